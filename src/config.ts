@@ -1,0 +1,110 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** The only place that reads the environment. Every other module is given what it needs. */
+
+const port = z.coerce.number().int().min(0).max(65535);
+const count = z.coerce.number().int().min(1);
+const flag = z.enum(['true', 'false', '1', '0', '']).transform((v) => v === 'true' || v === '1');
+const url = (...schemes: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)), {
+    error: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+  });
+
+/** `key` or `key:owner`, comma-separated. Keys are RFC 7230 token characters, so that they fit a subprotocol. */
+const apiKeys = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  )
+  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+)?$/.test(e)), {
+    error: "must be a comma-separated list of key or key:owner, keys of letters, digits and !#$%&'*+-.^_`|~",
+  })
+  .transform((entries) =>
+    entries.map((entry) => {
+      const colon = entry.indexOf(':');
+      return colon < 0 ? { key: entry, owner: 'local' } : { key: entry.slice(0, colon), owner: entry.slice(colon + 1) };
+    }),
+  );
+
+const schema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  API_KEYS: apiKeys.optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((v) =>
+      v
+        .split(',')
+        .map((o) => o.trim())
+        .filter(Boolean),
+    )
+    .default([]),
+  DATABASE_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_POOL: count.default(10),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' })
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: flag.default(false),
+  TEMPORAL_UI_URL: url('http', 'https').optional(),
+  TASK_QUEUE: z.string().min(1).default('durable-turns'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: url('http', 'https').optional(),
+  PROVIDER_API: z.enum(['chat']).default('chat'),
+  NARRATIVE_MODEL: z.string().min(1).default('gpt-4.1'),
+  CLASSIFIER_MODEL: z.string().min(1).default('gpt-4.1-mini'),
+  RELAY_URL: url('redis', 'rediss').optional(),
+  GATEWAY_URL: url('http', 'https').optional(),
+  GATEWAY_TOKEN: z.string().min(16).optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  STREAM_CONCURRENCY: count.default(200),
+  CLASSIFIER_CONCURRENCY: count.default(16),
+  CLASSIFIERS_PER_SECOND: z.coerce.number().positive().optional(),
+  PROMPT_SOFT_TOKENS: count.default(6_000),
+  PROMPT_HARD_TOKENS: count.default(12_000),
+  REPLY_SILENCE_MS: count.default(90_000),
+  REPLY_ATTEMPTS: count.default(6),
+  STUCK_AFTER_ATTEMPTS: count.default(3),
+  STUCK_RETRY_INITIAL_MS: count.default(500),
+  REQUESTS_PER_MINUTE: count.default(6_000),
+  WORKFLOW_BUNDLE: z.string().optional(),
+});
+
+export type Config = z.infer<typeof schema> & { cacheDir: string };
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+export const isLoopback = (host: string): boolean => loopback.has(host);
+
+/**
+ * Reads and validates the environment. Throws a `ConfigError` that names every wrong variable, what it holds
+ * (secrets excepted) and what is allowed.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const config = parsed.data;
+  if (!isLoopback(config.HOST) && !config.API_KEYS?.length) {
+    throw new ConfigError(`HOST: ${config.HOST} is not loopback, so API_KEYS must be set (or use HOST=127.0.0.1)`);
+  }
+  if (!isLoopback(config.HOST) && !config.RELAY_URL && !config.GATEWAY_TOKEN) {
+    throw new ConfigError(
+      'GATEWAY_TOKEN: must be set (16 characters or more) when HOST is not loopback and workers dial the api',
+    );
+  }
+  return { ...config, cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'durable-turns') };
+}

@@ -1,0 +1,24 @@
+import { addressee } from './addressee.js';
+import type { Classifier, ClassifierName } from './classifier.js';
+import { eventLifecycle } from './eventLifecycle.js';
+import { interjection } from './interjection.js';
+import { sceneClose } from './sceneClose.js';
+import { sceneSummary } from './sceneSummary.js';
+import { significance } from './significance.js';
+import { stateUpdate } from './stateUpdate.js';
+import { turnParse } from './turnParse.js';
+
+export { toJsonSchema } from './answerSchema.js';
+export { parseAnswer } from './parseAnswer.js';
+
+/** The one table of classifiers: what each is asked, what it may answer, and what becomes of the answer. */
+export const classifiers: Record<ClassifierName, Classifier> = {
+  turn_parse: turnParse,
+  addressee,
+  state_update: stateUpdate,
+  significance,
+  interjection,
+  event_lifecycle: eventLifecycle,
+  scene_close: sceneClose,
+  scene_summary: sceneSummary,
+};

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { sentence } from './answerSchema.js';
+import { classifier } from './classifier.js';
+import { ask, clipStart, place } from './material.js';
+
+const task = `Decide whether the user's newest line ends the current scene of a role-play. Hard signals only: they leave for another
+place, time skips ahead, or they say that it ends ("fade out", "we're done here"). Talk of leaving is not leaving. In doubt
+it goes on. "reason" is one short sentence.`;
+
+/** Whether the scene ends with this turn, by the user's prose and the place alone: the reply may not exist. */
+export const sceneClose = classifier({
+  name: 'scene_close',
+  answer: () => z.strictObject({ shouldClose: z.boolean(), reason: sentence() }),
+  messages: (context) => ask(task, place(context), `${context.you.name}: ${clipStart(context.prose, 20_000)}`),
+  events: () => [],
+  verdict: ({ shouldClose }) => ({ shouldClose }),
+});

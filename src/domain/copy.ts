@@ -1,0 +1,102 @@
+import type { ChatEvent, EventData, EventKind, NewEvent } from './events.js';
+import { isProse, type MarkKind, type Versions } from './marks.js';
+import { splitProse } from './ooc.js';
+
+/** An event of a copied timeline: `turnId` is still the source's, of the copied turn's root. `from` is its seq there. */
+export type CopiedEvent = NewEvent & { seq: number; turnId: string | null; at: string; from: number };
+
+type Source = {
+  /** What of the source's timeline is copied, oldest first. */
+  timeline: readonly ChatEvent[];
+  turns: Versions;
+  /** By root, the version in the timeline. */
+  activeOf: (rootId: string) => string;
+  title: string | null;
+};
+
+/**
+ * A timeline as the beginning of another chat: without marks and versions that are not active, its seqs dense
+ * from 1, and what refers to a seq renumbered. Each group of versions becomes the one turn of its root, and
+ * prose that was edited stands where the first prose stood.
+ */
+export function copyTimeline(source: Source): CopiedEvent[] {
+  const kept = source.timeline.filter((event) => isCopied(event, source)).map((event) => place(event, source));
+  const said = new Set(kept.flatMap((event) => (event.kind === 'user_turn' ? [event.turnId] : [])));
+  const whole = kept.filter((event) => event.turnId === null || said.has(event.turnId)).sort((a, b) => a.seq - b.seq);
+  const seqs = new Map(whole.map((event, i) => [event.seq, i + 1]));
+  return whole.map((event) => {
+    const copied = renumber(event, (seq) => seqs.get(seq) ?? 0);
+    return { ...copied, seq: seqs.get(event.seq)!, turnId: event.turnId, at: event.at, from: event.from };
+  });
+}
+
+function isCopied(event: ChatEvent, { turns, activeOf }: Source): boolean {
+  if (isLeftOut(event)) return false;
+  const turn = event.turnId === null ? null : turns.get(event.turnId);
+  if (!turn) return event.turnId === null;
+  const active = activeOf(turn.rootId);
+  return event.turnId === (isProse(event.kind) ? turns.get(active)?.proseId : active);
+}
+
+/** What says how the source's timeline came about; the copy has only what it came to. */
+const leftOut: Record<MarkKind, true> = {
+  turn_rolled_back: true,
+  turn_superseded: true,
+  version_activated: true,
+  chat_rewound: true,
+  rewind_undone: true,
+};
+const isLeftOut = (event: ChatEvent) => Object.hasOwn(leftOut, event.kind);
+
+type Placed = ChatEvent & { from: number };
+
+/** To its group's one turn; an edit becomes the user turn that it took the place of, at that one's place. */
+function place(event: ChatEvent, { turns, title }: Source): Placed {
+  const turnId = event.turnId === null ? null : (turns.get(event.turnId)?.rootId ?? event.turnId);
+  const from = event.seq;
+  if (event.kind === 'chat_created') return { ...event, data: { ...event.data, title }, turnId, from };
+  if (event.kind !== 'user_turn_edit') return { ...event, turnId, from };
+  const { userTurnSeq, text } = event.data;
+  return { ...event, kind: 'user_turn', data: { text, segments: splitProse(text) }, seq: userTurnSeq, turnId, from };
+}
+
+type Renumber<K extends EventKind> = (data: EventData<K>, seqOf: (seq: number) => number) => EventData<K>;
+
+const asItIs = <T>(data: T): T => data;
+const ofUserTurn = <T extends { userTurnSeq: number }>(data: T, seqOf: (seq: number) => number): T => ({
+  ...data,
+  userTurnSeq: seqOf(data.userTurnSeq),
+});
+
+/** For each kind that is copied, how its references to seqs are renumbered. Ids stay: projections are named by chat too. */
+const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
+  chat_created: asItIs,
+  user_turn: asItIs,
+  user_turn_parsed: ofUserTurn,
+  assistant_turn_started: ofUserTurn,
+  assistant_turn: ofUserTurn,
+  memory_written: (data, seqOf) => ({ ...data, chatClock: seqOf(data.chatClock) }),
+  memory_scored: asItIs,
+  memory_pinned: asItIs,
+  memory_unpinned: asItIs,
+  edge_update: asItIs,
+  edge_summary: asItIs,
+  scene_opened: asItIs,
+  scene_closed: asItIs,
+  scene_summary: asItIs,
+  story_event_planned: asItIs,
+  story_event_started: asItIs,
+  story_event_completed: asItIs,
+  story_event_cancelled: asItIs,
+  object_acquired: asItIs,
+  step_stuck: asItIs,
+  step_skipped: asItIs,
+  guest_cleared: asItIs,
+  turn_completed: asItIs,
+};
+
+function renumber(event: ChatEvent, seqOf: (seq: number) => number): NewEvent {
+  const change = (references as Record<string, Renumber<EventKind>>)[event.kind];
+  if (!change) throw new Error(`${event.kind} is not copied`);
+  return { kind: event.kind, data: change(event.data, seqOf) } as NewEvent;
+}

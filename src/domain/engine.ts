@@ -1,0 +1,40 @@
+import type { StepView } from './frames.js';
+import type { TurnStatus } from './turn.js';
+
+/** Names that the Temporal client, the workflows and operators share. */
+export const TURN_WORKFLOW = 'turn';
+export const RECONCILE_WORKFLOW = 'reconcile';
+export const SUMMARIZE_SCENE_WORKFLOW = 'summarizeScene';
+/** One a task queue, so that two installations on one namespace don't share it. */
+export const reconcileScheduleId = (taskQueue: string) => `${taskQueue}-reconcile`;
+
+/** What operators can search turns by, with the types as the server registers them. */
+export const searchAttributes = {
+  ChatId: 'Keyword',
+  Owner: 'Keyword',
+  TurnKind: 'Keyword',
+  TurnPhase: 'Keyword',
+  StuckSteps: 'KeywordList',
+} as const;
+
+/** Summaries are cut to this: 400 bytes is the server's limit, and a character takes up to 4 in UTF-8. */
+const SUMMARY_CHARACTERS = 90;
+
+/** A line for the Temporal UI. Names are the one kind of text that may stand in it. */
+export function summary(what: string, name: string | null): string {
+  const line = name ? `${what}: ${name}` : what;
+  return [...line.replace(/\s+/g, ' ')].slice(0, SUMMARY_CHARACTERS).join('');
+}
+
+/** A workflow task that isn't answered within this went to a dead worker. */
+export const WORKFLOW_TASK_TIMEOUT_MS = 2_000;
+
+/** What the Query `turnStatus` answers: no prose, only states, counts and codes. */
+export type TurnStatusReport = {
+  status: TurnStatus;
+  phase: string;
+  steps: StepView[];
+};
+
+/** Where classifier calls wait for their turn, beside the queue of workflows and replies. */
+export const classifierQueue = (taskQueue: string): string => `${taskQueue}-classifiers`;

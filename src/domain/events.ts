@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { publicError, tokenUsage } from './turn.js';
+
+/**
+ * The list of events: one schema a kind, types inferred. An event is a fact in the past; an event is added
+ * here with the code that appends it, never before.
+ */
+export const segment = z.object({
+  kind: z.enum(['dialogue', 'action', 'thought', 'narration', 'ooc']),
+  text: z.string(),
+});
+export type Segment = z.infer<typeof segment>;
+
+const id = z.string();
+const seq = z.number().int();
+const delta = z.number().int().min(-100).max(100);
+
+/** What a story event brings when it is completed. */
+export const storyArtifacts = z.strictObject({
+  knowledgeFacts: z.array(z.strictObject({ sourceId: id, targetId: id, fact: z.string() })).optional(),
+  relationshipChange: z
+    .strictObject({ sourceId: id, targetId: id, affinityDelta: delta, trustDelta: delta })
+    .optional(),
+  acquiredObjects: z.array(z.strictObject({ ownerId: id, name: z.string() })).optional(),
+});
+export type StoryArtifacts = z.infer<typeof storyArtifacts>;
+
+export const eventData = {
+  chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
+  user_turn: z.object({ text: z.string(), segments: z.array(segment), quote: z.string().optional() }),
+  user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
+  /** Takes the place of the `user_turn` it names. */
+  user_turn_edit: z.object({ userTurnSeq: seq, text: z.string() }),
+  assistant_turn_started: z.object({ speakerId: id, beat: z.number().int(), userTurnSeq: seq }),
+  assistant_turn: z.object({
+    speakerId: id,
+    beat: z.number().int(),
+    text: z.string(),
+    truncated: z.boolean(),
+    userTurnSeq: seq,
+    /** The speaker of the first beat, on a second one. */
+    interjectionOf: id.optional(),
+    model: z.string(),
+    usage: tokenUsage.optional(),
+    error: publicError.optional(),
+  }),
+  /** One a witness; one `memoryId` a beat. `chatClock` is the seq of the user turn that it is of. */
+  memory_written: z.object({
+    memoryId: id,
+    witnessId: id,
+    text: z.string(),
+    sceneId: id.nullable(),
+    witnesses: z.array(id),
+    chatClock: z.number().int(),
+  }),
+  /** 0 forgettable to 3 unforgettable. */
+  memory_scored: z.object({ memoryId: id, significance: z.number().int().min(0).max(3) }),
+  memory_pinned: z.object({ memoryId: id }),
+  memory_unpinned: z.object({ memoryId: id }),
+  edge_update: z.object({
+    sourceId: id,
+    targetId: id,
+    affinityDelta: delta,
+    trustDelta: delta,
+    knowledgeFacts: z.array(z.string()),
+    lastInteractionAt: z.string(),
+  }),
+  edge_summary: z.object({ sourceId: id, targetId: id, summary: z.string() }),
+  scene_opened: z.object({ sceneId: id, container: z.string() }),
+  scene_closed: z.object({ sceneId: id, endedAt: z.string() }),
+  scene_summary: z.object({ sceneId: id, povId: id, summary: z.string() }),
+  story_event_planned: z.object({ eventId: id, title: z.string(), description: z.string(), artifacts: storyArtifacts }),
+  story_event_started: z.object({ eventId: id }),
+  story_event_completed: z.object({ eventId: id }),
+  story_event_cancelled: z.object({ eventId: id }),
+  object_acquired: z.object({ ownerId: id, name: z.string() }),
+  step_stuck: z.object({ step: z.string(), error: publicError }),
+  step_skipped: z.object({ step: z.string() }),
+  turn_rolled_back: z.object({ turnId: id }),
+  turn_superseded: z.object({ turnId: id, by: id }),
+  version_activated: z.object({ turnId: id }),
+  guest_cleared: z.object({ guestId: id }),
+  chat_rewound: z.object({ toSeq: seq }),
+  rewind_undone: z.object({ rewindSeq: seq }),
+  turn_completed: z.object({
+    status: z.enum(['completed', 'cancelled', 'failed']),
+    usage: tokenUsage.nullable(),
+    warnings: z.array(z.string()),
+    tokenUsage: tokenUsage.nullable(),
+    error: publicError.optional(),
+  }),
+} as const;
+
+export type EventKind = keyof typeof eventData;
+export type EventData<K extends EventKind> = z.infer<(typeof eventData)[K]>;
+
+/** An event to append: kind and data; the log adds the rest. */
+export type NewEvent = { [K in EventKind]: { kind: K; data: EventData<K> } }[EventKind];
+
+/** An event of a chat's log. `seq` is dense per chat from 1; `at` is ISO 8601 UTC. */
+export type ChatEvent = NewEvent & {
+  seq: number;
+  turnId: string | null;
+  at: string;
+  supersededBy: number | null;
+  hiddenBy: number | null;
+};

@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { foldMarks, type LogLine, type Versions } from './marks.js';
+
+type Line = LogLine extends infer L ? (L extends unknown ? Omit<L, 'seq'> : never) : never;
+
+const log = (...lines: Line[]): LogLine[] => lines.map((line, i) => ({ ...line, seq: i + 1 }) as LogLine);
+const event = (
+  kind: 'user_turn' | 'user_turn_edit' | 'user_turn_parsed' | 'assistant_turn' | 'edge_update',
+  turnId: string,
+) => ({ kind, turnId }) satisfies Line;
+const created: Line = { kind: 'chat_created', turnId: null };
+const rewound = (toSeq: number): Line => ({ kind: 'chat_rewound', turnId: null, data: { toSeq } });
+const undone = (rewindSeq: number): Line => ({ kind: 'rewind_undone', turnId: null, data: { rewindSeq } });
+const superseded = (turnId: string, by: string): Line => ({
+  kind: 'turn_superseded',
+  turnId: by,
+  data: { turnId, by },
+});
+const activated = (turnId: string): Line => ({ kind: 'version_activated', turnId, data: { turnId } });
+const rolledBack = (turnId: string): Line => ({ kind: 'turn_rolled_back', turnId, data: { turnId } });
+
+/** `a` was regenerated as `r` with the same prose, and as `e` with new prose. */
+const turns: Versions = new Map([
+  ['a', { rootId: 'a', proseId: 'a' }],
+  ['r', { rootId: 'a', proseId: 'a' }],
+  ['e', { rootId: 'a', proseId: 'e' }],
+  ['b', { rootId: 'b', proseId: 'b' }],
+]);
+
+const timeline = (lines: LogLine[]) => {
+  const marks = foldMarks(lines, turns);
+  return lines.flatMap(({ seq }) => {
+    const { hiddenBy, supersededBy } = marks.get(seq)!;
+    return hiddenBy === null && supersededBy === null ? [seq] : [];
+  });
+};
+
+const replied = [created, event('user_turn', 'a'), event('assistant_turn', 'a'), event('edge_update', 'a')];
+const regenerated = [...replied, superseded('a', 'r'), event('assistant_turn', 'r')];
+const edited = [...replied, event('user_turn_edit', 'e'), superseded('a', 'e'), event('assistant_turn', 'e')];
+
+describe('the marks of a log', () => {
+  it('supersede a reply and what it led to when another version lands, and leave its prose', () => {
+    expect(timeline(log(...regenerated))).toEqual([1, 2, 5, 6]);
+    expect(foldMarks(log(...regenerated), turns).get(4)).toEqual({ hiddenBy: null, supersededBy: 5 });
+  });
+
+  it('supersede the prose too, and how it was parsed, when a version has prose of its own', () => {
+    const lines = log(...edited, event('user_turn_parsed', 'a'), event('user_turn_parsed', 'e'));
+    expect(timeline(lines)).toEqual([1, 5, 6, 7, 9]);
+  });
+
+  it('leave a version alone that has not landed', () => {
+    expect(timeline(log(...replied, event('edge_update', 'r')))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('take out how new prose was parsed when its version ends without having landed', () => {
+    const lines = [...replied, event('user_turn_parsed', 'e')];
+    expect(timeline(log(...lines))).toEqual([1, 2, 3, 4, 5]);
+    const ended = log(...lines, { kind: 'turn_completed', turnId: 'e' });
+    expect(timeline(ended)).toEqual([1, 2, 3, 4, 6]);
+    expect(foldMarks(ended, turns).get(5)).toEqual({ hiddenBy: null, supersededBy: 6 });
+    expect(timeline(log(...edited, event('user_turn_parsed', 'e'), { kind: 'turn_completed', turnId: 'e' }))).toContain(
+      8,
+    );
+  });
+
+  it('bring a version back with its own prose, and name the choice as what made the other leave', () => {
+    const lines = log(...edited, activated('a'));
+    expect(timeline(lines)).toEqual([1, 2, 3, 4, 6, 8]);
+    expect(foldMarks(lines, turns).get(7)).toEqual({ hiddenBy: null, supersededBy: 8 });
+    expect(timeline(log(...edited, activated('a'), activated('e')))).toEqual([1, 5, 6, 7, 8, 9]);
+  });
+
+  it('keep the mark that made a version leave first, however often others are chosen', () => {
+    const lines = log(...regenerated, superseded('r', 'e'), event('assistant_turn', 'e'), activated('r'));
+    expect(foldMarks(lines, turns).get(3)?.supersededBy).toBe(5);
+  });
+
+  it('bring the old version back when its regeneration is rewound, and the new one when that is undone', () => {
+    expect(timeline(log(...regenerated, rewound(4)))).toEqual([1, 2, 3, 4, 7]);
+    expect(timeline(log(...regenerated, rewound(4), undone(7)))).toEqual([1, 2, 5, 6, 7, 8]);
+  });
+
+  it('never hide the first event, nor a rewind by itself', () => {
+    expect(timeline(log(...replied, rewound(1)))).toEqual([1, 5]);
+  });
+
+  it('name the first rewind that hid an event', () => {
+    const lines = log(...replied, rewound(3), rewound(1));
+    expect([2, 3, 4, 5].map((seq) => foldMarks(lines, turns).get(seq)?.hiddenBy)).toEqual([6, 6, 5, 6]);
+  });
+
+  it('hide a turn that was rolled back, and bring it back when the rollback is rewound', () => {
+    const lines = [...replied, rolledBack('a'), event('user_turn', 'b')];
+    expect(timeline(log(...lines))).toEqual([1, 5, 6]);
+    expect(timeline(log(...lines, rewound(3)))).toEqual([1, 2, 3, 7]);
+  });
+
+  it('bring the old version back when the new one is rolled back', () => {
+    expect(timeline(log(...regenerated, rolledBack('r')))).toEqual([1, 2, 3, 4, 7]);
+  });
+});
+
+const id = fc.constantFrom('a', 'r', 'e', 'b');
+const line = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(fc.constantFrom('user_turn', 'assistant_turn', 'edge_update'), id) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom('superseded', 'activated', 'rolled back'), id) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom('rewound', 'rewound and undone'), fc.nat()) },
+);
+
+/** Any log: rewinds to points that there are, an undo right after its rewind. */
+const anyLog = fc.array(line, { maxLength: 40 }).map((steps) => {
+  const lines: Line[] = [created];
+  for (const [what, which] of steps) {
+    if (typeof which === 'number') {
+      lines.push(rewound(1 + (which % lines.length)));
+      if (what === 'rewound and undone') lines.push(undone(lines.length));
+    } else if (what === 'superseded') lines.push(superseded('a', which));
+    else if (what === 'activated') lines.push(activated(which));
+    else if (what === 'rolled back') lines.push(rolledBack(which));
+    else lines.push(event(what as 'user_turn' | 'assistant_turn' | 'edge_update', which));
+  }
+  return lines;
+});
+
+describe('the marks of any log', () => {
+  it('after an undo are what they were before the rewind', () => {
+    fc.assert(
+      fc.property(anyLog, fc.nat(), (lines, point) => {
+        const before = foldMarks(log(...lines), turns);
+        const after = foldMarks(log(...lines, rewound(1 + (point % lines.length)), undone(lines.length + 1)), turns);
+        expect([...after].slice(0, lines.length)).toEqual([...before]);
+      }),
+    );
+  });
+
+  it('name only marks, and of those that hide, only later ones', () => {
+    fc.assert(
+      fc.property(anyLog, (lines) => {
+        const all = log(...lines);
+        for (const [seq, { hiddenBy, supersededBy }] of foldMarks(all, turns)) {
+          if (hiddenBy !== null) expect(hiddenBy).toBeGreaterThan(seq);
+          if (hiddenBy !== null) expect(all[hiddenBy - 1]?.kind).toMatch(/chat_rewound|turn_rolled_back/);
+          if (supersededBy !== null) expect(all[supersededBy - 1]?.kind).toMatch(/turn_superseded|version_activated/);
+        }
+      }),
+    );
+  });
+
+  it('after a rewind are as if nothing had come after its point, if that was in the timeline', () => {
+    fc.assert(
+      fc.property(anyLog, fc.nat(), (lines, point) => {
+        const toSeq = 1 + (point % lines.length);
+        const hiddenBefore = foldMarks(log(...lines), turns).get(toSeq)?.hiddenBy ?? null;
+        fc.pre(hiddenBefore === null && !rewoundAcross(lines, toSeq));
+        const then = foldMarks(log(...lines.slice(0, toSeq)), turns);
+        const after = foldMarks(log(...lines, rewound(toSeq)), turns);
+        expect([...after].slice(0, toSeq)).toEqual([...then]);
+      }),
+    );
+  });
+});
+
+/** Whether a rewind is parted from its undoing by the point, or one after it stands that goes back beyond it. */
+const rewoundAcross = (lines: Line[], toSeq: number) =>
+  lines.some((line, i) => {
+    if (line.kind !== 'chat_rewound') return false;
+    const isUndone = lines[i + 1]?.kind === 'rewind_undone';
+    return isUndone ? i + 1 === toSeq : i + 1 > toSeq && line.data.toSeq < toSeq;
+  });

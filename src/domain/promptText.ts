@@ -1,0 +1,96 @@
+import { type Edge, newEdge } from './edge.js';
+import { type Person, silentWitness, witnesses, YOU } from './participants.js';
+import type { PromptInput, SpokenLine } from './prompt.js';
+
+/** How much of a line says what somebody is doing, in UTF-16 code units. */
+const DOING = 600;
+
+/** Names as they stand in prompts: on one line, and never empty. */
+function nameOf({ id, name }: Pick<Person, 'id' | 'name'>): string {
+  const line = name.replace(/\s+/g, ' ').trim();
+  if (id === YOU && (line === '' || line === YOU)) return 'the user';
+  return line || 'somebody';
+}
+
+function present({ you, ...cast }: Pick<PromptInput, 'you' | 'host' | 'guest'>): Person[] {
+  return [you, ...witnesses(cast)];
+}
+
+function speakerOf(input: PromptInput): Person {
+  return input.guest?.id === input.speakerId ? input.guest : input.host;
+}
+
+/** Who is to speak, as whom, and how. */
+export function role(input: PromptInput): string {
+  const speaker = speakerOf(input);
+  const name = nameOf(speaker);
+  const others = present(input)
+    .filter(({ id }) => id !== speaker.id)
+    .map(nameOf);
+  return [
+    `You are ${name} in a role-play with ${others.join(' and ')}. Answer as ${name}, and only as ${name}.`,
+    others.length > 1 && `Lines of others begin with their name; yours does not.`,
+    input.beat > 0 &&
+      `${name} was not asked, but cuts in now: briefly, in one to three sentences, and in answer to the last line.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** What takes the place of the user's line when all of it was out of character. */
+export function goOn(input: PromptInput): string {
+  return `${nameOf(input.you)} says nothing in the story now. Go on with the scene as ${nameOf(speakerOf(input))}.`;
+}
+
+/** What the speaker is and knows, the most valuable first; blank parts are left out. */
+export function knowledge(input: PromptInput): string[] {
+  const speaker = speakerOf(input);
+  const others = present(input).filter(({ id }) => id !== speaker.id);
+  return [
+    speaker.persona && `${nameOf(speaker)}: ${speaker.persona}`,
+    input.scene && `The scene: ${input.scene.container}`,
+    ...others.map((person) => `${nameOf(person)} is present. ${person.persona}`.trim()),
+    doing(input, speaker),
+    ...others.map((person) => standing(input.edges, speaker, person)),
+    story(input),
+  ].filter((part): part is string => Boolean(part));
+}
+
+/** What the other character did last. When it is them who are answered, their line is there in full. */
+function doing(input: PromptInput, speaker: Person): string | null {
+  const other = silentWitness(input, speaker.id);
+  if (!other || input.beat > 0) return null;
+  const last = [...input.dialogue, ...input.beats].findLast(({ speakerId }) => speakerId === other.id);
+  return last ? `What ${nameOf(other)} did last: ${clip(last.text)}` : null;
+}
+
+const clip = (text: string) => (text.length <= DOING ? text : `${text.slice(0, DOING).toWellFormed()}…`);
+
+function standing(edges: Edge[], speaker: Person, other: Person): string {
+  const edge =
+    edges.find(({ sourceId, targetId }) => sourceId === speaker.id && targetId === other.id) ??
+    newEdge(speaker.id, other.id);
+  return [
+    `${nameOf(speaker)} towards ${nameOf(other)}: affinity ${edge.affinity} of 100, trust ${edge.trust} of 100.`,
+    edge.summary,
+    edge.knowledgeFacts.length > 0 &&
+      `${nameOf(speaker)} knows of ${nameOf(other)}:\n${edge.knowledgeFacts.map((fact) => `- ${fact}`).join('\n')}`,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+function story({ storyEvents }: PromptInput): string | null {
+  const active = storyEvents.filter(({ status }) => status === 'active');
+  if (active.length === 0) return null;
+  return `Under way in the story:\n${active.map(({ title, description }) => `- ${title}: ${description}`).join('\n')}`;
+}
+
+/** A line as a message; the name is there where the role alone does not tell whose it is. */
+export function message(input: PromptInput, { speakerId, text }: SpokenLine) {
+  if (speakerId === input.speakerId) return { role: 'assistant' as const, content: text };
+  const known = present(input).find(({ id }) => id === speakerId);
+  const isClear = known?.id === YOU && !input.guest;
+  const name = known ? nameOf(known) : 'somebody who has left';
+  return { role: 'user' as const, content: isClear ? text : `${name}: ${text}` };
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** The four kinds of chat; every turn of a chat is of its chat's kind. */
+export const chatKind = z.enum(['narrative', 'document', 'agent', 'relay']);
+export type ChatKind = z.infer<typeof chatKind>;
+
+export const turnStatus = z.enum(['queued', 'running', 'awaiting_operator', 'completed', 'cancelled', 'failed']);
+export type TurnStatus = z.infer<typeof turnStatus>;
+
+/** The three statuses a turn can end in. */
+export type EndStatus = Extract<TurnStatus, 'completed' | 'cancelled' | 'failed'>;
+
+export const stepStatus = z.enum(['pending', 'running', 'retrying', 'done', 'stuck', 'skipped']);
+export type StepStatus = z.infer<typeof stepStatus>;
+
+/** What a turn is doing now, as people read it. `waiting` before its first step, `done` after its last. */
+export const turnPhase = z.enum(['waiting', 'replying', 'following_up', 'finishing', 'done']);
+export type TurnPhase = z.infer<typeof turnPhase>;
+
+/** What a second turn does when the chat's floor is taken. */
+export const whenBusy = z.enum(['enqueue', 'reject', 'interrupt', 'rollback']);
+export type WhenBusy = z.infer<typeof whenBusy>;
+
+/** What becomes of a reply that has used up its attempts. */
+export const whenFailed = z.enum(['fail', 'park']);
+export type WhenFailed = z.infer<typeof whenFailed>;
+
+/** Why a running turn is to stop: the mark on its row. */
+export const stopMark = z.enum(['cancel', 'interrupt', 'rollback']);
+export type StopMark = z.infer<typeof stopMark>;
+
+export const certainty = z.enum(['exact', 'estimated', 'unknown']);
+
+/** Tokens as the provider counts them. */
+export const tokenUsage = z.object({
+  promptTokens: z.number().int().nonnegative(),
+  completionTokens: z.number().int().nonnegative(),
+  totalTokens: z.number().int().nonnegative(),
+  cachedTokens: z.number().int().nonnegative(),
+  toolCallCount: z.number().int().nonnegative(),
+  llmCallCount: z.number().int().nonnegative(),
+  modelId: z.string(),
+  certainty,
+});
+export type TokenUsage = z.infer<typeof tokenUsage>;
+
+/** An error as clients see it: `code` is stable, `message` is for people. */
+export const publicError = z.object({ code: z.string(), message: z.string() });
+export type PublicError = z.infer<typeof publicError>;
