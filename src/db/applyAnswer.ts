@@ -1,0 +1,34 @@
+import type { ChatState } from '../domain/classifiers/classifier.js';
+import type { NewEvent } from '../domain/events.js';
+import { appendEvents } from './log.js';
+import { type Pool, transaction } from './pool.js';
+import { settleStep } from './steps.js';
+import { holdLiveTurn } from './timelineCheck.js';
+import { readChatState } from './turnContext.js';
+
+export type Applied<V> = { applied: true; verdict: V } | { applied: false };
+
+/**
+ * Appends what a step found, projects it and settles the step, in one transaction. `decide` is given the
+ * chat's state under its lock. Applied once: a step that is done keeps its first verdict.
+ */
+export function applyStep<V>(
+  pool: Pool,
+  key: { turnId: string; name: string },
+  decide: (state: ChatState) => { events: NewEvent[]; verdict: V },
+): Promise<Applied<V>> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, key.turnId);
+    if (!turn) return { applied: false };
+    const before = await tx.query<{ verdict: V }>(
+      "select verdict from turn_steps where turn_id = $1 and name = $2 and status = 'done'",
+      [key.turnId, key.name],
+    );
+    if (before.rows[0]) return { applied: true, verdict: before.rows[0].verdict };
+    const { events, verdict } = decide(await readChatState(tx, turn.chatId));
+    const cause = { chatId: turn.chatId, turnId: turn.id, step: key.name };
+    if (events.length > 0) await appendEvents(tx, cause, events);
+    await settleStep(tx, turn, key.name, 'done', verdict ?? {});
+    return { applied: true, verdict };
+  });
+}

@@ -1,0 +1,132 @@
+import type { NewEvent } from '../domain/events.js';
+import type { ChatKind } from '../domain/turn.js';
+import { changeGuest } from './guests.js';
+import { holdNarrativeChat } from './holdChat.js';
+import { newId } from './ids.js';
+import { appendEvents } from './log.js';
+import { breaksForeignKey, type Page } from './page.js';
+import { type Db, type Pool, type Tx, transaction } from './pool.js';
+import { ChatRefused } from './refused.js';
+
+export type Chat = {
+  id: string;
+  kind: ChatKind;
+  title: string | null;
+  hostId: string | null;
+  /** The second character, if there is one. */
+  guestId: string | null;
+  /** Of the newest event. */
+  seq: number;
+  /** The turn that holds the floor. */
+  activeTurnId: string | null;
+  /** The turns that wait for it, in order. */
+  queue: string[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export type NewNarrativeChat = {
+  title: string | null;
+  hostId: string;
+  guestId: string | null;
+  scene: { container: string } | null;
+};
+
+/** In a change, what is left out stays. */
+export type ChatChange = { title?: string | null | undefined; guestId?: string | null | undefined };
+
+const columns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.seq,
+  c.active_turn_id as "activeTurnId",
+  array(select t.id from turns t where t.chat_id = c.id and t.status = 'queued' order by t.rank) as queue,
+  c.created_at as "createdAt", c.updated_at as "updatedAt"`;
+
+/** Creates a chat with its first events. Throws `ChatRefused`. */
+export async function createNarrativeChat(pool: Pool, owner: string, fields: NewNarrativeChat): Promise<Chat> {
+  if (fields.guestId === fields.hostId) throw new ChatRefused('guest_is_host', 'guestId');
+  try {
+    return await transaction(pool, (tx) => insertChat(tx, owner, fields));
+  } catch (error) {
+    // A character was deleted between reading it and referring to it.
+    if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');
+    throw error;
+  }
+}
+
+async function insertChat(tx: Tx, owner: string, fields: NewNarrativeChat): Promise<Chat> {
+  const { title, hostId, guestId, scene } = fields;
+  for (const [path, id] of Object.entries({ hostId, guestId })) {
+    if (id !== null && !(await ownsCharacter(tx, owner, id))) throw new ChatRefused('character_not_found', path);
+  }
+  const id = newId('chat');
+  await tx.query(
+    "insert into chats (id, owner, kind, title, host_id, guest_id) values ($1, $2, 'narrative', $3, $4, $5)",
+    [id, owner, title, hostId, guestId],
+  );
+  const events: NewEvent[] = [{ kind: 'chat_created', data: { kind: 'narrative', title } }];
+  if (scene) events.push({ kind: 'scene_opened', data: { sceneId: newId('scn'), container: scene.container } });
+  await appendEvents(tx, { chatId: id, turnId: null, step: 'create' }, events);
+  return (await readChat(tx, owner, id))!;
+}
+
+async function ownsCharacter(db: Db, owner: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from characters where id = $1 and owner = $2', [id, owner]);
+  return rowCount === 1;
+}
+
+/** The owner's chats, oldest first. */
+export async function listChats(db: Db, owner: string, page: Page): Promise<Chat[]> {
+  const { rows } = await db.query<Chat>(
+    `select ${columns} from chats c where c.owner = $1 and ($2::text is null or c.id > $2) order by c.id limit $3`,
+    [owner, page.after, page.limit],
+  );
+  return rows;
+}
+
+export async function readChat(db: Db, owner: string, id: string): Promise<Chat | null> {
+  const { rows } = await db.query<Chat>(`select ${columns} from chats c where c.id = $1 and c.owner = $2`, [id, owner]);
+  return rows[0] ?? null;
+}
+
+/** The newest seq of the owner's chat; null when the owner has no such chat. */
+export async function readChatSeq(db: Db, owner: string, id: string): Promise<number | null> {
+  const { rows } = await db.query<{ seq: number }>('select seq from chats where id = $1 and owner = $2', [id, owner]);
+  return rows[0]?.seq ?? null;
+}
+
+/** Changes the chat's title, its guest, or both at once. Null when there is no such chat. Throws `ChatRefused`. */
+export async function changeChat(pool: Pool, owner: string, id: string, change: ChatChange): Promise<Chat | null> {
+  const { title, guestId } = change;
+  if (guestId === undefined) return title === undefined ? readChat(pool, owner, id) : retitle(pool, owner, id, title);
+  try {
+    return await transaction(pool, async (tx) => {
+      await changeGuest(tx, await holdNarrativeChat(tx, owner, id), guestId);
+      return title === undefined ? readChat(tx, owner, id) : retitle(tx, owner, id, title);
+    });
+  } catch (error) {
+    if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'guestId');
+    throw error;
+  }
+}
+
+async function retitle(db: Db, owner: string, id: string, title: string | null): Promise<Chat | null> {
+  const { rows } = await db.query<Chat>(
+    `with c as (
+       update chats set title = $3, updated_at = now() where id = $1 and owner = $2 returning *
+     ) select ${columns} from c`,
+    [id, owner, title],
+  );
+  return rows[0] ?? null;
+}
+
+/** Deletes a chat and all that belongs to it. Says which turn was running, so that it can be told. */
+export async function deleteChat(
+  db: Db,
+  owner: string,
+  id: string,
+): Promise<{ found: boolean; stopping: string | null }> {
+  const { rows } = await db.query<{ stopping: string | null }>(
+    'delete from chats where id = $1 and owner = $2 returning active_turn_id as stopping',
+    [id, owner],
+  );
+  return rows[0] ? { found: true, stopping: rows[0].stopping } : { found: false, stopping: null };
+}

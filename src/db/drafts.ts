@@ -1,0 +1,182 @@
+import type { Channel, DraftKey } from '../domain/frames.js';
+import { stepName } from '../domain/stepName.js';
+import type { StopMark } from '../domain/turn.js';
+import type { ReplyVerdict } from '../domain/verdict.js';
+import { holdTurn, STARTED } from './holdTurn.js';
+import { landedVerdict } from './landedVerdict.js';
+import { appendEvents } from './log.js';
+import { type Db, type Pool, transaction } from './pool.js';
+import { hasEnded } from './turnRow.js';
+
+export type OpenedDraft =
+  /** The turn has ended or is no more: nothing may be written. */
+  | { state: 'gone' }
+  /** The reply is in the log already: the effect is found, the provider not asked again. */
+  | { state: 'landed'; verdict: ReplyVerdict }
+  | { state: 'stopped'; stop: StopMark }
+  /** A later attempt of the same activity was here before. */
+  | { state: 'superseded' }
+  | {
+      state: 'open';
+      fence: number;
+      epoch: number;
+      attempt: number;
+      chatId: string;
+      speakerId: string;
+      userTurnSeq: number;
+    };
+
+/** Who is to speak, and whom they interject on. */
+export type Speaker = { speakerId: string; interjectionOf?: string | undefined };
+
+/** An attempt of an activity, as Temporal counts them from 1. */
+export type TaskAttempt = { task: string; number: number };
+
+/**
+ * Takes the reply for one attempt: a new fence, which shuts out every attempt before it, and
+ * `assistant_turn_started` the first time. The speaker counts the first time only. A worker that was frozen finds
+ * attempts in its inbox that the server has long given up on: they must not shut out the one that took over.
+ */
+export async function openDraft(
+  pool: Pool,
+  key: DraftKey,
+  speaker: Speaker,
+  by: TaskAttempt | null = null,
+): Promise<OpenedDraft> {
+  return transaction(pool, async (tx) => {
+    const [held, verdict] = await Promise.all([holdTurn(tx, key.turnId), landedVerdict(tx, key)]);
+    if (!held) return { state: 'gone' };
+    const { turn } = held;
+    if (verdict) return { state: 'landed', verdict };
+    if (hasEnded(turn)) return { state: 'gone' };
+    if (turn.stop) return { state: 'stopped', stop: turn.stop };
+    const { rows } = await tx.query<{ fence: number; epoch: number; attempt: number; speakerId: string }>(
+      `with draft as (
+         insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq, fence, attempt, task, task_attempt,
+                             interjection_of)
+         values ($1, $2, $3, $4, $5, 1, 1, $6, $7, $8)
+         on conflict (turn_id, beat) do update
+           set fence = drafts.fence + 1, attempt = drafts.attempt + 1, status = 'streaming', updated_at = now(),
+               task = excluded.task, task_attempt = excluded.task_attempt
+           where drafts.task is distinct from excluded.task or drafts.task_attempt is null
+             or drafts.task_attempt <= excluded.task_attempt
+         returning fence, epoch, attempt, speaker_id
+       ), told as materialized (
+         select pg_notify('turn_status', $3 || ':' || $1) from draft
+       )
+       select fence, epoch, attempt, speaker_id as "speakerId" from draft, told`,
+      [
+        key.turnId,
+        key.beat,
+        turn.chatId,
+        speaker.speakerId,
+        turn.userTurnSeq,
+        by?.task ?? null,
+        by?.number ?? null,
+        speaker.interjectionOf ?? null,
+      ],
+    );
+    const draft = rows[0];
+    if (!draft) return { state: 'superseded' };
+    if (draft.fence === 1) {
+      const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(key.beat) };
+      const data = { speakerId: speaker.speakerId, beat: key.beat, userTurnSeq: turn.userTurnSeq };
+      await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
+    }
+    return { state: 'open', ...draft, chatId: turn.chatId, userTurnSeq: turn.userTurnSeq };
+  });
+}
+
+/**
+ * Begins a new epoch, before its first token is passed on, so that no two drafts ever share a number. The
+ * draft before it goes. False when a newer attempt holds the fence. May be called again when an answer was lost.
+ */
+export async function beginEpoch(db: Db, key: DraftKey, fence: number, epoch: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `with begun as (
+       update drafts set epoch = $4, settled = false, updated_at = now()
+       where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming' and epoch <= $4
+       returning turn_id, beat
+     ), dropped as (
+       delete from draft_chunks c using begun b where c.turn_id = b.turn_id and c.beat = b.beat and c.epoch < $4
+     )
+     select 1 from begun`,
+    [key.turnId, key.beat, fence, epoch],
+  );
+  return rowCount === 1;
+}
+
+/** A piece of a draft's text, at its offset in UTF-16 code units. */
+export type Chunk = DraftKey & { fence: number; epoch: number; channel: Channel; offset: number; text: string };
+/** What the checkpoint says of a reply whose fence still holds. */
+export type Checkpointed = DraftKey & { fence: number; stop: StopMark | null };
+
+/**
+ * Writes the checkpoints of all streams of a worker in one statement. A reply that is missing from the answer
+ * has lost its fence; `stop` tells of a stop whose message was lost.
+ */
+export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpointed[]> {
+  const { rows } = await db.query<Checkpointed>(
+    `with input as (
+       select * from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::integer[], $7::text[])
+         as i(turn_id, beat, fence, epoch, channel, "offset", text)
+     ), live as materialized (
+       select d.turn_id, d.beat, d.fence from drafts d
+       where d.status = 'streaming'
+         and (d.turn_id, d.beat, d.fence) in (select turn_id, beat, fence from input)
+       order by d.turn_id, d.beat for no key update
+     ), written as (
+       insert into draft_chunks (turn_id, beat, epoch, channel, "offset", text)
+       select i.turn_id, i.beat, i.epoch, i.channel, i."offset", i.text
+       from input i join live l using (turn_id, beat, fence) where i.text <> ''
+       on conflict do nothing
+     )
+     select l.turn_id as "turnId", l.beat, l.fence, t.stop from live l join turns t on t.id = l.turn_id`,
+    [
+      chunks.map((c) => c.turnId),
+      chunks.map((c) => c.beat),
+      chunks.map((c) => c.fence),
+      chunks.map((c) => c.epoch),
+      chunks.map((c) => c.channel),
+      chunks.map((c) => c.offset),
+      chunks.map((c) => c.text),
+    ],
+  );
+  return rows;
+}
+
+/** Records that the provider failed an attempt. Returns how often it has by now, or null without the fence. */
+export async function recordFailure(db: Db, key: DraftKey, fence: number, code: string): Promise<number | null> {
+  const { rows } = await db.query<{ failures: number }>(
+    `update drafts set failures = failures + 1, last_error = $4, updated_at = now()
+     where turn_id = $1 and beat = $2 and fence = $3 returning failures`,
+    [key.turnId, key.beat, fence, code],
+  );
+  return rows[0]?.failures ?? null;
+}
+
+/** Says that all that was sent of the epoch is checkpointed: its writer ends in order. */
+export async function settleDraft(db: Db, key: DraftKey, fence: number): Promise<void> {
+  await db.query('update drafts set settled = true where turn_id = $1 and beat = $2 and fence = $3', [
+    key.turnId,
+    key.beat,
+    fence,
+  ]);
+}
+
+/** The text of an epoch as far as it is checkpointed: the pieces from offset 0 on without a gap. */
+export async function readDraftText(db: Db, key: DraftKey, epoch: number, channel: Channel = 'text'): Promise<string> {
+  const { rows } = await db.query<{ offset: number; text: string }>(
+    `select "offset", text from draft_chunks
+     where turn_id = $1 and beat = $2 and epoch = $3 and channel = $4 order by "offset"`,
+    [key.turnId, key.beat, epoch, channel],
+  );
+  const pieces: string[] = [];
+  let length = 0;
+  for (const piece of rows) {
+    if (piece.offset !== length) break;
+    pieces.push(piece.text);
+    length += piece.text.length;
+  }
+  return pieces.join('');
+}

@@ -1,0 +1,46 @@
+import type { Edge } from '../domain/edge.js';
+import type { Db } from './pool.js';
+
+type EdgeRow = Omit<Edge, 'lastInteractionAt'> & { lastInteractionAt: Date | null };
+
+const columns = `source_id as "sourceId", target_id as "targetId", affinity, trust, summary,
+  knowledge_facts as "knowledgeFacts", last_interaction_at as "lastInteractionAt"`;
+
+const toEdge = (row: EdgeRow): Edge => ({ ...row, lastInteractionAt: row.lastInteractionAt?.toISOString() ?? null });
+
+/** The chat's edges, by source and then target. */
+export async function readEdges(db: Db, chatId: string): Promise<Edge[]> {
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from edges where chat_id = $1 order by source_id collate "C", target_id collate "C"`,
+    [chatId],
+  );
+  return rows.map(toEdge);
+}
+
+export async function readEdge(db: Db, chatId: string, sourceId: string, targetId: string): Promise<Edge | null> {
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from edges where chat_id = $1 and source_id = $2 and target_id = $3`,
+    [chatId, sourceId, targetId],
+  );
+  return rows[0] ? toEdge(rows[0]) : null;
+}
+
+export async function writeEdge(db: Db, chatId: string, edge: Edge): Promise<void> {
+  await db.query(
+    `insert into edges (chat_id, source_id, target_id, affinity, trust, summary, knowledge_facts, last_interaction_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (chat_id, source_id, target_id) do update
+       set affinity = excluded.affinity, trust = excluded.trust, summary = excluded.summary,
+           knowledge_facts = excluded.knowledge_facts, last_interaction_at = excluded.last_interaction_at`,
+    [
+      chatId,
+      edge.sourceId,
+      edge.targetId,
+      edge.affinity,
+      edge.trust,
+      edge.summary,
+      JSON.stringify(edge.knowledgeFacts),
+      edge.lastInteractionAt,
+    ],
+  );
+}

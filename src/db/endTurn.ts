@@ -1,0 +1,57 @@
+import type { NewEvent } from '../domain/events.js';
+import type { EndStatus, PublicError, TokenUsage } from '../domain/turn.js';
+import { addUsage } from '../domain/usage.js';
+import { appendEvents } from './log.js';
+import { applyMarks } from './marks.js';
+import type { Tx } from './pool.js';
+import type { TurnRow } from './turnRow.js';
+
+export type Ending = {
+  status: EndStatus;
+  /** The step that ends it: half of the key under which it ends once. */
+  step: string;
+  error?: PublicError | undefined;
+  warnings?: string[];
+};
+
+/**
+ * Ends a turn that has not ended: appends `turn_completed`, takes the turn's events out of the timeline if it
+ * was to be rolled back, and settles its row. The caller holds the chat's lock and passes the floor on.
+ */
+export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<void> {
+  const cause = { chatId: turn.chatId, turnId: turn.id, step: ending.step };
+  const usage = addUsage(await readUsage(tx, turn));
+  const warnings = ending.warnings ?? [];
+  const rolledBack = turn.stop === 'rollback';
+  const status = rolledBack ? 'cancelled' : ending.status;
+  const events: NewEvent[] = [
+    {
+      kind: 'turn_completed',
+      data: { status, usage, warnings, tokenUsage: usage, ...(ending.error ? { error: ending.error } : {}) },
+    },
+  ];
+  if (rolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
+  await appendEvents(tx, cause, events);
+  if (rolledBack || turn.regenerates !== null) await applyMarks(tx, turn.chatId);
+  await Promise.all([
+    tx.query(
+      `update turns set status = $2, phase = 'done', error = $3, usage = $4, warnings = $5, finished_at = now()
+       where id = $1`,
+      [turn.id, status, json(ending.error), json(usage), JSON.stringify(warnings)],
+    ),
+    tx.query("update drafts set status = 'closed' where turn_id = $1 and status = 'streaming'", [turn.id]),
+    tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
+    tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]),
+  ]);
+}
+
+async function readUsage(tx: Tx, turn: TurnRow): Promise<TokenUsage[]> {
+  const { rows } = await tx.query<{ usage: TokenUsage }>(
+    `select data->'usage' as usage from events
+     where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' and data ? 'usage' order by seq`,
+    [turn.chatId, turn.id],
+  );
+  return rows.map((row) => row.usage);
+}
+
+const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));

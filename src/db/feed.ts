@@ -1,0 +1,142 @@
+import type { ChatEvent } from '../domain/events.js';
+import type { Channel } from '../domain/frames.js';
+import { toChatEvent } from './log.js';
+import type { Db } from './pool.js';
+
+/** What the gateway reads to serve the viewers of chats. */
+export type ChatHead = {
+  chatId: string;
+  owner: string;
+  seq: number;
+  /** The turn that holds the floor, and those that wait for an operator. */
+  openTurns: string[];
+};
+
+/** The newest seq, and the turns that are under way, of those chats that there are. */
+export async function readChatHeads(db: Db, chatIds: string[]): Promise<ChatHead[]> {
+  const { rows } = await db.query<ChatHead>(
+    `select c.id as "chatId", c.owner, c.seq, array(
+       select t.id from turns t where t.chat_id = c.id and t.status in ('running', 'awaiting_operator') order by t.id
+     ) as "openTurns"
+     from chats c where c.id = any($1)`,
+    [chatIds],
+  );
+  return rows;
+}
+
+/** `epoch` is that of the draft whose text an `assistant_turn` holds, 0 for every other event. */
+export type LandedEvent = { event: ChatEvent; epoch: number };
+
+/** A page ends where its data, as stored, passes this. It has one event at least. */
+const maxPageBytes = 1024 * 1024;
+
+/** Events after a cursor, hidden and superseded ones too: a viewer's seqs have no gaps. */
+export async function readFeedEvents(
+  db: Db,
+  chatId: string,
+  range: { after: number; upTo: number; limit: number },
+): Promise<LandedEvent[]> {
+  const { rows } = await db.query(
+    `with page as (
+       select seq, kind, turn_id, at, data, superseded_by, hidden_by, sum(pg_column_size(data)) over (order by seq)
+         - pg_column_size(data) as before
+       from events where chat_id = $1 and seq > $2 and seq <= $3 order by seq limit $4
+     )
+     select p.seq, p.kind, p.turn_id, p.at, p.data, p.superseded_by, p.hidden_by, coalesce(d.epoch, 0) as epoch
+     from page p
+     left join drafts d on p.kind = 'assistant_turn' and d.turn_id = p.turn_id and d.beat = (p.data->>'beat')::integer
+     where p.before < $5 order by p.seq`,
+    [chatId, range.after, range.upTo, range.limit, maxPageBytes],
+  );
+  return rows.map((row) => ({ event: toChatEvent(row), epoch: row.epoch }));
+}
+
+export type DraftState = {
+  chatId: string;
+  turnId: string;
+  beat: number;
+  speakerId: string;
+  fence: number;
+  epoch: number;
+  /** No more of it will come: it is in the log, or came to nothing. */
+  over: boolean;
+};
+
+const draftColumns = `d.chat_id as "chatId", d.turn_id as "turnId", d.beat, d.speaker_id as "speakerId", d.fence, d.epoch,
+  d.status <> 'streaming' as over`;
+
+/** The replies in flight of some chats. */
+export async function readDraftsInFlight(db: Db, chatIds: string[]): Promise<DraftState[]> {
+  const { rows } = await db.query<DraftState>(
+    `select ${draftColumns} from drafts d where d.chat_id = any($1) and d.status = 'streaming'`,
+    [chatIds],
+  );
+  return rows;
+}
+
+/** How far back replies are looked for whose last tokens may still be on the wire. */
+const recentEvents = 50;
+
+/** The replies of a chat that ended among its newest events. */
+export async function readDraftsJustOver(db: Db, chatId: string, seq: number): Promise<DraftState[]> {
+  const { rows } = await db.query<DraftState>(
+    `select ${draftColumns} from drafts d
+     where d.status <> 'streaming' and d.turn_id in (select turn_id from events where chat_id = $1 and seq > $2)`,
+    [chatId, seq - recentEvents],
+  );
+  return rows;
+}
+
+/** What of a draft is there already; more is wanted. */
+export type DraftWant = { turnId: string; beat: number; epoch: number; text: number; thinking: number };
+export type DraftPiece = { channel: Channel; offset: number; text: string };
+export type DraftMore = DraftState & { pieces: DraftPiece[] };
+
+/**
+ * Of each draft, what is checkpointed beyond what is wanted from; all of it when its epoch is a newer one.
+ * The piece before is read too, since its end may be wanted.
+ */
+export async function readCheckpoints(db: Db, wants: DraftWant[]): Promise<DraftMore[]> {
+  const { rows } = await db.query<DraftState & { channel: Channel | null; offset: number; text: string }>(
+    `with wanted as (
+       select * from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[])
+         as w(turn_id, beat, epoch, text_length, thinking_length)
+     ), draft as (
+       select d.*, c.channel,
+         case when d.epoch > w.epoch then 0 when c.channel = 'text' then w.text_length else w.thinking_length end as wanted
+       from wanted w join drafts d using (turn_id, beat), unnest('{thinking,text}'::text[]) as c(channel)
+     ), start as (
+       select d.*, coalesce((
+         select max(k."offset") from draft_chunks k
+         where k.turn_id = d.turn_id and k.beat = d.beat and k.epoch = d.epoch and k.channel = d.channel
+           and k."offset" <= d.wanted), 0) as since
+       from draft d
+     )
+     select ${draftColumns}, k.channel, k."offset", k.text
+     from start d left join draft_chunks k
+       on k.turn_id = d.turn_id and k.beat = d.beat and k.epoch = d.epoch and k.channel = d.channel
+       and k."offset" >= d.since
+     order by d.turn_id, d.beat, d.channel, k."offset"`,
+    [
+      wants.map((want) => want.turnId),
+      wants.map((want) => want.beat),
+      wants.map((want) => want.epoch),
+      wants.map((want) => want.text),
+      wants.map((want) => want.thinking),
+    ],
+  );
+  const found = new Map<string, DraftMore>();
+  for (const { channel, offset, text, ...state } of rows) {
+    const key = `${state.turnId}:${state.beat}`;
+    const draft = found.get(key) ?? { ...state, pieces: [] };
+    found.set(key, draft);
+    if (channel) draft.pieces.push({ channel, offset, text });
+  }
+  return [...found.values()];
+}
+
+/** Whether the turn is one of the chat's. */
+export async function isTurnOf(db: Db, turnId: string, chatId: string): Promise<boolean> {
+  const { rowCount } = await db.query('select 1 from turns where id = $1 and chat_id = $2', [turnId, chatId]);
+  return rowCount === 1;
+}

@@ -1,0 +1,13 @@
+import { lockChatOfTurn } from './log.js';
+import type { Tx } from './pool.js';
+import { readTurnRow } from './stop.js';
+
+/** Numbers of the events of a reply's step. */
+export const STARTED = 0;
+export const LANDED = 1;
+
+/** Locks the turn's chat and reads the turn under the lock. */
+export async function holdTurn(tx: Tx, turnId: string) {
+  const [chat, turn] = await Promise.all([lockChatOfTurn(tx, turnId), readTurnRow(tx, turnId)]);
+  return chat && turn ? { chat, turn } : null;
+}

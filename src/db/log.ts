@@ -1,0 +1,114 @@
+import { type ChatEvent, eventData, type NewEvent } from '../domain/events.js';
+import type { Db, Tx } from './pool.js';
+import { project } from './projections/index.js';
+
+/** What caused an append: its step is half of the key under which the effect happens once. */
+export type Cause = { chatId: string; turnId: string | null; step: string };
+
+export type ChatLock = { id: string; owner: string; kind: string; seq: number; activeTurnId: string | null };
+
+/** Locks the chat's row, which orders everything that appends to its log. Null when there is no such chat. */
+export async function lockChat(tx: Tx, chatId: string): Promise<ChatLock | null> {
+  const { rows } = await tx.query(
+    'select id, owner, kind, seq, active_turn_id from chats where id = $1 for no key update',
+    [chatId],
+  );
+  return toChatLock(rows[0]);
+}
+
+/** The same, by one of its turns. */
+export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock | null> {
+  const { rows } = await tx.query(
+    `select id, owner, kind, seq, active_turn_id from chats
+     where id = (select chat_id from turns where id = $1) for no key update`,
+    [turnId],
+  );
+  return toChatLock(rows[0]);
+}
+
+/**
+ * Appends events with the next seqs, projects them, and notifies on commit, all in the caller's transaction.
+ * The caller holds the chat's lock. `firstN` numbers the events within their step; a key that exists makes
+ * the unique index refuse the append, so look with `findEffect` first.
+ */
+export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], firstN = 0): Promise<ChatEvent[]> {
+  for (const event of events) eventData[event.kind].parse(event.data);
+  const { rows } = await tx.query(
+    `with taken as (
+       update chats set seq = seq + $4, updated_at = now() where id = $1 returning seq - $4 as before
+     ), added as (
+       insert into events (chat_id, seq, kind, turn_id, step, n, data)
+       select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, e.data
+       from taken, unnest($6::text[], $7::jsonb[]) with ordinality as e(kind, data, i)
+       returning seq, kind, turn_id, at, data, superseded_by, hidden_by
+     ), told as materialized (
+       select pg_notify('chat_log', $1 || ':' || before + $4) from taken
+     )
+     select added.* from added, told order by seq`,
+    [
+      cause.chatId,
+      cause.turnId,
+      cause.step,
+      events.length,
+      firstN,
+      events.map((event) => event.kind),
+      events.map((event) => JSON.stringify(event.data)),
+    ],
+  );
+  if (rows.length !== events.length) throw new Error(`chat ${cause.chatId} is gone`);
+  const appended = rows.map(toChatEvent);
+  for (const event of appended) await project(tx, cause.chatId, event);
+  return appended;
+}
+
+/** The event that a turn's step has appended before, if it has. */
+export async function findEffect(db: Db, turnId: string, step: string, n: number): Promise<ChatEvent | null> {
+  const { rows } = await db.query(
+    `select seq, kind, turn_id, at, data, superseded_by, hidden_by from events
+     where chat_id = (select chat_id from turns where id = $1) and turn_id = $1 and step = $2 and n = $3`,
+    [turnId, step, n],
+  );
+  return rows[0] ? toChatEvent(rows[0]) : null;
+}
+
+export type ReadEvents = { after: number; upTo?: number; limit: number; includeHidden?: boolean };
+
+/** The chat's events after a cursor, oldest first. */
+export async function readEvents(db: Db, chatId: string, range: ReadEvents): Promise<ChatEvent[]> {
+  const { rows } = await db.query(
+    `select seq, kind, turn_id, at, data, superseded_by, hidden_by from events
+     where chat_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
+       and ($4 or (hidden_by is null and superseded_by is null))
+     order by seq limit $5`,
+    [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit],
+  );
+  return rows.map(toChatEvent);
+}
+
+type ChatRow = { id: string; owner: string; kind: string; seq: number; active_turn_id: string | null };
+
+function toChatLock(row: ChatRow | undefined): ChatLock | null {
+  return row ? { id: row.id, owner: row.owner, kind: row.kind, seq: row.seq, activeTurnId: row.active_turn_id } : null;
+}
+
+type EventRow = {
+  seq: number;
+  kind: string;
+  turn_id: string | null;
+  at: Date;
+  data: unknown;
+  superseded_by: number | null;
+  hidden_by: number | null;
+};
+
+export function toChatEvent(row: EventRow): ChatEvent {
+  return {
+    seq: row.seq,
+    kind: row.kind,
+    turnId: row.turn_id,
+    at: row.at.toISOString(),
+    data: row.data,
+    supersededBy: row.superseded_by,
+    hiddenBy: row.hidden_by,
+  } as ChatEvent;
+}

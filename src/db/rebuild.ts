@@ -1,0 +1,33 @@
+import { lockChat, toChatEvent } from './log.js';
+import { type Pool, type Tx, transaction } from './pool.js';
+import { project, projectionTables } from './projections/index.js';
+
+export type ProjectionRows = Record<string, Record<string, unknown>[]>;
+
+/** Empties the chat's projections and folds its timeline into them anew. The caller holds the chat's lock. */
+export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void> {
+  for (const { table } of projectionTables) await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
+  const { rows } = await tx.query(
+    `select seq, kind, turn_id, at, data, superseded_by, hidden_by from events
+     where chat_id = $1 and hidden_by is null and superseded_by is null order by seq`,
+    [chatId],
+  );
+  for (const row of rows) await project(tx, chatId, toChatEvent(row));
+}
+
+/** Rebuilds the chat's projections from its log, in one transaction. */
+export async function rebuildProjections(pool: Pool, chatId: string): Promise<void> {
+  await transaction(pool, async (tx) => {
+    if (await lockChat(tx, chatId)) await rebuildInTransaction(tx, chatId);
+  });
+}
+
+/** The chat's projection rows as they stand, in a fixed order, for comparing. */
+export async function readProjections(pool: Pool, chatId: string): Promise<ProjectionRows> {
+  const tables: ProjectionRows = {};
+  for (const { table, key } of projectionTables) {
+    const { rows } = await pool.query(`select * from ${table} where chat_id = $1 order by ${key}`, [chatId]);
+    tables[table] = rows;
+  }
+  return tables;
+}

@@ -1,0 +1,59 @@
+import type { NewEvent, StoryArtifacts } from '../domain/events.js';
+import { notPresent } from '../domain/present.js';
+import { holdNarrativeChat } from './holdChat.js';
+import { newId } from './ids.js';
+import { appendEvents } from './log.js';
+import { type Db, type Pool, transaction } from './pool.js';
+import { ChatRefused } from './refused.js';
+
+export type StoryEvent = {
+  eventId: string;
+  title: string;
+  description: string;
+  status: 'planned' | 'active' | 'completed' | 'cancelled';
+  artifacts: StoryArtifacts;
+  /** The seq of the event that planned it. */
+  seq: number;
+  createdAt: Date;
+};
+
+export type StoryPlan = {
+  title: string;
+  description: string;
+  status: 'planned' | 'active';
+  artifacts: StoryArtifacts;
+};
+
+const columns = `id as "eventId", title, description, status, artifacts, planned_seq as seq, created_at as "createdAt"`;
+
+/** The chat's story events that were planned after a seq, oldest first. */
+export async function listStoryEvents(
+  db: Db,
+  chatId: string,
+  page: { after: number; limit: number },
+): Promise<StoryEvent[]> {
+  const { rows } = await db.query<StoryEvent>(
+    `select ${columns} from story_events where chat_id = $1 and planned_seq > $2 order by planned_seq limit $3`,
+    [chatId, page.after, page.limit],
+  );
+  return rows;
+}
+
+/** Plans a story event, and starts it at once if it is to be active. Throws `ChatRefused`. */
+export function planStoryEvent(pool: Pool, owner: string, chatId: string, plan: StoryPlan): Promise<StoryEvent> {
+  return transaction(pool, async (tx) => {
+    const { hostId, guestId } = await holdNarrativeChat(tx, owner, chatId);
+    const stranger = notPresent(plan.artifacts, ['you', hostId, ...(guestId ? [guestId] : [])]);
+    if (stranger) throw new ChatRefused('not_present', `artifacts.${stranger}`);
+    const eventId = newId('evt');
+    const { title, description, artifacts } = plan;
+    const events: NewEvent[] = [{ kind: 'story_event_planned', data: { eventId, title, description, artifacts } }];
+    if (plan.status === 'active') events.push({ kind: 'story_event_started', data: { eventId } });
+    await appendEvents(tx, { chatId, turnId: null, step: `story:${eventId}` }, events);
+    const { rows } = await tx.query<StoryEvent>(`select ${columns} from story_events where chat_id = $1 and id = $2`, [
+      chatId,
+      eventId,
+    ]);
+    return rows[0]!;
+  });
+}

@@ -1,0 +1,43 @@
+import type { ChatKind, PublicError, StopMark, TokenUsage, TurnPhase, TurnStatus, WhenFailed } from '../domain/turn.js';
+
+/** A turn's row, mapped once. */
+export type TurnRow = {
+  id: string;
+  chatId: string;
+  owner: string;
+  kind: ChatKind;
+  status: TurnStatus;
+  phase: TurnPhase;
+  userTurnSeq: number;
+  rank: number;
+  requestHash: string;
+  /** The turn whose reply this one replaces; `rootId` is the first of all its versions, `proseId` whose prose it answers. */
+  regenerates: string | null;
+  rootId: string;
+  proseId: string;
+  editText: string | null;
+  whenFailed: WhenFailed;
+  stop: StopMark | null;
+  error: PublicError | null;
+  usage: TokenUsage | null;
+  warnings: string[];
+  runId: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  openedAt: Date | null;
+  finishedAt: Date | null;
+};
+
+export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.status, t.phase,
+  t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.regenerates, t.root_id as "rootId", t.prose_id as "proseId",
+  t.edit_text as "editText",
+  t.stop, t.error, t.usage, t.warnings, t.run_id as "runId", t.created_at as "createdAt",
+  t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt"`;
+
+/** A turn that has ended takes no more appends. */
+export function hasEnded(turn: Pick<TurnRow, 'status'>): boolean {
+  return turn.status === 'completed' || turn.status === 'cancelled' || turn.status === 'failed';
+}
+
+/** What starting a turn's workflow needs. `speaker` is a name for the operator's summary, never prose. */
+export type StartTurn = { turnId: string; chatId: string; owner: string; kind: ChatKind; speaker: string | null };
