@@ -1,0 +1,34 @@
+import { describe, expect, test } from '@jest/globals';
+import { MAX_RETRY_AFTER_MS, readRetryAfter } from './retryAfter.js';
+
+const now = Date.UTC(2026, 2, 1, 12, 0, 0);
+const read = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), now);
+const dateAfter = (ms: number) => new Date(now + ms).toUTCString();
+
+describe('how long a provider asks us to wait', () => {
+  test.each([
+    ['seconds', { 'retry-after': '7' }, 7_000],
+    ['parts of a second', { 'retry-after': '0.25' }, 250],
+    ['at once', { 'retry-after': '0' }, 0],
+    ['an HTTP date', { 'retry-after': dateAfter(9_000) }, 9_000],
+    ['a date that is past', { 'retry-after': dateAfter(-5_000) }, 0],
+    ['milliseconds', { 'retry-after-ms': '1500' }, 1_500],
+    ['milliseconds before seconds', { 'retry-after-ms': '20', 'retry-after': '9' }, 20],
+    ['seconds, where the milliseconds make no sense', { 'retry-after-ms': 'soon', 'retry-after': '9' }, 9_000],
+    ['more seconds than we wait', { 'retry-after': '86400' }, MAX_RETRY_AFTER_MS],
+    ['a date further than we wait', { 'retry-after': dateAfter(3_600_000) }, MAX_RETRY_AFTER_MS],
+    ['more milliseconds than we wait', { 'retry-after-ms': '999999999999' }, MAX_RETRY_AFTER_MS],
+  ])('is read from %s', (_, headers, expected) => {
+    expect(read(headers as Record<string, string>)).toBe(expected);
+  });
+
+  test.each([
+    {},
+    { 'retry-after': '' },
+    { 'retry-after': '-5' },
+    { 'retry-after': 'later' },
+    { 'retry-after': 'Monday' },
+  ])('is not known from %j', (headers) => {
+    expect(read(headers as Record<string, string>)).toBeUndefined();
+  });
+});
