@@ -1,0 +1,17 @@
+import type { WebSocket } from 'ws';
+import { createPacedSink } from './pacedSink.js';
+import type { Sink } from './sink.js';
+
+/** A viewer on a WebSocket: a frame is a text message, a large one goes out as fragments of it. */
+export function createSocketSink(socket: WebSocket): Sink {
+  const sink = createPacedSink({
+    parts: (frame) => [frame.bytes],
+    write: (bytes, fin, done) => {
+      if (socket.readyState === socket.OPEN) socket.send(bytes, { binary: false, fin }, done);
+    },
+    pendingBytes: () => socket.bufferedAmount,
+    close: (code, reason) => socket.close(code, reason),
+  });
+  socket.on('close', sink.ended);
+  return sink;
+}

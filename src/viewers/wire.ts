@@ -1,0 +1,45 @@
+import type { Channel } from '../domain/frames.js';
+
+/**
+ * The wire between workers and gateways: fast, and free to lose, repeat and reorder, because whatever it
+ * loses is in Postgres. Two transports stand behind these ports: a socket that workers dial, and Redis.
+ */
+export type WireToken = {
+  chatId: string;
+  turnId: string;
+  beat: number;
+  /** Of the attempt that streams: a gateway refuses tokens of an older one. */
+  fence: number;
+  epoch: number;
+  speakerId: string;
+  channel: Channel;
+  /** In UTF-16 code units from the start of the epoch's channel. */
+  offset: number;
+  text: string;
+};
+
+export type WireHeartbeat = { chatId: string; turnId: string; elapsedSeconds: number };
+
+/** The worker's end. `publish` and `heartbeat` never throw and never wait; they drop what can't be sent now. */
+export type Wire = {
+  publish(token: WireToken): void;
+  heartbeat(heartbeat: WireHeartbeat): void;
+  /** Calls back when a gateway asks for a turn's stream to be stopped. Returns how to stop listening. */
+  onStop(listener: (turnId: string) => void): () => void;
+  close(): Promise<void>;
+};
+
+/** The gateway's end. */
+export type WireHub = {
+  onToken(listener: (token: WireToken) => void): () => void;
+  onHeartbeat(listener: (heartbeat: WireHeartbeat) => void): () => void;
+  /** Asks every worker to stop a turn's stream. May be lost: the mark in Postgres is what makes a stop sure. */
+  stop(turnId: string): void;
+  connectedWorkers(): number;
+  close(): Promise<void>;
+};
+
+/** Beyond this much unsent, a worker drops tokens: gateways fill in from the checkpoints. */
+export const maxUnsentBytes = 4 * 1024 * 1024;
+/** The largest message that a gateway takes: one token may be a whole reply. */
+export const maxMessageBytes = 64 * 1024 * 1024;

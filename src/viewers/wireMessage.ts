@@ -1,0 +1,51 @@
+import type { WireHeartbeat, WireToken } from './wire.js';
+
+/** What travels from workers to gateways: all that one tick of the worker had to say, as one JSON array. */
+export type WireItem = ({ type: 'token' } & WireToken) | ({ type: 'heartbeat' } & WireHeartbeat);
+
+export function encodeItems(items: WireItem[]): string {
+  return JSON.stringify(items);
+}
+
+/** The items of a message. What is not an item, also of a newer worker's kinds, is left out. */
+export function decodeItems(message: string): WireItem[] {
+  const parsed = parse(message);
+  return Array.isArray(parsed) ? parsed.filter(isItem) : [];
+}
+
+/** What travels from gateways to workers. */
+export function encodeStop(turnId: string): string {
+  return JSON.stringify({ stop: turnId });
+}
+
+export function decodeStop(message: string): string | null {
+  const parsed = parse(message);
+  return isRecord(parsed) && typeof parsed.stop === 'string' ? parsed.stop : null;
+}
+
+function parse(message: string): unknown {
+  try {
+    return JSON.parse(message);
+  } catch {
+    return null; // not ours: the same as a message that was lost
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isText = (value: unknown) => typeof value === 'string';
+
+function isItem(value: unknown): value is WireItem {
+  if (!isRecord(value) || !isText(value.chatId) || !isText(value.turnId)) return false;
+  if (value.type === 'heartbeat') return typeof value.elapsedSeconds === 'number';
+  return (
+    value.type === 'token' &&
+    isCount(value.beat) &&
+    isCount(value.fence) &&
+    isCount(value.epoch) &&
+    isCount(value.offset) &&
+    isText(value.speakerId) &&
+    isText(value.text) &&
+    (value.channel === 'text' || value.channel === 'thinking')
+  );
+}
