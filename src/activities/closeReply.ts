@@ -1,0 +1,25 @@
+import { closeReply } from '../db/landReply.js';
+import type { Pool } from '../db/pool.js';
+import { type FailureCode, toPublicError } from '../domain/failures.js';
+import type { DraftKey } from '../domain/frames.js';
+import type { ReplyVerdict } from '../domain/verdict.js';
+
+export type CloseReplyInput = DraftKey & {
+  speakerId: string;
+  /** Why it failed; null when it was stopped. */
+  code: FailureCode | null;
+};
+
+/** Closes a reply that its own attempts can't: keeps what is checkpointed. */
+export function createCloseReply(deps: { pool: Pool; model: string }) {
+  return ({ turnId, beat, speakerId, code }: CloseReplyInput): Promise<ReplyVerdict> =>
+    closeReply(
+      deps.pool,
+      { turnId, beat },
+      {
+        model: deps.model,
+        speakerId,
+        error: code ? toPublicError(code) : undefined,
+      },
+    );
+}

@@ -1,0 +1,35 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { TurnFailure } from '../domain/failures.js';
+
+export type RetryRule = {
+  /** Attempts that the provider may fail before the step gives up. */
+  attempts: number;
+  initialMs: number;
+};
+
+/** Between two attempts, in milliseconds, unless the provider asks for more. */
+const MAX_BACKOFF_MS = 30_000;
+
+/**
+ * The failure that Temporal is told: its type and message are the code, nothing else rides along. `failures`
+ * counts the provider's; null when they can't be counted, so the attempt doesn't.
+ */
+export function toApplicationFailure(
+  failure: TurnFailure,
+  failures: number | null,
+  rule: RetryRule,
+): ApplicationFailure {
+  const usedUp = failures !== null && failures >= rule.attempts;
+  const backoff = Math.min(rule.initialMs * 2 ** Math.max(0, (failures ?? 1) - 1), MAX_BACKOFF_MS);
+  return ApplicationFailure.create({
+    type: failure.code,
+    message: failure.code,
+    nonRetryable: !failure.retried || usedUp,
+    nextRetryDelay: Math.max(backoff, failure.retryAfterMs ?? 0),
+  });
+}
+
+/** An attempt that ends in order without a result, so that another one takes over at once. */
+export function handOver(): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'handed_over', message: 'handed_over', nextRetryDelay: 1 });
+}

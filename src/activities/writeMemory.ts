@@ -1,0 +1,28 @@
+import { applyStep } from '../db/applyAnswer.js';
+import { newId } from '../db/ids.js';
+import type { Pool } from '../db/pool.js';
+import { readTurnContext } from '../db/turnContext.js';
+import type { NewEvent } from '../domain/events.js';
+import { memoryText } from '../domain/memory.js';
+import { stepName } from '../domain/stepName.js';
+
+export type WriteMemoryInput = { turnId: string; beat: number; sceneId: string | null };
+
+/** Writes what a beat leaves with each of those who witnessed it: made from the prose, without a model. */
+export function createWriteMemory(deps: { pool: Pool }) {
+  return async ({ turnId, beat, sceneId }: WriteMemoryInput): Promise<void> => {
+    const context = await readTurnContext(deps.pool, turnId, sceneId);
+    const said = context?.beats.find((candidate) => candidate.beat === beat);
+    if (!context || !said) return;
+    const witnesses = [context.host.id, ...(context.guest ? [context.guest.id] : [])];
+    const memory = {
+      memoryId: newId('mem'),
+      text: memoryText(context, said),
+      sceneId,
+      witnesses,
+      chatClock: context.userTurnSeq,
+    };
+    const events = witnesses.map((witnessId): NewEvent => ({ kind: 'memory_written', data: { ...memory, witnessId } }));
+    await applyStep(deps.pool, { turnId, name: stepName.memory(beat) }, () => ({ events, verdict: {} }));
+  };
+}

@@ -1,0 +1,117 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import {
+  SUMMARIZE_SCENE_WORKFLOW,
+  summary,
+  TURN_WORKFLOW,
+  type TurnStatusReport,
+  WORKFLOW_TASK_TIMEOUT_MS,
+} from '../domain/engine.js';
+
+export type StartTurn = { turnId: string; chatId: string; owner: string; kind: string; speaker: string | null };
+export type ClosedScene = { chatId: string; sceneId: string };
+export type Deadline = { deadlineMs: number };
+export type Description = { status: 'running' | 'closed' | 'not_found'; closedAs?: string; runId?: string };
+
+/** The client's side of a turn's workflow. Every call is bounded by its deadline and throws when Temporal is away. */
+export type TurnEngine = {
+  /** Already started is success. */
+  start(turn: StartTurn, deadline: Deadline): Promise<void>;
+  requestStop(turnId: string, deadline: Deadline): Promise<'signalled' | 'not_found'>;
+  /** What an operator asks of a stuck step; the workflow ignores it when the step is not stuck any more. */
+  commandStep(
+    turnId: string,
+    command: 'retryStep' | 'skipStep',
+    step: { step: string },
+    deadline: Deadline,
+  ): Promise<'sent' | 'not_found'>;
+  /** Has a scene that was closed by hand summarized. Already started is success. */
+  summarizeScene(scene: ClosedScene, deadline: Deadline): Promise<void>;
+  describe(turnId: string, deadline: Deadline): Promise<Description>;
+  /** The workflow's own account of its turn; needs a live worker. */
+  status(turnId: string, deadline: Deadline): Promise<TurnStatusReport>;
+};
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const keys = {
+  chatId: keyword('ChatId'),
+  owner: keyword('Owner'),
+  turnKind: keyword('TurnKind'),
+  turnPhase: keyword('TurnPhase'),
+};
+
+export function createTurnEngine({ client, taskQueue }: { client: Client; taskQueue: string }): TurnEngine {
+  const within = <T>({ deadlineMs }: Deadline, call: () => Promise<T>) =>
+    client.withDeadline(Date.now() + deadlineMs, call);
+  return {
+    start: (turn, deadline) =>
+      within(deadline, async () => {
+        await client.workflow.start(TURN_WORKFLOW, startOptions(turn, taskQueue)).catch(ignoreStarted);
+      }),
+    requestStop: (turnId, deadline) =>
+      within(deadline, async () => ((await signal(client, turnId, 'stopReply')) ? 'signalled' : 'not_found')),
+    commandStep: (turnId, command, step, deadline) =>
+      within(deadline, async () => ((await signal(client, turnId, command, step)) ? 'sent' : 'not_found')),
+    summarizeScene: (scene, deadline) =>
+      within(deadline, async () => {
+        const options = {
+          workflowId: `${scene.chatId}/${scene.sceneId}`,
+          taskQueue,
+          args: [scene],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          staticSummary: 'scene closed by hand',
+          typedSearchAttributes: new TypedSearchAttributes([{ key: keys.chatId, value: scene.chatId }]),
+        } as const;
+        await client.workflow.start(SUMMARIZE_SCENE_WORKFLOW, options).catch(ignoreStarted);
+      }),
+    describe: (turnId, deadline) => within(deadline, () => describe(client, turnId)),
+    status: (turnId, deadline) =>
+      within(deadline, () => client.workflow.getHandle(turnId).query<TurnStatusReport>('turnStatus')),
+  };
+}
+
+function startOptions(turn: StartTurn, taskQueue: string) {
+  return {
+    workflowId: turn.turnId,
+    taskQueue,
+    args: [{ turnId: turn.turnId, chatId: turn.chatId }],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    staticSummary: summary(`${turn.kind} turn`, turn.speaker),
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: keys.chatId, value: turn.chatId },
+      { key: keys.owner, value: turn.owner },
+      { key: keys.turnKind, value: turn.kind },
+      { key: keys.turnPhase, value: 'replying' },
+    ]),
+  } as const;
+}
+
+/** Whether there is a running workflow that takes it. */
+async function signal(client: Client, turnId: string, name: string, ...args: unknown[]): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(turnId).signal(name, ...args);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+function ignoreStarted(error: unknown): void {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+}
+
+async function describe(client: Client, turnId: string): Promise<Description> {
+  try {
+    const found = await client.workflow.getHandle(turnId).describe();
+    const running = found.status.name === 'RUNNING' || found.status.name === 'PAUSED';
+    return running
+      ? { status: 'running', runId: found.runId }
+      : { status: 'closed', closedAs: found.status.name, runId: found.runId };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { status: 'not_found' };
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import type { Config } from '../config.js';
+import { createPool } from '../db/pool.js';
+import type { Log } from '../log.js';
+import { createRedisWire } from '../viewers/redisWire.js';
+import { createSocketWire } from '../viewers/socketWire.js';
+import { activityDeps } from './activityDeps.js';
+import { untilReachable } from './connect.js';
+import { ensureReconcileSchedule } from './reconcileSchedule.js';
+import { classifierWorkerOptions, turnWorkerOptions } from './workerOptions.js';
+
+/** Builds the worker from its configuration and runs it until the signal is aborted. */
+export async function runWorker(
+  config: Config & { DATABASE_URL: string },
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const pool = createPool(config.DATABASE_URL, {
+    max: config.DATABASE_POOL,
+    onError: (err) => log.warn({ err }, 'a Postgres connection was lost'),
+  });
+  const connection = await untilReachable('Temporal', () => NativeConnection.connect(connectionOptions(config)), {
+    log,
+    signal,
+  });
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const wire = config.RELAY_URL
+    ? createRedisWire({ url: config.RELAY_URL, log })
+    : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
+  try {
+    const activities = createActivities(activityDeps(config, { pool, wire, log, client }));
+    const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
+    const workers = [
+      await Worker.create({ ...shared, ...turnWorkerOptions(config) }),
+      await Worker.create({ ...shared, ...classifierWorkerOptions(config) }),
+    ];
+    await untilReachable('the schedule of the reconciler', () => ensureReconcileSchedule(client, config.TASK_QUEUE), {
+      log,
+      signal,
+    });
+    log.info({ taskQueue: config.TASK_QUEUE }, 'worker is ready');
+    await runAll(workers, signal);
+  } finally {
+    await wire.close();
+    await connection.close();
+    await pool.end();
+  }
+}
+
+/** Runs them until the signal is aborted; one that fails takes the others with it. */
+async function runAll(workers: Worker[], signal: AbortSignal): Promise<void> {
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  signal.addEventListener('abort', shutDown, { once: true });
+  await Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
+}
+
+const gatewayUrl = (config: Config) => config.GATEWAY_URL ?? `http://${config.HOST}:${config.PORT}`;
+
+function connectionOptions(config: Config) {
+  return {
+    address: config.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
+    ...(config.TEMPORAL_API_KEY ? { apiKey: config.TEMPORAL_API_KEY } : {}),
+    ...(config.TEMPORAL_TLS || config.TEMPORAL_API_KEY ? { tls: true } : {}),
+  };
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { WorkerOptions } from '@temporalio/worker';
+import type { Config } from '../config.js';
+import { classifierQueue } from '../domain/engine.js';
+
+type TurnSizes = Pick<Config, 'TASK_QUEUE' | 'STREAM_CONCURRENCY' | 'WORKFLOW_BUNDLE'>;
+type ClassifierSizes = Pick<Config, 'TASK_QUEUE' | 'CLASSIFIER_CONCURRENCY' | 'CLASSIFIERS_PER_SECOND'>;
+
+/** Where the workflows are: a prebuilt bundle if there is one, else their source, bundled at start. */
+function workflowSource(bundle: string | undefined): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  if (bundle) return { workflowBundle: { codePath: bundle } };
+  const source = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+  return { workflowsPath: existsSync(source) ? source : source.replace(/\.ts$/, '.js') };
+}
+
+/**
+ * What decides how soon a dead worker is noticed, and how many replies stream at once. The longest of these
+ * waits is what a viewer waits: heartbeat 3 s, workflow task 2 s, sticky queue 1 s.
+ */
+export function turnWorkerOptions(config: TurnSizes): WorkerOptions {
+  return {
+    taskQueue: config.TASK_QUEUE,
+    ...workflowSource(config.WORKFLOW_BUNDLE),
+    maxConcurrentActivityTaskExecutions: config.STREAM_CONCURRENCY,
+    maxConcurrentLocalActivityExecutions: 100,
+    maxConcurrentWorkflowTaskExecutions: 100,
+    maxCachedWorkflows: 1_000,
+    stickyQueueScheduleToStartTimeout: '1 s',
+    ...noticing,
+  };
+}
+
+/** Classifier calls: capped on their own, so that they never take a reply's slot. */
+export function classifierWorkerOptions(config: ClassifierSizes): WorkerOptions {
+  return {
+    taskQueue: classifierQueue(config.TASK_QUEUE),
+    maxConcurrentActivityTaskExecutions: config.CLASSIFIER_CONCURRENCY,
+    ...(config.CLASSIFIERS_PER_SECOND ? { maxActivitiesPerSecond: config.CLASSIFIERS_PER_SECOND } : {}),
+    ...noticing,
+  };
+}
+
+const noticing = {
+  maxHeartbeatThrottleInterval: '1 s',
+  defaultHeartbeatThrottleInterval: '1 s',
+  shutdownGraceTime: '100 ms',
+  shutdownForceTime: '10 s',
+} as const;

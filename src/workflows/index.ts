@@ -1,0 +1,3 @@
+export { reconcile } from './reconcile.js';
+export { summarizeScene } from './summarizeScene.js';
+export { turn } from './turn.js';

@@ -1,0 +1,26 @@
+import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
+
+export type NextTurn = { turnId: string; chatId: string; owner: string; kind: string; speaker: string | null };
+
+/** Starts the turn that got the floor, as a child that outlives this one. Already started is success. */
+export async function startNext(next: NextTurn): Promise<void> {
+  try {
+    await startChild(TURN_WORKFLOW, {
+      workflowId: next.turnId,
+      args: [{ turnId: next.turnId, chatId: next.chatId }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+      staticSummary: summary(`${next.kind} turn`, next.speaker),
+      searchAttributes: {
+        ChatId: [next.chatId],
+        Owner: [next.owner],
+        TurnKind: [next.kind],
+        TurnPhase: ['replying'],
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { type FailureCode, isFailureCode } from '../domain/failures.js';
+import { failureType, markStuck, skipStep } from './activities.js';
+import type { Progress } from './progress.js';
+
+/** How long an operator has to mend a stuck step before it is skipped. */
+const OPERATOR_PATIENCE = '24 h';
+
+type Stuck = { round: number; begin(round: number): Promise<void> };
+
+/**
+ * The steps of a turn that can get stuck. One failure never stops its siblings: a step that has used up its
+ * attempts is marked, and what waits for it goes on as if it had landed.
+ */
+export type Steps = {
+  /**
+   * Runs a step that operators may retry. Resolves when it has landed or is stuck, and never rejects; `land`
+   * is called when it lands, be it hours later.
+   */
+  run<T>(name: string, attempt: (round: number) => Promise<T>, land?: (value: T) => Promise<void>): Promise<void>;
+  /** What an operator asks for. The step is known to be stuck. */
+  retry(name: string): void;
+  skip(name: string): Promise<void>;
+  /**
+   * Holds a step that has failed until an operator decides, or `over` says that nobody needs it any more; once it
+   * is marked as stuck, `held` is called. The caller runs it again.
+   */
+  park(name: string, round: number, code: FailureCode, parking: Parking): Promise<'retry' | 'skip' | 'over'>;
+  stuck(): string[];
+  /** Until no step is stuck or runs any more, or `over` says that the turn has ended elsewhere. */
+  mended(over: () => boolean): Promise<void>;
+};
+
+export type Parking = { over: () => boolean; held: () => Promise<void> };
+
+export function createSteps(turnId: string, progress: Progress): Steps {
+  const stuck = new Map<string, Stuck>();
+  let running = 0;
+
+  async function attempt(name: string, round: number, work: () => Promise<void>, again: Stuck['begin']): Promise<void> {
+    running += 1;
+    progress.set(name, 'running');
+    try {
+      await work();
+      progress.set(name, 'done');
+    } catch (error) {
+      await stick(name, round, codeOf(error), again);
+    } finally {
+      running -= 1;
+    }
+  }
+
+  async function stick(name: string, round: number, code: FailureCode, begin: Stuck['begin']): Promise<void> {
+    const marked = await markStuck({ turnId, step: name, round, code });
+    if (marked) stuck.set(name, { round, begin });
+    progress.set(name, marked ? 'stuck' : 'skipped', code);
+  }
+
+  async function skip(name: string): Promise<void> {
+    if (!stuck.delete(name)) return;
+    running += 1;
+    try {
+      await skipStep({ turnId, step: name });
+      progress.set(name, 'skipped', progress.find(name)?.error?.code);
+      progress.warn(`step_skipped:${name}`);
+    } finally {
+      running -= 1;
+    }
+  }
+
+  return {
+    run(name, ask, land) {
+      const begin = (round: number): Promise<void> =>
+        attempt(
+          name,
+          round,
+          async () => {
+            const value = await ask(round);
+            await land?.(value);
+          },
+          begin,
+        );
+      return CancellationScope.nonCancellable(() => begin(0));
+    },
+    retry(name) {
+      const found = stuck.get(name);
+      if (!found) return;
+      stuck.delete(name);
+      // It never rejects: a step that fails again is stuck again.
+      void CancellationScope.nonCancellable(() => found.begin(found.round + 1));
+    },
+    skip,
+    async park(name, round, code, { over, held }) {
+      let retried = false;
+      await stick(name, round, code, async () => {
+        retried = true;
+      });
+      await held();
+      const decided = await condition(() => retried || !stuck.has(name) || over(), OPERATOR_PATIENCE);
+      if (!decided) await skip(name);
+      if (retried) return 'retry';
+      return stuck.delete(name) ? 'over' : 'skip';
+    },
+    stuck: () => [...stuck.keys()],
+    async mended(over) {
+      const idle = () => running === 0 && stuck.size === 0;
+      while (!idle() && !over()) {
+        const changed = await condition(() => idle() || over(), OPERATOR_PATIENCE);
+        if (!changed) await Promise.all([...stuck.keys()].map(skip));
+      }
+    },
+  };
+}
+
+/** A failure without a code of ours is one that the activity could not report, such as its time running out. */
+export function codeOf(error: unknown): FailureCode {
+  const type = failureType(error);
+  return type && isFailureCode(type) ? type : 'internal';
+}
