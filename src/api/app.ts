@@ -1,0 +1,92 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { Logger } from 'pino';
+import { createAcceptTurn } from './acceptTurn.js';
+import type { Auth } from './auth.js';
+import { bodies, originGuard, ownerGuard, secureHeaders } from './guards.js';
+import type { Metrics } from './metrics.js';
+import { mountRoutes, notFound, sendJson } from './mount.js';
+import { openApiDocument } from './openapi.js';
+import { mountPages } from './pages.js';
+import { problemBody, problemType } from './problem.js';
+import type { Readiness } from './readiness.js';
+import type { ReconcileTurn } from './reconcileTurn.js';
+import { createRegenerate } from './regenerate.js';
+import { requestLog } from './requestLog.js';
+import { createRewind } from './rewind.js';
+import type { Route } from './route.js';
+import { characterRoutes } from './routes/characters.js';
+import { chatRoutes } from './routes/chats.js';
+import { commandRoutes } from './routes/commands.js';
+import { logRoutes } from './routes/log.js';
+import { relationshipRoutes } from './routes/relationships.js';
+import { type SceneRouteDeps, sceneRoutes } from './routes/scenes.js';
+import { serviceRoutes } from './routes/service.js';
+import { type StepRouteDeps, stepRoutes } from './routes/steps.js';
+import { storyRoutes } from './routes/story.js';
+import { timelineRoutes } from './routes/timeline.js';
+import { type TurnRouteDeps, turnRoutes } from './routes/turns.js';
+import { youRoutes } from './routes/you.js';
+import { toProblem } from './toProblem.js';
+import type { TurnStarter } from './turnStarter.js';
+import type { TurnStopper } from './turnStopper.js';
+
+export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
+  SceneRouteDeps &
+  StepRouteDeps & {
+    auth: Auth;
+    allowedOrigins: string[];
+    requestsPerMinute: number;
+    starter: TurnStarter;
+    stopTurn: TurnStopper;
+    reconcileTurn: ReconcileTurn;
+    readiness: () => Promise<Readiness>;
+    metrics: Metrics;
+    log: Logger;
+  };
+
+/** The table of calls. */
+function routesOf(deps: AppDeps): Route[] {
+  const onAccepted = deps.metrics.turnAccepted;
+  const acceptTurn = createAcceptTurn({ ...deps, onAccepted });
+  const regenerate = createRegenerate({ ...deps, onAccepted });
+  return [
+    ...serviceRoutes(deps),
+    ...youRoutes(deps),
+    ...characterRoutes(deps),
+    ...chatRoutes(deps),
+    ...turnRoutes({ ...deps, acceptTurn }),
+    ...commandRoutes(deps),
+    ...stepRoutes(deps),
+    ...sceneRoutes(deps),
+    ...relationshipRoutes(deps),
+    ...storyRoutes(deps),
+    ...timelineRoutes({ ...deps, regenerate, rewind: createRewind(deps) }),
+    ...logRoutes(deps),
+  ];
+}
+
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestLog(deps.log), deps.metrics.timeRequests, secureHeaders());
+  app.use(originGuard(deps.auth, deps.allowedOrigins));
+  app.use('/v1', ownerGuard(deps.auth, deps.requestsPerMinute), bodies());
+  const routes = routesOf(deps);
+  mountRoutes(app, routes);
+  mountPages(app, openApiDocument(routes));
+  app.use(notFound);
+  app.use(answerProblem(deps.log));
+  return app;
+}
+
+/** Express knows it for the last handler by its four arguments. */
+function answerProblem(log: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500)
+      (request.log ?? log)[problem.code === 'internal' ? 'error' : 'warn']({ err: error }, problem.code);
+    if (response.headersSent) return void response.destroy();
+    sendJson(response, problem.status, problemBody(problem), { ...problem.headers, 'Content-Type': problemType });
+  };
+}

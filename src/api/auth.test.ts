@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { createAuth } from './auth.js';
+import { Problem } from './problem.js';
+
+const keyless = createAuth({ apiKeys: undefined, allowedOrigins: [] });
+const keyed = createAuth({
+  apiKeys: [
+    { key: 'alpha', owner: 'ann' },
+    { key: 'beta', owner: 'ben' },
+  ],
+  allowedOrigins: ['https://chat.example'],
+});
+
+function refusal(act: () => unknown): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+}
+
+describe('keys', () => {
+  it('name their owner', () => {
+    expect(keyed.ownerOf({ authorization: 'Bearer alpha' })).toBe('ann');
+    expect(keyed.ownerOf({ authorization: 'bearer  beta' })).toBe('ben');
+  });
+
+  it.each([undefined, '', 'alpha', 'Bearer', 'Bearer ', 'Bearer alph', 'Bearer alpha beta', 'Basic alpha'])(
+    'are refused when the header is %j',
+    (authorization) => expect(refusal(() => keyed.ownerOf({ authorization }))).toBe('unauthorized'),
+  );
+
+  it('are not asked for when there are none: all is the local owner', () => {
+    expect(keyless.ownerOf({})).toBe('local');
+    expect(keyless.keyed).toBe(false);
+  });
+});
+
+describe('without keys', () => {
+  it.each(['127.0.0.1:3000', 'localhost', 'LOCALHOST:80', '[::1]:3000'])('the host %s is served', (host) =>
+    expect(refusal(() => keyless.checkHost({ host }))).toBeNull(),
+  );
+
+  it.each([undefined, '', 'evil.example', 'localhost.evil.example:3000', '127.0.0.1.evil.example', 'a b', '0.0.0.0'])(
+    'the host %j is refused: a page may have pointed its name here',
+    (host) => expect(refusal(() => keyless.checkHost({ host }))).toBe('foreign_host'),
+  );
+
+  it('with keys any host is served', () => {
+    expect(refusal(() => keyed.checkHost({ host: 'api.example' }))).toBeNull();
+  });
+});
+
+describe('an origin may act', () => {
+  it.each([
+    [undefined, true],
+    ['http://api.example:3000', true],
+    ['https://chat.example', true],
+    ['https://chat.example.evil', false],
+    ['http://evil.example', false],
+    ['http://api.example:3001', false],
+    ['null', false],
+    ['', false],
+    ['file://', false],
+  ])('when it is %j: %j', (origin, may) => expect(keyed.originAllowed({ origin, host: 'api.example:3000' })).toBe(may));
+});

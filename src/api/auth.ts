@@ -1,0 +1,73 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../config.js';
+import { Problem } from './problem.js';
+
+export type ApiKey = { key: string; owner: string };
+type RequestHeaders = Record<string, string | string[] | undefined>;
+
+export type Auth = {
+  /** Whether keys are asked for. Without them there is one local owner, on loopback only. */
+  readonly keyed: boolean;
+  /** The owner that a key belongs to; without keys always the local owner. Null when the key is unknown. */
+  ownerOfKey(key: string | undefined): string | null;
+  /** The owner that a request speaks for. Throws `unauthorized`. */
+  ownerOf(headers: RequestHeaders): string;
+  /** Throws `foreign_host` when, without keys, the request names a host that is not this machine. */
+  checkHost(headers: RequestHeaders): void;
+  /** Whether an `Origin` may act here: none, this very server, or one that is allowed by configuration. */
+  originAllowed(headers: RequestHeaders): boolean;
+};
+
+const localOwner = 'local';
+
+const digest = (key: string) => createHash('sha256').update(key).digest();
+
+/** Who may do what: keys, and, where there are none, that no web page can reach in from another site. */
+export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrigins: string[] }): Auth {
+  const keys = (options.apiKeys ?? []).map(({ key, owner }) => ({ hash: digest(key), owner }));
+  const keyed = keys.length > 0;
+  const allowed = new Set(options.allowedOrigins);
+
+  const ownerOfKey = (key: string | undefined) => {
+    if (!keyed) return localOwner;
+    if (key === undefined) return null;
+    const hash = digest(key);
+    let owner: string | null = null;
+    // Every key is compared, each in constant time: how long it takes tells nothing.
+    for (const candidate of keys) if (timingSafeEqual(candidate.hash, hash)) owner = candidate.owner;
+    return owner;
+  };
+
+  return {
+    keyed,
+    ownerOfKey,
+    ownerOf(headers) {
+      const owner = ownerOfKey(bearerOf(headers));
+      if (owner === null) throw new Problem('unauthorized', undefined, { 'WWW-Authenticate': 'Bearer' });
+      return owner;
+    },
+    checkHost(headers) {
+      // A page of another site whose name was pointed at 127.0.0.1 still sends its own name here.
+      if (keyed || isLoopback(hostnameOf(one(headers.host)) ?? '')) return;
+      throw new Problem('foreign_host', 'Without API_KEYS only this machine is served: use http://127.0.0.1');
+    },
+    originAllowed(headers) {
+      const origin = one(headers.origin);
+      if (origin === undefined || allowed.has(origin)) return true;
+      return URL.canParse(origin) && new URL(origin).host === one(headers.host)?.toLowerCase();
+    },
+  };
+}
+
+function bearerOf(headers: RequestHeaders): string | undefined {
+  return /^Bearer +([^\s]+) *$/i.exec(one(headers.authorization) ?? '')?.[1];
+}
+
+function hostnameOf(host: string | undefined): string | undefined {
+  if (!host || !URL.canParse(`http://${host}`)) return undefined;
+  return new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '');
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

@@ -1,0 +1,57 @@
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { createListener, type Listener } from '../db/listen.js';
+import { createPool, type Pool } from '../db/pool.js';
+import { createFeeds, type Feeds } from '../viewers/feeds.js';
+import { createRedisHub } from '../viewers/redisWire.js';
+import { createSocketHub } from '../viewers/socketHub.js';
+import type { WireHub } from '../viewers/wire.js';
+import { connectLazily, type Temporal } from './temporal.js';
+
+export type ApiConfig = Config & { DATABASE_URL: string };
+
+/** What the api talks to. Each may come later, and go and come back. */
+export type Backends = {
+  pool: Pool;
+  listen: Listener;
+  hub: WireHub;
+  feeds: Feeds;
+  temporal: Temporal;
+  /** Lets go of viewers and workers, whose connections are the server's. */
+  releaseViewers(): Promise<void>;
+  /** Ends the connections of our own, once nobody needs them. */
+  disconnect(withinMs: number): Promise<void>;
+};
+
+const defaultTemporal = '127.0.0.1:7233';
+
+export function connectBackends(config: ApiConfig, server: Server, log: Logger): Backends {
+  const lost = (err: Error) => log.warn({ err }, 'a connection to Postgres was lost');
+  const pool = createPool(config.DATABASE_URL, { max: config.DATABASE_POOL, onError: lost });
+  const listen = createListener({ url: config.DATABASE_URL, onError: lost });
+  const hub = config.RELAY_URL
+    ? createRedisHub({ url: config.RELAY_URL, log })
+    : createSocketHub({ server, token: config.GATEWAY_TOKEN, log });
+  const feeds = createFeeds({ pool, listen, hub, log });
+  const temporal = connectLazily({
+    address: config.TEMPORAL_ADDRESS ?? defaultTemporal,
+    namespace: config.TEMPORAL_NAMESPACE,
+    apiKey: config.TEMPORAL_API_KEY,
+    tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY !== undefined,
+  });
+  return {
+    pool,
+    listen,
+    hub,
+    feeds,
+    temporal,
+    async releaseViewers() {
+      feeds.close();
+      await hub.close();
+    },
+    async disconnect(withinMs) {
+      await Promise.all([listen.close(), pool.end(), temporal.close(withinMs)]);
+    },
+  };
+}

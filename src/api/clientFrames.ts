@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { encodeFrame, type Sink } from '../viewers/sink.js';
+
+/** What a client may say on the live socket. */
+const clientFrame = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('cancel'), turnId: z.string().min(1) }),
+  z.strictObject({ type: z.literal('ping') }),
+]);
+
+/** More than this many frames in this time, and the client is sent away. */
+const maxFrames = 200;
+const withinMs = 10_000;
+
+export type ClientFrames = {
+  /** Null stands for a binary frame. */
+  take(text: string | null, cancel: (turnId: string) => Promise<boolean>): Promise<void>;
+};
+
+export function createClientFrames(options: { sink: Sink; log: Pick<Logger, 'warn'> }): ClientFrames {
+  let count = 0;
+  let since = performance.now();
+  const refuse = (code: string, message: string) => options.sink.send(encodeFrame({ type: 'error', code, message }));
+
+  function isTooMany(): boolean {
+    const now = performance.now();
+    if (now - since > withinMs) {
+      since = now;
+      count = 0;
+    }
+    count += 1;
+    return count > maxFrames;
+  }
+
+  return {
+    async take(text, cancel) {
+      if (options.sink.closed) return;
+      if (isTooMany()) return options.sink.close(1008, 'too many frames');
+      const parsed = clientFrame.safeParse(parseJson(text));
+      if (!parsed.success) return refuse('invalid_frame', 'Send {"type":"cancel","turnId"} or {"type":"ping"}.');
+      if (parsed.data.type === 'ping') return;
+      try {
+        const found = await cancel(parsed.data.turnId);
+        if (!found) refuse('turn_not_found', 'This chat has no such turn.');
+      } catch (error) {
+        options.log.warn({ err: error }, 'a turn could not be cancelled');
+        refuse('internal', 'The turn could not be cancelled; try again.');
+      }
+    },
+  };
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
+    return undefined; // the schema refuses it, as it does anything else that is not a frame
+  }
+}

@@ -1,0 +1,6 @@
+/** A seq as clients give it: 0 when there is none, null when it is not one. */
+export function parseCursor(given: string | null | undefined): number | null {
+  if (given === null || given === undefined) return 0;
+  if (!/^\d{1,15}$/.test(given)) return null;
+  return Number(given);
+}

@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http';
+import { createPacedSink } from '../viewers/pacedSink.js';
+import type { EncodedFrame, Sink } from '../viewers/sink.js';
+
+/** Milliseconds between comments, which keep proxies from taking silence for the end. */
+const keepAliveMs = 15_000;
+/** A response that was ended is given so long to be taken before it is cut off. */
+const lingerMs = 30_000;
+/** Up to this size a frame and its dressing are copied into one write. */
+const smallBytes = 16 * 1024;
+
+const headers = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
+export type EventStreamOptions = {
+  wants?: (frame: EncodedFrame) => boolean;
+  /** The frame after which the stream ends. */
+  isLast?: (frame: EncodedFrame) => boolean;
+};
+
+/**
+ * A viewer over server-sent events. Its head goes out with the first frame: until then a refusal can still be
+ * answered as a problem.
+ */
+export function createEventStream(res: ServerResponse, options: EventStreamOptions = {}): Sink {
+  const { wants = () => true, isLast = () => false } = options;
+  const sink = createPacedSink({
+    parts,
+    write: (bytes, _last, done) => void res.write(bytes, done),
+    pendingBytes: () => res.writableLength,
+    close() {
+      res.end();
+      const cut = setTimeout(() => res.destroy(), lingerMs);
+      res.once('close', () => clearTimeout(cut));
+    },
+  });
+  res.once('close', sink.ended);
+  res.on('error', sink.ended);
+
+  function open() {
+    res.writeHead(200, headers);
+    res.flushHeaders();
+    const keepAlive = setInterval(() => {
+      // Only between frames: a comment inside one would break it.
+      if (sink.bufferedBytes() === 0 && !sink.closed) res.write(': keep-alive\n\n');
+    }, keepAliveMs);
+    sink.onClosed(() => clearInterval(keepAlive));
+  }
+
+  return {
+    ...sink,
+    get closed() {
+      return sink.closed;
+    },
+    send(frame) {
+      if (sink.closed) return;
+      if (!res.headersSent) open();
+      if (wants(frame)) sink.send(frame);
+      if (isLast(frame)) sink.close(1000, 'the turn has ended');
+    },
+  };
+}
+
+const end = Buffer.from('\n\n');
+const data = Buffer.from('data: ');
+
+/** The JSON of a frame has no line breaks, so that it is one line of data. */
+function parts({ bytes, type, seq }: EncodedFrame): Buffer[] {
+  const start = type === 'event' ? Buffer.from(`id: ${seq}\ndata: `) : data;
+  return bytes.length <= smallBytes ? [Buffer.concat([start, bytes, end])] : [start, bytes, end];
+}

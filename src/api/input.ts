@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { Problem } from './problem.js';
+
+/** The largest body that is read, in bytes. */
+export const maxBodyBytes = 1024 * 1024;
+
+/**
+ * Text from a client. Postgres keeps no NUL, so it is refused; a lone surrogate becomes U+FFFD. `max` counts
+ * UTF-16 code units.
+ */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes('\0'), { error: 'must not hold U+0000' })
+    .overwrite((value) => value.toWellFormed());
+
+/** Text with something to be seen in it: white space and invisible characters alone are blank. */
+export const isBlank = (value: string) => !/[^\s\p{Cf}\p{Cc}]/u.test(value);
+
+export const name = (max: number) => text(max).refine((value) => !isBlank(value), { error: 'must not be blank' });
+
+export const prose = () => text(maxBodyBytes);
+export const title = () => text(200).nullable();
+export const persona = () => text(200_000);
+
+export const emptyBody = z.strictObject({});
+
+const maxLimit = 1_000;
+const wholeNumber = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, { error: 'must be a whole number' })
+    .transform(Number)
+    .refine((value) => value <= max, { error: `must be at most ${max}` })
+    .meta({ type: 'integer', minimum: 0, maximum: max });
+
+export const limit = (otherwise: number) =>
+  wholeNumber(maxLimit)
+    .refine((value) => value >= 1, { error: 'must be at least 1' })
+    .optional()
+    .transform((value) => value ?? otherwise)
+    .meta({ type: 'integer', minimum: 1, maximum: maxLimit, default: otherwise });
+
+/** A seq as a cursor: what comes after it. */
+export const afterSeq = () =>
+  wholeNumber(2 ** 31 - 1)
+    .optional()
+    .transform((value) => value ?? 0)
+    .meta({ type: 'integer', minimum: 0, default: 0 });
+
+const cursorOf = (prefix: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9A-Za-z-]{1,64}$`), { error: 'must be a cursor that a list answered with' })
+    .optional();
+
+/** A seq in a query that must name one. */
+export const querySeq = () =>
+  wholeNumber(2 ** 31 - 1)
+    .refine((value) => value >= 1, { error: 'must be at least 1' })
+    .meta({ type: 'integer', minimum: 1 });
+
+/** The query of a list in the order of the log. */
+export const seqPage = () => z.object({ limit: limit(100), cursor: afterSeq() });
+
+/** The query of a list in id order. */
+export const idPage = (prefix: string) =>
+  z
+    .object({ limit: limit(100), cursor: cursorOf(prefix) })
+    .transform(({ limit, cursor }) => ({ limit, after: cursor ?? null }));
+
+/** The page's items and the cursor of the next; `items` was read with one more than `limit`. */
+export function toPage<T>(items: T[], limit: number, cursorAt: (item: T) => string) {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  return { items: page, next: items.length > limit && last !== undefined ? cursorAt(last) : null };
+}
+
+export function parseInput<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  code: 'invalid_body' | 'invalid_query',
+): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Problem(code, parsed.error.issues.slice(0, 5).flatMap(issueLines).join('; '));
+}
+
+/** Names the path of what is wrong, and never what stood there. */
+function issueLines(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, 5).map((key) => `${[...path, key.slice(0, 100)].join('.')}: is not known here`);
+  }
+  return [`${path.join('.') || 'body'}: ${issue.message}`];
+}

@@ -1,0 +1,164 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { closeCodes } from '../domain/frames.js';
+import { type Feeds, JoinRefused } from '../viewers/feeds.js';
+import { createSocketSink } from '../viewers/socketSink.js';
+import { onUpgrade, refuseUpgrade } from '../viewers/upgrades.js';
+import type { Auth } from './auth.js';
+import { createClientFrames } from './clientFrames.js';
+import { parseCursor } from './cursor.js';
+
+export type LiveSocketOptions = {
+  feeds: Feeds;
+  auth: Pick<Auth, 'ownerOfKey' | 'originAllowed' | 'checkHost'>;
+  log: Pick<Logger, 'info' | 'warn'>;
+  /** Stops a turn of the chat. False when the owner's chat has no such turn. */
+  cancelTurn(target: { chatId: string; turnId: string; owner: string }): Promise<boolean>;
+  maxPerOwner?: number;
+  pingMs?: number;
+};
+
+const protocol = 'durable-turns.v1';
+const path = /^\/v1\/chats\/([^/]+)\/live$/;
+const maxClientFrameBytes = 16 * 1024;
+
+/** Serves `GET /v1/chats/:id/live` on the api's own server. Returns how to stop taking viewers. */
+export function attachLiveSocket(server: Server, options: LiveSocketOptions): () => void {
+  const { auth, log } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxClientFrameBytes,
+    // Keys come as protocols too: they are never selected.
+    handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
+  });
+  const places = createPlaces(options.maxPerOwner ?? 2_000);
+  const pulse = createPulse(options.pingMs ?? 15_000);
+
+  const detach = onUpgrade(
+    server,
+    (pathname) => path.test(pathname),
+    ({ request, socket, head, url }) => {
+      if (!mayConnect(request)) return refuseUpgrade(socket, 403);
+      accept(request, socket, head, (viewer) => welcome(viewer, request, url));
+    },
+  );
+
+  function mayConnect(request: IncomingMessage): boolean {
+    try {
+      auth.checkHost(request.headers);
+    } catch {
+      return false; // it says which host is not ours; an upgrade is refused with a status alone
+    }
+    return auth.originAllowed(request.headers);
+  }
+
+  function accept(request: IncomingMessage, socket: Duplex, head: Buffer, then: (viewer: WebSocket) => void) {
+    sockets.handleUpgrade(request, socket, head, then);
+  }
+
+  function welcome(socket: WebSocket, request: IncomingMessage, url: URL) {
+    socket.on('error', (error) => log.info({ err: error }, "a viewer's connection failed"));
+    const owner = auth.ownerOfKey(keyOf(request));
+    if (owner === null) return socket.close(closeCodes.unauthorized, 'no such key');
+    const chatId = chatIdOf(url);
+    if (chatId === null) return socket.close(closeCodes.chatNotFound, 'no such chat');
+    const after = parseCursor(url.searchParams.get('after'));
+    if (after === null) return socket.close(closeCodes.badCursor, 'after is not a seq');
+    const leave = places.take(owner);
+    if (!leave) return socket.close(closeCodes.tooSlow, 'too many connections');
+    socket.on('close', leave);
+    pulse.watch(socket);
+    void admit(socket, { chatId, owner, after });
+  }
+
+  async function admit(socket: WebSocket, viewer: { chatId: string; owner: string; after: number }) {
+    const sink = createSocketSink(socket);
+    const frames = createClientFrames({ sink, log });
+    const joined = options.feeds.join(viewer.chatId, { owner: viewer.owner, after: viewer.after, sink });
+    const cancel = (turnId: string) => options.cancelTurn({ chatId: viewer.chatId, turnId, owner: viewer.owner });
+    socket.on('message', (data, isBinary) => {
+      const text = isBinary ? null : data.toString();
+      joined.then(() => frames.take(text, cancel)).catch(() => {}); // who was not let in is not heard
+    });
+    try {
+      await joined;
+    } catch (error) {
+      if (!(error instanceof JoinRefused)) log.warn({ err: error }, 'a viewer could not join');
+      const [code, reason] = refusalOf(error);
+      sink.close(code, reason);
+    }
+  }
+
+  return () => {
+    detach();
+    pulse.stop();
+  };
+}
+
+function refusalOf(error: unknown): [number, string] {
+  if (!(error instanceof JoinRefused)) return [closeCodes.tooSlow, 'try again later'];
+  return error.code === 'bad_cursor'
+    ? [closeCodes.badCursor, 'after is beyond the newest seq']
+    : [closeCodes.chatNotFound, 'no such chat'];
+}
+
+/** Browsers can set no header on a socket, so that the key may come as a protocol: `bearer.KEY`. */
+function keyOf(request: IncomingMessage): string | undefined {
+  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer) return bearer;
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  return offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length);
+}
+
+function chatIdOf(url: URL): string | null {
+  try {
+    return decodeURIComponent(path.exec(url.pathname)?.[1] ?? '') || null;
+  } catch {
+    return null; // no chat's id needs escapes, so that broken ones name no chat
+  }
+}
+
+/** How many connections an owner may hold at once. */
+function createPlaces(max: number) {
+  const taken = new Map<string, number>();
+  return {
+    take(owner: string): (() => void) | null {
+      const count = taken.get(owner) ?? 0;
+      if (count >= max) return null;
+      taken.set(owner, count + 1);
+      return () => {
+        const left = (taken.get(owner) ?? 1) - 1;
+        if (left > 0) taken.set(owner, left);
+        else taken.delete(owner);
+      };
+    },
+  };
+}
+
+/** Pings all, and sends away who has not answered for two periods. */
+function createPulse(everyMs: number) {
+  const missed = new Map<WebSocket, number>();
+  const timer = setInterval(() => {
+    for (const [socket, count] of missed) {
+      if (count >= 2) {
+        missed.delete(socket);
+        socket.close(closeCodes.tooSlow, 'no answer to pings');
+      } else if (socket.readyState === socket.OPEN) {
+        missed.set(socket, count + 1);
+        socket.ping();
+      }
+    }
+  }, everyMs);
+  return {
+    watch(socket: WebSocket) {
+      missed.set(socket, 0);
+      socket.on('pong', () => missed.has(socket) && missed.set(socket, 0));
+      socket.on('close', () => missed.delete(socket));
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,91 @@
+import type { RequestHandler } from 'express';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Feeds } from '../viewers/feeds.js';
+import type { TurnStarter } from './turnStarter.js';
+
+export type Metrics = {
+  registry: Registry;
+  /** Times every request by its route, never by its path: ids would make a series each. */
+  timeRequests: RequestHandler;
+  turnAccepted(kind: string, created: boolean): void;
+  startFailed(): void;
+  /** Adds a number that is read whenever metrics are; one that only grows is named `…_total`. */
+  watch(name: string, help: string, read: () => number): void;
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long answers took, streams excepted',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30],
+    registers: [registry],
+  });
+  const accepted = new Counter({
+    name: 'turns_accepted_total',
+    help: 'Turns answered with 202 or 200, by kind; repeats of an Idempotency-Key apart',
+    labelNames: ['kind', 'repeat'],
+    registers: [registry],
+  });
+  const startFailures = new Counter({
+    name: 'turn_start_failures_total',
+    help: 'Attempts to start a workflow that the engine did not take',
+    registers: [registry],
+  });
+  return {
+    registry,
+    timeRequests(request, response, next) {
+      const begun = performance.now();
+      response.once('finish', () => {
+        if (String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')) return;
+        const route = String(response.locals.route ?? 'none');
+        durations.observe(
+          { method: request.method, route, status: response.statusCode },
+          (performance.now() - begun) / 1_000,
+        );
+      });
+      next();
+    },
+    turnAccepted: (kind, created) => accepted.inc({ kind, repeat: created ? 'no' : 'yes' }),
+    startFailed: () => startFailures.inc(),
+    watch(name, help, read) {
+      if (name.endsWith('_total')) watchCounter(registry, name, help, read);
+      else
+        new Gauge({
+          name,
+          help,
+          registers: [registry],
+          collect() {
+            this.set(read());
+          },
+        });
+    },
+  };
+}
+
+function watchCounter(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+/** What the gateway and the api's own background know of themselves. */
+export function watchFeeds(metrics: Metrics, feeds: Pick<Feeds, 'stats'>, starter: Pick<TurnStarter, 'waiting'>): void {
+  const { watch } = metrics;
+  watch('gateway_viewers', 'Viewers of chats, on sockets and streams', () => feeds.stats().viewers);
+  watch('gateway_feeds', 'Chats that are served to viewers', () => feeds.stats().feeds);
+  watch('gateway_bytes_behind', 'What viewers have not taken yet', () => feeds.stats().bytesBehind);
+  watch('gateway_workers', 'Workers on the wire', () => feeds.stats().connectedWorkers);
+  watch('gateway_tokens_relayed_total', 'Tokens that came over the wire', () => feeds.stats().tokensRelayed);
+  watch('gateway_gaps_filled_total', 'Gaps filled from checkpoints', () => feeds.stats().gapsFilled);
+  watch('gateway_slow_viewers_total', 'Viewers that were too slow and were sent away', () => feeds.stats().slowClosed);
+  watch('turns_waiting_for_engine', 'Accepted turns whose workflow is yet to be started', starter.waiting);
+}

@@ -1,0 +1,75 @@
+/**
+ * The one table of what the api refuses: each stable code with its status and title. The codes of turns that
+ * fail are domain/failures.ts.
+ */
+export const problems = {
+  invalid_json: { status: 400, title: 'The body is not JSON' },
+  invalid_body: { status: 400, title: 'The body is not what this call takes' },
+  invalid_query: { status: 400, title: 'A query parameter is not what this call takes' },
+  invalid_path: { status: 400, title: 'The path can not be read' },
+  invalid_request: { status: 400, title: 'The request can not be read' },
+  invalid_idempotency_key: { status: 400, title: 'The Idempotency-Key is not 1 to 255 printable characters' },
+  empty_text: { status: 400, title: 'The text is empty' },
+  kind_not_available: { status: 400, title: 'This kind of chat is not available' },
+  unauthorized: { status: 401, title: 'An API key is needed' },
+  foreign_host: { status: 403, title: 'The Host header is not of this machine' },
+  foreign_origin: { status: 403, title: 'The request comes from a foreign origin' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  chat_not_found: { status: 404, title: 'There is no such chat' },
+  turn_not_found: { status: 404, title: 'There is no such turn' },
+  version_not_found: { status: 404, title: 'The reply has no such version' },
+  character_not_found: { status: 404, title: 'There is no such character' },
+  method_not_allowed: { status: 405, title: 'This path does not take this method' },
+  character_in_use: { status: 409, title: 'The character hosts chats' },
+  turn_in_progress: { status: 409, title: 'A turn holds the floor' },
+  not_last_turn: { status: 409, title: 'Only the last reply can be regenerated' },
+  version_not_landed: { status: 409, title: 'The version has no text' },
+  rewind_not_last: { status: 409, title: 'Something followed the rewind, or there is none' },
+  idempotency_mismatch: { status: 409, title: 'The Idempotency-Key was used with another body' },
+  not_narrative: { status: 409, title: 'Only a chat of kind narrative has this' },
+  scene_already_open: { status: 409, title: 'A scene is open already' },
+  no_open_scene: { status: 409, title: 'No scene is open' },
+  step_not_stuck: { status: 409, title: 'The step is not stuck' },
+  approval_not_pending: { status: 409, title: 'No such approval is pending' },
+  body_too_large: { status: 413, title: 'The body is larger than 1 MiB' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  database_unavailable: { status: 503, title: 'The database can not be reached' },
+  engine_unreachable: { status: 503, title: 'Temporal can not be reached' },
+  not_ready: { status: 503, title: 'The service is not ready' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** A refusal with its stable code; `detail` is for people and names no prose. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string = problems[code].title,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(`${code}: ${detail}`);
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+}
+
+export const problemType = 'application/problem+json';
+
+/** RFC 9457. */
+export type ProblemBody = { type: string; title: string; status: number; detail: string; code: ProblemCode };
+
+export function problemBody(problem: Problem): ProblemBody {
+  const { status, title } = problems[problem.code];
+  return {
+    type: `urn:durable-turns:problem:${problem.code}`,
+    title,
+    status,
+    detail: problem.detail,
+    code: problem.code,
+  };
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { ClaimRefused } from '../db/claim.js';
+import type { Pool } from '../db/pool.js';
+import { claimRegeneration, type RegenerateRequest } from '../db/regenerate.js';
+import { Problem } from './problem.js';
+import type { TurnStarter } from './turnStarter.js';
+
+export type Regenerate = (
+  request: Omit<RegenerateRequest, 'requestHash'>,
+) => Promise<{ turnId: string; started: 'started' | 'later' }>;
+
+/** Accepts a turn that is to replace the last reply, and starts its workflow. */
+export function createRegenerate(deps: {
+  pool: Pool;
+  starter: Pick<TurnStarter, 'start'>;
+  onAccepted: (kind: string, created: boolean) => void;
+}): Regenerate {
+  return async (request) => {
+    try {
+      const claim = await claimRegeneration(deps.pool, { ...request, requestHash: hashRequest(request) });
+      deps.onAccepted(claim.turn.kind, claim.created);
+      return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };
+    } catch (error) {
+      if (error instanceof ClaimRefused) throw new Problem(error.code);
+      throw error;
+    }
+  };
+}
+
+/** Of what the request means: the same key for another reply, or for a plain turn, is a misuse of it. */
+function hashRequest({ turnId, text }: Omit<RegenerateRequest, 'requestHash'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['regenerate', turnId, text ?? null]))
+    .digest('hex');
+}

@@ -1,0 +1,62 @@
+import type { Pool } from '../db/pool.js';
+import { type Rewound, rewindChat } from '../db/rewind.js';
+import { Problem } from './problem.js';
+import type { OnTurnStatus } from './turnEnd.js';
+import type { TurnStopper } from './turnStopper.js';
+
+export type Rewind = (request: {
+  chatId: string;
+  owner: string;
+  toSeq: number;
+  interrupt: boolean;
+}) => Promise<Omit<Rewound, 'state' | 'ended'>>;
+
+/** How long an interrupted turn may take to let go of the floor, in milliseconds. */
+const patienceMs = 10_000;
+/** A notification may be lost with its connection; then the rewind is tried again this much later. */
+const retryMs = 1_000;
+
+/**
+ * Rewinds a chat. With `interrupt` it first stops the turn that holds the floor, and waits until the floor is
+ * free; a turn that does not let go in time is a `turn_in_progress`.
+ */
+export function createRewind(deps: {
+  pool: Pool;
+  stopTurn: TurnStopper;
+  onTurnStatus: OnTurnStatus;
+  /** Fires when the service stops: nobody waits longer. */
+  closing: AbortSignal;
+}): Rewind {
+  return async (request) => {
+    const giveUp = AbortSignal.any([AbortSignal.timeout(patienceMs), deps.closing]);
+    let outcome = await rewindChat(deps.pool, request);
+    while (outcome.state === 'interrupted') {
+      const { turnId } = outcome;
+      const changed = nextChange(deps.onTurnStatus, turnId, giveUp);
+      deps.stopTurn(turnId);
+      await changed;
+      if (giveUp.aborted) throw new Problem('turn_in_progress', 'The turn that was interrupted still holds the floor');
+      outcome = await rewindChat(deps.pool, request);
+    }
+    // They have ended in Postgres: told to stop, their workflows find that out and close.
+    for (const turnId of outcome.ended) deps.stopTurn(turnId);
+    const { seq, hidden } = outcome;
+    return { seq, hidden };
+  };
+}
+
+/** Settles at the turn's next change of status, or when there may have been one unheard. */
+function nextChange(onTurnStatus: OnTurnStatus, turnId: string, giveUp: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stopListening();
+      giveUp.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, retryMs);
+    const stopListening = onTurnStatus(turnId, done);
+    giveUp.addEventListener('abort', done);
+    if (giveUp.aborted) done();
+  });
+}

@@ -1,0 +1,54 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { ProblemCode } from './problem.js';
+
+/** `/v1/chats/:chatId/turns` takes `{ chatId }`. */
+type PathParams<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { [K in Name]: string } & PathParams<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? { [K in Name]: string }
+    : unknown;
+
+type RouteInput<Params, Query, Body> = {
+  owner: string;
+  params: Params;
+  query: Query;
+  body: Body;
+  request: Request;
+  response: Response;
+};
+
+export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+  method: Method;
+  path: Path;
+  summary: string;
+  tag: string;
+  query?: Query;
+  body?: Body;
+  /** Request headers that the call reads, for the document. */
+  headers?: z.ZodObject;
+  /** What it answers when all is well: by status, the schema of the body, or null for none. */
+  answers: { [status: number]: z.ZodType | null };
+  /** Whether it can also answer with a stream of frames. */
+  streams?: boolean;
+  problems?: ProblemCode[];
+  /** Answers, or `null` when it has written the response itself. */
+  handle(input: RouteInput<PathParams<Path>, z.output<Query>, z.output<Body>>): Promise<Answer | null>;
+};
+
+/** A row of the api's table of calls: it is mounted from this, and documented from this. */
+export type Route = Omit<RouteSpec<string, z.ZodType, z.ZodType>, 'handle'> & {
+  handle(input: RouteInput<unknown, unknown, unknown>): Promise<Answer | null>;
+};
+
+export function route<
+  const Path extends string,
+  Query extends z.ZodType = z.ZodType<unknown>,
+  Body extends z.ZodType = z.ZodType<unknown>,
+>(spec: RouteSpec<Path, Query, Body>): Route {
+  return spec;
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { changeChat, createNarrativeChat, deleteChat, listChats, readChat } from '../../db/chats.js';
+import type { Pool } from '../../db/pool.js';
+import { idPage, name, text, title, toPage } from '../input.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { chat, pageOf } from '../schemas.js';
+import type { TurnStopper } from '../turnStopper.js';
+
+const tag = 'Chats';
+
+const narrativeChat = z.strictObject({
+  kind: z.literal('narrative'),
+  title: title().optional(),
+  hostId: text(100),
+  guestId: text(100).nullable().optional(),
+  scene: z.strictObject({ container: name(1_000) }).optional(),
+});
+const otherChat = z
+  .looseObject({ kind: z.enum(['document', 'agent', 'relay']) })
+  .meta({ description: 'not available yet' });
+
+export function chatRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopper }): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/v1/chats',
+      summary: 'Create a chat',
+      tag,
+      body: z.discriminatedUnion('kind', [narrativeChat, otherChat]),
+      answers: { 201: chat },
+      problems: ['kind_not_available', 'character_not_found'],
+      async handle({ owner, body }) {
+        if (body.kind !== 'narrative')
+          throw new Problem('kind_not_available', `kind: ${body.kind} is not available yet`);
+        const { title = null, hostId, guestId = null, scene = null } = body;
+        const created = await createNarrativeChat(pool, owner, { title, hostId, guestId, scene });
+        return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/chats',
+      summary: 'List chats, oldest first',
+      tag,
+      query: idPage('chat'),
+      answers: { 200: pageOf(chat) },
+      async handle({ owner, query: { limit, after } }) {
+        const found = await listChats(pool, owner, { after, limit: limit + 1 });
+        return { status: 200, body: toPage(found, limit, (item) => item.id) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/chats/:chatId',
+      summary: 'One chat',
+      tag,
+      answers: { 200: chat },
+      problems: ['chat_not_found'],
+      handle: async ({ owner, params }) => ({ status: 200, body: found(await readChat(pool, owner, params.chatId)) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/chats/:chatId',
+      summary: 'Change the title or the guest of a chat; what is left out stays',
+      tag,
+      body: z.strictObject({ title: title().optional(), guestId: text(100).nullable().optional() }),
+      answers: { 200: chat },
+      problems: ['chat_not_found', 'character_not_found', 'turn_in_progress', 'not_narrative'],
+      async handle({ owner, params, body }) {
+        return { status: 200, body: found(await changeChat(pool, owner, params.chatId, body)) };
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/chats/:chatId',
+      summary: 'Delete a chat and all that belongs to it; a running turn is stopped',
+      tag,
+      answers: { 204: null },
+      problems: ['chat_not_found'],
+      async handle({ owner, params }) {
+        const deleted = await deleteChat(pool, owner, params.chatId);
+        if (!deleted.found) throw new Problem('chat_not_found');
+        if (deleted.stopping) stopTurn(deleted.stopping);
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+function found<T>(value: T | null): T {
+  if (value === null) throw new Problem('chat_not_found');
+  return value;
+}

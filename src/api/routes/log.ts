@@ -1,0 +1,75 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { readEvents } from '../../db/log.js';
+import type { Pool } from '../../db/pool.js';
+import { readTimeline } from '../../db/timeline.js';
+import { foldTranscript, type Message } from '../../domain/transcript.js';
+import type { Feeds } from '../../viewers/feeds.js';
+import { parseCursor } from '../cursor.js';
+import { afterSeq, limit, toPage } from '../input.js';
+import { mustOwnChat } from '../mustOwn.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { event, message, pageOf } from '../schemas.js';
+import { streamChat } from '../sse.js';
+import { wantsFrames } from '../turnHeaders.js';
+
+const tag = 'Log';
+
+/** What is read of a chat's log: the events themselves, and what is folded from them. */
+export function logRoutes({ pool, feeds }: { pool: Pool; feeds: Feeds }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/chats/:chatId/events',
+      summary: "The chat's log, as JSON or as a stream of frames",
+      tag,
+      query: z.object({ after: afterSeq(), limit: limit(1_000), include: z.literal('hidden').optional() }),
+      headers: z.object({ 'Last-Event-ID': z.string().optional().meta({ description: 'resumes a stream' }) }),
+      answers: { 200: pageOf(event) },
+      streams: true,
+      problems: ['chat_not_found'],
+      async handle({ owner, params: { chatId }, query, request, response }) {
+        if (wantsFrames(request)) {
+          await streamChat(feeds, response, { chatId, owner, after: lastEventId(request) ?? query.after });
+          return null;
+        }
+        await mustOwnChat(pool, owner, chatId);
+        const { after, limit, include } = query;
+        const found = await readEvents(pool, chatId, { after, limit: limit + 1, includeHidden: include === 'hidden' });
+        return { status: 200, body: toPage(found, limit, (item) => String(item.seq)) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/chats/:chatId/messages',
+      summary: 'The transcript, rebuilt from the log',
+      tag,
+      query: z.object({ limit: limit(1_000), cursor: z.string().max(200).optional() }),
+      answers: { 200: pageOf(message) },
+      problems: ['chat_not_found'],
+      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+        await mustOwnChat(pool, owner, chatId);
+        const messages = foldTranscript(await readTimeline(pool, chatId));
+        return { status: 200, body: toPage(after(messages, cursor), limit, (item) => item.messageId) };
+      },
+    }),
+  ];
+}
+
+/** Where a stream that broke off goes on from: it outdoes `after`, which stays in the address. */
+function lastEventId(request: Request): number | undefined {
+  const given = request.get('last-event-id');
+  if (given === undefined || given === '') return undefined;
+  const seq = parseCursor(given);
+  if (seq === null) throw new Problem('invalid_query', 'Last-Event-ID: must be a whole number');
+  return seq;
+}
+
+/** The messages after the one that the cursor names. */
+function after(messages: Message[], cursor: string | undefined): Message[] {
+  if (cursor === undefined) return messages;
+  const at = messages.findIndex((message) => message.messageId === cursor);
+  if (at < 0) throw new Problem('invalid_query', 'cursor: must be a cursor that a list answered with');
+  return messages.slice(at + 1);
+}

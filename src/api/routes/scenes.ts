@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Pool } from '../../db/pool.js';
+import { closeSceneByHand, listScenes, openSceneByHand } from '../../db/scenes.js';
+import type { TurnEngine } from '../../engine/turnEngine.js';
+import { name, seqPage, toPage } from '../input.js';
+import { mustOwnChat } from '../mustOwn.js';
+import { type Route, route } from '../route.js';
+import { pageOf, scene } from '../schemas.js';
+
+const tag = 'Scenes';
+
+export type SceneRouteDeps = {
+  pool: Pool;
+  log: Pick<Logger, 'warn'>;
+  engine: Pick<TurnEngine, 'summarizeScene'>;
+};
+
+const summarizeDeadlineMs = 5_000;
+
+export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
+  /** The scene stays closed whether or not its summaries can be had. */
+  const summarize = (chatId: string, sceneId: string) =>
+    engine
+      .summarizeScene({ chatId, sceneId }, { deadlineMs: summarizeDeadlineMs })
+      .catch((err: unknown) => log.warn({ err, chatId, sceneId }, 'a scene closed by hand is left without summaries'));
+  return [
+    route({
+      method: 'get',
+      path: '/v1/chats/:chatId/scenes',
+      summary: "The chat's scenes, oldest first",
+      tag,
+      query: seqPage(),
+      answers: { 200: pageOf(scene) },
+      problems: ['chat_not_found'],
+      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+        await mustOwnChat(pool, owner, chatId);
+        const found = await listScenes(pool, chatId, { after: cursor, limit: limit + 1 });
+        return { status: 200, body: toPage(found, limit, (item) => String(item.openedSeq)) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/chats/:chatId/scenes',
+      summary: 'Open a scene',
+      tag,
+      body: z.strictObject({ container: name(1_000) }),
+      answers: { 201: scene },
+      problems: ['chat_not_found', 'not_narrative', 'scene_already_open'],
+      async handle({ owner, params: { chatId }, body }) {
+        return { status: 201, body: await openSceneByHand(pool, owner, chatId, body.container) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/chats/:chatId/scenes/current/close',
+      summary: 'Close the open scene; its summaries follow',
+      tag,
+      answers: { 200: scene },
+      problems: ['chat_not_found', 'not_narrative', 'no_open_scene'],
+      async handle({ owner, params: { chatId } }) {
+        const closed = await closeSceneByHand(pool, owner, chatId, new Date().toISOString());
+        void summarize(chatId, closed.sceneId);
+        return { status: 200, body: closed };
+      },
+    }),
+  ];
+}

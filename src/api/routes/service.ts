@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Metrics } from '../metrics.js';
+import { Problem, problemBody, problemType } from '../problem.js';
+import type { Readiness } from '../readiness.js';
+import { type Route, route } from '../route.js';
+
+const tag = 'Service';
+
+export function serviceRoutes(deps: { metrics: Metrics; readiness: () => Promise<Readiness> }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/healthz',
+      summary: 'Whether the api is alive',
+      tag,
+      answers: { 200: z.object({ status: z.literal('ok') }) },
+      handle: async () => ({ status: 200, body: { status: 'ok' } }),
+    }),
+    route({
+      method: 'get',
+      path: '/readyz',
+      summary: 'Whether Postgres, Temporal and a worker can be reached',
+      tag,
+      answers: { 200: z.object({ status: z.literal('ready'), checks: z.record(z.string(), z.string()) }) },
+      problems: ['not_ready'],
+      async handle() {
+        const { ready, checks } = await deps.readiness();
+        if (ready) return { status: 200, body: { status: 'ready', checks } };
+        const missing = Object.entries(checks).filter(([, outcome]) => outcome !== 'ok');
+        const problem = new Problem('not_ready', missing.map(([name, outcome]) => `${name}: ${outcome}`).join('; '));
+        const headers = { 'Content-Type': problemType, 'Retry-After': '1' };
+        return { status: problem.status, body: { ...problemBody(problem), checks }, headers };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/metrics',
+      summary: 'Metrics, as Prometheus reads them',
+      tag,
+      answers: { 200: null },
+      async handle({ response }) {
+        response.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics());
+        return null;
+      },
+    }),
+  ];
+}

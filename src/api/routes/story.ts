@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { Pool } from '../../db/pool.js';
+import { listStoryEvents, planStoryEvent, type StoryEvent } from '../../db/storyEvents.js';
+import { name, seqPage, text, toPage } from '../input.js';
+import { mustOwnChat } from '../mustOwn.js';
+import { type Route, route } from '../route.js';
+import { pageOf, storyEvent } from '../schemas.js';
+
+const tag = 'Story';
+
+const someone = () => text(100);
+const delta = () => z.number().int().min(-100).max(100);
+const many = <T extends z.ZodType>(item: T) => z.array(item).max(100);
+
+const artifacts = z.strictObject({
+  knowledgeFacts: many(z.strictObject({ sourceId: someone(), targetId: someone(), fact: name(2_000) })).optional(),
+  relationshipChange: z
+    .strictObject({ sourceId: someone(), targetId: someone(), affinityDelta: delta(), trustDelta: delta() })
+    .optional(),
+  acquiredObjects: many(z.strictObject({ ownerId: someone(), name: name(200) })).optional(),
+});
+
+const newStoryEvent = z.strictObject({
+  title: name(200),
+  description: text(20_000),
+  status: z.enum(['planned', 'active']).default('planned'),
+  artifacts: artifacts.default({}),
+});
+
+export function storyRoutes({ pool }: { pool: Pool }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/chats/:chatId/storyEvents',
+      summary: "The chat's story events, oldest first",
+      tag,
+      query: seqPage(),
+      answers: { 200: pageOf(storyEvent) },
+      problems: ['chat_not_found'],
+      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+        await mustOwnChat(pool, owner, chatId);
+        const found = await listStoryEvents(pool, chatId, { after: cursor, limit: limit + 1 });
+        const { items, next } = toPage(found, limit, (item) => String(item.seq));
+        return { status: 200, body: { items: items.map(shown), next } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/chats/:chatId/storyEvents',
+      summary: 'Plan a story event, or start it at once',
+      tag,
+      body: newStoryEvent,
+      answers: { 201: storyEvent },
+      problems: ['chat_not_found', 'not_narrative'],
+      async handle({ owner, params: { chatId }, body }) {
+        return { status: 201, body: shown(await planStoryEvent(pool, owner, chatId, body)) };
+      },
+    }),
+  ];
+}
+
+const shown = ({ seq: _, ...resource }: StoryEvent) => resource;

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { Pool } from '../../db/pool.js';
+import { readTurn, type TurnView } from '../../db/turnView.js';
+import { whenBusy, whenFailed } from '../../domain/turn.js';
+import type { Feeds } from '../../viewers/feeds.js';
+import type { AcceptTurn } from '../acceptTurn.js';
+import { goneSignal } from '../goneSignal.js';
+import { isBlank, prose } from '../input.js';
+import { Problem } from '../problem.js';
+import { type Answer, type Route, route } from '../route.js';
+import { turn } from '../schemas.js';
+import { streamTurn } from '../sse.js';
+import { isEnded, type OnTurnStatus, waitForTurnEnd } from '../turnEnd.js';
+import { postTurnHeaders, readIdempotencyKey, readWait, wantsFrames } from '../turnHeaders.js';
+import type { ShowTurn, TurnResource } from '../turnResource.js';
+
+const tag = 'Turns';
+
+const newTurn = z.strictObject({
+  text: prose(),
+  quote: prose().optional(),
+  whenBusy: whenBusy.default('enqueue'),
+  whenFailed: whenFailed.default('fail'),
+});
+
+export type TurnRouteDeps = {
+  pool: Pool;
+  acceptTurn: AcceptTurn;
+  show: ShowTurn;
+  onTurnStatus: OnTurnStatus;
+  feeds: Feeds;
+  /** Fires when the service stops: whoever waits is answered with what there is. */
+  closing: AbortSignal;
+};
+
+export function turnRoutes(deps: TurnRouteDeps): Route[] {
+  const { pool, acceptTurn, show, feeds } = deps;
+  return [
+    route({
+      method: 'post',
+      path: '/v1/chats/:chatId/turns',
+      summary: 'Say something: accepts a turn',
+      tag,
+      headers: postTurnHeaders,
+      body: newTurn,
+      answers: { 200: z.object({ turn }), 202: z.object({ turn }) },
+      streams: true,
+      problems: ['empty_text', 'invalid_idempotency_key', 'chat_not_found', 'turn_in_progress', 'idempotency_mismatch'],
+      async handle({ owner, params: { chatId }, body, request, response }) {
+        if (isBlank(body.text)) throw new Problem('empty_text');
+        const idempotencyKey = readIdempotencyKey(request);
+        const { turnId, userTurnSeq, started } = await acceptTurn({ ...body, chatId, owner, idempotencyKey });
+        const location = { Location: `/v1/turns/${turnId}` };
+        if (wantsFrames(request)) {
+          response.set(location);
+          await streamTurn(feeds, response, { chatId, turnId, owner, after: userTurnSeq - 1 });
+          return null;
+        }
+        const seconds = readWait(request);
+        const engine = async (): Promise<TurnResource['engine']> =>
+          (await started) === 'later' ? 'unreachable' : 'ok';
+        if (seconds === null) {
+          // Starting comes first: what is read for the answer must not slow it.
+          const state = await engine();
+          return answer(202, show.plain(found(await readTurn(pool, { turnId, owner })), state), location);
+        }
+        const signal = AbortSignal.any([goneSignal(response), deps.closing]);
+        const view = found(await waitForTurnEnd(deps, { turnId, owner }, { seconds, signal }));
+        const headers = { ...location, 'Preference-Applied': `wait=${seconds}` };
+        return isEnded(view)
+          ? answer(200, show.plain(view), headers)
+          : answer(202, show.plain(view, await engine()), headers);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/turns/:turnId',
+      summary: 'One turn, with the text so far',
+      tag,
+      answers: { 200: turn },
+      problems: ['turn_not_found'],
+      async handle({ owner, params: { turnId } }) {
+        return { status: 200, body: await show.joined(found(await readTurn(pool, { turnId, owner }))) };
+      },
+    }),
+  ];
+}
+
+const answer = (status: number, resource: unknown, headers: Record<string, string>): Answer => ({
+  status,
+  body: { turn: resource },
+  headers,
+});
+
+/** A turn goes only with its chat, which may be deleted while its turn is waited for. */
+function found(view: TurnView | null): TurnView {
+  if (!view) throw new Problem('turn_not_found');
+  return view;
+}

@@ -1,0 +1,110 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { createTurnEngine } from '../engine/turnEngine.js';
+import { createApp } from './app.js';
+import { createAuth } from './auth.js';
+import { type ApiConfig, type Backends, connectBackends } from './backends.js';
+import { attachLiveSocket } from './liveSocket.js';
+import { createMetrics, watchFeeds } from './metrics.js';
+import { createProbes } from './probes.js';
+import { createReadiness } from './readiness.js';
+import { createReconcileTurn } from './reconcileTurn.js';
+import { createShowTurn } from './turnResource.js';
+import { createTurnStarter } from './turnStarter.js';
+import { createTurnStatuses } from './turnStatuses.js';
+import { createCancelTurn, createTurnStopper } from './turnStopper.js';
+
+export type RunningApi = {
+  url: string;
+  /** Takes no more, lets go of viewers, and cuts off what is left after `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+};
+
+/** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
+export async function startApi(config: ApiConfig, log: Logger): Promise<RunningApi> {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
+  const backends = connectBackends(config, server, log);
+  const stopServing = serve(server, config, backends, log);
+  const close = async (graceMs = 5_000) => {
+    stopServing();
+    await closeServer(server, backends, graceMs);
+    await backends.disconnect(graceMs);
+  };
+  try {
+    await listenOn(server, config);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`, close };
+}
+
+/** Answers the server's requests and upgrades. Returns how to begin to stop. */
+function serve(server: Server, config: ApiConfig, backends: Backends, log: Logger): () => void {
+  const { pool, hub, feeds, listen, temporal } = backends;
+  const { client } = temporal;
+  const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE });
+  const metrics = createMetrics();
+  const starter = createTurnStarter({ engine, log, onFailed: metrics.startFailed });
+  const reconcileTurn = createReconcileTurn({ pool, engine, starter, log, model: config.NARRATIVE_MODEL });
+  const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
+  const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
+  const closing = new AbortController();
+  const app = createApp({
+    closing: closing.signal,
+    pool,
+    auth,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    starter,
+    stopTurn,
+    engine,
+    reconcileTurn,
+    feeds,
+    show: createShowTurn({ engine, onLost: reconcileTurn, temporalUi: temporalUi(config) }),
+    onTurnStatus: createTurnStatuses(listen),
+    readiness: createReadiness(createProbes({ pool, client, taskQueue: config.TASK_QUEUE, hub })),
+    metrics,
+    log,
+  });
+  server.on('request', app);
+  watchFeeds(metrics, feeds, starter);
+  const detachLiveSocket = attachLiveSocket(server, {
+    feeds,
+    auth,
+    log,
+    cancelTurn: createCancelTurn({ pool, stopTurn }),
+  });
+  return () => {
+    closing.abort();
+    starter.close();
+    detachLiveSocket();
+  };
+}
+
+const temporalUi = ({ TEMPORAL_UI_URL: url, TEMPORAL_NAMESPACE: namespace }: Config) =>
+  url ? { url, namespace } : null;
+
+async function closeServer(server: Server, backends: Backends, graceMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  // A connection whose last answer goes out only now would be kept alive for a next request.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await backends.releaseViewers();
+  await closed;
+  clearInterval(idle);
+  clearTimeout(cut);
+}
+
+function listenOn(server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(PORT, HOST, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { isDatabaseAway } from '../db/pool.js';
+import { ChatRefused } from '../db/refused.js';
+import { JoinRefused } from '../viewers/feeds.js';
+import { Problem, type ProblemCode } from './problem.js';
+
+/** What body-parser and the router name their refusals: `type`, or the error's class. */
+const byType: Record<string, ProblemCode> = {
+  'entity.parse.failed': 'invalid_json',
+  'entity.too.large': 'body_too_large',
+  'encoding.unsupported': 'unsupported_media_type',
+  'charset.unsupported': 'unsupported_media_type',
+  'request.aborted': 'invalid_request',
+  'request.size.invalid': 'invalid_request',
+};
+
+/** Why a stream of a chat does not begin. */
+const refusals: Record<JoinRefused['code'], [ProblemCode, string?]> = {
+  chat_not_found: ['chat_not_found'],
+  bad_cursor: ['invalid_query', "after: is beyond the chat's newest seq"],
+};
+
+/** What the chat refused; where someone is named who can't be meant, the detail says where. */
+function refusedByChat({ code, path }: ChatRefused): Problem {
+  switch (code) {
+    case 'guest_is_host':
+      return new Problem('invalid_body', `${path}: must not be the host`);
+    case 'not_present':
+      return new Problem('invalid_body', `${path}: is not present in this chat`);
+    case 'character_not_found':
+      return new Problem(code, `${path}: there is no such character`);
+    case 'no_such_seq':
+      return new Problem('invalid_body', `${path}: must be a seq of this chat's log`);
+    case 'chat_not_found':
+    case 'turn_not_found':
+    case 'turn_in_progress':
+    case 'not_last_turn':
+    case 'version_not_found':
+    case 'version_not_landed':
+    case 'rewind_not_last':
+    case 'not_narrative':
+    case 'scene_already_open':
+    case 'no_open_scene':
+      return new Problem(code);
+  }
+}
+
+/** The refusal that an error means to a client. What is nobody's refusal is `internal`, without details. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof ChatRefused) return refusedByChat(error);
+  if (error instanceof JoinRefused) return new Problem(...refusals[error.code]);
+  if (error instanceof URIError) return new Problem('invalid_path');
+  if (isDatabaseAway(error)) return new Problem('database_unavailable', undefined, { 'Retry-After': '1' });
+  const { type, status } = error as { type?: unknown; status?: unknown };
+  const code = typeof type === 'string' ? byType[type] : undefined;
+  if (code) return new Problem(code);
+  // Inflating a body that is not what its Content-Encoding says, and the like.
+  if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('invalid_request');
+  return new Problem('internal');
+}

@@ -1,0 +1,61 @@
+import type { StartTurn } from '../db/turnRow.js';
+import type { TurnEngine } from '../engine/turnEngine.js';
+import type { Log } from '../log.js';
+
+export type TurnStarter = {
+  /** Starts the turn's workflow; when the engine can't be reached, goes on trying in the background. Never throws. */
+  start(turn: StartTurn): Promise<'started' | 'later'>;
+  /** How many turns are waiting for the engine to come back. */
+  waiting(): number;
+  close(): void;
+};
+
+const startDeadlineMs = 1_500;
+const firstDelayMs = 250;
+const longestDelayMs = 10_000;
+/** After this the reconciler, which finds every turn that nobody started, is left to it. */
+const giveUpAfterMs = 5 * 60_000;
+const mostWaiting = 1_000;
+
+export function createTurnStarter(deps: {
+  engine: Pick<TurnEngine, 'start'>;
+  log: Log;
+  onFailed?: () => void;
+}): TurnStarter {
+  const waiting = new Map<string, NodeJS.Timeout>();
+
+  const attempt = async (turn: StartTurn): Promise<boolean> => {
+    try {
+      await deps.engine.start(turn, { deadlineMs: startDeadlineMs });
+      return true;
+    } catch (error) {
+      deps.onFailed?.();
+      deps.log.warn({ err: error, turnId: turn.turnId }, 'the engine did not take the turn, which is accepted');
+      return false;
+    }
+  };
+
+  const retryAfter = (turn: StartTurn, delayMs: number, until: number) => {
+    const timer = setTimeout(async () => {
+      if (await attempt(turn)) waiting.delete(turn.turnId);
+      else if (!waiting.has(turn.turnId)) return;
+      else if (Date.now() < until) retryAfter(turn, Math.min(delayMs * 2, longestDelayMs), until);
+      else waiting.delete(turn.turnId);
+    }, delayMs);
+    timer.unref();
+    waiting.set(turn.turnId, timer);
+  };
+
+  return {
+    async start(turn) {
+      if (await attempt(turn)) return 'started';
+      if (waiting.size < mostWaiting) retryAfter(turn, firstDelayMs, Date.now() + giveUpAfterMs);
+      return 'later';
+    },
+    waiting: () => waiting.size,
+    close() {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      waiting.clear();
+    },
+  };
+}
