@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type CompletionRequest, completion, countUsage, createChunkMaker, DONE, sseFrame } from './chunks.js';
+import { demoAnswer } from './demoAnswer.js';
+import { eventStream, readBody, sendError, sendJson } from './http.js';
+import { rolePlay } from './rolePlay.js';
+
+const models = ['gpt-4.1', 'gpt-4.1-mini', 'demo'];
+
+/** Milliseconds between tokens, in turn: about 30 tokens a second, uneven as a model's are. */
+const rhythm = [25, 40, 30, 28, 50, 33, 26, 38, 31];
+
+/** An OpenAI-compatible server without a model: it role-plays from a script and answers schemas with what could be. */
+export function createDemoProvider(): Server {
+  return createServer((request, response) => {
+    route(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else sendError(response, 400, 'bad_request', error instanceof Error ? error.message : 'bad request');
+    });
+  });
+}
+
+async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
+  if (path === '/v1/models') {
+    const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'demo' }));
+    return sendJson(response, 200, { object: 'list', data });
+  }
+  if (path !== '/v1/chat/completions') return sendError(response, 404, 'not_found', `there is no ${path} here`);
+  if (request.method !== 'POST') return sendError(response, 405, 'method_not_allowed', 'POST only');
+  const body = JSON.parse(await readBody(request)) as CompletionRequest;
+  if (!Array.isArray(body.messages)) return sendError(response, 400, 'invalid_messages', 'messages must be an array');
+  return body.stream ? stream(body, response) : answer(body, response);
+}
+
+function answer(request: CompletionRequest, response: ServerResponse): void {
+  const schema = request.response_format?.json_schema?.schema;
+  const content = schema
+    ? JSON.stringify(demoAnswer(schema as object, request.messages))
+    : rolePlay(request.messages).join('');
+  sendJson(response, 200, completion(newId(), request.model, content, countUsage(request.messages, content)));
+}
+
+async function stream(request: CompletionRequest, response: ServerResponse): Promise<void> {
+  const chunks = createChunkMaker(newId(), request.model);
+  const tokens = rolePlay(request.messages);
+  response.writeHead(200, eventStream);
+  response.write(sseFrame(chunks.role()));
+  for (const [n, token] of tokens.entries()) {
+    await wait(rhythm[n % rhythm.length]);
+    if (response.destroyed) return;
+    response.write(sseFrame(chunks.text(token)));
+  }
+  response.write(sseFrame(chunks.finish('stop')));
+  if (request.stream_options?.include_usage) {
+    response.write(sseFrame(chunks.usage(countUsage(request.messages, tokens.join('')))));
+  }
+  response.end(DONE);
+}
+
+const newId = () => `chatcmpl-${randomUUID()}`;

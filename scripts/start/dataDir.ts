@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, StartFailure } from './failure.js';
+import { identityOf, type ProcessRecord } from './processes.js';
+
+/** What others read, as in the contract: written whole or not at all. */
+export type RunFile = {
+  api: string;
+  live: string;
+  temporalAddress: string;
+  temporalUi: string | null;
+  databaseUrl: string;
+  demoChatId: string | null;
+  pids: Record<'launcher' | 'api' | 'worker' | 'temporal' | 'postgres', number | null>;
+};
+
+/** What the next start needs: the ports to take again, and the processes that this one may leave behind. */
+export type Services = { ports: Record<string, number>; running: ProcessRecord[] };
+
+export type DataDir = ReturnType<typeof dataDirAt>;
+
+export function dataDirAt(path: string) {
+  const files = {
+    run: join(path, 'run.json'),
+    services: join(path, 'services.json'),
+    lock: join(path, 'launcher.lock'),
+  };
+  return {
+    path,
+    files,
+    logs: join(path, 'logs'),
+    readRun: () => readJson<RunFile>(files.run),
+    writeRun: (run: RunFile) => writeJson(files.run, run),
+    removeRun: () => rm(files.run, { force: true }),
+    async readServices(): Promise<Services> {
+      return (await readJson<Services>(files.services)) ?? { ports: {}, running: [] };
+    },
+    writeServices: (services: Services) => writeJson(files.services, services),
+    readDemoChat: () => readJson<{ chatId: string }>(join(path, 'demo.json')),
+    writeDemoChat: (demo: { chatId: string }) => writeJson(join(path, 'demo.json'), demo),
+    /** Makes the folder and takes it for this launcher; gives what lets go of it. */
+    async take(): Promise<() => Promise<void>> {
+      try {
+        await mkdir(join(path, 'logs'), { recursive: true });
+        await takeLock(files.lock, path);
+      } catch (error) {
+        if (error instanceof StartFailure) throw error;
+        throw new StartFailure(
+          `DATA_DIR: can't write to ${path} (${messageOf(error)}). Set DATA_DIR to a folder that you own.`,
+        );
+      }
+      return () => rm(files.lock, { force: true });
+    },
+  };
+}
+
+async function takeLock(file: string, path: string): Promise<void> {
+  const mine = { pid: process.pid, identity: (await identityOf(process.pid)) ?? '' };
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      const lock = await open(file, 'wx', 0o600);
+      await lock.writeFile(JSON.stringify(mine));
+      return await lock.close();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const other = await readJson<typeof mine>(file);
+    if (other && other.pid !== process.pid && (await identityOf(other.pid)) === other.identity) {
+      throw new StartFailure(
+        `The service already runs on ${path} (pid ${other.pid}). Stop that one first, or set DATA_DIR and PORT for another.`,
+      );
+    }
+    await rm(file, { force: true });
+  }
+  throw new StartFailure(`Another start on ${path} is under way. Wait for it, or set DATA_DIR to another folder.`);
+}
+
+/** Null when the file is not there, or is not whole. */
+async function readJson<T>(file: string): Promise<T | null> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** By rename, so that a reader sees the old or the new; for its owner only, since it holds the database's password. */
+async function writeJson(file: string, value: unknown): Promise<void> {
+  const next = `${file}.${randomBytes(4).toString('hex')}`;
+  await writeFile(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await rename(next, file);
+}

@@ -1,0 +1,60 @@
+import type { DataDir } from './dataDir.js';
+import { StartFailure } from './failure.js';
+
+const mira = {
+  name: 'Mira',
+  persona:
+    'Mira keeps the lighthouse at the end of the harbour wall. Dry humour, watchful, kinder than she lets on. She speaks in short sentences and notices small things: the weather, hands, what people leave out.',
+};
+const tobias = {
+  name: 'Tobias',
+  persona:
+    'Tobias mends clocks and nets in the room below the lamp. Talkative, superstitious, loyal to Mira and afraid of nothing but the fog. He cannot let a story pass without adding to it.',
+};
+const you = { name: 'Robin', persona: 'A traveller who came in with the last ferry.' };
+const scene = { container: 'The lamp room of the lighthouse, at dusk, a storm coming in' };
+
+const storm = {
+  title: 'The storm reaches the harbour',
+  description:
+    'The storm that has been building all day breaks over the lighthouse. It is over when the lamp has held through it.',
+  status: 'active',
+};
+
+/** The chat to try things in: the one of an earlier start if it is still there, else a new one. Gives its id. */
+export async function seedDemoChat(options: {
+  api: string;
+  key: string | undefined;
+  dataDir: DataDir;
+  signal: AbortSignal;
+}): Promise<string> {
+  const call = caller(options);
+  const kept = await options.dataDir.readDemoChat();
+  if (kept && (await call('GET', `/v1/chats/${kept.chatId}`)) !== null) return kept.chatId;
+  await call('PUT', '/v1/you', you);
+  const host = await call('POST', '/v1/characters', mira);
+  const guest = await call('POST', '/v1/characters', tobias);
+  const ids = { hostId: host?.id, guestId: guest?.id };
+  const chat = await call('POST', '/v1/chats', { kind: 'narrative', title: 'Demo', ...ids, scene });
+  if (!chat) throw new StartFailure('The demo chat could not be made: the api does not find what it just made.');
+  await call('POST', `/v1/chats/${chat.id}/storyEvents`, storm);
+  await options.dataDir.writeDemoChat({ chatId: chat.id });
+  return chat.id;
+}
+
+/** Calls the api and gives the resource; null when it is not there. */
+function caller({ api, key, signal }: { api: string; key: string | undefined; signal: AbortSignal }) {
+  return async (method: string, path: string, body?: unknown): Promise<{ id: string } | null> => {
+    const response = await fetch(`${api}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
+    });
+    if (response.status === 404) return null;
+    if (!response.ok) {
+      throw new StartFailure(`The demo chat could not be made: ${method} ${path} answers ${await response.text()}`);
+    }
+    return (await response.json()) as { id: string };
+  };
+}

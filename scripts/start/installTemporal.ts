@@ -1,0 +1,85 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { messageOf } from './failure.js';
+import { CommandFailed, runCommand } from './runCommand.js';
+
+const tellEveryMs = 10_000;
+const withinMs = 30 * 60_000;
+
+/**
+ * Builds the `temporal` command with `go install`, which takes minutes: says so, and then how far it is. It is
+ * built beside its place and moved there whole, so that what is found there always runs.
+ */
+export async function installByGo(options: {
+  to: string;
+  version: string;
+  path: string;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}): Promise<string | null> {
+  const { to, say, signal } = options;
+  const env = { ...process.env, PATH: options.path };
+  if (!(await hasGo(env, signal))) throw new Error('the `go` command is not on the PATH');
+  const folder = `${dirname(to)}.${process.pid}`;
+  await mkdir(folder, { recursive: true });
+  say(
+    `Temporal: building the dev server with \`go install\`. This takes a few minutes, once; it is kept in ${dirname(to)}`,
+  );
+  const progress = tellProgress(say);
+  try {
+    await runCommand(
+      {
+        file: 'go',
+        args: ['install', '-v', `github.com/temporalio/cli/cmd/temporal@${options.version}`],
+        env: { ...env, GOBIN: folder, CGO_ENABLED: '0' },
+        cwd: folder,
+      },
+      { signal, withinMs, onLine: progress.line },
+    );
+    await mkdir(dirname(to), { recursive: true });
+    await rename(join(folder, 'temporal'), to);
+    say(`Temporal: built in ${progress.elapsed()}`);
+    return to;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Error(error instanceof CommandFailed ? lastLine(error.output) : messageOf(error));
+  } finally {
+    progress.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function hasGo(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<boolean> {
+  try {
+    await runCommand({ file: 'go', args: ['version'], env }, { signal, withinMs: 20_000 });
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+function tellProgress(say: (line: string) => void) {
+  const startedAt = Date.now();
+  const done = { downloaded: 0, compiled: 0 };
+  const elapsed = () => {
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
+    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  };
+  const timer = setInterval(
+    () => say(`Temporal: ${elapsed()}, ${done.downloaded} modules downloaded, ${done.compiled} packages compiled`),
+    tellEveryMs,
+  );
+  return {
+    elapsed,
+    line: (line: string) => {
+      if (line.startsWith('go: downloading')) done.downloaded++;
+      else if (!line.startsWith('go: ')) done.compiled++;
+    },
+    end: () => clearInterval(timer),
+  };
+}
+
+function lastLine(output: string): string {
+  return output.split('\n').filter(Boolean).at(-1) ?? 'it failed and did not say why';
+}

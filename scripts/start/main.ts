@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { ConfigError, readConfig } from '../../src/config.js';
+import { messageOf, StartAborted, StartFailure } from './failure.js';
+import { createService, type Service } from './service.js';
+import { stopSignals } from './stopSignals.js';
+import { welcome } from './welcome.js';
+
+/** `npm start`: everything on this machine, until Ctrl-C or SIGTERM. */
+const say = (line: string) => console.log(line);
+// A closed terminal or pipe must not end us before the processes under us.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+async function main(): Promise<void> {
+  const stop = stopSignals();
+  let service: Service | null = null;
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    const config = readConfig();
+    const askedPort = process.env.PORT ? config.PORT || undefined : undefined;
+    service = createService({ config, askedPort, say });
+    stop.again(() => atOnce(service));
+    const run = await service.start(stop.signal);
+    say(welcome(run, config));
+    await stop.asked;
+  } catch (error) {
+    if (!(error instanceof StartAborted)) fail(error);
+  }
+  await service?.stop();
+}
+
+/** Asked a second time: whatever still hangs then is not waited for. */
+function atOnce(service: Service | null): void {
+  service?.kill();
+  setTimeout(() => process.exit(1), 2_000);
+}
+
+function fail(error: unknown): void {
+  process.exitCode = 1;
+  if (error instanceof ConfigError) console.error(`Wrong configuration:\n${error.message}`);
+  else if (error instanceof StartFailure) console.error(error.message);
+  else console.error(`Could not start: ${messageOf(error)}`, error);
+}
+
+try {
+  await main();
+} catch (error) {
+  fail(error);
+}
+process.exit();

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { isLoopback } from '../../src/config.js';
+import type { ChildSpec } from './child.js';
+import { createLineLog } from './childLog.js';
+import { type ChildName, logOf, type StartContext, startChild, untilListening } from './context.js';
+import { messageOf, StartFailure } from './failure.js';
+import { nodeCommand } from './nodeCommand.js';
+import { poll } from './poll.js';
+import { freePort, portState } from './ports.js';
+import { runCommand } from './runCommand.js';
+
+const usualPort = 3000;
+
+type Entry = { name: ChildName; script: string; env: () => NodeJS.ProcessEnv; graceMs: number };
+
+function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready']): Omit<ChildSpec, 'name'> {
+  // While all is starting or stopping, that a part misses another is no news.
+  const show = (line: string) => context.isUp() && context.say(line);
+  const log = createLineLog(logOf(context.dataDir, entry.name), entry.name, show);
+  return {
+    command: () => ({ ...nodeCommand(entry.script), env: { ...process.env, ...entry.env() } }),
+    ready,
+    output: { lines: log.line },
+    stopSignal: 'SIGTERM',
+    graceMs: entry.graceMs,
+  };
+}
+
+/**
+ * Bundles the workflows once, so that a worker that is started again need not: that is seconds of every turn that
+ * waits for it. Gives the file.
+ */
+export async function bundleWorkflows(context: StartContext): Promise<string> {
+  const { config, dataDir, signal } = context;
+  if (config.WORKFLOW_BUNDLE) return config.WORKFLOW_BUNDLE;
+  const file = join(dataDir.path, 'workflows.js');
+  await runCommand(nodeCommand('scripts/bundleWorkflows.ts', file), { signal, withinMs: 120_000 });
+  return file;
+}
+
+/** Answers like any OpenAI-compatible server; gives its base URL. */
+export async function startDemoProvider(context: StartContext): Promise<string> {
+  let port = 0;
+  const entry: Entry = {
+    name: 'provider',
+    script: 'scripts/provider/demo.ts',
+    env: () => ({ DEMO_PROVIDER_PORT: String(port) }),
+    graceMs: 3_000,
+  };
+  const ready: ChildSpec['ready'] = async (pid, gone) => {
+    await untilListening(pid, port, gone);
+    await untilOk(`http://127.0.0.1:${port}/healthz`, 20_000, gone);
+  };
+  await startChild(context, 'provider', nodeChild(context, entry, ready), async () => {
+    port = await freePort([context.ports.provider], '127.0.0.1');
+    context.ports.provider = port;
+    return [port];
+  });
+  return `http://127.0.0.1:${port}/v1`;
+}
+
+/** Gives the api's URL. A port that was asked for is the only one that will do. */
+export async function startApi(
+  context: StartContext,
+  asked: number | undefined,
+  env: (url: string) => NodeJS.ProcessEnv,
+): Promise<string> {
+  const { HOST } = context.config;
+  let port = asked ?? usualPort;
+  const url = () => `http://${reachable(HOST)}:${port}`;
+  const entry: Entry = {
+    name: 'api',
+    script: 'src/api/main.ts',
+    env: () => ({ ...env(url()), HOST, PORT: String(port) }),
+    graceMs: 10_000,
+  };
+  const ready: ChildSpec['ready'] = async (pid, gone) => {
+    await untilListening(pid, port, gone);
+    await untilOk(`${url()}/healthz`, 30_000, gone);
+  };
+  await startChild(context, 'api', nodeChild(context, entry, ready), async () => {
+    await checkApiAddress(asked, HOST);
+    port = asked ?? (await freePort([context.ports.api, usualPort], HOST));
+    context.ports.api = port;
+    return asked ? [] : [port];
+  });
+  return url();
+}
+
+/** Ready, at first, when the api says that all it needs is there; a later one is known by its work. */
+export async function startWorker(
+  context: StartContext,
+  options: { env: NodeJS.ProcessEnv; api: string },
+): Promise<void> {
+  const entry: Entry = { name: 'worker', script: 'src/worker/main.ts', env: () => options.env, graceMs: 15_000 };
+  const ready: ChildSpec['ready'] = async (_pid, gone) => {
+    if (!context.isUp()) await untilOk(`${options.api}/readyz`, 120_000, gone);
+  };
+  await startChild(context, 'worker', nodeChild(context, entry, ready), async () => []);
+}
+
+/** Throws a `StartFailure` if the api could not listen where it is asked to. */
+export async function checkApiAddress(asked: number | undefined, host: string): Promise<void> {
+  const state = await portState(asked ?? 0, host);
+  if (state === 'free') return;
+  throw new StartFailure(
+    {
+      taken: `PORT: port ${asked} on ${host} is taken by another program. Stop that one, set PORT to another port, or unset it and a free one is taken.`,
+      forbidden: `PORT: this user may not listen on port ${asked}. Set PORT to 1024 or higher, or unset it.`,
+      'no such host': `HOST: this machine has no address ${host}. Set HOST to one that it has, or unset it for 127.0.0.1.`,
+    }[state],
+  );
+}
+
+/** The host by which this machine itself reaches the api. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  if (isLoopback(host) && host === 'localhost') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function untilOk(url: string, withinMs: number, signal: AbortSignal): Promise<void> {
+  await poll(
+    async () => {
+      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]) });
+      if (response.ok) return true;
+      throw new Error(`${response.status} ${(await response.text()).slice(0, 500)}`);
+    },
+    { everyMs: 200, withinMs, signal, late: (error) => new Error(`${url} answers: ${messageOf(error)}`) },
+  );
+}

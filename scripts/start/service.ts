@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Config } from '../../src/config.js';
+import { migrate } from '../../src/db/migrate.js';
+import { type Child, createChild } from './child.js';
+import { type ChildName, childNames, type StartContext } from './context.js';
+import { dataDirAt, type RunFile } from './dataDir.js';
+import { seedDemoChat } from './demoChat.js';
+import { messageOf, StartFailure } from './failure.js';
+import { endLeftovers } from './leftovers.js';
+import { bundleWorkflows, checkApiAddress, startApi, startDemoProvider, startWorker } from './nodeChildren.js';
+import { nodeCommand } from './nodeCommand.js';
+import { startPostgres } from './postgres.js';
+import { startTemporal, type TemporalServer } from './temporal.js';
+
+export type Service = {
+  start: (signal: AbortSignal) => Promise<RunFile>;
+  /** Stops everything in order. */
+  stop: () => Promise<void>;
+  /** Ends everything at once. */
+  kill: () => void;
+};
+
+/** The whole service on this machine: what it needs, its processes, and what keeps them running. */
+export function createService(options: {
+  config: Config;
+  askedPort: number | undefined;
+  say: (line: string) => void;
+}): Service {
+  const { config, say } = options;
+  const dataDir = dataDirAt(resolve(config.DATA_DIR));
+  const children = new Map<ChildName, Child>();
+  const ports: Record<string, number> = {};
+  let guard: Child | null = null;
+  let release: (() => Promise<void>) | null = null;
+  let run: Omit<RunFile, 'pids'> | null = null;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  /** One write at a time, each of what is the case when it begins. */
+  const inTurn = (write: () => Promise<void>): Promise<void> => {
+    const done = writing.then(write);
+    writing = done.catch(() => undefined);
+    return done;
+  };
+  const pidOf = (name: ChildName) => children.get(name)?.pid() ?? null;
+  const writeRun = async () => {
+    if (!run) return;
+    const [api, worker, temporal, postgres] = [pidOf('api'), pidOf('worker'), pidOf('temporal'), pidOf('postgres')];
+    await dataDir.writeRun({ ...run, pids: { launcher: process.pid, api, worker, temporal, postgres } });
+  };
+  const writeServices = () =>
+    dataDir.writeServices({ ports, running: childNames.flatMap((name) => children.get(name)?.record() ?? []) });
+  const told = { say, spawned: () => inTurn(writeServices), ready: () => inTurn(writeRun) };
+
+  async function start(signal: AbortSignal): Promise<RunFile> {
+    await checkApiAddress(options.askedPort, config.HOST);
+    release = await dataDir.take();
+    await dataDir.removeRun();
+    const left = await endLeftovers(dataDir);
+    if (left.length > 0) say(`Stopped what an earlier start had left running: ${left.join(', ')}`);
+    Object.assign(ports, (await dataDir.readServices()).ports);
+    await told.spawned();
+    guard = await startGuard(dataDir.path, say, signal);
+
+    const isUp = () => run !== null;
+    const context: StartContext = { config, dataDir, ports, say, signal, isUp, children, told };
+    const parts = await startParts(context);
+    const { databaseUrl, temporal } = parts;
+    const env = childEnv(config, parts);
+    const api = await startApi(context, options.askedPort, env);
+    await startWorker(context, { env: env(api), api });
+    const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
+    const live = api.replace(/^http/, 'ws');
+    run = { api, live, temporalAddress: temporal.address, temporalUi: temporal.ui, databaseUrl, demoChatId };
+    await told.ready();
+    const written = await dataDir.readRun();
+    if (!written) throw new Error('run.json is not there');
+    return written;
+  }
+
+  return {
+    start,
+    async stop() {
+      // Without the folder nothing was started, and what is in it is another launcher's.
+      if (!release) return;
+      say('Stopping.');
+      run = null;
+      await dataDir.removeRun();
+      for (const name of childNames) await children.get(name)?.stop();
+      await guard?.stop();
+      await inTurn(writeServices).catch(() => undefined);
+      await dataDir.removeRun();
+      await release();
+    },
+    kill() {
+      for (const child of [...children.values(), guard]) child?.kill();
+    },
+  };
+}
+
+type Parts = { databaseUrl: string; temporal: TemporalServer; provider: string | null; bundle: string };
+
+/** Side by side: what the service itself needs. When one fails, the others' start is cut off. */
+async function startParts(context: StartContext): Promise<Parts> {
+  const failed = new AbortController();
+  const together = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
+  const orFail = <T>(part: Promise<T>) =>
+    part.catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    });
+  const parts = [
+    orFail(startPostgres(together).then(migrated)),
+    orFail(startTemporal(together)),
+    orFail(startProvider(together)),
+    orFail(bundleWorkflows(together)),
+  ] as const;
+  await Promise.allSettled(parts);
+  context.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  const [databaseUrl, temporal, provider, bundle] = await Promise.all(parts);
+  return { databaseUrl, temporal, provider, bundle };
+}
+
+async function migrated(databaseUrl: string): Promise<string> {
+  try {
+    await migrate(databaseUrl);
+    return databaseUrl;
+  } catch (error) {
+    throw new StartFailure(
+      `The database's schema could not be brought up to date: ${messageOf(error)}. Check that the user of DATABASE_URL may create tables, or unset it for an embedded Postgres.`,
+    );
+  }
+}
+
+async function startProvider(context: StartContext): Promise<string | null> {
+  const { OPENAI_API_KEY, OPENAI_BASE_URL } = context.config;
+  if (OPENAI_API_KEY || OPENAI_BASE_URL) {
+    context.say(`Provider: ${OPENAI_BASE_URL ?? 'the OpenAI API'}`);
+    return null;
+  }
+  const url = await startDemoProvider(context);
+  context.say(
+    `Provider: the built-in demo provider at ${url}, whose replies are canned, since neither OPENAI_API_KEY nor OPENAI_BASE_URL is set`,
+  );
+  return url;
+}
+
+function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.ProcessEnv {
+  const token = config.GATEWAY_TOKEN ?? randomBytes(24).toString('base64url');
+  const embedded = { TEMPORAL_ADDRESS: parts.temporal.address, TEMPORAL_TLS: '', TEMPORAL_API_KEY: '' };
+  return (api) => ({
+    DATA_DIR: resolve(config.DATA_DIR),
+    DATABASE_URL: parts.databaseUrl,
+    ...(config.TEMPORAL_ADDRESS ? {} : embedded),
+    ...(parts.temporal.ui ? { TEMPORAL_UI_URL: parts.temporal.ui } : {}),
+    GATEWAY_URL: config.GATEWAY_URL ?? api,
+    GATEWAY_TOKEN: token,
+    WORKFLOW_BUNDLE: parts.bundle,
+    ...(parts.provider ? { OPENAI_BASE_URL: parts.provider, OPENAI_API_KEY: 'demo' } : {}),
+  });
+}
+
+/** Should we be killed, it stops what we can't. */
+async function startGuard(dataDir: string, say: (line: string) => void, signal: AbortSignal): Promise<Child> {
+  const nothing = async () => undefined;
+  const guard = createChild(
+    {
+      name: 'guard',
+      command: () => ({ ...nodeCommand('scripts/start/guard.ts', dataDir), env: { PATH: process.env.PATH } }),
+      ready: nothing,
+      output: { lines: (line) => say(`guard: ${line}`) },
+      stdin: 'pipe',
+      stopSignal: 'SIGTERM',
+      graceMs: 2_000,
+    },
+    { say, spawned: nothing, ready: nothing },
+  );
+  await guard.start(signal);
+  return guard;
+}
