@@ -1,0 +1,55 @@
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { startTestApi, type TestApi } from '../support/api.js';
+import { createClient, type ServiceClient } from '../support/client.js';
+
+jest.setTimeout(20_000);
+
+const key = 'key-that-nobody-may-read';
+const prose = 'canary-word';
+let logged = '';
+let api: TestApi;
+let client: ServiceClient;
+beforeAll(async () => {
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      logged += chunk;
+      done();
+    },
+  });
+  api = await startTestApi({ env: { API_KEYS: `${key}:ann` }, log: pino({ level: 'trace' }, sink) });
+  client = createClient(api.url, { key });
+}, 60_000);
+afterAll(() => api.close());
+
+it('the log names each request, and holds neither keys nor prose', async () => {
+  const host = await client.createCharacter(prose, prose);
+  const chat = await client.createChat(host.id);
+  await client.postTurn(chat.id, prose);
+  await client.send('POST', `/v1/chats/${chat.id}/turns`, { text: prose, [prose]: 1 });
+  await client.send('GET', `/v1/chats/${chat.id}/events?secret=${prose}`);
+  await fetch(`${api.url}/v1/characters`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, cookie: prose },
+    body: `{"name": ${prose}`,
+  });
+  expect(logged).toContain(`"path":"/v1/chats/${chat.id}/turns"`);
+  expect(logged).not.toContain(prose);
+  expect(logged).not.toContain(key);
+});
+
+it('metrics count by route, and hold no id', async () => {
+  const chat = await client.newChat();
+  await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });
+  await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });
+  const { body, headers } = await api.client.send<string>('GET', '/metrics');
+  expect(headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(body).toMatch(/turns_accepted_total\{kind="narrative",repeat="yes"\} 1/);
+  expect(body).toMatch(
+    /http_request_duration_seconds_count\{method="POST",route="\/v1\/chats\/:chatId\/turns",status="202"\}/,
+  );
+  expect(body).toMatch(/^gateway_viewers 0$/m);
+  expect(body).toMatch(/^process_cpu_seconds_total /m);
+  expect(body).not.toMatch(/(chat|turn)_[0-9a-f]{8}-/);
+});

@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { readEvents } from '../../src/db/log.js';
+import { createPool, type Pool } from '../../src/db/pool.js';
+import { readTurn, type TurnView } from '../../src/db/turnView.js';
+import { createTurnEngine, type TurnEngine } from '../../src/engine/turnEngine.js';
+import { claim, owner, seedChat } from '../support/chats.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { stateOf } from '../support/processes.js';
+import { type ScriptedProvider, startScriptedProvider } from '../support/scriptedProvider.js';
+import { whole } from '../support/scriptedReply.js';
+import { until } from '../support/until.js';
+import { startWorkerProcess, type WorkerProcess } from '../support/workerProcess.js';
+
+let database: TestDatabase;
+let pool: Pool;
+let provider: ScriptedProvider;
+let connection: Connection;
+let engine: TurnEngine;
+let environment: Record<string, string>;
+const workers: WorkerProcess[] = [];
+const taskQueue = `two-workers-${process.pid}`;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 10 });
+  provider = await startScriptedProvider();
+  const address = process.env.TEST_TEMPORAL_ADDRESS!;
+  connection = await Connection.connect({ address });
+  engine = createTurnEngine({ client: new Client({ connection }), taskQueue });
+  environment = {
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: address,
+    TASK_QUEUE: taskQueue,
+    OPENAI_BASE_URL: provider.baseUrl,
+    GATEWAY_URL: 'http://127.0.0.1:9',
+    LOG_LEVEL: 'info',
+  };
+}, 120_000);
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  provider.unscript();
+}, 60_000);
+afterAll(async () => {
+  await connection.close();
+  await provider.close();
+  await pool.end();
+  await database.drop();
+}, 60_000);
+
+const startWorker = async () => {
+  const worker = await startWorkerProcess(environment);
+  workers.push(worker);
+  return worker;
+};
+const ended = (turnId: string): Promise<TurnView> =>
+  until('the turn ends', async () => {
+    const turn = await readTurn(pool, { turnId, owner });
+    return turn?.finishedAt ? turn : null;
+  });
+const textSoFar = (turnId: string, text: string) =>
+  until(`the text is "${text}"`, async () =>
+    (await readTurn(pool, { turnId, owner }))?.beats[0]?.text === text ? true : null,
+  );
+
+test('a stopped worker that comes back after another took its reply over writes nothing', async () => {
+  const frozen = await startWorker();
+  const { chatId } = await seedChat(pool);
+  provider.script({ steps: [{ text: 'from the frozen ' }] }, { steps: [] });
+  const { turn, start } = await claim(pool, chatId);
+  await engine.start(start!, { deadlineMs: 5_000 });
+  const first = await provider.nextRequest(undefined, 20_000);
+  await textSoFar(turn.id, 'from the frozen ');
+
+  frozen.kill('SIGSTOP');
+  await until('the worker stands still', async () => (stateOf(frozen.pid) === 'T' ? true : null));
+  await startWorker();
+  const second = await provider.nextRequest(undefined, 30_000);
+  await second.send('from the other ');
+  await textSoFar(turn.id, 'from the other ');
+
+  frozen.kill('SIGCONT');
+  await first.send('and its ghost ');
+  await first.left();
+  await second.send('worker');
+  await second.finish();
+
+  expect(await ended(turn.id)).toMatchObject({
+    status: 'completed',
+    beats: [{ text: 'from the other worker', epoch: 2, truncated: false }],
+  });
+  const events = await readEvents(pool, chatId, { after: 0, limit: 100, includeHidden: true });
+  expect(events.filter((event) => event.kind === 'assistant_turn')).toHaveLength(1);
+}, 120_000);
+
+test('a worker that is asked to stop hands its reply over in order, and no failure is counted', async () => {
+  const leaving = await startWorker();
+  const { chatId } = await seedChat(pool);
+  provider.script({ steps: [{ text: 'half ' }] }, whole('the whole'));
+  const { turn, start } = await claim(pool, chatId);
+  await engine.start(start!, { deadlineMs: 5_000 });
+  const first = await provider.nextRequest(undefined, 20_000);
+  await textSoFar(turn.id, 'half ');
+  await startWorker();
+  await leaving.stop();
+  await first.left();
+  expect(await ended(turn.id)).toMatchObject({
+    status: 'completed',
+    beats: [{ text: 'the whole', epoch: 2, attempt: 2 }],
+  });
+  const { rows } = await pool.query('select failures, last_error from drafts where turn_id = $1', [turn.id]);
+  expect(rows).toEqual([{ failures: 0, last_error: null }]);
+}, 120_000);

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { fetchHistory, historyToJson, withTemporal } from '../support/engine.js';
+import { startNarrativeWorld } from '../support/narrativeWorld.js';
+import { startScriptedService } from '../support/scriptedService.js';
+import type { Service } from '../support/service.js';
+import type { Course } from './course.js';
+import { narrativeCourses } from './narrativeCourses.js';
+import { spineCourses } from './spineCourses.js';
+
+/**
+ * `node --import tsx test/replay/record.ts`: runs each course that has no history yet on the real service, and
+ * keeps the histories for the replay test. One that is there is never recorded anew: a history that no longer
+ * replays is a turn of somebody's that no longer ends.
+ */
+const folder = fileURLToPath(new URL('./histories/', import.meta.url));
+const fileOf = (name: string) => `${folder}${name}.json`;
+
+type World = { provider: { unscript(): void }; dispose(): Promise<void> };
+
+async function record<W extends World>(
+  courses: Course<W>[],
+  start: () => Promise<W>,
+  serviceOf: (world: W) => Service,
+): Promise<void> {
+  const missing = courses.filter(({ keeps }) => !keeps.every((name) => existsSync(fileOf(name))));
+  if (missing.length === 0) return;
+  const world = await start();
+  try {
+    for (const { run } of missing) {
+      for (const [name, turnId] of Object.entries(await run(world))) await keep(serviceOf(world), name, turnId);
+      world.provider.unscript();
+    }
+  } finally {
+    await world.dispose();
+  }
+}
+
+async function keep(service: Service, name: string, turnId: string): Promise<void> {
+  await service.client.awaitTurnEnd(turnId);
+  await withTemporal(service, (client) => client.workflow.getHandle(turnId).result());
+  const history = await fetchHistory(service, turnId);
+  await writeFile(fileOf(name), `${withoutPaths(JSON.stringify(historyToJson(history), null, 1))}\n`);
+  console.log(`${name}: ${history.events?.length} events`);
+}
+
+/** Stack traces name where this repository is on the machine that recorded them. */
+const withoutPaths = (json: string) => json.replaceAll(fileURLToPath(new URL('../../', import.meta.url)), '');
+
+await mkdir(folder, { recursive: true });
+await record(spineCourses, startScriptedService, ({ service }) => service);
+await record(narrativeCourses, startNarrativeWorld, (world) => world.service());

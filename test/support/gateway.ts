@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Logger, pino } from 'pino';
+import { type Auth, createAuth } from '../../src/api/auth.js';
+import { attachLiveSocket, type LiveSocketOptions } from '../../src/api/liveSocket.js';
+import { streamChat, streamTurn } from '../../src/api/sse.js';
+import { createListener } from '../../src/db/listen.js';
+import type { Pool } from '../../src/db/pool.js';
+import { createFeeds, type Feeds, JoinRefused } from '../../src/viewers/feeds.js';
+import { createSocketHub } from '../../src/viewers/socketHub.js';
+import type { WireHub } from '../../src/viewers/wire.js';
+
+export const quiet = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+
+export type TestGateway = { url: string; port: number; feeds: Feeds; hub: WireHub; close(): Promise<void> };
+
+export type GatewayOptions = {
+  database: { url: string; pool: Pool };
+  port?: number;
+  auth?: Auth;
+  hub?: WireHub;
+  log?: Logger;
+} & Partial<Pick<LiveSocketOptions, 'cancelTurn' | 'pingMs' | 'maxPerOwner'>>;
+
+/** The gateway's parts on a server of their own: the wire, the feeds, the live socket and server-sent events. */
+export async function startGateway(options: GatewayOptions): Promise<TestGateway> {
+  const { database, auth = createAuth({ apiKeys: undefined, allowedOrigins: [] }) } = options;
+  const server = createServer();
+  const log = options.log ?? quiet;
+  const hub = options.hub ?? createSocketHub({ server, log });
+  const listen = createListener({ url: database.url });
+  const feeds = createFeeds({ pool: database.pool, listen, hub, log });
+  const detach = attachLiveSocket(server, { feeds, auth, cancelTurn: async () => false, ...options, log });
+  server.on('request', (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    const [, chatId = '', turnId] = /^\/v1\/chats\/([^/]+)\/events(?:\/of\/([^/]+))?$/.exec(url.pathname) ?? [];
+    const ask = { owner: 'local', chatId, after: Number(url.searchParams.get('after') ?? 0) };
+    const streaming = turnId ? streamTurn(feeds, response, { ...ask, turnId }) : streamChat(feeds, response, ask);
+    streaming.catch((error: unknown) => response.writeHead(error instanceof JoinRefused ? 404 : 503).end());
+  });
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    feeds,
+    hub,
+    async close() {
+      detach();
+      feeds.close();
+      await hub.close();
+      server.close();
+      server.closeAllConnections();
+      await listen.close();
+    },
+  };
+}

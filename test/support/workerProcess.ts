@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export type WorkerProcess = { pid: number; kill(signal: NodeJS.Signals): void; stop(): Promise<void> };
+
+const readyWithinMs = 60_000;
+
+/** A worker as `npm start` runs it, in a process of its own. Resolves once it polls. */
+export async function startWorkerProcess(env: Record<string, string>): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker/main.ts'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, LOG_LEVEL: 'info', ...env },
+  });
+  await ready(child);
+  return {
+    pid: child.pid!,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the worker was not ready within ${readyWithinMs / 1000} s`));
+    }, readyWithinMs);
+    child.once('exit', (code) => reject(new Error(`the worker ended with ${code} before it was ready`)));
+    createInterface(child.stdout!).on('line', (line) => {
+      if (!line.includes('"worker is ready"')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

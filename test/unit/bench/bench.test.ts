@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { cpuSince, readCpu, totalCpu } from '../../../bench/cpu.js';
+import { readOptions } from '../../../bench/options.js';
+import { render } from '../../../bench/report.js';
+import { median, quantile } from '../../../bench/stats.js';
+import { createStampReader } from '../../../bench/streams.js';
+
+describe('what the bench is asked for', () => {
+  test('without flags it runs every part', () => {
+    expect(readOptions([])).toEqual({ only: ['start', 'latency', 'turns', 'fanOut', 'viewers'], quick: false });
+  });
+  test('parts are run in their order, whatever the order they were asked in', () => {
+    expect(readOptions(['--only', 'turns, start', '--quick'])).toEqual({ only: ['start', 'turns'], quick: true });
+  });
+  test('a part that there is not, and a flag that there is not, are refused', () => {
+    expect(() => readOptions(['--only', 'speed'])).toThrow('speed');
+    expect(() => readOptions(['--fast'])).toThrow('--fast');
+  });
+});
+
+describe('what the bench computes', () => {
+  test('the median is the middle of the values in their order, whatever order they came in', () => {
+    expect(median([9, 1, 10, 2, 3])).toBe(3);
+  });
+  test('99 of a hundred values lie below the 99th percentile', () => {
+    const values = Array.from({ length: 100 }, (_, n) => n);
+    expect(values.filter((value) => value < quantile(values, 0.99))).toHaveLength(99);
+  });
+  test('of nothing there is no median, rather than zero', () => {
+    expect(median([])).toBeNaN();
+  });
+  test('stamps are found whole where the pieces of a text are cut within them', () => {
+    const read = createStampReader();
+    expect([...read('<100.5><20'), ...read('0.25>'), ...read('<300.125>')]).toEqual([100.5, 200.25, 300.125]);
+  });
+  (existsSync('/proc/self/stat') ? test : test.skip)('work of a process shows in its processor time', () => {
+    const before = readCpu({ bench: process.pid });
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+    expect(totalCpu(cpuSince(before, readCpu({ bench: process.pid })))).toBeGreaterThan(0.01);
+  });
+});
+
+describe('what the bench prints', () => {
+  const row = { what: 'a measure', unit: 'ms' };
+  const lineOf = (rendered: string) => rendered.split('\n')[1]?.replace(/\s+/g, ' ').trim();
+
+  test('both values, their ratio, and whether a target is met', () => {
+    const rows = [{ ...row, service: 12, pipe: 4, target: { below: 60 } }];
+    expect(lineOf(render({ title: 'Part', rows }))).toBe('a measure 12.0 ms 4.00 ms 3.0× < 60 ms: met');
+  });
+  test('a target of two halves is missed if one of them is', () => {
+    const rows = [{ ...row, service: 1.5, pipe: 0.3, target: { below: 2, times: 3 } }];
+    expect(lineOf(render({ title: 'Part', rows }))).toBe('a measure 1.50 ms 0.30 ms 5.0× < 2 ms, ≤ 3×: MISSED');
+  });
+  test('what could not be measured is unknown, and meets no target', () => {
+    const rows = [{ ...row, service: Number.NaN, target: { below: 60 } }];
+    expect(lineOf(render({ title: 'Part', rows }))).toBe('a measure unknown < 60 ms: MISSED');
+  });
+});

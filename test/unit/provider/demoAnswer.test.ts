@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import { demoAnswer } from '../../../scripts/provider/demoAnswer.js';
+import { toSegments } from '../../../scripts/provider/segments.js';
+import type { ClassifierName, TurnContext } from '../../../src/domain/classifiers/classifier.js';
+import { classifiers, parseAnswer, toJsonSchema } from '../../../src/domain/classifiers/index.js';
+import { calls, context, names } from '../../support/classifierTurn.js';
+
+const turns = Array.from({ length: 60 }, (_, n): TurnContext => ({ ...context, prose: `"Line ${n}." *I nod.*` }));
+
+function ask(name: ClassifierName, turn: TurnContext): unknown {
+  const classifier = classifiers[name];
+  const raw = JSON.stringify(
+    demoAnswer(toJsonSchema(classifier.answer(turn, calls[name])), classifier.messages(turn, calls[name])),
+  );
+  const parsed = parseAnswer(classifier, turn, calls[name], raw);
+  if (!parsed.ok) throw new Error(`${name}: ${parsed.reason}: ${raw}`);
+  return parsed.answer;
+}
+
+const answers = (name: ClassifierName) => turns.map((turn) => ask(name, turn));
+const countOf = (name: ClassifierName, is: (answer: never) => boolean) => (answers(name) as never[]).filter(is).length;
+
+describe('the demo provider as a classifier', () => {
+  test.each(names)('answers %s by its schema, and the same question alike', (name) => {
+    expect(answers(name)).toEqual(answers(name));
+  });
+
+  test('is varied, and keeps the large effects rare', () => {
+    expect(new Set(answers('state_update').map((answer) => JSON.stringify(answer))).size).toBeGreaterThan(5);
+    const interjections = countOf(
+      'interjection',
+      ({ shouldInterject }: { shouldInterject: boolean }) => shouldInterject,
+    );
+    const pins = countOf('significance', ({ score }: { score: number }) => score === 3);
+    for (const count of [interjections, pins]) {
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThan(turns.length / 2);
+    }
+  });
+
+  test('closes a scene on a hard signal only', () => {
+    const close = (prose: string) => ask('scene_close', { ...context, prose });
+    expect(close('We talk about the storm.')).toMatchObject({ shouldClose: false });
+    expect(close('Fade out.')).toMatchObject({ shouldClose: true });
+  });
+
+  test('tells dialogue from action, thought and narration', () => {
+    expect(toSegments('"Hi," I say. *I sit.* ~Odd.~ Rain.')).toEqual([
+      { kind: 'dialogue', text: '"Hi,"' },
+      { kind: 'narration', text: 'I say.' },
+      { kind: 'action', text: '*I sit.*' },
+      { kind: 'thought', text: '~Odd.~' },
+      { kind: 'narration', text: 'Rain.' },
+    ]);
+    expect(toSegments('')).toEqual([]);
+  });
+});

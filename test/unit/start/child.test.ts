@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Child, ChildEnded, type ChildSpec, createChild } from '../../../scripts/start/child.js';
+import { identityOf } from '../../../scripts/start/processes.js';
+
+const children: Child[] = [];
+const never = new AbortController().signal;
+
+type Made = { child: Child; said: string[]; readyAgain: () => Promise<void> };
+
+/** A child that runs a line of JavaScript and is ready when it prints a line. */
+function make(script: string, rest: Partial<ChildSpec> = {}): Made {
+  const said: string[] = [];
+  let printed: () => void = () => undefined;
+  let onReady: () => void = () => undefined;
+  const spec: ChildSpec = {
+    name: 'sample',
+    command: () => ({ file: process.execPath, args: ['-e', script] }),
+    ready: (_pid, gone) =>
+      new Promise((resolve, reject) => {
+        printed = resolve;
+        gone.addEventListener('abort', () => reject(gone.reason));
+      }),
+    output: { lines: () => printed() },
+    stopSignal: 'SIGTERM',
+    graceMs: 5_000,
+    ...rest,
+  };
+  const child = createChild(spec, {
+    say: (line) => said.push(line),
+    spawned: async () => undefined,
+    ready: async () => onReady(),
+  });
+  children.push(child);
+  const readyAgain = () =>
+    new Promise<void>((resolve) => {
+      onReady = resolve;
+    });
+  return { child, said, readyAgain };
+}
+
+const stays = "console.log('ready'); setInterval(() => {}, 1e6);";
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill();
+    await child.stop();
+  }
+});
+
+describe('a child of the launcher', () => {
+  it('is started again when it is killed, with a new pid', async () => {
+    const { child, said, readyAgain } = make(stays);
+    await child.start(never);
+    const before = child.pid();
+    const again = readyAgain();
+    process.kill(before as number, 'SIGKILL');
+    await again;
+    expect(child.pid()).not.toBe(before);
+    expect(child.pid()).not.toBeNull();
+    expect(said[0]).toBe(`sample ended by SIGKILL (pid ${before}); starting it again`);
+  });
+
+  it('that ends before it is ready fails the start, and is not started again', async () => {
+    const { child } = make('process.exit(3)');
+    await expect(child.start(never)).rejects.toThrow(ChildEnded);
+    await expect(child.start(never)).rejects.toThrow('sample ended with code 3');
+    expect(child.pid()).toBeNull();
+  });
+
+  it('whose program does not exist fails the start in a sentence', async () => {
+    const { child } = make('', { command: () => ({ file: '/no/such/program', args: [] }) });
+    await expect(child.start(never)).rejects.toThrow('sample ended before it began: spawn /no/such/program ENOENT');
+  });
+
+  it('stops waiting to be ready when the start is called off', async () => {
+    const stop = new AbortController();
+    const { child } = make('setInterval(() => {}, 1e6)');
+    const start = child.start(stop.signal);
+    stop.abort(new Error('called off'));
+    await expect(start).rejects.toThrow('called off');
+  });
+
+  it('that is asked to stop is not started again', async () => {
+    const { child } = make(stays);
+    await child.start(never);
+    const pid = child.pid() as number;
+    await child.stop();
+    expect(child.pid()).toBeNull();
+    expect(await identityOf(pid)).toBeNull();
+  });
+
+  it('that was halted by SIGSTOP still stops in order', async () => {
+    const { child } = make(`process.on('SIGTERM', () => process.exit(0)); ${stays}`, { graceMs: 60_000 });
+    await child.start(never);
+    process.kill(child.pid() as number, 'SIGSTOP');
+    await child.stop();
+    expect(child.pid()).toBeNull();
+  });
+
+  it('that does not heed its stop signal is killed when its time is over', async () => {
+    const { child } = make(`process.on('SIGTERM', () => {}); ${stays}`, { graceMs: 200 });
+    await child.start(never);
+    await child.stop();
+    expect(child.pid()).toBeNull();
+  });
+});

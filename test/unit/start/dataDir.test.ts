@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type DataDir, dataDirAt, type RunFile } from '../../../scripts/start/dataDir.js';
+import { identityOf } from '../../../scripts/start/processes.js';
+
+let folder: string;
+let dataDir: DataDir;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'data-dir-'));
+  dataDir = dataDirAt(join(folder, 'new'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const run: RunFile = {
+  api: 'http://127.0.0.1:3000',
+  live: 'ws://127.0.0.1:3000',
+  temporalAddress: '127.0.0.1:7233',
+  temporalUi: null,
+  databaseUrl: 'postgres://postgres:secret@127.0.0.1:5432/durable_turns',
+  demoChatId: 'chat_1',
+  pids: { launcher: 1, api: 2, worker: 3, temporal: null, postgres: 4 },
+};
+
+const lock = async (identity: string, pid: number) => writeFile(dataDir.files.lock, JSON.stringify({ pid, identity }));
+
+describe('DATA_DIR', () => {
+  it("is one launcher's at a time", async () => {
+    await (await dataDir.take())();
+    await lock((await identityOf(process.ppid)) as string, process.ppid);
+    await expect(dataDir.take()).rejects.toThrow(`The service already runs on ${dataDir.path} (pid ${process.ppid})`);
+  });
+
+  it('is taken over from a launcher that was killed, even if its pid is another process now', async () => {
+    await (await dataDir.take())();
+    await lock('an earlier process', process.ppid);
+    const release = await dataDir.take();
+    await release();
+    expect(await readdir(dataDir.path)).toEqual(['logs']);
+  });
+
+  it('that can not be written is refused in a sentence that says what to do', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(dataDirAt(join(folder, 'file', 'x')).take()).rejects.toThrow('Set DATA_DIR to a folder that you own');
+  });
+
+  it('holds run.json for its owner only, and no half of it', async () => {
+    await dataDir.take();
+    await Promise.all([1, 2, 3].map((worker) => dataDir.writeRun({ ...run, pids: { ...run.pids, worker } })));
+    expect(await dataDir.readRun()).toMatchObject({ ...run, pids: { launcher: 1, api: 2 } });
+    expect((await stat(dataDir.files.run)).mode & 0o077).toBe(0);
+    expect((await readdir(dataDir.path)).sort()).toEqual(['launcher.lock', 'logs', 'run.json']);
+  });
+
+  it('without run.json holds no running service', async () => {
+    expect(await dataDir.readRun()).toBeNull();
+    expect(await dataDir.readServices()).toEqual({ ports: {}, running: [] });
+  });
+});

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { endOlderServer } from '../../../scripts/start/postgresLeftover.js';
+
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'durable-turns-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const record = (pid: number) => writeFile(join(folder, 'postmaster.pid'), `${pid}\n${folder}\n`);
+const kept = () => readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => null);
+
+/** A process that has ended, and whose parent never asks how: what a container without an init makes of orphans. */
+async function zombie(): Promise<number> {
+  const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  children.push(child);
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return Number(line);
+}
+
+test('the record of a killed server that nobody reaped is removed', async () => {
+  await record(await zombie());
+  await endOlderServer(folder);
+  expect(await kept()).toBeNull();
+});
+
+test("the record of a pid that is meanwhile somebody else's is removed, and that process left alone", async () => {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  children.push(child);
+  await record(child.pid ?? 0);
+  await endOlderServer(folder);
+  expect(await kept()).toBeNull();
+  expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+});
+
+test('the record of a pid that is nobody is left to Postgres', async () => {
+  const child = spawn('true', { stdio: 'ignore' });
+  await once(child, 'exit');
+  await record(child.pid ?? 0);
+  await endOlderServer(folder);
+  expect(await kept()).toContain(String(child.pid));
+});
+
+test('what still works in the folder is waited for', async () => {
+  const orphan = spawn('sleep', ['60'], { cwd: folder, stdio: 'ignore' });
+  children.push(orphan);
+  await once(orphan, 'spawn');
+  await record(orphan.pid ?? 0);
+  const ended = once(orphan, 'exit').then(() => 'orphan');
+  const cleared = endOlderServer(folder).then(() => 'cleared');
+  expect(await Promise.race([cleared, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe('waits');
+  orphan.kill('SIGKILL');
+  expect(await Promise.race([ended, cleared])).toBe('orphan');
+  expect(await cleared).toBe('cleared');
+});

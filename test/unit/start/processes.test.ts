@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { endRecorded, identityOf, listensOn, type ProcessRecord } from '../../../scripts/start/processes.js';
+
+let child: ChildProcess;
+let record: ProcessRecord;
+
+beforeEach(async () => {
+  child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
+  const pid = child.pid as number;
+  record = { name: 'sample', pid, identity: (await identityOf(pid)) as string, signal: 'SIGTERM', graceMs: 5_000 };
+});
+
+afterEach(() => {
+  child.kill('SIGKILL');
+});
+
+describe('what an earlier start left behind', () => {
+  it('is ended', async () => {
+    expect(await endRecorded(record)).toBe('ended');
+    expect(await identityOf(record.pid)).toBeNull();
+  });
+
+  it('is left alone when its pid is meanwhile another process', async () => {
+    expect(await endRecorded({ ...record, identity: `${record.identity} of old` })).toBe('gone');
+    expect(await identityOf(record.pid)).toBe(record.identity);
+  });
+
+  it('is gone when it has ended', async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await endRecorded(record)).toBe('gone');
+  });
+});
+
+describe('a port', () => {
+  it('is known to be served by the process that listens on it, and by no other', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const answers = [await listensOn(process.pid, port), await listensOn(record.pid, port)];
+    server.close();
+    // Only Linux can tell.
+    expect(answers).toEqual(process.platform === 'linux' ? [true, false] : [null, null]);
+  });
+});
