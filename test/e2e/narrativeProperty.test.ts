@@ -10,7 +10,8 @@ import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWo
 const runs = 3;
 /** No further run begins after this long. */
 const boundMs = 75_000;
-const seed = Date.now() % 2 ** 31;
+/** The same courses in every run; another seed looks for what these don't find. */
+const seed = Number(process.env.PROPERTY_SEED ?? 188_242_312);
 
 let world: NarrativeWorld;
 let pool: Pool;

@@ -62,9 +62,14 @@ export async function playCourse(world: NarrativeWorld, { guest, salt, moves, de
   const floorOf = async (id: string, turnId: string) =>
     (await client.getChat(id)).activeTurnId === turnId ? null : client.getTurn(turnId);
 
-  /** The turns of the timeline, by what the user said, oldest first. */
-  const said = async () =>
-    (await client.events(chatId)).flatMap(({ kind, turnId }) => (kind === 'user_turn' && turnId ? [turnId] : []));
+  /** The turns of the timeline, by what the user said, oldest first; an edit stands in the place of what it edits. */
+  const said = async () => {
+    const lines = (await client.events(chatId)).flatMap(({ kind, seq, turnId, data }) => {
+      if (!turnId || (kind !== 'user_turn' && kind !== 'user_turn_edit')) return [];
+      return [{ turnId, at: kind === 'user_turn' ? seq : data.userTurnSeq }];
+    });
+    return lines.sort((a, b) => a.at - b.at).map(({ turnId }) => turnId);
+  };
   const anySeq = async (at: number) => 1 + (at % (await client.getChat(chatId)).seq);
 
   async function make(move: Move): Promise<unknown> {
