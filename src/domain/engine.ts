@@ -3,6 +3,7 @@ import type { TurnStatus } from './turn.js';
 
 /** Names that the Temporal client, the workflows and operators share. */
 export const TURN_WORKFLOW = 'turn';
+export const SUBAGENT_WORKFLOW = 'subagent';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const SUMMARIZE_SCENE_WORKFLOW = 'summarizeScene';
 /** One a task queue, so that two installations on one namespace don't share it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { artifactData, strategyUnlinked } from './artifacts.js';
 import { publicError, tokenUsage } from './turn.js';
 
 /**
@@ -14,6 +15,23 @@ export type Segment = z.infer<typeof segment>;
 const id = z.string();
 const seq = z.number().int();
 const delta = z.number().int().min(-100).max(100);
+
+/** A step of an agent's turn, as people see it. `index` counts over all iterations; `arguments` as they were sent. */
+export const agentStep = z.object({
+  id,
+  index: z.number().int(),
+  type: z.enum(['thinking', 'text', 'tool_call', 'tool_result']),
+  content: z.string().optional(),
+  callId: id.optional(),
+  name: z.string().optional(),
+  arguments: z.unknown().optional(),
+  success: z.boolean().optional(),
+});
+export type AgentStep = z.infer<typeof agentStep>;
+
+/** `arguments`: the object that the model sent, or its text where that is no JSON object. */
+const callStarted = z.object({ id, name: z.string(), arguments: z.unknown() });
+const callEnded = z.object({ id, name: z.string(), result: z.string(), success: z.boolean() });
 
 /** What a story event brings when it is completed. */
 export const storyArtifacts = z.strictObject({
@@ -43,6 +61,8 @@ export const eventData = {
     model: z.string(),
     usage: tokenUsage.optional(),
     error: publicError.optional(),
+    /** Of an agent: all that it thought, said and did. */
+    steps: z.array(agentStep).optional(),
   }),
   /** One a witness; one `memoryId` a beat. `chatClock` is the seq of the user turn that it is of. */
   memory_written: z.object({
@@ -74,6 +94,28 @@ export const eventData = {
   story_event_completed: z.object({ eventId: id }),
   story_event_cancelled: z.object({ eventId: id }),
   object_acquired: z.object({ ownerId: id, name: z.string() }),
+  /** The changes that a reply, or the call of a tool, at `messageSeq` proposed, in the order of their source. */
+  changes_proposed: z.object({ messageSeq: seq, changeIds: z.array(id), count: z.number().int() }),
+  change_accepted: z.object({ changeId: id }),
+  change_declined: z.object({ changeId: id }),
+  change_stale: z.object({ changeId: id }),
+  document_edited: z.object({ documentId: id, version: z.number().int() }),
+  /** Shown to people, never sent to a model. */
+  system_message: z.object({ text: z.string() }),
+  tool_call_start: callStarted,
+  tool_call_end: callEnded,
+  subagent_task_start: z.object({ task: z.string(), modelId: z.string() }),
+  subagent_tool_call_start: callStarted.extend({ task: z.string() }),
+  subagent_tool_call_end: callEnded.extend({ task: z.string() }),
+  subagent_task_end: z.object({
+    task: z.string(),
+    status: z.enum(['done', 'failed']),
+    promptTokens: z.number().int(),
+    completionTokens: z.number().int(),
+    llmCallCount: z.number().int(),
+  }),
+  ...artifactData,
+  strategy_unlinked: strategyUnlinked,
   step_stuck: z.object({ step: z.string(), error: publicError }),
   step_skipped: z.object({ step: z.string() }),
   turn_rolled_back: z.object({ turnId: id }),

@@ -1,4 +1,4 @@
-import type { ChatEvent } from './events.js';
+import type { AgentStep, ChatEvent } from './events.js';
 import type { StepStatus, TurnStatus } from './turn.js';
 
 export type Channel = 'text' | 'thinking';
@@ -35,6 +35,7 @@ export type ViewerFrame =
   | TokenFrame
   | { type: 'restart'; turnId: string; beat: number; epoch: number; reason: string }
   | { type: 'status'; turnId: string; status: TurnStatus; phase: string; steps: StepView[] }
+  | { type: 'step'; turnId: string; step: AgentStep }
   | { type: 'heartbeat'; turnId: string; elapsedSeconds: number }
   | { type: 'error'; code: string; message: string };
 

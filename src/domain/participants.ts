@@ -3,6 +3,9 @@ export type Person = { id: string; name: string; persona: string };
 
 export const YOU = 'you';
 
+/** Who answers where no character does. */
+export const ASSISTANT = { id: 'assistant', name: 'assistant' };
+
 export type Cast<P extends { id: string } = Person> = { host: P; guest: P | null };
 
 /** The characters who witness what happens: the host, and the guest if there is one. Never `you`. */

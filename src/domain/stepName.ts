@@ -13,5 +13,6 @@ export const stepName = {
   interjection: 'interjection',
   eventLifecycle: 'event_lifecycle',
   sceneClose: 'scene_close',
+  tool: (callId: string) => `tool:${callId}`,
   sceneSummary: (povId: string) => `scene_summary:${povId}`,
 };

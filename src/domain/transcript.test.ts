@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { ChatEvent, NewEvent } from './events.js';
-import { foldTranscript, toHtml } from './transcript.js';
+import { foldTranscript } from './transcript.js';
 import type { TokenUsage } from './turn.js';
 
 const usage: TokenUsage = {
@@ -117,23 +116,122 @@ describe('the transcript', () => {
   });
 });
 
-describe('the html of a message', () => {
-  it('is paragraphs and line breaks, with markup shown and not taken', () => {
-    expect(toHtml('a <b>\nb & "c"\n\n\n\nsecond')).toBe('<p>a &lt;b&gt;<br>b &amp; &quot;c&quot;</p>\n<p>second</p>');
-  });
+const began = (userTurnSeq: number): NewEvent => ({
+  kind: 'assistant_turn_started',
+  data: { speakerId: 'agent', beat: 0, userTurnSeq },
+});
+const cites = (...citations: string[]): NewEvent => ({ kind: 'citations', data: { citations } });
+const cited = (events: ChatEvent[]) => foldTranscript(events).map(({ content, citations }) => [content, citations]);
 
-  it('holds no tag but p and br, whatever the text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (a, b) => {
-        const rest = toHtml(`${a}<script>${b}\n\n'"${a}`).replace(/<\/?p>|<br>/g, '');
-        expect(rest).not.toMatch(/[<>"']/);
-      }),
+describe('what was appended to the log beside the words', () => {
+  it('belongs to its turn’s reply, from before that landed as well', () => {
+    const events = log(
+      ['turn_a', said('one')],
+      ['turn_b', said('two')],
+      ['turn_a', cites('x', 'y')],
+      ['turn_a', replied('1', 1)],
+      ['turn_b', replied('2', 2)],
+      ['turn_a', cites('z')],
     );
+    expect(cited(events)).toEqual([
+      ['one', undefined],
+      ['1', ['x', 'y', 'z']],
+      ['two', undefined],
+      ['2', undefined],
+    ]);
   });
 
-  it('takes time in proportion to the text, also of blank runs', () => {
-    const begun = performance.now();
-    toHtml(`${'\n \t'.repeat(100_000)}${' '.repeat(200_000)}x${'\r\n'.repeat(100_000)}`);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+  it('belongs, of no turn, to the last reply before it, or to the one in flight', () => {
+    const events = log(
+      [null, cites('before any')],
+      ['turn_a', said('one')],
+      ['turn_a', began(2)],
+      [null, cites('in flight')],
+      ['turn_b', said('two')],
+      [null, cites('in flight, and another waits')],
+      ['turn_a', replied('1', 2)],
+      [null, cites('landed')],
+      ['turn_a', done],
+      ['turn_b', began(5)],
+      ['turn_b', replied('2', 5)],
+      ['turn_b', done],
+      [null, cites('later')],
+    );
+    expect(cited(events)).toEqual([
+      ['one', undefined],
+      ['1', ['in flight', 'in flight, and another waits', 'landed']],
+      ['two', undefined],
+      ['2', ['later']],
+    ]);
+  });
+
+  it('waits for the reply in flight to land, and goes to the one before if none does', () => {
+    const events = log(
+      ['turn_a', said('one')],
+      ['turn_a', began(1)],
+      ['turn_a', replied('1', 1)],
+      ['turn_a', done],
+      ['turn_b', said('two')],
+      ['turn_b', began(5)],
+      [null, cites('x')],
+    );
+    expect(cited(events).map(([, citations]) => citations)).toEqual([undefined, undefined, undefined]);
+    const stopped = log(...events.map((event): [string | null, NewEvent] => [event.turnId, event]), ['turn_b', done]);
+    expect(cited(stopped).map(([, citations]) => citations)).toEqual([undefined, ['x'], undefined]);
+  });
+
+  it('goes over to the version that takes the reply’s place', () => {
+    const events = log(
+      ['turn_p', said('zero')],
+      ['turn_p', began(1)],
+      ['turn_p', replied('0', 1)],
+      ['turn_p', done],
+      ['turn_a', said('one')],
+      ['turn_a', began(5), { supersededBy: 10 }],
+      ['turn_a', replied('old', 5), { supersededBy: 10 }],
+      ['turn_a', done, { supersededBy: 10 }],
+      [null, cites('x')],
+      ['turn_r', { kind: 'turn_superseded', data: { turnId: 'turn_a', by: 'turn_r' } }],
+      ['turn_r', began(5)],
+      ['turn_r', replied('new', 5)],
+      ['turn_r', done],
+    );
+    expect(cited(events)).toEqual([
+      ['zero', undefined],
+      ['0', undefined],
+      ['one', undefined],
+      ['new', ['x']],
+    ]);
+  });
+});
+
+describe('a system message', () => {
+  it('comes after all that was said under the user turn before it', () => {
+    const note = (text: string): NewEvent => ({ kind: 'system_message', data: { text } });
+    const messages = foldTranscript(
+      log(
+        [null, note('The document was edited.')],
+        ['turn_a', said('one')],
+        [null, note('<b>')],
+        ['turn_b', said('two')],
+        ['turn_a', replied('1', 2)],
+        ['turn_b', replied('2', 4)],
+      ),
+    );
+    expect(messages.map(({ role, content }) => [role, content])).toEqual([
+      ['system', 'The document was edited.'],
+      ['user', 'one'],
+      ['assistant', '1'],
+      ['system', '<b>'],
+      ['user', 'two'],
+      ['assistant', '2'],
+    ]);
+    expect(messages[3]).toEqual({
+      role: 'system',
+      content: '<b>',
+      messageId: 'system:3',
+      at: '2026-01-01T00:00:02.000Z',
+      html: '<p>&lt;b&gt;</p>',
+    });
   });
 });

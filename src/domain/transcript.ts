@@ -1,130 +1,72 @@
+import { newActivity, noteActivity, showActivity } from './activity.js';
 import type { ChatEvent } from './events.js';
-import type { TokenUsage } from './turn.js';
-
-/** One message of the transcript, as clients read it. */
-export type Message = {
-  role: 'user' | 'assistant';
-  content: string;
-  messageId: string;
-  at: string;
-  speakerId?: string;
-  truncated?: boolean;
-  modelId?: string;
-  tokenUsage?: TokenUsage;
-  /** An HTML fragment of `content`: paragraphs, with all of the text escaped. */
-  html: string;
-};
-
-/** What was said under one user turn. The turns of a reply's versions share it. */
-type Exchange = { prose: Spoken | null; replies: Spoken[] };
-type Spoken = { turnId: string; message: Message };
+import { activityOf, type Exchange, type Gathered, gather, NEVER } from './exchanges.js';
+import type { Message } from './message.js';
 
 /**
  * The chat's messages, folded from the events of its timeline. They are grouped by user turn, in the order in
- * which the user spoke: a turn that was queued while a reply streamed comes after that reply.
+ * which the user spoke: a turn that was queued while a reply streamed comes after that reply. A system message
+ * comes after the user turn before it, and all that was said under that one.
  */
 export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
-  const exchanges = new Map<number, Exchange>();
-  const usages = new Map<string, TokenUsage | null>();
-  const at = (userTurnSeq: number): Exchange => {
-    const exchange = exchanges.get(userTurnSeq) ?? { prose: null, replies: [] };
-    exchanges.set(userTurnSeq, exchange);
-    return exchange;
-  };
-  for (const event of events) {
-    if (event.turnId === null || event.hiddenBy !== null || event.supersededBy !== null) continue;
-    addEvent(event, event.turnId, at, usages);
-  }
-  return [...exchanges]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([, exchange]) => toMessages(exchange, (turnId) => usages.get(turnId) ?? null));
+  const gathered = gather(events);
+  const exchanges = [...gathered.exchanges.values()].sort((a, b) => a.userTurnSeq - b.userTurnSeq);
+  attachLoose(gathered, exchanges);
+  const groups = [
+    ...gathered.notes.map(({ seq, message }) => ({ seq, messages: [message] })),
+    ...exchanges.map((exchange) => ({ seq: exchange.userTurnSeq, messages: toMessages(exchange, gathered) })),
+  ];
+  return groups.sort((a, b) => a.seq - b.seq).flatMap(({ messages }) => messages);
 }
 
-function addEvent(
-  event: ChatEvent,
-  turnId: string,
-  at: (userTurnSeq: number) => Exchange,
-  usages: Map<string, TokenUsage | null>,
-): void {
-  switch (event.kind) {
-    case 'user_turn':
-      at(event.seq).prose = { turnId, message: message('user', event.data.text, `${turnId}:user`, event.at) };
-      return;
-    case 'user_turn_edit':
-      at(event.data.userTurnSeq).prose = {
-        turnId,
-        message: message('user', event.data.text, `${turnId}:user`, event.at),
-      };
-      return;
-    case 'assistant_turn':
-      at(event.data.userTurnSeq).replies.push({
-        turnId,
-        message: {
-          ...message('assistant', event.data.text, `${turnId}:${event.data.beat}`, event.at),
-          speakerId: event.data.speakerId,
-          truncated: event.data.truncated,
-          modelId: event.data.model,
-        },
-      });
-      return;
-    case 'turn_completed':
-      usages.set(turnId, event.data.tokenUsage);
-      return;
-    case 'chat_created':
-    case 'user_turn_parsed':
-    case 'assistant_turn_started':
-    case 'memory_written':
-    case 'memory_scored':
-    case 'memory_pinned':
-    case 'memory_unpinned':
-    case 'edge_update':
-    case 'edge_summary':
-    case 'scene_opened':
-    case 'scene_closed':
-    case 'scene_summary':
-    case 'story_event_planned':
-    case 'story_event_started':
-    case 'story_event_completed':
-    case 'story_event_cancelled':
-    case 'object_acquired':
-    case 'step_stuck':
-    case 'step_skipped':
-    case 'turn_rolled_back':
-    case 'turn_superseded':
-    case 'version_activated':
-    case 'guest_cleared':
-    case 'chat_rewound':
-    case 'rewind_undone':
-      return;
+const lastOf = ({ replies, prose }: Exchange) => replies.at(-1) ?? prose;
+
+/**
+ * What clients append, while a turn runs, belongs to that turn's reply; else to the reply to the last user turn
+ * before it, or to the version that took its place. It is not shown while, or where, there is no such reply.
+ */
+function attachLoose(gathered: Gathered, exchanges: Exchange[]): void {
+  const endOf = (exchange: Exchange) => gathered.ends.get(lastOf(exchange)?.turnId ?? '')?.seq ?? NEVER;
+  // A turn that ended without a reply has no message to belong to.
+  const said = exchanges.filter((exchange) => exchange.replies.length > 0 || endOf(exchange) === NEVER);
+  const begun = said.filter(({ began }) => began < NEVER).sort((a, b) => a.began - b.began);
+  for (const event of gathered.loose) {
+    const newest = lastBefore(begun, ({ began }) => began, event.seq);
+    const runs = newest && event.seq < endOf(newest);
+    const exchange = runs ? newest : lastBefore(said, ({ userTurnSeq }) => userTurnSeq, event.seq);
+    const reply = exchange?.replies.at(-1);
+    if (reply) noteActivity(activityOf(gathered, reply.turnId), event);
   }
 }
 
-function message(role: Message['role'], content: string, messageId: string, at: string): Message {
-  return { role, content, messageId, at, html: toHtml(content) };
+/** Of what is sorted by its seq, the last that is before one. */
+function lastBefore<T>(sorted: T[], seqOf: (item: T) => number, seq: number): T | undefined {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seqOf(sorted[middle]!) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low - 1];
 }
 
-/** `tokenUsage` is that of the turn that replied, and sits on the last user and the last assistant message. */
-function toMessages({ prose, replies }: Exchange, usageOf: (turnId: string) => TokenUsage | null): Message[] {
-  const last = replies.at(-1) ?? prose;
-  const tokenUsage = last && usageOf(last.turnId);
+/**
+ * `tokenUsage` is that of the turn that replied, and sits on the last user and the last assistant message. So do
+ * the turn's doings on its last assistant message.
+ */
+function toMessages(exchange: Exchange, { ends, activities }: Gathered): Message[] {
+  const { prose, replies } = exchange;
+  const last = lastOf(exchange);
+  const end = last && ends.get(last.turnId);
+  const usage = end?.usage ? { tokenUsage: end.usage } : {};
   const spoken = [...(prose ? [prose] : []), ...replies];
-  return spoken.map((each) =>
-    tokenUsage && (each === prose || each === last) ? { ...each.message, tokenUsage } : each.message,
-  );
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
-}
-
-/** Blank lines part paragraphs, other line ends break lines; nothing in the text is taken as markup. */
-export function toHtml(text: string): string {
-  return escapeHtml(text)
-    .split(/\r?\n(?:[ \t]*\r?\n)+/)
-    .map((paragraph) => paragraph.trim())
-    .filter((paragraph) => paragraph !== '')
-    .map((paragraph) => `<p>${paragraph.replace(/\r?\n/g, '<br>')}</p>`)
-    .join('\n');
+  return spoken.map((each) => {
+    const isLast = each === last;
+    const activity = isLast && each !== prose ? (activities.get(each.turnId) ?? newActivity()) : null;
+    return {
+      ...each.message,
+      ...(activity ? showActivity(activity, each.steps, end !== undefined) : {}),
+      ...(isLast || each === prose ? usage : {}),
+    };
+  });
 }

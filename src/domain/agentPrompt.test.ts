@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AgentPromptInput, agentPrompt } from './agentPrompt.js';
+
+const limits = { soft: 1_000, hard: 2_000, countTokens: (text: string) => Math.ceil(text.length / 4) };
+const call = (id: string, result: string) => ({ id, name: 'look', arguments: '{}', result });
+const input = (more: Partial<AgentPromptInput> = {}): AgentPromptInput => ({
+  systemPrompt: 'Be brief.',
+  history: [],
+  prose: 'What now?',
+  iterations: [],
+  ...more,
+});
+const sizeOf = (messages: object[]) => limits.countTokens(JSON.stringify(messages));
+
+describe("an agent's prompt", () => {
+  test('holds what was said, what was done for it, and what came of it, in order', () => {
+    const history = [
+      { role: 'user' as const, text: 'Hello?' },
+      { role: 'assistant' as const, text: 'Hi.' },
+    ];
+    const iterations = [{ text: 'Let me see.', calls: [call('a', '1'), call('b', '2')] }];
+    expect(agentPrompt(input({ history, iterations }), limits)).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hello?' },
+      { role: 'assistant', content: 'Hi.' },
+      { role: 'user', content: 'What now?' },
+      {
+        role: 'assistant',
+        content: 'Let me see.',
+        toolCalls: [
+          { id: 'a', name: 'look', arguments: '{}' },
+          { id: 'b', name: 'look', arguments: '{}' },
+        ],
+      },
+      { role: 'tool', toolCallId: 'a', content: '1' },
+      { role: 'tool', toolCallId: 'b', content: '2' },
+    ]);
+  });
+
+  test('forgets the oldest turns first, and never more than it must', () => {
+    const history = Array.from({ length: 50 }, (_, n) => ({
+      role: 'user' as const,
+      text: `${n} ${'word '.repeat(40)}`,
+    }));
+    const kept = agentPrompt(input({ history }), limits).flatMap((message) =>
+      message.role === 'user' && message.content !== 'What now?' ? [Number(message.content.split(' ')[0])] : [],
+    );
+    expect(kept.length).toBeGreaterThan(5);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, n) => 50 - kept.length + n));
+  });
+
+  test('cuts results of tools before it cuts what is asked, and every call keeps its result', () => {
+    const iterations = [
+      { text: '', calls: Array.from({ length: 6 }, (_, n) => call(`c${n}`, 'result '.repeat(5_000))) },
+    ];
+    const prompt = agentPrompt(input({ iterations }), limits);
+    expect(prompt.filter(({ role }) => role === 'tool')).toHaveLength(6);
+    expect(prompt).toContainEqual({ role: 'user', content: 'What now?' });
+    expect(sizeOf(prompt)).toBeLessThan(limits.hard + 200);
+  });
+});

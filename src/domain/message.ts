@@ -1,0 +1,21 @@
+import type { ShownActivity } from './activity.js';
+import { toHtml } from './html.js';
+import type { TokenUsage } from './turn.js';
+
+/** One message of the transcript, as clients read it. Those of role `system` are for people, not for models. */
+export type Message = ShownActivity & {
+  role: 'user' | 'assistant' | 'system';
+  content: string;
+  messageId: string;
+  at: string;
+  speakerId?: string;
+  truncated?: boolean;
+  modelId?: string;
+  tokenUsage?: TokenUsage;
+  /** An HTML fragment of `content`: paragraphs, with all of the text escaped. */
+  html: string;
+};
+
+export function toMessage(role: Message['role'], content: string, messageId: string, at: string): Message {
+  return { role, content, messageId, at, html: toHtml(content) };
+}

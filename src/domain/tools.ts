@@ -1,0 +1,139 @@
+/** What a tool may do at most, and a caller: 1 read, 2 write, 3 dangerous. */
+export type Level = 1 | 2 | 3;
+
+/** A tool as it is listed and offered. */
+export type ToolDescriptor = {
+  name: string;
+  description: string;
+  /** A JSON Schema of an object. */
+  parameters: Record<string, unknown>;
+  level: Level;
+  /** `builtin`, or `mcp:` and the server's name. */
+  source: string;
+  /** Whether a person must allow each call. */
+  needsApproval: boolean;
+  /** Whether a call that may have been made can be made again. */
+  idempotent: boolean;
+  timeoutMs: number;
+};
+
+export const BUILTIN = 'builtin';
+
+const object = (properties: Record<string, unknown>, required = Object.keys(properties)) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+});
+const string = (description: string, maxLength = 4_000) => ({ type: 'string', description, minLength: 1, maxLength });
+
+const reading = { level: 1, source: BUILTIN, needsApproval: false, idempotent: true, timeoutMs: 10_000 } as const;
+
+/** The tools that need no configuration. None reaches outside of the chat and its document. */
+export const builtins = [
+  {
+    ...reading,
+    name: 'calculate',
+    description: 'Works out an arithmetic expression, such as (2 + 3) * sqrt(16) / 4.',
+    parameters: object({
+      expression: string('numbers, + - * / % ^, parentheses, functions such as sqrt and round', 1_000),
+    }),
+  },
+  {
+    ...reading,
+    name: 'current_time',
+    description: 'Tells the date and the time.',
+    parameters: object({ timeZone: string('an IANA time zone such as Europe/Berlin; UTC if left out', 100) }, []),
+  },
+  {
+    ...reading,
+    name: 'search_memories',
+    description: "Searches this chat's memories for words.",
+    parameters: object({ query: string('words to look for') }),
+  },
+  {
+    ...reading,
+    name: 'search_messages',
+    description: 'Searches what was said in this chat for words.',
+    parameters: object({ query: string('words to look for') }),
+  },
+  {
+    ...reading,
+    name: 'read_document',
+    description: "Reads this chat's document: its title, version and body.",
+    parameters: object({}),
+  },
+  {
+    ...reading,
+    name: 'propose_edit',
+    description: "Proposes an edit of this chat's document, which people accept or decline.",
+    parameters: object({
+      original: string('the text to replace, verbatim from the body', 100_000),
+      proposed: { type: 'string', description: 'what is to stand there instead', maxLength: 100_000 },
+      reason: string('why'),
+    }),
+    level: 2,
+  },
+  {
+    ...reading,
+    name: 'delegate',
+    description: 'Has a task done by another agent, which has the same tools and answers with what it found.',
+    parameters: object(
+      {
+        task: string('what is to be done, with all that is needed to know', 20_000),
+        instructions: { type: 'string', description: 'how it is to be done', maxLength: 20_000 },
+      },
+      ['task'],
+    ),
+    timeoutMs: 30 * 60_000,
+  },
+] as const satisfies ToolDescriptor[];
+
+export type BuiltinName = (typeof builtins)[number]['name'];
+
+/** What bounds the tools of a turn. `enabledTools` is null where the chat does not say: then the built-in ones are. */
+export type ToolScope = { callerLevel: number; enabledTools: string[] | null };
+
+export function offeredTools(tools: readonly ToolDescriptor[], scope: ToolScope): ToolDescriptor[] {
+  return tools.filter((tool) => refusalOf(tool, scope) === null);
+}
+
+function refusalOf(tool: ToolDescriptor, { callerLevel, enabledTools }: ToolScope): RefusedCall | null {
+  const enabled = enabledTools ? enabledTools.includes(tool.name) : tool.source === BUILTIN;
+  if (!enabled) return refused('tool_not_enabled', 'This tool is not enabled in this chat.');
+  if (tool.level > callerLevel) return refused('tool_not_permitted', 'Who asked may not use this tool.');
+  return null;
+}
+
+type RefusalCode = 'tool_not_found' | 'tool_not_enabled' | 'tool_not_permitted' | 'bad_arguments';
+export type RefusedCall = { ok: false; code: RefusalCode; message: string };
+export type CheckedCall = { ok: true; tool: ToolDescriptor; arguments: Record<string, unknown> } | RefusedCall;
+
+const refused = (code: RefusalCode, message: string): RefusedCall => ({ ok: false, code, message });
+
+/** Checks a call once more where it is made. Whether the arguments keep to the schema is checked by who runs it. */
+export function checkCall(
+  tools: readonly ToolDescriptor[],
+  call: ToolScope & { name: string; argumentsText: string },
+): CheckedCall {
+  const tool = tools.find(({ name }) => name === call.name);
+  if (!tool) return refused('tool_not_found', 'There is no such tool.');
+  const refusal = refusalOf(tool, call);
+  if (refusal) return refusal;
+  const parsed = parseArguments(call.argumentsText);
+  if (!parsed) return refused('bad_arguments', 'The arguments are not a JSON object.');
+  return { ok: true, tool, arguments: parsed };
+}
+
+/** Nothing at all is how some models call a tool without parameters. */
+function parseArguments(text: string): Record<string, unknown> | null {
+  if (text.trim() === '') return {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
