@@ -1,8 +1,9 @@
 import type OpenAI from 'openai';
+import type { ChatMessage } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import { createFrameReader, parseChunk } from './completionFrames.js';
 import { createCompletion } from './completionParts.js';
-import type { ReplyPart, ReplyProvider, ReplyRequest } from './port.js';
+import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from './port.js';
 import { createProviderClient } from './providerClient.js';
 import { fromBrokenStream, fromRequestError } from './providerFailures.js';
 import { createSilenceClock, type SilenceClock } from './silenceClock.js';
@@ -44,11 +45,28 @@ export function createChatCompletions(options: {
   };
 }
 
+function toMessage(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
+  if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
+  if (!('toolCalls' in message)) return message;
+  const calls = message.toolCalls.map(({ id, name, arguments: sent }) => ({
+    id,
+    type: 'function' as const,
+    function: { name, arguments: sent },
+  }));
+  return { role: 'assistant', content: message.content || null, tool_calls: calls };
+}
+
+const toTool = (tool: ToolOffer): OpenAI.ChatCompletionFunctionTool => ({
+  type: 'function',
+  function: { name: tool.name, description: tool.description, parameters: tool.parameters as Record<string, unknown> },
+});
+
 async function openStream(client: OpenAI, request: ReplyRequest, clock: SilenceClock): Promise<Response> {
   const answer = client.chat.completions.create(
     {
       model: request.model,
-      messages: request.messages,
+      messages: request.messages.map(toMessage),
+      ...(request.tools?.length ? { tools: request.tools.map(toTool) } : {}),
       stream: true,
       stream_options: { include_usage: true },
       ...(request.maxTokens === undefined ? {} : { max_tokens: request.maxTokens }),
@@ -76,7 +94,7 @@ async function* readReply(response: Response, model: string, clock: SilenceClock
     // once the provider has said how the reply ends, it is whole: what broke off is its bookkeeping
     if (clock.stopped || !completion.finished || !(error instanceof TurnFailure)) throw error;
   }
-  yield completion.finish();
+  yield* completion.finish();
 }
 
 /** The data of each event up to `[DONE]` or the end of the body. */

@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import { TurnFailure } from '../domain/failures.js';
 import { fromErrorObject } from './providerFailures.js';
+import { legacyCallDelta, toolCallDelta } from './toolCallDeltas.js';
 
 /** A frame longer than this, in characters, is not read to its end. */
 const MAX_FRAME = 64 * 1024 * 1024;
@@ -54,6 +55,8 @@ const completionChunk = z.object({
             // not in OpenAI's own API: thinking, as the servers that have it name it
             reasoning_content: z.string().nullish(),
             reasoning: z.string().nullish(),
+            tool_calls: z.array(toolCallDelta).nullish(),
+            function_call: legacyCallDelta.nullish(),
           })
           .nullish(),
         finish_reason: z.string().nullish(),

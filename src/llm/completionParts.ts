@@ -2,6 +2,7 @@ import { TurnFailure } from '../domain/failures.js';
 import type { CompletionChunk } from './completionFrames.js';
 import { toTokenUsage } from './completionUsage.js';
 import type { FinishReason, ReplyPart } from './port.js';
+import { createToolCallDeltas } from './toolCallDeltas.js';
 
 /** One completion as its chunks come in. */
 export type Completion = {
@@ -9,8 +10,8 @@ export type Completion = {
   take(chunk: CompletionChunk): ReplyPart[];
   /** Whether the provider has said how the reply ends. Usage may still come. */
   readonly finished: boolean;
-  /** The last part. Throws `stream_broken` if the provider never said how the reply ends. */
-  finish(): ReplyPart;
+  /** The calls of tools and the last part. Throws `stream_broken` if the provider never said how the reply ends. */
+  finish(): ReplyPart[];
 };
 
 /** Reasons beyond OpenAI's four, as other servers give them. */
@@ -24,6 +25,7 @@ export function createCompletion(requestedModel: string): Completion {
   let model = requestedModel;
   let reason: FinishReason | undefined;
   let usage: unknown;
+  const calls = createToolCallDeltas();
   return {
     take(chunk) {
       model = chunk.model || model;
@@ -32,6 +34,9 @@ export function createCompletion(requestedModel: string): Completion {
       const choice = chunk.choices?.find(({ index }) => !index);
       if (!choice) return [];
       if (choice.finish_reason) reason = toFinishReason(choice.finish_reason);
+      const { tool_calls, function_call } = choice.delta ?? {};
+      if (tool_calls) calls.take(tool_calls);
+      if (function_call) calls.take([{ index: 0, function: function_call }]);
       return deltas(choice.delta);
     },
     get finished() {
@@ -39,7 +44,10 @@ export function createCompletion(requestedModel: string): Completion {
     },
     finish() {
       if (!reason) throw new TurnFailure('stream_broken');
-      return { type: 'finish', reason, usage: toTokenUsage(usage, model), model };
+      const asked = calls.calls().map((call): ReplyPart => ({ type: 'tool_call', ...call }));
+      // Some servers say `stop` also when tools are to be called.
+      const ended = asked.length > 0 && reason === 'stop' ? 'tool_calls' : reason;
+      return [...asked, { type: 'finish', reason: ended, usage: toTokenUsage(usage, model), model }];
     },
   };
 }

@@ -1,20 +1,27 @@
+import type { ChatMessage, ToolCallRequest } from '../domain/chatMessage.js';
 import type { Channel } from '../domain/frames.js';
-import type { PromptMessage } from '../domain/prompt.js';
 import type { TokenUsage } from '../domain/turn.js';
 
 export type ReplyRequest = {
   model: string;
-  messages: PromptMessage[];
+  messages: ChatMessage[];
+  /** What the model may call. */
+  tools?: ToolOffer[];
   /** TURN/STEP/ATTEMPT: what the provider's log and ours have in common. */
   requestId: string;
   maxTokens?: number;
   temperature?: number;
 };
 
+/** A tool as providers are told of it; `parameters` is a JSON Schema. */
+export type ToolOffer = { name: string; description: string; parameters: object };
+
 export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
 export type ReplyPart =
   | { type: 'delta'; channel: Channel; text: string }
+  /** Whole, and before `finish`. */
+  | ({ type: 'tool_call' } & ToolCallRequest)
   | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null; model: string };
 
 /**

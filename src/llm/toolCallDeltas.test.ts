@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import { createToolCallDeltas } from './toolCallDeltas.js';
+
+const put = (...frames: Parameters<ReturnType<typeof createToolCallDeltas>['take']>[0][]) => {
+  const deltas = createToolCallDeltas();
+  for (const frame of frames) deltas.take(frame);
+  return deltas.calls();
+};
+const call = (id: string, name: string, sent: string) => ({ id, name, arguments: sent });
+
+describe('the calls of a reply', () => {
+  test('are put together by their index', () => {
+    expect(
+      put(
+        [{ index: 0, id: 'a', function: { name: 'x', arguments: '' } }],
+        [{ index: 0, function: { arguments: '{"n"' } }],
+        [{ index: 1, id: 'b', function: { name: 'y', arguments: '{}' } }],
+        [{ index: 0, function: { arguments: ':1}' } }],
+      ),
+    ).toEqual([call('a', 'x', '{"n":1}'), call('b', 'y', '{}')]);
+  });
+
+  test('may come whole, without an index, one by one', () => {
+    expect(
+      put(
+        [{ id: 'a', function: { name: 'x', arguments: '{}' } }],
+        [{ id: 'b', function: { name: 'x', arguments: '{"n":2}' } }],
+      ),
+    ).toEqual([call('a', 'x', '{}'), call('b', 'x', '{"n":2}')]);
+    expect(put([{ function: { name: 'x', arguments: '{}' } }], [{ function: { name: 'y', arguments: '{}' } }])).toEqual(
+      [call('call_0', 'x', '{}'), call('call_1', 'y', '{}')],
+    );
+  });
+
+  test('get an id where the server gave none, and are none without a name', () => {
+    expect(put([{ index: 0, id: '', function: { name: 'x', arguments: '' } }])).toEqual([call('call_0', 'x', '')]);
+    expect(put([{ index: 0, function: { arguments: '{' } }])).toEqual([]);
+  });
+
+  test('are not gathered without bound', () => {
+    expect(() => put([{ index: 0, function: { name: 'x', arguments: 'a'.repeat(2_000_000) } }])).toThrow(
+      'reply_too_large',
+    );
+    expect(() => put(Array.from({ length: 200 }, (_, index) => ({ index, id: `${index}` })))).toThrow(
+      'reply_too_large',
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { ToolCallRequest } from '../domain/chatMessage.js';
+import { TurnFailure } from '../domain/failures.js';
+
+const functionDelta = z.object({ name: z.string().nullish(), arguments: z.string().nullish() });
+
+/** A fragment of a call. Servers leave out, or send null for, whatever they don't repeat. */
+export const toolCallDelta = z.object({
+  index: z.number().int().nullish(),
+  id: z.string().nullish(),
+  function: functionDelta.nullish(),
+});
+/** As it was before there were several calls at once. */
+export const legacyCallDelta = functionDelta;
+
+type Delta = z.infer<typeof toolCallDelta>;
+
+/** Calls of one reply, and their arguments together in UTF-16 code units, at most. */
+const MAX_CALLS = 128;
+const MAX_ARGUMENTS = 1024 * 1024;
+
+/** The calls that a reply asks for, put together from their fragments. */
+export type ToolCallDeltas = {
+  take(deltas: Delta[]): void;
+  /** In the order in which they began; what never got a name is none. One without an id gets one that is the same every time. */
+  calls(): ToolCallRequest[];
+};
+
+export function createToolCallDeltas(): ToolCallDeltas {
+  const calls: (ToolCallRequest & { index: number | null })[] = [];
+  let size = 0;
+
+  /** By its index; without one, a new id or a name begins a call, and all else goes on with the last. */
+  function callOf({ index, id, function: named }: Delta) {
+    const known =
+      typeof index === 'number'
+        ? calls.find((call) => call.index === index)
+        : id
+          ? calls.find((call) => call.id === id)
+          : named?.name && calls.at(-1)?.arguments
+            ? undefined
+            : calls.at(-1);
+    if (known) return known;
+    if (calls.length >= MAX_CALLS) throw new TurnFailure('reply_too_large');
+    const begun = { index: index ?? null, id: '', name: '', arguments: '' };
+    calls.push(begun);
+    return begun;
+  }
+
+  return {
+    take(deltas) {
+      for (const delta of deltas) {
+        const call = callOf(delta);
+        call.id ||= delta.id ?? '';
+        call.name ||= delta.function?.name ?? '';
+        const piece = delta.function?.arguments ?? '';
+        size += piece.length;
+        if (size > MAX_ARGUMENTS) throw new TurnFailure('reply_too_large');
+        call.arguments += piece;
+      }
+    },
+    calls: () =>
+      calls.flatMap(({ id, name, arguments: sent }, n) =>
+        name ? [{ id: id || `call_${n}`, name, arguments: sent }] : [],
+      ),
+  };
+}

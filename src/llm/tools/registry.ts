@@ -1,0 +1,67 @@
+import { cleanText } from '../../domain/text.js';
+import { BUILTIN, type BuiltinName, builtins, type ToolDescriptor } from '../../domain/tools.js';
+import { createArgumentsCheck } from './arguments.js';
+import { runBuiltin, type ToolContext, type ToolResult } from './builtins.js';
+
+/** A result longer than this, in UTF-16 code units, is none: no model could read it. */
+const MAX_RESULT = 64 * 1024;
+
+/** Tools from elsewhere: of MCP servers. `call` throws where a call fails, and ends early on its signal. */
+export type OutsideTools = {
+  list(): ToolDescriptor[];
+  call(name: string, sent: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult>;
+};
+
+export type ToolCall = { name: string; arguments: Record<string, unknown> };
+
+/** All tools that this worker knows. */
+export type ToolRegistry = {
+  list(): ToolDescriptor[];
+  /** What came of a call. Never throws: whatever goes wrong is a result that the model reads, stopped or late as well. */
+  run(call: ToolCall, options: { signal: AbortSignal; context: ToolContext }): Promise<ToolResult>;
+};
+
+export function createToolRegistry(options: { outside?: OutsideTools; now?: () => Date } = {}): ToolRegistry {
+  const { outside, now = () => new Date() } = options;
+  const complaintOf = createArgumentsCheck();
+  const list = () => [...builtins, ...(outside?.list() ?? [])];
+
+  async function make(tool: ToolDescriptor, call: ToolCall, context: ToolContext, signal: AbortSignal) {
+    if (tool.source === BUILTIN) return runBuiltin[tool.name as BuiltinName](call.arguments, context, now());
+    if (!outside) throw new Error(`${tool.source} is not there`);
+    return outside.call(tool.name, call.arguments, signal);
+  }
+
+  return {
+    list,
+    async run(call, { signal, context }) {
+      const tool = list().find(({ name }) => name === call.name);
+      if (!tool) return failed('tool_not_found', 'There is no such tool.');
+      const complaint = complaintOf(tool, call.arguments);
+      if (complaint) return failed('bad_arguments', complaint);
+      const late = AbortSignal.timeout(tool.timeoutMs);
+      const ended = AbortSignal.any([signal, late]);
+      try {
+        return readable(await Promise.race([make(tool, call, context, ended), rejection(ended)]));
+      } catch {
+        if (late.aborted)
+          return failed('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`);
+        return signal.aborted
+          ? failed('tool_stopped', 'The call was stopped.')
+          : failed('tool_failed', 'The tool failed.');
+      }
+    },
+  };
+}
+
+const failed = (code: string, message: string): ToolResult => ({ success: false, content: `${code}: ${message}` });
+
+/** A tool that takes no notice of its signal is left behind. */
+const rejection = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+
+function readable({ success, content }: ToolResult): ToolResult {
+  if (content.length > MAX_RESULT)
+    return failed('tool_result_too_large', `The result has ${content.length} characters; ask for less.`);
+  return { success, content: cleanText(content) };
+}
