@@ -1,12 +1,24 @@
-import type { NewEvent } from '../domain/events.js';
 import type { ChatKind } from '../domain/turn.js';
 import { changeGuest } from './guests.js';
 import { holdNarrativeChat } from './holdChat.js';
-import { newId } from './ids.js';
-import { appendEvents } from './log.js';
 import { breaksForeignKey, type Page } from './page.js';
-import { type Db, type Pool, type Tx, transaction } from './pool.js';
+import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
+
+/** A part of a document, by its text and, where known, its place in UTF-16 code units. */
+export type Anchor = { quote: string; start?: number | undefined; end?: number | undefined };
+
+/** Of an agent chat; what is left out is the server's. */
+export type ChatSettings = {
+  systemPrompt?: string | undefined;
+  providerId?: string | undefined;
+  model?: string | undefined;
+  temperature?: number | undefined;
+  maxIterations?: number | undefined;
+  thinkingEnabled?: boolean | undefined;
+  /** Names of tools; left out: the built-in ones. */
+  enabledTools?: string[] | undefined;
+};
 
 export type Chat = {
   id: string;
@@ -15,6 +27,10 @@ export type Chat = {
   hostId: string | null;
   /** The second character, if there is one. */
   guestId: string | null;
+  /** Of a document chat: what it is about, and the part of it that it is anchored to. */
+  documentId: string | null;
+  anchor: Anchor | null;
+  settings: ChatSettings;
   /** Of the newest event. */
   seq: number;
   /** The turn that holds the floor. */
@@ -25,53 +41,13 @@ export type Chat = {
   updatedAt: Date;
 };
 
-export type NewNarrativeChat = {
-  title: string | null;
-  hostId: string;
-  guestId: string | null;
-  scene: { container: string } | null;
-};
-
 /** In a change, what is left out stays. */
 export type ChatChange = { title?: string | null | undefined; guestId?: string | null | undefined };
 
-const columns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.seq,
+const columns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.document_id as "documentId", c.anchor, c.settings, c.seq,
   c.active_turn_id as "activeTurnId",
   array(select t.id from turns t where t.chat_id = c.id and t.status = 'queued' order by t.rank) as queue,
   c.created_at as "createdAt", c.updated_at as "updatedAt"`;
-
-/** Creates a chat with its first events. Throws `ChatRefused`. */
-export async function createNarrativeChat(pool: Pool, owner: string, fields: NewNarrativeChat): Promise<Chat> {
-  if (fields.guestId === fields.hostId) throw new ChatRefused('guest_is_host', 'guestId');
-  try {
-    return await transaction(pool, (tx) => insertChat(tx, owner, fields));
-  } catch (error) {
-    // A character was deleted between reading it and referring to it.
-    if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');
-    throw error;
-  }
-}
-
-async function insertChat(tx: Tx, owner: string, fields: NewNarrativeChat): Promise<Chat> {
-  const { title, hostId, guestId, scene } = fields;
-  for (const [path, id] of Object.entries({ hostId, guestId })) {
-    if (id !== null && !(await ownsCharacter(tx, owner, id))) throw new ChatRefused('character_not_found', path);
-  }
-  const id = newId('chat');
-  await tx.query(
-    "insert into chats (id, owner, kind, title, host_id, guest_id) values ($1, $2, 'narrative', $3, $4, $5)",
-    [id, owner, title, hostId, guestId],
-  );
-  const events: NewEvent[] = [{ kind: 'chat_created', data: { kind: 'narrative', title } }];
-  if (scene) events.push({ kind: 'scene_opened', data: { sceneId: newId('scn'), container: scene.container } });
-  await appendEvents(tx, { chatId: id, turnId: null, step: 'create' }, events);
-  return (await readChat(tx, owner, id))!;
-}
-
-async function ownsCharacter(db: Db, owner: string, id: string): Promise<boolean> {
-  const { rowCount } = await db.query('select from characters where id = $1 and owner = $2', [id, owner]);
-  return rowCount === 1;
-}
 
 /** The owner's chats, oldest first. */
 export async function listChats(db: Db, owner: string, page: Page): Promise<Chat[]> {

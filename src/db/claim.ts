@@ -14,6 +14,8 @@ export type ClaimRequest = {
   whenBusy: WhenBusy;
   whenFailed: WhenFailed;
   idempotencyKey?: string | undefined;
+  /** What tools may do for whoever asks: 1 read to 3 dangerous, which is also what is left out. */
+  callerLevel?: number | undefined;
   /** sha256 of the request's body, to tell a repeat from a misuse of the key. */
   requestHash: string;
 };
@@ -104,8 +106,8 @@ async function insertTurn(
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, rank, user_turn_seq, idempotency_key,
-                          request_hash, when_failed, started_at)
-       values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end)
+                          request_hash, when_failed, started_at, caller_level)
+       values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
@@ -124,6 +126,7 @@ async function insertTurn(
       request.idempotencyKey ?? null,
       request.requestHash,
       request.whenFailed,
+      request.callerLevel ?? 3,
     ],
   );
   return rows[0]!;

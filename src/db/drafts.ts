@@ -5,14 +5,14 @@ import type { ReplyVerdict } from '../domain/verdict.js';
 import { holdTurn, STARTED } from './holdTurn.js';
 import { landedVerdict } from './landedVerdict.js';
 import { appendEvents } from './log.js';
-import { type Db, type Pool, transaction } from './pool.js';
+import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { hasEnded } from './turnRow.js';
 
-export type OpenedDraft =
+export type OpenedDraft<V = ReplyVerdict> =
   /** The turn has ended or is no more: nothing may be written. */
   | { state: 'gone' }
   /** The reply is in the log already: the effect is found, the provider not asked again. */
-  | { state: 'landed'; verdict: ReplyVerdict }
+  | { state: 'landed'; verdict: V }
   | { state: 'stopped'; stop: StopMark }
   /** A later attempt of the same activity was here before. */
   | { state: 'superseded' }
@@ -20,6 +20,8 @@ export type OpenedDraft =
       state: 'open';
       fence: number;
       epoch: number;
+      /** Whether all that was sent of the epoch is checkpointed. */
+      settled: boolean;
       attempt: number;
       chatId: string;
       speakerId: string;
@@ -37,20 +39,37 @@ export type TaskAttempt = { task: string; number: number };
  * `assistant_turn_started` the first time. The speaker counts the first time only. A worker that was frozen finds
  * attempts in its inbox that the server has long given up on: they must not shut out the one that took over.
  */
-export async function openDraft(
+export function openDraft(
   pool: Pool,
   key: DraftKey,
   speaker: Speaker,
   by: TaskAttempt | null = null,
 ): Promise<OpenedDraft> {
+  return openDraftUnless(pool, key, speaker, by, landedVerdict);
+}
+
+/** The same for what lands otherwise: `landed` looks for it. */
+export async function openDraftUnless<V>(
+  pool: Pool,
+  key: DraftKey,
+  speaker: Speaker,
+  by: TaskAttempt | null,
+  landed: (tx: Tx, key: DraftKey) => Promise<V | null>,
+): Promise<OpenedDraft<V>> {
   return transaction(pool, async (tx) => {
-    const [held, verdict] = await Promise.all([holdTurn(tx, key.turnId), landedVerdict(tx, key)]);
+    const [held, verdict] = await Promise.all([holdTurn(tx, key.turnId), landed(tx, key)]);
     if (!held) return { state: 'gone' };
     const { turn } = held;
     if (verdict) return { state: 'landed', verdict };
     if (hasEnded(turn)) return { state: 'gone' };
     if (turn.stop) return { state: 'stopped', stop: turn.stop };
-    const { rows } = await tx.query<{ fence: number; epoch: number; attempt: number; speakerId: string }>(
+    const { rows } = await tx.query<{
+      fence: number;
+      epoch: number;
+      settled: boolean;
+      attempt: number;
+      speakerId: string;
+    }>(
       `with draft as (
          insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq, fence, attempt, task, task_attempt,
                              interjection_of)
@@ -60,11 +79,11 @@ export async function openDraft(
                task = excluded.task, task_attempt = excluded.task_attempt
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
-         returning fence, epoch, attempt, speaker_id
+         returning fence, epoch, settled, attempt, speaker_id
        ), told as materialized (
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
-       select fence, epoch, attempt, speaker_id as "speakerId" from draft, told`,
+       select fence, epoch, settled, attempt, speaker_id as "speakerId" from draft, told`,
       [
         key.turnId,
         key.beat,

@@ -1,5 +1,7 @@
-import type { ChatEvent } from '../domain/events.js';
+import type { AgentStep, ChatEvent } from '../domain/events.js';
 import type { Channel } from '../domain/frames.js';
+import { ASSISTANT } from '../domain/participants.js';
+import { readSteps } from './agentSteps.js';
 import { toChatEvent } from './log.js';
 import type { Db } from './pool.js';
 
@@ -90,7 +92,7 @@ export async function readDraftsJustOver(db: Db, chatId: string, seq: number): P
 /** What of a draft is there already; more is wanted. */
 export type DraftWant = { turnId: string; beat: number; epoch: number; text: number; thinking: number };
 export type DraftPiece = { channel: Channel; offset: number; text: string };
-export type DraftMore = DraftState & { pieces: DraftPiece[] };
+export type DraftMore = DraftState & { pieces: DraftPiece[]; steps: { step: AgentStep; offset: number | null }[] };
 
 /**
  * Of each draft, what is checkpointed beyond what is wanted from; all of it when its epoch is a newer one.
@@ -128,11 +130,24 @@ export async function readCheckpoints(db: Db, wants: DraftWant[]): Promise<Draft
   const found = new Map<string, DraftMore>();
   for (const { channel, offset, text, ...state } of rows) {
     const key = `${state.turnId}:${state.beat}`;
-    const draft = found.get(key) ?? { ...state, pieces: [] };
+    const draft = found.get(key) ?? { ...state, pieces: [], steps: [] };
     found.set(key, draft);
     if (channel) draft.pieces.push({ channel, offset, text });
   }
+  await readStepsOf(db, [...found.values()]);
   return [...found.values()];
+}
+
+/** After the text, since a step is kept before its first token: the text that was read has its steps. */
+async function readStepsOf(db: Db, drafts: DraftMore[]): Promise<void> {
+  const agents = drafts.filter(({ speakerId }) => speakerId === ASSISTANT.id);
+  if (agents.length === 0) return;
+  for (const { turnId, step, offset } of await readSteps(
+    db,
+    agents.map((draft) => draft.turnId),
+  )) {
+    agents.find((draft) => draft.turnId === turnId)?.steps.push({ step, offset });
+  }
 }
 
 /** Whether the turn is one of the chat's. */

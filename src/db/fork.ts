@@ -7,6 +7,7 @@ import { readActiveVersions, readVersionsOfTurns } from './marks.js';
 import { type Pool, type Tx, transaction } from './pool.js';
 import { rebuildInTransaction } from './rebuild.js';
 import { ChatRefused } from './refused.js';
+import { keepOneHolder } from './strategyHolder.js';
 import { readTimeline } from './timeline.js';
 
 export type ForkRequest = { chatId: string; owner: string; atSeq: number };
@@ -23,18 +24,42 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq }: ForkRequest
     const forkId = newId('chat');
     const title = await insertFork(tx, chatId, forkId);
     const activeOf = await readActiveVersions(tx, chatId);
-    const copied = copyTimeline({
-      timeline: await timelineUpTo(tx, chatId, atSeq),
-      turns: await readVersionsOfTurns(tx, chatId),
-      activeOf,
-      title,
-    });
+    const copied = withOwnChanges(
+      copyTimeline({
+        timeline: await timelineUpTo(tx, chatId, atSeq),
+        turns: await readVersionsOfTurns(tx, chatId),
+        activeOf,
+        title,
+      }),
+    );
     const turnIds = await copyTurns(tx, forkId, copied, activeOf);
     await copyEvents(tx, chatId, forkId, copied, turnIds);
-    await rebuildInTransaction(tx, forkId);
+    await keepOneHolder(tx, forkId, () => rebuildInTransaction(tx, forkId));
     const fork = await readChat(tx, owner, forkId);
     if (!fork) throw new Error(`chat ${forkId} was not made`);
     return fork;
+  });
+}
+
+/** Changes are named by their ids alone, so a copy of one has its own. */
+function withOwnChanges(copied: CopiedEvent[]): CopiedEvent[] {
+  const ids = new Map<string, string>();
+  const idOf = (id: string) => {
+    const known = ids.get(id) ?? newId('chg');
+    ids.set(id, known);
+    return known;
+  };
+  return copied.map((event) => {
+    switch (event.kind) {
+      case 'changes_proposed':
+        return { ...event, data: { ...event.data, changeIds: event.data.changeIds.map(idOf) } };
+      case 'change_accepted':
+      case 'change_declined':
+      case 'change_stale':
+        return { ...event, data: { changeId: idOf(event.data.changeId) } };
+      default:
+        return event;
+    }
   });
 }
 
@@ -48,8 +73,8 @@ const SUFFIX = ' (fork)';
 /** The fork's row, and the title it got. */
 async function insertFork(tx: Tx, chatId: string, forkId: string): Promise<string | null> {
   const { rows } = await tx.query<{ title: string | null }>(
-    `insert into chats (id, owner, kind, title, host_id, guest_id, settings)
-     select $2, owner, kind, left(title, $3) || $4, host_id, guest_id, settings from chats where id = $1 returning title`,
+    `insert into chats (id, owner, kind, title, host_id, guest_id, settings, document_id, anchor)
+     select $2, owner, kind, left(title, $3) || $4, host_id, guest_id, settings, document_id, anchor from chats where id = $1 returning title`,
     [chatId, forkId, MAX_TITLE - SUFFIX.length, SUFFIX],
   );
   return rows[0]?.title ?? null;

@@ -1,7 +1,9 @@
+import type { AgentStep } from '../domain/events.js';
 import type { DraftKey } from '../domain/frames.js';
 import { stepName } from '../domain/stepName.js';
 import type { PublicError, TokenUsage } from '../domain/turn.js';
 import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../domain/verdict.js';
+import { readAgentReply } from './agentReply.js';
 import { readDraftText } from './drafts.js';
 import { holdTurn, LANDED, STARTED } from './holdTurn.js';
 import { landedVerdict, verdictOf } from './landedVerdict.js';
@@ -17,6 +19,8 @@ export type Reply = {
   model: string;
   usage?: TokenUsage | undefined;
   error?: PublicError | undefined;
+  /** Of an agent. */
+  steps?: AgentStep[] | undefined;
 };
 
 type DraftRow = { fence: number; epoch: number; settled: boolean; speakerId: string; interjectionOf: string | null };
@@ -48,7 +52,13 @@ export async function landReply(
 }
 
 /** Why a reply is closed by another than its own attempt; without an error it was stopped. */
-export type Closing = { model: string; error?: PublicError | undefined; speakerId?: string | undefined };
+export type Closing = {
+  model: string;
+  /** Whether it ends before its own end; left out: it does. */
+  truncated?: boolean | undefined;
+  error?: PublicError | undefined;
+  speakerId?: string | undefined;
+};
 
 /**
  * Closes a reply in the place of its attempts, after a stop, a failure or a lost workflow: takes a new fence
@@ -74,9 +84,18 @@ export async function closeInTransaction(
   const draft = (await lockDraft(tx, key)) ?? (await emptyDraft(tx, turn, key, closing));
   const text = draft && draft.epoch > 0 ? await readDraftText(tx, key, draft.epoch) : '';
   await tx.query('update drafts set fence = fence + 1 where turn_id = $1 and beat = $2', [key.turnId, key.beat]);
-  if (!draft || (text === '' && !closing.error)) return stoppedVerdict;
+  const error = closing.error;
+  const done = turn.kind === 'agent' ? await readAgentReply(tx, turn.id, draft?.epoch ?? 0) : null;
+  if (!draft || (text === '' && !closing.error && !done?.steps.length)) return stoppedVerdict;
   const epoch = draft.settled ? draft.epoch : draft.epoch + 1;
-  const reply = { text, truncated: true, model: closing.model, error: closing.error };
+  const reply: Reply = {
+    text: turn.kind === 'document' && error ? withError(text, error) : text,
+    truncated: closing.truncated ?? true,
+    model: done?.model ?? closing.model,
+    error: closing.error,
+    usage: done?.usage,
+    steps: done?.steps,
+  };
   if (isNoVersion(turn, key.beat, text)) return withoutText(reply);
   await appendReply(tx, turn, key.beat, { ...draft, epoch }, reply);
   return verdictOf(reply);
@@ -90,6 +109,11 @@ const withoutText = (reply: { text: string; truncated: boolean; error?: PublicEr
   ...verdictOf(reply),
   landed: false,
 });
+
+/** In a document's thread people see in the message itself that the provider failed. */
+function withError(text: string, { message }: PublicError): string {
+  return `${text}${text === '' ? '' : '\n\n'}[Provider error: ${message}]`;
+}
 
 async function lockDraft(tx: Tx, key: DraftKey): Promise<DraftRow | null> {
   const { rows } = await tx.query<DraftRow>(
@@ -129,6 +153,7 @@ async function appendReply(tx: Tx, turn: TurnRow, beat: number, draft: DraftRow,
     model: reply.model,
     ...(reply.usage ? { usage: reply.usage } : {}),
     ...(reply.error ? { error: reply.error } : {}),
+    ...(reply.steps ? { steps: reply.steps } : {}),
   };
   const replaces = turn.regenerates !== null && beat === 0;
   if (replaces) await supersede(tx, turn);

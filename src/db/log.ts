@@ -1,4 +1,4 @@
-import { type ChatEvent, eventData, type NewEvent } from '../domain/events.js';
+import { type ChatEvent, type EventKind, eventData, type NewEvent } from '../domain/events.js';
 import type { Db, Tx } from './pool.js';
 import { project } from './projections/index.js';
 
@@ -71,16 +71,23 @@ export async function findEffect(db: Db, turnId: string, step: string, n: number
   return rows[0] ? toChatEvent(rows[0]) : null;
 }
 
-export type ReadEvents = { after: number; upTo?: number; limit: number; includeHidden?: boolean };
+export type ReadEvents = {
+  after: number;
+  upTo?: number;
+  limit: number;
+  includeHidden?: boolean;
+  /** Kinds that are left out. */
+  without?: readonly EventKind[];
+};
 
 /** The chat's events after a cursor, oldest first. */
 export async function readEvents(db: Db, chatId: string, range: ReadEvents): Promise<ChatEvent[]> {
   const { rows } = await db.query(
     `select seq, kind, turn_id, at, data, superseded_by, hidden_by from events
      where chat_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
-       and ($4 or (hidden_by is null and superseded_by is null))
+       and ($4 or (hidden_by is null and superseded_by is null)) and kind <> all($6::text[])
      order by seq limit $5`,
-    [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit],
+    [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit, range.without ?? []],
   );
   return rows.map(toChatEvent);
 }

@@ -1,6 +1,7 @@
 import { activeVersions, foldMarks, type LogLine, type Marks, markKinds, type Versions } from '../domain/marks.js';
 import type { Db, Tx } from './pool.js';
 import { rebuildInTransaction } from './rebuild.js';
+import { keepOneHolder } from './strategyHolder.js';
 
 /**
  * Brings the marks of the chat's events to what its log says, and folds the projections anew if any changed.
@@ -24,7 +25,7 @@ export async function applyMarks(tx: Tx, chatId: string): Promise<void> {
      where e.chat_id = $1 and e.seq = c.seq`,
     [chatId, changed.map((row) => row.seq), changed.map((row) => row.hiddenBy), changed.map((row) => row.supersededBy)],
   );
-  await rebuildInTransaction(tx, chatId);
+  await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
 }
 
 /** No prose is read: of a mark its data, of every other event only what it is. */

@@ -16,6 +16,8 @@ export type OpenedTurn =
       host: Present | null;
       guest: Present | null;
       whenFailed: WhenFailed;
+      /** How often an agent may ask its model, where its chat says so. */
+      maxIterations: number | null;
       stop: StopMark | null;
       /** The turn whose reply this one replaces. */
       regenerates: string | null;
@@ -45,7 +47,7 @@ export async function openTurn(pool: Pool, turnId: string, runId: string): Promi
        left join characters g on g.id = ch.guest_id
      where t.id = $1 and ch.id = t.chat_id and t.status in ('running', 'awaiting_operator')
      returning t.kind, t.owner, h.id as "hostId", h.name as "hostName", g.id as "guestId", g.name as "guestName",
-       t.when_failed as "whenFailed", t.stop, t.regenerates, t.edit_text as "editText",
+       t.when_failed as "whenFailed", (ch.settings->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
        (select e.data->>'text' from events e
         where e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
         order by e.seq limit 1) as text,

@@ -1,6 +1,12 @@
 export type RefusalCode =
   | 'chat_not_found'
   | 'character_not_found'
+  | 'document_not_found'
+  | 'provider_not_found'
+  | 'change_not_found'
+  | 'change_not_pending'
+  | 'change_stale'
+  | 'version_mismatch'
   | 'turn_not_found'
   | 'turn_in_progress'
   | 'not_last_turn'

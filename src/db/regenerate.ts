@@ -14,6 +14,8 @@ export type RegenerateRequest = {
   /** New prose for the reply to answer; without it, what the replaced version answered. */
   text?: string | undefined;
   idempotencyKey?: string | undefined;
+  /** What tools may do for whoever asks. */
+  callerLevel?: number | undefined;
   /** sha256 of the request's meaning, to tell a repeat from a misuse of the key. */
   requestHash: string;
 };
@@ -55,8 +57,8 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
-                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now())
+                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
@@ -76,6 +78,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       replaced.userTurnSeq,
       request.idempotencyKey ?? null,
       request.requestHash,
+      request.callerLevel ?? 3,
     ],
   );
   return rows[0]!;

@@ -83,22 +83,29 @@ async function readWaiting(tx: Tx, chatId: string, toSeq: number): Promise<TurnR
   return rows;
 }
 
-/** Undoes the rewind that is the log's newest event. Throws `ChatRefused`. */
+/**
+ * Undoes the rewind that is the log's newest event; that another chat took a strategy since is not this chat's
+ * doing. Throws `ChatRefused`.
+ */
 export async function undoRewind(pool: Pool, { chatId, owner }: Target): Promise<{ seq: number; restored: number }> {
   return transaction(pool, async (tx) => {
     const chat = await holdOwnChat(tx, owner, chatId);
     await mustBeFree(tx, chat);
-    const { rows } = await tx.query<{ kind: string; toSeq: number }>(
-      `select kind, (data->>'toSeq')::integer as "toSeq" from events where chat_id = $1 and seq = $2`,
-      [chatId, chat.seq],
+    const { rows } = await tx.query<{ seq: number; kind: string; toSeq: number }>(
+      `select seq, kind, (data->>'toSeq')::integer as "toSeq" from events
+       where chat_id = $1 and kind <> 'strategy_unlinked' order by seq desc limit 1`,
+      [chatId],
     );
     const newest = rows[0];
     if (newest?.kind !== 'chat_rewound') throw new ChatRefused('rewind_not_last');
-    const mark = { kind: 'rewind_undone', data: { rewindSeq: chat.seq } } as const;
+    const mark = { kind: 'rewind_undone', data: { rewindSeq: newest.seq } } as const;
     const seq = await appendMark(tx, chatId, 'undo', mark);
-    const { totalEvents } = await previewRewind(tx, chatId, newest.toSeq);
-    // The two marks themselves were never away.
-    return { seq, restored: totalEvents - 2 };
+    const restored = await tx.query<{ count: number }>(
+      `select count(*) as count from events
+       where chat_id = $1 and seq > $2 and seq < $3 and hidden_by is null and superseded_by is null`,
+      [chatId, newest.toSeq, newest.seq],
+    );
+    return { seq, restored: restored.rows[0]!.count };
   });
 }
 

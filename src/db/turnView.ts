@@ -2,6 +2,7 @@ import { failures, isFailureCode } from '../domain/failures.js';
 import type { StepView } from '../domain/frames.js';
 import { stepName } from '../domain/stepName.js';
 import type { PublicError, StepStatus, TokenUsage, TurnStatus } from '../domain/turn.js';
+import { readAgentSteps } from './agentView.js';
 import type { Db } from './pool.js';
 import { readSteps } from './steps.js';
 import { hasEnded, type TurnRow, turnColumns } from './turnRow.js';
@@ -117,14 +118,21 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
      from events where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' order by seq`,
     [turn.chatId, turn.id],
   );
-  const drafted = drafts.map(({ lastError: _, status: __, ...draft }) => {
+  const drafted = drafts.map((row) => {
+    const { lastError: _, status: __, ...draft } = row;
     const event = landed.rows.find((row) => row.beat === draft.beat);
     const text = event?.text ?? sofar.rows.find((row) => row.beat === draft.beat)?.text ?? '';
-    const status = steps.find((step) => step.name === stepName.reply(draft.beat))?.status ?? 'done';
+    const status = beatStatus(turn, row, steps);
     return { ...draft, status, text, truncated: event?.truncated ?? false, ...(event ? { seq: event.seq } : {}) };
   });
   const copied = landed.rows.filter((row) => drafts.every((draft) => draft.beat !== row.beat));
   return [...drafted, ...copied.map((row) => ({ ...row, ...neverDrafted }))];
+}
+
+/** That of its reply's step; an agent's one reply is as far as its newest iteration. */
+function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepStatus {
+  if (turn.kind === 'agent') return replyStep(draft, turn).status;
+  return steps.find((step) => step.name === stepName.reply(draft.beat))?.status ?? 'done';
 }
 
 type LandedBeat = { seq: number; beat: number; speakerId: string; text: string; truncated: boolean };
@@ -135,10 +143,14 @@ const neverDrafted = { epoch: 0, attempt: 0, status: 'done' } as const;
 /** What runs before the reply, the replies, and what follows from them. A parked reply is among the steps by itself. */
 async function stepsOf(db: Db, turn: TurnRow, drafts: DraftView[]): Promise<StepView[]> {
   const steps = await readSteps(db, turn.id);
-  const named = new Set(steps.map((step) => step.name));
-  const replies = drafts.map((draft) => replyStep(draft, turn)).filter((reply) => !named.has(reply.name));
+  const drafted = drafts.map((draft) => replyStep(draft, turn));
+  const own =
+    turn.kind === 'agent' ? await readAgentSteps(db, { id: turn.id, ended: hasEnded(turn) }, drafted[0]) : drafted;
+  const named = new Set(own.map((step) => step.name));
+  const replies = own.filter((reply) => !steps.some((step) => step.name === reply.name && step.status === 'stuck'));
   const before = steps.filter((step) => step.name === stepName.parse || step.name === stepName.addressee);
-  return [...before, ...replies, ...steps.filter((step) => !before.includes(step))];
+  const after = steps.filter((step) => !before.includes(step) && (step.status === 'stuck' || !named.has(step.name)));
+  return [...before, ...replies, ...after];
 }
 
 function replyStep(draft: DraftView, turn: TurnRow): StepView {

@@ -1,0 +1,58 @@
+import type { Artifact } from '../domain/artifacts.js';
+import type { ChatEvent } from '../domain/events.js';
+import { stepName } from '../domain/stepName.js';
+import { holdOwnChat } from './freeFloor.js';
+import { newId } from './ids.js';
+import { appendEvents, type Cause, findEffect } from './log.js';
+import { type Pool, type Tx, transaction } from './pool.js';
+import { readTurnRow } from './stop.js';
+import { lockForLink, takeStrategy } from './strategyHolder.js';
+import { holdLiveTurn } from './timelineCheck.js';
+import type { CallKey } from './toolCalls.js';
+
+/**
+ * Appends an artifact of a client's, also while a turn runs. It is of no turn: a reply that is regenerated later
+ * does not take it along. Throws `ChatRefused`.
+ */
+export function appendArtifact(pool: Pool, owner: string, chatId: string, artifact: Artifact): Promise<ChatEvent> {
+  return transaction(pool, async (tx) => {
+    await lockFor(tx, owner, chatId, artifact);
+    await holdOwnChat(tx, owner, chatId);
+    return append(tx, owner, { chatId, turnId: null, step: `artifact:${newId('evt')}` }, artifact);
+  });
+}
+
+/** Numbers of the events of a call's step: after its start and its end. */
+const FIRST_ARTIFACT = 2;
+
+/**
+ * Appends the artifact that a call of a tool brought, once; `position` counts the artifacts of the call from 0. It
+ * leaves the timeline with its turn. Null when the turn has ended.
+ */
+export function appendToolArtifact(
+  pool: Pool,
+  { turnId, callId }: CallKey,
+  position: number,
+  artifact: Artifact,
+): Promise<ChatEvent | null> {
+  return transaction(pool, async (tx) => {
+    const { owner, chatId } = (await readTurnRow(tx, turnId)) ?? {};
+    if (!owner || !chatId) return null;
+    await lockFor(tx, owner, chatId, artifact);
+    if (!(await holdLiveTurn(tx, turnId))) return null;
+    const cause = { chatId, turnId, step: stepName.tool(callId) };
+    const n = FIRST_ARTIFACT + position;
+    return (await findEffect(tx, turnId, cause.step, n)) ?? append(tx, owner, cause, artifact, n);
+  });
+}
+
+/** Linking locks the chat that loses the strategy as well, and that before its own. */
+async function lockFor(tx: Tx, owner: string, chatId: string, artifact: Artifact): Promise<void> {
+  if (artifact.kind === 'strategy_link') await lockForLink(tx, owner, chatId, artifact.data.strategyId);
+}
+
+async function append(tx: Tx, owner: string, cause: Cause, artifact: Artifact, n = 0): Promise<ChatEvent> {
+  if (artifact.kind === 'strategy_link') await takeStrategy(tx, owner, cause.chatId, artifact.data.strategyId);
+  const [event] = await appendEvents(tx, cause, [artifact], n);
+  return event!;
+}

@@ -1,0 +1,136 @@
+import { applyChange, isStale } from '../domain/changes.js';
+import type { NewEvent } from '../domain/events.js';
+import { type Document, lockDocument, writeDocument } from './documents.js';
+import { appendEvents, lockChat } from './log.js';
+import { type Db, type Pool, type Tx, transaction } from './pool.js';
+import { ChatRefused } from './refused.js';
+
+/** A proposed change as clients see it. */
+export type Change = {
+  id: string;
+  documentId: string;
+  kind: 'ai';
+  state: 'pending' | 'accepted' | 'declined';
+  original: string;
+  proposed: string;
+  reason: string;
+  staleSince: string | null;
+  messageSeq: number;
+};
+
+type Row = Omit<Change, 'kind' | 'staleSince'> & { staleSince: Date | null; chatId: string };
+
+const columns = `c.chat_id as "chatId", c.id, c.document_id as "documentId", c.state, c.original, c.proposed, c.reason,
+  c.stale_since as "staleSince", c.message_seq as "messageSeq"`;
+
+function toChange({ chatId: _, staleSince, ...row }: Row): Change {
+  return { ...row, kind: 'ai', staleSince: staleSince?.toISOString() ?? null };
+}
+
+/** The changes of a document, in the order of their sources. */
+export async function listChanges(db: Db, documentId: string): Promise<Change[]> {
+  const { rows } = await db.query<Row>(
+    `select ${columns} from changes c join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq
+     where c.document_id = $1 order by e.at, c.chat_id, c.proposed_seq, c.position`,
+    [documentId],
+  );
+  return rows.map(toChange);
+}
+
+export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number };
+
+/** Changes a document that has the expected version; what is left out stays. Throws `ChatRefused`. */
+export function editDocument(pool: Pool, owner: string, id: string, edit: Edit): Promise<Document> {
+  return transaction(pool, async (tx) => {
+    const document = await lockDocument(tx, owner, id);
+    if (!document) throw new ChatRefused('document_not_found', 'documentId');
+    if (document.version !== edit.expectedVersion) throw new ChatRefused('version_mismatch');
+    const { title = document.title, body = document.body } = edit;
+    const written = await writeDocument(tx, id, { title, body });
+    const changed = [title !== document.title && 'title', body !== document.body && 'body'].filter(Boolean);
+    const text = `The ${changed.join(' and ') || 'document'} was edited by hand: version ${written.version}.`;
+    await tellThreads(tx, written, { text });
+    return written;
+  });
+}
+
+/** Replaces the first occurrence of what a pending change replaces. Throws `ChatRefused`. */
+export function acceptChange(pool: Pool, owner: string, id: string): Promise<Change> {
+  return decide(pool, owner, id, async (tx, change, document) => {
+    const body = applyChange(document.body, change);
+    if (body === null || change.staleSince) throw new ChatRefused('change_stale');
+    const written = await writeDocument(tx, document.id, { title: document.title, body });
+    await tellThreads(tx, written, { of: change, event: { kind: 'change_accepted', data: { changeId: id } } });
+  });
+}
+
+/** Declines a pending change; a comment stays in the thread, for people. Throws `ChatRefused`. */
+export function declineChange(pool: Pool, owner: string, id: string, comment?: string): Promise<Change> {
+  return decide(pool, owner, id, async (tx, change) => {
+    const events: NewEvent[] = [{ kind: 'change_declined', data: { changeId: id } }];
+    if (comment) events.push({ kind: 'system_message', data: { text: comment } });
+    await lockChat(tx, change.chatId);
+    await append(tx, change.chatId, `decline:${id}`, events);
+  });
+}
+
+async function decide(
+  pool: Pool,
+  owner: string,
+  id: string,
+  act: (tx: Tx, change: Row, document: Document) => Promise<void>,
+): Promise<Change> {
+  return transaction(pool, async (tx) => {
+    const seen = await readChange(tx, id);
+    // The document's lock orders all that happens to it and to its changes.
+    const document = seen && (await lockDocument(tx, owner, seen.documentId));
+    if (!document) throw new ChatRefused('change_not_found');
+    const change = await readChange(tx, id);
+    if (!change) throw new ChatRefused('change_not_found');
+    if (change.state !== 'pending') throw new ChatRefused('change_not_pending');
+    await act(tx, change, document);
+    return toChange((await readChange(tx, id))!);
+  });
+}
+
+async function readChange(db: Db, id: string): Promise<Row | null> {
+  const { rows } = await db.query<Row>(`select ${columns} from changes c where c.id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+/**
+ * Tells all threads about a document of its new version, in the order of their ids: which of their changes it made
+ * stale, and, in the thread that it came from, why.
+ */
+async function tellThreads(
+  tx: Tx,
+  document: Document,
+  cause: { text: string } | { of: Row; event: NewEvent },
+): Promise<void> {
+  const chats = await tx.query<{ id: string }>('select id from chats where document_id = $1 order by id', [
+    document.id,
+  ]);
+  for (const { id } of chats.rows) {
+    if (!(await lockChat(tx, id))) continue;
+    const events: NewEvent[] = 'of' in cause && cause.of.chatId === id ? [cause.event] : [];
+    events.push({ kind: 'document_edited', data: { documentId: document.id, version: document.version } });
+    if ('text' in cause) events.push({ kind: 'system_message', data: { text: cause.text } });
+    await append(tx, id, `edit:${document.id}:${document.version}`, events);
+    await markStale(tx, id, document);
+  }
+}
+
+/** A change is marked once: what is stale stays so, also if its original should come back. */
+async function markStale(tx: Tx, chatId: string, document: Document): Promise<void> {
+  const { rows } = await tx.query<{ id: string; original: string }>(
+    `select id, original from changes
+     where chat_id = $1 and document_id = $2 and state = 'pending' and stale_since is null order by proposed_seq, position`,
+    [chatId, document.id],
+  );
+  const stale = rows.filter((change) => isStale(document.body, change));
+  const events = stale.map(({ id }): NewEvent => ({ kind: 'change_stale', data: { changeId: id } }));
+  if (events.length > 0) await append(tx, chatId, `stale:${document.id}:${document.version}`, events);
+}
+
+const append = (tx: Tx, chatId: string, step: string, events: NewEvent[]) =>
+  appendEvents(tx, { chatId, turnId: null, step }, events);

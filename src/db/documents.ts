@@ -1,0 +1,73 @@
+import { newId } from './ids.js';
+import type { Page } from './page.js';
+import type { Db, Tx } from './pool.js';
+
+export type Document = {
+  id: string;
+  title: string;
+  body: string;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+const columns = `d.id, d.title, d.body, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
+
+export async function createDocument(
+  db: Db,
+  owner: string,
+  fields: { title: string; body: string },
+): Promise<Document> {
+  const { rows } = await db.query<Document>(
+    `insert into documents as d (id, owner, title, body) values ($1, $2, $3, $4) returning ${columns}`,
+    [newId('doc'), owner, fields.title, fields.body],
+  );
+  return rows[0]!;
+}
+
+export async function readDocument(db: Db, owner: string, id: string): Promise<Document | null> {
+  const { rows } = await db.query<Document>(`select ${columns} from documents d where d.id = $1 and d.owner = $2`, [
+    id,
+    owner,
+  ]);
+  return rows[0] ?? null;
+}
+
+/** The owner's documents, oldest first. */
+export async function listDocuments(db: Db, owner: string, page: Page): Promise<Document[]> {
+  const { rows } = await db.query<Document>(
+    `select ${columns} from documents d where d.owner = $1 and ($2::text is null or d.id > $2) order by d.id limit $3`,
+    [owner, page.after, page.limit],
+  );
+  return rows;
+}
+
+/** The document that a chat is about, as a model reads it. */
+export async function readDocumentOfChat(
+  db: Db,
+  chatId: string,
+): Promise<{ title: string; version: number; body: string } | null> {
+  const { rows } = await db.query<{ title: string; version: number; body: string }>(
+    `select d.title, d.version, d.body from documents d join chats c on c.document_id = d.id where c.id = $1`,
+    [chatId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Locks a document: always before the chats that are about it. Null when the owner has no such document. */
+export async function lockDocument(tx: Tx, owner: string, id: string): Promise<Document | null> {
+  const { rows } = await tx.query<Document>(
+    `select ${columns} from documents d where d.id = $1 and d.owner = $2 for update`,
+    [id, owner],
+  );
+  return rows[0] ?? null;
+}
+
+export async function writeDocument(tx: Tx, id: string, fields: { title: string; body: string }): Promise<Document> {
+  const { rows } = await tx.query<Document>(
+    `update documents d set title = $2, body = $3, version = d.version + 1, updated_at = now()
+     where d.id = $1 returning ${columns}`,
+    [id, fields.title, fields.body],
+  );
+  return rows[0]!;
+}

@@ -1,0 +1,29 @@
+import { stepName } from '../domain/stepName.js';
+import { readDocumentOfChat } from './documents.js';
+import { newId } from './ids.js';
+import { appendEvents, findEffect } from './log.js';
+import { type Pool, transaction } from './pool.js';
+import { holdLiveTurn } from './timelineCheck.js';
+import type { CallKey, CallResult } from './toolCalls.js';
+
+/** Of the events of a call's step: it starts with 0 and ends with 1. */
+const PROPOSED = 2;
+
+/** Proposes the edit that a call of the tool `propose_edit` holds, once. */
+export function proposeEdit(pool: Pool, { turnId, callId }: CallKey, edit: { original: string }): Promise<CallResult> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, turnId);
+    const document = turn && (await readDocumentOfChat(tx, turn.chatId));
+    if (!turn || !document) return { success: false, content: 'no_document: This chat has no document.' };
+    if (!document.body.includes(edit.original))
+      return { success: false, content: 'original_not_found: The original is not in the body, word for word.' };
+    const step = stepName.tool(callId);
+    const before = await findEffect(tx, turnId, step, PROPOSED);
+    if (before) return { success: true, content: 'Proposed.' };
+    const called = await findEffect(tx, turnId, step, 0);
+    if (!called) return { success: false, content: 'tool_failed: The call is not in the log.' };
+    const data = { messageSeq: called.seq, changeIds: [newId('chg')], count: 1 };
+    await appendEvents(tx, { chatId: turn.chatId, turnId, step }, [{ kind: 'changes_proposed', data }], PROPOSED);
+    return { success: true, content: 'Proposed. People will accept or decline it.' };
+  });
+}

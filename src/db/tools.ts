@@ -1,0 +1,49 @@
+import type { ToolDescriptor } from '../domain/tools.js';
+import { type Db, type Pool, transaction } from './pool.js';
+
+/** Tells what tools there are: the last worker to say so is right. */
+export async function publishTools(pool: Pool, tools: readonly ToolDescriptor[]): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await tx.query('lock table tools in share row exclusive mode');
+    await tx.query('delete from tools where name <> all($1)', [tools.map(({ name }) => name)]);
+    for (const tool of tools) {
+      await tx.query(
+        `insert into tools (name, description, parameters, level, source, needs_approval, idempotent, timeout_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (name) do update set description = excluded.description, parameters = excluded.parameters,
+           level = excluded.level, source = excluded.source, needs_approval = excluded.needs_approval,
+           idempotent = excluded.idempotent, timeout_ms = excluded.timeout_ms, worker_seen_at = now()`,
+        [
+          tool.name,
+          tool.description,
+          JSON.stringify(tool.parameters),
+          tool.level,
+          tool.source,
+          tool.needsApproval,
+          tool.idempotent,
+          tool.timeoutMs,
+        ],
+      );
+    }
+  });
+}
+
+/** A tool as clients see it. */
+export type ListedTool = {
+  name: string;
+  description: string;
+  schema: Record<string, unknown>;
+  permissionLevel: number;
+  source: string;
+  needsApproval: boolean;
+};
+
+/** All tools, the built-in ones first. */
+export async function listTools(db: Db): Promise<ListedTool[]> {
+  const { rows } = await db.query<ListedTool>(
+    `select name, description, parameters as schema, level as "permissionLevel", source,
+       needs_approval as "needsApproval"
+     from tools order by source <> 'builtin', name`,
+  );
+  return rows;
+}
