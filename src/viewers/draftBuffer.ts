@@ -1,3 +1,4 @@
+import type { AgentStep } from '../domain/events.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
 import { createPieces, type Pieces } from './pieces.js';
 import type { WireToken } from './wire.js';
@@ -19,12 +20,19 @@ export type DraftBuffer = DraftKey & {
   /** Whether pieces wait for a gap before them to be filled from the checkpoints. */
   readonly gap: boolean;
   take(piece: DraftPiece): Taken;
+  takeStep(step: DraftStep): Taken;
+  /** The steps that there are, in their order; none but an agent's reply has any. */
+  steps(): readonly StepMark[];
   /** Learns from Postgres which attempt may write, and which draft is the current one. */
   learn(row: { fence: number; epoch: number }): void;
   length(channel: Channel): number;
   read(channel: Channel, from: number, max: number): string;
   all(channel: Channel): string;
 };
+
+/** A step, from the wire or from Postgres. */
+export type StepMark = { offset: number | null; step: AgentStep };
+export type DraftStep = StepMark & Pick<WireToken, 'fence' | 'epoch'>;
 
 /** Beyond this, pieces after a gap are dropped: the checkpoints have them too. */
 const maxHeldLength = 1024 * 1024;
@@ -43,10 +51,13 @@ export function createDraftBuffer(key: DraftKey, speakerId: string): DraftBuffer
   let texts = emptyTexts();
   let heldLength = 0;
   let heldPieces = 0;
+  let steps: StepMark[] = [];
 
   function learn(row: { fence: number; epoch: number }) {
     if (row.fence > fence) fence = row.fence;
     if (row.epoch <= epoch) return;
+    // What was done before anything was said belongs to what is said now.
+    if (epoch > 0) steps = [];
     epoch = row.epoch;
     texts = emptyTexts();
     heldLength = 0;
@@ -101,6 +112,18 @@ export function createDraftBuffer(key: DraftKey, speakerId: string): DraftBuffer
       absorb(channel);
       return 'appended';
     },
+    takeStep(item) {
+      if (item.fence < fence || item.epoch < epoch) return 'refused';
+      learn(item);
+      const { step, offset } = item;
+      const at = steps.findIndex((known) => known.step.index >= step.index);
+      const same = steps[at]?.step.index === step.index;
+      if (same && steps[at]?.step.type === step.type && steps[at]?.offset === offset) return 'known';
+      if (at < 0) steps.push({ step, offset });
+      else steps.splice(at, same ? 1 : 0, { step, offset });
+      return 'appended';
+    },
+    steps: () => steps,
     learn,
     length: (channel) => texts[channel].pieces.length,
     read: (channel, from, max) => texts[channel].pieces.read(from, max),

@@ -1,7 +1,8 @@
 import type { DraftMore, DraftState, DraftWant } from '../db/feed.js';
+import { ASSISTANT } from '../domain/participants.js';
 import { createDraftBuffer, type DraftBuffer } from './draftBuffer.js';
 import { beatKey } from './told.js';
-import type { WireToken } from './wire.js';
+import type { WireStep, WireToken } from './wire.js';
 
 /** When a draft is read from its checkpoints, in milliseconds. */
 const gapRetryMs = 100;
@@ -18,6 +19,7 @@ export type DraftsInFlight = {
   buffers(): Iterable<DraftBuffer>;
   /** Each of these says whether viewers may be owed something new. */
   token(token: WireToken): boolean;
+  step(step: WireStep): boolean;
   learn(state: DraftState): boolean;
   fill(more: DraftMore): boolean;
   begin(turnId: string, beat: number, speakerId: string): void;
@@ -91,13 +93,20 @@ export function createDraftsInFlight(options: { now: () => number; onGap: () => 
       if (buffer.gap && !gap) options.onGap();
       return taken === 'appended' || buffer.epoch !== epoch;
     },
+    step({ turnId, beat, ...step }) {
+      const draft = open(turnId, beat, ASSISTANT.id);
+      const taken = draft?.buffer.takeStep(step);
+      if (draft && taken === 'appended') draft.wireAt = draft.newsAt = options.now();
+      return taken === 'appended';
+    },
     learn,
     fill(more) {
       const changed = learn(more);
       const draft = drafts.get(beatKey(more.turnId, more.beat));
       if (!draft) return false;
+      const steps = more.steps.map((step) => draft.buffer.takeStep({ ...step, fence: more.fence, epoch: more.epoch }));
       const taken = more.pieces.map((piece) => draft.buffer.take({ ...piece, fence: more.fence, epoch: more.epoch }));
-      const news = changed || taken.includes('appended');
+      const news = changed || steps.includes('appended') || taken.includes('appended');
       if (news) draft.newsAt = options.now();
       return news;
     },

@@ -9,7 +9,7 @@ import { createLogTail, type LogTail, type TailEvent } from './logTail.js';
 import { type EncodedFrame, encodeFrame } from './sink.js';
 import { createStatuses } from './statuses.js';
 import type { FeedEvent, Told } from './told.js';
-import type { WireHeartbeat, WireToken } from './wire.js';
+import type { WireHeartbeat, WireStep, WireToken } from './wire.js';
 
 /** What one chat's viewers are told: its log, the drafts in flight, and what its turns are doing. */
 export type Feed = {
@@ -26,6 +26,7 @@ export type Feed = {
   leave(viewer: LiveViewer): void;
 
   token(token: WireToken): void;
+  step(step: WireStep): void;
   heartbeat(heartbeat: WireHeartbeat): void;
   notice(seq: number): void;
   statusChanged(turnId: string): void;
@@ -58,7 +59,7 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     onError: (error) => log.warn({ chatId, err: error }, "could not read a turn's status"),
   });
   let tail: LogTail | undefined;
-  let early: WireToken[] = [];
+  let early: (() => void)[] = [];
   let noticed = 0;
   let telling = false;
   let closed = false;
@@ -102,6 +103,10 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     if (drafts.token(token)) tellSoon();
   }
 
+  function takeStep(step: WireStep) {
+    if (drafts.step(step)) tellSoon();
+  }
+
   async function load() {
     const [head] = await reads.heads([chatId]);
     const [inFlight, over] = await Promise.all([
@@ -119,7 +124,7 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
       passed,
       onError: (error) => log.warn({ chatId, err: error }, 'could not read the log; trying again'),
     });
-    for (const token of early) take(token);
+    for (const takeEarly of early) takeEarly();
     early = [];
     tail.notice(noticed);
     head?.openTurns.forEach(statuses.changed);
@@ -158,7 +163,11 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     leave: group.remove,
     token(token) {
       if (tail) take(token);
-      else if (early.length < maxEarly) early.push(token);
+      else if (early.length < maxEarly) early.push(() => take(token));
+    },
+    step(step) {
+      if (tail) takeStep(step);
+      else if (early.length < maxEarly) early.push(() => takeStep(step));
     },
     heartbeat({ turnId, elapsedSeconds }) {
       group.send(encodeFrame({ type: 'heartbeat', turnId, elapsedSeconds }));

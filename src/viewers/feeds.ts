@@ -113,6 +113,7 @@ export function createFeeds({ pool, listen, hub, log, now = () => performance.no
       counts.tokensRelayed += 1;
       feed.token(token);
     }),
+    hub.onStep((step) => feedOf(step.chatId)?.step(step)),
     hub.onHeartbeat((heartbeat) => feedOf(heartbeat.chatId)?.heartbeat(heartbeat)),
   ];
   const sweeping = setInterval(sweep, sweepMs);

@@ -1,7 +1,7 @@
 import { createListeners } from './listeners.js';
 import { createOutbox } from './outbox.js';
 import { createRedisLink, type RedisLinkOptions, redisChannels } from './redisLink.js';
-import { maxUnsentBytes, type Wire, type WireHeartbeat, type WireHub, type WireToken } from './wire.js';
+import { maxUnsentBytes, type Wire, type WireHeartbeat, type WireHub, type WireStep, type WireToken } from './wire.js';
 import { decodeItems, decodeStop, encodeStop } from './wireMessage.js';
 
 /** The worker's end over Redis. */
@@ -15,6 +15,7 @@ export function createRedisWire(options: RedisLinkOptions): Wire {
   const outbox = createOutbox((message) => link.publish(redisChannels.tokens, message));
   return {
     publish: (token) => outbox.push({ type: 'token', ...token }),
+    step: (step) => outbox.push({ type: 'step', ...step }),
     heartbeat: (heartbeat) => outbox.push({ type: 'heartbeat', ...heartbeat }),
     onStop: stops.add,
     close() {
@@ -28,16 +29,19 @@ export function createRedisWire(options: RedisLinkOptions): Wire {
 export function createRedisHub(options: RedisLinkOptions): WireHub {
   const failed = (error: unknown) => options.log.warn({ err: error }, 'a listener of the wire failed');
   const tokens = createListeners<WireToken>(failed);
+  const steps = createListeners<WireStep>(failed);
   const heartbeats = createListeners<WireHeartbeat>(failed);
   const hear = (message: string) => {
     for (const item of decodeItems(message)) {
       if (item.type === 'token') tokens.tell(item);
+      else if (item.type === 'step') steps.tell(item);
       else heartbeats.tell(item);
     }
   };
   const link = createRedisLink(options, { channel: redisChannels.tokens, heard: hear }, { maxUnsentBytes });
   return {
     onToken: tokens.add,
+    onStep: steps.add,
     onHeartbeat: heartbeats.add,
     stop: (turnId) => link.publish(redisChannels.stops, encodeStop(turnId)),
     connectedWorkers: () => link.listeners(redisChannels.stops),

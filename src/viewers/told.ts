@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../domain/events.js';
 import type { Channel, DraftFrame, TokenFrame, ViewerFrame } from '../domain/frames.js';
-import type { DraftBuffer } from './draftBuffer.js';
+import type { DraftBuffer, StepMark } from './draftBuffer.js';
 import { isHighSurrogate } from './pieces.js';
 
 /**
@@ -15,6 +15,8 @@ type ToldDraft = {
   epoch: number;
   text: number;
   thinking: number;
+  /** Indexes of the steps that were told. */
+  steps?: Set<number>;
   /** It was there when the viewer came, so it begins with a `draft` frame. */
   found?: boolean;
   /** Its epoch is that of the kept text, which takes the place of what was told before. */
@@ -24,7 +26,9 @@ type ToldDraft = {
 export const beatKey = (turnId: string, beat: number) => `${turnId}:${beat}`;
 
 export function copyTold(told: Told): Told {
-  return new Map([...told].map(([key, draft]) => [key, { ...draft }]));
+  return new Map(
+    [...told].map(([key, draft]) => [key, { ...draft, ...(draft.steps ? { steps: new Set(draft.steps) } : {}) }]),
+  );
 }
 
 /** The most text of one frame: what is long goes out in several, so that a slow viewer is noticed in between. */
@@ -34,22 +38,43 @@ const channels: Channel[] = ['thinking', 'text'];
 
 /** `joining`: a draft that was in flight before the viewer came begins with a `draft` frame. */
 export function nextDraftFrame(told: Told, draft: DraftBuffer, joining: boolean): ViewerFrame | undefined {
-  if (draft.epoch === 0) return undefined;
+  if (draft.epoch === 0 && draft.steps().length === 0) return undefined;
   const { turnId, beat, epoch, speakerId } = draft;
   const key = beatKey(turnId, beat);
   const known = told.get(key);
-  const mine = known?.epoch === epoch ? known : { turnId, beat, epoch, text: 0, thinking: 0, found: joining && !known };
+  // Of epoch 0 there is nothing to drop: nothing was said in it, only done.
+  if (known?.epoch === 0) known.epoch = epoch;
+  const mine: ToldDraft =
+    known?.epoch === epoch ? known : { turnId, beat, epoch, text: 0, thinking: 0, found: joining && !known };
   told.set(key, mine);
   if (known ? known.epoch < epoch : epoch > 1 && !joining) return restart(draft, 'new_attempt');
   for (const channel of channels) {
     const offset = mine[channel];
-    if (offset >= draft.length(channel)) continue;
-    const text = draft.read(channel, offset, maxFrameLength);
+    const end = Math.min(draft.length(channel), nextStepAt(mine, draft, channel));
+    if (offset >= end) continue;
+    const text = draft.read(channel, offset, Math.min(maxFrameLength, end - offset));
     mine[channel] += text.length;
     const type: (DraftFrame | TokenFrame)['type'] = joining && mine.found && offset === 0 ? 'draft' : 'token';
     return { type, turnId, beat, epoch, speakerId, channel, offset, text };
   }
-  return undefined;
+  return nextStepFrame(mine, draft.steps());
+}
+
+/** Where the next step of a channel begins that was not told: its text goes out after it. */
+function nextStepAt(mine: ToldDraft, draft: DraftBuffer, channel: Channel): number {
+  const next = draft.steps().find(({ step }) => step.type === channel && !mine.steps?.has(step.index));
+  return next?.offset ?? Number.POSITIVE_INFINITY;
+}
+
+function nextStepFrame(mine: ToldDraft, steps: readonly StepMark[]): ViewerFrame | undefined {
+  const next = steps.find(({ step }) => !mine.steps?.has(step.index));
+  if (!next) return undefined;
+  mine.steps ??= new Set();
+  mine.steps.add(next.step.index);
+  const { content, ...begun } = next.step;
+  // The text of a step comes as tokens.
+  const isText = begun.type === 'text' || begun.type === 'thinking';
+  return { type: 'step', turnId: mine.turnId, step: isText || content === undefined ? begun : { ...begun, content } };
 }
 
 /** How many code units of the draft have not been told yet. */
@@ -71,7 +96,7 @@ export function nextFrameBefore(told: Told, { event, epoch }: FeedEvent, cameAt:
   if (event.turnId === null) return undefined;
   if (event.kind === 'turn_completed') return dropUnlanded(told, event.turnId);
   if (event.kind !== 'assistant_turn') return undefined;
-  const { beat, speakerId, text } = event.data;
+  const { beat, speakerId, text, steps } = event.data;
   const key = beatKey(event.turnId, beat);
   const known = told.get(key);
   if (!known && event.seq <= cameAt) return undefined;
@@ -82,6 +107,14 @@ export function nextFrameBefore(told: Told, { event, epoch }: FeedEvent, cameAt:
     return restart(mine, 'kept_text');
   }
   told.set(key, mine);
+  const step =
+    known &&
+    steps &&
+    nextStepFrame(
+      mine,
+      steps.map(({ ...each }) => ({ step: each, offset: null })),
+    );
+  if (step) return step;
   if (mine.text >= text.length) return undefined;
   const piece = cut(text, mine.text);
   const frame: TokenFrame = {

@@ -1,3 +1,4 @@
+import type { AgentStep } from '../domain/events.js';
 import type { Channel } from '../domain/frames.js';
 
 /**
@@ -18,11 +19,18 @@ export type WireToken = {
   text: string;
 };
 
+/** A step of an agent's reply, which begins or is there whole. `offset`: where its text begins in its channel. */
+export type WireStep = Omit<WireToken, 'speakerId' | 'channel' | 'offset' | 'text'> & {
+  offset: number | null;
+  step: AgentStep;
+};
+
 export type WireHeartbeat = { chatId: string; turnId: string; elapsedSeconds: number };
 
-/** The worker's end. `publish` and `heartbeat` never throw and never wait; they drop what can't be sent now. */
+/** The worker's end. `publish`, `step` and `heartbeat` never throw and never wait; they drop what can't be sent now. */
 export type Wire = {
   publish(token: WireToken): void;
+  step(step: WireStep): void;
   heartbeat(heartbeat: WireHeartbeat): void;
   /** Calls back when a gateway asks for a turn's stream to be stopped. Returns how to stop listening. */
   onStop(listener: (turnId: string) => void): () => void;
@@ -32,6 +40,7 @@ export type Wire = {
 /** The gateway's end. */
 export type WireHub = {
   onToken(listener: (token: WireToken) => void): () => void;
+  onStep(listener: (step: WireStep) => void): () => void;
   onHeartbeat(listener: (heartbeat: WireHeartbeat) => void): () => void;
   /** Asks every worker to stop a turn's stream. May be lost: the mark in Postgres is what makes a stop sure. */
   stop(turnId: string): void;

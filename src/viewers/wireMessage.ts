@@ -1,7 +1,10 @@
-import type { WireHeartbeat, WireToken } from './wire.js';
+import type { WireHeartbeat, WireStep, WireToken } from './wire.js';
 
 /** What travels from workers to gateways: all that one tick of the worker had to say, as one JSON array. */
-export type WireItem = ({ type: 'token' } & WireToken) | ({ type: 'heartbeat' } & WireHeartbeat);
+export type WireItem =
+  | ({ type: 'token' } & WireToken)
+  | ({ type: 'step' } & WireStep)
+  | ({ type: 'heartbeat' } & WireHeartbeat);
 
 export function encodeItems(items: WireItem[]): string {
   return JSON.stringify(items);
@@ -35,14 +38,15 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown) => typeof value === 'string';
 
+const isStep = (step: unknown) => isRecord(step) && isText(step.id) && isCount(step.index) && isText(step.type);
+
 function isItem(value: unknown): value is WireItem {
   if (!isRecord(value) || !isText(value.chatId) || !isText(value.turnId)) return false;
   if (value.type === 'heartbeat') return typeof value.elapsedSeconds === 'number';
+  if (!isCount(value.beat) || !isCount(value.fence) || !isCount(value.epoch)) return false;
+  if (value.type === 'step') return isStep(value.step) && (value.offset === null || isCount(value.offset));
   return (
     value.type === 'token' &&
-    isCount(value.beat) &&
-    isCount(value.fence) &&
-    isCount(value.epoch) &&
     isCount(value.offset) &&
     isText(value.speakerId) &&
     isText(value.text) &&
