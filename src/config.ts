@@ -12,7 +12,7 @@ const url = (...schemes: string[]) =>
     error: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
   });
 
-/** `key` or `key:owner`, comma-separated. Keys are RFC 7230 token characters, so that they fit a subprotocol. */
+/** `key`, `key:owner` or `key:owner:level`, comma-separated. Levels are what tools may do: 1 read, 2 write, 3 dangerous. Keys are RFC 7230 token characters, so that they fit a subprotocol. */
 const apiKeys = z
   .string()
   .transform((list) =>
@@ -21,15 +21,61 @@ const apiKeys = z
       .map((entry) => entry.trim())
       .filter(Boolean),
   )
-  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+)?$/.test(e)), {
-    error: "must be a comma-separated list of key or key:owner, keys of letters, digits and !#$%&'*+-.^_`|~",
+  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+(:[123])?)?$/.test(e)), {
+    error:
+      "must be a comma-separated list of key, key:owner or key:owner:level (1 to 3), keys of letters, digits and !#$%&'*+-.^_`|~",
   })
   .transform((entries) =>
     entries.map((entry) => {
-      const colon = entry.indexOf(':');
-      return colon < 0 ? { key: entry, owner: 'local' } : { key: entry.slice(0, colon), owner: entry.slice(colon + 1) };
+      const [key = '', owner = 'local', level = '3'] = entry.split(':');
+      return { key, owner, level: Number(level) };
     }),
   );
+
+const encryptionKey = z
+  .string()
+  .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
+  .refine((key) => key.length === 32, { error: 'must be 32 bytes as base64 or hex: openssl rand -base64 32' });
+
+const mcpCommon = {
+  name: z.string().regex(/^[\w-]{1,32}$/, { error: 'must be up to 32 letters, digits, - or _' }),
+  level: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(3),
+  needsApproval: z.boolean().default(false),
+  idempotent: z.boolean().default(false),
+  timeoutMs: z.number().int().min(1).max(3_600_000).default(60_000),
+  tools: z.array(z.string()).optional(),
+};
+const texts = z.record(z.string(), z.string());
+const mcpServer = z.discriminatedUnion('transport', [
+  z.strictObject({
+    ...mcpCommon,
+    transport: z.literal('stdio'),
+    command: z.string().min(1),
+    args: z.array(z.string()).default([]),
+    env: texts.optional(),
+  }),
+  z.strictObject({
+    ...mcpCommon,
+    transport: z.literal('http'),
+    url: url('http', 'https'),
+    headers: texts.optional(),
+  }),
+]);
+/** A JSON array of servers. */
+const mcpServers = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be a JSON array of MCP servers' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(mcpServer))
+  .refine((servers) => new Set(servers.map(({ name }) => name)).size === servers.length, {
+    error: 'must not name two servers alike',
+  });
 
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -57,6 +103,8 @@ const schema = z.object({
   TASK_QUEUE: z.string().min(1).default('durable-turns'),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: url('http', 'https').optional(),
+  PROVIDER_ENCRYPTION_KEY: encryptionKey.optional(),
+  MCP_SERVERS: mcpServers.default([]),
   PROVIDER_API: z.enum(['chat']).default('chat'),
   NARRATIVE_MODEL: z.string().min(1).default('gpt-4.1'),
   CLASSIFIER_MODEL: z.string().min(1).default('gpt-4.1-mini'),

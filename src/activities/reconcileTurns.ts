@@ -1,11 +1,24 @@
 import { Context } from '@temporalio/activity';
+import { readUnheardDecisions } from '../db/approvals.js';
 import type { Pool } from '../db/pool.js';
 import { reconcileTurn, type TurnWorkflows } from '../db/reconcileTurn.js';
 import { readUnfinished } from '../db/unfinished.js';
 
 export type Reconciled = { looked: number; started: number; closed: number };
 
-type ReconcileDeps = { pool: Pool; workflows: TurnWorkflows; model: string };
+/** A decision is in Postgres before the turn is told of it, so being told may have failed. */
+async function repeatApprovals({ pool, workflows }: ReconcileDeps): Promise<void> {
+  for (const { turnId, callId, approved } of await readUnheardDecisions(pool)) {
+    Context.current().heartbeat();
+    await workflows.approve(turnId, { callId, approved });
+  }
+}
+
+export type ReconciledWorkflows = TurnWorkflows & {
+  approve(turnId: string, decision: { callId: string; approved: boolean }): Promise<unknown>;
+};
+
+type ReconcileDeps = { pool: Pool; workflows: ReconciledWorkflows; model: string };
 
 /** A turn younger than this is left to the request or the workflow that is about to start it. */
 const OLDER_THAN_MS = 10_000;
@@ -33,6 +46,7 @@ export function createReconcileTurns(deps: ReconcileDeps) {
       }
       after = page.length === PAGE ? page.at(-1)?.start.turnId : undefined;
     } while (after);
+    await repeatApprovals(deps);
     return done;
   };
 }

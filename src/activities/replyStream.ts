@@ -1,5 +1,6 @@
 import { beginEpoch } from '../db/drafts.js';
 import type { Db } from '../db/pool.js';
+import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
 import { createTextCleaner } from '../domain/text.js';
@@ -16,6 +17,7 @@ export type StreamEnd =
       reason: 'stop' | 'length' | 'content_filter' | 'tool_calls';
       usage: TokenUsage | null;
       model: string;
+      calls: ToolCallRequest[];
     }
   | { how: 'stopped' }
   | { how: 'failed'; failure: TurnFailure }
@@ -30,7 +32,10 @@ export type ReplyStream = {
   epoch(): number;
   /** Whether a delta of it was passed on. */
   begun(): boolean;
+  /** All of the draft, with what was kept of before. */
   text(): string;
+  /** What this stream added, and the steps that it began. */
+  own(): { text: string; thinking: string; steps: BegunStep[] };
   /** A newer attempt of the same reply takes the stream over under its own fence. */
   adopt(fence: number): void;
   stop(): void;
@@ -44,9 +49,23 @@ export type StreamStart = DraftKey & {
   speakerId: string;
   fence: number;
   epoch: number;
+  /** What the draft begins with, of an agent's iterations before this one. */
+  kept?: Kept;
+  /** The index of the first step that it begins. */
+  firstIndex?: number;
+  /** Says that a new epoch begins, before its first token: the steps of the one before it go. */
+  dropSteps?: (at: { fence: number; epoch: number }) => Promise<void>;
+  /** Says that a step begins, before its first token: where replies have steps. */
+  beginStep?: (step: BegunStep, at: { fence: number; epoch: number }) => Promise<boolean>;
   /** Opens the provider's stream. Its signal ends it early. */
   open: (signal: AbortSignal) => AsyncIterable<ReplyPart>;
 };
+
+/** `inEpoch`: the current epoch holds exactly this, so that it is gone on with. */
+export type Kept = { text: string; thinking: string; inEpoch: boolean };
+
+/** A stretch of one channel; `offset` is where it begins there, in UTF-16 code units. */
+export type BegunStep = { index: number; type: Channel; offset: number };
 
 /** Of one reply, in UTF-16 code units: far beyond any model's output, well within what Postgres keeps. */
 const MAX_REPLY_UNITS = 32 * 1024 * 1024;
@@ -61,11 +80,13 @@ export function startReplyStream(
   const key = { turnId: start.turnId, beat: start.beat };
   const abort = new AbortController();
   const draft = { fence: start.fence, epoch: start.epoch, begun: false };
+  const kept = start.kept ?? { text: '', thinking: '', inEpoch: false };
   const channels = {
-    text: { cleaner: createTextCleaner(), sent: 0 },
-    thinking: { cleaner: createTextCleaner(), sent: 0 },
+    text: { cleaner: createTextCleaner(), text: kept.inEpoch ? kept.text : '' },
+    thinking: { cleaner: createTextCleaner(), text: kept.inEpoch ? kept.thinking : '' },
   };
-  let text = '';
+  const steps: BegunStep[] = [];
+  const calls: ToolCallRequest[] = [];
 
   const listener = {
     fenceLost: (fence: number) => {
@@ -75,32 +96,45 @@ export function startReplyStream(
   };
   deps.checkpointer.register(key, draft.fence, listener);
 
-  /** The number of the new draft is durable before its first token goes out: no two drafts share one. */
-  async function begin(): Promise<void> {
+  /** Writes under the fence, which another attempt that adopts the stream may change meanwhile. */
+  async function fenced(write: (fence: number) => Promise<boolean>): Promise<void> {
     for (;;) {
       const { fence } = draft;
-      const epoch = start.epoch + 1;
-      const held = await whileDatabaseAway(() => beginEpoch(deps.db, key, fence, epoch), abort.signal);
-      if (held) {
-        draft.epoch = epoch;
-        draft.begun = true;
-        return;
-      }
+      if (await whileDatabaseAway(() => write(fence), abort.signal)) return;
       if (fence === draft.fence) throw new Fenced();
     }
+  }
+
+  /** The number of the new draft is durable before its first token goes out: no two drafts share one. */
+  async function begin(): Promise<void> {
+    const epoch = kept.inEpoch ? start.epoch : start.epoch + 1;
+    await fenced((fence) => beginEpoch(deps.db, key, fence, epoch));
+    draft.epoch = epoch;
+    draft.begun = true;
+    if (kept.inEpoch) return;
+    await start.dropSteps?.({ fence: draft.fence, epoch });
+    if (kept.thinking) send('thinking', kept.thinking);
+    if (kept.text) send('text', kept.text);
+  }
+
+  async function beginStep(type: Channel): Promise<void> {
+    const step = { index: (start.firstIndex ?? 0) + steps.length, type, offset: channels[type].text.length };
+    await fenced((fence) => start.beginStep?.(step, { fence, epoch: draft.epoch }) ?? Promise.resolve(true));
+    steps.push(step);
   }
 
   async function pass(channel: Channel, piece: string): Promise<void> {
     if (piece === '') return;
     if (!draft.begun) await begin();
+    if (start.beginStep && steps.at(-1)?.type !== channel) await beginStep(channel);
     send(channel, piece);
   }
 
   function send(channel: Channel, piece: string): void {
-    const offset = channels[channel].sent;
-    channels[channel].sent += piece.length;
-    if (channel === 'text') text += piece;
-    if (channels.text.sent + channels.thinking.sent > MAX_REPLY_UNITS) throw new TurnFailure('reply_too_large');
+    const offset = channels[channel].text.length;
+    channels[channel].text += piece;
+    if (channels.text.text.length + channels.thinking.text.length > MAX_REPLY_UNITS)
+      throw new TurnFailure('reply_too_large');
     const { fence, epoch } = draft;
     deps.wire.publish({
       ...key,
@@ -115,15 +149,27 @@ export function startReplyStream(
     deps.checkpointer.add({ ...key, epoch, channel, offset, text: piece });
   }
 
+  const own = () => ({
+    text: channels.text.text.slice(kept.text.length),
+    thinking: channels.thinking.text.slice(kept.thinking.length),
+    steps,
+  });
+
+  async function finish(part: Extract<ReplyPart, { type: 'finish' }>): Promise<StreamEnd> {
+    for (const channel of ['thinking', 'text'] as const) await pass(channel, channels[channel].cleaner.end());
+    // Viewers must drop what a failed attempt has sent, also when this one had nothing to say.
+    if (start.kept && !draft.begun && start.epoch > 0 && !kept.inEpoch) await begin();
+    const silent = own().text.trim() === '' && (!start.kept || calls.length === 0);
+    if (silent && (part.reason === 'stop' || part.reason === 'tool_calls')) throw new TurnFailure('empty_reply');
+    return { how: 'finished', reason: part.reason, usage: part.usage, model: part.model, calls };
+  }
+
   async function pump(): Promise<StreamEnd> {
     for await (const part of start.open(abort.signal)) {
       if (abort.signal.aborted) break;
-      if (part.type === 'finish') {
-        for (const channel of ['thinking', 'text'] as const) await pass(channel, channels[channel].cleaner.end());
-        if (part.reason === 'stop' && text.trim() === '') throw new TurnFailure('empty_reply');
-        return { how: 'finished', reason: part.reason, usage: part.usage, model: part.model };
-      }
-      await pass(part.channel, channels[part.channel].cleaner.push(part.text));
+      if (part.type === 'finish') return finish(part);
+      if (part.type === 'delta') await pass(part.channel, channels[part.channel].cleaner.push(part.text));
+      else calls.push({ id: part.id, name: part.name, arguments: part.arguments });
     }
     abort.signal.throwIfAborted();
     throw new TurnFailure('stream_broken');
@@ -134,7 +180,8 @@ export function startReplyStream(
     fence: () => draft.fence,
     epoch: () => draft.epoch,
     begun: () => draft.begun,
-    text: () => text,
+    text: () => channels.text.text,
+    own,
     adopt(fence) {
       draft.fence = fence;
       deps.checkpointer.register(key, fence, listener);

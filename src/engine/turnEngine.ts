@@ -25,6 +25,12 @@ export type TurnEngine = {
     step: { step: string },
     deadline: Deadline,
   ): Promise<'sent' | 'not_found'>;
+  /** Tells a turn that somebody has decided on a call of a tool. */
+  approve(
+    turnId: string,
+    decision: { callId: string; approved: boolean },
+    deadline: Deadline,
+  ): Promise<'sent' | 'not_found'>;
   /** Has a scene that was closed by hand summarized. Already started is success. */
   summarizeScene(scene: ClosedScene, deadline: Deadline): Promise<void>;
   describe(turnId: string, deadline: Deadline): Promise<Description>;
@@ -52,6 +58,8 @@ export function createTurnEngine({ client, taskQueue }: { client: Client; taskQu
       within(deadline, async () => ((await signal(client, turnId, 'stopReply')) ? 'signalled' : 'not_found')),
     commandStep: (turnId, command, step, deadline) =>
       within(deadline, async () => ((await signal(client, turnId, command, step)) ? 'sent' : 'not_found')),
+    approve: (turnId, decision, deadline) =>
+      within(deadline, async () => ((await signal(client, turnId, 'approve', decision)) ? 'sent' : 'not_found')),
     summarizeScene: (scene, deadline) =>
       within(deadline, async () => {
         const options = {

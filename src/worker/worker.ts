@@ -3,6 +3,9 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { Config } from '../config.js';
 import { createPool } from '../db/pool.js';
+import { publishTools } from '../db/tools.js';
+import { createMcpTools } from '../llm/mcp.js';
+import { createToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../log.js';
 import { createRedisWire } from '../viewers/redisWire.js';
 import { createSocketWire } from '../viewers/socketWire.js';
@@ -29,8 +32,16 @@ export async function runWorker(
   const wire = config.RELAY_URL
     ? createRedisWire({ url: config.RELAY_URL, log })
     : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
+  const mcp = createMcpTools(config.MCP_SERVERS, log);
+  const tools = createToolRegistry({ outside: mcp });
   try {
-    const activities = createActivities(activityDeps(config, { pool, wire, log, client }));
+    const publish = () =>
+      publishTools(pool, tools.list()).catch((err: unknown) => log.warn({ err }, 'tools not listed'));
+    // Servers may be slow to start; the built-in tools are there meanwhile.
+    void publish()
+      .then(() => mcp.connect())
+      .then(publish);
+    const activities = createActivities(activityDeps(config, { pool, wire, log, client, tools }));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
     const workers = [
       await Worker.create({ ...shared, ...turnWorkerOptions(config) }),
@@ -43,6 +54,7 @@ export async function runWorker(
     log.info({ taskQueue: config.TASK_QUEUE }, 'worker is ready');
     await runAll(workers, signal);
   } finally {
+    await mcp.close();
     await wire.close();
     await connection.close();
     await pool.end();

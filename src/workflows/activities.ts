@@ -7,6 +7,8 @@ import {
   proxyLocalActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import type { CallPlan } from '../domain/agent.js';
+import { summary } from '../domain/engine.js';
 
 const bounds = { startToCloseTimeout: '10 s', retry: { initialInterval: '100 ms', maximumInterval: '2 s' } } as const;
 
@@ -16,7 +18,15 @@ const local = proxyLocalActivities<Activities>({
   retry: { initialInterval: '50 ms', backoffCoefficient: 1.5 },
 });
 
-type ShortStep = Exclude<keyof Activities, 'streamReply' | 'classify' | 'summarizeScene' | 'reconcileTurns'>;
+type LongStep =
+  | 'streamReply'
+  | 'streamIteration'
+  | 'runTool'
+  | 'askSubagent'
+  | 'classify'
+  | 'summarizeScene'
+  | 'reconcileTurns';
+type ShortStep = Exclude<keyof Activities, LongStep>;
 
 /**
  * A short step runs as a local activity, which costs no round trip. Since that blocks the workflow's signals
@@ -48,6 +58,7 @@ export const openTurn = short('openTurn');
 export const closeReply = short('closeReply');
 export const finishTurn = short('finishTurn');
 export const guessAddressee = short('guessAddressee');
+export const proposeChanges = short('proposeChanges');
 export const writeMemory = short('writeMemory');
 export const closeScene = short('closeScene');
 export const markStuck = short('markStuck');
@@ -57,18 +68,52 @@ export const resumeTurn = short('resumeTurn');
 export const scenePovs = short('scenePovs');
 export const isTurnOver = short('isTurnOver');
 
+export const landAgent = short('landAgent');
+export const beginSubagent = short('beginSubagent');
+export const endSubagent = short('endSubagent');
+export const failCall = short('failCall');
+export const requestApproval = short('requestApproval');
+export const decideApproval = short('decideApproval');
+
 /**
  * Attempts without a limit: the activity counts those that the provider failed and ends them itself. A worker
  * that dies is noticed by its heartbeats, and its attempt never counts.
  */
-export const streamReply = (summary: string) =>
+const streaming = (summary: string) =>
   proxyActivities<Activities>({
     summary,
     startToCloseTimeout: '2 h',
     heartbeatTimeout: '3 s',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
-  }).streamReply;
+  });
+export const streamReply = (summary: string) => streaming(summary).streamReply;
+export const streamIteration = (summary: string) => streaming(summary).streamIteration;
+
+/** The failures of the model are counted by the activity; a lost worker's attempt is none. */
+export const askSubagent = proxyActivities<Activities>({
+  summary: 'sub-agent',
+  startToCloseTimeout: '30 m',
+  heartbeatTimeout: '3 s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
+}).askSubagent;
+
+/** What a call may take beyond its tool's own time: to find that it is over, and to keep what came of it. */
+const CALL_MARGIN_MS = 30_000;
+
+/**
+ * One call of a tool, by the tool's own policy. Attempts are repeated for lost workers only: what a tool does
+ * wrong is a result, and whether it is called again after a loss is for the activity to say, which knows.
+ */
+export const runTool = (call: CallPlan) =>
+  proxyActivities<Activities>({
+    summary: summary('tool', call.tool),
+    startToCloseTimeout: call.timeoutMs + CALL_MARGIN_MS,
+    heartbeatTimeout: '3 s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '2 s', maximumAttempts: 20 },
+  }).runTool;
 
 /** The type of the failure that an activity ended with: its code. */
 export function failureType(error: unknown): string | null {

@@ -1,5 +1,6 @@
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import {
+  type ApprovalCommand,
   approveSignal,
   approveUpdate,
   refuse,
@@ -13,7 +14,7 @@ import {
   turnStatus,
 } from './messages.js';
 import type { Progress } from './progress.js';
-import type { Steps } from './steps.js';
+import { OPERATOR_PATIENCE, type Steps } from './steps.js';
 
 /** A turn's ear: what it was told, and the scope that a stop cancels. */
 export type Control = {
@@ -24,6 +25,8 @@ export type Control = {
   stopped(): boolean;
   /** How often it was told to stop: after the last beat that means "look whether the turn has ended". */
   stops(): number;
+  /** Waits until somebody has decided on a call of a tool; null when nobody did in time. */
+  approval(callId: string): Promise<ApprovalCommand | null>;
 };
 
 /** Handlers are set before the first await, so that no message comes too early. */
@@ -41,6 +44,14 @@ export function listen(progress: Progress, steps: Steps): Control {
   const retry = ({ step }: StepCommand): void => steps.retry(step);
   const skip = ({ step }: StepCommand): Promise<void> => steps.skip(step);
 
+  const asked = new Set<string>();
+  const decided = new Map<string, ApprovalCommand>();
+  // Also before it is asked for: what the api was told is in Postgres by then, and this only says to look.
+  const approve = (command: ApprovalCommand): void => void decided.set(command.callId, command);
+  const mustBeAsked = ({ callId }: ApprovalCommand): void => {
+    if (!asked.has(callId) || decided.has(callId)) refuse('approval_not_pending');
+  };
+
   setHandler(turnStatus, () => progress.report());
   setHandler(stopReplySignal, stop);
   setHandler(stopReplyUpdate, () => stop());
@@ -48,9 +59,8 @@ export function listen(progress: Progress, steps: Steps): Control {
   setHandler(skipStepSignal, skip);
   setHandler(retryStepUpdate, retry, { validator: mustBeStuck });
   setHandler(skipStepUpdate, skip, { validator: mustBeStuck });
-  // No step of this kind of turn asks for approval: the Update says so, the Signal changes nothing.
-  setHandler(approveSignal, () => {});
-  setHandler(approveUpdate, () => {}, { validator: (_: { callId: string }): void => refuse('approval_not_pending') });
+  setHandler(approveSignal, approve);
+  setHandler(approveUpdate, approve, { validator: mustBeAsked });
 
   return {
     stop,
@@ -61,5 +71,11 @@ export function listen(progress: Progress, steps: Steps): Control {
     },
     stopped: () => stops > 0 || CancellationScope.current().consideredCancelled,
     stops: () => stops,
+    async approval(callId) {
+      asked.add(callId);
+      await condition(() => decided.has(callId), OPERATOR_PATIENCE);
+      asked.delete(callId);
+      return decided.get(callId) ?? null;
+    },
   };
 }

@@ -1,3 +1,4 @@
 export { reconcile } from './reconcile.js';
+export { subagent } from './subagents.js';
 export { summarizeScene } from './summarizeScene.js';
 export { turn } from './turn.js';

@@ -2,7 +2,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { summary } from '../domain/engine.js';
 import type { FailureCode } from '../domain/failures.js';
 import { stepName } from '../domain/stepName.js';
-import type { WhenFailed } from '../domain/turn.js';
+import type { ChatKind, WhenFailed } from '../domain/turn.js';
 import type { ReplyVerdict } from '../domain/verdict.js';
 import { awaitOperator, closeReply, resumeTurn, streamReply } from './activities.js';
 import type { Control } from './control.js';
@@ -11,6 +11,8 @@ import { codeOf, type Steps } from './steps.js';
 
 export type Beat = {
   turnId: string;
+  /** What it is a reply of; left out by turns that began when there was one kind. */
+  kind?: ChatKind;
   beat: number;
   speaker: { id: string; name: string };
   /** The speaker of the first beat, on a second one. */
@@ -23,26 +25,43 @@ export type Ears = { control: Control; progress: Progress; steps: Steps };
 /** Streams one beat to its end: landed, cut short by a stop, or closed with the text that there is. */
 export async function reply(beat: Beat, ears: Ears): Promise<ReplyVerdict> {
   const step = stepName.reply(beat.beat);
+  const end = await inRounds(
+    { ...beat, step },
+    async () => {
+      const verdict = await streamReply(summary('reply', beat.speaker.name))(keyOf(beat));
+      ears.progress.set(step, 'done', verdict.code);
+      return verdict;
+    },
+    ears,
+  );
+  return 'value' in end ? end.value : close(beat, end.code, ears);
+}
+
+type Rounds = { turnId: string; step: string; whenFailed: WhenFailed };
+
+/** Rounds of attempts at what a stop ends early: a value, or the code that it was given up with; null when stopped. */
+export async function inRounds<T>(
+  { turnId, step, whenFailed }: Rounds,
+  work: () => Promise<T>,
+  ears: Ears,
+): Promise<{ value: T } | { code: FailureCode | null }> {
   for (let round = 0; ; round++) {
-    const end = await attempt(beat, ears);
-    if ('verdict' in end) return end.verdict;
-    const parked = end.code !== null && beat.whenFailed === 'park';
-    const decision = parked ? await park(beat.turnId, step, round, end.code, ears) : 'skip';
-    if (decision !== 'retry') return close(beat, decision === 'over' ? null : end.code, ears);
+    const end = await attempt(step, work, ears);
+    if ('value' in end || end.code === null || whenFailed !== 'park') return end;
+    const decision = await park(turnId, step, round, end.code, ears);
+    if (decision === 'over') return { code: null };
+    if (decision === 'skip') return end;
   }
 }
 
-/** One round of attempts: a verdict, or the code that it failed with; null when it was stopped. */
-async function attempt(
-  beat: Beat,
+async function attempt<T>(
+  step: string,
+  work: () => Promise<T>,
   { control, progress }: Ears,
-): Promise<{ verdict: ReplyVerdict } | { code: FailureCode | null }> {
-  const step = stepName.reply(beat.beat);
+): Promise<{ value: T } | { code: FailureCode | null }> {
   progress.set(step, 'running');
   try {
-    const verdict = await control.stoppable(() => streamReply(summary('reply', beat.speaker.name))(keyOf(beat)));
-    progress.set(step, 'done', verdict.code);
-    return { verdict };
+    return { value: await control.stoppable(work) };
   } catch (error) {
     return { code: isCancellation(error) ? null : codeOf(error) };
   }
@@ -58,19 +77,13 @@ function close(beat: Beat, code: FailureCode | null, { progress }: Ears): Promis
 }
 
 /** Holds a reply that has failed, and the floor with it, until an operator decides or the turn is stopped. */
-function park(
-  turnId: string,
-  step: string,
-  round: number,
-  code: FailureCode | null,
-  { control, progress, steps }: Ears,
-) {
+function park(turnId: string, step: string, round: number, code: FailureCode, { control, progress, steps }: Ears) {
   return CancellationScope.nonCancellable(async () => {
     const held = async () => {
       await awaitOperator({ turnId, keepFloor: true });
       progress.enter('replying', 'awaiting_operator');
     };
-    const decision = await steps.park(step, round, code ?? 'internal', { over: control.stopped, held });
+    const decision = await steps.park(step, round, code, { over: control.stopped, held });
     await resumeTurn({ turnId });
     progress.enter('replying', 'running');
     return decision;
@@ -81,5 +94,6 @@ const keyOf = (beat: Beat) => ({
   turnId: beat.turnId,
   beat: beat.beat,
   speakerId: beat.speaker.id,
+  ...(beat.kind ? { kind: beat.kind } : {}),
   ...(beat.interjectionOf ? { interjectionOf: beat.interjectionOf } : {}),
 });

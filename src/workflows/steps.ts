@@ -3,8 +3,8 @@ import { type FailureCode, isFailureCode } from '../domain/failures.js';
 import { failureType, markStuck, skipStep } from './activities.js';
 import type { Progress } from './progress.js';
 
-/** How long an operator has to mend a stuck step before it is skipped. */
-const OPERATOR_PATIENCE = '24 h';
+/** How long an operator has to mend a stuck step before it is skipped, or to approve a call before it is not made. */
+export const OPERATOR_PATIENCE = '24 h';
 
 type Stuck = { round: number; begin(round: number): Promise<void> };
 

@@ -6,10 +6,13 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import { MAX_ITERATIONS } from '../domain/agent.js';
 import type { ChatKind, EndStatus } from '../domain/turn.js';
 import { endOfTurn, type ReplyVerdict } from '../domain/verdict.js';
 import { awaitOperator, finishTurn, isTurnOver, openTurn } from './activities.js';
+import { agent } from './agent.js';
 import { listen } from './control.js';
+import { document } from './document.js';
 import { narrative, type Person } from './narrative.js';
 import { createProgress } from './progress.js';
 import type { Ears } from './reply.js';
@@ -88,6 +91,9 @@ const kinds: Partial<Record<ChatKind, Kind>> = {
     if (!host) throw ApplicationFailure.nonRetryable('turn_gone', 'turn_gone');
     return narrative({ ...opened, turnId, taskQueue: workflowInfo().taskQueue, host }, ears);
   },
+  agent: (turnId, { whenFailed, maxIterations }, ears) =>
+    agent({ turnId, whenFailed, maxIterations: maxIterations ?? MAX_ITERATIONS }, ears),
+  document: (turnId, { whenFailed }, ears) => document({ turnId, whenFailed }, ears),
 };
 
 /** The host as `openTurn` told of it to turns that began before there were guests. */

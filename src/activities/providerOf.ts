@@ -1,0 +1,44 @@
+import type { Pool } from '../db/pool.js';
+import { type ChosenModel, readChosenModel } from '../db/providers.js';
+import type { SealingKey } from '../db/sealed.js';
+import { TurnFailure } from '../domain/failures.js';
+import type { ReplyProvider } from '../llm/port.js';
+
+/** Who answers in a turn's chat, and with which model. */
+export type ChosenProvider = { provider: ReplyProvider; model: string; maxTokens?: number; temperature?: number };
+export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
+
+/** Connections to this many providers of chats are kept. */
+const KEPT = 64;
+
+/** Finds a chat's own provider, or else the server's. Throws a `TurnFailure` where its key can't be read. */
+export function createProviderOf(deps: {
+  pool: Pool;
+  sealingKey: SealingKey | null;
+  server: ReplyProvider;
+  model: string;
+  connect(options: { baseUrl: string; apiKey: string }): ReplyProvider;
+}): ProviderOf {
+  const connected = new Map<string, ReplyProvider>();
+
+  function connectionTo({ id, baseUrl, apiKey }: NonNullable<ChosenModel['provider']>): ReplyProvider {
+    if (apiKey === null) throw new TurnFailure('provider_key_unreadable');
+    const known = connected.get(id) ?? deps.connect({ baseUrl, apiKey });
+    connected.delete(id);
+    connected.set(id, known);
+    if (connected.size > KEPT) connected.delete(connected.keys().next().value!);
+    return known;
+  }
+
+  return async (turnId) => {
+    const chosen = await readChosenModel(deps.pool, deps.sealingKey, turnId);
+    if (!chosen) throw new TurnFailure('turn_gone');
+    const { provider, temperature } = chosen;
+    return {
+      provider: provider ? connectionTo(provider) : deps.server,
+      model: chosen.model ?? provider?.defaultModel ?? deps.model,
+      ...(provider?.maxTokens ? { maxTokens: provider.maxTokens } : {}),
+      ...(temperature === null ? {} : { temperature }),
+    };
+  };
+}

@@ -1,0 +1,31 @@
+import type { Db } from '../db/pool.js';
+import { readDocumentPrompt } from '../db/readDocumentPrompt.js';
+import { readPromptInput } from '../db/readPrompt.js';
+import { documentPrompt } from '../domain/documentPrompt.js';
+import type { DraftKey } from '../domain/frames.js';
+import { narrativePrompt, type PromptLimits, type PromptMessage } from '../domain/prompt.js';
+import type { ChatKind } from '../domain/turn.js';
+
+export type AskedReply = DraftKey & { speakerId: string; kind?: ChatKind | undefined };
+
+/** Reads what a reply is made from; what it gives back assembles the prompt. Null when the turn is no more. */
+type ReadPrompt = (db: Db, asked: AskedReply) => Promise<((limits: PromptLimits) => PromptMessage[]) | null>;
+
+/** The prompts of replies: a row a kind of turn. */
+const prompts: Partial<Record<ChatKind, ReadPrompt>> = {
+  async narrative(db, asked) {
+    const input = await readPromptInput(db, asked);
+    return input && ((limits) => narrativePrompt(input, limits));
+  },
+  async document(db, { turnId }) {
+    const input = await readDocumentPrompt(db, turnId);
+    return input && ((limits) => documentPrompt(input, limits));
+  },
+};
+
+/** Turns that began when there was one kind do not say theirs. */
+export const readReplyPrompt: ReadPrompt = (db, asked) => {
+  const read = prompts[asked.kind ?? 'narrative'];
+  if (!read) throw new Error(`no reply of kind ${asked.kind}`);
+  return read(db, asked);
+};

@@ -1,0 +1,123 @@
+import { beginStep, dropSteps } from '../db/agentSteps.js';
+import { holdsKept, landedIteration, landIteration, readCallIds, readKept } from '../db/iterations.js';
+import { closeReply } from '../db/landReply.js';
+import type { Pool } from '../db/pool.js';
+import { readAgentPrompt } from '../db/readAgentPrompt.js';
+import { type IterationVerdict, stepId } from '../domain/agent.js';
+import { agentPrompt } from '../domain/agentPrompt.js';
+import { TurnFailure } from '../domain/failures.js';
+import { ASSISTANT } from '../domain/participants.js';
+import type { PromptLimits } from '../domain/prompt.js';
+import { stepName } from '../domain/stepName.js';
+import { goneVerdict } from '../domain/verdict.js';
+import type { Wire } from '../viewers/wire.js';
+import type { OfferedTools } from './offeredTools.js';
+import { planCalls } from './planCalls.js';
+import type { ProviderOf } from './providerOf.js';
+import type { BegunStep, ReplyStream, StreamEnd } from './replyStream.js';
+import type { Asked, Course, OpenDraft, Streaming } from './streaming.js';
+
+export type StreamIterationInput = { turnId: string; iteration: number };
+
+export type StreamIterationDeps = {
+  pool: Pool;
+  wire: Wire;
+  model: string;
+  prompt: PromptLimits;
+  providerOf: ProviderOf;
+  offeredTools: OfferedTools;
+};
+
+/** Streams one call of an agent's model to viewers, and keeps what it said and the calls that it asks for. */
+export function createStreamIteration(deps: StreamIterationDeps, stream: Streaming) {
+  return ({ turnId, iteration }: StreamIterationInput): Promise<IterationVerdict> => {
+    const key = { turnId, beat: 0 };
+    const close = async (): Promise<IterationVerdict> => ({
+      state: 'closed',
+      verdict: await closeReply(deps.pool, key, { model: deps.model }),
+    });
+    const course: Course<IterationVerdict> = {
+      key,
+      speaker: { speakerId: ASSISTANT.id },
+      step: stepName.reply(iteration),
+      gone: { state: 'closed', verdict: goneVerdict },
+      settles: true,
+      landed: (tx) => landedIteration(tx, turnId, iteration),
+      read: async () => (opened) => ask(deps, { turnId, iteration }, opened),
+      close,
+      land: (fence, streamed, end) =>
+        end.how === 'finished' ? land(deps, { turnId, iteration }, fence, streamed, end) : close(),
+    };
+    return stream(course);
+  };
+}
+
+async function ask(deps: StreamIterationDeps, input: StreamIterationInput, opened: OpenDraft): Promise<Asked> {
+  const { pool } = deps;
+  const { turnId } = input;
+  const key = { turnId, beat: 0 };
+  const [prompt, kept, offered, { provider, ...options }] = await Promise.all([
+    readAgentPrompt(pool, turnId),
+    readKept(pool, turnId),
+    deps.offeredTools(turnId),
+    deps.providerOf(turnId),
+  ]);
+  if (!prompt) throw new TurnFailure('turn_gone');
+  const inEpoch = opened.settled && opened.epoch > 0 && (await holdsKept(pool, key, opened.epoch, kept));
+  const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  return {
+    provider,
+    request: { ...options, messages: agentPrompt(prompt, deps.prompt), tools },
+    draft: {
+      kept: { ...kept, inEpoch },
+      firstIndex: kept.nextIndex,
+      dropSteps: (at) => drop(deps, { ...input, chatId: opened.chatId }, at),
+      beginStep: (step, at) => begin(deps, { ...input, chatId: opened.chatId }, step, at),
+    },
+  };
+}
+
+/** Viewers drop the steps with the draft: those that are kept are told anew. */
+async function drop(
+  deps: StreamIterationDeps,
+  { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
+  at: { fence: number; epoch: number },
+): Promise<void> {
+  for (const { step, offset } of await dropSteps(deps.pool, turnId, iteration))
+    deps.wire.step({ chatId, turnId, beat: 0, ...at, offset, step });
+}
+
+/** A step is in Postgres before its first token goes out: a viewer who comes late finds it there. */
+async function begin(
+  deps: StreamIterationDeps,
+  { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
+  { index, type, offset }: BegunStep,
+  at: { fence: number; epoch: number },
+): Promise<boolean> {
+  const id = stepId(turnId, index);
+  const row = { turnId, beat: 0 as const, fence: at.fence, index, id, type, iteration, offset };
+  const begun = await beginStep(deps.pool, row);
+  if (begun) deps.wire.step({ chatId, turnId, beat: 0, ...at, offset, step: { id, index, type } });
+  return begun;
+}
+
+async function land(
+  deps: StreamIterationDeps,
+  { turnId, iteration }: StreamIterationInput,
+  fence: number,
+  streamed: ReplyStream,
+  end: Extract<StreamEnd, { how: 'finished' }>,
+): Promise<IterationVerdict | 'superseded'> {
+  const [offered, taken] = await Promise.all([deps.offeredTools(turnId), readCallIds(deps.pool, turnId)]);
+  const { text, thinking, steps: stretches } = streamed.own();
+  const { model, reason, usage } = end;
+  // A reply that was cut may have been cut in the middle of a call.
+  const asked = reason === 'length' || reason === 'content_filter' ? [] : end.calls;
+  const calls = planCalls(asked, { offered, taken, iteration });
+  const landing = { iteration, text, thinking, stretches, model, reason, usage, calls };
+  const landed = await landIteration(deps.pool, { turnId, beat: 0 }, fence, landing);
+  if (landed === 'superseded') return landed;
+  const at = { turnId, beat: 0, fence, epoch: streamed.epoch(), offset: null };
+  for (const step of landed.steps) deps.wire.step({ chatId: landed.chatId, ...at, step });
+  return landed.verdict;
+}

@@ -1,0 +1,222 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import {
+  type OpenedDraft,
+  openDraftUnless,
+  recordFailure,
+  type Speaker,
+  settleDraft,
+  type TaskAttempt,
+} from '../db/drafts.js';
+import type { Pool, Tx } from '../db/pool.js';
+import { TurnFailure } from '../domain/failures.js';
+import type { DraftKey } from '../domain/frames.js';
+import type { ReplyProvider, ReplyRequest } from '../llm/port.js';
+import type { Wire } from '../viewers/wire.js';
+import type { Checkpointer } from './checkpointer.js';
+import { handOver, type RetryRule, toApplicationFailure } from './failure.js';
+import { type ReplyStream, type StreamEnd, type StreamStart, startReplyStream } from './replyStream.js';
+import { whileDatabaseAway } from './whileDatabaseAway.js';
+
+export type StreamingDeps = {
+  pool: Pool;
+  wire: Wire;
+  checkpointer: Checkpointer;
+  silenceMs: number;
+  retry: RetryRule;
+  log: { warn(fields: object, message: string): void };
+};
+
+export type OpenDraft = Extract<OpenedDraft, { state: 'open' }>;
+
+/** What the provider is asked, and what of the draft is there before. */
+export type Asked = {
+  provider: ReplyProvider;
+  request: Omit<ReplyRequest, 'requestId'>;
+  draft?: Pick<StreamStart, 'kept' | 'firstIndex' | 'dropSteps' | 'beginStep'>;
+};
+
+/** What is streamed, and what becomes of it: `V` is the verdict. */
+export type Course<V> = {
+  key: DraftKey;
+  speaker: Speaker;
+  /** The step's name, which the provider sees. */
+  step: string;
+  gone: V;
+  /** Finds it in Postgres when it has landed before. */
+  landed(tx: Tx, key: DraftKey): Promise<V | null>;
+  /** Reads what it is made from, beside the opening of the draft. Null when the turn is no more. */
+  read(): Promise<((opened: OpenDraft) => Promise<Asked>) | null>;
+  /** Ends it without a stream of its own: keeps what is checkpointed. */
+  close(): Promise<V>;
+  /** Keeps the stream's text, if the fence still holds. */
+  land(fence: number, stream: ReplyStream, end: StreamEnd): Promise<V | 'superseded'>;
+  /** Whether all that was sent must be checkpointed before it lands: what comes after goes on from that. */
+  settles: boolean;
+};
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/**
+ * Streams to viewers, whatever becomes of the text. Each attempt takes a new fence; an attempt that finds the
+ * effect in Postgres, or its stream still running in this process, goes on with that instead of asking again.
+ */
+export function createStreaming(deps: StreamingDeps) {
+  const streams = new Map<string, ReplyStream>();
+  deps.wire.onStop((turnId) => {
+    for (const stream of streams.values()) if (stream.key.turnId === turnId) stream.stop();
+  });
+
+  async function stream<V>(course: Course<V>): Promise<V> {
+    const { key, speaker } = course;
+    const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
+    try {
+      // Side by side: what the prompt is made from stands still while the turn has the floor.
+      const [opened, ask] = await Promise.all([
+        whileDatabaseAway(() => openDraftUnless(deps.pool, key, speaker, thisAttempt(), course.landed)),
+        whileDatabaseAway(course.read),
+      ]);
+      if (opened.state === 'gone') return course.gone;
+      if (opened.state === 'landed') return opened.verdict;
+      if (opened.state === 'stopped') return await whileDatabaseAway(course.close);
+      if (opened.state === 'superseded') throw superseded();
+      return await follow(course, opened, adopted(course, opened) ?? (await begin(course, opened, ask)));
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  /** Retried: where the server waits for this very attempt, the one that took its fence was a ghost. */
+  const superseded = () => toApplicationFailure(new TurnFailure('superseded'), null, deps.retry);
+
+  /** The stream that an attempt before this one left running here, if it still writes the newest draft. */
+  function adopted<V>(course: Course<V>, opened: OpenDraft): ReplyStream | null {
+    const stream = streams.get(idOf(course));
+    if (!stream) return null;
+    if (stream.epoch() !== opened.epoch) {
+      stream.abandon();
+      drop(course, stream);
+      return null;
+    }
+    stream.adopt(opened.fence);
+    return stream;
+  }
+
+  async function begin<V>(
+    course: Course<V>,
+    opened: OpenDraft,
+    ask: ((opened: OpenDraft) => Promise<Asked>) | null,
+  ): Promise<ReplyStream> {
+    if (!ask) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.retry);
+    const { provider, request, draft } = await asking(course, opened, ask);
+    const requestId = `${course.key.turnId}/${course.step}/${opened.attempt}`;
+    const stream = startReplyStream(
+      { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
+      {
+        ...course.key,
+        ...draft,
+        chatId: opened.chatId,
+        speakerId: opened.speakerId,
+        fence: opened.fence,
+        epoch: opened.epoch,
+        open: (signal) => provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }),
+      },
+    );
+    streams.set(idOf(course), stream);
+    return stream;
+  }
+
+  /** A request that can't be made is a failure of the attempt, with its code. */
+  async function asking<V>(course: Course<V>, opened: OpenDraft, ask: (opened: OpenDraft) => Promise<Asked>) {
+    try {
+      return await whileDatabaseAway(() => ask(opened));
+    } catch (error) {
+      if (!(error instanceof TurnFailure)) throw error;
+      throw await fail(course, opened.fence, error);
+    }
+  }
+
+  /** Waits for the stream's end, or for this attempt's own. */
+  async function follow<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream): Promise<V> {
+    const { cancelled } = Context.current();
+    const leaving = cancelled.then<StreamEnd | 'leaving', StreamEnd | 'leaving'>(undefined, (error: unknown) => {
+      if (isStop(error)) stream.stop();
+      return isLeaving(error) ? 'leaving' : stream.ended;
+    });
+    const end = await Promise.race([stream.ended, leaving]);
+    // Another attempt adopted the stream: it is that one's to conclude, and nobody waits for this one.
+    if (stream.fence() !== opened.fence) throw superseded();
+    return end === 'leaving' ? leave(course, opened.fence, stream) : conclude(course, opened, stream, end);
+  }
+
+  async function leave<V>(course: Course<V>, fence: number, stream: ReplyStream): Promise<never> {
+    stream.abandon();
+    await stream.ended;
+    await settle(course.key, fence);
+    drop(course, stream);
+    throw handOver();
+  }
+
+  async function conclude<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream, end: StreamEnd): Promise<V> {
+    try {
+      switch (end.how) {
+        case 'finished':
+          return await land(course, opened.fence, stream, end);
+        case 'stopped':
+          return stream.begun() ? await land(course, opened.fence, stream, end) : await whileDatabaseAway(course.close);
+        case 'failed':
+          throw await fail(course, opened.fence, end.failure);
+        case 'fenced':
+          throw superseded();
+      }
+    } finally {
+      drop(course, stream);
+    }
+  }
+
+  async function land<V>(course: Course<V>, fence: number, stream: ReplyStream, end: StreamEnd): Promise<V> {
+    if (course.settles) await settle(course.key, fence);
+    const verdict = await whileDatabaseAway(() => course.land(fence, stream, end));
+    if (verdict === 'superseded') throw superseded();
+    return verdict;
+  }
+
+  async function fail<V>({ key }: Course<V>, fence: number, failure: TurnFailure) {
+    deps.log.warn({ ...key, code: failure.code, err: failure.cause }, 'an attempt at a reply failed');
+    await settle(key, fence);
+    const failures = await whileDatabaseAway(() => recordFailure(deps.pool, key, fence, failure.code));
+    return toApplicationFailure(failure, failures, deps.retry);
+  }
+
+  /** All that was sent is checkpointed before the attempt ends, so that the next one knows it. */
+  async function settle(key: DraftKey, fence: number): Promise<void> {
+    await whileDatabaseAway(() => deps.checkpointer.flush(key));
+    await whileDatabaseAway(() => settleDraft(deps.pool, key, fence));
+  }
+
+  function drop<V>(course: Course<V>, stream: ReplyStream): void {
+    if (streams.get(idOf(course)) !== stream) return;
+    streams.delete(idOf(course));
+    deps.checkpointer.forget(course.key);
+  }
+
+  return stream;
+}
+
+export type Streaming = ReturnType<typeof createStreaming>;
+
+function thisAttempt(): TaskAttempt {
+  const { workflowExecution, activityId, attempt } = Context.current().info;
+  return { task: `${workflowExecution?.runId}/${activityId}`, number: attempt };
+}
+
+const idOf = ({ key, step }: { key: DraftKey; step: string }) => `${key.turnId}/${step}`;
+
+/** Cancelled through Temporal: the sure way of a stop. */
+const isStop = (error: unknown) => error instanceof CancelledFailure && error.message === 'CANCELLED';
+
+/**
+ * The worker shuts down, or an operator paused or reset the activity. An attempt that the server has given up
+ * on is not among them: the attempt after it adopts the stream.
+ */
+const isLeaving = (error: unknown) =>
+  error instanceof CancelledFailure && ['WORKER_SHUTDOWN', 'PAUSED', 'RESET'].includes(error.message);

@@ -1,0 +1,135 @@
+import { Context } from '@temporalio/activity';
+import { readCallIds } from '../db/iterations.js';
+import type { Pool } from '../db/pool.js';
+import { readPastIterations } from '../db/readAgentPrompt.js';
+import { beginStep, failStep } from '../db/steps.js';
+import { beginTask, endTask, landedSubIteration, landSubIteration, readTaskEnd, type Task } from '../db/subagents.js';
+import { beginCall, type CallKey, endCall, readCallArguments } from '../db/toolCalls.js';
+import type { CallPlan } from '../domain/agent.js';
+import { agentPrompt } from '../domain/agentPrompt.js';
+import type { ToolCallRequest } from '../domain/chatMessage.js';
+import { type FailureCode, failures, TurnFailure } from '../domain/failures.js';
+import type { PromptLimits } from '../domain/prompt.js';
+import { stepName } from '../domain/stepName.js';
+import { createTextCleaner } from '../domain/text.js';
+import { addUsage } from '../domain/usage.js';
+import type { ReplyPart } from '../llm/port.js';
+import type { Wire } from '../viewers/wire.js';
+import { type RetryRule, toApplicationFailure } from './failure.js';
+import type { OfferedTools } from './offeredTools.js';
+import { planCalls } from './planCalls.js';
+import type { ProviderOf } from './providerOf.js';
+import { publishResult } from './publishResult.js';
+import { whileDatabaseAway } from './whileDatabaseAway.js';
+
+export type SubagentDeps = {
+  pool: Pool;
+  wire: Wire;
+  prompt: PromptLimits;
+  silenceMs: number;
+  retry: RetryRule;
+  providerOf: ProviderOf;
+  offeredTools: OfferedTools;
+};
+
+const HEARTBEAT_EVERY_MS = 1_000;
+const INSTRUCTIONS = 'You do one task for another agent. Answer with what it needs to know, and nothing else.';
+
+/** A sub-agent's steps: its task's beginning and end, and its calls of the model, which no viewer follows by token. */
+export function createSubagentActivities(deps: SubagentDeps) {
+  return {
+    /** False when there is nothing to do: its call has ended, or can't be made. */
+    async beginSubagent(key: CallKey): Promise<boolean> {
+      const call = await beginCall(deps.pool, key);
+      if (!call) return false;
+      const task = await readTask(deps.pool, key);
+      if (!task) {
+        const content = 'bad_arguments: `task` must say what is to be done.';
+        publishResult(deps.wire, key, await endCall(deps.pool, key, { success: false, content }));
+        return false;
+      }
+      const { model } = await deps.providerOf(key.turnId);
+      return beginTask(deps.pool, key, task, model);
+    },
+    async askSubagent(input: CallKey & { iteration: number }): Promise<{ calls: CallPlan[] }> {
+      const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
+      try {
+        return { calls: await ask(deps, input, Context.current().cancellationSignal) };
+      } finally {
+        clearInterval(beating);
+      }
+    },
+    async endSubagent({ code, ...key }: CallKey & { code: FailureCode | null }): Promise<void> {
+      const task = (await readTask(deps.pool, key)) ?? { task: '', instructions: '' };
+      const { iterations, usage } = await readTaskEnd(deps.pool, key);
+      const { promptTokens = 0, completionTokens = 0, llmCallCount = 0 } = addUsage(usage) ?? {};
+      const status = code === null ? 'done' : 'failed';
+      await endTask(deps.pool, key, task, { status, promptTokens, completionTokens, llmCallCount });
+      const answer = iterations.at(-1)?.text ?? '';
+      const content = code === null ? answer : `${code}: ${failures[code].says}`;
+      publishResult(deps.wire, key, await endCall(deps.pool, key, { success: code === null, content }));
+    },
+  };
+}
+
+async function readTask(pool: Pool, key: CallKey): Promise<Task | null> {
+  const { task, instructions } = ((await readCallArguments(pool, key)) ?? {}) as Partial<Record<keyof Task, unknown>>;
+  if (typeof task !== 'string' || task.trim() === '') return null;
+  return { task, instructions: typeof instructions === 'string' ? instructions : '' };
+}
+
+async function ask(
+  deps: SubagentDeps,
+  input: CallKey & { iteration: number },
+  signal: AbortSignal,
+): Promise<CallPlan[]> {
+  const { pool } = deps;
+  const { turnId, callId, iteration } = input;
+  const landed = await whileDatabaseAway(() => landedSubIteration(pool, input, iteration), signal);
+  if (landed) return landed;
+  const step = { turnId, name: stepName.tool(callId) };
+  const { attempt } = await whileDatabaseAway(() => beginStep(pool, step, iteration), signal);
+  try {
+    const task = await readTask(pool, input);
+    if (!task) throw new TurnFailure('turn_gone');
+    const { request, provider, offered } = await toRequest(deps, input, task);
+    const requestId = `${turnId}/${step.name}/${attempt}`;
+    const said = await listen(provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }));
+    const calls = planCalls(said.calls, { offered, taken: await readCallIds(pool, turnId), iteration, prefix: callId });
+    const plans = await whileDatabaseAway(() => landSubIteration(pool, input, task, { ...said, iteration, calls }));
+    if (!plans) throw new TurnFailure('turn_gone');
+    return plans;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TurnFailure)) throw error;
+    throw toApplicationFailure(error, await failStep(pool, step, error.code), deps.retry);
+  }
+}
+
+async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: Task) {
+  const [iterations, offered, { provider, ...options }] = await Promise.all([
+    readPastIterations(deps.pool, { turnId, taskCallId: callId }),
+    deps.offeredTools(turnId, { toSubagent: true }),
+    deps.providerOf(turnId),
+  ]);
+  const systemPrompt = [INSTRUCTIONS, task.instructions].filter(Boolean).join('\n\n');
+  const messages = agentPrompt({ systemPrompt, history: [], prose: task.task, iterations }, deps.prompt);
+  const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  return { request: { ...options, messages, tools }, provider, offered };
+}
+
+/** All of a reply that nobody watches. */
+async function listen(parts: AsyncIterable<ReplyPart>) {
+  const texts = { text: '', thinking: '' };
+  const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
+  const calls: ToolCallRequest[] = [];
+  for await (const part of parts) {
+    if (part.type === 'delta') texts[part.channel] += cleaners[part.channel].push(part.text);
+    else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+    else {
+      for (const channel of ['text', 'thinking'] as const) texts[channel] += cleaners[channel].end();
+      if (calls.length === 0 && texts.text.trim() === '') throw new TurnFailure('empty_reply');
+      return { ...texts, calls, model: part.model, reason: part.reason, usage: part.usage };
+    }
+  }
+  throw new TurnFailure('stream_broken');
+}

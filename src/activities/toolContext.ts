@@ -1,0 +1,16 @@
+import { readDocumentOfChat } from '../db/documents.js';
+import type { Pool } from '../db/pool.js';
+import { proposeEdit } from '../db/proposeEdit.js';
+import { searchMemories, searchMessages } from '../db/searchChat.js';
+import type { CallKey } from '../db/toolCalls.js';
+import type { ToolContext } from '../llm/tools/builtins.js';
+
+/** What the built-in tools can do to the chat that they are called in. */
+export function createToolContext(pool: Pool, call: CallKey & { chatId: string }): ToolContext {
+  return {
+    searchMemories: (query) => searchMemories(pool, call.chatId, query),
+    searchMessages: (query) => searchMessages(pool, call.chatId, query),
+    readDocument: () => readDocumentOfChat(pool, call.chatId),
+    proposeEdit: (edit) => proposeEdit(pool, call, edit),
+  };
+}

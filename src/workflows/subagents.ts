@@ -1,0 +1,50 @@
+import { CancellationScope, executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { type CallPlan, MAX_ITERATIONS } from '../domain/agent.js';
+import { SUBAGENT_WORKFLOW, summary, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
+import type { FailureCode } from '../domain/failures.js';
+import { askSubagent, beginSubagent, endSubagent, failCall, runTool } from './activities.js';
+import { codeOf } from './steps.js';
+
+type Task = { turnId: string; callId: string };
+
+/** Has a task done by a sub-agent: a workflow of its own, which ends with its turn. */
+export async function delegate(turnId: string, { callId }: CallPlan): Promise<void> {
+  await executeChild(SUBAGENT_WORKFLOW, {
+    workflowId: `${turnId}/${callId}`,
+    args: [{ turnId, callId }],
+    parentClosePolicy: ParentClosePolicy.TERMINATE,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    staticSummary: summary('sub-agent', null),
+  });
+}
+
+/** A sub-agent: the same loop, whose answer is the result of the call that began it. It never fails its turn. */
+export async function subagent(task: Task): Promise<void> {
+  const begun = await beginSubagent(task);
+  if (!begun) return;
+  let code: FailureCode | null = 'max_iterations';
+  try {
+    for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
+      const { calls } = await askSubagent({ ...task, iteration });
+      if (calls.length === 0) {
+        code = null;
+        break;
+      }
+      await Promise.all(calls.map((call) => make(task, call)));
+    }
+  } catch (error) {
+    code = codeOf(error);
+  } finally {
+    await CancellationScope.nonCancellable(() => endSubagent({ ...task, code }));
+  }
+}
+
+/** What goes wrong with a call is a result that the sub-agent reads. */
+async function make({ turnId }: Task, call: CallPlan): Promise<void> {
+  try {
+    await runTool(call)({ turnId, callId: call.callId });
+  } catch (error) {
+    if (CancellationScope.current().consideredCancelled) throw error;
+    await failCall({ turnId, callId: call.callId, code: codeOf(error) });
+  }
+}
