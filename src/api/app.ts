@@ -14,16 +14,22 @@ import { createRegenerate } from './regenerate.js';
 import { requestLog } from './requestLog.js';
 import { createRewind } from './rewind.js';
 import type { Route } from './route.js';
+import { type ApprovalRouteDeps, approvalRoutes } from './routes/approvals.js';
+import { artifactRoutes } from './routes/artifacts.js';
 import { characterRoutes } from './routes/characters.js';
 import { chatRoutes } from './routes/chats.js';
 import { commandRoutes } from './routes/commands.js';
+import { documentRoutes } from './routes/documents.js';
 import { logRoutes } from './routes/log.js';
+import { type ProviderRouteDeps, providerRoutes } from './routes/providers.js';
 import { relationshipRoutes } from './routes/relationships.js';
 import { type SceneRouteDeps, sceneRoutes } from './routes/scenes.js';
 import { serviceRoutes } from './routes/service.js';
 import { type StepRouteDeps, stepRoutes } from './routes/steps.js';
 import { storyRoutes } from './routes/story.js';
+import { thinkingRoutes } from './routes/thinking.js';
 import { timelineRoutes } from './routes/timeline.js';
+import { toolRoutes } from './routes/tools.js';
 import { type TurnRouteDeps, turnRoutes } from './routes/turns.js';
 import { youRoutes } from './routes/you.js';
 import { toProblem } from './toProblem.js';
@@ -32,7 +38,9 @@ import type { TurnStopper } from './turnStopper.js';
 
 export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   SceneRouteDeps &
-  StepRouteDeps & {
+  StepRouteDeps &
+  ApprovalRouteDeps &
+  ProviderRouteDeps & {
     auth: Auth;
     allowedOrigins: string[];
     requestsPerMinute: number;
@@ -57,11 +65,17 @@ function routesOf(deps: AppDeps): Route[] {
     ...turnRoutes({ ...deps, acceptTurn }),
     ...commandRoutes(deps),
     ...stepRoutes(deps),
+    ...approvalRoutes(deps),
+    ...providerRoutes(deps),
+    ...toolRoutes(deps),
+    ...thinkingRoutes(deps),
+    ...documentRoutes(deps),
     ...sceneRoutes(deps),
     ...relationshipRoutes(deps),
     ...storyRoutes(deps),
     ...timelineRoutes({ ...deps, regenerate, rewind: createRewind(deps) }),
     ...logRoutes(deps),
+    ...artifactRoutes(deps),
   ];
 }
 

@@ -2,7 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopback } from '../config.js';
 import { Problem } from './problem.js';
 
-export type ApiKey = { key: string; owner: string };
+/** `level`: what tools may do for its holder, 1 read to 3 dangerous. */
+export type ApiKey = { key: string; owner: string; level?: number };
+
+/** Whom a request speaks for. */
+export type Caller = { owner: string; level: number };
 type RequestHeaders = Record<string, string | string[] | undefined>;
 
 export type Auth = {
@@ -10,7 +14,8 @@ export type Auth = {
   readonly keyed: boolean;
   /** The owner that a key belongs to; without keys always the local owner. Null when the key is unknown. */
   ownerOfKey(key: string | undefined): string | null;
-  /** The owner that a request speaks for. Throws `unauthorized`. */
+  /** Whom a request speaks for. Throws `unauthorized`. */
+  callerOf(headers: RequestHeaders): Caller;
   ownerOf(headers: RequestHeaders): string;
   /** Throws `foreign_host` when, without keys, the request names a host that is not this machine. */
   checkHost(headers: RequestHeaders): void;
@@ -24,28 +29,31 @@ const digest = (key: string) => createHash('sha256').update(key).digest();
 
 /** Who may do what: keys, and, where there are none, that no web page can reach in from another site. */
 export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrigins: string[] }): Auth {
-  const keys = (options.apiKeys ?? []).map(({ key, owner }) => ({ hash: digest(key), owner }));
+  const keys = (options.apiKeys ?? []).map(({ key, owner, level = 3 }) => ({ hash: digest(key), owner, level }));
   const keyed = keys.length > 0;
   const allowed = new Set(options.allowedOrigins);
 
-  const ownerOfKey = (key: string | undefined) => {
-    if (!keyed) return localOwner;
+  const callerOfKey = (key: string | undefined): Caller | null => {
+    if (!keyed) return { owner: localOwner, level: 3 };
     if (key === undefined) return null;
     const hash = digest(key);
-    let owner: string | null = null;
+    let caller: Caller | null = null;
     // Every key is compared, each in constant time: how long it takes tells nothing.
-    for (const candidate of keys) if (timingSafeEqual(candidate.hash, hash)) owner = candidate.owner;
-    return owner;
+    for (const candidate of keys) if (timingSafeEqual(candidate.hash, hash)) caller = candidate;
+    return caller;
+  };
+
+  const callerOf = (headers: RequestHeaders): Caller => {
+    const caller = callerOfKey(bearerOf(headers));
+    if (caller === null) throw new Problem('unauthorized', undefined, { 'WWW-Authenticate': 'Bearer' });
+    return caller;
   };
 
   return {
     keyed,
-    ownerOfKey,
-    ownerOf(headers) {
-      const owner = ownerOfKey(bearerOf(headers));
-      if (owner === null) throw new Problem('unauthorized', undefined, { 'WWW-Authenticate': 'Bearer' });
-      return owner;
-    },
+    ownerOfKey: (key) => callerOfKey(key)?.owner ?? null,
+    callerOf,
+    ownerOf: (headers) => callerOf(headers).owner,
     checkHost(headers) {
       // A page of another site whose name was pointed at 127.0.0.1 still sends its own name here.
       if (keyed || isLoopback(hostnameOf(one(headers.host)) ?? '')) return;

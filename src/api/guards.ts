@@ -51,7 +51,9 @@ export function ownerGuard(auth: Auth, requestsPerMinute: number): RequestHandle
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     try {
-      response.locals.owner = auth.ownerOf(request.headers);
+      const caller = auth.callerOf(request.headers);
+      response.locals.owner = caller.owner;
+      response.locals.level = caller.level;
     } catch (refusal) {
       await consume(byAddress, request.socket.remoteAddress ?? 'unknown');
       throw refusal;

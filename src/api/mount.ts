@@ -8,6 +8,8 @@ const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
   chatId: { form: /^chat_[0-9A-Za-z-]{1,64}$/, missing: 'chat_not_found' },
   turnId: { form: /^turn_[0-9A-Za-z-]{1,64}$/, missing: 'turn_not_found' },
   versionId: { form: /^turn_[0-9A-Za-z-]{1,64}$/, missing: 'version_not_found' },
+  documentId: { form: /^doc_[0-9A-Za-z-]{1,64}$/, missing: 'document_not_found' },
+  changeId: { form: /^chg_[0-9A-Za-z-]{1,64}$/, missing: 'change_not_found' },
   characterId: { form: /^chr_[0-9A-Za-z-]{1,64}$/, missing: 'character_not_found' },
 };
 
@@ -37,7 +39,8 @@ async function serve(route: Route, request: Request, response: Response): Promis
 }
 
 function answerWith(response: Response, answer: Answer): void {
-  if (answer.body === undefined)
+  if (answer.json !== undefined) sendWritten(response, answer.status, answer.json, answer.headers);
+  else if (answer.body === undefined)
     response
       .status(answer.status)
       .set(answer.headers ?? {})
@@ -52,7 +55,11 @@ export function sendJson(
   body: unknown,
   headers: Record<string, string> = {},
 ): void {
-  const bytes = Buffer.from(JSON.stringify(body));
+  sendWritten(response, status, JSON.stringify(body), headers);
+}
+
+function sendWritten(response: Response, status: number, json: string, headers: Record<string, string> = {}): void {
+  const bytes = Buffer.from(json);
   response
     .status(status)
     .setHeaders(new Map(Object.entries({ 'Content-Type': 'application/json; charset=utf-8', ...headers })))

@@ -18,7 +18,13 @@ type RouteInput<Params, Query, Body> = {
   response: Response;
 };
 
-export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+export type Answer = {
+  status: number;
+  body?: unknown;
+  /** The body where it is written as JSON already. */
+  json?: string;
+  headers?: Record<string, string>;
+};
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 

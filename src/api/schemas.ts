@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storyArtifacts } from '../domain/events.js';
+import { agentStep, storyArtifacts } from '../domain/events.js';
 import { certainty, chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../domain/turn.js';
 
 /** The resources of the api, as they are answered: OpenAPI is made of these. */
@@ -27,6 +27,12 @@ export const chat = z
     title: z.string().nullable(),
     hostId: id('chr').nullable(),
     guestId: id('chr').nullable().meta({ description: 'the second character, if there is one' }),
+    documentId: id('doc').nullable().meta({ description: 'the document that it is about' }),
+    anchor: z
+      .object({ quote: z.string(), start: z.number().int().optional(), end: z.number().int().optional() })
+      .nullable()
+      .meta({ description: 'the part of the document that it is about' }),
+    settings: z.record(z.string(), z.unknown()).meta({ description: "an agent's: as the chat was created with" }),
     seq: z.number().int().meta({ description: 'seq of the newest event' }),
     activeTurnId: id('turn').nullable().meta({ description: 'the turn that holds the floor' }),
     queue: z.array(id('turn')).meta({ description: 'the turns that wait for the floor, in order' }),
@@ -108,15 +114,50 @@ export const event = z
   })
   .meta({ id: 'Event' });
 
+const toolCall = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    arguments: z.unknown().meta({ description: 'the object that the model sent, or its text where it is none' }),
+    result: z.string().optional(),
+    success: z.boolean().optional(),
+  })
+  .meta({ id: 'ToolCall' });
+
+const byTask = <T extends z.ZodType>(item: T) => z.record(z.string(), item);
+
 export const message = z
   .object({
-    role: z.enum(['user', 'assistant']),
+    role: z.enum(['user', 'assistant', 'system']).meta({ description: '`system` is for people, never for a model' }),
     content: z.string(),
     messageId: z.string(),
     at: at(),
     speakerId: z.string().optional(),
     truncated: z.boolean().optional(),
+    steps: z
+      .array(agentStep.meta({ id: 'AgentStep' }))
+      .optional()
+      .meta({ description: "an agent's, in order" }),
+    toolCalls: z.array(toolCall).optional(),
+    citations: z.array(z.unknown()).optional(),
+    planningArtifacts: z.array(z.unknown()).optional(),
+    reasoning: z.string().optional().meta({ description: 'as appended, else what the model was heard to think' }),
     modelId: z.string().optional(),
+    subagents: z
+      .object({
+        calls: byTask(z.array(toolCall)),
+        status: byTask(z.enum(['running', 'done', 'failed'])),
+        models: byTask(z.string()),
+        tokenUsage: byTask(
+          z.object({
+            promptTokens: z.number().int(),
+            completionTokens: z.number().int(),
+            llmCallCount: z.number().int(),
+          }),
+        ),
+      })
+      .optional()
+      .meta({ description: "what sub-agents did, by their task's name" }),
     tokenUsage: usage.optional().meta({ description: "on the turn's last user and last assistant message" }),
     html: z.string().meta({ description: 'an escaped fragment: paragraphs of text' }),
   })
@@ -163,6 +204,25 @@ export const memory = z
   })
   .meta({ id: 'Memory' });
 
+export const projection = z
+  .object({
+    name: z.string().nullable(),
+    recordType: z.string().nullable(),
+    modelId: z.string().nullable().meta({ description: 'the one selected last' }),
+    messageCount: z.number().int(),
+    plan: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'one that was given, else the tree of the steps; null where they make none' }),
+    steps: z.array(z.record(z.string(), z.unknown())).meta({ description: 'of the newest snapshot' }),
+    stepCount: z.number().int(),
+    rootStepId: z.string().nullable(),
+    strategyId: z.number().int().nullable().meta({ description: 'of the strategy that is linked to no other chat' }),
+    isSaved: z.boolean(),
+    lastEventSeq: z.number().int().meta({ description: 'of the newest event that changed it' }),
+  })
+  .meta({ id: 'Projection' });
+
 export const storyEvent = z
   .object({
     eventId: id('evt'),
@@ -173,6 +233,66 @@ export const storyEvent = z
     createdAt: at(),
   })
   .meta({ id: 'StoryEvent' });
+
+export const document = z
+  .object({
+    id: id('doc'),
+    title: z.string(),
+    body: z.string(),
+    version: z.number().int().meta({ description: 'from 1; each edit makes the next' }),
+    createdAt: at(),
+    updatedAt: at(),
+  })
+  .meta({ id: 'Document' });
+
+export const change = z
+  .object({
+    id: id('chg'),
+    documentId: id('doc'),
+    kind: z.literal('ai'),
+    state: z.enum(['pending', 'accepted', 'declined']),
+    original: z.string(),
+    proposed: z.string(),
+    reason: z.string(),
+    staleSince: at().nullable().meta({ description: 'since when its original is no longer in the body' }),
+    messageSeq: z.number().int().meta({ description: 'seq of the event that proposed it' }),
+  })
+  .meta({ id: 'Change' });
+
+export const thinking = z
+  .object({
+    toolCalls: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        arguments: z.unknown(),
+        status: z.enum(['pending', 'awaiting_approval', 'running']),
+      }),
+    ),
+  })
+  .meta({ id: 'Thinking' });
+
+export const provider = z
+  .object({
+    id: id('prv'),
+    name: z.string(),
+    baseUrl: z.string(),
+    defaultModel: z.string(),
+    maxTokens: z.number().int().nullable(),
+    createdAt: at(),
+  })
+  .meta({ id: 'Provider', description: 'its key is never returned' });
+
+export const tool = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    schema: z.record(z.string(), z.unknown()).meta({ description: 'a JSON Schema of its arguments' }),
+    permissionLevel: z.number().int().min(1).max(3).meta({ description: '1 read, 2 write, 3 dangerous' }),
+    source: z.string().meta({ description: '`builtin`, or `mcp:` and the name of a server' }),
+    needsApproval: z.boolean(),
+  })
+  .meta({ id: 'Tool' });
 
 export const problem = z
   .object({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string(), code: z.string() })

@@ -28,6 +28,10 @@ function refusedByChat({ code, path }: ChatRefused): Problem {
       return new Problem('invalid_body', `${path}: is not present in this chat`);
     case 'character_not_found':
       return new Problem(code, `${path}: there is no such character`);
+    case 'document_not_found':
+      return new Problem(code, `${path}: there is no such document`);
+    case 'provider_not_found':
+      return new Problem(code, `${path}: there is no such provider`);
     case 'no_such_seq':
       return new Problem('invalid_body', `${path}: must be a seq of this chat's log`);
     case 'chat_not_found':
@@ -36,6 +40,10 @@ function refusedByChat({ code, path }: ChatRefused): Problem {
     case 'not_last_turn':
     case 'version_not_found':
     case 'version_not_landed':
+    case 'change_not_found':
+    case 'change_not_pending':
+    case 'change_stale':
+    case 'version_mismatch':
     case 'rewind_not_last':
     case 'not_narrative':
     case 'scene_already_open':

@@ -1,24 +1,15 @@
 import { z } from 'zod';
-import { changeChat, createNarrativeChat, deleteChat, listChats, readChat } from '../../db/chats.js';
+import { changeChat, deleteChat, listChats, readChat } from '../../db/chats.js';
+import { createChat } from '../../db/newChat.js';
 import type { Pool } from '../../db/pool.js';
-import { idPage, name, text, title, toPage } from '../input.js';
+import { idPage, text, title, toPage } from '../input.js';
+import { newChatBody, toNewChat } from '../newChat.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { chat, pageOf } from '../schemas.js';
 import type { TurnStopper } from '../turnStopper.js';
 
 const tag = 'Chats';
-
-const narrativeChat = z.strictObject({
-  kind: z.literal('narrative'),
-  title: title().optional(),
-  hostId: text(100),
-  guestId: text(100).nullable().optional(),
-  scene: z.strictObject({ container: name(1_000) }).optional(),
-});
-const otherChat = z
-  .looseObject({ kind: z.enum(['document', 'agent', 'relay']) })
-  .meta({ description: 'not available yet' });
 
 export function chatRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopper }): Route[] {
   return [
@@ -27,14 +18,11 @@ export function chatRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopp
       path: '/v1/chats',
       summary: 'Create a chat',
       tag,
-      body: z.discriminatedUnion('kind', [narrativeChat, otherChat]),
+      body: newChatBody,
       answers: { 201: chat },
-      problems: ['kind_not_available', 'character_not_found'],
+      problems: ['kind_not_available', 'character_not_found', 'document_not_found', 'provider_not_found'],
       async handle({ owner, body }) {
-        if (body.kind !== 'narrative')
-          throw new Problem('kind_not_available', `kind: ${body.kind} is not available yet`);
-        const { title = null, hostId, guestId = null, scene = null } = body;
-        const created = await createNarrativeChat(pool, owner, { title, hostId, guestId, scene });
+        const created = await createChat(pool, owner, toNewChat(body));
         return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
       },
     }),

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readEvents } from '../../db/log.js';
 import type { Pool } from '../../db/pool.js';
 import { readTimeline } from '../../db/timeline.js';
-import { foldTranscript, type Message } from '../../domain/transcript.js';
+import type { Message } from '../../domain/message.js';
+import { foldTranscript } from '../../domain/transcript.js';
 import type { Feeds } from '../../viewers/feeds.js';
 import { parseCursor } from '../cursor.js';
 import { afterSeq, limit, toPage } from '../input.js';
@@ -15,6 +16,9 @@ import { streamChat } from '../sse.js';
 import { wantsFrames } from '../turnHeaders.js';
 
 const tag = 'Log';
+
+/** Large, and nothing of them is in a transcript. */
+const graphKinds = ['graph_snapshot', 'graph_plan'] as const;
 
 /** What is read of a chat's log: the events themselves, and what is folded from them. */
 export function logRoutes({ pool, feeds }: { pool: Pool; feeds: Feeds }): Route[] {
@@ -50,7 +54,7 @@ export function logRoutes({ pool, feeds }: { pool: Pool; feeds: Feeds }): Route[
       problems: ['chat_not_found'],
       async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
         await mustOwnChat(pool, owner, chatId);
-        const messages = foldTranscript(await readTimeline(pool, chatId));
+        const messages = foldTranscript(await readTimeline(pool, chatId, graphKinds));
         return { status: 200, body: toPage(after(messages, cursor), limit, (item) => item.messageId) };
       },
     }),

@@ -54,9 +54,11 @@ function versionRoutes({ pool, regenerate, show, stopTurn }: TimelineRouteDeps):
         'not_last_turn',
         'idempotency_mismatch',
       ],
-      async handle({ owner, params: { turnId }, body: { text }, request }) {
+      async handle({ owner, params: { turnId }, body: { text }, request, response }) {
         if (text !== undefined && isBlank(text)) throw new Problem('empty_text');
-        const accepted = await regenerate({ turnId, owner, text, idempotencyKey: readIdempotencyKey(request) });
+        const idempotencyKey = readIdempotencyKey(request);
+        const { level: callerLevel } = response.locals;
+        const accepted = await regenerate({ turnId, owner, text, idempotencyKey, callerLevel });
         const view = await read(accepted.turnId, owner);
         const shown = show.plain(view, accepted.started === 'later' ? 'unreachable' : 'ok');
         return { status: 202, body: { turn: shown }, headers: { Location: `/v1/turns/${accepted.turnId}` } };

@@ -49,7 +49,13 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
       async handle({ owner, params: { chatId }, body, request, response }) {
         if (isBlank(body.text)) throw new Problem('empty_text');
         const idempotencyKey = readIdempotencyKey(request);
-        const { turnId, userTurnSeq, started } = await acceptTurn({ ...body, chatId, owner, idempotencyKey });
+        const { turnId, userTurnSeq, started } = await acceptTurn({
+          ...body,
+          chatId,
+          owner,
+          idempotencyKey,
+          callerLevel: response.locals.level,
+        });
         const location = { Location: `/v1/turns/${turnId}` };
         if (wantsFrames(request)) {
           response.set(location);

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { Pool } from '../../db/pool.js';
+import { createProvider, listProviders } from '../../db/providers.js';
+import type { SealingKey } from '../../db/sealed.js';
+import { idPage, name, text, toPage } from '../input.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { pageOf, provider } from '../schemas.js';
+
+const tag = 'Providers';
+
+/** An owner may name any server that speaks HTTP, but not hide a key in its address. */
+const serverUrl = text(2_000).refine(
+  (value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, username, password } = new URL(value);
+    return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+  },
+  { error: 'must be a URL that starts with http:// or https:// and holds no password' },
+);
+
+const newProvider = z.strictObject({
+  name: name(200),
+  baseUrl: serverUrl,
+  apiKey: text(2_000).regex(/^[\x21-\x7e]+$/, { error: 'must be printable ASCII without spaces' }),
+  defaultModel: name(200),
+  maxTokens: z.number().int().min(1).max(10_000_000).optional(),
+});
+
+export type ProviderRouteDeps = { pool: Pool; sealingKey: SealingKey | null };
+
+export function providerRoutes({ pool, sealingKey }: ProviderRouteDeps): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/v1/providers',
+      summary: 'Store a provider for agent chats; its key is encrypted and never comes back out',
+      tag,
+      body: newProvider,
+      answers: { 201: provider },
+      problems: ['provider_keys_disabled'],
+      async handle({ owner, body }) {
+        if (!sealingKey) throw new Problem('provider_keys_disabled');
+        return { status: 201, body: await createProvider(pool, sealingKey, owner, body) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/providers',
+      summary: 'List providers, oldest first',
+      tag,
+      query: idPage('prv'),
+      answers: { 200: pageOf(provider) },
+      async handle({ owner, query: { limit, after } }) {
+        const found = await listProviders(pool, owner, { after, limit: limit + 1 });
+        return { status: 200, body: toPage(found, limit, (item) => item.id) };
+      },
+    }),
+  ];
+}
