@@ -2,6 +2,7 @@
 export type CompletionRequest = {
   model: string;
   messages: { role: string; content: string }[];
+  tools?: { function: { name: string } }[];
   stream?: boolean;
   stream_options?: { include_usage?: boolean };
   response_format?: { type: string; json_schema?: { name: string; schema: unknown } };
@@ -13,6 +14,7 @@ export type ChunkMaker = {
   role(): object;
   text(text: string): object;
   thinking(text: string): object;
+  call(id: string, name: string, sent: object): object;
   finish(reason: string): object;
   usage(usage: Usage): object;
 };
@@ -34,6 +36,8 @@ export function createChunkMaker(id: string, model: string): ChunkMaker {
     role: () => chunk({ role: 'assistant', content: '' }),
     text: (text) => chunk({ content: text }),
     thinking: (text) => chunk({ reasoning_content: text }),
+    call: (id, name, sent) =>
+      chunk({ tool_calls: [{ index: 0, id, type: 'function', function: { name, arguments: JSON.stringify(sent) } }] }),
     finish: (reason) => chunk({}, reason),
     usage: (usage) => ({ ...base, choices: [], usage }),
   };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as wait } from 'node:timers/promises';
 import { type CompletionRequest, completion, countUsage, createChunkMaker, DONE, sseFrame } from './chunks.js';
 import { demoAnswer } from './demoAnswer.js';
+import { demoReply } from './demoReply.js';
 import { eventStream, readBody, sendError, sendJson } from './http.js';
 import { rolePlay } from './rolePlay.js';
 
@@ -45,15 +46,18 @@ function answer(request: CompletionRequest, response: ServerResponse): void {
 
 async function stream(request: CompletionRequest, response: ServerResponse): Promise<void> {
   const chunks = createChunkMaker(newId(), request.model);
-  const tokens = rolePlay(request.messages);
+  const { thinking, text, call } = demoReply(request);
+  const tokens = text.match(/\s*\S+/g) ?? [];
   response.writeHead(200, eventStream);
   response.write(sseFrame(chunks.role()));
+  if (thinking) response.write(sseFrame(chunks.thinking(thinking)));
   for (const [n, token] of tokens.entries()) {
     await wait(rhythm[n % rhythm.length]);
     if (response.destroyed) return;
     response.write(sseFrame(chunks.text(token)));
   }
-  response.write(sseFrame(chunks.finish('stop')));
+  if (call) response.write(sseFrame(chunks.call(`call_${randomUUID()}`, call.name, call.arguments)));
+  response.write(sseFrame(chunks.finish(call ? 'tool_calls' : 'stop')));
   if (request.stream_options?.include_usage) {
     response.write(sseFrame(chunks.usage(countUsage(request.messages, tokens.join('')))));
   }
