@@ -56,6 +56,19 @@ const calls = [
   'POST /v1/turns/{turnId}/steps/{name}/retry',
   'POST /v1/turns/{turnId}/steps/{name}/skip',
   'POST /v1/turns/{turnId}/approvals/{callId}',
+  'GET /v1/chats/{chatId}/thinking',
+  'GET /v1/chats/{chatId}/projection',
+  'POST /v1/chats/{chatId}/events',
+  'GET /v1/documents',
+  'POST /v1/documents',
+  'GET /v1/documents/{documentId}',
+  'PUT /v1/documents/{documentId}',
+  'GET /v1/documents/{documentId}/changes',
+  'POST /v1/changes/{changeId}/accept',
+  'POST /v1/changes/{changeId}/decline',
+  'GET /v1/providers',
+  'POST /v1/providers',
+  'GET /v1/tools',
 ];
 
 let api: TestApi;

@@ -153,7 +153,7 @@ describe('a path', () => {
     '/v1',
     '/nothing',
     '/v1/chats/chat_1/nothing',
-    '/v1/providers',
+    '/v1/provider',
     '/docs/nothing',
     '/..%2f..%2fetc/passwd',
   ])('%s that leads nowhere is 404', async (path) => {

@@ -98,7 +98,7 @@ describe('a chat', () => {
     expect((await send('DELETE', `/v1/chats/${chat.id}`)).status).toBe(404);
   });
 
-  it.each(['document', 'agent', 'relay'])('of kind %s is refused by name', async (kind) => {
+  it.each(['relay'])('of kind %s is refused by name', async (kind) => {
     const answer = await send('POST', '/v1/chats', { kind, documentId: 'doc_1' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'kind_not_available' } });
   });

@@ -31,7 +31,16 @@ async function begin() {
 
 /** What a fork has as its source has it: all but what says where in a log a row is from. */
 const state = async (story: Story) =>
-  withoutChat(await story.projections(), 'seq', 'written_seq', 'chat_clock', 'opened_seq', 'closed_seq', 'pinned_seq');
+  withoutChat(
+    await story.projections(),
+    'seq',
+    'written_seq',
+    'chat_clock',
+    'opened_seq',
+    'closed_seq',
+    'pinned_seq',
+    'last_event_seq',
+  );
 
 describe('a fork', () => {
   test('begins as its source is, and each goes its own way', async () => {

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { startAgentWorld } from '../support/agentWorld.js';
 import { fetchHistory, historyToJson, withTemporal } from '../support/engine.js';
 import { startNarrativeWorld } from '../support/narrativeWorld.js';
 import { startScriptedService } from '../support/scriptedService.js';
 import type { Service } from '../support/service.js';
+import { agentCourses } from './agentCourses.js';
 import type { Course } from './course.js';
 import { narrativeCourses } from './narrativeCourses.js';
 import { spineCourses } from './spineCourses.js';
@@ -38,7 +40,7 @@ async function record<W extends World>(
 }
 
 async function keep(service: Service, name: string, turnId: string): Promise<void> {
-  await service.client.awaitTurnEnd(turnId);
+  await service.client.awaitTurnEnd(turnId.split('/')[0] ?? turnId);
   await withTemporal(service, (client) => client.workflow.getHandle(turnId).result());
   const history = await fetchHistory(service, turnId);
   await writeFile(fileOf(name), `${withoutPaths(JSON.stringify(historyToJson(history), null, 1))}\n`);
@@ -50,4 +52,5 @@ const withoutPaths = (json: string) => json.replaceAll(fileURLToPath(new URL('..
 
 await mkdir(folder, { recursive: true });
 await record(spineCourses, startScriptedService, ({ service }) => service);
+await record(agentCourses, startAgentWorld, (world) => world.service());
 await record(narrativeCourses, startNarrativeWorld, (world) => world.service());

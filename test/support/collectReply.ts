@@ -3,6 +3,7 @@ import type { ReplyPart, ReplyProvider, ReplyRequest } from '../../src/llm/port.
 import { preciseNow } from './scriptedReply.js';
 
 export type CollectedReply = {
+  calls: { id: string; name: string; arguments: string }[];
   text: string;
   thinking: string;
   deltas: { channel: Channel; text: string; at: number }[];
@@ -23,11 +24,15 @@ export async function collectReply(
   options: { request?: ReplyRequest; signal?: AbortSignal; silenceMs?: number; onDelta?: (text: string) => void } = {},
 ): Promise<CollectedReply> {
   const { request = someRequest, signal = new AbortController().signal, silenceMs = 30_000, onDelta } = options;
-  const reply: CollectedReply = { text: '', thinking: '', deltas: [], finish: undefined, error: undefined };
+  const reply: CollectedReply = { text: '', thinking: '', deltas: [], calls: [], finish: undefined, error: undefined };
   try {
     for await (const part of provider.streamReply(request, { signal, silenceMs })) {
       if (part.type === 'finish') {
         reply.finish = part;
+        continue;
+      }
+      if (part.type === 'tool_call') {
+        reply.calls.push({ id: part.id, name: part.name, arguments: part.arguments });
         continue;
       }
       reply[part.channel] += part.text;

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readChosenModel } from '../../src/db/providers.js';
+import { startTestApi, type TestApi } from '../support/api.js';
+import { sender } from '../support/narrativeApi.js';
+
+const key = randomBytes(32);
+const keyed = { API_KEYS: 'k-ann:ann,k-ben:ben:1', PROVIDER_ENCRYPTION_KEY: key.toString('base64') };
+let api: TestApi;
+let keyless: TestApi;
+beforeAll(async () => {
+  [api, keyless] = [await startTestApi({ env: keyed }), await startTestApi()];
+}, 60_000);
+afterAll(async () => {
+  await api.close();
+  await keyless.close();
+});
+
+const call = sender(() => api);
+const as = (who: string) => (method: string, path: string, body?: unknown) =>
+  call(method, path, body, { authorization: `Bearer k-${who}` });
+const wish = {
+  name: 'Mine',
+  baseUrl: 'https://models.example/v1',
+  apiKey: 'sk-canary-1',
+  defaultModel: 'm1',
+  maxTokens: 50,
+};
+
+describe('a provider', () => {
+  it('is stored with its key sealed, which never comes back out', async () => {
+    const made = await as('ann')('POST', '/v1/providers', wish);
+    const { apiKey: _, ...shown } = wish;
+    expect(made).toMatchObject({ status: 201, body: shown });
+    expect((await as('ann')('GET', '/v1/providers')).body.items).toMatchObject([shown]);
+    expect((await as('ben')('GET', '/v1/providers')).body.items).toEqual([]);
+    const { rows } = await api.database.pool.query('select * from providers');
+    expect(JSON.stringify([made.body, rows]) + rows[0].sealed_key.toString('latin1')).not.toContain('canary');
+  });
+
+  it("is a chat's of its owner alone", async () => {
+    const { body: provider } = await as('ann')('POST', '/v1/providers', wish);
+    const foreign = await as('ben')('POST', '/v1/chats', { kind: 'agent', providerId: provider.id });
+    expect(foreign).toMatchObject({ status: 404, body: { code: 'provider_not_found' } });
+    const { body: chat } = await as('ann')('POST', '/v1/chats', {
+      kind: 'agent',
+      providerId: provider.id,
+      temperature: 0.5,
+    });
+    const { body } = await as('ann')('POST', `/v1/chats/${chat.id}/turns`, { text: 'Hello?' });
+    const turnId = (body.turn as { id: string }).id;
+    const { pool } = api.database;
+    expect(await readChosenModel(pool, key, turnId)).toMatchObject({
+      temperature: 0.5,
+      provider: { apiKey: 'sk-canary-1', baseUrl: wish.baseUrl, defaultModel: 'm1', maxTokens: 50 },
+    });
+    expect(await readChosenModel(pool, randomBytes(32), turnId)).toMatchObject({ provider: { apiKey: null } });
+    expect(await readChosenModel(pool, null, turnId)).toMatchObject({ provider: { apiKey: null } });
+  });
+
+  it('is not stored where keys can not be, and the error says why', async () => {
+    const refused = await keyless.client.send('POST', '/v1/providers', wish);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'provider_keys_disabled' } });
+    expect(JSON.stringify(refused.body)).toContain('PROVIDER_ENCRYPTION_KEY');
+  });
+
+  it.each([
+    { baseUrl: 'ftp://x' },
+    { baseUrl: 'https://user:pass@x' },
+    { apiKey: 'a b' },
+    { apiKey: '' },
+    { maxTokens: 0 },
+  ])('with %j is refused', async (wrong) => {
+    const answer = await as('ann')('POST', '/v1/providers', { ...wish, ...wrong });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+  });
+});
+
+it("a turn keeps its caller's level, which its key has", async () => {
+  for (const [who, level] of [
+    ['ann', 3],
+    ['ben', 1],
+  ] as const) {
+    const { body: chat } = await as(who)('POST', '/v1/chats', { kind: 'agent' });
+    await as(who)('POST', `/v1/chats/${chat.id}/turns`, { text: 'Hello?' });
+    const { rows } = await api.database.pool.query('select caller_level from turns where chat_id = $1', [chat.id]);
+    expect(rows).toEqual([{ caller_level: level }]);
+  }
+});

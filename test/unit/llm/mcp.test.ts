@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { createMcpTools, type McpServer, type McpTools } from '../../../src/llm/mcp.js';
+import { createToolRegistry } from '../../../src/llm/tools/registry.js';
+import { freePort } from '../../support/freePort.js';
+
+const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/package.json');
+const everything = {
+  transport: 'stdio',
+  name: 'everything',
+  command: process.execPath,
+  args: [join(dirname(manifest), 'dist/index.js'), 'stdio'],
+  level: 2,
+  needsApproval: false,
+  idempotent: true,
+  timeoutMs: 5_000,
+} satisfies McpServer;
+
+let open: McpTools[] = [];
+afterEach(async () => {
+  for (const each of open) await each.close();
+  open = [];
+});
+
+async function connect(...servers: McpServer[]) {
+  const warnings: object[] = [];
+  const outside = createMcpTools(servers, { warn: (fields) => warnings.push(fields) });
+  open.push(outside);
+  await outside.connect();
+  return { registry: createToolRegistry({ outside }), outside, warnings };
+}
+const nothing = async () => ({ success: false, content: '' });
+const options = () => ({
+  signal: new AbortController().signal,
+  context: { searchMemories: nothing, searchMessages: nothing, readDocument: nothing, proposeEdit: nothing },
+});
+
+test("a real MCP server's tools are listed under its name, and answer", async () => {
+  const { registry } = await connect(everything);
+  const echo = registry.list().find(({ name }) => name === 'mcp_everything_echo');
+  expect(echo).toMatchObject({ source: 'mcp:everything', level: 2, idempotent: true, needsApproval: false });
+  const call = { name: 'mcp_everything_echo', arguments: { message: 'hello' } };
+  const result = await registry.run(call, options());
+  expect(result).toEqual({ success: true, content: expect.stringContaining('hello') });
+  const bad = await registry.run({ ...call, arguments: { message: 5 } }, options());
+  expect(bad).toEqual({ success: false, content: expect.stringMatching(/^bad_arguments/) });
+}, 30_000);
+
+test('the same server over HTTP answers as well', async () => {
+  const port = await freePort();
+  const child = spawn(process.execPath, [everything.args[0] ?? '', 'streamableHttp'], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    await once(child.stderr, 'data');
+    const { args: _, command: __, ...rest } = everything;
+    const server: McpServer = { ...rest, transport: 'http', url: `http://127.0.0.1:${port}/mcp` };
+    const { registry } = await connect(server);
+    const call = { name: 'mcp_everything_echo', arguments: { message: 'over HTTP' } };
+    expect(await registry.run(call, options())).toMatchObject({ success: true });
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}, 30_000);
+
+test('only those of its tools are taken that are named', async () => {
+  const { outside } = await connect({ ...everything, tools: ['echo'] });
+  expect(outside.list().map(({ name }) => name)).toEqual(['mcp_everything_echo']);
+}, 30_000);
+
+test('a server that can not be reached has no tools, and the others are there', async () => {
+  const gone: McpServer = { ...everything, name: 'gone', command: '/nowhere/at/all' };
+  const away: McpServer = { ...everything, name: 'away', transport: 'http', url: 'http://127.0.0.1:9/mcp' };
+  const { outside, warnings } = await connect(gone, away, everything);
+  expect(new Set(outside.list().map(({ source }) => source))).toEqual(new Set(['mcp:everything']));
+  expect(warnings).toHaveLength(2);
+}, 60_000);
