@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { artifactData, strategyUnlinked } from './artifacts.js';
+import { relayInfo } from './relay.js';
 import { publicError, tokenUsage } from './turn.js';
 
 /**
@@ -63,6 +64,8 @@ export const eventData = {
     error: publicError.optional(),
     /** Of an agent: all that it thought, said and did. */
     steps: z.array(agentStep).optional(),
+    /** Of a relayed reply. */
+    relay: relayInfo.optional(),
   }),
   /** One a witness; one `memoryId` a beat. `chatClock` is the seq of the user turn that it is of. */
   memory_written: z.object({

@@ -1,4 +1,5 @@
 import type { AgentStep, ChatEvent } from './events.js';
+import type { RelayMeta } from './relay.js';
 import type { StepStatus, TurnStatus } from './turn.js';
 
 export type Channel = 'text' | 'thinking';
@@ -37,6 +38,7 @@ export type ViewerFrame =
   | { type: 'status'; turnId: string; status: TurnStatus; phase: string; steps: StepView[] }
   | { type: 'step'; turnId: string; step: AgentStep }
   | { type: 'heartbeat'; turnId: string; elapsedSeconds: number }
+  | ({ type: 'meta'; turnId: string } & RelayMeta)
   | { type: 'error'; code: string; message: string };
 
 /** Close codes of the live socket. */
