@@ -1,17 +1,25 @@
 import type OpenAI from 'openai';
 import type { ChatMessage } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
-import { createFrameReader, parseChunk } from './completionFrames.js';
+import { parseChunk } from './completionFrames.js';
 import { createCompletion } from './completionParts.js';
+import { readFrames } from './eventFrames.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from './port.js';
 import { createProviderClient } from './providerClient.js';
-import { fromBrokenStream, fromRequestError } from './providerFailures.js';
+import { fromRequestError } from './providerFailures.js';
 import { createSilenceClock, type SilenceClock } from './silenceClock.js';
 
-/** Usage comes after the finish reason, if at all. A reply that is whole does not wait longer for it. */
-const USAGE_WAIT_MS = 3_000;
-/** What follows `[DONE]` is the end of the body. A connection on which it does not come is not kept. */
-const BODY_END_WAIT_MS = 1_000;
+/** The servers that can go on from a partial assistant message, each in its own words. */
+export type Continuation = 'vllm' | 'openrouter';
+
+export const isContinuation = (word: string | null): word is Continuation =>
+  word !== null && Object.hasOwn(dialects, word);
+
+/** What goes with the partial message, which is the last: vLLM must be told not to begin another. */
+const dialects: Record<Continuation, object> = {
+  vllm: { continue_final_message: true, add_generation_prompt: false },
+  openrouter: {},
+};
 
 type Log = { warn(fields: object, message: string): void };
 
@@ -23,14 +31,18 @@ type Log = { warn(fields: object, message: string): void };
 export function createChatCompletions(options: {
   baseUrl: string;
   apiKey: string | undefined;
+  /** How the server is asked to go on from a partial message; left out: it can't. */
+  continuation?: Continuation | null | undefined;
   log?: Log;
 }): ReplyProvider {
   const client = createProviderClient(options);
+  const dialect = options.continuation ? dialects[options.continuation] : null;
   return {
+    continues: dialect !== null,
     async *streamReply(request, { signal, silenceMs }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
-        const response = await openStream(client, request, clock);
+        const response = await openStream(client, request, clock, dialect ?? {});
         yield* readReply(response, request.model, clock);
       } catch (error) {
         signal.throwIfAborted();
@@ -61,11 +73,21 @@ const toTool = (tool: ToolOffer): OpenAI.ChatCompletionFunctionTool => ({
   function: { name: tool.name, description: tool.description, parameters: tool.parameters as Record<string, unknown> },
 });
 
-async function openStream(client: OpenAI, request: ReplyRequest, clock: SilenceClock): Promise<Response> {
+async function openStream(
+  client: OpenAI,
+  request: ReplyRequest,
+  clock: SilenceClock,
+  dialect: object,
+): Promise<Response> {
+  const { continueFrom } = request;
   const answer = client.chat.completions.create(
     {
       model: request.model,
-      messages: request.messages.map(toMessage),
+      messages: [
+        ...request.messages.map(toMessage),
+        ...(continueFrom === undefined ? [] : [{ role: 'assistant' as const, content: continueFrom }]),
+      ],
+      ...(continueFrom === undefined ? {} : dialect),
       ...(request.tools?.length ? { tools: request.tools.map(toTool) } : {}),
       stream: true,
       stream_options: { include_usage: true },
@@ -95,28 +117,4 @@ async function* readReply(response: Response, model: string, clock: SilenceClock
     if (clock.stopped || !completion.finished || !(error instanceof TurnFailure)) throw error;
   }
   yield* completion.finish();
-}
-
-/** The data of each event up to `[DONE]` or the end of the body. */
-async function* readFrames(response: Response, clock: SilenceClock, isFinished: () => boolean): AsyncGenerator<string> {
-  if (!response.body) throw new TurnFailure('stream_broken');
-  const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const reader = createFrameReader();
-  for (;;) {
-    const { done, value } = await clock.waitFor(read(body), isFinished() ? USAGE_WAIT_MS : undefined);
-    for (const frame of done ? reader.end() : reader.push(value)) {
-      clock.heard();
-      if (frame === '[DONE]') return clock.leave(body, BODY_END_WAIT_MS);
-      yield frame;
-    }
-    if (done) return;
-  }
-}
-
-async function read(body: ReadableStreamDefaultReader<Uint8Array>) {
-  try {
-    return await body.read();
-  } catch (error) {
-    throw fromBrokenStream(error);
-  }
 }

@@ -1,5 +1,6 @@
 import type { ChatMessage, ToolCallRequest } from '../domain/chatMessage.js';
 import type { Channel } from '../domain/frames.js';
+import type { RelayEnd, RelayMeta } from '../domain/relay.js';
 import type { TokenUsage } from '../domain/turn.js';
 
 export type ReplyRequest = {
@@ -11,6 +12,8 @@ export type ReplyRequest = {
   requestId: string;
   maxTokens?: number;
   temperature?: number;
+  /** The beginning of the reply, from which it is to go on: only where the provider `continues`. */
+  continueFrom?: string;
 };
 
 /** A tool as providers are told of it; `parameters` is a JSON Schema. */
@@ -19,10 +22,16 @@ export type ToolOffer = { name: string; description: string; parameters: object 
 export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
 export type ReplyPart =
-  | { type: 'delta'; channel: Channel; text: string }
+  /** `sequence` numbers what a provider keeps: with it another attempt goes on after this delta. */
+  | { type: 'delta'; channel: Channel; text: string; sequence?: number }
+  /** The provider keeps this reply under an id. Before the first delta. */
+  | { type: 'response'; id: string }
   /** Whole, and before `finish`. */
   | ({ type: 'tool_call' } & ToolCallRequest)
-  | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null; model: string };
+  /** Of a relayed reply: what is known of it so far, and that it is still being thought of. */
+  | { type: 'meta'; meta: RelayMeta }
+  | { type: 'heartbeat'; elapsedSeconds: number }
+  | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null; model: string; relay?: RelayEnd };
 
 /**
  * One reply, streamed. Deltas come as their bytes arrive and are never empty; the last part is `finish`, and
@@ -36,6 +45,20 @@ export type ReplyProvider = {
       signal: AbortSignal;
       /** How long the provider may send no frame at all, in milliseconds, from the request on. */
       silenceMs: number;
+      /** Goes on with a reply that the provider keeps, after what `so far` holds of it. */
+      resume?: Resume;
     },
   ): AsyncIterable<ReplyPart>;
+  /** Whether it can go on from the beginning of a reply; what is then streamed is the rest. */
+  continues?: boolean;
+  /** Where a provider keeps replies: ends one that nobody wants any more. Never throws. */
+  cancel?(responseId: string): Promise<void>;
 };
+
+/** `sequence`: of the last event whose text is in `text` and `thinking`; null before the first. */
+export type Resume = { responseId: string; sequence: number | null; text: string; thinking: string };
+
+/** Why a reply's signal is aborted when somebody stopped it: nobody will go on with it. */
+export class ReplyStopped extends Error {
+  override readonly name = 'ReplyStopped';
+}

@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { TurnFailure } from '../../domain/failures.js';
+import {
+  doneFields,
+  metaFields,
+  type RelayFrame,
+  type RelayRequest,
+  relayFrame,
+  toEnd,
+  toMeta,
+} from '../../domain/relay.js';
+import type { ReplyPart } from '../port.js';
+import { fromBrokenStream } from '../providerFailures.js';
+import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import { mintJwt } from './mintJwt.js';
+import { cannotStream, fromErrorFrame, fromRefusal, type Refusal } from './upstreamFailures.js';
+import { createUpstreamFrames, type UpstreamEvent } from './upstreamFrames.js';
+
+export type UpstreamOptions = {
+  baseUrl: string;
+  token: string | undefined;
+  jwtSecret: string | undefined;
+  /** How long a turn may take in all, heartbeats or not, in milliseconds. */
+  totalMs: number;
+};
+
+/** Another chat service that answers turns. */
+export type Upstream = {
+  /** One turn, streamed; throws as a `ReplyProvider` does. `requestId` is what both logs have in common. */
+  answer(
+    request: RelayRequest & { requestId: string },
+    options: { signal: AbortSignal; silenceMs: number },
+  ): AsyncIterable<ReplyPart>;
+};
+
+const HEALTH_MS = 5_000;
+/** An answer that is no stream is not read further than this, in bytes. */
+const MAX_BODY = 32 * 1024 * 1024;
+const MODEL = 'relay';
+
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const base = options.baseUrl.replace(/\/+$/, '');
+  return {
+    async *answer(request, { signal, silenceMs }) {
+      const total = AbortSignal.timeout(options.totalMs);
+      const clock = createSilenceClock({ signal: AbortSignal.any([signal, total]), silenceMs });
+      try {
+        await mustBeHealthy(base, clock.signal);
+        const call = { method: 'POST', headers: headersOf(options, request), body: await bodyOf(options, request) };
+        const streamed = await post(`${base}/chat/turn/stream`, { ...call, accept: 'text/event-stream' }, clock);
+        if (streamed.ok) yield* readStream(streamed, clock);
+        else yield* inOnePiece(await refusalOf(streamed, clock), () => post(`${base}/chat/turn`, call, clock), clock);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (total.aborted) throw new TurnFailure('upstream_timeout');
+        if (error instanceof TurnFailure && error.code === 'provider_silent') throw new TurnFailure('upstream_silent');
+        throw error;
+      } finally {
+        clock.end();
+      }
+    },
+  };
+}
+
+/** An upstream that is not well is not asked: its answer to a turn would only be later. */
+async function mustBeHealthy(base: string, signal: AbortSignal): Promise<void> {
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_MS)]);
+    const response = await fetch(`${base}/health`, { signal: limit });
+    await response.body?.cancel();
+    if (!response.ok) throw new TurnFailure('upstream_unreachable', { cause: { status: response.status } });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof TurnFailure ? error : new TurnFailure('upstream_unreachable', { cause: error });
+  }
+}
+
+function headersOf({ token }: UpstreamOptions, { requestId }: { requestId: string }): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'x-client-request-id': requestId,
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  };
+}
+
+async function bodyOf({ jwtSecret }: UpstreamOptions, request: RelayRequest & { requestId: string }): Promise<string> {
+  const { persona, username, userId, sessionId, message, primer, requestId } = request;
+  const jwt = jwtSecret ? await mintJwt(jwtSecret, { userId, sessionId }) : undefined;
+  return JSON.stringify({
+    persona,
+    username,
+    user_id: userId,
+    session_id: sessionId,
+    message,
+    ...(jwt ? { jwt } : {}),
+    ...(primer?.length ? { primer } : {}),
+    meta: { request_id: requestId },
+  });
+}
+
+type Call = { method: string; headers: Record<string, string>; body: string; accept?: string };
+
+async function post(url: string, { accept = 'application/json', headers, ...call }: Call, clock: SilenceClock) {
+  try {
+    const response = await clock.waitFor(
+      fetch(url, { ...call, headers: { ...headers, accept }, signal: clock.signal, redirect: 'error' }),
+    );
+    clock.heard();
+    return response;
+  } catch (error) {
+    clock.signal.throwIfAborted();
+    throw new TurnFailure('upstream_unreachable', { cause: error });
+  }
+}
+
+async function* readStream(response: Response, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  for await (const event of eventsOf(response, clock)) {
+    if (event.name === 'heartbeat') yield* heartbeat(event.data);
+    if (event.name !== null && event.name !== 'message') continue;
+    const frame = toFrame(event.data);
+    if (!frame) continue;
+    if (frame.type === 'error') throw fromErrorFrame(frame);
+    if (frame.type === 'chunk' && frame.content) yield { type: 'delta', channel: 'text', text: frame.content };
+    if (frame.type === 'meta') yield { type: 'meta', meta: toMeta(frame) };
+    if (frame.type === 'done') return yield finish(frame);
+  }
+  throw new TurnFailure('stream_broken');
+}
+
+async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerator<UpstreamEvent> {
+  if (!response.body) throw new TurnFailure('stream_broken');
+  const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const frames = createUpstreamFrames();
+  for (;;) {
+    const { done, value } = await clock.waitFor(read(body));
+    const events = done ? frames.end() : frames.push(value);
+    if (events.length > 0) clock.heard();
+    yield* events;
+    if (done) return;
+  }
+}
+
+async function read(body: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await body.read();
+  } catch (error) {
+    throw fromBrokenStream(error);
+  }
+}
+
+const beat = z.object({ elapsed_seconds: z.number() });
+
+function* heartbeat(data: string): Generator<ReplyPart> {
+  const parsed = beat.safeParse(parse(data));
+  if (parsed.success) yield { type: 'heartbeat', elapsedSeconds: parsed.data.elapsed_seconds };
+}
+
+/** Null for what is of a kind that is not known here; a frame that can't be read breaks the stream. */
+function toFrame(data: string): RelayFrame | null {
+  const json = parse(data);
+  const parsed = relayFrame.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const type = (json as { type?: unknown } | undefined)?.type;
+  if (typeof type === 'string' && !['chunk', 'meta', 'done', 'error'].includes(type)) return null;
+  throw new TurnFailure('stream_broken');
+}
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function finish(fields: z.infer<typeof doneFields>): ReplyPart {
+  return { type: 'finish', reason: 'stop', usage: null, model: MODEL, relay: toEnd(fields) };
+}
+
+const wholeAnswer = doneFields.extend({ response: z.string(), meta: metaFields.nullish() });
+
+/** The same turn in one piece, for an upstream that can't stream; every other refusal is what it is. */
+async function* inOnePiece(
+  refusal: Refusal,
+  ask: () => Promise<Response>,
+  clock: SilenceClock,
+): AsyncGenerator<ReplyPart> {
+  if (!cannotStream(refusal)) throw fromRefusal(refusal);
+  const response = await ask();
+  const answered = await refusalOf(response, clock);
+  if (!response.ok) throw fromRefusal(answered);
+  const parsed = wholeAnswer.safeParse(parse(answered.body));
+  if (!parsed.success) throw new TurnFailure('bad_answer');
+  if (parsed.data.response) yield { type: 'delta', channel: 'text', text: parsed.data.response };
+  if (parsed.data.meta) yield { type: 'meta', meta: toMeta(parsed.data.meta) };
+  yield finish(parsed.data);
+}
+
+async function refusalOf(response: Response, clock: SilenceClock): Promise<Refusal> {
+  const text = new TextDecoder();
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
+  let body = '';
+  for (let size = 0; reader; ) {
+    const { done, value } = await clock.waitFor(read(reader));
+    if (done) break;
+    size += value.length;
+    if (size > MAX_BODY) throw new TurnFailure('reply_too_large');
+    body += text.decode(value, { stream: true });
+  }
+  return { status: response.status, headers: response.headers, body: body + text.decode() };
+}
