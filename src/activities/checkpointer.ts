@@ -11,7 +11,7 @@ export type CheckpointListener = {
 
 export type Checkpointer = {
   /** Adds text to the next checkpoint of its stream. */
-  add(piece: DraftKey & { epoch: number; channel: Channel; offset: number; text: string }): void;
+  add(piece: DraftKey & { epoch: number; channel: Channel; offset: number; text: string; sequence?: number }): void;
   /** Writes under this fence from now on. */
   register(key: DraftKey, fence: number, listener: CheckpointListener): void;
   /** Drops what is not written yet: it is in the log by now, or no longer wanted. */
@@ -100,7 +100,8 @@ function appendPiece(pending: Pending[], piece: Pending): void {
     last.epoch === piece.epoch &&
     last.offset + last.text.length === piece.offset &&
     last.text.length < MAX_STATEMENT_UNITS;
-  if (joins) pending[pending.length - 1] = { ...last, text: last.text + piece.text };
+  if (joins)
+    pending[pending.length - 1] = { ...last, text: last.text + piece.text, sequence: piece.sequence ?? last.sequence };
   else pending.push({ ...piece });
 }
 

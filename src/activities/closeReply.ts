@@ -1,8 +1,10 @@
+import { readResponseId } from '../db/drafts.js';
 import { closeReply } from '../db/landReply.js';
 import type { Pool } from '../db/pool.js';
 import { type FailureCode, toPublicError } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
 import type { ReplyVerdict } from '../domain/verdict.js';
+import type { ReplyProvider } from '../llm/port.js';
 
 export type CloseReplyInput = DraftKey & {
   speakerId: string;
@@ -11,9 +13,11 @@ export type CloseReplyInput = DraftKey & {
 };
 
 /** Closes a reply that its own attempts can't: keeps what is checkpointed. */
-export function createCloseReply(deps: { pool: Pool; model: string }) {
-  return ({ turnId, beat, speakerId, code }: CloseReplyInput): Promise<ReplyVerdict> =>
-    closeReply(
+export function createCloseReply(deps: { pool: Pool; model: string; provider: ReplyProvider }) {
+  return async ({ turnId, beat, speakerId, code }: CloseReplyInput): Promise<ReplyVerdict> => {
+    const kept = deps.provider.cancel && (await readResponseId(deps.pool, { turnId, beat }));
+    if (kept) void deps.provider.cancel?.(kept);
+    return closeReply(
       deps.pool,
       { turnId, beat },
       {
@@ -22,4 +26,5 @@ export function createCloseReply(deps: { pool: Pool; model: string }) {
         error: code ? toPublicError(code) : undefined,
       },
     );
+  };
 }

@@ -1,11 +1,18 @@
 import type { Pool } from '../db/pool.js';
-import { type ChosenModel, readChosenModel } from '../db/providers.js';
+import { readChosenModel, type UsableProvider } from '../db/providers.js';
 import type { SealingKey } from '../db/sealed.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { ReplyProvider } from '../llm/port.js';
+import type { Fallback } from './streaming.js';
 
 /** Who answers in a turn's chat, and with which model. */
-export type ChosenProvider = { provider: ReplyProvider; model: string; maxTokens?: number; temperature?: number };
+export type ChosenProvider = {
+  provider: ReplyProvider;
+  model: string;
+  fallback: Fallback | undefined;
+  maxTokens?: number;
+  temperature?: number;
+};
 export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
 
 /** Connections to this many providers of chats are kept. */
@@ -17,13 +24,14 @@ export function createProviderOf(deps: {
   sealingKey: SealingKey | null;
   server: ReplyProvider;
   model: string;
-  connect(options: { baseUrl: string; apiKey: string }): ReplyProvider;
+  fallback: Fallback | undefined;
+  connect(options: { baseUrl: string; apiKey: string; continuation: string | null }): ReplyProvider;
 }): ProviderOf {
   const connected = new Map<string, ReplyProvider>();
 
-  function connectionTo({ id, baseUrl, apiKey }: NonNullable<ChosenModel['provider']>): ReplyProvider {
+  function connectionTo({ id, baseUrl, apiKey, continuation }: UsableProvider): ReplyProvider {
     if (apiKey === null) throw new TurnFailure('provider_key_unreadable');
-    const known = connected.get(id) ?? deps.connect({ baseUrl, apiKey });
+    const known = connected.get(id) ?? deps.connect({ baseUrl, apiKey, continuation });
     connected.delete(id);
     connected.set(id, known);
     if (connected.size > KEPT) connected.delete(connected.keys().next().value!);
@@ -33,12 +41,14 @@ export function createProviderOf(deps: {
   return async (turnId) => {
     const chosen = await readChosenModel(deps.pool, deps.sealingKey, turnId);
     if (!chosen) throw new TurnFailure('turn_gone');
-    const { provider, temperature } = chosen;
-    return {
-      provider: provider ? connectionTo(provider) : deps.server,
+    const { provider, fallback, temperature } = chosen;
+    const asked = {
       model: chosen.model ?? provider?.defaultModel ?? deps.model,
       ...(provider?.maxTokens ? { maxTokens: provider.maxTokens } : {}),
       ...(temperature === null ? {} : { temperature }),
     };
+    if (!provider) return { ...asked, provider: deps.server, fallback: deps.fallback };
+    const other = fallback && { provider: connectionTo(fallback), model: fallback.defaultModel };
+    return { ...asked, provider: connectionTo(provider), fallback: other ?? undefined };
   };
 }

@@ -1,11 +1,12 @@
-import { beginEpoch } from '../db/drafts.js';
+import { beginEpoch, recordResponse } from '../db/drafts.js';
 import type { Db } from '../db/pool.js';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
+import { noMeta, type RelayEnd, type RelayMeta } from '../domain/relay.js';
 import { createTextCleaner } from '../domain/text.js';
 import type { TokenUsage } from '../domain/turn.js';
-import type { ReplyPart } from '../llm/port.js';
+import { type ReplyPart, ReplyStopped } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
@@ -18,6 +19,7 @@ export type StreamEnd =
       usage: TokenUsage | null;
       model: string;
       calls: ToolCallRequest[];
+      relay: RelayEnd | null;
     }
   | { how: 'stopped' }
   | { how: 'failed'; failure: TurnFailure }
@@ -32,8 +34,13 @@ export type ReplyStream = {
   epoch(): number;
   /** Whether a delta of it was passed on. */
   begun(): boolean;
+  hasFallback: boolean;
+  /** Whether it passed on something that another attempt goes on after. */
+  gainsGround(): boolean;
   /** All of the draft, with what was kept of before. */
   text(): string;
+  /** What a relayed reply was said to be made of. */
+  meta(): RelayMeta;
   /** What this stream added, and the steps that it began. */
   own(): { text: string; thinking: string; steps: BegunStep[] };
   /** A newer attempt of the same reply takes the stream over under its own fence. */
@@ -51,6 +58,12 @@ export type StreamStart = DraftKey & {
   epoch: number;
   /** What the draft begins with, of an agent's iterations before this one. */
   kept?: Kept;
+  /** What the current epoch holds of the very reply that is gone on with, and the steps that it began. */
+  soFar?: { text: string; thinking: string; steps: BegunStep[] };
+  /** What a new epoch begins with: the reply goes on from there. */
+  prefix?: { text: string; thinking: string };
+  /** Whether another provider can be turned to when this one's attempts have run out. */
+  hasFallback?: boolean;
   /** The index of the first step that it begins. */
   firstIndex?: number;
   /** Says that a new epoch begins, before its first token: the steps of the one before it go. */
@@ -70,7 +83,6 @@ export type BegunStep = { index: number; type: Channel; offset: number };
 /** Of one reply, in UTF-16 code units: far beyond any model's output, well within what Postgres keeps. */
 const MAX_REPLY_UNITS = 32 * 1024 * 1024;
 
-class Stopped extends Error {}
 class Fenced extends Error {}
 
 export function startReplyStream(
@@ -82,17 +94,21 @@ export function startReplyStream(
   const draft = { fence: start.fence, epoch: start.epoch, begun: false };
   const kept = start.kept ?? { text: '', thinking: '', inEpoch: false };
   const channels = {
-    text: { cleaner: createTextCleaner(), text: kept.inEpoch ? kept.text : '' },
-    thinking: { cleaner: createTextCleaner(), text: kept.inEpoch ? kept.thinking : '' },
+    text: { cleaner: createTextCleaner(), text: start.soFar?.text ?? (kept.inEpoch ? kept.text : '') },
+    thinking: { cleaner: createTextCleaner(), text: start.soFar?.thinking ?? (kept.inEpoch ? kept.thinking : '') },
   };
-  const steps: BegunStep[] = [];
+  /** Whether the epoch goes on: nothing of what was sent is taken back. */
+  const goesOn = kept.inEpoch || start.soFar !== undefined;
+  const steps: BegunStep[] = [...(start.soFar?.steps ?? [])];
   const calls: ToolCallRequest[] = [];
+  let meta = noMeta;
+  let numbered = false;
 
   const listener = {
     fenceLost: (fence: number) => {
       if (fence === draft.fence) abort.abort(new Fenced());
     },
-    stopMarked: () => abort.abort(new Stopped()),
+    stopMarked: () => abort.abort(new ReplyStopped()),
   };
   deps.checkpointer.register(key, draft.fence, listener);
 
@@ -107,14 +123,15 @@ export function startReplyStream(
 
   /** The number of the new draft is durable before its first token goes out: no two drafts share one. */
   async function begin(): Promise<void> {
-    const epoch = kept.inEpoch ? start.epoch : start.epoch + 1;
+    const epoch = goesOn ? start.epoch : start.epoch + 1;
     await fenced((fence) => beginEpoch(deps.db, key, fence, epoch));
     draft.epoch = epoch;
     draft.begun = true;
-    if (kept.inEpoch) return;
+    if (goesOn) return;
     await start.dropSteps?.({ fence: draft.fence, epoch });
-    if (kept.thinking) send('thinking', kept.thinking);
-    if (kept.text) send('text', kept.text);
+    const { thinking, text } = start.prefix ?? kept;
+    if (thinking) send('thinking', thinking);
+    if (text) send('text', text);
   }
 
   async function beginStep(type: Channel): Promise<void> {
@@ -123,14 +140,14 @@ export function startReplyStream(
     steps.push(step);
   }
 
-  async function pass(channel: Channel, piece: string): Promise<void> {
+  async function pass(channel: Channel, piece: string, sequence?: number): Promise<void> {
     if (piece === '') return;
     if (!draft.begun) await begin();
     if (start.beginStep && steps.at(-1)?.type !== channel) await beginStep(channel);
-    send(channel, piece);
+    send(channel, piece, sequence);
   }
 
-  function send(channel: Channel, piece: string): void {
+  function send(channel: Channel, piece: string, sequence?: number): void {
     const offset = channels[channel].text.length;
     channels[channel].text += piece;
     if (channels.text.text.length + channels.thinking.text.length > MAX_REPLY_UNITS)
@@ -146,7 +163,9 @@ export function startReplyStream(
       offset,
       text: piece,
     });
-    deps.checkpointer.add({ ...key, epoch, channel, offset, text: piece });
+    if (sequence !== undefined) numbered = true;
+    const number = sequence === undefined ? {} : { sequence };
+    deps.checkpointer.add({ ...key, epoch, channel, offset, text: piece, ...number });
   }
 
   const own = () => ({
@@ -158,18 +177,45 @@ export function startReplyStream(
   async function finish(part: Extract<ReplyPart, { type: 'finish' }>): Promise<StreamEnd> {
     for (const channel of ['thinking', 'text'] as const) await pass(channel, channels[channel].cleaner.end());
     // Viewers must drop what a failed attempt has sent, also when this one had nothing to say.
-    if (start.kept && !draft.begun && start.epoch > 0 && !kept.inEpoch) await begin();
+    if (start.kept && !draft.begun && start.epoch > 0 && !goesOn) await begin();
+    // A reply that was as good as whole goes on with nothing.
+    if (start.prefix && !draft.begun) await begin();
     const silent = own().text.trim() === '' && (!start.kept || calls.length === 0);
     if (silent && (part.reason === 'stop' || part.reason === 'tool_calls')) throw new TurnFailure('empty_reply');
-    return { how: 'finished', reason: part.reason, usage: part.usage, model: part.model, calls };
+    return {
+      how: 'finished',
+      reason: part.reason,
+      usage: part.usage,
+      model: part.model,
+      calls,
+      relay: part.relay ?? null,
+    };
+  }
+
+  /** What is not text, and goes out at once. */
+  function note(part: Exclude<ReplyPart, { type: 'finish' | 'delta' | 'response' }>): void {
+    const at = { chatId: start.chatId, turnId: start.turnId };
+    switch (part.type) {
+      case 'tool_call':
+        calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+        return;
+      case 'meta':
+        meta = part.meta;
+        deps.wire.meta({ ...at, ...meta });
+        return;
+      case 'heartbeat':
+        deps.wire.heartbeat({ ...at, elapsedSeconds: part.elapsedSeconds });
+    }
   }
 
   async function pump(): Promise<StreamEnd> {
     for await (const part of start.open(abort.signal)) {
       if (abort.signal.aborted) break;
       if (part.type === 'finish') return finish(part);
-      if (part.type === 'delta') await pass(part.channel, channels[part.channel].cleaner.push(part.text));
-      else calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+      if (part.type === 'delta')
+        await pass(part.channel, channels[part.channel].cleaner.push(part.text), part.sequence);
+      else if (part.type === 'response') await fenced((fence) => recordResponse(deps.db, key, fence, part.id));
+      else note(part);
     }
     abort.signal.throwIfAborted();
     throw new TurnFailure('stream_broken');
@@ -180,20 +226,23 @@ export function startReplyStream(
     fence: () => draft.fence,
     epoch: () => draft.epoch,
     begun: () => draft.begun,
+    hasFallback: start.hasFallback ?? false,
+    gainsGround: () => draft.begun && numbered,
     text: () => channels.text.text,
+    meta: () => meta,
     own,
     adopt(fence) {
       draft.fence = fence;
       deps.checkpointer.register(key, fence, listener);
     },
-    stop: () => abort.abort(new Stopped()),
+    stop: () => abort.abort(new ReplyStopped()),
     abandon: () => abort.abort(new Fenced()),
     ended: pump().catch((error: unknown) => endOf(abort.signal.aborted ? abort.signal.reason : error)),
   };
 }
 
 function endOf(error: unknown): StreamEnd {
-  if (error instanceof Stopped) return { how: 'stopped' };
+  if (error instanceof ReplyStopped) return { how: 'stopped' };
   if (error instanceof Fenced) return { how: 'fenced' };
   return {
     how: 'failed',

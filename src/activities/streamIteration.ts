@@ -1,4 +1,4 @@
-import { beginStep, dropSteps } from '../db/agentSteps.js';
+import { beginStep, dropSteps, readBegunSteps } from '../db/agentSteps.js';
 import { holdsKept, landedIteration, landIteration, readCallIds, readKept } from '../db/iterations.js';
 import { closeReply } from '../db/landReply.js';
 import type { Pool } from '../db/pool.js';
@@ -9,6 +9,7 @@ import { TurnFailure } from '../domain/failures.js';
 import { ASSISTANT } from '../domain/participants.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
+import { usageOfRemains } from '../domain/usage.js';
 import { goneVerdict } from '../domain/verdict.js';
 import type { Wire } from '../viewers/wire.js';
 import type { OfferedTools } from './offeredTools.js';
@@ -56,7 +57,7 @@ async function ask(deps: StreamIterationDeps, input: StreamIterationInput, opene
   const { pool } = deps;
   const { turnId } = input;
   const key = { turnId, beat: 0 };
-  const [prompt, kept, offered, { provider, ...options }] = await Promise.all([
+  const [prompt, kept, offered, { provider, fallback, ...options }] = await Promise.all([
     readAgentPrompt(pool, turnId),
     readKept(pool, turnId),
     deps.offeredTools(turnId),
@@ -67,10 +68,12 @@ async function ask(deps: StreamIterationDeps, input: StreamIterationInput, opene
   const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
   return {
     provider,
+    fallback,
     request: { ...options, messages: agentPrompt(prompt, deps.prompt), tools },
     draft: {
       kept: { ...kept, inEpoch },
       firstIndex: kept.nextIndex,
+      begunSteps: await readBegunSteps(pool, turnId, input.iteration),
       dropSteps: (at) => drop(deps, { ...input, chatId: opened.chatId }, at),
       beginStep: (step, at) => begin(deps, { ...input, chatId: opened.chatId }, step, at),
     },
@@ -110,7 +113,8 @@ async function land(
 ): Promise<IterationVerdict | 'superseded'> {
   const [offered, taken] = await Promise.all([deps.offeredTools(turnId), readCallIds(deps.pool, turnId)]);
   const { text, thinking, steps: stretches } = streamed.own();
-  const { model, reason, usage } = end;
+  const { model, reason } = end;
+  const usage = end.usage ?? usageOfRemains(model, text + thinking);
   // A reply that was cut may have been cut in the middle of a call.
   const asked = reason === 'length' || reason === 'content_filter' ? [] : end.calls;
   const calls = planCalls(asked, { offered, taken, iteration });

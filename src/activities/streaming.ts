@@ -2,19 +2,22 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import {
   type OpenedDraft,
   openDraftUnless,
+  readDraftText,
   recordFailure,
+  recordResponse,
   type Speaker,
   settleDraft,
   type TaskAttempt,
+  turnToFallback,
 } from '../db/drafts.js';
 import type { Pool, Tx } from '../db/pool.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
-import type { ReplyProvider, ReplyRequest } from '../llm/port.js';
+import type { ReplyProvider, ReplyRequest, Resume } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
 import { handOver, type RetryRule, toApplicationFailure } from './failure.js';
-import { type ReplyStream, type StreamEnd, type StreamStart, startReplyStream } from './replyStream.js';
+import { type BegunStep, type ReplyStream, type StreamEnd, type StreamStart, startReplyStream } from './replyStream.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type StreamingDeps = {
@@ -28,11 +31,18 @@ export type StreamingDeps = {
 
 export type OpenDraft = Extract<OpenedDraft, { state: 'open' }>;
 
+export type Fallback = { provider: ReplyProvider; model: string };
+
 /** What the provider is asked, and what of the draft is there before. */
 export type Asked = {
   provider: ReplyProvider;
   request: Omit<ReplyRequest, 'requestId'>;
-  draft?: Pick<StreamStart, 'kept' | 'firstIndex' | 'dropSteps' | 'beginStep'>;
+  /** Whom to turn to when the provider's attempts have run out, and with which model. */
+  fallback?: Fallback | undefined;
+  draft?: Pick<StreamStart, 'kept' | 'firstIndex' | 'dropSteps' | 'beginStep'> & {
+    /** The steps that the attempt before began, for one that goes on with its reply. */
+    begunSteps?: BegunStep[];
+  };
 };
 
 /** What is streamed, and what becomes of it: `V` is the verdict. */
@@ -107,18 +117,33 @@ export function createStreaming(deps: StreamingDeps) {
     ask: ((opened: OpenDraft) => Promise<Asked>) | null,
   ): Promise<ReplyStream> {
     if (!ask) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.retry);
-    const { provider, request, draft } = await asking(course, opened, ask);
+    const { provider: first, request: asked, fallback, draft } = await asking(course, opened, ask);
+    const { provider, model } = opened.onFallback && fallback ? fallback : { provider: first, model: asked.model };
+    const request = { ...asked, model };
+    const resume = provider.cancel ? await whileDatabaseAway(() => readResume(deps.pool, course.key, opened)) : null;
+    const soFar =
+      resume && opened.epoch > 0 ? { ...resume, steps: checkpointed(draft?.begunSteps ?? [], resume) } : null;
+    // With tools in play text can't simply go on: what came of them belongs between its parts.
+    const canContinue = provider.continues && !asked.tools?.length && !draft?.kept && opened.epoch > 0;
+    const prefix = canContinue ? await whileDatabaseAway(() => readPrefix(deps.pool, course.key, opened.epoch)) : null;
     const requestId = `${course.key.turnId}/${course.step}/${opened.attempt}`;
     const stream = startReplyStream(
       { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
       {
         ...course.key,
         ...draft,
+        ...(soFar ? { soFar } : {}),
+        ...(prefix ? { prefix } : {}),
+        hasFallback: fallback !== undefined && !opened.onFallback,
         chatId: opened.chatId,
         speakerId: opened.speakerId,
         fence: opened.fence,
         epoch: opened.epoch,
-        open: (signal) => provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }),
+        open: (signal) =>
+          provider.streamReply(
+            { ...request, requestId, ...(prefix ? { continueFrom: prefix.text } : {}) },
+            { signal, silenceMs: deps.silenceMs, ...(resume ? { resume } : {}) },
+          ),
       },
     );
     streams.set(idOf(course), stream);
@@ -164,7 +189,7 @@ export function createStreaming(deps: StreamingDeps) {
         case 'stopped':
           return stream.begun() ? await land(course, opened.fence, stream, end) : await whileDatabaseAway(course.close);
         case 'failed':
-          throw await fail(course, opened.fence, end.failure);
+          throw await fail(course, opened.fence, end.failure, stream);
         case 'fenced':
           throw superseded();
       }
@@ -180,11 +205,22 @@ export function createStreaming(deps: StreamingDeps) {
     return verdict;
   }
 
-  async function fail<V>({ key }: Course<V>, fence: number, failure: TurnFailure) {
+  async function fail<V>({ key }: Course<V>, fence: number, failure: TurnFailure, stream?: ReplyStream) {
     deps.log.warn({ ...key, code: failure.code, err: failure.cause }, 'an attempt at a reply failed');
     await settle(key, fence);
+    // What is gone can't be gone on with: the next attempt begins anew, and this one is nobody's failure.
+    if (failure.code === 'response_gone') {
+      await whileDatabaseAway(() => recordResponse(deps.pool, key, fence, null));
+      return toApplicationFailure(failure, null, { ...deps.retry, initialMs: 1 });
+    }
+    // Each attempt of this kind goes on where the last one was: only those that hear nothing new count.
+    if (stream?.gainsGround() && failure.retried) return toApplicationFailure(failure, null, deps.retry);
     const failures = await whileDatabaseAway(() => recordFailure(deps.pool, key, fence, failure.code));
-    return toApplicationFailure(failure, failures, deps.retry);
+    const isLast = !failure.retried || (failures !== null && failures >= deps.retry.attempts);
+    if (!isLast || !stream?.hasFallback || !isProviders(failure))
+      return toApplicationFailure(failure, failures, deps.retry);
+    await whileDatabaseAway(() => turnToFallback(deps.pool, key, fence, failure.code));
+    return handOver();
   }
 
   /** All that was sent is checkpointed before the attempt ends, so that the next one knows it. */
@@ -203,6 +239,41 @@ export function createStreaming(deps: StreamingDeps) {
 }
 
 export type Streaming = ReturnType<typeof createStreaming>;
+
+/** What is checkpointed of the reply that a provider keeps, where it keeps one. */
+async function readResume(
+  pool: Pool,
+  key: DraftKey,
+  { responseId, responseSeq, epoch }: OpenDraft,
+): Promise<Resume | null> {
+  if (responseId === null) return null;
+  const [text, thinking] = await Promise.all([
+    readDraftText(pool, key, epoch, 'text'),
+    readDraftText(pool, key, epoch, 'thinking'),
+  ]);
+  return { responseId, sequence: responseSeq, text, thinking };
+}
+
+/** Failures that another provider may not have. */
+const isProviders = ({ code }: TurnFailure): boolean =>
+  code.startsWith('provider_') || ['model_not_found', 'stream_broken', 'empty_reply'].includes(code);
+
+/** What there is of a reply from which another attempt may go on; null when that is nothing. */
+async function readPrefix(
+  pool: Pool,
+  key: DraftKey,
+  epoch: number,
+): Promise<{ text: string; thinking: string } | null> {
+  const [text, thinking] = await Promise.all([
+    readDraftText(pool, key, epoch, 'text'),
+    readDraftText(pool, key, epoch, 'thinking'),
+  ]);
+  return text.trim() === '' ? null : { text, thinking };
+}
+
+/** The steps of which something is checkpointed: the others begin again with their first token. */
+const checkpointed = (steps: BegunStep[], soFar: Resume): BegunStep[] =>
+  steps.filter(({ type, offset }) => offset < soFar[type].length);
 
 function thisAttempt(): TaskAttempt {
   const { workflowExecution, activityId, attempt } = Context.current().info;

@@ -12,7 +12,7 @@ import { type FailureCode, failures, TurnFailure } from '../domain/failures.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
 import { createTextCleaner } from '../domain/text.js';
-import { addUsage } from '../domain/usage.js';
+import { addUsage, usageOfRemains } from '../domain/usage.js';
 import type { ReplyPart } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
 import { type RetryRule, toApplicationFailure } from './failure.js';
@@ -106,7 +106,7 @@ async function ask(
 }
 
 async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: Task) {
-  const [iterations, offered, { provider, ...options }] = await Promise.all([
+  const [iterations, offered, { provider, fallback: _, ...options }] = await Promise.all([
     readPastIterations(deps.pool, { turnId, taskCallId: callId }),
     deps.offeredTools(turnId, { toSubagent: true }),
     deps.providerOf(turnId),
@@ -125,10 +125,11 @@ async function listen(parts: AsyncIterable<ReplyPart>) {
   for await (const part of parts) {
     if (part.type === 'delta') texts[part.channel] += cleaners[part.channel].push(part.text);
     else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
-    else {
+    else if (part.type === 'finish') {
       for (const channel of ['text', 'thinking'] as const) texts[channel] += cleaners[channel].end();
       if (calls.length === 0 && texts.text.trim() === '') throw new TurnFailure('empty_reply');
-      return { ...texts, calls, model: part.model, reason: part.reason, usage: part.usage };
+      const usage = part.usage ?? usageOfRemains(part.model, texts.text + texts.thinking);
+      return { ...texts, calls, model: part.model, reason: part.reason, usage };
     }
   }
   throw new TurnFailure('stream_broken');

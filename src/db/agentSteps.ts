@@ -34,6 +34,18 @@ export async function beginStep(db: Db, step: NewStep): Promise<boolean> {
   return rowCount === 1;
 }
 
+/** What the attempts at an iteration have begun so far. */
+export async function readBegunSteps(
+  db: Db,
+  turnId: string,
+  iteration: number,
+): Promise<{ index: number; type: 'thinking' | 'text'; offset: number }[]> {
+  const rows = await readSteps(db, [turnId]);
+  return rows.flatMap(({ step: { index, type }, offset, iteration: of }) =>
+    of === iteration && (type === 'thinking' || type === 'text') ? [{ index, type, offset: offset ?? 0 }] : [],
+  );
+}
+
 /** Drops what an attempt at an iteration began, and gives the steps that are kept, in their order. */
 export async function dropSteps(db: Db, turnId: string, iteration: number): Promise<StepRow[]> {
   await db.query('delete from agent_steps where turn_id = $1 and iteration >= $2', [turnId, iteration]);

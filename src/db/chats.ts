@@ -18,6 +18,9 @@ export type ChatSettings = {
   thinkingEnabled?: boolean | undefined;
   /** Names of tools; left out: the built-in ones. */
   enabledTools?: string[] | undefined;
+  /** Of a relay chat: as whom the other service is to answer, and its session there. */
+  persona?: string | undefined;
+  sessionId?: string | undefined;
 };
 
 export type Chat = {

@@ -23,10 +23,26 @@ export type OpenedDraft<V = ReplyVerdict> =
       /** Whether all that was sent of the epoch is checkpointed. */
       settled: boolean;
       attempt: number;
+      /** What the draft comes from, at a provider that keeps it: another attempt goes on there. */
+      responseId: string | null;
+      responseSeq: number | null;
+      /** Whether the provider's attempts have run out, and another one is asked. */
+      onFallback: boolean;
       chatId: string;
       speakerId: string;
       userTurnSeq: number;
     };
+
+type DraftRow = {
+  fence: number;
+  epoch: number;
+  settled: boolean;
+  attempt: number;
+  speakerId: string;
+  responseId: string | null;
+  responseSeq: number | null;
+  onFallback: boolean;
+};
 
 /** Who is to speak, and whom they interject on. */
 export type Speaker = { speakerId: string; interjectionOf?: string | undefined };
@@ -63,13 +79,7 @@ export async function openDraftUnless<V>(
     if (verdict) return { state: 'landed', verdict };
     if (hasEnded(turn)) return { state: 'gone' };
     if (turn.stop) return { state: 'stopped', stop: turn.stop };
-    const { rows } = await tx.query<{
-      fence: number;
-      epoch: number;
-      settled: boolean;
-      attempt: number;
-      speakerId: string;
-    }>(
+    const { rows } = await tx.query<DraftRow>(
       `with draft as (
          insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq, fence, attempt, task, task_attempt,
                              interjection_of)
@@ -79,11 +89,14 @@ export async function openDraftUnless<V>(
                task = excluded.task, task_attempt = excluded.task_attempt
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
-         returning fence, epoch, settled, attempt, speaker_id
+         returning fence, epoch, settled, attempt, speaker_id, response_id, response_seq,
+                   on_fallback
        ), told as materialized (
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
-       select fence, epoch, settled, attempt, speaker_id as "speakerId" from draft, told`,
+       select fence, epoch, settled, attempt, speaker_id as "speakerId", response_id as "responseId",
+         response_seq as "responseSeq", on_fallback as "onFallback"
+       from draft, told`,
       [
         key.turnId,
         key.beat,
@@ -126,7 +139,15 @@ export async function beginEpoch(db: Db, key: DraftKey, fence: number, epoch: nu
 }
 
 /** A piece of a draft's text, at its offset in UTF-16 code units. */
-export type Chunk = DraftKey & { fence: number; epoch: number; channel: Channel; offset: number; text: string };
+export type Chunk = DraftKey & {
+  fence: number;
+  epoch: number;
+  channel: Channel;
+  offset: number;
+  text: string;
+  /** Of the last event of a response that the text holds. */
+  sequence?: number | undefined;
+};
 /** What the checkpoint says of a reply whose fence still holds. */
 export type Checkpointed = DraftKey & { fence: number; stop: StopMark | null };
 
@@ -137,8 +158,9 @@ export type Checkpointed = DraftKey & { fence: number; stop: StopMark | null };
 export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpointed[]> {
   const { rows } = await db.query<Checkpointed>(
     `with input as (
-       select * from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::integer[], $7::text[])
-         as i(turn_id, beat, fence, epoch, channel, "offset", text)
+       select * from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::integer[], $7::text[],
+                            $8::integer[])
+         as i(turn_id, beat, fence, epoch, channel, "offset", text, sequence)
      ), live as materialized (
        select d.turn_id, d.beat, d.fence from drafts d
        where d.status = 'streaming'
@@ -149,6 +171,12 @@ export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpo
        select i.turn_id, i.beat, i.epoch, i.channel, i."offset", i.text
        from input i join live l using (turn_id, beat, fence) where i.text <> ''
        on conflict do nothing
+     ), heard as (
+       select turn_id, beat, max(sequence) as sequence from input join live using (turn_id, beat, fence)
+       where sequence is not null group by turn_id, beat
+     ), numbered as (
+       update drafts d set response_seq = greatest(d.response_seq, h.sequence) from heard h
+       where d.turn_id = h.turn_id and d.beat = h.beat
      )
      select l.turn_id as "turnId", l.beat, l.fence, t.stop from live l join turns t on t.id = l.turn_id`,
     [
@@ -159,9 +187,43 @@ export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpo
       chunks.map((c) => c.channel),
       chunks.map((c) => c.offset),
       chunks.map((c) => c.text),
+      chunks.map((c) => c.sequence ?? null),
     ],
   );
   return rows;
+}
+
+/** Records which response the draft comes from, before its first token is passed on; null: it is no more. */
+export async function recordResponse(
+  db: Db,
+  key: DraftKey,
+  fence: number,
+  responseId: string | null,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update drafts set response_id = $4, response_seq = null
+     where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming'`,
+    [key.turnId, key.beat, fence, responseId],
+  );
+  return rowCount === 1;
+}
+
+/** Turns to another provider, whose failures count anew. */
+export async function turnToFallback(db: Db, key: DraftKey, fence: number, code: string): Promise<void> {
+  await db.query(
+    `update drafts set on_fallback = true, failures = 0, last_error = $4, response_id = null, response_seq = null,
+       updated_at = now()
+     where turn_id = $1 and beat = $2 and fence = $3`,
+    [key.turnId, key.beat, fence, code],
+  );
+}
+
+export async function readResponseId(db: Db, key: DraftKey): Promise<string | null> {
+  const { rows } = await db.query<{ id: string | null }>(
+    'select response_id as id from drafts where turn_id = $1 and beat = $2',
+    [key.turnId, key.beat],
+  );
+  return rows[0]?.id ?? null;
 }
 
 /** Records that the provider failed an attempt. Returns how often it has by now, or null without the fence. */

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../domain/events.js';
 import type { EndStatus, PublicError, TokenUsage } from '../domain/turn.js';
-import { addUsage } from '../domain/usage.js';
+import { addUsage, unknownUsage } from '../domain/usage.js';
 import { appendEvents } from './log.js';
 import { applyMarks } from './marks.js';
 import type { Tx } from './pool.js';
@@ -20,7 +20,7 @@ export type Ending = {
  */
 export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<void> {
   const cause = { chatId: turn.chatId, turnId: turn.id, step: ending.step };
-  const usage = addUsage(await readUsage(tx, turn));
+  const usage = addUsage(await readUsage(tx, turn)) ?? (await usageUnheard(tx, turn));
   const warnings = ending.warnings ?? [];
   const rolledBack = turn.stop === 'rollback';
   const status = rolledBack ? 'cancelled' : ending.status;
@@ -43,6 +43,16 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
     tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
     tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]),
   ]);
+}
+
+/** Calls of the model that left no reply: that they were made is all that is known. Null when none was. */
+async function usageUnheard(tx: Tx, turn: TurnRow): Promise<TokenUsage | null> {
+  const { rows } = await tx.query<{ attempts: number | null }>(
+    'select sum(attempt)::integer as attempts from drafts where turn_id = $1',
+    [turn.id],
+  );
+  const attempts = rows[0]?.attempts ?? 0;
+  return attempts > 0 ? unknownUsage('', attempts) : null;
 }
 
 async function readUsage(tx: Tx, turn: TurnRow): Promise<TokenUsage[]> {

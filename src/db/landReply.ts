@@ -1,7 +1,9 @@
 import type { AgentStep } from '../domain/events.js';
 import type { DraftKey } from '../domain/frames.js';
+import type { RelayInfo } from '../domain/relay.js';
 import { stepName } from '../domain/stepName.js';
 import type { PublicError, TokenUsage } from '../domain/turn.js';
+import { usageOfRemains } from '../domain/usage.js';
 import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../domain/verdict.js';
 import { readAgentReply } from './agentReply.js';
 import { readDraftText } from './drafts.js';
@@ -21,6 +23,8 @@ export type Reply = {
   error?: PublicError | undefined;
   /** Of an agent. */
   steps?: AgentStep[] | undefined;
+  /** Of a relayed reply; `paneSpawned` says that the other service has forgotten what was said. */
+  relay?: { info: RelayInfo; paneSpawned: boolean } | undefined;
 };
 
 type DraftRow = { fence: number; epoch: number; settled: boolean; speakerId: string; interjectionOf: string | null };
@@ -93,7 +97,7 @@ export async function closeInTransaction(
     truncated: closing.truncated ?? true,
     model: done?.model ?? closing.model,
     error: closing.error,
-    usage: done?.usage,
+    usage: done?.usage ?? usageOfRemains(done?.model ?? closing.model, text),
     steps: done?.steps,
   };
   if (isNoVersion(turn, key.beat, text)) return withoutText(reply);
@@ -154,11 +158,15 @@ async function appendReply(tx: Tx, turn: TurnRow, beat: number, draft: DraftRow,
     ...(reply.usage ? { usage: reply.usage } : {}),
     ...(reply.error ? { error: reply.error } : {}),
     ...(reply.steps ? { steps: reply.steps } : {}),
+    ...(reply.relay ? { relay: reply.relay.info } : {}),
   };
   const replaces = turn.regenerates !== null && beat === 0;
   if (replaces) await supersede(tx, turn);
   await appendEvents(tx, cause, [{ kind: 'assistant_turn', data }], LANDED);
   if (replaces) await applyMarks(tx, turn.chatId);
+  // A turn that ends well primes its session, unless its end says that there is another one now.
+  if (reply.relay && !reply.truncated)
+    await tx.query('update chats set relay_primed = $2 where id = $1', [turn.chatId, !reply.relay.paneSpawned]);
   await tx.query(
     `with landed as (
        update drafts set status = 'landed', settled = true, epoch = $3, updated_at = now()

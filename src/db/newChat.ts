@@ -15,6 +15,7 @@ export type NewChat = Titled &
     | { kind: 'narrative'; hostId: string; guestId: string | null; scene: { container: string } | null }
     | { kind: 'document'; documentId: string; anchor: Anchor | null }
     | { kind: 'agent'; settings: ChatSettings }
+    | { kind: 'relay'; settings: ChatSettings }
   );
 
 /** Creates a chat with its first events. Throws `ChatRefused`. */
@@ -75,6 +76,8 @@ async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
       if (!(await owns(tx, 'documents', owner, documentId))) throw new ChatRefused('document_not_found', 'documentId');
       return { documentId, anchor };
     }
+    case 'relay':
+      return { settings: fields.settings };
     case 'agent': {
       const { providerId } = fields.settings;
       if (providerId !== undefined && !(await owns(tx, 'providers', owner, providerId)))

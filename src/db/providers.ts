@@ -10,6 +10,10 @@ export type Provider = {
   baseUrl: string;
   defaultModel: string;
   maxTokens: number | null;
+  /** The provider to turn to when this one's attempts have run out. */
+  fallbackId: string | null;
+  /** How the server is asked to go on from a partial message; null: it can't. */
+  continuation: string | null;
   createdAt: Date;
 };
 
@@ -19,18 +23,21 @@ export type NewProvider = {
   apiKey: string;
   defaultModel: string;
   maxTokens?: number | undefined;
+  fallbackId?: string | undefined;
+  continuation?: string | undefined;
 };
 
 const columns = `id, name, base_url as "baseUrl", default_model as "defaultModel", max_tokens as "maxTokens",
-  created_at as "createdAt"`;
+  fallback_id as "fallbackId", continuation, created_at as "createdAt"`;
 
 const boundTo = (owner: string, id: string) => `${owner}/${id}`;
 
 export async function createProvider(db: Db, key: SealingKey, owner: string, fields: NewProvider): Promise<Provider> {
   const id = newId('prv');
   const { rows } = await db.query<Provider>(
-    `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens)
-     values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+    `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens, fallback_id,
+                            continuation)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`,
     [
       id,
       owner,
@@ -39,9 +46,16 @@ export async function createProvider(db: Db, key: SealingKey, owner: string, fie
       seal(key, fields.apiKey, boundTo(owner, id)),
       fields.defaultModel,
       fields.maxTokens ?? null,
+      fields.fallbackId ?? null,
+      fields.continuation ?? null,
     ],
   );
   return rows[0]!;
+}
+
+export async function ownsProvider(db: Db, owner: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from providers where id = $1 and owner = $2', [id, owner]);
+  return rowCount === 1;
 }
 
 /** The owner's providers, oldest first. */
@@ -53,43 +67,58 @@ export async function listProviders(db: Db, owner: string, page: Page): Promise<
   return rows;
 }
 
+/** A provider that can be asked. `apiKey` is null where it can't be opened: the setting was another when it was sealed. */
+export type UsableProvider = {
+  id: string;
+  baseUrl: string;
+  apiKey: string | null;
+  defaultModel: string;
+  maxTokens: number | null;
+  continuation: string | null;
+};
+
 /** What a turn's chat says of its model, and of who is to provide it. */
 export type ChosenModel = {
   model: string | null;
   temperature: number | null;
-  provider: {
-    id: string;
-    baseUrl: string;
-    apiKey: string | null;
-    defaultModel: string;
-    maxTokens: number | null;
-  } | null;
+  provider: UsableProvider | null;
+  /** Whom to turn to when that one's attempts have run out. */
+  fallback: UsableProvider | null;
 };
 
-type Row = Omit<ChosenModel, 'provider'> & {
-  id: string | null;
-  owner: string;
-  baseUrl: string;
-  sealedKey: Buffer;
-  defaultModel: string;
-  maxTokens: number | null;
-};
+type Row = Omit<UsableProvider, 'apiKey'> & { owner: string; sealedKey: Buffer };
 
-/** `apiKey` is null where it can't be opened: the key of keys is another than the one it was sealed with. */
 export async function readChosenModel(db: Db, key: SealingKey | null, turnId: string): Promise<ChosenModel | null> {
-  const { rows } = await db.query<Row>(
+  const { rows } = await db.query<{
+    model: string | null;
+    temperature: number | null;
+    providerId: string | null;
+    owner: string;
+  }>(
     `select ch.settings->>'model' as model, (ch.settings->>'temperature')::float as temperature,
-       p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",
-       p.max_tokens as "maxTokens"
-     from turns t join chats ch on ch.id = t.chat_id
-     left join providers p on p.id = ch.settings->>'providerId' and p.owner = ch.owner
-     where t.id = $1`,
+       ch.settings->>'providerId' as "providerId", ch.owner
+     from turns t join chats ch on ch.id = t.chat_id where t.id = $1`,
     [turnId],
   );
-  const row = rows[0];
-  if (!row) return null;
-  const { model, temperature, id, owner, sealedKey, baseUrl, defaultModel, maxTokens } = row;
-  if (id === null) return { model, temperature, provider: null };
-  const apiKey = key && unseal(key, sealedKey, boundTo(owner, id));
-  return { model, temperature, provider: { id, baseUrl, apiKey, defaultModel, maxTokens } };
+  const chat = rows[0];
+  if (!chat) return null;
+  const { model, temperature, providerId, owner } = chat;
+  const [provider = null, fallback = null] = providerId ? await readUsable(db, key, owner, providerId) : [];
+  return { model, temperature, provider, fallback };
+}
+
+/** The provider, and the one that it names to turn to. */
+async function readUsable(db: Db, key: SealingKey | null, owner: string, id: string): Promise<UsableProvider[]> {
+  const { rows } = await db.query<Row>(
+    `select p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",
+       p.max_tokens as "maxTokens", p.continuation
+     from providers p
+     where p.owner = $2 and (p.id = $1 or p.id = (select fallback_id from providers where id = $1 and owner = $2))
+     order by p.id = $1 desc`,
+    [id, owner],
+  );
+  return rows.map(({ sealedKey, owner: of, ...row }) => ({
+    ...row,
+    apiKey: key && unseal(key, sealedKey, boundTo(of, row.id)),
+  }));
 }

@@ -3,11 +3,14 @@ import { createCheckpointer } from '../activities/checkpointer.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { createProviderOf } from '../activities/providerOf.js';
 import type { ReconciledWorkflows } from '../activities/reconcileTurns.js';
+import type { Fallback } from '../activities/streaming.js';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/pool.js';
 import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';
-import { createChatCompletions } from '../llm/chatCompletions.js';
+import { createChatCompletions, isContinuation } from '../llm/chatCompletions.js';
 import { createClassifierCalls } from '../llm/classifierCalls.js';
+import { createUpstream } from '../llm/relay/upstream.js';
+import { createResponses } from '../llm/responses.js';
 import { countTokens } from '../llm/tokenizer.js';
 import type { ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../log.js';
@@ -20,19 +23,35 @@ type Live = { pool: Pool; wire: Wire; log: Log; client: Client; tools: ToolRegis
 /** What the activities are built from, as configured. */
 export function activityDeps(config: Config, { pool, wire, log, client, tools }: Live): ActivityDeps {
   const upstream = { baseUrl: config.OPENAI_BASE_URL ?? OPENAI_URL, apiKey: config.OPENAI_API_KEY };
-  const provider = createChatCompletions(upstream);
+  const continuation = config.PROVIDER_CONTINUATION;
+  const provider =
+    config.PROVIDER_API === 'responses'
+      ? createResponses({ ...upstream, log })
+      : createChatCompletions({ ...upstream, continuation });
+  const fallback = fallbackOf(config);
   return {
     pool,
     wire,
     log,
     provider,
     tools,
+    fallback,
+    upstream: config.UPSTREAM_BASE_URL
+      ? createUpstream({
+          baseUrl: config.UPSTREAM_BASE_URL,
+          token: config.UPSTREAM_TOKEN,
+          jwtSecret: config.UPSTREAM_JWT_SECRET,
+          totalMs: config.UPSTREAM_TURN_LIMIT_MS,
+        })
+      : null,
     providerOf: createProviderOf({
       pool,
       sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
       server: provider,
       model: config.NARRATIVE_MODEL,
-      connect: createChatCompletions,
+      fallback,
+      connect: ({ continuation, ...options }) =>
+        createChatCompletions({ ...options, continuation: isContinuation(continuation) ? continuation : null }),
     }),
     classifierCalls: createClassifierCalls(upstream),
     checkpointer: createCheckpointer(pool, (err) =>
@@ -46,6 +65,13 @@ export function activityDeps(config: Config, { pool, wire, log, client, tools }:
     classifierRetry: { attempts: config.STUCK_AFTER_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
     prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens },
   };
+}
+
+/** The provider to turn to when the first one's attempts have run out, if one is configured. */
+function fallbackOf(config: Config): Fallback | undefined {
+  const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_MODEL: model } = config;
+  if (!baseUrl) return undefined;
+  return { provider: createChatCompletions({ baseUrl, apiKey }), model: model ?? config.NARRATIVE_MODEL };
 }
 
 const RECONCILE_DEADLINE = { deadlineMs: 2_000 };

@@ -15,6 +15,7 @@ import { listen } from './control.js';
 import { document } from './document.js';
 import { narrative, type Person } from './narrative.js';
 import { createProgress } from './progress.js';
+import { relay } from './relay.js';
 import type { Ears } from './reply.js';
 import { startNext } from './startNext.js';
 import { createSteps } from './steps.js';
@@ -85,7 +86,7 @@ type Opened = Extract<Awaited<ReturnType<typeof openTurn>>, { ended: false }> & 
 type Kind = (turnId: string, opened: Opened, ears: Ears) => Promise<ReplyVerdict>;
 
 /** The kinds of turn: a row each, and a file each. */
-const kinds: Partial<Record<ChatKind, Kind>> = {
+const kinds: Record<ChatKind, Kind> = {
   narrative: (turnId, opened, ears) => {
     const host = opened.host ?? hostBefore(opened);
     if (!host) throw ApplicationFailure.nonRetryable('turn_gone', 'turn_gone');
@@ -93,6 +94,7 @@ const kinds: Partial<Record<ChatKind, Kind>> = {
   },
   agent: (turnId, { whenFailed, maxIterations }, ears) =>
     agent({ turnId, whenFailed, maxIterations: maxIterations ?? MAX_ITERATIONS }, ears),
+  relay: (turnId, { whenFailed }, ears) => relay({ turnId, whenFailed }, ears),
   document: (turnId, { whenFailed }, ears) => document({ turnId, whenFailed }, ears),
 };
 
