@@ -41,6 +41,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   StepRouteDeps &
   ApprovalRouteDeps &
   ProviderRouteDeps & {
+    relays: boolean;
     auth: Auth;
     allowedOrigins: string[];
     requestsPerMinute: number;

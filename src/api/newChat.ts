@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { NewChat } from '../db/newChat.js';
-import { name, prose, text, title } from './input.js';
-import { Problem } from './problem.js';
+import { name, persona, prose, text, title } from './input.js';
 
 const offset = z.number().int().nonnegative();
 
@@ -42,11 +41,16 @@ const agentChat = z.strictObject({
     .optional(),
 });
 
-const relayChat = z.looseObject({ kind: z.literal('relay') }).meta({ description: 'not available yet' });
+const relayChat = z.strictObject({
+  kind: z.literal('relay'),
+  title: title().optional(),
+  persona: persona(),
+  sessionId: name(200).optional(),
+});
 
 export const newChatBody = z.discriminatedUnion('kind', [narrativeChat, documentChat, agentChat, relayChat]);
 
-/** The body as the database takes it. Throws for a kind that is not available. */
+/** The body as the database takes it. */
 export function toNewChat(body: z.output<typeof newChatBody>): NewChat {
   switch (body.kind) {
     case 'narrative': {
@@ -61,7 +65,9 @@ export function toNewChat(body: z.output<typeof newChatBody>): NewChat {
       const { kind, title = null, ...settings } = body;
       return { kind, title, settings };
     }
-    case 'relay':
-      throw new Problem('kind_not_available', `kind: ${body.kind} is not available yet`);
+    case 'relay': {
+      const { kind, title = null, ...settings } = body;
+      return { kind, title, settings };
+    }
   }
 }

@@ -279,6 +279,11 @@ export const provider = z
     baseUrl: z.string(),
     defaultModel: z.string(),
     maxTokens: z.number().int().nullable(),
+    fallbackId: id('prv').nullable().meta({ description: "whom to turn to when this one's attempts have run out" }),
+    continuation: z
+      .enum(['vllm', 'openrouter'])
+      .nullable()
+      .meta({ description: 'how the server is asked to go on from a partial message' }),
     createdAt: at(),
   })
   .meta({ id: 'Provider', description: 'its key is never returned' });

@@ -56,6 +56,7 @@ function serve(server: Server, config: ApiConfig, backends: Backends, log: Logge
   const app = createApp({
     closing: closing.signal,
     pool,
+    relays: config.UPSTREAM_BASE_URL !== undefined,
     sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,

@@ -9,7 +9,7 @@ import { createLogTail, type LogTail, type TailEvent } from './logTail.js';
 import { type EncodedFrame, encodeFrame } from './sink.js';
 import { createStatuses } from './statuses.js';
 import type { FeedEvent, Told } from './told.js';
-import type { WireHeartbeat, WireStep, WireToken } from './wire.js';
+import type { WireHeartbeat, WireMeta, WireStep, WireToken } from './wire.js';
 
 /** What one chat's viewers are told: its log, the drafts in flight, and what its turns are doing. */
 export type Feed = {
@@ -28,6 +28,7 @@ export type Feed = {
   token(token: WireToken): void;
   step(step: WireStep): void;
   heartbeat(heartbeat: WireHeartbeat): void;
+  meta(meta: WireMeta): void;
   notice(seq: number): void;
   statusChanged(turnId: string): void;
   /** What was read anew of the chat, because something may have gone unheard. */
@@ -171,6 +172,11 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     },
     heartbeat({ turnId, elapsedSeconds }) {
       group.send(encodeFrame({ type: 'heartbeat', turnId, elapsedSeconds }));
+    },
+    meta({ chatId: _, ...meta }) {
+      // The tokens that came before it go out before it.
+      group.tellDrafts(drafts.buffers());
+      group.send(encodeFrame({ type: 'meta', ...meta }));
     },
     notice(seq) {
       noticed = Math.max(noticed, seq);

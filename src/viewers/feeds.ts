@@ -114,6 +114,7 @@ export function createFeeds({ pool, listen, hub, log, now = () => performance.no
       feed.token(token);
     }),
     hub.onStep((step) => feedOf(step.chatId)?.step(step)),
+    hub.onMeta((meta) => feedOf(meta.chatId)?.meta(meta)),
     hub.onHeartbeat((heartbeat) => feedOf(heartbeat.chatId)?.heartbeat(heartbeat)),
   ];
   const sweeping = setInterval(sweep, sweepMs);

@@ -1,7 +1,15 @@
 import { createListeners } from './listeners.js';
 import { createOutbox } from './outbox.js';
 import { createRedisLink, type RedisLinkOptions, redisChannels } from './redisLink.js';
-import { maxUnsentBytes, type Wire, type WireHeartbeat, type WireHub, type WireStep, type WireToken } from './wire.js';
+import {
+  maxUnsentBytes,
+  type Wire,
+  type WireHeartbeat,
+  type WireHub,
+  type WireMeta,
+  type WireStep,
+  type WireToken,
+} from './wire.js';
 import { decodeItems, decodeStop, encodeStop } from './wireMessage.js';
 
 /** The worker's end over Redis. */
@@ -16,6 +24,7 @@ export function createRedisWire(options: RedisLinkOptions): Wire {
   return {
     publish: (token) => outbox.push({ type: 'token', ...token }),
     step: (step) => outbox.push({ type: 'step', ...step }),
+    meta: (meta) => outbox.push({ type: 'meta', ...meta }),
     heartbeat: (heartbeat) => outbox.push({ type: 'heartbeat', ...heartbeat }),
     onStop: stops.add,
     close() {
@@ -30,11 +39,13 @@ export function createRedisHub(options: RedisLinkOptions): WireHub {
   const failed = (error: unknown) => options.log.warn({ err: error }, 'a listener of the wire failed');
   const tokens = createListeners<WireToken>(failed);
   const steps = createListeners<WireStep>(failed);
+  const metas = createListeners<WireMeta>(failed);
   const heartbeats = createListeners<WireHeartbeat>(failed);
   const hear = (message: string) => {
     for (const item of decodeItems(message)) {
       if (item.type === 'token') tokens.tell(item);
       else if (item.type === 'step') steps.tell(item);
+      else if (item.type === 'meta') metas.tell(item);
       else heartbeats.tell(item);
     }
   };
@@ -42,6 +53,7 @@ export function createRedisHub(options: RedisLinkOptions): WireHub {
   return {
     onToken: tokens.add,
     onStep: steps.add,
+    onMeta: metas.add,
     onHeartbeat: heartbeats.add,
     stop: (turnId) => link.publish(redisChannels.stops, encodeStop(turnId)),
     connectedWorkers: () => link.listeners(redisChannels.stops),

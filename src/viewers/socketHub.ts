@@ -6,7 +6,14 @@ import { closeSocket } from './closeSocket.js';
 import { createListeners } from './listeners.js';
 import { wirePath } from './socketWire.js';
 import { onUpgrade, refuseUpgrade } from './upgrades.js';
-import { maxMessageBytes, type WireHeartbeat, type WireHub, type WireStep, type WireToken } from './wire.js';
+import {
+  maxMessageBytes,
+  type WireHeartbeat,
+  type WireHub,
+  type WireMeta,
+  type WireStep,
+  type WireToken,
+} from './wire.js';
 import { decodeItems, encodeStop } from './wireMessage.js';
 
 export type SocketHubOptions = { server: Server; token?: string | undefined; log: Pick<Logger, 'info' | 'warn'> };
@@ -16,6 +23,7 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
   const failed = (error: unknown) => log.warn({ err: error }, 'a listener of the wire failed');
   const tokens = createListeners<WireToken>(failed);
   const steps = createListeners<WireStep>(failed);
+  const metas = createListeners<WireMeta>(failed);
   const heartbeats = createListeners<WireHeartbeat>(failed);
   const workers = new Set<WebSocket>();
   const sockets = new WebSocketServer({
@@ -43,6 +51,7 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
       for (const item of decodeItems(data.toString())) {
         if (item.type === 'token') tokens.tell(item);
         else if (item.type === 'step') steps.tell(item);
+        else if (item.type === 'meta') metas.tell(item);
         else heartbeats.tell(item);
       }
     });
@@ -56,6 +65,7 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
   return {
     onToken: tokens.add,
     onStep: steps.add,
+    onMeta: metas.add,
     onHeartbeat: heartbeats.add,
     stop(turnId) {
       const message = encodeStop(turnId);

@@ -73,6 +73,7 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
   return {
     publish: (token) => outbox.push({ type: 'token', ...token }),
     step: (step) => outbox.push({ type: 'step', ...step }),
+    meta: (meta) => outbox.push({ type: 'meta', ...meta }),
     heartbeat: (heartbeat) => outbox.push({ type: 'heartbeat', ...heartbeat }),
     onStop: stops.add,
     async close() {

@@ -1,5 +1,6 @@
 import type { AgentStep } from '../domain/events.js';
 import type { Channel } from '../domain/frames.js';
+import type { RelayMeta } from '../domain/relay.js';
 
 /**
  * The wire between workers and gateways: fast, and free to lose, repeat and reorder, because whatever it
@@ -25,13 +26,16 @@ export type WireStep = Omit<WireToken, 'speakerId' | 'channel' | 'offset' | 'tex
   step: AgentStep;
 };
 
+export type WireMeta = RelayMeta & { chatId: string; turnId: string };
+
 export type WireHeartbeat = { chatId: string; turnId: string; elapsedSeconds: number };
 
-/** The worker's end. `publish`, `step` and `heartbeat` never throw and never wait; they drop what can't be sent now. */
+/** The worker's end. `publish`, `step`, `heartbeat` and `meta` never throw and never wait; they drop what can't be sent now. */
 export type Wire = {
   publish(token: WireToken): void;
   step(step: WireStep): void;
   heartbeat(heartbeat: WireHeartbeat): void;
+  meta(meta: WireMeta): void;
   /** Calls back when a gateway asks for a turn's stream to be stopped. Returns how to stop listening. */
   onStop(listener: (turnId: string) => void): () => void;
   close(): Promise<void>;
@@ -41,6 +45,7 @@ export type Wire = {
 export type WireHub = {
   onToken(listener: (token: WireToken) => void): () => void;
   onStep(listener: (step: WireStep) => void): () => void;
+  onMeta(listener: (meta: WireMeta) => void): () => void;
   onHeartbeat(listener: (heartbeat: WireHeartbeat) => void): () => void;
   /** Asks every worker to stop a turn's stream. May be lost: the mark in Postgres is what makes a stop sure. */
   stop(turnId: string): void;

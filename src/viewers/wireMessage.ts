@@ -1,10 +1,11 @@
-import type { WireHeartbeat, WireStep, WireToken } from './wire.js';
+import type { WireHeartbeat, WireMeta, WireStep, WireToken } from './wire.js';
 
 /** What travels from workers to gateways: all that one tick of the worker had to say, as one JSON array. */
 export type WireItem =
   | ({ type: 'token' } & WireToken)
   | ({ type: 'step' } & WireStep)
-  | ({ type: 'heartbeat' } & WireHeartbeat);
+  | ({ type: 'heartbeat' } & WireHeartbeat)
+  | ({ type: 'meta' } & WireMeta);
 
 export function encodeItems(items: WireItem[]): string {
   return JSON.stringify(items);
@@ -42,6 +43,7 @@ const isStep = (step: unknown) => isRecord(step) && isText(step.id) && isCount(s
 
 function isItem(value: unknown): value is WireItem {
   if (!isRecord(value) || !isText(value.chatId) || !isText(value.turnId)) return false;
+  if (value.type === 'meta') return Array.isArray(value.usedTools);
   if (value.type === 'heartbeat') return typeof value.elapsedSeconds === 'number';
   if (!isCount(value.beat) || !isCount(value.fence) || !isCount(value.epoch)) return false;
   if (value.type === 'step') return isStep(value.step) && (value.offset === null || isCount(value.offset));

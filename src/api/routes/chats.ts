@@ -11,7 +11,14 @@ import type { TurnStopper } from '../turnStopper.js';
 
 const tag = 'Chats';
 
-export function chatRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopper }): Route[] {
+export type ChatRouteDeps = {
+  pool: Pool;
+  stopTurn: TurnStopper;
+  /** Whether there is a service that answers relay chats. */
+  relays: boolean;
+};
+
+export function chatRoutes({ pool, stopTurn, relays }: ChatRouteDeps): Route[] {
   return [
     route({
       method: 'post',
@@ -22,6 +29,8 @@ export function chatRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopp
       answers: { 201: chat },
       problems: ['kind_not_available', 'character_not_found', 'document_not_found', 'provider_not_found'],
       async handle({ owner, body }) {
+        if (body.kind === 'relay' && !relays)
+          throw new Problem('kind_not_available', 'kind: relay needs UPSTREAM_BASE_URL, the service that answers');
         const created = await createChat(pool, owner, toNewChat(body));
         return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
       },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Pool } from '../../db/pool.js';
-import { createProvider, listProviders } from '../../db/providers.js';
+import { createProvider, listProviders, ownsProvider } from '../../db/providers.js';
 import type { SealingKey } from '../../db/sealed.js';
 import { idPage, name, text, toPage } from '../input.js';
 import { Problem } from '../problem.js';
@@ -25,6 +25,8 @@ const newProvider = z.strictObject({
   apiKey: text(2_000).regex(/^[\x21-\x7e]+$/, { error: 'must be printable ASCII without spaces' }),
   defaultModel: name(200),
   maxTokens: z.number().int().min(1).max(10_000_000).optional(),
+  fallbackId: text(100).optional(),
+  continuation: z.enum(['vllm', 'openrouter']).optional(),
 });
 
 export type ProviderRouteDeps = { pool: Pool; sealingKey: SealingKey | null };
@@ -38,9 +40,11 @@ export function providerRoutes({ pool, sealingKey }: ProviderRouteDeps): Route[]
       tag,
       body: newProvider,
       answers: { 201: provider },
-      problems: ['provider_keys_disabled'],
+      problems: ['provider_keys_disabled', 'provider_not_found'],
       async handle({ owner, body }) {
         if (!sealingKey) throw new Problem('provider_keys_disabled');
+        if (body.fallbackId !== undefined && !(await ownsProvider(pool, owner, body.fallbackId)))
+          throw new Problem('provider_not_found', 'fallbackId: there is no such provider');
         return { status: 201, body: await createProvider(pool, sealingKey, owner, body) };
       },
     }),
