@@ -98,9 +98,10 @@ describe('a chat', () => {
     expect((await send('DELETE', `/v1/chats/${chat.id}`)).status).toBe(404);
   });
 
-  it.each(['relay'])('of kind %s is refused by name', async (kind) => {
-    const answer = await send('POST', '/v1/chats', { kind, documentId: 'doc_1' });
+  it('of kind relay needs a service that answers it', async () => {
+    const answer = await send('POST', '/v1/chats', { kind: 'relay', persona: 'guide' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'kind_not_available' } });
+    expect(answer.body.detail).toContain('UPSTREAM_BASE_URL');
   });
 
   it('needs a host that there is', async () => {
