@@ -12,6 +12,7 @@ export type ChosenProvider = {
   fallback: Fallback | undefined;
   maxTokens?: number;
   temperature?: number;
+  thinking?: boolean;
 };
 export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
 
@@ -46,6 +47,7 @@ export function createProviderOf(deps: {
       model: chosen.model ?? provider?.defaultModel ?? deps.model,
       ...(provider?.maxTokens ? { maxTokens: provider.maxTokens } : {}),
       ...(temperature === null ? {} : { temperature }),
+      ...(chosen.thinking ? { thinking: true } : {}),
     };
     if (!provider) return { ...asked, provider: deps.server, fallback: deps.fallback };
     const other = fallback && { provider: connectionTo(fallback), model: fallback.defaultModel };

@@ -28,6 +28,7 @@ const MAX_ITERATIONS = 20;
 const agentChat = z.strictObject({
   kind: z.literal('agent'),
   title: title().optional(),
+  documentId: text(100).optional().meta({ description: 'the document that its tools read and propose edits to' }),
   systemPrompt: prose().optional(),
   providerId: text(100).optional(),
   model: name(200).optional(),
@@ -62,8 +63,8 @@ export function toNewChat(body: z.output<typeof newChatBody>): NewChat {
       return { kind, title, documentId, anchor };
     }
     case 'agent': {
-      const { kind, title = null, ...settings } = body;
-      return { kind, title, settings };
+      const { kind, title = null, documentId = null, ...settings } = body;
+      return { kind, title, documentId, settings };
     }
     case 'relay': {
       const { kind, title = null, ...settings } = body;

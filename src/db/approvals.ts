@@ -25,7 +25,7 @@ export function requestApproval(pool: Pool, key: CallKey): Promise<'asked' | 'de
   return transaction(pool, async (tx) => {
     const turn = await holdLiveTurn(tx, key.turnId);
     const call = turn && (await readCall(tx, key));
-    if (!turn || !call || call.status === 'done') return 'over';
+    if (!turn || turn.stop || !call || call.status === 'done') return 'over';
     if (call.approved !== null) return 'decided';
     await tx.query(
       `update tool_calls set status = 'awaiting_approval', approval_hash = coalesce(approval_hash, $3)

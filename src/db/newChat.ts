@@ -14,7 +14,7 @@ export type NewChat = Titled &
   (
     | { kind: 'narrative'; hostId: string; guestId: string | null; scene: { container: string } | null }
     | { kind: 'document'; documentId: string; anchor: Anchor | null }
-    | { kind: 'agent'; settings: ChatSettings }
+    | { kind: 'agent'; documentId: string | null; settings: ChatSettings }
     | { kind: 'relay'; settings: ChatSettings }
   );
 
@@ -82,7 +82,10 @@ async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
       const { providerId } = fields.settings;
       if (providerId !== undefined && !(await owns(tx, 'providers', owner, providerId)))
         throw new ChatRefused('provider_not_found', 'providerId');
-      return { settings: fields.settings };
+      const { documentId } = fields;
+      if (documentId === null) return { settings: fields.settings };
+      if (!(await owns(tx, 'documents', owner, documentId))) throw new ChatRefused('document_not_found', 'documentId');
+      return { documentId, settings: fields.settings };
     }
   }
 }

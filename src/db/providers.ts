@@ -81,6 +81,8 @@ export type UsableProvider = {
 export type ChosenModel = {
   model: string | null;
   temperature: number | null;
+  /** Whether the model is asked to reason before it answers. */
+  thinking: boolean;
   provider: UsableProvider | null;
   /** Whom to turn to when that one's attempts have run out. */
   fallback: UsableProvider | null;
@@ -92,19 +94,20 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
   const { rows } = await db.query<{
     model: string | null;
     temperature: number | null;
+    thinking: boolean;
     providerId: string | null;
     owner: string;
   }>(
     `select ch.settings->>'model' as model, (ch.settings->>'temperature')::float as temperature,
-       ch.settings->>'providerId' as "providerId", ch.owner
+       coalesce((ch.settings->>'thinkingEnabled')::boolean, false) as thinking, ch.settings->>'providerId' as "providerId", ch.owner
      from turns t join chats ch on ch.id = t.chat_id where t.id = $1`,
     [turnId],
   );
   const chat = rows[0];
   if (!chat) return null;
-  const { model, temperature, providerId, owner } = chat;
+  const { providerId, owner, ...chosen } = chat;
   const [provider = null, fallback = null] = providerId ? await readUsable(db, key, owner, providerId) : [];
-  return { model, temperature, provider, fallback };
+  return { ...chosen, provider, fallback };
 }
 
 /** The provider, and the one that it names to turn to. */

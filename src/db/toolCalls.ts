@@ -24,11 +24,11 @@ export type BegunCall = {
 /** What came of a call, as the model reads it. */
 export type CallResult = { success: boolean; content: string };
 
-/** Begins an attempt at a call. Null when it is done, or its turn has ended. */
+/** Begins an attempt at a call. Null when it is done, or its turn has ended or is to stop. */
 export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | null> {
   return transaction(pool, async (tx) => {
     const turn = await holdLiveTurn(tx, key.turnId);
-    if (!turn) return null;
+    if (!turn || turn.stop) return null;
     const { rows } = await tx.query<Omit<BegunCall, 'chatId' | 'owner'>>(
       `update tool_calls c set status = 'running', attempts = c.attempts + 1
        from turns t join chats ch on ch.id = t.chat_id

@@ -91,6 +91,7 @@ async function openStream(
       ...(request.tools?.length ? { tools: request.tools.map(toTool) } : {}),
       stream: true,
       stream_options: { include_usage: true },
+      ...(request.thinking ? { reasoning_effort: 'medium' as const } : {}),
       ...(request.maxTokens === undefined ? {} : { max_tokens: request.maxTokens }),
       ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     },

@@ -12,6 +12,8 @@ export type ReplyRequest = {
   requestId: string;
   maxTokens?: number;
   temperature?: number;
+  /** Whether the model is asked to reason before it answers. */
+  thinking?: boolean;
   /** The beginning of the reply, from which it is to go on: only where the provider `continues`. */
   continueFrom?: string;
 };

@@ -12,6 +12,7 @@ export function toResponseRequest(request: ReplyRequest): OpenAI.Responses.Respo
     stream: true,
     store: true,
     ...(tools?.length ? { tools: tools.map(toTool) } : {}),
+    ...(request.thinking ? { reasoning: { effort: 'medium' as const, summary: 'auto' as const } } : {}),
     ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
   };

@@ -76,6 +76,45 @@ describe('an agent', () => {
     expect(await world.list(`${path}/messages`)).toHaveLength(2);
   }, 60_000);
 
+  test('asks for what its chat says, and reads and edits its document', async () => {
+    const { client } = world.service();
+    const { body: document } = await client.send<{ id: string }>('POST', '/v1/documents', {
+      title: 'T',
+      body: 'A cat.',
+    });
+    const { chat } = await world.newAgent({
+      documentId: document.id,
+      systemPrompt: 'Edit.',
+      model: 'thinker',
+      temperature: 0.3,
+      thinkingEnabled: true,
+      enabledTools: ['read_document', 'propose_edit'],
+    });
+    const edit = { original: 'cat', proposed: 'dog', reason: 'Barks.' };
+    world.provider.script(
+      asking([tool('r', 'read_document')]),
+      asking([tool('e', 'propose_edit', edit), tool('n', 'propose_edit', { ...edit, original: 'cow' })]),
+      whole('Proposed.'),
+    );
+    const played = await world.play(chat.id);
+    expect(played.calls[0]?.call.body).toMatchObject({
+      model: 'thinker',
+      temperature: 0.3,
+      reasoning_effort: 'medium',
+      messages: [{ role: 'system', content: 'Edit.' }, { role: 'user' }],
+      tools: [{ function: { name: 'read_document' } }, { function: { name: 'propose_edit' } }],
+    });
+    expect(resultsOf(replyOf(played))).toMatchObject([
+      { callId: 'r', success: true, content: expect.stringContaining('A cat.') },
+      { callId: 'e', success: true },
+      { callId: 'n', success: false, content: expect.stringMatching(/^original_not_found/) },
+    ]);
+    const changes = await world.list(`/v1/documents/${document.id}/changes`);
+    expect(changes).toMatchObject([{ ...edit, state: 'pending' }]);
+    const accepted = await client.send('POST', `/v1/changes/${changes[0]?.id}/accept`);
+    expect(accepted.status).toBe(200);
+  }, 60_000);
+
   test('reads what went wrong with a tool, and goes on', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(
