@@ -18,8 +18,7 @@ export function planCalls(
   const taken = new Set(options.taken);
   return calls.map((call, n) => {
     const tool = options.offered.find(({ name }) => name === call.name);
-    const callId =
-      ID.test(call.id) && !taken.has(call.id) ? call.id : `${options.prefix ?? 'call'}_${options.iteration}_${n}`;
+    const callId = ID.test(call.id) && !taken.has(call.id) ? call.id : freeId(taken, options, n);
     taken.add(callId);
     const { timeoutMs, idempotent, needsApproval } = tool ?? UNKNOWN;
     const plan = {
@@ -32,4 +31,16 @@ export function planCalls(
     };
     return { plan, name: call.name, arguments: call.arguments };
   });
+}
+
+/** One that no call of the turn has, and the same whenever the same calls are planned. */
+function freeId(
+  taken: ReadonlySet<string>,
+  { prefix = 'call', iteration }: { prefix?: string; iteration: number },
+  n: number,
+) {
+  const base = `${prefix.slice(0, 40)}_${iteration}_${n}`;
+  let id = base;
+  for (let more = 2; taken.has(id); more++) id = `${base}_${more}`;
+  return id;
 }

@@ -3,7 +3,7 @@ import { readChosenModel, type UsableProvider } from '../db/providers.js';
 import type { SealingKey } from '../db/sealed.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { ReplyProvider } from '../llm/port.js';
-import type { Fallback } from './streaming.js';
+import type { Fallback } from './course.js';
 
 /** Who answers in a turn's chat, and with which model. */
 export type ChosenProvider = {

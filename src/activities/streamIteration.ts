@@ -12,11 +12,12 @@ import { stepName } from '../domain/stepName.js';
 import { usageOfRemains } from '../domain/usage.js';
 import { goneVerdict } from '../domain/verdict.js';
 import type { Wire } from '../viewers/wire.js';
+import type { Asked, Course, OpenDraft } from './course.js';
 import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
 import type { BegunStep, ReplyStream, StreamEnd } from './replyStream.js';
-import type { Asked, Course, OpenDraft, Streaming } from './streaming.js';
+import type { Streaming } from './streaming.js';
 
 export type StreamIterationInput = { turnId: string; iteration: number };
 

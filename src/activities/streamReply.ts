@@ -13,9 +13,10 @@ import { estimatedUsage } from '../domain/usage.js';
 import { goneVerdict, type ReplyVerdict } from '../domain/verdict.js';
 import type { ReplyProvider } from '../llm/port.js';
 import type { Upstream } from '../llm/relay/upstream.js';
+import type { Asked, Course, Fallback } from './course.js';
 import { readReplyPrompt } from './replyPrompt.js';
 import type { ReplyStream, StreamEnd } from './replyStream.js';
-import type { Asked, Course, Fallback, Streaming } from './streaming.js';
+import type { Streaming } from './streaming.js';
 
 export type StreamReplyInput = DraftKey & Speaker & { kind?: ChatKind | undefined };
 

@@ -1,23 +1,15 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
-import {
-  type OpenedDraft,
-  openDraftUnless,
-  readDraftText,
-  recordFailure,
-  recordResponse,
-  type Speaker,
-  settleDraft,
-  type TaskAttempt,
-  turnToFallback,
-} from '../db/drafts.js';
-import type { Pool, Tx } from '../db/pool.js';
+import { Context } from '@temporalio/activity';
+import { openDraftUnless, recordFailure, recordResponse, settleDraft, turnToFallback } from '../db/drafts.js';
+import type { Pool } from '../db/pool.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
-import type { ReplyProvider, ReplyRequest, Resume } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
+import { isLeaving, isStop, thisAttempt } from './attempt.js';
 import type { Checkpointer } from './checkpointer.js';
+import type { Asked, Course, OpenDraft } from './course.js';
 import { handOver, type RetryRule, toApplicationFailure } from './failure.js';
-import { type BegunStep, type ReplyStream, type StreamEnd, type StreamStart, startReplyStream } from './replyStream.js';
+import { readGoingOn } from './goingOn.js';
+import { type ReplyStream, type StreamEnd, startReplyStream } from './replyStream.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type StreamingDeps = {
@@ -27,41 +19,6 @@ export type StreamingDeps = {
   silenceMs: number;
   retry: RetryRule;
   log: { warn(fields: object, message: string): void };
-};
-
-export type OpenDraft = Extract<OpenedDraft, { state: 'open' }>;
-
-export type Fallback = { provider: ReplyProvider; model: string };
-
-/** What the provider is asked, and what of the draft is there before. */
-export type Asked = {
-  provider: ReplyProvider;
-  request: Omit<ReplyRequest, 'requestId'>;
-  /** Whom to turn to when the provider's attempts have run out, and with which model. */
-  fallback?: Fallback | undefined;
-  draft?: Pick<StreamStart, 'kept' | 'firstIndex' | 'dropSteps' | 'beginStep'> & {
-    /** The steps that the attempt before began, for one that goes on with its reply. */
-    begunSteps?: BegunStep[];
-  };
-};
-
-/** What is streamed, and what becomes of it: `V` is the verdict. */
-export type Course<V> = {
-  key: DraftKey;
-  speaker: Speaker;
-  /** The step's name, which the provider sees. */
-  step: string;
-  gone: V;
-  /** Finds it in Postgres when it has landed before. */
-  landed(tx: Tx, key: DraftKey): Promise<V | null>;
-  /** Reads what it is made from, beside the opening of the draft. Null when the turn is no more. */
-  read(): Promise<((opened: OpenDraft) => Promise<Asked>) | null>;
-  /** Ends it without a stream of its own: keeps what is checkpointed. */
-  close(): Promise<V>;
-  /** Keeps the stream's text, if the fence still holds. */
-  land(fence: number, stream: ReplyStream, end: StreamEnd): Promise<V | 'superseded'>;
-  /** Whether all that was sent must be checkpointed before it lands: what comes after goes on from that. */
-  settles: boolean;
 };
 
 const HEARTBEAT_EVERY_MS = 1_000;
@@ -117,23 +74,17 @@ export function createStreaming(deps: StreamingDeps) {
     ask: ((opened: OpenDraft) => Promise<Asked>) | null,
   ): Promise<ReplyStream> {
     if (!ask) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.retry);
-    const { provider: first, request: asked, fallback, draft } = await asking(course, opened, ask);
-    const { provider, model } = opened.onFallback && fallback ? fallback : { provider: first, model: asked.model };
-    const request = { ...asked, model };
-    const resume = provider.cancel ? await whileDatabaseAway(() => readResume(deps.pool, course.key, opened)) : null;
-    const soFar =
-      resume && opened.epoch > 0 ? { ...resume, steps: checkpointed(draft?.begunSteps ?? [], resume) } : null;
-    // With tools in play text can't simply go on: what came of them belongs between its parts.
-    const canContinue = provider.continues && !asked.tools?.length && !draft?.kept && opened.epoch > 0;
-    const prefix = canContinue ? await whileDatabaseAway(() => readPrefix(deps.pool, course.key, opened.epoch)) : null;
+    const { fallback, ...first } = await asking(course, opened, ask);
+    const { provider, model } = opened.onFallback && fallback ? fallback : { ...first, model: first.request.model };
+    const asked: Asked = { ...first, provider, request: { ...first.request, model } };
+    const { resume, start } = await whileDatabaseAway(() => readGoingOn(deps.pool, course.key, opened, asked));
     const requestId = `${course.key.turnId}/${course.step}/${opened.attempt}`;
     const stream = startReplyStream(
       { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
       {
         ...course.key,
-        ...draft,
-        ...(soFar ? { soFar } : {}),
-        ...(prefix ? { prefix } : {}),
+        ...asked.draft,
+        ...start,
         hasFallback: fallback !== undefined && !opened.onFallback,
         chatId: opened.chatId,
         speakerId: opened.speakerId,
@@ -141,7 +92,7 @@ export function createStreaming(deps: StreamingDeps) {
         epoch: opened.epoch,
         open: (signal) =>
           provider.streamReply(
-            { ...request, requestId, ...(prefix ? { continueFrom: prefix.text } : {}) },
+            { ...asked.request, requestId, ...(start.prefix ? { continueFrom: start.prefix.text } : {}) },
             { signal, silenceMs: deps.silenceMs, ...(resume ? { resume } : {}) },
           ),
       },
@@ -240,54 +191,8 @@ export function createStreaming(deps: StreamingDeps) {
 
 export type Streaming = ReturnType<typeof createStreaming>;
 
-/** What is checkpointed of the reply that a provider keeps, where it keeps one. */
-async function readResume(
-  pool: Pool,
-  key: DraftKey,
-  { responseId, responseSeq, epoch }: OpenDraft,
-): Promise<Resume | null> {
-  if (responseId === null) return null;
-  const [text, thinking] = await Promise.all([
-    readDraftText(pool, key, epoch, 'text'),
-    readDraftText(pool, key, epoch, 'thinking'),
-  ]);
-  return { responseId, sequence: responseSeq, text, thinking };
-}
-
 /** Failures that another provider may not have. */
 const isProviders = ({ code }: TurnFailure): boolean =>
   code.startsWith('provider_') || ['model_not_found', 'stream_broken', 'empty_reply'].includes(code);
 
-/** What there is of a reply from which another attempt may go on; null when that is nothing. */
-async function readPrefix(
-  pool: Pool,
-  key: DraftKey,
-  epoch: number,
-): Promise<{ text: string; thinking: string } | null> {
-  const [text, thinking] = await Promise.all([
-    readDraftText(pool, key, epoch, 'text'),
-    readDraftText(pool, key, epoch, 'thinking'),
-  ]);
-  return text.trim() === '' ? null : { text, thinking };
-}
-
-/** The steps of which something is checkpointed: the others begin again with their first token. */
-const checkpointed = (steps: BegunStep[], soFar: Resume): BegunStep[] =>
-  steps.filter(({ type, offset }) => offset < soFar[type].length);
-
-function thisAttempt(): TaskAttempt {
-  const { workflowExecution, activityId, attempt } = Context.current().info;
-  return { task: `${workflowExecution?.runId}/${activityId}`, number: attempt };
-}
-
 const idOf = ({ key, step }: { key: DraftKey; step: string }) => `${key.turnId}/${step}`;
-
-/** Cancelled through Temporal: the sure way of a stop. */
-const isStop = (error: unknown) => error instanceof CancelledFailure && error.message === 'CANCELLED';
-
-/**
- * The worker shuts down, or an operator paused or reset the activity. An attempt that the server has given up
- * on is not among them: the attempt after it adopts the stream.
- */
-const isLeaving = (error: unknown) =>
-  error instanceof CancelledFailure && ['WORKER_SHUTDOWN', 'PAUSED', 'RESET'].includes(error.message);

@@ -4,7 +4,8 @@ import type { PromptMessage } from '../domain/prompt.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { parseCompletion } from './completionAnswer.js';
 import { createProviderClient } from './providerClient.js';
-import { fromBrokenStream, fromRequestError } from './providerFailures.js';
+import { fromRequestError } from './providerFailures.js';
+import { readPiece } from './readPiece.js';
 import { createSilenceClock, type SilenceClock } from './silenceClock.js';
 
 /** A body longer than this, in bytes, is not read to its end. */
@@ -77,18 +78,10 @@ async function readBody(response: Response, clock: SilenceClock): Promise<string
   const text = new TextDecoder();
   let read = '';
   for (let size = 0; ; ) {
-    const { done, value } = await clock.waitFor(next(body));
+    const { done, value } = await clock.waitFor(readPiece(body));
     if (done) return read + text.decode();
     size += value.length;
     if (size > MAX_BODY) throw new TurnFailure('bad_answer');
     read += text.decode(value, { stream: true });
-  }
-}
-
-async function next(body: ReadableStreamDefaultReader<Uint8Array>) {
-  try {
-    return await body.read();
-  } catch (error) {
-    throw fromBrokenStream(error);
   }
 }

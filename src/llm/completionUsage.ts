@@ -15,14 +15,25 @@ export function toTokenUsage(usage: unknown, modelId: string): TokenUsage | null
   const parsed = completionUsage.safeParse(usage);
   if (!parsed.success) return null;
   const { prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details } = parsed.data;
-  return {
-    promptTokens: prompt_tokens,
-    completionTokens: completion_tokens,
-    totalTokens: total_tokens ?? prompt_tokens + completion_tokens,
-    cachedTokens: prompt_tokens_details?.cached_tokens ?? 0,
-    toolCallCount: 0,
-    llmCallCount: 1,
-    modelId,
-    certainty: 'exact',
-  };
+  const cached = prompt_tokens_details?.cached_tokens;
+  return exactUsage(modelId, { prompt: prompt_tokens, completion: completion_tokens, total: total_tokens, cached });
 }
+
+type Counted = {
+  prompt: number;
+  completion: number;
+  total?: number | null | undefined;
+  cached?: number | null | undefined;
+};
+
+/** One call, as the provider counts it. */
+export const exactUsage = (modelId: string, { prompt, completion, total, cached }: Counted): TokenUsage => ({
+  promptTokens: prompt,
+  completionTokens: completion,
+  totalTokens: total ?? prompt + completion,
+  cachedTokens: cached ?? 0,
+  toolCallCount: 0,
+  llmCallCount: 1,
+  modelId,
+  certainty: 'exact',
+});

@@ -1,6 +1,6 @@
 import { TurnFailure } from '../domain/failures.js';
 import { createFrameReader } from './completionFrames.js';
-import { fromBrokenStream } from './providerFailures.js';
+import { readPiece } from './readPiece.js';
 import type { SilenceClock } from './silenceClock.js';
 
 /** Usage comes after the finish reason, if at all. A reply that is whole does not wait longer for it. */
@@ -18,20 +18,12 @@ export async function* readFrames(
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const reader = createFrameReader();
   for (;;) {
-    const { done, value } = await clock.waitFor(read(body), isFinished() ? USAGE_WAIT_MS : undefined);
+    const { done, value } = await clock.waitFor(readPiece(body), isFinished() ? USAGE_WAIT_MS : undefined);
     for (const frame of done ? reader.end() : reader.push(value)) {
       clock.heard();
       if (frame === '[DONE]') return clock.leave(body, BODY_END_WAIT_MS);
       yield frame;
     }
     if (done) return;
-  }
-}
-
-async function read(body: ReadableStreamDefaultReader<Uint8Array>) {
-  try {
-    return await body.read();
-  } catch (error) {
-    throw fromBrokenStream(error);
   }
 }

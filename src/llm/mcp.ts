@@ -29,9 +29,16 @@ export type McpTools = OutsideTools & {
   close(): Promise<void>;
 };
 
+type McpOptions = {
+  log: { warn(fields: object, message: string): void };
+  /** A server was connected, so that there may be other tools. */
+  onListed?: () => void;
+};
+
 /** The tools of MCP servers. What a server that has gone had to offer stays listed: its calls fail, and connect anew. */
-export function createMcpTools(servers: McpServer[], log: { warn(fields: object, message: string): void }): McpTools {
-  const connections = servers.map((server) => createConnection(server, log));
+export function createMcpTools(servers: McpServer[], { log, onListed = () => undefined }: McpOptions): McpTools {
+  const taken = new Set<string>();
+  const connections = servers.map((server) => createConnection(server, { log, onListed, taken }));
   const owner = (name: string) => connections.find((connection) => connection.tools.has(name));
   return {
     list: () => connections.flatMap(({ tools }) => [...tools.values()].map(({ descriptor }) => descriptor)),
@@ -47,7 +54,8 @@ export function createMcpTools(servers: McpServer[], log: { warn(fields: object,
 
 type Known = { remote: string; descriptor: ToolDescriptor };
 
-function createConnection(server: McpServer, log: { warn(fields: object, message: string): void }) {
+function createConnection(server: McpServer, options: Required<McpOptions> & { taken: Set<string> }) {
+  const { log, onListed, taken } = options;
   const tools = new Map<string, Known>();
   let opening: Promise<Client> | null = null;
   let retry: NodeJS.Timeout | undefined;
@@ -71,12 +79,15 @@ function createConnection(server: McpServer, log: { warn(fields: object, message
     try {
       await client.connect(transportOf(server), { timeout: CONNECT_MS });
       const listed = await client.listTools(undefined, { timeout: CONNECT_MS });
+      for (const name of tools.keys()) taken.delete(name);
       tools.clear();
       for (const tool of listed.tools) {
         if (server.tools && !server.tools.includes(tool.name)) continue;
-        const descriptor = toDescriptor(server, tool);
+        const descriptor = toDescriptor(server, tool, taken);
+        taken.add(descriptor.name);
         tools.set(descriptor.name, { remote: tool.name, descriptor });
       }
+      onListed();
       return client;
     } catch (error) {
       await client.close().catch(() => undefined);
@@ -118,10 +129,10 @@ function transportOf(server: McpServer) {
 type Listed = { name: string; description?: string | undefined; inputSchema: object };
 
 /** Names of all servers' tools share one space, and providers take no others than these characters. */
-function toDescriptor(server: McpServer, tool: Listed): ToolDescriptor {
+function toDescriptor(server: McpServer, tool: Listed, taken: ReadonlySet<string>): ToolDescriptor {
   const { level, needsApproval, idempotent, timeoutMs } = server;
   return {
-    name: `mcp_${server.name}_${tool.name}`.replace(/[^\w-]/g, '_').slice(0, 64),
+    name: freeName(`mcp_${server.name}_${tool.name}`.replace(/[^\w-]/g, '_'), taken),
     description: (tool.description ?? tool.name).slice(0, MAX_DESCRIPTION),
     parameters: tool.inputSchema as Record<string, unknown>,
     source: `mcp:${server.name}`,
@@ -130,6 +141,13 @@ function toDescriptor(server: McpServer, tool: Listed): ToolDescriptor {
     idempotent,
     timeoutMs,
   };
+}
+
+/** Two names that are cut, or cleaned, to the same are told apart by a number. */
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted.slice(0, 64);
+  for (let n = 2; taken.has(name); n++) name = `${wanted.slice(0, 60)}_${n}`;
+  return name;
 }
 
 type Answered = { content?: unknown; structuredContent?: unknown };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { TokenUsage } from '../domain/turn.js';
+import { exactUsage } from './completionUsage.js';
 import type { FinishReason, ReplyPart } from './port.js';
 import { fromErrorObject } from './providerFailures.js';
 
@@ -114,14 +115,6 @@ function toUsage(said: unknown, modelId: string): TokenUsage | null {
   const parsed = usageFields.safeParse(said);
   if (!parsed.success) return null;
   const { input_tokens, output_tokens, total_tokens, input_tokens_details } = parsed.data;
-  return {
-    promptTokens: input_tokens,
-    completionTokens: output_tokens,
-    totalTokens: total_tokens ?? input_tokens + output_tokens,
-    cachedTokens: input_tokens_details?.cached_tokens ?? 0,
-    toolCallCount: 0,
-    llmCallCount: 1,
-    modelId,
-    certainty: 'exact',
-  };
+  const cached = input_tokens_details?.cached_tokens;
+  return exactUsage(modelId, { prompt: input_tokens, completion: output_tokens, total: total_tokens, cached });
 }

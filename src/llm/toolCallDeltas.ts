@@ -26,6 +26,10 @@ export type ToolCallDeltas = {
   calls(): ToolCallRequest[];
 };
 
+/** Without index and id: a name begins a call, unless it is that of the one that has only just begun. */
+const beginsAnother = (last: ToolCallRequest | undefined, name: string | null | undefined): boolean =>
+  Boolean(name && last && (last.arguments || (last.name && last.name !== name)));
+
 export function createToolCallDeltas(): ToolCallDeltas {
   const calls: (ToolCallRequest & { index: number | null })[] = [];
   let size = 0;
@@ -37,7 +41,7 @@ export function createToolCallDeltas(): ToolCallDeltas {
         ? calls.find((call) => call.index === index)
         : id
           ? calls.find((call) => call.id === id)
-          : named?.name && calls.at(-1)?.arguments
+          : beginsAnother(calls.at(-1), named?.name)
             ? undefined
             : calls.at(-1);
     if (known) return known;

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { createCheckpointer } from '../activities/checkpointer.js';
+import type { Fallback } from '../activities/course.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { createProviderOf } from '../activities/providerOf.js';
 import type { ReconciledWorkflows } from '../activities/reconcileTurns.js';
-import type { Fallback } from '../activities/streaming.js';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/pool.js';
 import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';

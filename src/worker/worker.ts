@@ -32,15 +32,13 @@ export async function runWorker(
   const wire = config.RELAY_URL
     ? createRedisWire({ url: config.RELAY_URL, log })
     : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
-  const mcp = createMcpTools(config.MCP_SERVERS, log);
+  const mcp = createMcpTools(config.MCP_SERVERS, { log, onListed: () => publish() });
   const tools = createToolRegistry({ outside: mcp });
+  const publish = () =>
+    publishTools(pool, tools.list()).catch((err: unknown) => log.warn({ err }, 'the tools could not be listed'));
   try {
-    const publish = () =>
-      publishTools(pool, tools.list()).catch((err: unknown) => log.warn({ err }, 'tools not listed'));
     // Servers may be slow to start; the built-in tools are there meanwhile.
-    void publish()
-      .then(() => mcp.connect())
-      .then(publish);
+    void publish().then(() => mcp.connect());
     const activities = createActivities(activityDeps(config, { pool, wire, log, client, tools }));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
     const workers = [

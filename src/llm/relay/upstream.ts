@@ -10,7 +10,7 @@ import {
   toMeta,
 } from '../../domain/relay.js';
 import type { ReplyPart } from '../port.js';
-import { fromBrokenStream } from '../providerFailures.js';
+import { readPiece } from '../readPiece.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { mintJwt } from './mintJwt.js';
 import { cannotStream, fromErrorFrame, fromRefusal, type Refusal } from './upstreamFailures.js';
@@ -132,19 +132,11 @@ async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerato
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const frames = createUpstreamFrames();
   for (;;) {
-    const { done, value } = await clock.waitFor(read(body));
+    const { done, value } = await clock.waitFor(readPiece(body));
     const events = done ? frames.end() : frames.push(value);
     if (events.length > 0) clock.heard();
     yield* events;
     if (done) return;
-  }
-}
-
-async function read(body: ReadableStreamDefaultReader<Uint8Array>) {
-  try {
-    return await body.read();
-  } catch (error) {
-    throw fromBrokenStream(error);
   }
 }
 
@@ -201,7 +193,7 @@ async function refusalOf(response: Response, clock: SilenceClock): Promise<Refus
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   let body = '';
   for (let size = 0; reader; ) {
-    const { done, value } = await clock.waitFor(read(reader));
+    const { done, value } = await clock.waitFor(readPiece(reader));
     if (done) break;
     size += value.length;
     if (size > MAX_BODY) throw new TurnFailure('reply_too_large');

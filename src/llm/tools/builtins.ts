@@ -22,7 +22,9 @@ const failed = (content: string): ToolResult => ({ success: false, content });
 export const runBuiltin: Record<BuiltinName, Run> = {
   async calculate({ expression }) {
     try {
-      return { success: true, content: String(calculate(String(expression))) };
+      const value = calculate(String(expression));
+      if (Number.isNaN(value)) return failed('bad_expression: It has no value.');
+      return { success: true, content: String(value) };
     } catch (error) {
       if (error instanceof BadExpression) return failed(`bad_expression: ${error.message}`);
       throw error;

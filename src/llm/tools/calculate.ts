@@ -50,7 +50,8 @@ export function calculate(expression: string): number {
     if (depth > MAX_DEPTH) throw new BadExpression('nested too deeply');
     let value = operand(depth);
     for (;;) {
-      const operator = binary[peek() ?? ''];
+      const next = peek() ?? '';
+      const operator = Object.hasOwn(binary, next) ? binary[next] : undefined;
       if (!operator || operator.power < power) return value;
       const rightAssociative = take() === '^';
       value = operator.apply(value, parse(operator.power + (rightAssociative ? 0 : 1), depth + 1));

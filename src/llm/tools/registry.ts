@@ -58,7 +58,11 @@ const failed = (code: string, message: string): ToolResult => ({ success: false,
 
 /** A tool that takes no notice of its signal is left behind. */
 const rejection = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  new Promise<never>((_, reject) => {
+    const leave = () => reject(signal.reason);
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
 
 function readable({ success, content }: ToolResult): ToolResult {
   if (content.length > MAX_RESULT)

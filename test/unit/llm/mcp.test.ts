@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function connect(...servers: McpServer[]) {
   const warnings: object[] = [];
-  const outside = createMcpTools(servers, { warn: (fields) => warnings.push(fields) });
+  const outside = createMcpTools(servers, { log: { warn: (fields) => warnings.push(fields) } });
   open.push(outside);
   await outside.connect();
   return { registry: createToolRegistry({ outside }), outside, warnings };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { endOlderServer } from '../../../scripts/start/postgresLeftover.js';
+import { until } from '../../support/until.js';
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -23,10 +24,13 @@ const kept = () => readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => 
 
 /** A process that has ended, and whose parent never asks how: what a container without an init makes of orphans. */
 async function zombie(): Promise<number> {
-  const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // It ends when the shell, which might have asked, has become a sleep, which does not.
+  const child = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  return Number(line);
+  const pid = Number(line);
+  await until('it is a zombie', async () => (/\) Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')) ? true : null));
+  return pid;
 }
 
 test('the record of a killed server that nobody reaped is removed', async () => {
