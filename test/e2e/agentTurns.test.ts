@@ -235,7 +235,45 @@ describe('an agent', () => {
   }, 60_000);
 });
 
+describe("a caller's level", () => {
+  test('is looked at when tools are offered, and again at each call', async () => {
+    const { chat } = await world.newAgent({ enabledTools: ['calculate', 'propose_edit'] });
+    const offered = (call: { body: { tools?: { function: { name: string } }[] } } | undefined) =>
+      call?.body.tools?.map((each) => each.function.name);
+    world.provider.script({ steps: [{ text: 'Hm. ' }] }, whole('I may not.'));
+    const turn = await world.service().client.postTurn(chat.id, 'Go.');
+    const call = await world.nextReply(turn.id);
+    expect(offered(call)).toEqual(['calculate', 'propose_edit']);
+    const pool = createPool((await world.service().run()).databaseUrl, { max: 1 });
+    await pool.query('update turns set caller_level = 1 where id = $1', [turn.id]);
+    await pool.end();
+    await call.push(...asking([tool('w', 'propose_edit', { original: 'a', proposed: 'b', reason: 'c' })]).steps);
+    const played = await world.ended(turn.id);
+    expect(resultsOf(replyOf(played))).toMatchObject([
+      { callId: 'w', success: false, content: expect.stringMatching(/^tool_not_permitted/) },
+    ]);
+    expect(offered(played.calls[1]?.call)).toEqual(['calculate']);
+  }, 60_000);
+});
+
 describe('a tool that waits for a person', () => {
+  test('waits no longer than its turn: a stop ends both, and a word that comes later is too late', async () => {
+    const { chat } = await world.newAgent();
+    world.provider.script(
+      asking([tool('late', named('echo', 'careful'), { word: 'too late' })], [{ text: 'May I? ' }]),
+    );
+    const { client } = world.service();
+    const turn = await client.postTurn(chat.id, 'Go.');
+    await world.awaitingOperator(turn.id);
+    expect((await client.cancelTurn(turn.id)).status).toBe(204);
+    const played = await world.ended(turn.id);
+    expect(played.turn.status).toBe('cancelled');
+    expect(replyOf(played)).toMatchObject({ text: 'May I? ', truncated: true });
+    const word = await client.send('POST', `/v1/turns/${turn.id}/approvals/late`, { approved: true });
+    expect(word).toMatchObject({ status: 409, body: { code: 'approval_not_pending' } });
+    expect(await world.made()).not.toContain('echo too late');
+  }, 60_000);
+
   const ask = async (approved: boolean, turnId: string, callId = 'p') =>
     (
       await world

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventData } from '../../src/domain/events.js';
 import type { ChatResource } from '../support/client.js';
@@ -159,13 +160,26 @@ describe('a relayed turn', () => {
 
   test('outlives its viewer, its worker and its api: it shows how far it is, and then the answer', async () => {
     const chat = await newRelay();
-    let finish = () => {};
+    const allowed = new EventEmitter();
+    let finished = false;
+    const finish = () => {
+      finished = true;
+      allowed.emit('finish');
+    };
+    // The second attempt's request may come before the rest is allowed, or after.
     upstream.script((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(chunk('So far. '));
+      const end = () => {
+        response.end(chunk('The rest.') + done());
+      };
       const beating = setInterval(() => response.write(beat(1)), 200);
-      finish = () => response.end(chunk('The rest.') + done());
-      response.on('close', () => clearInterval(beating));
+      if (finished) end();
+      else allowed.once('finish', end);
+      response.on('close', () => {
+        clearInterval(beating);
+        allowed.off('finish', end);
+      });
     });
     const { client } = world.service();
     const turn = await client.postTurn(chat.id, 'Hello?');
