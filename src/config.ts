@@ -132,6 +132,7 @@ const schema = z.object({
   STUCK_RETRY_INITIAL_MS: count.default(500),
   REQUESTS_PER_MINUTE: count.default(6_000),
   WORKFLOW_BUNDLE: z.string().optional(),
+  PAGE_DIR: z.string().optional(),
 });
 
 export type Config = z.infer<typeof schema> & { cacheDir: string };

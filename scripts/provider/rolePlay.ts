@@ -58,6 +58,7 @@ export function rolePlay(messages: { role: string; content: string }[]): string[
 
 function firstWords(text: string): string {
   const words = text
+    .replace(/^[^:\n]{1,40}: /, '')
     .replace(/["“”*\s]+/g, ' ')
     .trim()
     .split(' ');

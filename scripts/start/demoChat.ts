@@ -21,6 +21,26 @@ const storm = {
   status: 'active',
 };
 
+const letter = {
+  title: 'A letter from the lighthouse',
+  body: `Dear Robin,
+
+the storm has passed and the lamp held. Tobias says it was the salt in the fog that saved us. I say it was the new wick, and that he should have changed it in spring when I asked him to.
+
+You left a book here. I have read the first half of it, and I do not like where it is going.
+
+The ferry runs again on Thursday. Bring coffee, and something for the cat to disagree with.
+
+Mira
+`,
+};
+const clerk = {
+  kind: 'agent',
+  title: 'An agent with tools',
+  systemPrompt: 'You help the keepers of a lighthouse with sums, dates and lists. Use your tools rather than guess.',
+  thinkingEnabled: true,
+};
+
 /** The chat to try things in: the one of an earlier start if it is still there, else a new one. Gives its id. */
 export async function seedDemoChat(options: {
   api: string;
@@ -32,10 +52,14 @@ export async function seedDemoChat(options: {
   const kept = await options.dataDir.readDemoChat();
   if (kept && (await call('GET', `/v1/chats/${kept.chatId}`)) !== null) return kept.chatId;
   await call('PUT', '/v1/you', you);
+  // One of each kind; the narrative one last, so that it is the newest and the page opens it.
+  await call('POST', '/v1/chats', clerk);
+  const document = await call('POST', '/v1/documents', letter);
+  await call('POST', '/v1/chats', { kind: 'document', title: 'A letter, edited', documentId: document?.id });
   const host = await call('POST', '/v1/characters', mira);
   const guest = await call('POST', '/v1/characters', tobias);
   const ids = { hostId: host?.id, guestId: guest?.id };
-  const chat = await call('POST', '/v1/chats', { kind: 'narrative', title: 'Demo', ...ids, scene });
+  const chat = await call('POST', '/v1/chats', { kind: 'narrative', title: 'The lamp room', ...ids, scene });
   if (!chat) throw new StartFailure('The demo chat could not be made: the api does not find what it just made.');
   await call('POST', `/v1/chats/${chat.id}/storyEvents`, storm);
   await options.dataDir.writeDemoChat({ chatId: chat.id });

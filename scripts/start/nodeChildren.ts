@@ -38,6 +38,15 @@ export async function bundleWorkflows(context: StartContext): Promise<string> {
   return file;
 }
 
+/** Builds the viewer page for the api to serve. Gives its folder. */
+export async function bundlePage(context: StartContext): Promise<string> {
+  const { config, dataDir, signal } = context;
+  if (config.PAGE_DIR) return config.PAGE_DIR;
+  const folder = join(dataDir.path, 'page');
+  await runCommand(nodeCommand('scripts/bundlePage.ts', folder), { signal, withinMs: 60_000 });
+  return folder;
+}
+
 /** Answers like any OpenAI-compatible server; gives its base URL. */
 export async function startDemoProvider(context: StartContext): Promise<string> {
   let port = 0;

@@ -8,7 +8,14 @@ import { dataDirAt, type RunFile } from './dataDir.js';
 import { seedDemoChat } from './demoChat.js';
 import { messageOf, StartFailure } from './failure.js';
 import { endLeftovers } from './leftovers.js';
-import { bundleWorkflows, checkApiAddress, startApi, startDemoProvider, startWorker } from './nodeChildren.js';
+import {
+  bundlePage,
+  bundleWorkflows,
+  checkApiAddress,
+  startApi,
+  startDemoProvider,
+  startWorker,
+} from './nodeChildren.js';
 import { nodeCommand } from './nodeCommand.js';
 import { startPostgres } from './postgres.js';
 import { startTemporal, type TemporalServer } from './temporal.js';
@@ -98,7 +105,7 @@ export function createService(options: {
   };
 }
 
-type Parts = { databaseUrl: string; temporal: TemporalServer; provider: string | null; bundle: string };
+type Parts = { databaseUrl: string; temporal: TemporalServer; provider: string | null; bundle: string; page: string };
 
 /** Side by side: what the service itself needs. When one fails, the others' start is cut off. */
 async function startParts(context: StartContext): Promise<Parts> {
@@ -114,12 +121,13 @@ async function startParts(context: StartContext): Promise<Parts> {
     orFail(startTemporal(together)),
     orFail(startProvider(together)),
     orFail(bundleWorkflows(together)),
+    orFail(bundlePage(together)),
   ] as const;
   await Promise.allSettled(parts);
   context.signal.throwIfAborted();
   failed.signal.throwIfAborted();
-  const [databaseUrl, temporal, provider, bundle] = await Promise.all(parts);
-  return { databaseUrl, temporal, provider, bundle };
+  const [databaseUrl, temporal, provider, bundle, page] = await Promise.all(parts);
+  return { databaseUrl, temporal, provider, bundle, page };
 }
 
 async function migrated(databaseUrl: string): Promise<string> {
@@ -157,6 +165,7 @@ function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.Process
     GATEWAY_URL: config.GATEWAY_URL ?? api,
     GATEWAY_TOKEN: token,
     WORKFLOW_BUNDLE: parts.bundle,
+    PAGE_DIR: parts.page,
     ...(parts.provider ? { OPENAI_BASE_URL: parts.provider, OPENAI_API_KEY: 'demo' } : {}),
   });
 }

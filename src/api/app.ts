@@ -42,6 +42,8 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   ApprovalRouteDeps &
   ProviderRouteDeps & {
     relays: boolean;
+    /** Where the viewer page was built to. */
+    pageDir: string | undefined;
     auth: Auth;
     allowedOrigins: string[];
     requestsPerMinute: number;
@@ -89,7 +91,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/v1', ownerGuard(deps.auth, deps.requestsPerMinute), bodies());
   const routes = routesOf(deps);
   mountRoutes(app, routes);
-  mountPages(app, openApiDocument(routes));
+  mountPages(app, openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));
   return app;

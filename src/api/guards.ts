@@ -6,7 +6,10 @@ import type { Auth } from './auth.js';
 import { maxBodyBytes } from './input.js';
 import { Problem } from './problem.js';
 
-/** Pages are served their own scripts and styles, and nothing inline. The service itself speaks plain HTTP. */
+/**
+ * What is served loads its own scripts and styles, and nothing inline; the viewer page's policy is stricter still, see
+ * pages.ts. The service itself speaks plain HTTP.
+ */
 export const secureHeaders = (): RequestHandler =>
   helmet({
     contentSecurityPolicy: {

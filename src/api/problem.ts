@@ -48,6 +48,10 @@ export const problems = {
   internal: { status: 500, title: 'Something went wrong on our side' },
   database_unavailable: { status: 503, title: 'The database can not be reached' },
   engine_unreachable: { status: 503, title: 'Temporal can not be reached' },
+  page_not_built: {
+    status: 503,
+    title: 'The page is not built: run npm run build:page, and set PAGE_DIR to dist/page',
+  },
   not_ready: { status: 503, title: 'The service is not ready' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -57,6 +57,7 @@ function serve(server: Server, config: ApiConfig, backends: Backends, log: Logge
     closing: closing.signal,
     pool,
     relays: config.UPSTREAM_BASE_URL !== undefined,
+    pageDir: config.PAGE_DIR,
     sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,

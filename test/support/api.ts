@@ -26,6 +26,7 @@ export async function startTestApi(
     TEMPORAL_ADDRESS: options.temporal ?? temporal,
     TEMPORAL_UI_URL: 'http://127.0.0.1:8233',
     TASK_QUEUE: `nobody-polls-${database.url.slice(-12)}`,
+    PAGE_DIR: process.env.TEST_PAGE_DIR,
     ...options.env,
   });
   const api = await startApi(

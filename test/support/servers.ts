@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databaseReady, embeddedUrl } from '../../scripts/start/database.js';
 import { findTemporal } from '../../scripts/start/findTemporal.js';
+import { nodeCommand } from '../../scripts/start/nodeCommand.js';
 import { openCluster } from '../../scripts/start/postgresCluster.js';
-import type { Command } from '../../scripts/start/runCommand.js';
+import { type Command, runCommand } from '../../scripts/start/runCommand.js';
 import { temporalReady } from '../../scripts/start/temporalConnection.js';
 import { devServerArgs } from '../../scripts/start/temporalServer.js';
 import { readConfig } from '../../src/config.js';
@@ -53,6 +54,13 @@ async function startTemporal(dataDir: string, signal: AbortSignal): Promise<void
   await temporalReady(address, 'default', signal);
 }
 
+/** The viewer page, as the api serves it. */
+async function buildPage(dataDir: string, signal: AbortSignal): Promise<void> {
+  const folder = join(dataDir, 'page');
+  await runCommand(nodeCommand('scripts/bundlePage.ts', folder), { signal, withinMs: 60_000 });
+  built.TEST_PAGE_DIR = folder;
+}
+
 async function stop({ child, stopSignal }: Server): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
@@ -62,16 +70,21 @@ async function stop({ child, stopSignal }: Server): Promise<void> {
 }
 
 const running: Server[] = [];
+const built: Record<string, string> = {};
 const stopping = new AbortController();
 const over = Promise.race([once(process.stdin.resume(), 'close'), once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 void over.then(() => stopping.abort(new Error('the tests are over')));
 
 const dataDir = await mkdtemp(join(tmpdir(), 'durable-turns-servers-'));
-const starts = [startPostgres(dataDir, stopping.signal), startTemporal(dataDir, stopping.signal)];
+const starts = [
+  startPostgres(dataDir, stopping.signal),
+  startTemporal(dataDir, stopping.signal),
+  buildPage(dataDir, stopping.signal),
+];
 for (const start of starts) start.catch((error: unknown) => stopping.abort(error));
 const results = await Promise.allSettled(starts);
 if (results.every((result) => result.status === 'fulfilled')) {
-  console.log(JSON.stringify(Object.assign({}, ...running.map((server) => server.variables))));
+  console.log(JSON.stringify(Object.assign(built, ...running.map((server) => server.variables))));
   await over;
 } else {
   say(String(stopping.signal.reason));

@@ -1,0 +1,80 @@
+import type { AgentStep, EventData } from '../../domain/events.js';
+import { type Draft, filledSteps } from '../drafts.js';
+import type { PublicError } from '../resources.js';
+import type { Beat, Exchange } from '../timeline.js';
+
+/** One beat as it is shown: in flight or landed, under the same key, so that landing changes nothing on the page. */
+export type Said = {
+  key: string;
+  turnId: string;
+  beat: number;
+  speakerId: string;
+  text: string;
+  thinking: string;
+  steps: readonly AgentStep[];
+  streaming: boolean;
+  silentFor: number;
+  usedTools: readonly string[];
+  truncated: boolean;
+  interjects: boolean;
+  error: PublicError | null;
+  relay: EventData<'assistant_turn'>['relay'] | null;
+  at: string | null;
+};
+
+/**
+ * The beats of an exchange. While another version of the reply comes, the old one stays until the new one has begun
+ * to speak.
+ */
+export function saidIn(exchange: Exchange, drafts: readonly Draft[]): Said[] {
+  const landed = exchange.beats;
+  const replacing = drafts.some(({ turnId, text, steps }) => {
+    const isOther = landed.length > 0 && landed.every((beat) => beat.turnId !== turnId);
+    return isOther && (text !== '' || steps.length > 0);
+  });
+  const kept = replacing ? landed.filter(({ turnId }) => drafts.some((draft) => draft.turnId === turnId)) : landed;
+  const coming = drafts.filter((draft) => replacing || isNew(draft, landed));
+  return [...kept.map(fromBeat), ...coming.map(fromDraft)];
+}
+
+/** Of a version that is yet to speak, beside the old one, only its turn's state tells. */
+function isNew({ turnId, beat }: Draft, landed: readonly Beat[]): boolean {
+  const ofSame = landed.filter((each) => each.turnId === turnId);
+  return (landed.length === 0 || ofSame.length > 0) && !ofSame.some((each) => each.beat === beat);
+}
+
+const fromBeat = (beat: Beat): Said => ({
+  key: `${beat.turnId}:${beat.beat}`,
+  turnId: beat.turnId,
+  beat: beat.beat,
+  speakerId: beat.speakerId,
+  text: beat.text,
+  thinking: '',
+  steps: beat.steps ?? [],
+  streaming: false,
+  silentFor: 0,
+  usedTools: beat.relay?.usedTools ?? [],
+  truncated: beat.truncated,
+  interjects: beat.interjectionOf !== undefined,
+  error: beat.error ?? null,
+  relay: beat.relay ?? null,
+  at: beat.at,
+});
+
+const fromDraft = (draft: Draft): Said => ({
+  key: `${draft.turnId}:${draft.beat}`,
+  turnId: draft.turnId,
+  beat: draft.beat,
+  speakerId: draft.speakerId,
+  text: draft.text,
+  thinking: draft.thinking,
+  steps: filledSteps(draft),
+  streaming: true,
+  silentFor: draft.silentFor,
+  usedTools: draft.usedTools,
+  truncated: false,
+  interjects: draft.beat === 1,
+  error: null,
+  relay: null,
+  at: null,
+});

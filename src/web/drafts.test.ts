@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ViewerFrame } from '../domain/frames.js';
+import { type Drafts, draftKey, evolveDrafts, filledSteps } from './drafts.js';
+
+const turnId = 'turn_1';
+const token = (offset: number, text: string, more: object = {}): ViewerFrame => ({
+  type: 'token',
+  turnId,
+  beat: 0,
+  epoch: 1,
+  speakerId: 'chr_1',
+  channel: 'text',
+  offset,
+  text,
+  ...more,
+});
+const draft = (text: string, more: object = {}) => ({ ...token(0, text, more), type: 'draft' }) as ViewerFrame;
+const hello: ViewerFrame = { type: 'hello', chatId: 'chat_1', seq: 3 };
+const event = (kind: string, data: object) =>
+  ({ type: 'event', seq: 4, kind, turnId, at: '2026-01-01T00:00:00Z', data }) as ViewerFrame;
+const step = (index: number, type: string, more: object = {}) =>
+  ({ type: 'step', turnId, step: { id: `s${index}`, index, type, ...more } }) as ViewerFrame;
+
+const draftsAfter = (...frames: ViewerFrame[]): Drafts => frames.reduce(evolveDrafts, new Map() as Drafts);
+const textAfter = (...frames: ViewerFrame[]) => draftsAfter(...frames).get(draftKey(turnId, 0))?.text;
+
+describe('a draft', () => {
+  test('grows by its tokens, and a token that comes twice changes nothing', () => {
+    expect(textAfter(token(0, 'The lamp '), token(9, 'turns'), token(9, 'turns'), token(11, 'rns.'))).toBe(
+      'The lamp turns.',
+    );
+  });
+
+  test('keeps what is shown while a reconnected viewer is told it again, and goes on behind it', () => {
+    const shown = [token(0, 'The lamp '), token(9, 'turns'), hello];
+    expect(textAfter(...shown)).toBe('The lamp turns');
+    expect(textAfter(...shown, draft('The lamp '))).toBe('The lamp turns');
+    expect(textAfter(...shown, draft('The lamp '), token(9, 'turns slo'))).toBe('The lamp turns slo');
+    expect(textAfter(...shown, draft('The lamp turns slo'), token(18, 'wly.'))).toBe('The lamp turns slowly.');
+  });
+
+  test('is dropped for the draft of a newer epoch, and takes nothing of an older one', () => {
+    const restart: ViewerFrame = { type: 'restart', turnId, beat: 0, epoch: 2, reason: 'new_attempt' };
+    expect(textAfter(token(0, 'The lamp'), restart, token(0, 'A door', { epoch: 2 }), token(8, ' turns'))).toBe(
+      'A door',
+    );
+    expect(textAfter(token(0, 'The lamp'), hello, draft('A door', { epoch: 2 }))).toBe('A door');
+  });
+
+  test('ends with its event, and with its turn', () => {
+    expect(draftsAfter(token(0, 'The lamp'), event('assistant_turn', { beat: 0 })).size).toBe(0);
+    expect(draftsAfter(token(0, 'The lamp'), event('assistant_turn', { beat: 1 })).size).toBe(1);
+    expect(draftsAfter(token(0, 'The lamp'), event('turn_completed', {})).size).toBe(0);
+    expect(draftsAfter(token(0, 'The lamp'), event('turn_rolled_back', { turnId })).size).toBe(0);
+  });
+
+  test('of a relayed reply tells how long it has been silent, until it speaks', () => {
+    const heartbeat: ViewerFrame = { type: 'heartbeat', turnId, elapsedSeconds: 10 };
+    const started = event('assistant_turn_started', { beat: 0, speakerId: 'assistant' });
+    const waiting = draftsAfter(started, heartbeat).get(draftKey(turnId, 0));
+    expect(waiting).toMatchObject({ silentFor: 10, text: '', speakerId: 'assistant' });
+    expect(draftsAfter(started, heartbeat, token(0, 'So')).get(draftKey(turnId, 0))).toMatchObject({
+      silentFor: 0,
+      text: 'So',
+    });
+  });
+
+  test('of an agent is cut into its steps, which keep their text over a reconnect', () => {
+    const frames = [
+      step(0, 'thinking'),
+      token(0, 'A sum.', { channel: 'thinking' }),
+      step(1, 'tool_call', { callId: 'c', name: 'calculate' }),
+      step(2, 'text'),
+      token(0, 'It is '),
+      token(6, '42.'),
+    ];
+    const told = frames.reduce(evolveDrafts, new Map() as Drafts);
+    const contents = (drafts: Drafts) =>
+      filledSteps(drafts.get(draftKey(turnId, 0))!).map(({ type, content }) => [type, content]);
+    const whole = [
+      ['thinking', 'A sum.'],
+      ['tool_call', undefined],
+      ['text', 'It is 42.'],
+    ];
+    expect(contents(told)).toEqual(whole);
+    const again = [
+      hello,
+      ...frames.map((frame) => (frame.type === 'token' ? { ...frame, type: 'draft' as const } : frame)),
+    ];
+    const states = again.map((_, n) => contents(again.slice(0, n + 1).reduce(evolveDrafts, told)));
+    for (const state of states) expect(state).toEqual(whole);
+  });
+});

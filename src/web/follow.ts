@@ -1,0 +1,57 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { wordsOf } from './api.js';
+import { coalesced } from './coalesced.js';
+import type { OpenChat } from './openChat.js';
+import type { ChatEvent } from './resources.js';
+
+/** Something read from the api that follows a chat's events. `value` is null until it is read for the first time. */
+export type Followed<T> = {
+  value: ReadonlySignal<T | null>;
+  failure: ReadonlySignal<string | null>;
+  /** Reads it anew; many wishes at once are one request, and one more after it. */
+  refresh(): void;
+};
+
+/**
+ * Reads something, and reads it anew when an event of one of the `kinds` comes, or the timeline changes. What was
+ * read stays until the new is there.
+ */
+export function useFollowed<T>(
+  chat: OpenChat,
+  load: () => Promise<T>,
+  kinds: readonly ChatEvent['kind'][],
+): Followed<T> {
+  const { stop, ...followed } = useMemo(() => createFollowed(chat, load, kinds), [chat]);
+  useEffect(() => stop, [stop]);
+  return followed;
+}
+
+function createFollowed<T>(chat: OpenChat, load: () => Promise<T>, kinds: readonly ChatEvent['kind'][]) {
+  const value = signal<T | null>(null);
+  const failure = signal<string | null>(null);
+  let stopped = false;
+  const refresh = coalesced(async () => {
+    if (stopped) return;
+    try {
+      value.value = await load();
+      failure.value = null;
+    } catch (error) {
+      failure.value = wordsOf(error);
+    }
+  });
+
+  const deaf = chat.onEvent((event) => {
+    if (event === null || kinds.includes(event.kind)) void refresh();
+  });
+  void refresh();
+  return {
+    value,
+    failure,
+    refresh: () => void refresh(),
+    stop() {
+      stopped = true;
+      deaf();
+    },
+  };
+}

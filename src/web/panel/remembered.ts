@@ -1,0 +1,61 @@
+import { type ReadonlySignal, signal, useComputed } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { list } from '../api.js';
+import { type Followed, useFollowed } from '../follow.js';
+import type { OpenChat } from '../openChat.js';
+import type { ChatEvent, Memory } from '../resources.js';
+
+export type Memories = { followed: Followed<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
+
+/**
+ * A chat's memories. There may be thousands: they are read once, and again only when the timeline changes. What is
+ * written, weighed and pinned after that is known from the events.
+ */
+export function useMemories(chat: OpenChat): Memories {
+  const heard = useMemo(() => signal<readonly ChatEvent[]>([]), []);
+  const load = async () => {
+    const before = heard.peek().length;
+    const read = await list<Memory>(`/v1/chats/${chat.id}/memories`);
+    // What came meanwhile may be in what was read or not: it is told once more, and changes nothing if it is.
+    heard.value = heard.peek().slice(before);
+    return read;
+  };
+  const followed = useFollowed(chat, load, []);
+  useEffect(
+    () =>
+      chat.onEvent((event) => {
+        if (event && kinds.has(event.kind)) heard.value = [...heard.peek(), event];
+      }),
+    [chat, heard],
+  );
+  const newestFirst = useComputed(() => remember(followed.value.value ?? [], heard.value));
+  return { followed, newestFirst };
+}
+
+const kinds: ReadonlySet<ChatEvent['kind']> = new Set<ChatEvent['kind']>([
+  'memory_written',
+  'memory_scored',
+  'memory_pinned',
+  'memory_unpinned',
+]);
+
+/** Memories, oldest first, with what events tell of since; newest first. */
+export function remember(read: readonly Memory[], events: readonly ChatEvent[]): Memory[] {
+  const memories = new Map(read.map((memory) => [memory.memoryId, memory]));
+  const change = (memoryId: string, changes: Partial<Memory>) => {
+    const known = memories.get(memoryId);
+    if (known) memories.set(memoryId, { ...known, ...changes });
+  };
+  for (const event of events) {
+    if (event.kind === 'memory_written') {
+      const { memoryId, text, sceneId, witnesses } = event.data;
+      // One event a witness, all of one memory.
+      if (memories.has(memoryId)) continue;
+      memories.set(memoryId, { memoryId, text, sceneId, witnesses, significance: null, pinned: false, at: event.at });
+    }
+    if (event.kind === 'memory_scored') change(event.data.memoryId, { significance: event.data.significance });
+    if (event.kind === 'memory_pinned') change(event.data.memoryId, { pinned: true });
+    if (event.kind === 'memory_unpinned') change(event.data.memoryId, { pinned: false });
+  }
+  return [...memories.values()].reverse();
+}
