@@ -9,6 +9,7 @@ import { Notices } from './notices.js';
 import { type OpenChat, openChat } from './openChat.js';
 import { resend } from './outbox.js';
 import { Panel } from './panel/panel.js';
+import { quoted } from './panel/quoted.js';
 import { choose, chosenChat, replaceChosen } from './route.js';
 import { Sidebar } from './sidebar.js';
 
@@ -26,10 +27,11 @@ export function App() {
     loadTools().catch(() => undefined);
     resend();
   }, [round]);
+  const close = () => setDrawer((open) => (wide.matches && open === 'panel' ? open : null));
   useFirstChat();
   useFreshLibrary();
+  useQuote(close);
 
-  const close = () => setDrawer((open) => (wide.matches && open === 'panel' ? open : null));
   return (
     <div class={`page ${drawer === null ? '' : `${drawer}-open`}`}>
       <aside class="sidebar" aria-label="All chats">
@@ -101,6 +103,21 @@ function useFreshLibrary(): void {
     document.addEventListener('visibilitychange', look);
     return () => document.removeEventListener('visibilitychange', look);
   }, []);
+}
+
+/** A quote is of the chat that it was made in; where the panel lies over the composer, it makes way for it. */
+function useQuote(onQuoted: () => void): void {
+  const chatId = chosenChat.value;
+  const isQuoting = quoted.value !== null;
+  useEffect(() => {
+    if (isQuoting) onQuoted();
+  }, [isQuoting]);
+  useEffect(
+    () => () => {
+      quoted.value = null;
+    },
+    [chatId],
+  );
 }
 
 /** Where the address names no chat, the newest one is opened. */

@@ -126,5 +126,5 @@ function ConnectionMark({ connection }: { connection: Connection }) {
 const connectionWords = {
   connecting: 'Connecting…',
   open: 'Live',
-  lost: 'Connection lost; trying again…',
+  lost: 'Reconnecting…',
 } as const;

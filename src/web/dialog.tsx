@@ -12,6 +12,7 @@ type DialogProps = {
 /** A modal dialog: the browser keeps the focus within, and gives it back. */
 export function Dialog({ title, onClose, children, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const pressed = useRef(false);
   const titleId = useId();
   useEffect(() => {
     const dialog = ref.current;
@@ -28,7 +29,13 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => event.target === ref.current && onClose()}
+      // A second Escape closes it without asking.
+      onClose={onClose}
+      onPointerDown={(event) => {
+        pressed.current = event.target === ref.current;
+      }}
+      // Not when text was selected within, and the pointer let go beside it.
+      onClick={(event) => event.target === ref.current && pressed.current && onClose()}
     >
       <header class="dialog-head">
         <h2 id={titleId}>{title}</h2>

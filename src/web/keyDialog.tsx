@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { keyWanted, useKey } from './api.js';
+import { apiKey, keyWanted, useKey } from './api.js';
 import { Dialog } from './dialog.js';
 
 /** Asks for the API key, where the service wants one. */
@@ -25,6 +25,11 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
             onInput={(event) => setKey(event.currentTarget.value)}
           />
         </label>
+        {apiKey.value && (
+          <p class="failure" role="alert">
+            The service refused that key.
+          </p>
+        )}
         <p class="hint">It is kept in this tab until you close it.</p>
         <div class="row end">
           <button type="submit" class="button primary" disabled={key.trim() === ''}>

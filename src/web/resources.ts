@@ -17,8 +17,18 @@ export type Chat = {
   hostId: string | null;
   guestId: string | null;
   documentId: string | null;
-  anchor: { quote: string } | null;
-  settings: { persona?: string; model?: string; enabledTools?: string[]; thinkingEnabled?: boolean };
+  anchor: { quote: string; start?: number } | null;
+  settings: {
+    systemPrompt?: string;
+    providerId?: string;
+    model?: string;
+    temperature?: number;
+    maxIterations?: number;
+    thinkingEnabled?: boolean;
+    enabledTools?: string[];
+    persona?: string;
+    sessionId?: string;
+  };
   seq: number;
   activeTurnId: string | null;
   queue: string[];

@@ -1,12 +1,7 @@
 import type { Chat } from '../resources.js';
 import { Facts, Section } from './parts.js';
 
-type Settings = Chat['settings'] & {
-  systemPrompt?: string;
-  maxIterations?: number;
-  temperature?: number;
-  providerId?: string;
-};
+type Settings = Chat['settings'];
 
 /** What the chat was created with. It stays so. */
 export function AgentSettings({ settings, chosenModel }: { settings: Settings; chosenModel: string | null }) {

@@ -5,8 +5,8 @@ import type { OpenChat } from '../openChat.js';
 import type { Memory } from '../resources.js';
 import { MemoryCard } from './memoryCard.js';
 import { Section, Waiting } from './parts.js';
-import { useMemories } from './remembered.js';
 import { useScenes } from './sceneList.js';
+import { useMemories } from './useMemories.js';
 
 const step = 50;
 

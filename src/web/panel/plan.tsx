@@ -1,5 +1,6 @@
 import { Facts, Section } from './parts.js';
-import { chainOf, nameOfStep, type PlanChain, type Projection } from './projection.js';
+import { chainOf, nameOfStep, type PlanChain } from './planChain.js';
+import type { Projection } from './projection.js';
 
 /** What an agent has put together: a tree of steps, and what is known of it. */
 export function PlanTab({ projection }: { projection: Projection }) {

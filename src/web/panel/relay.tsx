@@ -4,11 +4,9 @@ import { type Beat, itemsOf, type Timeline } from '../timeline.js';
 import { durationWords } from '../words.js';
 import { Facts, Section } from './parts.js';
 
-type Settings = Chat['settings'] & { sessionId?: string };
-
 /** Whom a relayed chat is with, and what the other service told of its newest reply. */
 export function RelayPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
-  const settings: Settings = about.settings;
+  const { settings } = about;
   return (
     <>
       <Section title="Other service">

@@ -4,6 +4,7 @@ import { list } from '../api.js';
 import { type Followed, useFollowed } from '../follow.js';
 import type { OpenChat } from '../openChat.js';
 import type { ChatEvent, Memory } from '../resources.js';
+import { remember } from './remember.js';
 
 export type Memories = { followed: Followed<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
 
@@ -38,24 +39,3 @@ const kinds: ReadonlySet<ChatEvent['kind']> = new Set<ChatEvent['kind']>([
   'memory_pinned',
   'memory_unpinned',
 ]);
-
-/** Memories, oldest first, with what events tell of since; newest first. */
-export function remember(read: readonly Memory[], events: readonly ChatEvent[]): Memory[] {
-  const memories = new Map(read.map((memory) => [memory.memoryId, memory]));
-  const change = (memoryId: string, changes: Partial<Memory>) => {
-    const known = memories.get(memoryId);
-    if (known) memories.set(memoryId, { ...known, ...changes });
-  };
-  for (const event of events) {
-    if (event.kind === 'memory_written') {
-      const { memoryId, text, sceneId, witnesses } = event.data;
-      // One event a witness, all of one memory.
-      if (memories.has(memoryId)) continue;
-      memories.set(memoryId, { memoryId, text, sceneId, witnesses, significance: null, pinned: false, at: event.at });
-    }
-    if (event.kind === 'memory_scored') change(event.data.memoryId, { significance: event.data.significance });
-    if (event.kind === 'memory_pinned') change(event.data.memoryId, { pinned: true });
-    if (event.kind === 'memory_unpinned') change(event.data.memoryId, { pinned: false });
-  }
-  return [...memories.values()].reverse();
-}
