@@ -13,11 +13,15 @@ type DialogProps = {
 export function Dialog({ title, onClose, children, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const pressed = useRef(false);
+  const isGone = useRef(false);
   const titleId = useId();
   useEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      isGone.current = true;
+      dialog?.close();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes it at Escape
@@ -29,8 +33,8 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
         event.preventDefault();
         onClose();
       }}
-      // A second Escape closes it without asking.
-      onClose={onClose}
+      // A second Escape closes it without asking. That it goes with its page is told later, when nobody minds.
+      onClose={() => isGone.current || onClose()}
       onPointerDown={(event) => {
         pressed.current = event.target === ref.current;
       }}
