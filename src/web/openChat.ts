@@ -20,6 +20,8 @@ export type OpenChat = {
   readonly timeline: ReadonlySignal<Timeline>;
   readonly drafts: ReadonlySignal<Drafts>;
   readonly turns: ReadonlySignal<ReadonlyMap<string, TurnState>>;
+  /** Whether somebody speaks, or waits for a person's word before going on: what a stop ends. */
+  readonly holdsFloor: ReadonlySignal<boolean>;
   /** Whether a turn holds the floor or waits for it: until then the timeline can't be changed. */
   readonly isBusy: ReadonlySignal<boolean>;
   /** The newest event, as the live socket or the log had it. */
@@ -169,13 +171,19 @@ export function openChat(chatId: string): OpenChat {
 
   begin();
 
+  const holdsFloor = computed(() =>
+    [...turns.value.values()].some(({ status, turnId }) =>
+      status === 'awaiting_operator' ? chat.value?.activeTurnId === turnId : status === 'running',
+    ),
+  );
   return {
     id: chatId,
     chat,
     timeline,
     drafts,
     turns,
-    isBusy: computed(() => [...turns.value.values()].some(({ status }) => status === 'running' || status === 'queued')),
+    holdsFloor,
+    isBusy: computed(() => holdsFloor.value || [...turns.value.values()].some(({ status }) => status === 'queued')),
     newest,
     hasOlder: computed(() => from.value > 1),
     connection,

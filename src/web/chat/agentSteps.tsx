@@ -39,7 +39,7 @@ function Step({ step, result, streaming, isLast }: StepProps) {
 type CallProps = { call: AgentStep; result: AgentStep | undefined; running: boolean };
 
 function ToolCall({ call, result, running }: CallProps) {
-  const state = result ? (result.success ? 'done' : 'failed') : running ? 'running' : 'never answered';
+  const state = result ? (result.success ? 'done' : 'failed') : running ? 'under way' : 'never answered';
   return (
     <details class={`call ${result ? (result.success ? 'good' : 'bad') : ''}`}>
       <summary>

@@ -22,9 +22,8 @@ const choices: [WhenBusy, string][] = [
 export function Composer({ chat }: { chat: OpenChat }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const text = written.value.get(chat.id) ?? '';
-  const turns = [...chat.turns.value.values()];
-  const holds = turns.some(({ status, phase }) => status === 'running' && phase !== 'done');
-  const isBusy = holds || turns.some(({ status }) => status === 'queued');
+  const holds = chat.holdsFloor.value;
+  const isBusy = chat.isBusy.value;
   const write = (words: string) => {
     written.value = new Map(written.value).set(chat.id, words);
   };

@@ -26,8 +26,8 @@ type KindRow = {
 const kinds: readonly KindRow[] = [
   {
     kind: 'narrative',
-    name: 'Story',
-    words: 'Role-play with one or two characters, who feel and remember.',
+    name: 'Role-play',
+    words: 'With one or two characters, who feel and remember.',
     Fields: NarrativeFields,
     body: narrativeBody,
     forget: forgetNarrative,
