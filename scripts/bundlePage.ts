@@ -1,6 +1,7 @@
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** `bundlePage.ts FOLDER`: the viewer page as the api serves it, one script and one style sheet. */
@@ -30,5 +31,7 @@ await build({
   logLevel: 'warning',
 });
 for (const file of ['index.html', 'icon.svg', 'docs.html', 'docs.js']) await copyFile(join(from, file), join(to, file));
-const { size } = await stat(join(to, 'page.js'));
-console.log(`${to}: ${Math.round(size / 1024)} KB of script`);
+const sizes = await Promise.all(
+  ['page.js', 'page.css'].map(async (file) => gzipSync(await readFile(join(to, file))).length),
+);
+console.log(`${to}: ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1_000)} KB, compressed`);

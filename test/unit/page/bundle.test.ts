@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+let folder = '';
+const read = (file: string) => readFile(join(folder, file), 'utf8');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'page-'));
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/bundlePage.ts', folder]);
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the bundled page', () => {
+  test('is a few tens of kilobytes over the wire', async () => {
+    const sizes = await Promise.all(
+      ['page.js', 'page.css', 'index.html'].map(async (file) => gzipSync(await read(file))),
+    );
+    expect(sizes.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(90_000);
+  });
+
+  test('loads nothing from elsewhere, and has nothing inline', async () => {
+    const html = await read('index.html');
+    const loaded = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
+    expect(loaded).toEqual(['/icon.svg', '/page.css', '/page.js']);
+    expect(html).not.toMatch(/<style|<script(?![^>]*src=)| on\w+=| style=/);
+    expect(await read('page.css')).not.toMatch(/url\(|@import/);
+    expect(await read('page.js')).not.toMatch(/\bimport\(|new Function|\beval\(/);
+  });
+});
