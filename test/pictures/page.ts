@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../../test/support/browser.js';
-import { type Service, startService } from '../../test/support/service.js';
+import { launchChromium } from '../support/browser.js';
+import { type Service, startService } from '../support/service.js';
 import { filmPage } from './film.js';
 import { untilReplied, watchPage } from './watchPage.js';
 
 /**
- * `node --import tsx scripts/pictures/page.ts`: the pictures of the page in docs/pictures, taken anew from a service
+ * `node --import tsx test/pictures/page.ts`: the pictures of the page in docs/pictures, taken anew from a service
  * of their own with the demo provider. Needs Chromium, and ffmpeg for the moving one.
  */
 const folder = 'docs/pictures';
