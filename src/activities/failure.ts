@@ -11,7 +11,7 @@ export type RetryRule = {
 const MAX_BACKOFF_MS = 30_000;
 
 /**
- * The failure that Temporal is told: its type and message are the code, nothing else rides along. `failures`
+ * The failure that Temporal is told: its type and message are the code, and only the count rides along. `failures`
  * counts the provider's; null when they can't be counted, so the attempt doesn't.
  */
 export function toApplicationFailure(
@@ -25,6 +25,8 @@ export function toApplicationFailure(
     type: failure.code,
     message: failure.code,
     nonRetryable: !failure.retried || usedUp,
+    // For operators, who read it where the step is stuck.
+    ...(failures === null ? {} : { details: [failures] }),
     nextRetryDelay: Math.max(backoff, failure.retryAfterMs ?? 0),
   });
 }

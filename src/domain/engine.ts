@@ -27,6 +27,10 @@ export function summary(what: string, name: string | null): string {
   return [...line.replace(/\s+/g, ' ')].slice(0, SUMMARY_CHARACTERS).join('');
 }
 
+/** The details of a turn's workflow that never change: Markdown, for the Temporal UI. */
+export const startDetails = ({ chatId, owner }: { chatId: string; owner: string }): string =>
+  `Chat \`${chatId}\`, owner \`${owner}\``;
+
 /** A workflow task that isn't answered within this went to a dead worker. */
 export const WORKFLOW_TASK_TIMEOUT_MS = 2_000;
 

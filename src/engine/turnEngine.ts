@@ -2,6 +2,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import {
   SUMMARIZE_SCENE_WORKFLOW,
+  startDetails,
   summary,
   TURN_WORKFLOW,
   type TurnStatusReport,
@@ -87,6 +88,7 @@ function startOptions(turn: StartTurn, taskQueue: string) {
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary(`${turn.kind} turn`, turn.speaker),
+    staticDetails: startDetails(turn),
     typedSearchAttributes: new TypedSearchAttributes([
       { key: keys.chatId, value: turn.chatId },
       { key: keys.owner, value: turn.owner },

@@ -41,18 +41,20 @@ async function localFirst<T>(callLocal: () => Promise<T>, callOrdinary: () => Pr
   }
 }
 
-function isFinal(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
-}
+const isFinal = (error: unknown): boolean => causeOf(error)?.nonRetryable === true;
 
-/** Short steps by name, each local first. */
-const short = <K extends ShortStep>(name: K) =>
-  ((input: never) =>
-    localFirst(
-      () => (local[name] as (input: never) => Promise<unknown>)(input),
-      () => (ordinary[name] as (input: never) => Promise<unknown>)(input),
-    )) as unknown as Activities[K];
+type Input<K extends ShortStep> = Parameters<Activities[K]>[0];
+type Call = { executeWithOptions(options: { summary?: string }, args: unknown[]): Promise<unknown> };
+
+/** Short steps by name, each local first. `about` is what the UI says of a call beside the name. */
+const short = <K extends ShortStep>(name: K, about?: (input: Input<K>) => string) =>
+  ((input: Input<K>) => {
+    const options = about ? { summary: summary(about(input), null) } : {};
+    return localFirst(
+      () => (local[name] as unknown as Call).executeWithOptions(options, [input]),
+      () => (ordinary[name] as unknown as Call).executeWithOptions(options, [input]),
+    );
+  }) as unknown as Activities[K];
 
 export const openTurn = short('openTurn');
 export const closeReply = short('closeReply');
@@ -61,8 +63,8 @@ export const guessAddressee = short('guessAddressee');
 export const proposeChanges = short('proposeChanges');
 export const writeMemory = short('writeMemory');
 export const closeScene = short('closeScene');
-export const markStuck = short('markStuck');
-export const skipStep = short('skipStep');
+export const markStuck = short('markStuck', ({ step, code }) => `${step}: ${code}`);
+export const skipStep = short('skipStep', ({ step }) => step);
 export const awaitOperator = short('awaitOperator');
 export const resumeTurn = short('resumeTurn');
 export const scenePovs = short('scenePovs');
@@ -71,9 +73,12 @@ export const isTurnOver = short('isTurnOver');
 export const landAgent = short('landAgent');
 export const beginSubagent = short('beginSubagent');
 export const endSubagent = short('endSubagent');
-export const failCall = short('failCall');
-export const requestApproval = short('requestApproval');
-export const decideApproval = short('decideApproval');
+export const failCall = short('failCall', ({ callId, code }) => `${callId}: ${code}`);
+export const requestApproval = short('requestApproval', ({ callId }) => callId);
+export const decideApproval = short(
+  'decideApproval',
+  ({ callId, approved }) => `${callId}: ${approved ? 'approved' : 'denied'}`,
+);
 
 /**
  * Attempts without a limit: the activity counts those that the provider failed and ends them itself. A worker
@@ -116,7 +121,15 @@ export const runTool = (call: CallPlan) =>
   }).runTool;
 
 /** The type of the failure that an activity ended with: its code. */
-export function failureType(error: unknown): string | null {
+export const failureType = (error: unknown): string | null => causeOf(error)?.type ?? null;
+
+/** How often the activity failed before it ended so, if it counted. */
+export function failureCount(error: unknown): number | null {
+  const count = causeOf(error)?.details?.[0];
+  return typeof count === 'number' ? count : null;
+}
+
+function causeOf(error: unknown): ApplicationFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure ? (cause.type ?? null) : null;
+  return cause instanceof ApplicationFailure ? cause : undefined;
 }

@@ -7,7 +7,7 @@ import { stepName } from '../domain/stepName.js';
 import type { WhenFailed } from '../domain/turn.js';
 import type { ReplyVerdict } from '../domain/verdict.js';
 import { closeReply, landAgent, streamIteration } from './activities.js';
-import { type Ears, inRounds } from './reply.js';
+import { type Ears, type End, inRounds } from './reply.js';
 import { runCalls } from './toolCalls.js';
 
 export type AgentTurn = { turnId: string; maxIterations: number; whenFailed: WhenFailed };
@@ -19,7 +19,7 @@ export type AgentTurn = { turnId: string; maxIterations: number; whenFailed: Whe
 export async function agent(turn: AgentTurn, ears: Ears): Promise<ReplyVerdict> {
   for (let iteration = 0; iteration < turn.maxIterations; iteration++) {
     const asked = await ask(turn, iteration, ears);
-    if ('code' in asked) return close(turn, asked.code);
+    if ('failure' in asked) return close(turn, asked.failure?.code ?? null);
     const { value } = asked;
     if (value.state === 'closed') return value.verdict;
     if (value.calls.length === 0 || value.code) return land(turn, value.code);
@@ -29,11 +29,7 @@ export async function agent(turn: AgentTurn, ears: Ears): Promise<ReplyVerdict> 
   return close(turn, 'max_iterations');
 }
 
-function ask(
-  { turnId, whenFailed }: AgentTurn,
-  iteration: number,
-  ears: Ears,
-): Promise<{ value: IterationVerdict } | { code: FailureCode | null }> {
+function ask({ turnId, whenFailed }: AgentTurn, iteration: number, ears: Ears): Promise<End<IterationVerdict>> {
   const step = stepName.reply(iteration);
   const work = async () => {
     const verdict = await streamIteration(summary(`iteration ${iteration}`, null))({ turnId, iteration });

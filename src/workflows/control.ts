@@ -1,18 +1,8 @@
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
-import {
-  type ApprovalCommand,
-  approveSignal,
-  approveUpdate,
-  refuse,
-  retryStepSignal,
-  retryStepUpdate,
-  type StepCommand,
-  skipStepSignal,
-  skipStepUpdate,
-  stopReplySignal,
-  stopReplyUpdate,
-  turnStatus,
-} from './messages.js';
+import { summary } from '../domain/engine.js';
+import type { ApprovalCommand } from '../domain/operator.js';
+import { listenForApprovals, listenForStepCommands } from './commands.js';
+import { descriptions, stopReplySignal, stopReplyUpdate, turnStatus } from './messages.js';
 import type { Progress } from './progress.js';
 import { OPERATOR_PATIENCE, type Steps } from './steps.js';
 
@@ -37,30 +27,12 @@ export function listen(progress: Progress, steps: Steps): Control {
     stops += 1;
     scope?.cancel();
   };
-  const isStuck = ({ step }: StepCommand) => steps.stuck().includes(step);
-  const mustBeStuck = (command: StepCommand): void => {
-    if (!isStuck(command)) refuse('step_not_stuck');
-  };
-  const retry = ({ step }: StepCommand): void => steps.retry(step);
-  const skip = ({ step }: StepCommand): Promise<void> => steps.skip(step);
 
-  const asked = new Set<string>();
-  const decided = new Map<string, ApprovalCommand>();
-  // Also before it is asked for: what the api was told is in Postgres by then, and this only says to look.
-  const approve = (command: ApprovalCommand): void => void decided.set(command.callId, command);
-  const mustBeAsked = ({ callId }: ApprovalCommand): void => {
-    if (!asked.has(callId) || decided.has(callId)) refuse('approval_not_pending');
-  };
-
-  setHandler(turnStatus, () => progress.report());
-  setHandler(stopReplySignal, stop);
-  setHandler(stopReplyUpdate, () => stop());
-  setHandler(retryStepSignal, retry);
-  setHandler(skipStepSignal, skip);
-  setHandler(retryStepUpdate, retry, { validator: mustBeStuck });
-  setHandler(skipStepUpdate, skip, { validator: mustBeStuck });
-  setHandler(approveSignal, approve);
-  setHandler(approveUpdate, approve, { validator: mustBeAsked });
+  setHandler(turnStatus, () => progress.report(), { description: descriptions.turnStatus });
+  setHandler(stopReplySignal, stop, { description: descriptions.stopReply });
+  setHandler(stopReplyUpdate, () => stop(), { description: descriptions.stopReply });
+  listenForStepCommands(progress, steps);
+  const decided = listenForApprovals(progress);
 
   return {
     stop,
@@ -72,9 +44,13 @@ export function listen(progress: Progress, steps: Steps): Control {
     stopped: () => stops > 0 || CancellationScope.current().consideredCancelled,
     stops: () => stops,
     async approval(callId) {
-      asked.add(callId);
-      await condition(() => decided.has(callId), OPERATOR_PATIENCE);
-      asked.delete(callId);
+      progress.asks(callId);
+      try {
+        const wait = { summary: summary('denied when this fires, tool call', callId) };
+        await condition(() => decided.has(callId), OPERATOR_PATIENCE, wait);
+      } finally {
+        progress.asksNoMore(callId);
+      }
       return decided.get(callId) ?? null;
     },
   };

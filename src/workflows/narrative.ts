@@ -7,6 +7,7 @@ import { guessAddressee } from './activities.js';
 import { classify } from './classifiers.js';
 import { createFollowUps, type FollowUps } from './followUps.js';
 import { type Ears, reply } from './reply.js';
+import { showPhase } from './searchable.js';
 
 export type Person = { id: string; name: string };
 
@@ -31,13 +32,16 @@ export type Cast = {
  */
 export async function narrative(cast: Cast, ears: Ears): Promise<ReplyVerdict> {
   // Turns that began before there were follow-ups go on as they began: a reply by the host, and nothing else.
-  if (!patched('fan-out')) return reply({ turnId: cast.turnId, beat: 0, speaker: cast.host, whenFailed: 'fail' }, ears);
+  const showsPhases = patched('phases');
+  if (!showsPhases && !patched('fan-out'))
+    return reply({ turnId: cast.turnId, beat: 0, speaker: cast.host, whenFailed: 'fail' }, ears);
   const followUps = createFollowUps(cast, ears.steps);
   const parsed = cast.hasProse && cast.isNewProse ? followUps.parse() : null;
 
   const speaker = await addressee(cast, ears);
   const primary = await reply({ turnId: cast.turnId, beat: 0, speaker, whenFailed: cast.whenFailed }, ears);
   if (primary.gone) return primary;
+  if (primary.landed) enterFollowUps(showsPhases, ears);
 
   const beats = primary.landed && !primary.empty ? afterPrimary(cast, followUps, speaker, primary, ears) : null;
   await Promise.all([
@@ -46,6 +50,12 @@ export async function narrative(cast: Cast, ears: Ears): Promise<ReplyVerdict> {
     cast.sceneId && cast.hasProse ? followUps.sceneClose(cast.sceneId, beats?.landed ?? Promise.resolve()) : null,
   ]);
   return primary;
+}
+
+/** Turns that began before operators could search for it don't show it. */
+function enterFollowUps(shows: boolean, { progress }: Ears): void {
+  progress.enter('following_up');
+  if (shows) showPhase('following_up');
 }
 
 /** What follows from the first beat; `landed` resolves when the second one has, if there is one. */

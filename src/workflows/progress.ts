@@ -1,13 +1,21 @@
 import type { TurnStatusReport } from '../domain/engine.js';
 import type { StepView } from '../domain/frames.js';
 import type { StepStatus, TurnPhase, TurnStatus } from '../domain/turn.js';
+import { type BeatView, toMarkdown } from './details.js';
 
 /** What a turn knows of its own steps, for the query and for the details that operators read. */
 export type Progress = {
   enter(phase: TurnPhase, status?: TurnStatus): void;
-  set(step: string, status: StepStatus, code?: string | null): void;
+  /** `failures`: how often it failed before it got stuck, where that is known. */
+  set(step: string, status: StepStatus, code?: string | null, failures?: number): void;
+  /** Who says a beat, and what became of it. */
+  setBeat(beat: BeatView): void;
+  /** A call of a tool waits for a person, or no more. */
+  asks(callId: string): void;
+  asksNoMore(callId: string): void;
   warn(warning: string): void;
   find(step: string): StepView | undefined;
+  asked(): string[];
   warnings(): string[];
   report(): TurnStatusReport;
   /** Markdown for the Temporal UI. */
@@ -16,39 +24,38 @@ export type Progress = {
 
 export function createProgress(onChange: (progress: Progress) => void): Progress {
   const steps = new Map<string, StepView>();
+  const beats = new Map<number, BeatView>();
+  const asked = new Set<string>();
   const warnings: string[] = [];
   let phase: TurnPhase = 'waiting';
   let status: TurnStatus = 'running';
+  const changed =
+    <A extends unknown[]>(change: (...args: A) => void) =>
+    (...args: A) => {
+      change(...args);
+      onChange(progress);
+    };
   const progress: Progress = {
-    enter(next, as) {
+    enter: changed((next, as) => {
       phase = next;
       status = as ?? status;
-      onChange(progress);
-    },
-    set(name, next, code) {
-      const attempts = (steps.get(name)?.attempts ?? 0) + (next === 'running' ? 1 : 0);
+    }),
+    set: changed((name, next, code, failures = 1) => {
+      const was = steps.get(name);
+      // The first of a round's failures was counted when the round began, and a round's end is told once.
+      const more = next === 'running' ? 1 : was?.status === 'running' ? failures - 1 : 0;
+      const attempts = (was?.attempts ?? 0) + more;
       steps.set(name, { name, status: next, attempts, ...(code ? { error: { code, message: code } } : {}) });
-      onChange(progress);
-    },
-    warn(warning) {
-      warnings.push(warning);
-      onChange(progress);
-    },
+    }),
+    setBeat: changed((beat) => void beats.set(beat.beat, beat)),
+    asks: changed((callId) => void asked.add(callId)),
+    asksNoMore: changed((callId) => void asked.delete(callId)),
+    warn: changed((warning) => void warnings.push(warning)),
     find: (name) => steps.get(name),
+    asked: () => [...asked],
     warnings: () => [...warnings],
     report: () => ({ status, phase, steps: [...steps.values()] }),
-    details: () =>
-      [
-        `**${status}**, ${phase}`,
-        '',
-        '| step | status | rounds | last error |',
-        '| --- | --- | --- | --- |',
-        ...[...steps.values()].map(row),
-        ...(warnings.length > 0 ? ['', `Warnings: ${warnings.join(', ')}`] : []),
-      ].join('\n'),
+    details: () => toMarkdown({ ...progress.report(), beats: [...beats.values()], asked: [...asked], warnings }),
   };
   return progress;
 }
-
-const row = (step: StepView) =>
-  `| ${step.name.replaceAll('|', '\\|')} | ${step.status} | ${step.attempts} | ${step.error?.code ?? ''} |`;

@@ -1,5 +1,6 @@
 import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
-import { summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
+import { startDetails, summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
+import { searchedAs } from './searchable.js';
 
 export type NextTurn = { turnId: string; chatId: string; owner: string; kind: string; speaker: string | null };
 
@@ -13,12 +14,8 @@ export async function startNext(next: NextTurn): Promise<void> {
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
       staticSummary: summary(`${next.kind} turn`, next.speaker),
-      searchAttributes: {
-        ChatId: [next.chatId],
-        Owner: [next.owner],
-        TurnKind: [next.kind],
-        TurnPhase: ['replying'],
-      },
+      staticDetails: startDetails(next),
+      typedSearchAttributes: searchedAs(next),
     });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;

@@ -1,7 +1,9 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
+import { summary } from '../domain/engine.js';
 import { type FailureCode, isFailureCode } from '../domain/failures.js';
-import { failureType, markStuck, skipStep } from './activities.js';
+import { failureCount, failureType, markStuck, skipStep } from './activities.js';
 import type { Progress } from './progress.js';
+import { showStuck } from './searchable.js';
 
 /** How long an operator has to mend a stuck step before it is skipped, or to approve a call before it is not made. */
 export const OPERATOR_PATIENCE = '24 h';
@@ -25,11 +27,14 @@ export type Steps = {
    * Holds a step that has failed until an operator decides, or `over` says that nobody needs it any more; once it
    * is marked as stuck, `held` is called. The caller runs it again.
    */
-  park(name: string, round: number, code: FailureCode, parking: Parking): Promise<'retry' | 'skip' | 'over'>;
+  park(name: string, round: number, failure: StepFailure, parking: Parking): Promise<'retry' | 'skip' | 'over'>;
   stuck(): string[];
   /** Until no step is stuck or runs any more, or `over` says that the turn has ended elsewhere. */
   mended(over: () => boolean): Promise<void>;
 };
+
+/** What a step failed with, and how often, where that is known. */
+export type StepFailure = { code: FailureCode; failures?: number };
 
 export type Parking = { over: () => boolean; held: () => Promise<void> };
 
@@ -44,20 +49,33 @@ export function createSteps(turnId: string, progress: Progress): Steps {
       await work();
       progress.set(name, 'done');
     } catch (error) {
-      await stick(name, round, codeOf(error), again);
+      await stick(name, round, failureOf(error), again);
     } finally {
       running -= 1;
     }
   }
 
-  async function stick(name: string, round: number, code: FailureCode, begin: Stuck['begin']): Promise<void> {
+  async function stick(name: string, round: number, failure: StepFailure, begin: Stuck['begin']): Promise<void> {
+    const { code, failures } = failure;
     const marked = await markStuck({ turnId, step: name, round, code });
-    if (marked) stuck.set(name, { round, begin });
-    progress.set(name, marked ? 'stuck' : 'skipped', code);
+    if (marked) {
+      stuck.set(name, { round, begin });
+      showStuck([...stuck.keys()]);
+    }
+    progress.set(name, marked ? 'stuck' : 'skipped', code, failures);
   }
 
+  function unstick(name: string): Stuck | undefined {
+    const found = stuck.get(name);
+    if (stuck.delete(name)) showStuck([...stuck.keys()]);
+    return found;
+  }
+
+  /** What the UI shows of the timer after which they are skipped. */
+  const patience = () => ({ summary: summary('skipped when this fires', [...stuck.keys()].join(', ')) });
+
   async function skip(name: string): Promise<void> {
-    if (!stuck.delete(name)) return;
+    if (!unstick(name)) return;
     running += 1;
     try {
       await skipStep({ turnId, step: name });
@@ -83,29 +101,28 @@ export function createSteps(turnId: string, progress: Progress): Steps {
       return CancellationScope.nonCancellable(() => begin(0));
     },
     retry(name) {
-      const found = stuck.get(name);
+      const found = unstick(name);
       if (!found) return;
-      stuck.delete(name);
       // It never rejects: a step that fails again is stuck again.
       void CancellationScope.nonCancellable(() => found.begin(found.round + 1));
     },
     skip,
-    async park(name, round, code, { over, held }) {
+    async park(name, round, failure, { over, held }) {
       let retried = false;
-      await stick(name, round, code, async () => {
+      await stick(name, round, failure, async () => {
         retried = true;
       });
       await held();
-      const decided = await condition(() => retried || !stuck.has(name) || over(), OPERATOR_PATIENCE);
+      const decided = await condition(() => retried || !stuck.has(name) || over(), OPERATOR_PATIENCE, patience());
       if (!decided) await skip(name);
       if (retried) return 'retry';
-      return stuck.delete(name) ? 'over' : 'skip';
+      return unstick(name) ? 'over' : 'skip';
     },
     stuck: () => [...stuck.keys()],
     async mended(over) {
       const idle = () => running === 0 && stuck.size === 0;
       while (!idle() && !over()) {
-        const changed = await condition(() => idle() || over(), OPERATOR_PATIENCE);
+        const changed = await condition(() => idle() || over(), OPERATOR_PATIENCE, patience());
         if (!changed) await Promise.all([...stuck.keys()].map(skip));
       }
     },
@@ -116,4 +133,9 @@ export function createSteps(turnId: string, progress: Progress): Steps {
 export function codeOf(error: unknown): FailureCode {
   const type = failureType(error);
   return type && isFailureCode(type) ? type : 'internal';
+}
+
+export function failureOf(error: unknown): StepFailure {
+  const failures = failureCount(error);
+  return { code: codeOf(error), ...(failures === null ? {} : { failures }) };
 }

@@ -3,6 +3,7 @@ import { type CallPlan, MAX_ITERATIONS } from '../domain/agent.js';
 import { SUBAGENT_WORKFLOW, summary, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
 import type { FailureCode } from '../domain/failures.js';
 import { askSubagent, beginSubagent, endSubagent, failCall, runTool } from './activities.js';
+import { searchedWithTurn } from './searchable.js';
 import { codeOf } from './steps.js';
 
 type Task = { turnId: string; callId: string };
@@ -15,6 +16,7 @@ export async function delegate(turnId: string, { callId }: CallPlan): Promise<vo
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary('sub-agent', null),
+    typedSearchAttributes: searchedWithTurn(),
   });
 }
 

@@ -1,8 +1,9 @@
-import { CancellationScope, isCancellation, upsertSearchAttributes } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { CallPlan } from '../domain/agent.js';
 import { stepName } from '../domain/stepName.js';
 import { awaitOperator, decideApproval, failCall, requestApproval, resumeTurn, runTool } from './activities.js';
 import type { Ears } from './reply.js';
+import { showPhase } from './searchable.js';
 import { codeOf } from './steps.js';
 import { delegate } from './subagents.js';
 
@@ -39,14 +40,14 @@ function createApprovals(turnId: string, { control, progress }: Ears) {
     if (waiting > 1) return;
     await awaitOperator({ turnId, keepFloor: true });
     progress.enter('replying', 'awaiting_operator');
-    upsertSearchAttributes({ TurnPhase: ['awaiting_operator'] });
+    showPhase('awaiting_operator');
   };
   const goOn = async (): Promise<void> => {
     waiting -= 1;
     if (waiting > 0) return;
     await resumeTurn({ turnId });
     progress.enter('replying', 'running');
-    upsertSearchAttributes({ TurnPhase: ['replying'] });
+    showPhase('replying');
   };
 
   return {

@@ -3,7 +3,6 @@ import {
   CancellationScope,
   getExternalWorkflowHandle,
   setCurrentDetails,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { MAX_ITERATIONS } from '../domain/agent.js';
@@ -14,9 +13,10 @@ import { agent } from './agent.js';
 import { listen } from './control.js';
 import { document } from './document.js';
 import { narrative, type Person } from './narrative.js';
-import { createProgress } from './progress.js';
+import { createProgress, type Progress } from './progress.js';
 import { relay } from './relay.js';
 import type { Ears } from './reply.js';
+import { followsChanges, showPhaseAndStuck } from './searchable.js';
 import { startNext } from './startNext.js';
 import { createSteps } from './steps.js';
 
@@ -34,17 +34,17 @@ export async function turn({ turnId }: TurnInput): Promise<TurnOutcome> {
   const ears = { control, progress, steps };
 
   const opened = await CancellationScope.nonCancellable(() => openTurn({ turnId }));
-  if (opened.ended) return { status: 'ended_before' };
+  if (opened.ended) return endedAs('ended_before', progress);
 
   progress.enter('replying');
   if (opened.stop) control.stop();
   const verdict = await kindOf(opened.kind)(turnId, opened, ears);
-  if (verdict.gone) return { status: 'ended_elsewhere' };
+  if (verdict.gone) return endedAs('ended_elsewhere', progress);
 
   return CancellationScope.nonCancellable(async () => {
     if (verdict.landed && opened.regenerates) await wake(opened.regenerates);
     const over = steps.stuck().length > 0 && (await untilMended(turnId, ears));
-    return over ? { status: 'ended_elsewhere' } : finish(turnId, verdict, ears);
+    return over ? endedAs('ended_elsewhere', progress) : finish(turnId, verdict, ears);
   });
 }
 
@@ -52,7 +52,7 @@ export async function turn({ turnId }: TurnInput): Promise<TurnOutcome> {
 async function untilMended(turnId: string, { control, progress, steps }: Ears): Promise<boolean> {
   const { next } = await awaitOperator({ turnId, keepFloor: false });
   progress.enter('following_up', 'awaiting_operator');
-  upsertSearchAttributes({ TurnPhase: ['awaiting_operator'], StuckSteps: steps.stuck() });
+  showPhaseAndStuck('awaiting_operator', steps.stuck());
   if (next) await startNext(next);
   for (;;) {
     const seen = control.stops();
@@ -68,9 +68,16 @@ async function finish(turnId: string, verdict: ReplyVerdict, { progress }: Ears)
   const end = endOfTurn(verdict);
   const { next } = await finishTurn({ turnId, ...end, warnings: progress.warnings() });
   progress.enter('done', end.status satisfies EndStatus);
-  upsertSearchAttributes({ TurnPhase: ['done'], StuckSteps: [] });
+  showPhaseAndStuck('done', []);
   if (next) await startNext(next);
   return { status: end.status };
+}
+
+/** Nothing was left to do: Postgres knows how the turn ended. Nobody should find it as one that waits. */
+function endedAs(status: 'ended_before' | 'ended_elsewhere', progress: Progress): TurnOutcome {
+  progress.enter('done');
+  if (followsChanges()) showPhaseAndStuck('done', []);
+  return { status };
 }
 
 /** The version that this one replaced has left the timeline: if its workflow waits for an operator, it need not. */

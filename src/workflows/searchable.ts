@@ -1,0 +1,51 @@
+import { type ChildWorkflowOptions, patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+
+type SearchAttributePair = Extract<NonNullable<ChildWorkflowOptions['typedSearchAttributes']>, unknown[]>[number];
+
+/** `TurnPhase`, as operators search by it: coarser than a turn's own phase, since each change is an event. */
+export type SearchedPhase = 'replying' | 'following_up' | 'awaiting_operator' | 'done';
+
+const chatKey = { name: 'ChatId', type: 'KEYWORD' } as const;
+const ownerKey = { name: 'Owner', type: 'KEYWORD' } as const;
+const kindKey = { name: 'TurnKind', type: 'KEYWORD' } as const;
+const phaseKey = { name: 'TurnPhase', type: 'KEYWORD' } as const;
+const stuckKey = { name: 'StuckSteps', type: 'KEYWORD_LIST' } as const;
+
+/** What a turn that is started can be found by. */
+export const searchedAs = (turn: { chatId: string; owner: string; kind: string }): SearchAttributePair[] => [
+  { key: chatKey, value: turn.chatId },
+  { key: ownerKey, value: turn.owner },
+  { key: kindKey, value: turn.kind },
+  { key: phaseKey, value: 'replying' },
+];
+
+/** What a sub-agent is found by: its turn's chat and owner. Its kind and phase are not a turn's. */
+export function searchedWithTurn(): SearchAttributePair[] {
+  const { typedSearchAttributes: turns } = workflowInfo();
+  return [chatKey, ownerKey].flatMap((key) => {
+    const value = turns.get(key);
+    return value === undefined ? [] : [{ key, value }];
+  });
+}
+
+export function showPhase(phase: SearchedPhase): void {
+  upsertSearchAttributes([{ key: phaseKey, value: phase }]);
+}
+
+export function showPhaseAndStuck(phase: SearchedPhase, stuck: string[]): void {
+  upsertSearchAttributes([
+    { key: phaseKey, value: phase },
+    { key: stuckKey, value: stuck.length > 0 ? stuck : null },
+  ]);
+}
+
+/**
+ * Turns that began before their search attributes followed every change go on without that. Asked only where few
+ * turns come by: a mark in the history costs two events.
+ */
+export const followsChanges = (): boolean => patched('search-attributes-follow');
+
+/** After a step got stuck, was retried or skipped. */
+export function showStuck(stuck: string[]): void {
+  if (followsChanges()) upsertSearchAttributes([{ key: stuckKey, value: stuck.length > 0 ? stuck : null }]);
+}
