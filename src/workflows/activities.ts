@@ -63,8 +63,8 @@ export const guessAddressee = short('guessAddressee');
 export const proposeChanges = short('proposeChanges');
 export const writeMemory = short('writeMemory');
 export const closeScene = short('closeScene');
-export const markStuck = short('markStuck', ({ step, code }) => `${step}: ${code}`);
-export const skipStep = short('skipStep', ({ step }) => step);
+export const markStuck = short('markStuck', ({ step, code }) => `stuck: ${step}, ${code}`);
+export const skipStep = short('skipStep', ({ step }) => `skipped: ${step}`);
 export const awaitOperator = short('awaitOperator');
 export const resumeTurn = short('resumeTurn');
 export const scenePovs = short('scenePovs');
@@ -73,11 +73,11 @@ export const isTurnOver = short('isTurnOver');
 export const landAgent = short('landAgent');
 export const beginSubagent = short('beginSubagent');
 export const endSubagent = short('endSubagent');
-export const failCall = short('failCall', ({ callId, code }) => `${callId}: ${code}`);
-export const requestApproval = short('requestApproval', ({ callId }) => callId);
+export const failCall = short('failCall', ({ callId, code }) => `failed: ${callId}, ${code}`);
+export const requestApproval = short('requestApproval', ({ callId }) => `approval asked for: ${callId}`);
 export const decideApproval = short(
   'decideApproval',
-  ({ callId, approved }) => `${callId}: ${approved ? 'approved' : 'denied'}`,
+  ({ callId, approved }) => `${approved ? 'approved' : 'denied'}: ${callId}`,
 );
 
 /**

@@ -46,7 +46,7 @@ export function listen(progress: Progress, steps: Steps): Control {
     async approval(callId) {
       progress.asks(callId);
       try {
-        const wait = { summary: summary('denied when this fires, tool call', callId) };
+        const wait = { summary: summary('denied when this fires', callId) };
         await condition(() => decided.has(callId), OPERATOR_PATIENCE, wait);
       } finally {
         progress.asksNoMore(callId);

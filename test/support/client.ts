@@ -29,6 +29,7 @@ export type TurnResource = {
   error?: PublicError;
   workflowId: string;
   runId?: string;
+  temporalUiUrl?: string;
   createdAt: string;
   startedAt?: string;
   finishedAt?: string;
