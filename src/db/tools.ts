@@ -1,10 +1,14 @@
 import type { ToolDescriptor } from '../domain/tools.js';
 import { type Db, type Pool, transaction } from './pool.js';
 
-/** Tells what tools there are: the last worker to say so is right. */
-export async function publishTools(pool: Pool, tools: readonly ToolDescriptor[]): Promise<void> {
+/**
+ * Tells what tools there are: the last worker to say so is right. They are listed once the table is locked: of
+ * two servers that connect at the same moment, the later one's list would otherwise be undone by the earlier's.
+ */
+export async function publishTools(pool: Pool, list: () => readonly ToolDescriptor[]): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query('lock table tools in share row exclusive mode');
+    const tools = list();
     await tx.query('delete from tools where name <> all($1)', [tools.map(({ name }) => name)]);
     for (const tool of tools) {
       await tx.query(

@@ -35,7 +35,7 @@ export async function runWorker(
   const mcp = createMcpTools(config.MCP_SERVERS, { log, onListed: () => publish() });
   const tools = createToolRegistry({ outside: mcp });
   const publish = () =>
-    publishTools(pool, tools.list()).catch((err: unknown) => log.warn({ err }, 'the tools could not be listed'));
+    publishTools(pool, tools.list).catch((err: unknown) => log.warn({ err }, 'the tools could not be listed'));
   try {
     // Servers may be slow to start; the built-in tools are there meanwhile.
     void publish().then(() => mcp.connect());
