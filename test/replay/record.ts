@@ -9,6 +9,7 @@ import type { Service } from '../support/service.js';
 import { agentCourses } from './agentCourses.js';
 import type { Course } from './course.js';
 import { narrativeCourses } from './narrativeCourses.js';
+import { operatorCourses } from './operatorCourses.js';
 import { spineCourses } from './spineCourses.js';
 
 /**
@@ -53,4 +54,4 @@ const withoutPaths = (json: string) => json.replaceAll(fileURLToPath(new URL('..
 await mkdir(folder, { recursive: true });
 await record(spineCourses, startScriptedService, ({ service }) => service);
 await record(agentCourses, startAgentWorld, (world) => world.service());
-await record(narrativeCourses, startNarrativeWorld, (world) => world.service());
+await record([...narrativeCourses, ...operatorCourses], startNarrativeWorld, (world) => world.service());
