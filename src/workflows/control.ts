@@ -2,6 +2,7 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import { summary } from '../domain/engine.js';
 import type { ApprovalCommand } from '../domain/operator.js';
 import { listenForApprovals, listenForStepCommands } from './commands.js';
+import type { AskedView } from './details.js';
 import { descriptions, stopReplySignal, stopReplyUpdate, turnStatus } from './messages.js';
 import type { Progress } from './progress.js';
 import { OPERATOR_PATIENCE, type Steps } from './steps.js';
@@ -16,7 +17,7 @@ export type Control = {
   /** How often it was told to stop: after the last beat that means "look whether the turn has ended". */
   stops(): number;
   /** Waits until somebody has decided on a call of a tool; null when nobody did in time. */
-  approval(callId: string): Promise<ApprovalCommand | null>;
+  approval(call: AskedView): Promise<ApprovalCommand | null>;
 };
 
 /** Handlers are set before the first await, so that no message comes too early. */
@@ -43,10 +44,11 @@ export function listen(progress: Progress, steps: Steps): Control {
     },
     stopped: () => stops > 0 || CancellationScope.current().consideredCancelled,
     stops: () => stops,
-    async approval(callId) {
-      progress.asks(callId);
+    async approval(call) {
+      const { callId, tool } = call;
+      progress.asks(call);
       try {
-        const wait = { summary: summary('denied when this fires', callId) };
+        const wait = { summary: summary('denied when this fires', tool ? `${tool}, ${callId}` : callId) };
         await condition(() => decided.has(callId), OPERATOR_PATIENCE, wait);
       } finally {
         progress.asksNoMore(callId);

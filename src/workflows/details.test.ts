@@ -43,8 +43,16 @@ describe('the current details of a turn', () => {
   });
 
   test('say which calls wait for a person, and what to send', () => {
-    const markdown = toMarkdown({ ...quiet, status: 'awaiting_operator', asked: ['call_1', 'call_2'] });
+    const markdown = toMarkdown({
+      ...quiet,
+      status: 'awaiting_operator',
+      asked: [
+        { callId: 'call_1', tool: 'calculate' },
+        { callId: 'call_2', tool: 'delegate' },
+      ],
+    });
     expect(markdown).toContain('### Waits for approval');
+    expect(markdown).toContain('| `call_1` | `calculate` |\n| `call_2` | `delegate` |');
     expect(markdown).toContain('{"callId":"call_1","approved":true}\n{"callId":"call_2","approved":true}');
   });
 
@@ -56,7 +64,7 @@ describe('the current details of a turn', () => {
     const name = 'tool:`a` | b\n\n# c```';
     const markdown = toMarkdown({
       ...quiet,
-      asked: [name],
+      asked: [{ callId: name, tool: 'calculate' }],
       steps: [{ name, status: 'running', attempts: 1 }],
       warnings: [`step_skipped:${name}`],
     });

@@ -8,7 +8,10 @@ export type BeatView = {
   state: 'in flight' | 'landed' | 'cut short' | 'nothing landed';
 };
 
-export type DetailsView = TurnStatusReport & { beats: BeatView[]; asked: string[]; warnings: string[] };
+/** A call of a tool that waits for a person. */
+export type AskedView = { callId: string; tool: string | null };
+
+export type DetailsView = TurnStatusReport & { beats: BeatView[]; asked: AskedView[]; warnings: string[] };
 
 /**
  * The current details of a turn in the Temporal UI: first what waits for the reader, with what to send, then all
@@ -35,10 +38,14 @@ function toMend(stuck: StepView[]): string[] {
   ];
 }
 
-const toApprove = (asked: string[]): string[] => [
-  '### Waits for approval',
+const toApprove = (asked: AskedView[]): string[] => [
+  ...table(
+    'Waits for approval',
+    ['call', 'tool'],
+    asked.map(({ callId, tool }) => [code(callId), tool ? code(tool) : '']),
+  ),
   'Send the Update `approve`, with `true` or `false`:',
-  block(asked.map((callId) => ({ callId, approved: true }))),
+  block(asked.map(({ callId }) => ({ callId, approved: true }))),
 ];
 
 const beatRow = ({ beat, speakerId, state }: BeatView) => [String(beat), code(speakerId), state];

@@ -1,7 +1,7 @@
 import type { TurnStatusReport } from '../domain/engine.js';
 import type { StepView } from '../domain/frames.js';
 import type { StepStatus, TurnPhase, TurnStatus } from '../domain/turn.js';
-import { type BeatView, toMarkdown } from './details.js';
+import { type AskedView, type BeatView, toMarkdown } from './details.js';
 
 /** What a turn knows of its own steps, for the query and for the details that operators read. */
 export type Progress = {
@@ -11,7 +11,7 @@ export type Progress = {
   /** Who says a beat, and what became of it. */
   setBeat(beat: BeatView): void;
   /** A call of a tool waits for a person, or no more. */
-  asks(callId: string): void;
+  asks(call: AskedView): void;
   asksNoMore(callId: string): void;
   warn(warning: string): void;
   find(step: string): StepView | undefined;
@@ -25,7 +25,7 @@ export type Progress = {
 export function createProgress(onChange: (progress: Progress) => void): Progress {
   const steps = new Map<string, StepView>();
   const beats = new Map<number, BeatView>();
-  const asked = new Set<string>();
+  const asked = new Map<string, AskedView>();
   const warnings: string[] = [];
   let phase: TurnPhase = 'waiting';
   let status: TurnStatus = 'running';
@@ -48,14 +48,15 @@ export function createProgress(onChange: (progress: Progress) => void): Progress
       steps.set(name, { name, status: next, attempts, ...(code ? { error: { code, message: code } } : {}) });
     }),
     setBeat: changed((beat) => void beats.set(beat.beat, beat)),
-    asks: changed((callId) => void asked.add(callId)),
+    asks: changed((call) => void asked.set(call.callId, call)),
     asksNoMore: changed((callId) => void asked.delete(callId)),
     warn: changed((warning) => void warnings.push(warning)),
     find: (name) => steps.get(name),
-    asked: () => [...asked],
+    asked: () => [...asked.keys()],
     warnings: () => [...warnings],
     report: () => ({ status, phase, steps: [...steps.values()] }),
-    details: () => toMarkdown({ ...progress.report(), beats: [...beats.values()], asked: [...asked], warnings }),
+    details: () =>
+      toMarkdown({ ...progress.report(), beats: [...beats.values()], asked: [...asked.values()], warnings }),
   };
   return progress;
 }

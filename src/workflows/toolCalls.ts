@@ -14,7 +14,7 @@ export async function runCalls(turnId: string, calls: CallPlan[], ears: Ears): P
     const step = stepName.tool(call.callId);
     ears.progress.set(step, 'running');
     try {
-      if (call.needsApproval) await approvals.ask(call.callId);
+      if (call.needsApproval) await approvals.ask(call);
       await (call.delegates ? delegate(turnId, call) : runTool(call)({ turnId, callId: call.callId }));
       ears.progress.set(step, 'done');
     } catch (error) {
@@ -52,11 +52,11 @@ function createApprovals(turnId: string, { control, progress }: Ears) {
 
   return {
     /** Resolves once Postgres knows a decision, or that there will be none: the call itself looks which. */
-    async ask(callId: string): Promise<void> {
+    async ask({ callId, tool }: CallPlan): Promise<void> {
       if ((await requestApproval({ turnId, callId })) !== 'asked') return;
       await wait();
       try {
-        const decision = await control.approval(callId);
+        const decision = await control.approval({ callId, tool });
         await decideApproval({ turnId, callId, approved: decision?.approved ?? false });
       } finally {
         await CancellationScope.nonCancellable(goOn);
