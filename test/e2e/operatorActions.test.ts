@@ -75,6 +75,17 @@ describe('in Temporal, an operator', () => {
     expect([turn.status, count(events, 'memory_scored')]).toEqual(['completed', 1]);
   }, 60_000);
 
+  test('who cancels a turn whose reply is parked ends it, as a stop does', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    world.provider.script(() => ({ status: 401 }));
+    const { id: turnId } = await client().postTurn(chat.id, 'Is anybody there?', { whenFailed: 'park' });
+    await world.awaitingOperator(turnId);
+    world.provider.unscript();
+    await inTemporal((temporal) => temporal.workflow.getHandle(turnId).cancel());
+    expect((await world.ended(turnId)).turn.status).toBe('cancelled');
+    expect((await world.play(chat.id)).turn.status).toBe('completed');
+  }, 60_000);
+
   test('who terminates a stuck turn gives its steps up: the reply and what has landed stay', async () => {
     const { chat, turnId } = await stuckTurn();
     await inTemporal((temporal) => temporal.workflow.getHandle(turnId).terminate('by a test'));

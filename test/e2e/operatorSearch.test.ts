@@ -112,6 +112,17 @@ describe('what a turn is found by', () => {
   }, 90_000);
 });
 
+test('who cancels, in Temporal, a turn that waits for approval ends it, and the call is not made', async () => {
+  const { chat } = await world.newAgent();
+  world.provider.script(asking([tool('careful', named('echo', 'careful'), { word: 'cancelled' })]), whole('Done.'));
+  const turnId = await post(chat.id);
+  await world.awaitingOperator(turnId);
+  await withTemporal(world.service(), (temporal) => temporal.workflow.getHandle(turnId).cancel());
+  expect((await world.ended(turnId)).turn.status).toBe('cancelled');
+  expect(await world.made()).not.toContain('echo cancelled');
+  await untilFound(turnId, { phase: 'done', stuck: [] });
+}, 60_000);
+
 test('a signal that holds nonsense changes nothing, and breaks nothing', async () => {
   const { chat } = await world.newChat({ guest: null });
   world.provider.classify(({ requestId }) => (isOf('significance:0', requestId) ? { status: 500 } : undefined));
