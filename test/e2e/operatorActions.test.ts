@@ -41,20 +41,37 @@ async function streamingTurn(begun: string) {
   return { chat, turnId };
 }
 
+const reset = (turnId: string) =>
+  inTemporal(async (temporal) => {
+    const { runId } = await temporal.workflow.getHandle(turnId).describe();
+    await temporal.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: turnId, runId },
+      workflowTaskFinishEventId: afterFirstTask,
+      requestId: 'a-test',
+      reason: 'by a test',
+    });
+  });
+
 describe('in Temporal, an operator', () => {
+  test('who resets a turn whose reply is in flight has one reply in the log, and nothing else twice', async () => {
+    const { chat, turnId } = await streamingTurn('The lamp turns, ');
+    const first = await world.nextReply(turnId);
+    await reset(turnId);
+    // The new run's attempt goes on with this stream if it finds it in its own process, else it asks anew.
+    await first.send('the door is open.').catch(() => undefined);
+    await first.finish().catch(() => undefined);
+    const { turn, events } = await world.ended(turnId);
+    expect(turn).toMatchObject({ status: 'completed', warnings: [] });
+    const kinds = ['assistant_turn', 'memory_written', 'memory_scored', 'edge_update', 'turn_completed'];
+    expect(kinds.map((kind) => count(events, kind))).toEqual([1, 1, 1, 2, 1]);
+    await expectProjectionsToFold(world.service(), chat.id);
+  }, 90_000);
+
   test('who resets a stuck turn has its steps look for their effects: only the missing one is asked for', async () => {
     const { chat, turnId } = await stuckTurn();
     const before = world.callsOf(turnId).map(({ step }) => step);
-    await inTemporal(async (temporal) => {
-      const { runId } = await temporal.workflow.getHandle(turnId).describe();
-      await temporal.workflowService.resetWorkflowExecution({
-        namespace: 'default',
-        workflowExecution: { workflowId: turnId, runId },
-        workflowTaskFinishEventId: afterFirstTask,
-        requestId: 'a-test',
-        reason: 'by a test',
-      });
-    });
+    await reset(turnId);
     const { turn, events, calls } = await world.ended(turnId);
     expect(turn).toMatchObject({ status: 'completed', warnings: [] });
     expect(calls.map(({ step }) => step).slice(before.length)).toEqual(['significance:0']);
