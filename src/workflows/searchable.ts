@@ -32,10 +32,11 @@ export function showPhase(phase: SearchedPhase): void {
   upsertSearchAttributes([{ key: phaseKey, value: phase }]);
 }
 
+/** With none stuck the attribute goes: the server takes an empty list for that, and keeps the SDK's null. */
 export function showPhaseAndStuck(phase: SearchedPhase, stuck: string[]): void {
   upsertSearchAttributes([
     { key: phaseKey, value: phase },
-    { key: stuckKey, value: stuck.length > 0 ? stuck : null },
+    { key: stuckKey, value: stuck },
   ]);
 }
 
@@ -47,5 +48,5 @@ export const followsChanges = (): boolean => patched('search-attributes-follow')
 
 /** After a step got stuck, was retried or skipped. */
 export function showStuck(stuck: string[]): void {
-  if (followsChanges()) upsertSearchAttributes([{ key: stuckKey, value: stuck.length > 0 ? stuck : null }]);
+  if (followsChanges()) upsertSearchAttributes([{ key: stuckKey, value: stuck }]);
 }

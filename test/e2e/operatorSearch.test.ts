@@ -25,19 +25,19 @@ const retry = (turnId: string, step: string) =>
   client().send('POST', `/v1/turns/${turnId}/steps/${encodeURIComponent(step)}/retry`);
 const listedBy = (query: string) => withTemporal(world.service(), (temporal) => temporal.workflow.count(query));
 
-type Found = { phase: unknown; stuck: readonly unknown[] };
+type Found = { phase: unknown; stuck: readonly unknown[] | undefined };
 
 function found(turnId: string): Promise<Found> {
   return withTemporal(world.service(), async (temporal) => {
     const { searchAttributes } = await temporal.workflow.getHandle(turnId).describe();
-    return { phase: searchAttributes.TurnPhase?.[0], stuck: searchAttributes.StuckSteps ?? [] };
+    return { phase: searchAttributes.TurnPhase?.[0], stuck: searchAttributes.StuckSteps };
   });
 }
 
 const untilFound = (turnId: string, wanted: Found) =>
   until(`${turnId} is found as ${JSON.stringify(wanted)}`, async () => {
     const now = await found(turnId);
-    return now.phase === wanted.phase && now.stuck.join() === wanted.stuck.join() ? true : null;
+    return now.phase === wanted.phase && String(now.stuck) === String(wanted.stuck) ? true : null;
   });
 
 describe('what a turn is found by', () => {
@@ -63,7 +63,7 @@ describe('what a turn is found by', () => {
     world.provider.unscript();
     expect((await retry(turnId, 'significance:0')).status).toBe(202);
     expect((await world.ended(turnId)).turn.status).toBe('completed');
-    await untilFound(turnId, { phase: 'done', stuck: [] });
+    await untilFound(turnId, { phase: 'done', stuck: undefined });
     await until('the list has it no more', async () =>
       (await listedBy(`StuckSteps is not null and ChatId = "${chat.id}"`)).count === 0 ? true : null,
     );
@@ -77,11 +77,11 @@ describe('what a turn is found by', () => {
     await untilFound(turnId, { phase: 'awaiting_operator', stuck: ['reply:0'] });
     world.provider.script(() => ({ steps: [] }));
     expect((await retry(turnId, 'reply:0')).status).toBe(202);
-    await untilFound(turnId, { phase: 'replying', stuck: [] });
+    await untilFound(turnId, { phase: 'replying', stuck: undefined });
     world.provider.unscript();
     await client().cancelTurn(turnId);
     await world.ended(turnId);
-    await untilFound(turnId, { phase: 'done', stuck: [] });
+    await untilFound(turnId, { phase: 'done', stuck: undefined });
   }, 90_000);
 
   test('says nothing of an operator once the turn has left the timeline', async () => {
@@ -90,7 +90,7 @@ describe('what a turn is found by', () => {
     const turnId = await post(chat.id);
     await world.awaitingOperator(turnId);
     await client().send('POST', `${path}/rewind`, { toSeq: 1 });
-    await untilFound(turnId, { phase: 'done', stuck: [] });
+    await untilFound(turnId, { phase: 'done', stuck: undefined });
   }, 90_000);
 
   test('says that a call waits for a person, and finds a sub-agent by its chat', async () => {
@@ -102,13 +102,13 @@ describe('what a turn is found by', () => {
     world.provider.script(asking(calls), whole('Nine.'), whole('Done.'));
     const turnId = await post(chat.id);
     await world.awaitingOperator(turnId);
-    await untilFound(turnId, { phase: 'awaiting_operator', stuck: [] });
+    await untilFound(turnId, { phase: 'awaiting_operator', stuck: undefined });
     await until('the turn and its sub-agent', async () =>
       (await listedBy(`ChatId = "${chat.id}" and Owner = "local"`)).count === 2 ? true : null,
     );
     await client().send('POST', `/v1/turns/${turnId}/approvals/careful`, { approved: true });
     await world.ended(turnId);
-    await untilFound(turnId, { phase: 'done', stuck: [] });
+    await untilFound(turnId, { phase: 'done', stuck: undefined });
   }, 90_000);
 });
 
@@ -120,7 +120,7 @@ test('who cancels, in Temporal, a turn that waits for approval ends it, and the 
   await withTemporal(world.service(), (temporal) => temporal.workflow.getHandle(turnId).cancel());
   expect((await world.ended(turnId)).turn.status).toBe('cancelled');
   expect(await world.made()).not.toContain('echo cancelled');
-  await untilFound(turnId, { phase: 'done', stuck: [] });
+  await untilFound(turnId, { phase: 'done', stuck: undefined });
 }, 60_000);
 
 test('a signal that holds nonsense changes nothing, and breaks nothing', async () => {
