@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 type DialogProps = {
   title: string;
@@ -15,7 +15,8 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
   const pressed = useRef(false);
   const isGone = useRef(false);
   const titleId = useId();
-  useEffect(() => {
+  // Before it leaves the page: a dialog that is no longer on it gives no focus back when it is closed.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => {

@@ -38,7 +38,11 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   const showOlder = async () => {
     if (isLoading.current) return;
     isLoading.current = true;
-    if (visible.length === all.length) await chat.loadOlder();
+    if (visible.length === all.length) {
+      // What is loaded must not show by itself, before the place is kept.
+      setShown(visible.length);
+      await chat.loadOlder();
+    }
     keepPlace();
     setShown((count) => Math.max(count, visible.length) + step);
     isLoading.current = false;

@@ -1,0 +1,241 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ChatResource } from '../support/client.js';
+import { block, type DocumentResource } from '../support/documents.js';
+import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
+import { inaccessible, unfold } from '../support/pageAudit.js';
+import { whole } from '../support/scriptedReply.js';
+import {
+  chunk,
+  done,
+  frame,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  streaming,
+} from '../support/scriptedUpstream.js';
+import type { ViewerPage } from '../support/viewerPage.js';
+import { ask, startViewers, type Viewers } from '../support/viewers.js';
+
+let world: NarrativeWorld;
+let upstream: ScriptedUpstream;
+let viewers: Viewers;
+
+beforeAll(async () => {
+  [viewers, upstream] = await Promise.all([startViewers(), startScriptedUpstream()]);
+  world = await startNarrativeWorld({ UPSTREAM_BASE_URL: upstream.baseUrl, STUCK_AFTER_ATTEMPTS: '1' });
+}, 180_000);
+afterAll(async () => {
+  await viewers?.dispose();
+  await world?.dispose();
+  await upstream?.close();
+}, 60_000);
+afterEach(async () => {
+  await viewers.closeAll();
+  world.provider.unscript();
+  world.provider.requests.length = 0;
+});
+
+const wide = { width: 1280, height: 800 };
+const narrow = { width: 390, height: 800 };
+const open = (chatId: string) => viewers.open(world.service().api, chatId);
+const send = async <T = ChatResource>(path: string, body: object) =>
+  (await world.service().client.send<T>('POST', path, body)).body;
+
+/** In the light and in the dark, on a desk and on a phone. */
+async function expectAccessible(viewer: ViewerPage, what: string): Promise<void> {
+  const faults: string[] = [];
+  for (const size of [narrow, wide]) {
+    await viewer.page.setViewportSize(size);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await viewer.page.emulateMedia({ colorScheme });
+      const found = await inaccessible(viewer.page);
+      faults.push(...found.map((fault) => `${what}, ${colorScheme}, ${size.width}: ${fault}`));
+    }
+  }
+  expect(faults).toEqual([]);
+}
+
+/** Each of the panel's tabs, with all that is folded in it. */
+async function expectPanelAccessible(viewer: ViewerPage): Promise<void> {
+  const tabs = viewer.page.getByRole('tab');
+  const labels = await tabs.allTextContents();
+  for (const label of labels) {
+    await viewer.page.setViewportSize(wide);
+    await viewer.page.getByRole('tab', { name: label }).click();
+    await viewer.page.getByText('Loading…').first().waitFor({ state: 'hidden' });
+    await unfold(viewer.page);
+    await expectAccessible(viewer, label);
+  }
+  if (labels.length === 0) await expectAccessible(viewer, 'panel');
+}
+
+const closePanel = (viewer: ViewerPage) => viewer.page.locator('.chat-head [aria-controls=panel]').click();
+
+describe('the page is accessible', () => {
+  test('when a chat begins, while a reply streams, when it is whole and when a step is stuck', async () => {
+    const { chat } = await world.newChat();
+    world.provider.classify(({ name }) => (name === 'state_update' ? { status: 500 } : undefined));
+    const viewer = await open(chat.id);
+    await closePanel(viewer);
+    await expectAccessible(viewer, 'empty chat');
+    const call = await ask(world.provider, viewer, 'Is anybody there?');
+    await call.send(
+      'The **lamp** turns, with a [link](https://example.org), `code`\n\n> and a quote\n\n1. and a list\n\n',
+    );
+    await viewer.transcript.getByText('and a list').waitFor();
+    await viewer.say('And the door?');
+    await viewer.transcript.getByText('in the queue').waitFor();
+    await expectAccessible(viewer, 'streaming');
+    world.provider.unscript();
+    world.provider.classify(({ name }) => (name === 'state_update' ? { status: 500 } : undefined));
+    await call.finish();
+    await viewer.ended('A scripted reply.');
+    await viewer.button('Skip').nth(11).waitFor();
+    await expectAccessible(viewer, 'stuck steps');
+  }, 120_000);
+
+  test('in the panel of a story', async () => {
+    const { chat, path } = await world.newChat();
+    const event = await send<{ eventId: string }>(`${path}/storyEvents`, {
+      title: 'The storm',
+      description: 'It comes.',
+      status: 'active',
+      artifacts: { acquiredObjects: [{ ownerId: 'you', name: 'a key' }] },
+    });
+    world.provider.classify(({ name }) => {
+      if (name === 'state_update') return { json: { affinityDelta: -9, trustDelta: 9, knowledgeFacts: ['Is kind.'] } };
+      if (name === 'significance') return { json: { score: 3 } };
+      if (name === 'event_lifecycle')
+        return { json: { transitions: [{ eventId: event.eventId, newStatus: 'completed' }] } };
+      return undefined;
+    });
+    await world.play(chat.id);
+    await expectPanelAccessible(await open(chat.id));
+  }, 120_000);
+
+  test('in the panels of a document, an agent and a relay', async () => {
+    const document = await send<DocumentResource>('/v1/documents', { title: 'Tale', body: 'The cat sat. The end.' });
+    const anchor = { quote: 'The end.' };
+    const thread = await send('/v1/chats', { kind: 'document', documentId: document.id, anchor });
+    world.provider.script(whole('Gladly. ', block('cat', 'dog'), block('cat sat', 'cat lay'), block('end', 'End')));
+    await world.play(thread.id, 'A dog, please.', { quote: 'The cat' });
+    const [first] = await world.list(`/v1/documents/${document.id}/changes`);
+    await send(`/v1/changes/${first?.id}/accept`, {});
+    const viewer = await open(thread.id);
+    await viewer.page.getByText('out of date').first().waitFor();
+    await unfold(viewer.page);
+    await expectPanelAccessible(viewer);
+
+    const agent = await send('/v1/chats', { kind: 'agent', systemPrompt: 'Help.', model: 'thinker' });
+    const plan = { recordType: 'gene', root: { id: '1', searchName: 'All' }, metadata: { name: 'All' } };
+    await send(`/v1/chats/${agent.id}/events`, { kind: 'graph_plan', data: { plan } });
+    await viewer.page.setViewportSize(wide);
+    await viewer.openChat(agent.id);
+    await expectPanelAccessible(viewer);
+
+    const relay = await send('/v1/chats', { kind: 'relay', persona: 'guide' });
+    const meta = frame({ type: 'meta', used_tools: ['sql'], rows_seen: 3, classifier_tag: 'data' });
+    upstream.script(streaming(chunk('See [[One]].'), meta, done()));
+    await world.play(relay.id);
+    await viewer.page.setViewportSize(wide);
+    await viewer.openChat(relay.id);
+    await expectPanelAccessible(viewer);
+  }, 120_000);
+
+  test('in its dialogs, and in the drawer of chats', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    await world.play(chat.id, 'one');
+    await world.play(chat.id, 'two');
+    const viewer = await open(chat.id);
+    const inDialog = async (what: string) => {
+      await viewer.page.getByRole('dialog').waitFor();
+      await expectAccessible(viewer, what);
+      await viewer.page.keyboard.press('Escape');
+      await viewer.page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await viewer.button('Edit yourself').click();
+    await inDialog('you');
+    await viewer.button('Edit Mira').click();
+    await inDialog('character');
+    await viewer.turn(0).getByRole('button', { name: 'Rewind to here' }).click();
+    await viewer.dialog('Rewind to here').getByRole('listitem').first().waitFor();
+    await inDialog('rewind');
+    await viewer.turn().getByRole('button', { name: 'Details' }).click();
+    await viewer.page.getByRole('dialog').getByRole('table').waitFor();
+    await inDialog('details');
+    for (const kind of ['Role-play', 'Document', 'Agent', 'Relay']) {
+      await viewer.button('New chat').click();
+      await viewer.page.getByRole('radio', { name: new RegExp(`^${kind}`) }).check();
+      await inDialog(`new chat: ${kind}`);
+    }
+    for (const what of ['Rename', 'Delete']) {
+      await viewer.page.locator('.chat-names').hover();
+      await viewer.button(what).click();
+      await inDialog(what);
+    }
+    await closePanel(viewer);
+    await viewer.page.setViewportSize(narrow);
+    await viewer.button('Chats').click();
+    expect(await inaccessible(viewer.page)).toEqual([]);
+  }, 120_000);
+});
+
+describe('with the keyboard alone', () => {
+  const focused = (viewer: ViewerPage) => viewer.page.evaluate<string>('document.activeElement.id');
+
+  test('one comes to the composer, writes lines and sends them', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    const viewer = await open(chat.id);
+    const { keyboard } = viewer.page;
+    let presses = 0;
+    for (; (await focused(viewer)) !== 'say' && presses < 60; presses++) await keyboard.press('Tab');
+    expect(presses).toBeLessThan(60);
+    await keyboard.type('Is anybody');
+    await keyboard.press('Shift+Enter');
+    await keyboard.type('there?');
+    expect(await viewer.composer.inputValue()).toBe('Is anybody\nthere?');
+    await keyboard.press('Enter');
+    await viewer.ended('A scripted reply.');
+    expect(await viewer.said()).toEqual(['Is anybody\nthere?', 'A scripted reply.']);
+    expect(await focused(viewer)).toBe('say');
+  }, 90_000);
+
+  test('one goes into a dialog, stays in it, and comes back to where one was', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    const viewer = await open(chat.id);
+    const { keyboard } = viewer.page;
+    const opener = viewer.button('New chat');
+    await opener.focus();
+    await keyboard.press('Enter');
+    await viewer.dialog('New chat').waitFor();
+    const outside = () =>
+      viewer.page.evaluate<boolean>(
+        "!document.activeElement.closest('dialog') && document.activeElement !== document.body",
+      );
+    for (let presses = 0; presses < 30; presses++) {
+      expect(await outside()).toBe(false);
+      await keyboard.press('Tab');
+    }
+    await keyboard.press('Escape');
+    await viewer.dialog('New chat').waitFor({ state: 'detached' });
+    expect(await opener.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+  }, 90_000);
+});
+
+describe('a screen reader', () => {
+  test('is told of a reply once, when it is whole, and not token by token', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    const viewer = await open(chat.id);
+    const call = await ask(world.provider, viewer, 'Is anybody there?');
+    const words = Array.from({ length: 30 }, (_, n) => `word ${n}`);
+    for (const word of words) await call.send(`${word} `);
+    await viewer.reply(words.join(' ')).waitFor();
+    await call.send('end.');
+    await call.finish();
+    await viewer.ended(`${words.join(' ')} end.`);
+    await viewer.page
+      .getByRole('log')
+      .filter({ hasText: /end\.$/ })
+      .waitFor({ state: 'attached' });
+    expect(viewer.announced).toEqual(['Mira is replying.', `Mira: ${words.join(' ')} end.`]);
+  }, 90_000);
+});

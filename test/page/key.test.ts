@@ -1,0 +1,47 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Service, startService } from '../support/service.js';
+import { startViewers, type Viewers } from '../support/viewers.js';
+
+let service: Service;
+let viewers: Viewers;
+
+beforeAll(async () => {
+  viewers = await startViewers();
+  service = await startService({ env: { API_KEYS: 'open-sesame:ada' } });
+}, 180_000);
+afterAll(async () => {
+  await viewers?.dispose();
+  await service?.dispose();
+}, 60_000);
+afterEach(() => viewers.closeAll());
+
+describe('a service with keys', () => {
+  test('is asked for nothing without one; a wrong one is refused in words, the right one opens it', async () => {
+    const viewer = await viewers.open(service.api, null);
+    const dialog = viewer.dialog('This service asks for an API key');
+    const give = async (key: string) => {
+      await dialog.getByLabel('API key').fill(key);
+      await dialog.getByRole('button', { name: 'Use it' }).click();
+    };
+    await dialog.waitFor();
+    expect(await dialog.getByRole('alert').count()).toBe(0);
+    await give('not the key');
+    await dialog.getByRole('alert').getByText('The service refused that key.').waitFor();
+    expect(await viewer.page.getByRole('link', { name: 'The lamp room' }).count()).toBe(0);
+
+    await give('open-sesame');
+    await dialog.waitFor({ state: 'detached' });
+    await viewer.live();
+    await viewer.say('Is anybody there?');
+    await viewer.page.locator('.beat[data-turn]:not(.streaming)').first().waitFor();
+
+    await viewer.reload();
+    await viewer.page.locator('.beat[data-turn]:not(.streaming)').first().waitFor();
+    expect(await dialog.count()).toBe(0);
+    // What the browser itself says of the refusals; nothing else.
+    expect(viewer.complaints.filter((line) => !line.includes('status of 401'))).toEqual([]);
+
+    const other = await viewers.open(service.api, null, { beside: viewer });
+    await other.dialog('This service asks for an API key').waitFor();
+  }, 120_000);
+});

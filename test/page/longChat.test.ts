@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { multiplyTurn } from '../support/longChat.js';
+import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
+import { whole } from '../support/scriptedReply.js';
+import { until } from '../support/until.js';
+import type { ViewerPage } from '../support/viewerPage.js';
+import { ask, startViewers, type Viewers } from '../support/viewers.js';
+
+const turns = 2_000;
+
+let world: NarrativeWorld;
+let viewers: Viewers;
+let chatId: string;
+
+beforeAll(async () => {
+  viewers = await startViewers();
+  world = await startNarrativeWorld();
+  world.provider.script(whole('Reply ', '#1'));
+  const { chat } = await world.newChat({ guest: null, container: null });
+  chatId = chat.id;
+  await world.play(chatId, 'Message #1');
+  await multiplyTurn((await world.service().run()).databaseUrl, chatId, turns);
+}, 180_000);
+afterAll(async () => {
+  await viewers?.dispose();
+  await world?.dispose();
+}, 60_000);
+afterEach(async () => {
+  await viewers.closeAll();
+  world.provider.unscript();
+  world.provider.requests.length = 0;
+});
+
+const open = () => viewers.open(world.service().api, chatId);
+/** For whoever reads the log; a bound would fail on a slow machine. */
+const logLongest = ({ longTasks }: ViewerPage, what: string) =>
+  console.log(`${what}: the page's thread was never taken for longer than ${Math.max(50, ...longTasks)} ms`);
+const exchanges = (page: ViewerPage) => page.transcript.locator('.exchange');
+const seqsOf = (page: ViewerPage) =>
+  exchanges(page).evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-seq'))));
+
+describe('a chat of 2,000 turns', () => {
+  test('opens at its end, with as much of it as one reads', async () => {
+    const viewer = await open();
+    await viewer.ended(`Reply #${turns}`);
+    expect(await exchanges(viewer).count()).toBeLessThanOrEqual(120);
+    const ofLog = viewer.requests.filter((url) => url.includes('/events?'));
+    expect(ofLog.length).toBeLessThanOrEqual(3);
+    expect(viewer.requests.length).toBeLessThanOrEqual(25);
+    const fromEnd = await viewer.transcript.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+    expect(fromEnd).toBeLessThanOrEqual(1);
+    logLongest(viewer, 'opening');
+    expect(viewer.complaints).toEqual([]);
+  }, 60_000);
+
+  test('streams a reply without touching the others, while one writes', async () => {
+    const viewer = await open();
+    await viewer.ended(`Reply #${turns}`);
+    const call = await ask(world.provider, viewer, 'Go on.');
+    await call.send('It ');
+    await viewer.reply('It').waitFor();
+    await viewer.page.evaluate(`
+      globalThis.touched = [];
+      new MutationObserver((records) => {
+        const mine = [...document.querySelectorAll('.exchange')].at(-1);
+        for (const { target } of records) if (!mine.contains(target)) touched.push(target.outerHTML ?? target.data);
+      }).observe(document.querySelector('.transcript-content'), {
+        subtree: true, childList: true, characterData: true, attributes: true,
+      });
+    `);
+    const words = Array.from({ length: 200 }, (_, n) => `word${n}`);
+    const streaming = (async () => {
+      for (const word of words) await call.send(`${word} `);
+    })();
+    await viewer.composer.pressSequentially('And then what?');
+    await streaming;
+    await viewer.reply(`It ${words.join(' ')}`).waitFor();
+    expect(await viewer.composer.inputValue()).toBe('And then what?');
+    expect(await viewer.page.evaluate('globalThis.touched')).toEqual([]);
+    await call.finish();
+    await viewer.ended(`It ${words.join(' ')}`);
+    logLongest(viewer, 'streaming');
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('is read back to its first message, in order, and keeps the place where one reads', async () => {
+    const viewer = await open();
+    await viewer.ended(`Reply #${turns}`);
+    for (;;) {
+      const seq = await exchanges(viewer).first().getAttribute('data-seq');
+      const same = viewer.transcript.locator(`.exchange[data-seq="${seq}"]`);
+      const before = await same.evaluate((element) => {
+        element.closest('.transcript').scrollTop = 0;
+        return element.getBoundingClientRect().top;
+      });
+      const isAllThere = await until('earlier messages, or the beginning', async () => {
+        if ((await seqsOf(viewer))[0] !== Number(seq)) return false;
+        return (await viewer.transcript.locator('.beginning').count()) > 0 ? true : null;
+      });
+      if (isAllThere) break;
+      // Two pictures later all that is to be put in place has been.
+      await viewer.page.evaluate('new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))');
+      const after = await same.evaluate((element) => element.getBoundingClientRect().top);
+      // Where "Show earlier messages" gives way, its own height is all that may be missing.
+      expect(Math.abs(after - before)).toBeLessThan(60);
+    }
+    const texts = await viewer.transcript.locator('.mine-text').allTextContents();
+    expect(texts.slice(0, turns)).toEqual(Array.from({ length: turns }, (_, n) => `Message #${n + 1}`));
+    const seqs = await seqsOf(viewer);
+    expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+    logLongest(viewer, 'reading back');
+    await viewer.button('↓ Latest').click();
+    await exchanges(viewer).nth(120).waitFor({ state: 'detached' });
+    await viewer.transcript.getByText(`Reply #${turns}`, { exact: true }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  }, 180_000);
+
+  test('is rewound by a thousand turns, shows where it ends then, also after a reload, and comes back', async () => {
+    const viewer = await open();
+    await viewer.ended(`Reply #${turns}`);
+    const n = turns - 20;
+    const exchange = exchanges(viewer).filter({ has: viewer.page.getByText(`Message #${n}`, { exact: true }) });
+    await exchange.getByRole('button', { name: 'Rewind to here' }).click();
+    const dialog = viewer.dialog('Rewind to here');
+    await dialog.getByText(/^2\d messages of yours/).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+    const toSeq = (await world.service().client.events(chatId)).find(
+      ({ kind, data }) => kind === 'user_turn' && data.text === 'Message #1001',
+    )?.seq;
+    await world.service().client.send('POST', `/v1/chats/${chatId}/rewind`, { toSeq: (toSeq ?? 0) - 1 });
+    await viewer.ended('Reply #1000');
+    await viewer.reload();
+    await viewer.ended('Reply #1000');
+    await viewer.button('Undo').click();
+    await viewer.ended(`Reply #${turns}`);
+    expect(viewer.complaints).toEqual([]);
+  }, 180_000);
+});

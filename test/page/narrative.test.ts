@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type NarrativeWorld, type Scene, startNarrativeWorld, stepOf } from '../support/narrativeWorld.js';
+import { type Reply, whole } from '../support/scriptedReply.js';
+import type { ViewerPage } from '../support/viewerPage.js';
+import { startViewers, type Viewers } from '../support/viewers.js';
+
+let world: NarrativeWorld;
+let viewers: Viewers;
+
+beforeAll(async () => {
+  viewers = await startViewers();
+  world = await startNarrativeWorld();
+  await world.service().client.send('PUT', '/v1/you', { name: 'Robin', persona: 'A guest.' });
+}, 180_000);
+afterAll(async () => {
+  await viewers?.dispose();
+  await world?.dispose();
+}, 60_000);
+afterEach(async () => {
+  await viewers.closeAll();
+  world.provider.unscript();
+});
+
+type Answer = (scene: Scene) => Record<string, Reply | ((step: string) => Reply | undefined)>;
+
+/** A chat with these answers of classifiers, by their names; the others find nothing. */
+async function openChat(answers: Answer = () => ({}), wish: Parameters<NarrativeWorld['newChat']>[0] = {}) {
+  const scene = await world.newChat(wish);
+  const byName = answers(scene);
+  world.provider.classify(({ name, requestId }) => {
+    const answer = byName[name];
+    return typeof answer === 'function' ? answer(stepOf(requestId)) : answer;
+  });
+  return { ...scene, viewer: await viewers.open(world.service().api, scene.chat.id) };
+}
+
+const meter = (viewer: ViewerPage, name: string) => viewer.page.getByRole('meter', { name, exact: true });
+const readingOf = (viewer: ViewerPage, name: string) => meter(viewer, name).getAttribute('aria-valuenow');
+const openTab = (viewer: ViewerPage, name: string) => viewer.page.getByRole('tab', { name }).click();
+const feelings = (affinityDelta: number, trustDelta: number) => ({ affinityDelta, trustDelta, knowledgeFacts: [] });
+
+describe('what follows from a reply', () => {
+  test('shows as it runs, in words', async () => {
+    const { viewer, hostId, guestId } = await openChat(() => ({
+      state_update: { json: feelings(1, 1), afterMs: 2_000 },
+      significance: { json: { score: 1 } },
+    }));
+    await viewer.say('Is anybody there?');
+    const followUps = viewer.transcript.locator('details').filter({ hasText: /^Follow-ups: \d+ of \d+ done/ });
+    await followUps.getByRole('progressbar', { name: 'Follow-ups' }).waitFor();
+    await followUps.locator('summary').click();
+    const steps = followUps.getByRole('listitem');
+    await steps.filter({ hasText: 'Feelings: Mira → Tomas' }).filter({ hasText: 'running' }).waitFor();
+    await steps.filter({ hasText: 'Memory' }).filter({ hasText: 'done' }).first().waitFor();
+    const words = (await steps.allTextContents()).join('\n');
+    expect(words).not.toContain(hostId);
+    expect(words).not.toContain(guestId);
+    await followUps.waitFor({ state: 'detached' });
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('moves feelings, and is remembered', async () => {
+    const { viewer } = await openChat(
+      ({ hostId }) => ({
+        state_update: (step) => (step === `state_update:${hostId}>you:0` ? { json: feelings(10, -4) } : undefined),
+        significance: { json: { score: 3 } },
+      }),
+      { guest: null },
+    );
+    await viewer.page.getByText('everyone stands in the middle').waitFor();
+    await openTab(viewer, 'Memories');
+    await viewer.page.getByText('Nobody remembers anything yet').waitFor();
+    await viewer.say('I brought you a letter.');
+    const pinned = viewer.page.getByRole('region', { name: 'Pinned' }).getByRole('article');
+    await pinned.getByText('I brought you a letter.').waitFor();
+    await pinned.getByRole('img', { name: 'Weight 3 of 3' }).waitFor();
+    await pinned.getByText('Remembered by Mira · the lamp room').waitFor();
+    await openTab(viewer, 'People');
+    await meter(viewer, 'Affinity of Mira towards Robin').waitFor();
+    expect(await readingOf(viewer, 'Affinity of Mira towards Robin')).toBe('60');
+    expect(await readingOf(viewer, 'Trust of Mira towards Robin')).toBe('46');
+    expect(await readingOf(viewer, 'Affinity of Robin towards Mira')).toBe('50');
+    await viewer.reload();
+    await meter(viewer, 'Affinity of Mira towards Robin').waitFor();
+    expect(await readingOf(viewer, 'Affinity of Mira towards Robin')).toBe('60');
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('closes the scene, and completes what was planned', async () => {
+    let eventId = '';
+    const { viewer, path } = await openChat(
+      () => ({
+        scene_close: { json: { shouldClose: true, reason: '' } },
+        scene_summary: { json: { summary: 'They parted as friends.', edges: [], knowledgeFacts: [] } },
+        event_lifecycle: () => ({ json: { transitions: [{ eventId, newStatus: 'completed' }] } }),
+      }),
+      { guest: null },
+    );
+    await openTab(viewer, 'Story');
+    await viewer.page.getByText('Nothing is planned.').waitFor();
+    const { body } = await world.service().client.send<{ eventId: string }>('POST', `${path}/storyEvents`, {
+      title: 'The storm',
+      description: 'It comes from the west.',
+      status: 'active',
+      artifacts: { acquiredObjects: [{ ownerId: 'you', name: 'A brass key' }] },
+    });
+    eventId = body.eventId;
+    const story = viewer.page.getByRole('region', { name: 'Story events' });
+    await story.getByRole('heading', { name: 'Going on' }).waitFor();
+    await viewer.say('We are done here.');
+    for (const note of ['The storm is complete.', 'A brass key', 'The scene closes.']) {
+      await viewer.transcript.getByText(note, { exact: true }).waitFor();
+    }
+    await story.getByRole('heading', { name: 'Completed' }).waitFor();
+    await viewer.page.getByText('No scene is open.').waitFor();
+    await viewer.page.getByText('One scene is over').click();
+    await viewer.page.getByText('They parted as friends.').waitFor();
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('may be that another cuts in, after the first has spoken', async () => {
+    world.provider.script(whole('The lamp turns.'), whole('And the door is open.'));
+    const { viewer } = await openChat(({ hostId }) => ({
+      addressee: { json: { addresseeId: hostId } },
+      interjection: { json: { shouldInterject: true, reason: '' } },
+    }));
+    await viewer.say('Is anybody there?');
+    await viewer.ended('And the door is open.');
+    await viewer.reply('The lamp turns.').getByText('Mira', { exact: true }).waitFor();
+    const second = viewer.reply('And the door is open.');
+    await second.getByText('Tomas', { exact: true }).waitFor();
+    await second.getByText('cuts in').waitFor();
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns.', 'And the door is open.']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});
+
+describe('a stuck step', () => {
+  async function openStuck() {
+    let isBroken = true;
+    const chat = await openChat(
+      ({ hostId }) => ({
+        state_update: (step) => {
+          if (step !== `state_update:${hostId}>you:0`) return undefined;
+          return isBroken ? { status: 500 } : { json: feelings(7, 0) };
+        },
+      }),
+      { guest: null },
+    );
+    await chat.viewer.say('Is anybody there?');
+    const stuck = chat.viewer.transcript.getByRole('group', { name: 'Stuck: Feelings: Mira → Robin' });
+    await stuck.getByText('is stuck after 3 attempts.').waitFor();
+    await stuck.getByText('provider_error').waitFor();
+    return { ...chat, stuck, mend: () => (isBroken = false) };
+  }
+  const ended = async (chatId: string) => {
+    const { client } = world.service();
+    const turnId = (await client.events(chatId)).find(({ kind }) => kind === 'user_turn')?.turnId ?? '';
+    return client.awaitTurnEnd(turnId);
+  };
+
+  test('says why, outlives a reload, does not hold the floor, and completes the turn when it is retried', async () => {
+    const { viewer, chat, stuck, mend } = await openStuck();
+    await viewer.reload();
+    await stuck.waitFor();
+    await viewer.say('And the door?');
+    await viewer.transcript.getByText('A scripted reply.').nth(1).waitFor();
+    mend();
+    await stuck.first().getByRole('button', { name: 'Retry' }).click();
+    await stuck.first().waitFor({ state: 'detached' });
+    expect(await ended(chat.id)).toMatchObject({ status: 'completed', warnings: [] });
+    await meter(viewer, 'Affinity of Mira towards Robin').and(viewer.page.locator('[aria-valuenow="64"]')).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('is left out when it is skipped, and the turn says so', async () => {
+    const { viewer, chat, stuck } = await openStuck();
+    await stuck.getByRole('button', { name: 'Skip' }).click();
+    await stuck.waitFor({ state: 'detached' });
+    expect((await ended(chat.id)).status).toBe('completed');
+    await viewer.turn().getByRole('button', { name: 'Details' }).click();
+    await viewer.page.getByRole('dialog').getByText('Skipped: Feelings: Mira → Robin.').waitFor();
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});

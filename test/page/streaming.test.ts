@@ -1,0 +1,296 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
+import type { ViewerOptions, ViewerPage } from '../support/viewerPage.js';
+import { ask as askOf, startViewers, turnOf, untilQuiet, type Viewers } from '../support/viewers.js';
+
+let world: ScriptedService;
+let viewers: Viewers;
+
+beforeAll(async () => {
+  viewers = await startViewers();
+  world = await startScriptedService();
+}, 180_000);
+afterAll(async () => {
+  await viewers?.dispose();
+  await world?.dispose();
+}, 60_000);
+afterEach(async () => {
+  await viewers.closeAll();
+  world.provider.unscript();
+  world.provider.requests.length = 0;
+});
+
+const ask = (viewer: ViewerPage, text: string) => askOf(world.provider, viewer, text);
+
+/** A chat, a new one unless it is named, as a viewer has it open. */
+async function openChat(chatId?: string, options: ViewerOptions = {}) {
+  const id = chatId ?? (await world.service.client.newChat()).id;
+  return { viewer: await viewers.open(world.service.api, id, options), chatId: id };
+}
+
+const whole = 'The lamp turns, the door is open.';
+
+/** Never another text than the beginning of the whole, never a shorter one than before, never gone. */
+function expectSteady(viewer: ViewerPage, turnId: string, text: string): void {
+  const states = viewer.shown.filter(({ key }) => key === `${turnId}:0`);
+  expect(states.length).toBeGreaterThan(2);
+  let before = '';
+  for (const state of states) {
+    // Right after a reload a reply is there before its text is.
+    const begins = state.text === '' && states.findIndex(({ load }) => load === state.load) === states.indexOf(state);
+    if (begins) continue;
+    expect(state.text).not.toBeNull();
+    expect(text.startsWith(state.text ?? '')).toBe(true);
+    expect(state.text?.startsWith(before)).toBe(true);
+    before = state.text ?? '';
+  }
+  expect(before).toBe(text);
+  expect(states.at(-1)?.streaming).toBe(false);
+  const nodes = new Set(states.map(({ load, node }) => `${load} ${node}`));
+  expect(nodes.size).toBe(new Set(states.map(({ load }) => load)).size);
+}
+
+describe('a reply', () => {
+  test('shows as it comes, with who speaks, and is the same element when it has landed', async () => {
+    const { viewer } = await openChat();
+    const call = await ask(viewer, 'Is anybody there?');
+    await call.send('The lamp turns, ');
+    const reply = viewer.reply('The lamp turns,');
+    await reply.getByText('Mira', { exact: true }).waitFor();
+    await call.send('the door ');
+    await viewer.reply('The lamp turns, the door').waitFor();
+    await call.send('is open.');
+    await call.finish();
+    await viewer.ended(whole);
+    expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
+    expectSteady(viewer, turnOf(call), whole);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('is whole over a reload in mid-stream, without a doubled word', async () => {
+    const { viewer } = await openChat();
+    const call = await ask(viewer, 'Is anybody there?');
+    await call.send('The lamp turns, ');
+    await viewer.reply('The lamp turns,').waitFor();
+    await viewer.reload();
+    await viewer.reply('The lamp turns,').waitFor();
+    await call.send('the door ');
+    await viewer.reply('The lamp turns, the door').waitFor();
+    await viewer.reload();
+    await call.send('is open.');
+    await call.finish();
+    await viewer.ended(whole);
+    expectSteady(viewer, turnOf(call), whole);
+    await viewer.reload();
+    await viewer.ended(whole);
+    expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('goes on by itself when the api is killed in mid-stream, without a flicker', async () => {
+    const { viewer } = await openChat();
+    const call = await ask(viewer, 'Is anybody there?');
+    await call.send('The lamp turns, ');
+    await viewer.reply('The lamp turns,').waitFor();
+    const before = await world.service.kill('api', 'SIGKILL');
+    await viewer.lost();
+    await call.send('the door ');
+    await world.service.waitForRestart('api', before);
+    await viewer.live();
+    await viewer.reply('The lamp turns, the door').waitFor();
+    await call.send('is open.');
+    await call.finish();
+    await viewer.ended(whole);
+    expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
+    expectSteady(viewer, turnOf(call), whole);
+  }, 120_000);
+
+  test('starts over when its worker was killed, and ends whole, once', async () => {
+    const { viewer } = await openChat();
+    const call = await ask(viewer, 'Is anybody there?');
+    await call.send('The lamp turns, ');
+    await viewer.reply('The lamp turns,').waitFor();
+    await world.service.kill('worker', 'SIGKILL');
+    const again = await world.nextAttempt(turnOf(call), 60_000);
+    await again.send('Who ');
+    await viewer.reply('Who').waitFor();
+    await again.send('asks?');
+    await again.finish();
+    await viewer.ended('Who asks?');
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'Who asks?']);
+    const texts = viewer.textsOf(turnOf(call));
+    expect(texts.filter((text, n) => !text.startsWith(texts[n - 1] ?? ''))).toEqual(['Who']);
+    expect(viewer.complaints).toEqual([]);
+  }, 120_000);
+
+  test('is stopped at the button, keeps what there was, and says so', async () => {
+    const { viewer } = await openChat();
+    const call = await ask(viewer, 'Is anybody there?');
+    await call.send('The lamp turns, ');
+    await viewer.reply('The lamp turns,').waitFor();
+    await viewer.button('Stop').click();
+    await viewer.transcript.getByText('Stopped here.').waitFor();
+    await call.left();
+    await viewer.button('Stop').waitFor({ state: 'detached' });
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});
+
+describe('a message', () => {
+  const countIn = async (chatId: string, text: string) =>
+    (await world.service.client.events(chatId)).filter(({ kind, data }) => kind === 'user_turn' && data.text === text)
+      .length;
+
+  test('that is said while the api is dead is on its way, and in the log once when it is back', async () => {
+    const { viewer, chatId } = await openChat();
+    await viewer.composer.fill('Is anybody there?');
+    const before = await world.service.kill('api', 'SIGKILL');
+    await viewer.composer.press('Enter');
+    await viewer.transcript.getByText('Sending…').waitFor();
+    expect(await viewer.said()).toEqual(['Is anybody there?']);
+    await world.service.waitForRestart('api', before);
+    await viewer.ended('A scripted reply.');
+    await viewer.transcript.getByText('Sending…').waitFor({ state: 'detached' });
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect(await countIn(chatId, 'Is anybody there?')).toBe(1);
+  }, 120_000);
+
+  test('that is said while the api is dead survives a reload of the page', async () => {
+    const { viewer, chatId } = await openChat();
+    await viewer.composer.fill('Is anybody there?');
+    const before = await world.service.kill('api', 'SIGKILL');
+    await viewer.composer.press('Enter');
+    await viewer.transcript.getByText('Sending…').waitFor();
+    await viewer.page.reload().catch(() => undefined);
+    await world.service.waitForRestart('api', before);
+    await viewer.page.goto('about:blank');
+    await viewer.openChat(chatId);
+    await viewer.ended('A scripted reply.');
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect(await countIn(chatId, 'Is anybody there?')).toBe(1);
+  }, 120_000);
+
+  test('whose answer was lost is sent again after a reload, and said once', async () => {
+    const { viewer, chatId } = await openChat();
+    await viewer.page.route('**/turns', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await viewer.say('Is anybody there?');
+    await viewer.ended('A scripted reply.');
+    await viewer.page.reload();
+    await viewer.ended('A scripted reply.');
+    const answered = viewer.page.waitForResponse('**/turns');
+    await viewer.page.unrouteAll({ behavior: 'ignoreErrors' });
+    expect((await answered).status()).toBe(202);
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect(await countIn(chatId, 'Is anybody there?')).toBe(1);
+  }, 90_000);
+
+  test('that is said during a reply waits in the queue, and says where', async () => {
+    const { viewer } = await openChat();
+    const first = await ask(viewer, 'Is anybody there?');
+    await first.send('The lamp ');
+    await viewer.reply('The lamp').waitFor();
+    await viewer.say('And the door?');
+    await viewer.transcript.getByText('in the queue, 1st in line').waitFor();
+    await viewer.say('And the stairs?');
+    await viewer.transcript.getByText('in the queue, 2nd in line').waitFor();
+    await viewer.button('Take back').last().click();
+    await viewer.transcript.getByText('Stopped before a reply.').waitFor();
+    await first.send('turns.');
+    await first.finish();
+    const second = await world.provider.nextRequest(undefined, 30_000);
+    await viewer.transcript.getByText('in the queue').waitFor({ state: 'detached' });
+    await second.send('It is open.');
+    await second.finish();
+    await viewer.ended('It is open.');
+    expect(await viewer.said()).toEqual([
+      'Is anybody there?',
+      'The lamp turns.',
+      'And the door?',
+      'It is open.',
+      'And the stairs?',
+    ]);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('that is to interrupt stops the running reply, which keeps its text', async () => {
+    const { viewer } = await openChat();
+    const first = await ask(viewer, 'Is anybody there?');
+    await first.send('The lamp ');
+    await viewer.reply('The lamp').waitFor();
+    await viewer.page.getByLabel('While somebody speaks:').selectOption('interrupt');
+    const second = await ask(viewer, 'And the door?');
+    await viewer.transcript.getByText('Stopped here.').waitFor();
+    await second.send('It is open.');
+    await second.finish();
+    await viewer.ended('It is open.');
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp', 'And the door?', 'It is open.']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});
+
+describe('two tabs', () => {
+  test('stream the same reply, and agree on what becomes of it', async () => {
+    const { viewer: one, chatId } = await openChat();
+    const { viewer: two } = await openChat(chatId, { beside: one });
+    const call = await ask(one, 'Is anybody there?');
+    await call.send('The lamp ');
+    await Promise.all([one, two].map((viewer) => viewer.reply('The lamp').waitFor()));
+    await call.send('turns.');
+    await call.finish();
+    await Promise.all([one, two].map((viewer) => viewer.ended('The lamp turns.')));
+    expect(await two.said()).toEqual(await one.said());
+
+    world.provider.unscript();
+    await untilQuiet(world.service.client, chatId);
+    await one.turn().getByRole('button', { name: 'Regenerate' }).click();
+    await Promise.all([one, two].map((viewer) => viewer.ended('A scripted reply.')));
+    await two.say('And the door?');
+    await Promise.all([one, two].map((viewer) => viewer.transcript.getByText('And the door?').waitFor()));
+    await two.page.locator('.beat:not(.streaming)').nth(1).waitFor();
+    expect(await two.said()).toEqual(['Is anybody there?', 'A scripted reply.', 'And the door?', 'A scripted reply.']);
+
+    await untilQuiet(world.service.client, chatId);
+    await one.turn(0).getByRole('button', { name: 'Rewind to here' }).click();
+    await one.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
+    await Promise.all(
+      [one, two].map((viewer) => viewer.transcript.getByText('And the door?').waitFor({ state: 'detached' })),
+    );
+    await two.page.getByText('The chat was rewound to this point.').waitFor();
+    expect(await two.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect([...one.complaints, ...two.complaints]).toEqual([]);
+  }, 120_000);
+});
+
+describe('a reader who scrolled up', () => {
+  test('is not moved by what comes at the end, and comes back to it with "Latest"', async () => {
+    const { viewer } = await openChat(undefined, { viewport: { width: 900, height: 500 } });
+    const call = await ask(viewer, 'Tell me all.');
+    await call.send(`${Array.from({ length: 60 }, (_, n) => `Line ${n}.`).join('\n\n')}\n\n`);
+    await viewer.transcript.getByText('Line 59.').waitFor();
+    const fromEnd = () =>
+      viewer.transcript.evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight));
+    const place = () => viewer.transcript.evaluate((box) => Math.round(box.scrollTop));
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+
+    await viewer.transcript.hover();
+    await viewer.page.mouse.wheel(0, -600);
+    await viewer.button('↓ Latest').waitFor();
+    const before = await place();
+    await call.send('More of it.\n\nAnd more.\n\n');
+    await viewer.transcript.getByText('And more.').waitFor();
+    expect(await place()).toBe(before);
+
+    await viewer.button('↓ Latest').click();
+    await viewer.button('↓ Latest').waitFor({ state: 'detached' });
+    await call.send('The end of it.\n\nThe very end.');
+    await call.finish();
+    await viewer.transcript.getByText('The very end.').waitFor();
+    await viewer.page.locator('.beat:not(.streaming)').waitFor();
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});

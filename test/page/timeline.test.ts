@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { whole } from '../support/scriptedReply.js';
+import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
+import type { ViewerPage } from '../support/viewerPage.js';
+import { startViewers, type Viewers } from '../support/viewers.js';
+
+let world: ScriptedService;
+let viewers: Viewers;
+
+beforeAll(async () => {
+  viewers = await startViewers();
+  world = await startScriptedService();
+}, 180_000);
+afterAll(async () => {
+  await viewers?.dispose();
+  await world?.dispose();
+}, 60_000);
+afterEach(async () => {
+  await viewers.closeAll();
+  world.provider.unscript();
+});
+
+const client = () => world.service.client;
+
+/** A chat in which these things were said and answered, "Reply to …" each, as a viewer has it open. */
+async function openChat(...texts: string[]) {
+  const chat = await client().newChat();
+  world.provider.script(({ body }) => whole('Reply to ', String(body.messages.at(-1)?.content ?? '').trim()));
+  const turnIds: string[] = [];
+  for (const text of texts) {
+    const { id } = await client().postTurn(chat.id, text);
+    await client().awaitTurnEnd(id, 60_000);
+    turnIds.push(id);
+  }
+  const viewer = await viewers.open(world.service.api, chat.id);
+  return { viewer, chatId: chat.id, turnIds };
+}
+
+const act = (viewer: ViewerPage, what: string, n?: number) =>
+  viewer.turn(n).getByRole('button', { name: what }).click();
+
+describe('a reply', () => {
+  test('is regenerated, and one leafs through its versions', async () => {
+    const { viewer, turnIds } = await openChat('one', 'two');
+    await viewer.ended('Reply to two');
+    world.provider.script(whole('Another ', 'reply.'));
+    await act(viewer, 'Regenerate');
+    await viewer.ended('Another reply.');
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
+
+    const versions = viewer.page.getByLabel('Versions of this reply');
+    await versions.getByText('2 / 2').waitFor();
+    await versions.getByRole('button', { name: 'Version before' }).click();
+    await viewer.ended('Reply to two');
+    await versions.getByText('1 / 2').waitFor();
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
+    expect((await client().getTurn(turnIds[1] ?? '')).status).toBe('completed');
+
+    await viewer.reload();
+    await versions.getByRole('button', { name: 'Next version' }).click();
+    await viewer.ended('Another reply.');
+    await versions.getByText('2 / 2').waitFor();
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('that is regenerated stays until the new one speaks', async () => {
+    const { viewer } = await openChat('one');
+    world.driveReplies();
+    world.provider.requests.length = 0;
+    await act(viewer, 'Regenerate');
+    const call = await world.provider.nextRequest(undefined, 30_000);
+    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    await call.send('Another ');
+    await viewer.reply('Another').waitFor();
+    expect(await viewer.said()).toEqual(['one', 'Another']);
+    await call.send('reply.');
+    await call.finish();
+    await viewer.ended('Another reply.');
+    expect(await viewer.said()).toEqual(['one', 'Another reply.']);
+  }, 90_000);
+});
+
+describe('a message', () => {
+  const edit = async (viewer: ViewerPage, text: string, n?: number) => {
+    await act(viewer, 'Edit', n);
+    const box = viewer.page.getByLabel('Your message');
+    expect(await box.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+    await box.fill(text);
+    await viewer.button('Send again').click();
+  };
+
+  test('that was the last is edited, and answered anew', async () => {
+    const { viewer } = await openChat('one', 'two');
+    await edit(viewer, 'two and a half');
+    await viewer.ended('Reply to two and a half');
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two and a half', 'Reply to two and a half']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('of earlier is edited too: what came after it leaves the chat', async () => {
+    const { viewer } = await openChat('one', 'two', 'three');
+    await edit(viewer, 'only', 0);
+    await viewer.ended('Reply to only');
+    expect(await viewer.said()).toEqual(['only', 'Reply to only']);
+    await viewer.reload();
+    await viewer.ended('Reply to only');
+    expect(await viewer.said()).toEqual(['only', 'Reply to only']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});
+
+describe('a rewind', () => {
+  test('says before what it takes out, and is undone, also after a reload', async () => {
+    const { viewer, chatId } = await openChat('one', 'two', 'three');
+    const before = await client().events(chatId);
+    const toSeq = (before.find(({ kind, data }) => kind === 'user_turn' && data.text === 'two')?.seq ?? 0) - 1;
+    const { body: preview } = await client().send<{ totalEvents: number }>(
+      'GET',
+      `/v1/chats/${chatId}/rewind/preview?toSeq=${toSeq}`,
+    );
+    await act(viewer, 'Rewind to here', 0);
+    const dialog = viewer.dialog('Rewind to here');
+    await dialog.getByText('2 messages of yours').waitFor();
+    const lines = await dialog.getByRole('listitem').allTextContents();
+    expect(lines).toEqual(expect.arrayContaining(['2 messages of yours', '2 replies', '2 memories']));
+    const counts = lines.map((line) => Number.parseInt(line, 10));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(preview.totalEvents);
+    await dialog.getByRole('button', { name: 'Rewind' }).click();
+
+    const banner = viewer.page.getByText('The chat was rewound to this point.');
+    await banner.waitFor();
+    await viewer.transcript.getByText('Reply to two').waitFor({ state: 'detached' });
+    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    await viewer.reload();
+    await banner.waitFor();
+    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+
+    await viewer.button('Undo').click();
+    await viewer.ended('Reply to three');
+    await banner.waitFor({ state: 'detached' });
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two', 'three', 'Reply to three']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+
+  test('can not be undone once something was said', async () => {
+    const { viewer } = await openChat('one', 'two');
+    await act(viewer, 'Rewind to here', 0);
+    await viewer.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
+    await viewer.page.getByText('The chat was rewound to this point.').waitFor();
+    await viewer.say('three');
+    await viewer.ended('Reply to three');
+    expect(await viewer.button('Undo').count()).toBe(0);
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'three', 'Reply to three']);
+  }, 90_000);
+});
+
+describe('a fork', () => {
+  test('opens as a copy up to there, and leaves the chat that it came from as it was', async () => {
+    const { viewer, chatId } = await openChat('one', 'two');
+    const before = await client().events(chatId);
+    await act(viewer, 'Fork', 0);
+    await viewer.transcript.getByText('Reply to two').waitFor({ state: 'detached' });
+    await viewer.ended('Reply to one');
+    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    expect(viewer.page.url()).not.toContain(chatId);
+    await viewer.live();
+    await viewer.say('three');
+    await viewer.ended('Reply to three');
+
+    expect(await client().events(chatId)).toEqual(before);
+    await viewer.page.goBack();
+    await viewer.ended('Reply to two');
+    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});
+
+describe('the details of a turn', () => {
+  test('list its steps, and lead to its workflow in the Temporal UI', async () => {
+    const { viewer, turnIds } = await openChat('one');
+    const turn = (await client().getTurn(turnIds[0] ?? '')) as { temporalUiUrl?: string; steps: { name: string }[] };
+    expect(turn.temporalUiUrl).toContain(turnIds[0]);
+    await act(viewer, 'Details');
+    const dialog = viewer.dialog('About this turn');
+    await dialog.getByRole('table').waitFor();
+    const names = await dialog.getByRole('row').locator('code.step-name').allTextContents();
+    expect(names).toEqual(turn.steps.map(({ name }) => name));
+    await dialog.getByText(/^Feelings: Mira → /).waitFor();
+    await dialog.getByText('11 in, 7 out').waitFor();
+    expect(await dialog.getByRole('link').getAttribute('href')).toBe(turn.temporalUiUrl);
+    await viewer.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    const link = viewer.turn().getByRole('link', { name: /Workflow/ });
+    expect(await link.getAttribute('href')).toBe(turn.temporalUiUrl);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});
