@@ -18,6 +18,8 @@ export type ClaimRequest = {
   callerLevel?: number | undefined;
   /** sha256 of the request's body, to tell a repeat from a misuse of the key. */
   requestHash: string;
+  /** The W3C traceparent of the request, with tracing. */
+  trace?: string | null;
 };
 
 export type Claim = {
@@ -106,8 +108,8 @@ async function insertTurn(
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, rank, user_turn_seq, idempotency_key,
-                          request_hash, when_failed, started_at, caller_level)
-       values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11)
+                          request_hash, when_failed, started_at, caller_level, trace)
+       values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11, $12)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
@@ -127,6 +129,7 @@ async function insertTurn(
       request.requestHash,
       request.whenFailed,
       request.callerLevel ?? 3,
+      request.trace ?? null,
     ],
   );
   return rows[0]!;
@@ -141,5 +144,6 @@ export async function speakerName(tx: Pick<Tx, 'query'>, chatId: string): Promis
 }
 
 export function toStart(turn: TurnRow, speaker: string | null): StartTurn {
-  return { turnId: turn.id, chatId: turn.chatId, owner: turn.owner, kind: turn.kind, speaker };
+  const { id: turnId, chatId, owner, kind, trace } = turn;
+  return { turnId, chatId, owner, kind, speaker, ...(trace ? { trace } : {}) };
 }

@@ -28,6 +28,8 @@ export type OpenedDraft<V = ReplyVerdict> =
       responseSeq: number | null;
       /** Whether the provider's attempts have run out, and another one is asked. */
       onFallback: boolean;
+      /** Whether the attempt before never said how it ended: it was lost with its worker, or goes on somewhere. */
+      lost: boolean;
       chatId: string;
       speakerId: string;
       userTurnSeq: number;
@@ -42,6 +44,7 @@ type DraftRow = {
   responseId: string | null;
   responseSeq: number | null;
   onFallback: boolean;
+  lost: boolean;
 };
 
 /** Who is to speak, and whom they interject on. */
@@ -90,12 +93,13 @@ export async function openDraftUnless<V>(
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
          returning fence, epoch, settled, attempt, speaker_id, response_id, response_seq,
-                   on_fallback
+                   on_fallback, ended_attempt
        ), told as materialized (
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
        select fence, epoch, settled, attempt, speaker_id as "speakerId", response_id as "responseId",
-         response_seq as "responseSeq", on_fallback as "onFallback"
+         response_seq as "responseSeq", on_fallback as "onFallback",
+         attempt > 1 and ended_attempt is distinct from attempt - 1 as lost
        from draft, told`,
       [
         key.turnId,
@@ -119,23 +123,36 @@ export async function openDraftUnless<V>(
   });
 }
 
+/** How long a turn's first token took, in seconds: since it was accepted, and since it got the floor. */
+export type FirstToken = { sinceAccepted: number; sinceStarted: number };
+
 /**
  * Begins a new epoch, before its first token is passed on, so that no two drafts ever share a number. The
  * draft before it goes. False when a newer attempt holds the fence. May be called again when an answer was lost.
+ * `onFirst` is told when it is the first of the turn: by the clock of Postgres alone.
  */
-export async function beginEpoch(db: Db, key: DraftKey, fence: number, epoch: number): Promise<boolean> {
-  const { rowCount } = await db.query(
+export async function beginEpoch(
+  db: Db,
+  key: DraftKey,
+  fence: number,
+  epoch: number,
+  onFirst?: (first: FirstToken) => void,
+): Promise<boolean> {
+  const { rows } = await db.query<FirstToken | { sinceAccepted: null }>(
     `with begun as (
-       update drafts set epoch = $4, settled = false, updated_at = now()
+       update drafts set epoch = $4, settled = false, updated_at = now(), first_token_at = coalesce(first_token_at, now())
        where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming' and epoch <= $4
-       returning turn_id, beat
+       returning turn_id, beat, first_token_at = now() and beat = 0 as is_first
      ), dropped as (
        delete from draft_chunks c using begun b where c.turn_id = b.turn_id and c.beat = b.beat and c.epoch < $4
      )
-     select 1 from begun`,
+     select extract(epoch from now() - t.created_at)::double precision as "sinceAccepted",
+       extract(epoch from now() - t.started_at)::double precision as "sinceStarted"
+     from begun b left join turns t on b.is_first and t.id = b.turn_id`,
     [key.turnId, key.beat, fence, epoch],
   );
-  return rowCount === 1;
+  if (rows[0] && rows[0].sinceAccepted !== null) onFirst?.(rows[0]);
+  return rows.length === 1;
 }
 
 /** A piece of a draft's text, at its offset in UTF-16 code units. */
@@ -238,11 +255,10 @@ export async function recordFailure(db: Db, key: DraftKey, fence: number, code: 
 
 /** Says that all that was sent of the epoch is checkpointed: its writer ends in order. */
 export async function settleDraft(db: Db, key: DraftKey, fence: number): Promise<void> {
-  await db.query('update drafts set settled = true where turn_id = $1 and beat = $2 and fence = $3', [
-    key.turnId,
-    key.beat,
-    fence,
-  ]);
+  await db.query(
+    'update drafts set settled = true, ended_attempt = attempt where turn_id = $1 and beat = $2 and fence = $3',
+    [key.turnId, key.beat, fence],
+  );
 }
 
 /** The text of an epoch as far as it is checkpointed: the pieces from offset 0 on without a gap. */

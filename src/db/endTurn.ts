@@ -1,6 +1,7 @@
 import type { NewEvent } from '../domain/events.js';
 import type { EndStatus, PublicError, TokenUsage } from '../domain/turn.js';
 import { addUsage, unknownUsage } from '../domain/usage.js';
+import { noteCommitted } from './committed.js';
 import { appendEvents } from './log.js';
 import { applyMarks } from './marks.js';
 import type { Tx } from './pool.js';
@@ -33,17 +34,37 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
   if (rolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
   await appendEvents(tx, cause, events);
   if (rolledBack || turn.regenerates !== null) await applyMarks(tx, turn.chatId);
-  await Promise.all([
-    tx.query(
-      `update turns set status = $2, phase = 'done', error = $3, usage = $4, warnings = $5, finished_at = now()
-       where id = $1`,
+  const [{ rows }] = await Promise.all([
+    tx.query<Spent>(
+      `update turns t set status = $2, phase = 'done', error = $3, usage = $4, warnings = $5, finished_at = now()
+       where t.id = $1
+       returning ${spent}`,
       [turn.id, status, json(ending.error), json(usage), JSON.stringify(warnings)],
     ),
     tx.query("update drafts set status = 'closed' where turn_id = $1 and status = 'streaming'", [turn.id]),
     tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
     tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]),
   ]);
+  noteCommitted(tx, {
+    what: 'turn_ended',
+    turnId: turn.id,
+    chatId: turn.chatId,
+    kind: turn.kind,
+    status,
+    code: ending.error?.code ?? null,
+    warnings: warnings.length,
+    tokens: usage?.completionTokens ?? null,
+    ...rows[0]!,
+  });
 }
+
+type Spent = { seconds: number; firstTokenSeconds: number | null; attempts: number };
+
+/** Of the turn `t`: by the clock of Postgres alone, whatever those of api and worker say. */
+const spent = `extract(epoch from now() - t.created_at)::double precision as seconds,
+  (select extract(epoch from min(d.first_token_at) - t.created_at)::double precision
+   from drafts d where d.turn_id = t.id) as "firstTokenSeconds",
+  (select coalesce(sum(d.attempt), 0)::integer from drafts d where d.turn_id = t.id) as attempts`;
 
 /** Calls of the model that left no reply: that they were made is all that is known. Null when none was. */
 async function usageUnheard(tx: Tx, turn: TurnRow): Promise<TokenUsage | null> {

@@ -58,6 +58,13 @@ class PreparingClient extends pg.Client {
   }
 }
 
+const afterwards = new WeakMap<Tx, ((pool: Pool) => void)[]>();
+
+/** Calls back once the transaction has committed, and never if it does not. The callback must not throw. */
+export function afterCommit(tx: Tx, tell: (pool: Pool) => void): void {
+  afterwards.get(tx)?.push(tell);
+}
+
 /**
  * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Its statements may be
  * sent together: they run in order, each sees what the one before has done and waited for, and after one that
@@ -69,11 +76,14 @@ export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): 
   const ignore = () => {};
   tx.on('error', ignore);
   let broken: Error | undefined;
+  const tells: ((pool: Pool) => void)[] = [];
+  afterwards.set(tx, tells);
   try {
     // Goes out with the first statement. It fails only with the connection, and then so does that.
     const begun = tx.query('begin');
     const [result] = await Promise.all([work(tx), begun]);
     await tx.query('commit');
+    for (const tell of tells) tell(pool);
     return result;
   } catch (error) {
     broken = await rollBack(tx);

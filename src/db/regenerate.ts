@@ -18,6 +18,8 @@ export type RegenerateRequest = {
   callerLevel?: number | undefined;
   /** sha256 of the request's meaning, to tell a repeat from a misuse of the key. */
   requestHash: string;
+  /** The W3C traceparent of the request, with tracing. */
+  trace?: string | null;
 };
 
 /**
@@ -57,8 +59,8 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
-                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12)
+                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
@@ -79,6 +81,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       request.idempotencyKey ?? null,
       request.requestHash,
       request.callerLevel ?? 3,
+      request.trace ?? null,
     ],
   );
   return rows[0]!;

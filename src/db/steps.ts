@@ -1,6 +1,7 @@
 import { type FailureCode, toPublicError } from '../domain/failures.js';
 import type { StepView } from '../domain/frames.js';
 import type { PublicError, StepStatus } from '../domain/turn.js';
+import { noteCommitted } from './committed.js';
 import { appendEvents, findEffect } from './log.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { holdLiveTurn } from './timelineCheck.js';
@@ -63,6 +64,8 @@ export function markStuck(pool: Pool, key: StepKey, round: number, code: Failure
       key.name,
       code,
     ]);
+    const { id: turnId, chatId, kind } = turn;
+    noteCommitted(tx, { what: 'step_stuck', turnId, chatId, kind, step: key.name, code });
   });
 }
 

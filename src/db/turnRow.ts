@@ -21,6 +21,8 @@ export type TurnRow = {
   error: PublicError | null;
   usage: TokenUsage | null;
   warnings: string[];
+  /** The W3C traceparent of the request that asked for it; null without tracing. */
+  trace: string | null;
   runId: string | null;
   createdAt: Date;
   startedAt: Date | null;
@@ -31,7 +33,7 @@ export type TurnRow = {
 export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.status, t.phase,
   t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.regenerates, t.root_id as "rootId", t.prose_id as "proseId",
   t.edit_text as "editText",
-  t.stop, t.error, t.usage, t.warnings, t.run_id as "runId", t.created_at as "createdAt",
+  t.stop, t.error, t.usage, t.warnings, t.trace, t.run_id as "runId", t.created_at as "createdAt",
   t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt"`;
 
 /** A turn that has ended takes no more appends. */
@@ -39,5 +41,15 @@ export function hasEnded(turn: Pick<TurnRow, 'status'>): boolean {
   return turn.status === 'completed' || turn.status === 'cancelled' || turn.status === 'failed';
 }
 
-/** What starting a turn's workflow needs. `speaker` is a name for the operator's summary, never prose. */
-export type StartTurn = { turnId: string; chatId: string; owner: string; kind: ChatKind; speaker: string | null };
+/**
+ * What starting a turn's workflow needs. `speaker` is a name for the operator's summary, never prose; `trace`
+ * the traceparent that the workflow is to belong to, left out without tracing.
+ */
+export type StartTurn = {
+  turnId: string;
+  chatId: string;
+  owner: string;
+  kind: ChatKind;
+  speaker: string | null;
+  trace?: string;
+};

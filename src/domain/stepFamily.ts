@@ -1,0 +1,23 @@
+/** What steps are, whoever and whichever beat they are about: the parts of their names that are the same in every chat. */
+export const stepFamilies = [
+  'parse',
+  'addressee',
+  'reply',
+  'memory',
+  'state_update',
+  'significance',
+  'interjection',
+  'event_lifecycle',
+  'scene_close',
+  'scene_summary',
+  'tool',
+  'other',
+] as const;
+
+export type StepFamily = (typeof stepFamilies)[number];
+
+/** `state_update` of `state_update:chr_1>you:0`. Few, so that numbers can be told apart by it. */
+export function stepFamily(step: string): StepFamily {
+  const [first] = step.split(':');
+  return stepFamilies.find((family) => family === first) ?? 'other';
+}
