@@ -133,6 +133,10 @@ const schema = z.object({
   REQUESTS_PER_MINUTE: count.default(6_000),
   WORKFLOW_BUNDLE: z.string().optional(),
   PAGE_DIR: z.string().optional(),
+  WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+  // The other OTEL_… variables are OpenTelemetry's, and read by its SDK.
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional(),
 });
 
 export type Config = z.infer<typeof schema> & { cacheDir: string };

@@ -14,10 +14,12 @@ function describeError(error: unknown): Record<string, unknown> {
   return { type: error.name, message: error.message.slice(0, 500), code, stack: error.stack?.slice(0, 4_000) };
 }
 
-export function createLog(level: string, name: string): Logger {
+/** `fields` are asked for with each line: where what runs now belongs. */
+export function createLog(level: string, name: string, fields: () => Record<string, string> = () => ({})): Logger {
   return pino({
     level,
     name,
+    mixin: fields,
     serializers: { err: describeError },
     redact: {
       paths: secret.flatMap((header) => [`*.headers["${header}"]`, `headers["${header}"]`]),

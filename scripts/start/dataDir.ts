@@ -8,6 +8,8 @@ import { identityOf, type ProcessRecord } from './processes.js';
 export type RunFile = {
   api: string;
   live: string;
+  /** Where the worker's metrics can be scraped; the api's are at its own `/metrics`. */
+  workerMetrics: string;
   temporalAddress: string;
   temporalUi: string | null;
   databaseUrl: string;

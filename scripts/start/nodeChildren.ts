@@ -34,7 +34,9 @@ export async function bundleWorkflows(context: StartContext): Promise<string> {
   const { config, dataDir, signal } = context;
   if (config.WORKFLOW_BUNDLE) return config.WORKFLOW_BUNDLE;
   const file = join(dataDir.path, 'workflows.js');
-  await runCommand(nodeCommand('scripts/bundleWorkflows.ts', file), { signal, withinMs: 120_000 });
+  const needed = config.OTEL_EXPORTER_OTLP_ENDPOINT ? 'traced' : 'plain';
+  const command = nodeCommand('scripts/bundleWorkflows.ts', file, '--only', needed);
+  await runCommand(command, { signal, withinMs: 120_000 });
   return file;
 }
 
@@ -96,16 +98,31 @@ export async function startApi(
   return url();
 }
 
-/** Ready, at first, when the api says that all it needs is there; a later one is known by its work. */
+/**
+ * Ready, at first, when the api says that all it needs is there; a later one is known by its work. Gives where its
+ * metrics can be scraped.
+ */
 export async function startWorker(
   context: StartContext,
   options: { env: NodeJS.ProcessEnv; api: string },
-): Promise<void> {
-  const entry: Entry = { name: 'worker', script: 'src/worker/main.ts', env: () => options.env, graceMs: 15_000 };
+): Promise<string> {
+  const { WORKER_METRICS_HOST: host, WORKER_METRICS_PORT: asked } = context.config;
+  let port = asked ?? 0;
+  const entry: Entry = {
+    name: 'worker',
+    script: 'src/worker/main.ts',
+    env: () => ({ ...options.env, WORKER_METRICS_PORT: String(port) }),
+    graceMs: 15_000,
+  };
   const ready: ChildSpec['ready'] = async (_pid, gone) => {
     if (!context.isUp()) await untilOk(`${options.api}/readyz`, 120_000, gone);
   };
-  await startChild(context, 'worker', nodeChild(context, entry, ready), async () => []);
+  await startChild(context, 'worker', nodeChild(context, entry, ready), async () => {
+    port = asked ?? (await freePort([context.ports.workerMetrics], host));
+    context.ports.workerMetrics = port;
+    return [];
+  });
+  return `http://${reachable(host)}:${port}/metrics`;
 }
 
 /** Throws a `StartFailure` if the api could not listen where it is asked to. */

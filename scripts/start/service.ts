@@ -75,10 +75,11 @@ export function createService(options: {
     const { databaseUrl, temporal } = parts;
     const env = childEnv(config, parts);
     const api = await startApi(context, options.askedPort, env);
-    await startWorker(context, { env: env(api), api });
+    const workerMetrics = await startWorker(context, { env: env(api), api });
     const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
     const live = api.replace(/^http/, 'ws');
-    run = { api, live, temporalAddress: temporal.address, temporalUi: temporal.ui, databaseUrl, demoChatId };
+    const { address: temporalAddress, ui: temporalUi } = temporal;
+    run = { api, live, workerMetrics, temporalAddress, temporalUi, databaseUrl, demoChatId };
     await told.ready();
     const written = await dataDir.readRun();
     if (!written) throw new Error('run.json is not there');

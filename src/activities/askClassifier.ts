@@ -3,6 +3,7 @@ import { classifiers, parseAnswer, toJsonSchema } from '../domain/classifiers/in
 import { TurnFailure } from '../domain/failures.js';
 import type { ClassifierCalls } from '../llm/classifierCalls.js';
 import type { RetryRule } from './failure.js';
+import type { CallEnd, Telemetry } from './telemetry.js';
 
 export type ClassifierAsk = {
   classifierCalls: ClassifierCalls;
@@ -10,20 +11,50 @@ export type ClassifierAsk = {
   /** Longest wait for an answer, in milliseconds. */
   silenceMs: number;
   classifierRetry: RetryRule;
+  telemetry: Pick<Telemetry, 'calls'>;
+};
+
+/** What is asked, and for which attempt at which step. `turnId` is null for what belongs to no turn. */
+export type Question = {
+  context: TurnContext;
+  call: ClassifierCall;
+  turnId: string | null;
+  step: string;
+  attempt: number;
 };
 
 /** Asks a classifier once. Throws a `TurnFailure`, `bad_answer` where the answer breaks its schema. */
-export async function askClassifier(
-  deps: ClassifierAsk,
-  { context, call, requestId }: { context: TurnContext; call: ClassifierCall; requestId: string },
-  signal: AbortSignal,
-): Promise<unknown> {
+export async function askClassifier(deps: ClassifierAsk, question: Question, signal: AbortSignal): Promise<unknown> {
+  const { call, context, ...attempt } = question;
+  const watch = deps.telemetry.calls({
+    ...attempt,
+    purpose: 'classifier',
+    classifier: call.name,
+    model: deps.classifierModel,
+    chatId: context.chatId,
+  });
+  try {
+    const { answer, usage } = await ask(deps, question, signal);
+    watch.ended({ outcome: 'done', usage });
+    return answer;
+  } catch (error) {
+    watch.ended(endOf(error, signal));
+    throw error;
+  }
+}
+
+function endOf(error: unknown, signal: AbortSignal): CallEnd {
+  if (signal.aborted) return { outcome: 'stopped' };
+  return { outcome: 'failed', code: error instanceof TurnFailure ? error.code : 'internal' };
+}
+
+async function ask(deps: ClassifierAsk, { context, call, ...asked }: Question, signal: AbortSignal) {
   const classifier = classifiers[call.name];
-  const { content } = await deps.classifierCalls.ask(
+  const { content, usage } = await deps.classifierCalls.ask(
     {
       model: deps.classifierModel,
       messages: classifier.messages(context, call),
-      requestId,
+      requestId: `${asked.turnId ?? context.chatId}/${asked.step}/${asked.attempt}`,
       name: classifier.name,
       schema: toJsonSchema(classifier.answer(context, call)),
     },
@@ -31,5 +62,5 @@ export async function askClassifier(
   );
   const parsed = parseAnswer(classifier, context, call, content);
   if (!parsed.ok) throw new TurnFailure('bad_answer');
-  return parsed.answer;
+  return { answer: parsed.answer, usage };
 }

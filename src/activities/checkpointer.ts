@@ -33,7 +33,12 @@ type Kept = { key: DraftKey; fence: number; listener: CheckpointListener; pendin
 const idOf = (key: DraftKey) => `${key.turnId}/${key.beat}`;
 
 /** One for all streams of a worker: their checkpoints go out in one statement. */
-export function createCheckpointer(db: Db, onError: (error: unknown) => void): Checkpointer {
+export function createCheckpointer(
+  db: Db,
+  onError: (error: unknown) => void,
+  /** Is told how long a statement took, in seconds. */
+  onWritten: (seconds: number) => void = () => {},
+): Checkpointer {
   const streams = new Map<string, Kept>();
   let _timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -60,7 +65,9 @@ export function createCheckpointer(db: Db, onError: (error: unknown) => void): C
     const due = new Set([...streams.values()].filter(({ pending }) => pending.length > 0));
     for (let taken = take(due); taken.length > 0; taken = take(due)) {
       const chunks = taken.flatMap(({ fence, pieces }) => pieces.map((piece) => ({ ...piece, fence })));
+      const begunAt = performance.now();
       const answer = await writeCheckpoints(db, chunks);
+      onWritten((performance.now() - begunAt) / 1_000);
       settle(taken, answer);
     }
   }

@@ -44,7 +44,7 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
   try {
     const answer = await askClassifier(
       deps,
-      { context, call: input.call, requestId: `${input.turnId}/${input.step}/${begun.attempt}` },
+      { context, call: input.call, turnId: input.turnId, step: input.step, attempt: begun.attempt },
       signal,
     );
     return await apply(deps, input, context, answer);

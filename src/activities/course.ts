@@ -1,6 +1,7 @@
 import type { OpenedDraft, Speaker } from '../db/drafts.js';
 import type { Tx } from '../db/pool.js';
 import type { DraftKey } from '../domain/frames.js';
+import type { ChatKind } from '../domain/turn.js';
 import type { ReplyProvider, ReplyRequest } from '../llm/port.js';
 import type { BegunStep, ReplyStream, StreamEnd, StreamStart } from './replyStream.js';
 
@@ -23,6 +24,7 @@ export type Asked = {
 /** What is streamed, and what becomes of it: `V` is the verdict. */
 export type Course<V> = {
   key: DraftKey;
+  kind: ChatKind;
   speaker: Speaker;
   /** The step's name, which the provider sees. */
   step: string;

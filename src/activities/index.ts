@@ -27,6 +27,7 @@ import { createStreaming } from './streaming.js';
 import { createStreamReply } from './streamReply.js';
 import { createSubagentActivities } from './subagents.js';
 import { createScenePovs, createSummarizeScene } from './summarizeScene.js';
+import type { Telemetry } from './telemetry.js';
 import { createWriteMemory } from './writeMemory.js';
 
 export type ActivityDeps = {
@@ -46,7 +47,7 @@ export type ActivityDeps = {
   upstream: Upstream | null;
   fallback: Fallback | undefined;
   tools: ToolRegistry;
-  log: { warn(fields: object, message: string): void };
+  telemetry: Telemetry;
 };
 
 /** Every activity, by the name that workflows call it by. */

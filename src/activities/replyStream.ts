@@ -1,4 +1,4 @@
-import { beginEpoch, recordResponse } from '../db/drafts.js';
+import { beginEpoch, type FirstToken, recordResponse } from '../db/drafts.js';
 import type { Db } from '../db/pool.js';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
@@ -9,6 +9,7 @@ import type { TokenUsage } from '../domain/turn.js';
 import { type ReplyPart, ReplyStopped } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
+import type { CallEnd, CallWatch } from './telemetry.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 /** How a provider's stream ended in this process. */
@@ -70,6 +71,8 @@ export type StreamStart = DraftKey & {
   dropSteps?: (at: { fence: number; epoch: number }) => Promise<void>;
   /** Says that a step begins, before its first token: where replies have steps. */
   beginStep?: (step: BegunStep, at: { fence: number; epoch: number }) => Promise<boolean>;
+  /** Is told of the call, and of the turn's first token. */
+  watch?: CallWatch & { firstToken(first: FirstToken): void };
   /** Opens the provider's stream. Its signal ends it early. */
   open: (signal: AbortSignal) => AsyncIterable<ReplyPart>;
 };
@@ -124,7 +127,7 @@ export function startReplyStream(
   /** The number of the new draft is durable before its first token goes out: no two drafts share one. */
   async function begin(): Promise<void> {
     const epoch = goesOn ? start.epoch : start.epoch + 1;
-    await fenced((fence) => beginEpoch(deps.db, key, fence, epoch));
+    await fenced((fence) => beginEpoch(deps.db, key, fence, epoch, start.watch?.firstToken));
     draft.epoch = epoch;
     draft.begun = true;
     if (goesOn) return;
@@ -212,9 +215,10 @@ export function startReplyStream(
     for await (const part of start.open(abort.signal)) {
       if (abort.signal.aborted) break;
       if (part.type === 'finish') return finish(part);
-      if (part.type === 'delta')
+      if (part.type === 'delta') {
+        start.watch?.delta();
         await pass(part.channel, channels[part.channel].cleaner.push(part.text), part.sequence);
-      else if (part.type === 'response') await fenced((fence) => recordResponse(deps.db, key, fence, part.id));
+      } else if (part.type === 'response') await fenced((fence) => recordResponse(deps.db, key, fence, part.id));
       else note(part);
     }
     abort.signal.throwIfAborted();
@@ -237,8 +241,25 @@ export function startReplyStream(
     },
     stop: () => abort.abort(new ReplyStopped()),
     abandon: () => abort.abort(new Fenced()),
-    ended: pump().catch((error: unknown) => endOf(abort.signal.aborted ? abort.signal.reason : error)),
+    ended: pump()
+      .catch((error: unknown) => endOf(abort.signal.aborted ? abort.signal.reason : error))
+      .then((end) => {
+        start.watch?.ended(callEnd(end));
+        return end;
+      }),
   };
+}
+
+function callEnd(end: StreamEnd): CallEnd {
+  switch (end.how) {
+    case 'finished':
+      return { outcome: 'done', usage: end.usage, reason: end.reason };
+    case 'failed':
+      return { outcome: 'failed', code: end.failure.code };
+    case 'stopped':
+    case 'fenced':
+      return { outcome: 'stopped' };
+  }
 }
 
 function endOf(error: unknown): StreamEnd {

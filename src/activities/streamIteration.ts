@@ -40,6 +40,7 @@ export function createStreamIteration(deps: StreamIterationDeps, stream: Streami
     });
     const course: Course<IterationVerdict> = {
       key,
+      kind: 'agent',
       speaker: { speakerId: ASSISTANT.id },
       step: stepName.reply(iteration),
       gone: { state: 'closed', verdict: goneVerdict },

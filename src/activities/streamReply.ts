@@ -39,6 +39,8 @@ export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
     let assemble: Awaited<ReturnType<typeof readReplyPrompt>> = null;
     const course: Course<ReplyVerdict> = {
       key,
+      // Turns that began when there was one kind do not say theirs.
+      kind: kind ?? 'narrative',
       speaker,
       step: stepName.reply(beat),
       gone: goneVerdict,

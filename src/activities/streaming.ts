@@ -10,6 +10,8 @@ import type { Asked, Course, OpenDraft } from './course.js';
 import { handOver, type RetryRule, toApplicationFailure } from './failure.js';
 import { readGoingOn } from './goingOn.js';
 import { type ReplyStream, type StreamEnd, startReplyStream } from './replyStream.js';
+import type { Telemetry } from './telemetry.js';
+import { howItBegins, tellAttempt } from './tellAttempt.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type StreamingDeps = {
@@ -18,7 +20,7 @@ export type StreamingDeps = {
   checkpointer: Checkpointer;
   silenceMs: number;
   retry: RetryRule;
-  log: { warn(fields: object, message: string): void };
+  telemetry: Telemetry;
 };
 
 const HEARTBEAT_EVERY_MS = 1_000;
@@ -46,7 +48,7 @@ export function createStreaming(deps: StreamingDeps) {
       if (opened.state === 'landed') return opened.verdict;
       if (opened.state === 'stopped') return await whileDatabaseAway(course.close);
       if (opened.state === 'superseded') throw superseded();
-      return await follow(course, opened, adopted(course, opened) ?? (await begin(course, opened, ask)));
+      return await follow(course, opened, adopt(course, opened) ?? (await begin(course, opened, ask)));
     } finally {
       clearInterval(beating);
     }
@@ -56,7 +58,7 @@ export function createStreaming(deps: StreamingDeps) {
   const superseded = () => toApplicationFailure(new TurnFailure('superseded'), null, deps.retry);
 
   /** The stream that an attempt before this one left running here, if it still writes the newest draft. */
-  function adopted<V>(course: Course<V>, opened: OpenDraft): ReplyStream | null {
+  function adopt<V>(course: Course<V>, opened: OpenDraft): ReplyStream | null {
     const stream = streams.get(idOf(course));
     if (!stream) return null;
     if (stream.epoch() !== opened.epoch) {
@@ -65,8 +67,11 @@ export function createStreaming(deps: StreamingDeps) {
       return null;
     }
     stream.adopt(opened.fence);
+    tell(course, opened).began('adopted');
     return stream;
   }
+
+  const tell = <V>(course: Course<V>, opened: OpenDraft) => tellAttempt(deps.telemetry, course, opened);
 
   async function begin<V>(
     course: Course<V>,
@@ -77,7 +82,10 @@ export function createStreaming(deps: StreamingDeps) {
     const { fallback, ...first } = await asking(course, opened, ask);
     const { provider, model } = opened.onFallback && fallback ? fallback : { ...first, model: first.request.model };
     const asked: Asked = { ...first, provider, request: { ...first.request, model } };
-    const { resume, start } = await whileDatabaseAway(() => readGoingOn(deps.pool, course.key, opened, asked));
+    const goingOn = await whileDatabaseAway(() => readGoingOn(deps.pool, course.key, opened, asked));
+    const { resume, start } = goingOn;
+    const told = tell(course, opened);
+    told.began(howItBegins(opened, asked, goingOn));
     const requestId = `${course.key.turnId}/${course.step}/${opened.attempt}`;
     const stream = startReplyStream(
       { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
@@ -90,6 +98,7 @@ export function createStreaming(deps: StreamingDeps) {
         speakerId: opened.speakerId,
         fence: opened.fence,
         epoch: opened.epoch,
+        watch: told.watch(model),
         open: (signal) =>
           provider.streamReply(
             { ...asked.request, requestId, ...(start.prefix ? { continueFrom: start.prefix.text } : {}) },
@@ -107,7 +116,7 @@ export function createStreaming(deps: StreamingDeps) {
       return await whileDatabaseAway(() => ask(opened));
     } catch (error) {
       if (!(error instanceof TurnFailure)) throw error;
-      throw await fail(course, opened.fence, error);
+      throw await fail(course, opened, error);
     }
   }
 
@@ -120,15 +129,19 @@ export function createStreaming(deps: StreamingDeps) {
     });
     const end = await Promise.race([stream.ended, leaving]);
     // Another attempt adopted the stream: it is that one's to conclude, and nobody waits for this one.
-    if (stream.fence() !== opened.fence) throw superseded();
-    return end === 'leaving' ? leave(course, opened.fence, stream) : conclude(course, opened, stream, end);
+    if (stream.fence() !== opened.fence) {
+      tell(course, opened).ended({ outcome: 'superseded' });
+      throw superseded();
+    }
+    return end === 'leaving' ? leave(course, opened, stream) : conclude(course, opened, stream, end);
   }
 
-  async function leave<V>(course: Course<V>, fence: number, stream: ReplyStream): Promise<never> {
+  async function leave<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream): Promise<never> {
     stream.abandon();
     await stream.ended;
-    await settle(course.key, fence);
+    await settle(course.key, opened.fence);
     drop(course, stream);
+    tell(course, opened).ended({ outcome: 'handed_over' });
     throw handOver();
   }
 
@@ -136,12 +149,13 @@ export function createStreaming(deps: StreamingDeps) {
     try {
       switch (end.how) {
         case 'finished':
-          return await land(course, opened.fence, stream, end);
+          return await land(course, opened, stream, end);
         case 'stopped':
-          return stream.begun() ? await land(course, opened.fence, stream, end) : await whileDatabaseAway(course.close);
+          return await stopped(course, opened, stream, end);
         case 'failed':
-          throw await fail(course, opened.fence, end.failure, stream);
+          throw await fail(course, opened, end.failure, stream);
         case 'fenced':
+          tell(course, opened).ended({ outcome: 'superseded' });
           throw superseded();
       }
     } finally {
@@ -149,15 +163,30 @@ export function createStreaming(deps: StreamingDeps) {
     }
   }
 
-  async function land<V>(course: Course<V>, fence: number, stream: ReplyStream, end: StreamEnd): Promise<V> {
+  async function land<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream, end: StreamEnd): Promise<V> {
+    const { fence } = opened;
     if (course.settles) await settle(course.key, fence);
     const verdict = await whileDatabaseAway(() => course.land(fence, stream, end));
-    if (verdict === 'superseded') throw superseded();
+    const told = tell(course, opened);
+    if (verdict === 'superseded') {
+      told.ended({ outcome: 'superseded' });
+      throw superseded();
+    }
+    told.ended({ outcome: end.how === 'stopped' ? 'stopped' : 'landed' });
     return verdict;
   }
 
-  async function fail<V>({ key }: Course<V>, fence: number, failure: TurnFailure, stream?: ReplyStream) {
-    deps.log.warn({ ...key, code: failure.code, err: failure.cause }, 'an attempt at a reply failed');
+  async function stopped<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream, end: StreamEnd): Promise<V> {
+    if (stream.begun()) return land(course, opened, stream, end);
+    const verdict = await whileDatabaseAway(course.close);
+    tell(course, opened).ended({ outcome: 'stopped' });
+    return verdict;
+  }
+
+  async function fail<V>(course: Course<V>, opened: OpenDraft, failure: TurnFailure, stream?: ReplyStream) {
+    const { key } = course;
+    const { fence } = opened;
+    tell(course, opened).ended({ outcome: 'failed', code: failure.code, cause: failure.cause });
     await settle(key, fence);
     // What is gone can't be gone on with: the next attempt begins anew, and this one is nobody's failure.
     if (failure.code === 'response_gone') {

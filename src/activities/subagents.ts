@@ -20,6 +20,7 @@ import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
 import { publishResult } from './publishResult.js';
+import type { CallWatch, Telemetry } from './telemetry.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type SubagentDeps = {
@@ -30,6 +31,7 @@ export type SubagentDeps = {
   retry: RetryRule;
   providerOf: ProviderOf;
   offeredTools: OfferedTools;
+  telemetry: Pick<Telemetry, 'calls'>;
 };
 
 const HEARTBEAT_EVERY_MS = 1_000;
@@ -94,7 +96,17 @@ async function ask(
     if (!task) throw new TurnFailure('turn_gone');
     const { request, provider, offered } = await toRequest(deps, input, task);
     const requestId = `${turnId}/${step.name}/${attempt}`;
-    const said = await listen(provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }));
+    const watch = deps.telemetry.calls({
+      purpose: 'subagent',
+      model: request.model,
+      chatId: null,
+      turnId,
+      step: step.name,
+      attempt,
+    });
+    const said = await heard(watch, signal, () =>
+      listen(provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }), watch),
+    );
     const calls = planCalls(said.calls, { offered, taken: await readCallIds(pool, turnId), iteration, prefix: callId });
     const plans = await whileDatabaseAway(() => landSubIteration(pool, input, task, { ...said, iteration, calls }));
     if (!plans) throw new TurnFailure('turn_gone');
@@ -117,14 +129,29 @@ async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: 
   return { request: { ...options, messages, tools }, provider, offered };
 }
 
+/** Tells how a call ended. */
+async function heard(watch: CallWatch, signal: AbortSignal, call: () => ReturnType<typeof listen>) {
+  try {
+    const said = await call();
+    watch.ended({ outcome: 'done', usage: said.usage, reason: said.reason });
+    return said;
+  } catch (error) {
+    const code = error instanceof TurnFailure ? error.code : 'internal';
+    watch.ended(signal.aborted ? { outcome: 'stopped' } : { outcome: 'failed', code });
+    throw error;
+  }
+}
+
 /** All of a reply that nobody watches. */
-async function listen(parts: AsyncIterable<ReplyPart>) {
+async function listen(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch) {
   const texts = { text: '', thinking: '' };
   const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
   const calls: ToolCallRequest[] = [];
   for await (const part of parts) {
-    if (part.type === 'delta') texts[part.channel] += cleaners[part.channel].push(part.text);
-    else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+    if (part.type === 'delta') {
+      delta();
+      texts[part.channel] += cleaners[part.channel].push(part.text);
+    } else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
     else if (part.type === 'finish') {
       for (const channel of ['text', 'thinking'] as const) texts[channel] += cleaners[channel].end();
       if (calls.length === 0 && texts.text.trim() === '') throw new TurnFailure('empty_reply');

@@ -27,9 +27,9 @@ export function createSummarizeScene(deps: SummarizeSceneDeps) {
     const context = await readSceneContext(deps.pool, key.chatId, key.sceneId);
     if (!context) return;
     const call = { name: 'scene_summary', povId: key.povId, sceneId: key.sceneId } as const;
-    const requestId = `${key.chatId}/${stepName.sceneSummary(key.povId)}/${info.attempt}`;
+    const asked = { context, call, turnId: null, step: stepName.sceneSummary(key.povId), attempt: info.attempt };
     try {
-      const answer = await askClassifier(deps, { context, call, requestId }, cancellationSignal);
+      const answer = await askClassifier(deps, asked, cancellationSignal);
       await appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state));
     } catch (error) {
       if (!(error instanceof TurnFailure)) throw error;

@@ -3,6 +3,7 @@ import { type Claim, ClaimRefused, type ClaimRequest, claimTurn } from '../db/cl
 import type { Pool } from '../db/pool.js';
 import { Problem } from './problem.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
+import type { RequestTracing } from './requestTracing.js';
 import type { TurnStarter } from './turnStarter.js';
 import type { TurnStopper } from './turnStopper.js';
 
@@ -25,9 +26,11 @@ export function createAcceptTurn(deps: {
   stopTurn: TurnStopper;
   reconcileTurn: ReconcileTurn;
   onAccepted: (kind: string, created: boolean) => void;
+  tracing: RequestTracing;
 }): AcceptTurn {
   return async (request) => {
-    const claim = await claimOrRefuse(deps.pool, request);
+    const claim = await claimOrRefuse(deps.pool, { ...request, trace: deps.tracing.current() });
+    deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
     // A repeat may come because whoever accepted the turn died before starting it.
     if (!claim.created && isUnopened(claim.turn)) void deps.reconcileTurn(claim.turn.id);
     const started = claim.start ? deps.starter.start(claim.start) : Promise.resolve('started' as const);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createAcceptTurn } from './acceptTurn.js';
 import type { Auth } from './auth.js';
 import { bodies, originGuard, ownerGuard, secureHeaders } from './guards.js';
-import type { Metrics } from './metrics.js';
+import type { ApiMetrics } from './metrics.js';
 import { mountRoutes, notFound, sendJson } from './mount.js';
 import { openApiDocument } from './openapi.js';
 import { mountPages } from './pages.js';
@@ -12,6 +12,7 @@ import type { Readiness } from './readiness.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
 import { createRegenerate } from './regenerate.js';
 import { requestLog } from './requestLog.js';
+import type { RequestTracing } from './requestTracing.js';
 import { createRewind } from './rewind.js';
 import type { Route } from './route.js';
 import { type ApprovalRouteDeps, approvalRoutes } from './routes/approvals.js';
@@ -51,7 +52,8 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     stopTurn: TurnStopper;
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
-    metrics: Metrics;
+    metrics: ApiMetrics;
+    tracing: RequestTracing;
     log: Logger;
   };
 
@@ -90,7 +92,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(originGuard(deps.auth, deps.allowedOrigins));
   app.use('/v1', ownerGuard(deps.auth, deps.requestsPerMinute), bodies());
   const routes = routesOf(deps);
-  mountRoutes(app, routes);
+  mountRoutes(app, routes, deps.tracing);
   mountPages(app, openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));

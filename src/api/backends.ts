@@ -7,7 +7,7 @@ import { createFeeds, type Feeds } from '../viewers/feeds.js';
 import { createRedisHub } from '../viewers/redisWire.js';
 import { createSocketHub } from '../viewers/socketHub.js';
 import type { WireHub } from '../viewers/wire.js';
-import { connectLazily, type Temporal } from './temporal.js';
+import { type ClientInterceptors, connectLazily, type Temporal } from './temporal.js';
 
 export type ApiConfig = Config & { DATABASE_URL: string };
 
@@ -26,19 +26,23 @@ export type Backends = {
 
 const defaultTemporal = '127.0.0.1:7233';
 
-export function connectBackends(config: ApiConfig, server: Server, log: Logger): Backends {
+export type Observed = { log: Logger; interceptors: ClientInterceptors; onDelivered: (readAt: number) => void };
+
+export function connectBackends(config: ApiConfig, server: Server, observed: Observed): Backends {
+  const { log } = observed;
   const lost = (err: Error) => log.warn({ err }, 'a connection to Postgres was lost');
   const pool = createPool(config.DATABASE_URL, { max: config.DATABASE_POOL, onError: lost });
   const listen = createListener({ url: config.DATABASE_URL, onError: lost });
   const hub = config.RELAY_URL
     ? createRedisHub({ url: config.RELAY_URL, log })
     : createSocketHub({ server, token: config.GATEWAY_TOKEN, log });
-  const feeds = createFeeds({ pool, listen, hub, log });
+  const feeds = createFeeds({ pool, listen, hub, log, onDelivered: observed.onDelivered });
   const temporal = connectLazily({
     address: config.TEMPORAL_ADDRESS ?? defaultTemporal,
     namespace: config.TEMPORAL_NAMESPACE,
     apiKey: config.TEMPORAL_API_KEY,
     tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY !== undefined,
+    interceptors: observed.interceptors,
   });
   return {
     pool,

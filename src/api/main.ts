@@ -1,21 +1,25 @@
 import { ConfigError, readConfig } from '../config.js';
 import { createLog } from '../log.js';
+import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { startApi } from './server.js';
 
 /** Answers that are under way get so long; a backend that hangs can't keep the process for longer than the other. */
 const graceMs = 3_000;
 const stopWithinMs = 6_000;
+const lastSpansMs = 1_500;
 
 /** The api's process: stops in order on SIGTERM or SIGINT, exits with 1 when it can't start. */
 async function main(): Promise<void> {
   const config = readConfig();
   const { DATABASE_URL } = config;
   if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set (npm start sets it for its own Postgres)');
-  const log = createLog(config.LOG_LEVEL, 'api');
+  let tracing = noTracing;
+  const log = createLog(config.LOG_LEVEL, 'api', () => tracing.fields());
+  tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'api', log });
   const stopped = new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
-  const api = await startApi({ ...config, DATABASE_URL }, log);
+  const api = await startApi({ ...config, DATABASE_URL }, log, tracing);
   log.info({ url: api.url, keys: config.API_KEYS?.length ?? 0 }, 'the api listens');
   await stopped;
   log.info('the api stops');
@@ -24,6 +28,7 @@ async function main(): Promise<void> {
     process.exit(1);
   }, stopWithinMs);
   await api.close(graceMs);
+  await tracing.close(lastSpansMs);
   clearTimeout(late);
 }
 

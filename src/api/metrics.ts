@@ -1,21 +1,43 @@
 import type { RequestHandler } from 'express';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
+import { createRegistry, type Metrics } from '../telemetry/registry.js';
 import type { Feeds } from '../viewers/feeds.js';
+import { createWallClock } from '../viewers/wallClock.js';
 import type { TurnStarter } from './turnStarter.js';
 
-export type Metrics = {
-  registry: Registry;
+export type ApiMetrics = Metrics & {
   /** Times every request by its route, never by its path: ids would make a series each. */
   timeRequests: RequestHandler;
   turnAccepted(kind: string, created: boolean): void;
   startFailed(): void;
-  /** Adds a number that is read whenever metrics are; one that only grows is named `…_total`. */
-  watch(name: string, help: string, read: () => number): void;
+  /** The sinks of a chat's viewers have tokens that a worker had read at that time, by its wall clock. */
+  tokensDelivered(readAt: number): void;
 };
 
-export function createMetrics(): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+export function createMetrics(): ApiMetrics {
+  const metrics = createRegistry();
+  const registers = [metrics.registry];
+  const accepted = new Counter({
+    name: 'turns_accepted_total',
+    help: 'Turns answered with 202 or 200, by kind; repeats of an Idempotency-Key apart',
+    labelNames: ['kind', 'repeat'],
+    registers,
+  });
+  const startFailures = new Counter({
+    name: 'turn_start_failures_total',
+    help: 'Attempts to start a workflow that the engine did not take',
+    registers,
+  });
+  return {
+    ...metrics,
+    timeRequests: requestTimer(metrics),
+    turnAccepted: (kind, created) => accepted.inc({ kind, repeat: created ? 'no' : 'yes' }),
+    startFailed: () => startFailures.inc(),
+    tokensDelivered: deliveryTimer(metrics),
+  };
+}
+
+function requestTimer({ registry }: Metrics): RequestHandler {
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'How long answers took, streams excepted',
@@ -23,58 +45,33 @@ export function createMetrics(): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30],
     registers: [registry],
   });
-  const accepted = new Counter({
-    name: 'turns_accepted_total',
-    help: 'Turns answered with 202 or 200, by kind; repeats of an Idempotency-Key apart',
-    labelNames: ['kind', 'repeat'],
-    registers: [registry],
-  });
-  const startFailures = new Counter({
-    name: 'turn_start_failures_total',
-    help: 'Attempts to start a workflow that the engine did not take',
-    registers: [registry],
-  });
-  return {
-    registry,
-    timeRequests(request, response, next) {
-      const begun = performance.now();
-      response.once('finish', () => {
-        if (String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')) return;
-        const route = String(response.locals.route ?? 'none');
-        durations.observe(
-          { method: request.method, route, status: response.statusCode },
-          (performance.now() - begun) / 1_000,
-        );
-      });
-      next();
-    },
-    turnAccepted: (kind, created) => accepted.inc({ kind, repeat: created ? 'no' : 'yes' }),
-    startFailed: () => startFailures.inc(),
-    watch(name, help, read) {
-      if (name.endsWith('_total')) watchCounter(registry, name, help, read);
-      else
-        new Gauge({
-          name,
-          help,
-          registers: [registry],
-          collect() {
-            this.set(read());
-          },
-        });
-    },
+  return (request, response, next) => {
+    const begun = performance.now();
+    response.once('finish', () => {
+      if (String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')) return;
+      const route = String(response.locals.route ?? 'none');
+      durations.observe(
+        { method: request.method, route, status: response.statusCode },
+        (performance.now() - begun) / 1_000,
+      );
+    });
+    next();
   };
 }
 
-function watchCounter(registry: Registry, name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
+/** Once a chat and tick, for the oldest of its tokens. Below zero the clocks of two machines differ: that is no time. */
+function deliveryTimer({ registry }: Metrics): ApiMetrics['tokensDelivered'] {
+  const latency = new Histogram({
+    name: 'gateway_token_latency_seconds',
+    help: 'From a token being read in the worker to its being handed to the sinks of its viewers',
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
   });
+  const now = createWallClock();
+  return (readAt) => {
+    const seconds = (now() - readAt) / 1_000;
+    if (seconds >= 0) latency.observe(seconds);
+  };
 }
 
 /** What the gateway and the api's own background know of themselves. */

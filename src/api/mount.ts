@@ -1,6 +1,7 @@
 import type { Express, NextFunction, Request, Response } from 'express';
 import { emptyBody, parseInput } from './input.js';
 import { Problem, type ProblemCode } from './problem.js';
+import { type RequestTracing, traceRequest } from './requestTracing.js';
 import type { Answer, Route } from './route.js';
 
 /** The ids in paths: what is not of its form names nothing, and never reaches the database. */
@@ -14,8 +15,11 @@ const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
 };
 
 /** Mounts the table: each call checks its input, runs and answers; other methods of its paths are refused. */
-export function mountRoutes(app: Express, routes: Route[]): void {
-  for (const route of routes) app[route.method](route.path, (request, response) => serve(route, request, response));
+export function mountRoutes(app: Express, routes: Route[], tracing: RequestTracing): void {
+  for (const route of routes)
+    app[route.method](route.path, (request, response) =>
+      traceRequest(tracing, route, { request, response }, () => serve(route, request, response)),
+    );
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
     app.all(path, (request, response) => refuseMethod(methods, request, response));

@@ -3,6 +3,7 @@ import { ClaimRefused } from '../db/claim.js';
 import type { Pool } from '../db/pool.js';
 import { claimRegeneration, type RegenerateRequest } from '../db/regenerate.js';
 import { Problem } from './problem.js';
+import type { RequestTracing } from './requestTracing.js';
 import type { TurnStarter } from './turnStarter.js';
 
 export type Regenerate = (
@@ -14,10 +15,16 @@ export function createRegenerate(deps: {
   pool: Pool;
   starter: Pick<TurnStarter, 'start'>;
   onAccepted: (kind: string, created: boolean) => void;
+  tracing: RequestTracing;
 }): Regenerate {
   return async (request) => {
     try {
-      const claim = await claimRegeneration(deps.pool, { ...request, requestHash: hashRequest(request) });
+      const claim = await claimRegeneration(deps.pool, {
+        ...request,
+        requestHash: hashRequest(request),
+        trace: deps.tracing.current(),
+      });
+      deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
       deps.onAccepted(claim.turn.kind, claim.created);
       return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };
     } catch (error) {

@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
+import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
 import { createAuth } from './auth.js';
 import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { attachLiveSocket } from './liveSocket.js';
-import { createMetrics, watchFeeds } from './metrics.js';
+import { type ApiMetrics, createMetrics, watchFeeds } from './metrics.js';
+import { observeBackends } from './observe.js';
 import { createProbes } from './probes.js';
 import { createReadiness } from './readiness.js';
 import { createReconcileTurn } from './reconcileTurn.js';
@@ -23,10 +25,13 @@ export type RunningApi = {
 };
 
 /** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
-export async function startApi(config: ApiConfig, log: Logger): Promise<RunningApi> {
+export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
-  const backends = connectBackends(config, server, log);
-  const stopServing = serve(server, config, backends, log);
+  const metrics = createMetrics();
+  const interceptors = tracing.client ? { workflow: tracing.client } : {};
+  const backends = connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
+  observeBackends(config, metrics, backends, log);
+  const stopServing = serve(server, config, backends, { log, metrics, tracing });
   const close = async (graceMs = 5_000) => {
     stopServing();
     await closeServer(server, backends, graceMs);
@@ -42,12 +47,14 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<RunningA
   return { url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`, close };
 }
 
+type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
+
 /** Answers the server's requests and upgrades. Returns how to begin to stop. */
-function serve(server: Server, config: ApiConfig, backends: Backends, log: Logger): () => void {
+function serve(server: Server, config: ApiConfig, backends: Backends, observed: Observed): () => void {
+  const { log, metrics, tracing } = observed;
   const { pool, hub, feeds, listen, temporal } = backends;
   const { client } = temporal;
-  const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE });
-  const metrics = createMetrics();
+  const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: tracing.within });
   const starter = createTurnStarter({ engine, log, onFailed: metrics.startFailed });
   const reconcileTurn = createReconcileTurn({ pool, engine, starter, log, model: config.NARRATIVE_MODEL });
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
@@ -71,6 +78,7 @@ function serve(server: Server, config: ApiConfig, backends: Backends, log: Logge
     onTurnStatus: createTurnStatuses(listen),
     readiness: createReadiness(createProbes({ pool, client, taskQueue: config.TASK_QUEUE, hub })),
     metrics,
+    tracing,
     log,
   });
   server.on('request', app);

@@ -1,6 +1,13 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, type ClientOptions, Connection } from '@temporalio/client';
 
-export type TemporalOptions = { address: string; namespace: string; apiKey: string | undefined; tls: boolean };
+export type ClientInterceptors = NonNullable<ClientOptions['interceptors']>;
+export type TemporalOptions = {
+  address: string;
+  namespace: string;
+  apiKey: string | undefined;
+  tls: boolean;
+  interceptors?: ClientInterceptors;
+};
 
 export type Temporal = {
   client: Client;
@@ -9,7 +16,8 @@ export type Temporal = {
 };
 
 /** A client that connects with its first call: the api starts, and accepts turns, with Temporal away. */
-export function connectLazily({ address, namespace, apiKey, tls }: TemporalOptions): Temporal {
+export function connectLazily(options: TemporalOptions): Temporal {
+  const { address, namespace, apiKey, tls, interceptors = {} } = options;
   const connection = Connection.lazy({ address, tls, ...(apiKey === undefined ? {} : { apiKey }) });
   const underWay = new Set<Promise<unknown>>();
   const withDeadline = connection.withDeadline.bind(connection);
@@ -23,7 +31,7 @@ export function connectLazily({ address, namespace, apiKey, tls }: TemporalOptio
     return done;
   };
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, interceptors }),
     async close(ms) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<'late'>((resolve) => {

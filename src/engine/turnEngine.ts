@@ -9,7 +9,15 @@ import {
   WORKFLOW_TASK_TIMEOUT_MS,
 } from '../domain/engine.js';
 
-export type StartTurn = { turnId: string; chatId: string; owner: string; kind: string; speaker: string | null };
+export type StartTurn = {
+  turnId: string;
+  chatId: string;
+  owner: string;
+  kind: string;
+  speaker: string | null;
+  /** The traceparent of the request that asked for it, with tracing. */
+  trace?: string;
+};
 export type ClosedScene = { chatId: string; sceneId: string };
 export type Deadline = { deadlineMs: number };
 export type Description = { status: 'running' | 'closed' | 'not_found'; closedAs?: string; runId?: string };
@@ -47,14 +55,28 @@ const keys = {
   turnPhase: keyword('TurnPhase'),
 };
 
-export function createTurnEngine({ client, taskQueue }: { client: Client; taskQueue: string }): TurnEngine {
+/** Runs work as a part of a trace, where there is one. */
+export type InTrace = <T>(trace: string | null | undefined, work: () => T) => T;
+
+export function createTurnEngine({
+  client,
+  taskQueue,
+  inTrace = (_trace, work) => work(),
+}: {
+  client: Client;
+  taskQueue: string;
+  inTrace?: InTrace;
+}): TurnEngine {
   const within = <T>({ deadlineMs }: Deadline, call: () => Promise<T>) =>
     client.withDeadline(Date.now() + deadlineMs, call);
   return {
+    // Whoever starts it, and whenever: it belongs to the request that asked for it.
     start: (turn, deadline) =>
-      within(deadline, async () => {
-        await client.workflow.start(TURN_WORKFLOW, startOptions(turn, taskQueue)).catch(ignoreStarted);
-      }),
+      inTrace(turn.trace, () =>
+        within(deadline, async () => {
+          await client.workflow.start(TURN_WORKFLOW, startOptions(turn, taskQueue)).catch(ignoreStarted);
+        }),
+      ),
     requestStop: (turnId, deadline) =>
       within(deadline, async () => ((await signal(client, turnId, 'stopReply')) ? 'signalled' : 'not_found')),
     commandStep: (turnId, command, step, deadline) =>

@@ -25,7 +25,7 @@ export type Feed = {
   goLive(viewer: LiveViewer, told: Told): void;
   leave(viewer: LiveViewer): void;
 
-  token(token: WireToken): void;
+  token(token: WireToken, readAt: number | null): void;
   step(step: WireStep): void;
   heartbeat(heartbeat: WireHeartbeat): void;
   meta(meta: WireMeta): void;
@@ -46,12 +46,14 @@ export type FeedOptions = {
   now: () => number;
   /** A draft has a gap: read the checkpoints soon. */
   onGap: () => void;
+  /** Live viewers' sinks have tokens of which the oldest was read at that time. */
+  onDelivered: (readAt: number) => void;
 };
 
 /** Milliseconds that Postgres may be away before viewers are sent away too. */
 const patienceMs = 10_000;
 
-export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Feed {
+export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: FeedOptions): Feed {
   const drafts = createDraftsInFlight({ now, onGap });
   const group = createLiveGroup();
   const statuses = createStatuses({
@@ -63,6 +65,8 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
   let early: (() => void)[] = [];
   let noticed = 0;
   let telling = false;
+  /** When the oldest token that viewers are yet to be told was read. */
+  let oldest: number | null = null;
   let closed = false;
 
   function tellSoon() {
@@ -71,6 +75,8 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     setImmediate(() => {
       telling = false;
       group.tellDrafts(drafts.buffers());
+      if (oldest !== null && group.size > 0) onDelivered(oldest);
+      oldest = null;
     });
   }
 
@@ -100,8 +106,10 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     group.tellEvent(entry);
   }
 
-  function take(token: WireToken) {
-    if (drafts.token(token)) tellSoon();
+  function take(token: WireToken, readAt: number | null) {
+    if (!drafts.token(token)) return;
+    oldest ??= readAt;
+    tellSoon();
   }
 
   function takeStep(step: WireStep) {
@@ -162,9 +170,9 @@ export function createFeed({ chatId, reads, log, now, onGap }: FeedOptions): Fee
     statusesSince: statuses.since,
     goLive: (viewer, told) => group.add(viewer, told, drafts.buffers()),
     leave: group.remove,
-    token(token) {
-      if (tail) take(token);
-      else if (early.length < maxEarly) early.push(() => take(token));
+    token(token, readAt) {
+      if (tail) take(token, readAt);
+      else if (early.length < maxEarly) early.push(() => take(token, null));
     },
     step(step) {
       if (tail) takeStep(step);

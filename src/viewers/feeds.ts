@@ -44,6 +44,8 @@ export type FeedsOptions = {
   hub: WireHub;
   log: Pick<Logger, 'info' | 'warn'>;
   now?: () => number;
+  /** Is told when tokens were handed to the sinks of a chat's viewers that a worker had read at that time. */
+  onDelivered?: (readAt: number) => void;
 };
 
 /** Milliseconds between looks at whom to send away. */
@@ -54,7 +56,8 @@ const idleMs = 5_000;
 type Served = { feed: Feed; viewers: Map<Viewer, Patience>; idleSince: number };
 
 /** The feeds of all chats that have viewers, and what keeps them true: the wire, notifications, and reading anew. */
-export function createFeeds({ pool, listen, hub, log, now = () => performance.now() }: FeedsOptions): Feeds {
+export function createFeeds(options: FeedsOptions): Feeds {
+  const { pool, listen, hub, log, now = () => performance.now(), onDelivered = () => {} } = options;
   const reads = createFeedReads(pool);
   const served = new Map<string, Served>();
   const counts = { tokensRelayed: 0, gapsFilled: 0, slowClosed: 0 };
@@ -75,7 +78,7 @@ export function createFeeds({ pool, listen, hub, log, now = () => performance.no
   function serve(chatId: string): Served {
     const known = served.get(chatId);
     if (known) return known;
-    const feed = createFeed({ chatId, reads, log, now, onGap: upkeep.readSoon });
+    const feed = createFeed({ chatId, reads, log, now, onGap: upkeep.readSoon, onDelivered });
     const serving = { feed, viewers: new Map(), idleSince: now() };
     served.set(chatId, serving);
     feed.ready.catch(() => served.get(chatId) === serving && end(chatId, closeCodes.tooSlow, 'try again later'));
@@ -107,11 +110,11 @@ export function createFeeds({ pool, listen, hub, log, now = () => performance.no
   listen.onStatus((chatId, turnId) => feedOf(chatId)?.statusChanged(turnId));
   listen.onListening(upkeep.refresh);
   const unhear = [
-    hub.onToken((token) => {
+    hub.onToken((token, readAt) => {
       const feed = feedOf(token.chatId);
       if (!feed) return;
       counts.tokensRelayed += 1;
-      feed.token(token);
+      feed.token(token, readAt);
     }),
     hub.onStep((step) => feedOf(step.chatId)?.step(step)),
     hub.onMeta((meta) => feedOf(meta.chatId)?.meta(meta)),

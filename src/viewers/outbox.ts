@@ -1,3 +1,4 @@
+import { createWallClock } from './wallClock.js';
 import { encodeItems, type WireItem } from './wireMessage.js';
 
 /** A message holds at most about this many characters of text, so that a burst can't make one too large to take. */
@@ -12,7 +13,9 @@ export type Outbox = {
 /** Gathers what is published in one tick of the event loop into one message. */
 export function createOutbox(send: (message: string) => void): Outbox {
   let items: WireItem[] = [];
+  const now = createWallClock();
   let length = 0;
+  let readAt = 0;
   let scheduled = false;
 
   function flush() {
@@ -21,11 +24,12 @@ export function createOutbox(send: (message: string) => void): Outbox {
     const batch = items;
     items = [];
     length = 0;
-    send(encodeItems(batch));
+    send(encodeItems(batch, readAt));
   }
 
   return {
     push(item) {
+      if (items.length === 0) readAt = now();
       items.push(item);
       length += item.type === 'token' ? item.text.length : 0;
       if (length > maxBatchLength) return flush();

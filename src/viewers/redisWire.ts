@@ -37,13 +37,14 @@ export function createRedisWire(options: RedisLinkOptions): Wire {
 /** The gateway's end over Redis: each of several gateways hears all workers. */
 export function createRedisHub(options: RedisLinkOptions): WireHub {
   const failed = (error: unknown) => options.log.warn({ err: error }, 'a listener of the wire failed');
-  const tokens = createListeners<WireToken>(failed);
+  const tokens = createListeners<WireToken, [readAt: number | null]>(failed);
   const steps = createListeners<WireStep>(failed);
   const metas = createListeners<WireMeta>(failed);
   const heartbeats = createListeners<WireHeartbeat>(failed);
   const hear = (message: string) => {
-    for (const item of decodeItems(message)) {
-      if (item.type === 'token') tokens.tell(item);
+    const { items, readAt } = decodeItems(message);
+    for (const item of items) {
+      if (item.type === 'token') tokens.tell(item, readAt);
       else if (item.type === 'step') steps.tell(item);
       else if (item.type === 'meta') metas.tell(item);
       else heartbeats.tell(item);

@@ -21,7 +21,7 @@ export type SocketHubOptions = { server: Server; token?: string | undefined; log
 /** The gateway's end over WebSockets that workers dial, on the api's own server. */
 export function createSocketHub({ server, token, log }: SocketHubOptions): WireHub {
   const failed = (error: unknown) => log.warn({ err: error }, 'a listener of the wire failed');
-  const tokens = createListeners<WireToken>(failed);
+  const tokens = createListeners<WireToken, [readAt: number | null]>(failed);
   const steps = createListeners<WireStep>(failed);
   const metas = createListeners<WireMeta>(failed);
   const heartbeats = createListeners<WireHeartbeat>(failed);
@@ -48,8 +48,9 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
     workers.add(worker);
     log.info({ workers: workers.size }, 'a worker connected');
     worker.on('message', (data) => {
-      for (const item of decodeItems(data.toString())) {
-        if (item.type === 'token') tokens.tell(item);
+      const { items, readAt } = decodeItems(data.toString());
+      for (const item of items) {
+        if (item.type === 'token') tokens.tell(item, readAt);
         else if (item.type === 'step') steps.tell(item);
         else if (item.type === 'meta') metas.tell(item);
         else heartbeats.tell(item);

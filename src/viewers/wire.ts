@@ -43,7 +43,8 @@ export type Wire = {
 
 /** The gateway's end. */
 export type WireHub = {
-  onToken(listener: (token: WireToken) => void): () => void;
+  /** `readAt`: when the worker had read it, by the worker's wall clock; null of a worker that does not say. */
+  onToken(listener: (token: WireToken, readAt: number | null) => void): () => void;
   onStep(listener: (step: WireStep) => void): () => void;
   onMeta(listener: (meta: WireMeta) => void): () => void;
   onHeartbeat(listener: (heartbeat: WireHeartbeat) => void): () => void;

@@ -7,14 +7,18 @@ export type WireItem =
   | ({ type: 'heartbeat' } & WireHeartbeat)
   | ({ type: 'meta' } & WireMeta);
 
-export function encodeItems(items: WireItem[]): string {
-  return JSON.stringify(items);
+/** `readAt` goes first, once a message, as what is no item: a gateway that does not know it leaves it out. */
+export function encodeItems(items: WireItem[], readAt: number): string {
+  return JSON.stringify([{ readAt }, ...items]);
 }
 
-/** The items of a message. What is not an item, also of a newer worker's kinds, is left out. */
-export function decodeItems(message: string): WireItem[] {
+/** The items of a message, and when the first of them was read. What is not an item, also of a newer worker's kinds, is left out. */
+export function decodeItems(message: string): { items: WireItem[]; readAt: number | null } {
   const parsed = parse(message);
-  return Array.isArray(parsed) ? parsed.filter(isItem) : [];
+  if (!Array.isArray(parsed)) return { items: [], readAt: null };
+  const [first] = parsed as unknown[];
+  const readAt = isRecord(first) && typeof first.readAt === 'number' ? first.readAt : null;
+  return { items: parsed.filter(isItem), readAt };
 }
 
 /** What travels from gateways to workers. */

@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { createCheckpointer } from '../activities/checkpointer.js';
+import { type Checkpointer, createCheckpointer } from '../activities/checkpointer.js';
 import type { Fallback } from '../activities/course.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { createProviderOf } from '../activities/providerOf.js';
 import type { ReconciledWorkflows } from '../activities/reconcileTurns.js';
+import type { Telemetry } from '../activities/telemetry.js';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/pool.js';
 import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';
@@ -14,14 +15,25 @@ import { createResponses } from '../llm/responses.js';
 import { countTokens } from '../llm/tokenizer.js';
 import type { ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../log.js';
+import type { Tracing } from '../telemetry/tracing.js';
 import type { Wire } from '../viewers/wire.js';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 
-type Live = { pool: Pool; wire: Wire; log: Log; client: Client; tools: ToolRegistry };
+type Live = {
+  pool: Pool;
+  wire: Wire;
+  log: Log;
+  client: Client;
+  tools: ToolRegistry;
+  telemetry: Telemetry;
+  tracing: Tracing;
+  onCheckpoint: { failed: () => void; written: (seconds: number) => void };
+};
 
 /** What the activities are built from, as configured. */
-export function activityDeps(config: Config, { pool, wire, log, client, tools }: Live): ActivityDeps {
+export function activityDeps(config: Config, live: Live): ActivityDeps {
+  const { pool, wire, log, client, tools, telemetry } = live;
   const upstream = { baseUrl: config.OPENAI_BASE_URL ?? OPENAI_URL, apiKey: config.OPENAI_API_KEY };
   const continuation = config.PROVIDER_CONTINUATION;
   const provider =
@@ -32,7 +44,7 @@ export function activityDeps(config: Config, { pool, wire, log, client, tools }:
   return {
     pool,
     wire,
-    log,
+    telemetry,
     provider,
     tools,
     fallback,
@@ -54,10 +66,10 @@ export function activityDeps(config: Config, { pool, wire, log, client, tools }:
         createChatCompletions({ ...options, continuation: isContinuation(continuation) ? continuation : null }),
     }),
     classifierCalls: createClassifierCalls(upstream),
-    checkpointer: createCheckpointer(pool, (err) =>
-      log.warn({ err }, 'checkpoints could not be written; trying again'),
+    checkpointer: checkpointerOf(live),
+    workflows: reconcilersView(
+      createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
     ),
-    workflows: reconcilersView(createTurnEngine({ client, taskQueue: config.TASK_QUEUE })),
     model: config.NARRATIVE_MODEL,
     classifierModel: config.CLASSIFIER_MODEL,
     silenceMs: config.REPLY_SILENCE_MS,
@@ -65,6 +77,14 @@ export function activityDeps(config: Config, { pool, wire, log, client, tools }:
     classifierRetry: { attempts: config.STUCK_AFTER_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
     prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens },
   };
+}
+
+function checkpointerOf({ pool, log, onCheckpoint: { failed, written } }: Live): Checkpointer {
+  const onError = (err: unknown) => {
+    failed();
+    log.warn({ err }, 'checkpoints could not be written; trying again');
+  };
+  return createCheckpointer(pool, onError, written);
 }
 
 /** The provider to turn to when the first one's attempts have run out, if one is configured. */

@@ -6,19 +6,20 @@ import { createPool } from '../db/pool.js';
 import { publishTools } from '../db/tools.js';
 import { createMcpTools } from '../llm/mcp.js';
 import { createToolRegistry } from '../llm/tools/registry.js';
-import type { Log } from '../log.js';
 import { createRedisWire } from '../viewers/redisWire.js';
 import { createSocketWire } from '../viewers/socketWire.js';
 import { activityDeps } from './activityDeps.js';
 import { untilReachable } from './connect.js';
+import { type Observed, observeWorker } from './observe.js';
 import { ensureReconcileSchedule } from './reconcileSchedule.js';
 import { classifierWorkerOptions, turnWorkerOptions } from './workerOptions.js';
+
+export type Surroundings = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { signal: AbortSignal };
 
 /** Builds the worker from its configuration and runs it until the signal is aborted. */
 export async function runWorker(
   config: Config & { DATABASE_URL: string },
-  log: Log,
-  signal: AbortSignal,
+  { log, tracing, coreMetrics, signal }: Surroundings,
 ): Promise<void> {
   const pool = createPool(config.DATABASE_URL, {
     max: config.DATABASE_POOL,
@@ -28,7 +29,8 @@ export async function runWorker(
     log,
     signal,
   });
-  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const interceptors = tracing.client ? { workflow: tracing.client } : {};
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, interceptors });
   const wire = config.RELAY_URL
     ? createRedisWire({ url: config.RELAY_URL, log })
     : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
@@ -36,14 +38,16 @@ export async function runWorker(
   const tools = createToolRegistry({ outside: mcp });
   const publish = () =>
     publishTools(pool, tools.list).catch((err: unknown) => log.warn({ err }, 'the tools could not be listed'));
+  const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
   try {
     // Servers may be slow to start; the built-in tools are there meanwhile.
     void publish().then(() => mcp.connect());
-    const activities = createActivities(activityDeps(config, { pool, wire, log, client, tools }));
+    const live = { pool, wire, log, client, tools, tracing, ...observed };
+    const activities = createActivities(activityDeps(config, live));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
     const workers = [
-      await Worker.create({ ...shared, ...turnWorkerOptions(config) }),
-      await Worker.create({ ...shared, ...classifierWorkerOptions(config) }),
+      await Worker.create({ ...shared, ...turnWorkerOptions(config, tracing.worker) }),
+      await Worker.create({ ...shared, ...classifierWorkerOptions(config, tracing.worker) }),
     ];
     await untilReachable('the schedule of the reconciler', () => ensureReconcileSchedule(client, config.TASK_QUEUE), {
       log,
@@ -52,6 +56,7 @@ export async function runWorker(
     log.info({ taskQueue: config.TASK_QUEUE }, 'worker is ready');
     await runAll(workers, signal);
   } finally {
+    await observed.close();
     await mcp.close();
     await wire.close();
     await connection.close();

@@ -2,14 +2,22 @@ import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporali
 import { startDetails, summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
 import { searchedAs } from './searchable.js';
 
-export type NextTurn = { turnId: string; chatId: string; owner: string; kind: string; speaker: string | null };
+export type NextTurn = {
+  turnId: string;
+  chatId: string;
+  owner: string;
+  kind: string;
+  speaker: string | null;
+  /** With tracing: the trace that it belongs to. Its workflow's interceptor makes it so. */
+  trace?: string;
+};
 
 /** Starts the turn that got the floor, as a child that outlives this one. Already started is success. */
 export async function startNext(next: NextTurn): Promise<void> {
   try {
     await startChild(TURN_WORKFLOW, {
       workflowId: next.turnId,
-      args: [{ turnId: next.turnId, chatId: next.chatId }],
+      args: [{ turnId: next.turnId, chatId: next.chatId, ...(next.trace ? { trace: next.trace } : {}) }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,

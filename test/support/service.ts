@@ -16,6 +16,7 @@ export type ProcessName = 'launcher' | 'api' | 'worker' | 'temporal' | 'postgres
 export type Run = {
   api: string;
   live: string;
+  workerMetrics: string;
   temporalAddress: string;
   temporalUi: string;
   databaseUrl: string;

@@ -41,6 +41,8 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
       "import { Client } from '@temporalio/client'",
       "import { createApi } from '../api/app.js'",
       "import { readConfig } from '../config.js'",
+      "import { trace } from '@opentelemetry/api'",
+      "import { createRegistry } from '../telemetry/registry.js'",
     ],
   },
   llm: {
@@ -68,6 +70,7 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
       "import express from 'express'",
       "import { createTurnEngine } from '../engine/turnEngine.js'",
       "import { readConfig } from '../config.js'",
+      "import { createRegistry } from '../telemetry/registry.js'",
     ],
     mayNot: [
       "import pg from 'pg'",
@@ -75,6 +78,7 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
       "import { streamReply } from '../activities/streamReply.js'",
       "import { Worker } from '@temporalio/worker'",
       "import { port } from '../llm/port.js'",
+      "import { trace } from '@opentelemetry/api'",
     ],
   },
   worker: {
@@ -84,6 +88,20 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
       "import { createProvider } from '../llm/provider.js'",
     ],
     mayNot: ["import { createApi } from '../api/app.js'", "import OpenAI from 'openai'", "import pg from 'pg'"],
+  },
+  telemetry: {
+    may: [
+      "import { trace } from '@opentelemetry/api'",
+      "import type { Committed } from '../db/committed.js'",
+      "import type { Log } from '../log.js'",
+    ],
+    mayNot: [
+      "import pg from 'pg'",
+      "import express from 'express'",
+      "import { readConfig } from '../config.js'",
+      "import type { Telemetry } from '../activities/telemetry.js'",
+      "import { createMetrics } from '../api/metrics.js'",
+    ],
   },
   web: {
     may: ["import type { ViewerFrame } from '../domain/frames.js'"],

@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import type { Metrics } from '../metrics.js';
+import type { ApiMetrics } from '../metrics.js';
 import { Problem, problemBody, problemType } from '../problem.js';
 import type { Readiness } from '../readiness.js';
 import { type Route, route } from '../route.js';
 
 const tag = 'Service';
 
-export function serviceRoutes(deps: { metrics: Metrics; readiness: () => Promise<Readiness> }): Route[] {
+export function serviceRoutes(deps: {
+  metrics: Pick<ApiMetrics, 'registry'>;
+  readiness: () => Promise<Readiness>;
+}): Route[] {
   return [
     route({
       method: 'get',

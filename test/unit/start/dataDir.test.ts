@@ -18,6 +18,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const run: RunFile = {
   api: 'http://127.0.0.1:3000',
   live: 'ws://127.0.0.1:3000',
+  workerMetrics: 'http://127.0.0.1:1/metrics',
   temporalAddress: '127.0.0.1:7233',
   temporalUi: null,
   databaseUrl: 'postgres://postgres:secret@127.0.0.1:5432/durable_turns',

@@ -1,0 +1,62 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export type GaugeRow = { labels: Record<string, string>; value: number };
+
+/** What a process knows of itself, as Prometheus reads it. */
+export type Metrics = {
+  registry: Registry;
+  /** Adds a number that is read whenever metrics are; one that only grows is named `…_total`. */
+  watch(name: string, help: string, read: () => number): void;
+  /** The same for a gauge with labels. Null where it can't be said now: then nothing is. */
+  watchRows(
+    gauge: { name: string; help: string; labels: string[] },
+    read: () => GaugeRow[] | null | Promise<GaugeRow[] | null>,
+  ): void;
+};
+
+export function createRegistry(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    watch(name, help, read) {
+      if (name.endsWith('_total')) watchCounter(registry, name, help, read);
+      else
+        new Gauge({
+          name,
+          help,
+          registers: [registry],
+          collect() {
+            this.set(read());
+          },
+        });
+    },
+    watchRows({ name, help, labels }, read) {
+      new Gauge({
+        name,
+        help,
+        labelNames: labels,
+        registers: [registry],
+        async collect() {
+          const rows = await read();
+          this.reset();
+          for (const row of rows ?? []) this.set(row.labels, row.value);
+          // A gauge without labels that was reset says 0, which would be a claim.
+          if (!rows && labels.length === 0) this.remove();
+        },
+      });
+    },
+  };
+}
+
+function watchCounter(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}

@@ -1,0 +1,9 @@
+import { expect, test } from '@jest/globals';
+import { createWallClock } from './wallClock.js';
+
+test('the wall clock says the time of day, and never goes back by itself', () => {
+  const now = createWallClock();
+  const times = Array.from({ length: 1_000 }, now);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(Math.abs((times[0] ?? 0) - Date.now())).toBeLessThan(1_000);
+});

@@ -1,0 +1,61 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../log.js';
+import type { Metrics } from '../telemetry/registry.js';
+
+export type MetricsServer = { url: string; close(): Promise<void> };
+
+/** How long the numbers of Temporal's own runtime are waited for: without them the others are answered. */
+const CORE_PATIENCE_MS = 1_000;
+
+/**
+ * Answers scrapes of this worker: its own numbers, and after them those that Temporal's runtime offers at
+ * `coreMetrics`, so that there is one address to scrape.
+ */
+export async function serveMetrics(
+  { registry }: Metrics,
+  at: { host: string; port: number; coreMetrics: string | null },
+  log: Log,
+): Promise<MetricsServer> {
+  const server = createServer(async (request, response) => {
+    if (request.url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end();
+    try {
+      const [own, core] = await Promise.all([registry.metrics(), readCore(at.coreMetrics, log)]);
+      response.writeHead(200, { 'Content-Type': registry.contentType }).end(`${own}\n${core}`);
+    } catch (err) {
+      log.warn({ err }, 'the metrics could not be read');
+      response.writeHead(500).end();
+    }
+  });
+  await listen(server, at);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function readCore(url: string | null, log: Log): Promise<string> {
+  if (url === null) return '';
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(CORE_PATIENCE_MS) });
+    return response.ok ? await response.text() : '';
+  } catch (err) {
+    log.debug({ err }, "the numbers of Temporal's runtime could not be read");
+    return '';
+  }
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

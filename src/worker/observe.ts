@@ -1,0 +1,52 @@
+import type { Config } from '../config.js';
+import { onCommitted } from '../db/committed.js';
+import type { Pool } from '../db/pool.js';
+import type { Log } from '../log.js';
+import { countCommitted } from '../telemetry/committed.js';
+import { watchPool } from '../telemetry/pool.js';
+import { createRegistry } from '../telemetry/registry.js';
+import type { Tracing } from '../telemetry/tracing.js';
+import { createWorkerMetrics } from './metrics.js';
+import { type MetricsServer, serveMetrics } from './metricsServer.js';
+import { createTelemetry } from './telemetry.js';
+
+export type Observed = {
+  pool: Pool;
+  log: Log;
+  tracing: Tracing;
+  /** Where Temporal's runtime offers its numbers, if it does. */
+  coreMetrics: string | null;
+};
+
+/** What is counted, logged and traced of this worker's work, and where it can be scraped, if it is to be. */
+export async function observeWorker(config: Config, { pool, log, tracing, coreMetrics }: Observed) {
+  const registry = createRegistry();
+  const metrics = createWorkerMetrics(registry, config);
+  watchPool(registry, pool);
+  onCommitted(pool, countCommitted(registry, log));
+  const { WORKER_METRICS_HOST: host, WORKER_METRICS_PORT: port } = config;
+  const serving =
+    port === undefined
+      ? null
+      : await serveOrSayWhy(() => serveMetrics(registry, { host, port, coreMetrics }, log), log);
+  return {
+    telemetry: createTelemetry(metrics, log, tracing),
+    onCheckpoint: {
+      failed: () => metrics.checkpointFailures.inc(),
+      written: (seconds: number) => metrics.checkpointSeconds.observe(seconds),
+    },
+    close: () => serving?.close() ?? Promise.resolve(),
+  };
+}
+
+/** Turns are worth more than numbers: without its port the worker works on. */
+async function serveOrSayWhy(serve: () => Promise<MetricsServer>, log: Log): Promise<MetricsServer | null> {
+  try {
+    const serving = await serve();
+    log.info({ url: serving.url }, 'metrics can be scraped');
+    return serving;
+  } catch (err) {
+    log.error({ err }, 'metrics can not be scraped from this worker: WORKER_METRICS_PORT can not be listened on');
+    return null;
+  }
+}
