@@ -10,7 +10,7 @@ import { agentCourses } from './agentCourses.js';
 import type { Course } from './course.js';
 import { narrativeCourses } from './narrativeCourses.js';
 import { operatorCourses } from './operatorCourses.js';
-import { spineCourses } from './spineCourses.js';
+import { spineCourses, tracedCourses } from './spineCourses.js';
 
 /**
  * `node --import tsx test/replay/record.ts`: runs each course that has no history yet on the real service, and
@@ -53,5 +53,11 @@ const withoutPaths = (json: string) => json.replaceAll(fileURLToPath(new URL('..
 
 await mkdir(folder, { recursive: true });
 await record(spineCourses, startScriptedService, ({ service }) => service);
+// The collector is away: what is recorded are the histories of turns that are traced.
+await record(
+  tracedCourses,
+  () => startScriptedService({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
+  ({ service }) => service,
+);
 await record(agentCourses, startAgentWorld, (world) => world.service());
 await record([...narrativeCourses, ...operatorCourses], startNarrativeWorld, (world) => world.service());

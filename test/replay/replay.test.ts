@@ -8,6 +8,7 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { workflowTracingModules } from '../../src/telemetry/otel/workflowModules.js';
 import { type History, historyFromJson, readableHistory } from '../support/engine.js';
 import { narrativeCourses } from './narrativeCourses.js';
 import { operatorCourses } from './operatorCourses.js';
@@ -18,11 +19,15 @@ const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
-let workflowBundle: WorkflowBundleWithSourceMap;
+/** Each turn may go on in a worker that traces, and in one that doesn't, however it began. */
+const bundles: Partial<Record<'plain' | 'traced', WorkflowBundleWithSourceMap>> = {};
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const logger = new DefaultLogger('WARN');
+  bundles.plain = await bundleWorkflowCode({ workflowsPath, logger });
+  const workflowInterceptorModules = workflowTracingModules();
+  bundles.traced = await bundleWorkflowCode({ workflowsPath, logger, workflowInterceptorModules });
 }, 120_000);
 
 const recorded = (name: string) => historyFromJson(JSON.parse(readFileSync(folder + name, 'utf8')) as object);
@@ -38,16 +43,25 @@ function marksOf(courses: { keeps: string[] }[]): (string | null)[] {
   return [...new Set(marks)];
 }
 
-const replay = (history: History) => Worker.runReplayHistory({ workflowBundle }, history);
+const sinks = { exporter: { export: { fn: () => undefined } } };
+const replay = (history: History, workflowBundle = bundles.plain) =>
+  Worker.runReplayHistory({ workflowBundle: workflowBundle!, sinks }, history);
 
 describe('a turn that ran before this version', () => {
   test.each(names)(
-    'replays: %s',
+    'replays, with tracing and without: %s',
     async (name) => {
       await replay(recorded(name));
+      await replay(recorded(name), bundles.traced);
     },
     60_000,
   );
+
+  test('may have been traced, and names its trace then', () => {
+    const history = readableHistory(recorded('tracedHandsTheFloorOn.json'));
+    expect(history).toMatch(/_tracer-data.*traceparent/);
+    expect(readableHistory(recorded('handsTheFloorOn.json'))).not.toContain('traceparent');
+  });
 
   test('may have begun before there were follow-ups, or have all of them', () => {
     expect(marksOf(spineCourses)).toEqual([null]);

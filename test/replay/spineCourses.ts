@@ -73,3 +73,25 @@ export const spineCourses: Course<ScriptedService>[] = [
     },
   },
 ];
+
+/** Turns with tracing on: their workflows' input and headers name a trace. */
+export const tracedCourses: Course<ScriptedService>[] = [
+  {
+    keeps: ['tracedHandsTheFloorOn', 'tracedWasQueued'],
+    async run(world) {
+      const { turn, call, chat } = await world.beginReply();
+      const next = await world.service.client.postTurn(chat.id, 'And now?');
+      world.provider.unscript();
+      await call.finish();
+      return { tracedHandsTheFloorOn: turn.id, tracedWasQueued: next.id };
+    },
+  },
+  {
+    keeps: ['tracedStopped'],
+    async run(world) {
+      const { turn } = await world.beginReply();
+      await world.service.client.cancelTurn(turn.id);
+      return { tracedStopped: turn.id };
+    },
+  },
+];
