@@ -190,7 +190,7 @@ describe('with a collector', () => {
     const chat = await world.service.client.newChat();
     const turn = await postTraced(world, chat.id, traceId);
     await world.service.client.awaitTurnEnd(turn.id);
-    const line = await world.logLine('worker', (entry) => entry.msg === 'a turn ended' && entry.turnId === turn.id);
+    const [line] = await world.logLines('worker', ({ msg, turnId }) => msg === 'a turn ended' && turnId === turn.id);
     expect(line).toMatchObject({ trace_id: traceId, chatId: chat.id, kind: 'narrative', outcome: 'completed' });
   }, 60_000);
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ChatEvent } from '../../src/domain/events.js';
 import type { ChatResource, PostTurn, TurnResource } from './client.js';
 import { type FollowingViewer, followChat } from './followingViewer.js';
+import { type LogEntry, logLines } from './logLines.js';
 import { type ProviderCall, type ScriptedProvider, startScriptedProvider } from './scriptedProvider.js';
 import { type Service, startService } from './service.js';
 import { until } from './until.js';
@@ -40,6 +41,8 @@ export type NarrativeWorld = {
   nextReply(turnId: string): Promise<ProviderCall>;
   list(path: string): Promise<Record<string, unknown>[]>;
   watch(chatId: string): FollowingViewer;
+  /** The lines of a process's log that suit, once there are any. */
+  logLines(process: 'api' | 'worker', suits: (entry: LogEntry) => boolean): Promise<LogEntry[]>;
   dispose(): Promise<void>;
 };
 
@@ -101,6 +104,7 @@ export async function startNarrativeWorld(env: Record<string, string> = {}): Pro
       viewers.push(viewer);
       return viewer;
     },
+    logLines: (process, suits) => logLines(dataDir, process, suits),
     async dispose() {
       for (const viewer of viewers) viewer.close();
       await provider.close();

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ChatResource, PostTurn, TurnResource } from './client.js';
 import { type FollowingViewer, followChat } from './followingViewer.js';
+import { type LogEntry, logLines } from './logLines.js';
 import { type ProviderCall, type ScriptedProvider, startScriptedProvider } from './scriptedProvider.js';
 import { type Service, startService } from './service.js';
-import { until } from './until.js';
 
 /** A reply in the middle of its stream: the viewer has `begun`, and the provider waits to be told more. */
 export type HalfReply = {
@@ -25,14 +23,12 @@ export type ScriptedService = {
   /** The next request for the turn's reply, whichever attempt it is of. */
   nextAttempt(turnId: string, withinMs?: number): Promise<ProviderCall>;
   attempts(turnId: string): ProviderCall[];
-  /** A line of a process's log that suits, once it is there. */
-  logLine(process: 'api' | 'worker', suits: (entry: LogEntry) => boolean): Promise<LogEntry>;
+  /** The lines of a process's log that suit, once there are any. */
+  logLines(process: 'api' | 'worker', suits: (entry: LogEntry) => boolean): Promise<LogEntry[]>;
   /** From here on replies wait to be driven by the test. */
   driveReplies(): void;
   dispose(): Promise<void>;
 };
-
-export type LogEntry = Record<string, unknown>;
 
 /** The real service, on a provider that does what the test says. One for each test file. */
 export async function startScriptedService(env: Record<string, string> = {}): Promise<ScriptedService> {
@@ -52,12 +48,7 @@ export async function startScriptedService(env: Record<string, string> = {}): Pr
     providerKey,
     nextAttempt,
     attempts: (turnId) => provider.requests.filter(isFor(turnId)),
-    logLine: (process, suits) =>
-      until(`a line in the log of the ${process}`, async () => {
-        const lines = (await readFile(join(service.dataDir, 'logs', `${process}.log`), 'utf8')).split('\n');
-        const entries = lines.filter((line) => line.startsWith('{') && line.endsWith('}'));
-        return entries.map((line) => JSON.parse(line) as LogEntry).find(suits) ?? null;
-      }),
+    logLines: (process, suits) => logLines(service.dataDir, process, suits),
     driveReplies: () => provider.script(() => ({ steps: [] })),
     async beginReply({ text = 'Is anybody there?', begun = 'The lamp turns, ', ...how } = {}) {
       provider.script(() => ({ steps: [] }));
