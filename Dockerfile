@@ -25,5 +25,6 @@ COPY package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER node
-EXPOSE 3000
+# The api, and the metrics of a worker.
+EXPOSE 3000 9464
 CMD ["node", "dist/src/api/main.js"]

@@ -40,7 +40,8 @@ export type ReplyAttempt = { turnId: string; chatId: string; kind: ChatKind; ste
  * with the reply that the provider keeps; `continued`: after the kept text; `restarted`: from nothing, while viewers
  * have seen something; `again`: from nothing, and nobody has.
  */
-export type AttemptStart = 'first' | 'adopted' | 'resumed' | 'continued' | 'restarted' | 'again';
+export const attemptStarts = ['first', 'adopted', 'resumed', 'continued', 'restarted', 'again'] as const;
+export type AttemptStart = (typeof attemptStarts)[number];
 
 export type AttemptEnd =
   | { outcome: 'landed' | 'stopped' | 'superseded' | 'handed_over' }

@@ -1,11 +1,14 @@
 import { Counter, Histogram } from 'prom-client';
 import type { Committed } from '../db/committed.js';
 import { stepFamily } from '../domain/stepFamily.js';
+import { chatKind, type EndStatus } from '../domain/turn.js';
 import type { Log } from '../log.js';
 import type { Metrics } from './registry.js';
 
 type TurnEnded = Extract<Committed, { what: 'turn_ended' }>;
 type StepStuck = Extract<Committed, { what: 'step_stuck' }>;
+
+const endStatuses: EndStatus[] = ['completed', 'cancelled', 'failed'];
 
 /** From a canned reply to a turn that waited for its operator all day. */
 const turnSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 900, 3_600, 21_600, 86_400];
@@ -32,6 +35,9 @@ export function countCommitted({ registry }: Metrics, log: Log): (committed: Com
     labelNames: ['step', 'code'],
     registers,
   });
+
+  // A counter that appears with its first increment hides that one from rates.
+  for (const kind of chatKind.options) for (const outcome of endStatuses) finished.inc({ kind, outcome }, 0);
 
   function turnEnded({ kind, status, ...turn }: TurnEnded) {
     finished.inc({ kind, outcome: status });

@@ -1,6 +1,7 @@
 import { Counter, Histogram } from 'prom-client';
-import type { CallPurpose } from '../activities/telemetry.js';
+import { attemptStarts, type CallPurpose } from '../activities/telemetry.js';
 import type { Config } from '../config.js';
+import { chatKind } from '../domain/turn.js';
 import type { Metrics } from '../telemetry/registry.js';
 
 const soon = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300];
@@ -24,12 +25,20 @@ export function createWorkerMetrics(
   watch('classifier_calls_max', 'How many of them this worker makes at once', () => config.CLASSIFIER_CONCURRENCY);
   watch('reply_deltas_total', 'Pieces of replies that were read from providers and sent on', () => deltas.count);
 
+  const starts = counter('reply_attempts_begun_total', 'Attempts at replies, by how they began', ['kind', 'how']);
+  const takeovers = counter('reply_takeovers_total', 'Attempts that took over from one lost with its worker', ['kind']);
+  // A counter that appears with its first increment hides that one from rates.
+  for (const kind of chatKind.options) {
+    takeovers.inc({ kind }, 0);
+    for (const how of attemptStarts) starts.inc({ kind, how }, 0);
+  }
+
   return {
     inFlight,
     deltas,
     attempts: counter('reply_attempts_total', 'Attempts at replies, by how they ended', ['kind', 'outcome', 'code']),
-    starts: counter('reply_attempts_begun_total', 'Attempts at replies, by how they began', ['kind', 'how']),
-    takeovers: counter('reply_takeovers_total', 'Attempts that took over from one lost with its worker', ['kind']),
+    starts,
+    takeovers,
     firstToken: histogram(
       'turn_first_token_seconds',
       'Until the first token of a turn, since it was accepted and since it got the floor',

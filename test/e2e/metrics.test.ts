@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Exposition, scrape } from '../support/exposition.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
@@ -167,6 +168,15 @@ describe('what an operator is told', () => {
     const queries = readDashboard().panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
     const asked = [...queries, ...readAlerts()].flatMap(metricsOf);
     expect([...new Set(asked)].filter((name) => !there.has(name))).toEqual([]);
+  }, 60_000);
+
+  test('is explained: each number of ours has its place in the docs', async () => {
+    const { api, worker } = await read();
+    const explained = new Set(readFileSync('docs/observability.md', 'utf8').match(/(?<=`)[a-z_]+(?=`)/g));
+    const ours = [...api.families.keys(), ...worker.families.keys()].filter(
+      (name) => !/^(temporal|nodejs|process)_/.test(name),
+    );
+    expect(ours.filter((name) => !explained.has(name))).toEqual([]);
   }, 60_000);
 
   test('after a worker was killed in the middle of a reply is that another one took over', async () => {
