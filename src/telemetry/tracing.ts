@@ -41,8 +41,8 @@ export type Tracing = {
   /** What traces the calls of a Temporal client, workflows and activities. */
   client?: WorkflowClientInterceptor[];
   worker?: Required<Pick<WorkerOptions, 'interceptors' | 'sinks'>>;
-  /** Sends what is not sent yet, within so many milliseconds. */
-  close(withinMs: number): Promise<void>;
+  /** Sends what is not sent yet. `late`: not within so many milliseconds, and a request of it is still open. */
+  close(withinMs: number): Promise<'closed' | 'late'>;
 };
 
 /** Where the bundle of workflows that are traced stands, beside that of those that are not. */
@@ -58,7 +58,7 @@ export const noTracing: Tracing = {
   serve: (_request, work) => work(),
   annotate() {},
   call: () => noSpan,
-  close: () => Promise.resolve(),
+  close: () => Promise.resolve('closed'),
 };
 
 /** Traces to the collector at the endpoint, if one is configured. */

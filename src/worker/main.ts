@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     log.fatal({ err }, 'the worker stopped');
     process.exitCode = 1;
   } finally {
-    await tracing.close(lastSpansMs);
+    // A collector that hangs holds its request, which would hold the process.
+    if ((await tracing.close(lastSpansMs)) === 'late') process.exit();
   }
 }
 

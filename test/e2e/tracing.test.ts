@@ -14,7 +14,12 @@ const tracedTo = (endpoint: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
 
 /** Posts a turn as a client that is traced itself. */
 async function postTraced(world: ScriptedService, chatId: string, traceId: string): Promise<TurnResource> {
-  const headers = { traceparent: `00-${traceId}-${clientSpan}-01` };
+  // What else it sends along is not for us to pass on.
+  const headers = {
+    traceparent: `00-${traceId}-${clientSpan}-01`,
+    tracestate: `vendor=${marker}`,
+    baggage: `said=${marker}`,
+  };
   const path = `/v1/chats/${chatId}/turns`;
   const { body } = await world.service.client.send<{ turn: TurnResource }>('POST', path, { text: prose }, headers);
   return body.turn;
@@ -77,6 +82,7 @@ describe('with a collector', () => {
       expect(waysTo(spans, `RunActivity:${step}`)).toEqual([[...run, `StartActivity:${step}`, `RunActivity:${step}`]]);
     expect(new Set(spans.map((span) => span.process))).toEqual(new Set(['api', 'worker']));
     expect(new Set(spans.map((span) => span.attributes['durable_turns.turn_id']))).toEqual(new Set([turn.id]));
+    expect(readableHistory(await fetchHistory(world.service, turn.id))).not.toContain(marker);
     expect(spans.find(({ name }) => name === post)?.attributes).toEqual({
       'http.request.method': 'POST',
       'http.route': '/v1/chats/:chatId/turns',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, propagation, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -21,7 +22,8 @@ export function startTracing({ process, log }: { process: 'api' | 'worker'; log:
     .merge(detectResources({ detectors: [envDetector] }));
   const processor = createTidyProcessor(new BatchSpanProcessor(createPatientExporter(new OTLPTraceExporter(), log)));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
-  provider.register();
+  // Of what a client sends along, the trace is taken and nothing else: `baggage` and `tracestate` hold what it likes.
+  provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = provider.getTracer('durable-turns');
   return {
     fields: currentFields,
@@ -32,9 +34,10 @@ export function startTracing({ process, log }: { process: 'api' | 'worker'; log:
     call: (call) => startCallSpan(tracer, call, idAttributes(call)),
     client: temporalClientTracing(),
     worker: temporalWorkerTracing(processor, resource),
-    async close(withinMs) {
-      const done = provider.shutdown().catch((err: unknown) => log.warn({ err }, 'the last traces were not exported'));
-      await Promise.race([done, delay(withinMs, undefined, { ref: false })]);
+    close(withinMs) {
+      const failed = (err: unknown) => log.warn({ err }, 'the last traces were not exported');
+      const done = provider.shutdown().catch(failed);
+      return Promise.race([done.then(() => 'closed' as const), delay(withinMs, 'late' as const, { ref: false })]);
     },
   };
 }
@@ -59,7 +62,7 @@ const idAttributes = ({ turnId, chatId }: TracedIds) => ({
 
 function serve(tracer: Tracer, request: ServedRequest, work: () => Promise<void>): Promise<void> {
   const { method, route, headers } = request;
-  const parent = propagation.extract(context.active(), headers);
+  const parent = contextOf(String(headers.traceparent ?? ''));
   const attributes = { 'http.request.method': method, 'http.route': route };
   return tracer.startActiveSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent, async (span) => {
     try {

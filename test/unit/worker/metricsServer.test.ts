@@ -1,0 +1,51 @@
+import { createServer, type Server } from 'node:http';
+import { afterEach, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { close, listen } from '../../../scripts/provider/http.js';
+import { createRegistry } from '../../../src/telemetry/registry.js';
+import { type MetricsServer, serveMetrics } from '../../../src/worker/metricsServer.js';
+import { scrape } from '../../support/exposition.js';
+
+const quiet = pino({ level: 'silent' });
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
+
+async function core(answer: (server: Server) => Server): Promise<string> {
+  const server = answer(createServer());
+  opened.push({ close: () => close(server) });
+  return `http://127.0.0.1:${await listen(server, 0)}/metrics`;
+}
+
+async function serve(coreMetrics: string | null): Promise<MetricsServer> {
+  const metrics = createRegistry();
+  metrics.watch('ours_total', 'Ours', () => 7);
+  const serving = await serveMetrics(metrics, { host: '127.0.0.1', port: 0, coreMetrics }, quiet);
+  opened.push(serving);
+  return serving;
+}
+
+test("a worker answers with its own numbers, and with those of Temporal's runtime after them", async () => {
+  const text = '# TYPE temporal_x gauge\ntemporal_x{a="b"} 3\n';
+  const coreMetrics = await core((server) => server.on('request', (_, response) => void response.end(text)));
+  const read = await scrape((await serve(coreMetrics)).url);
+  expect([read.value('ours_total'), read.value('temporal_x', { a: 'b' })]).toEqual([7, 3]);
+});
+
+test('a runtime that is away, fails or never answers costs only its own numbers', async () => {
+  const answers = [
+    'http://127.0.0.1:9/metrics',
+    await core((server) => server.on('request', (_, response) => void response.writeHead(500).end('a_total 1'))),
+    await core((server) => server),
+  ];
+  for (const coreMetrics of answers) {
+    const read = await scrape((await serve(coreMetrics)).url);
+    expect(read.value('ours_total')).toBe(7);
+  }
+});
+
+test('nothing else is answered there', async () => {
+  const { url } = await serve(null);
+  expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
+});
