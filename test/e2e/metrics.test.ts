@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { asking, tool } from '../support/agentReply.js';
 import { type Exposition, scrape } from '../support/exposition.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
 import { metricsOf, readAlerts, readDashboard } from '../support/promql.js';
@@ -97,6 +98,25 @@ describe('what an operator is told', () => {
       grew('reply_attempts_begun_total', { how: 'first' }),
       grew('reply_attempts_begun_total', { how: 'again' }),
     ]).toEqual([1, 1]);
+  }, 60_000);
+
+  test('of an agent is each call of its model, one turn, and nothing that was lost', async () => {
+    const before = await read();
+    const wish = { kind: 'agent', enabledTools: ['calculate'] };
+    const { body: chat } = await client().send<{ id: string }>('POST', '/v1/chats', wish);
+    const calls = [tool('call_1', 'calculate', { expression: '1 + 1' })];
+    world.provider.script(asking(calls, [{ text: 'Let me see. ' }]), whole('Two.'));
+    expect((await world.play(chat.id, marker)).turn.status).toBe('completed');
+    const grew = growth(before, await readOnce('the end', (numbers) => ended(numbers) === ended(before) + 1));
+    expect(grew('turns_finished_total', { kind: 'agent', outcome: 'completed' })).toBe(1);
+    expect([
+      grew('reply_attempts_begun_total'),
+      grew('reply_attempts_begun_total', { kind: 'agent', how: 'first' }),
+    ]).toEqual([2, 2]);
+    expect(grew('reply_attempts_total', { kind: 'agent', outcome: 'landed' })).toBe(2);
+    expect(grew('turn_first_token_seconds_count', { kind: 'agent', since: 'accepted' })).toBe(1);
+    expect(grew('model_call_duration_seconds_count', { call: 'iteration' })).toBe(2);
+    expect(grew('reply_takeovers_total')).toBe(0);
   }, 60_000);
 
   test('of a step that got stuck is that it is, until it is skipped', async () => {
