@@ -175,6 +175,16 @@ describe('with a collector', () => {
     expect(history).not.toContain(marker);
   }, 60_000);
 
+  test('a turn that was accepted with Temporal away belongs to the trace of its request, whoever starts it', async () => {
+    const traceId = '8af7651916cd43dd8448eb211c80319c';
+    const chat = await world.service.client.newChat();
+    await world.service.kill('temporal', 'SIGSTOP');
+    const turn = await postTraced(world, chat.id, traceId).finally(() => world.service.kill('temporal', 'SIGCONT'));
+    expect((await world.service.client.awaitTurnEnd(turn.id, 60_000)).status).toBe('completed');
+    const spans = ofTrace(await collector.until("the workflow's span", hasEnded(traceId)), traceId);
+    expect(waysTo(spans, 'RunWorkflow:turn')).toEqual([[post, 'StartWorkflow:turn', 'RunWorkflow:turn']]);
+  }, 120_000);
+
   test('a stop is traced as the request that asked for it', async () => {
     const { turn, viewer } = await world.beginReply();
     await world.service.client.cancelTurn(turn.id);
