@@ -137,3 +137,34 @@ describe('a chat of 2,000 turns', () => {
     expect(viewer.complaints).toEqual([]);
   }, 180_000);
 });
+
+describe('a reader who scrolled up', () => {
+  test('is not moved by what comes at the end, and comes back to it with "Latest"', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    const viewer = await viewers.open(world.service().api, chat.id, { viewport: { width: 900, height: 500 } });
+    const call = await ask(world.provider, viewer, 'Tell me all.');
+    await call.send(`${Array.from({ length: 60 }, (_, n) => `Line ${n}.`).join('\n\n')}\n\n`);
+    await viewer.transcript.getByText('Line 59.').waitFor();
+    const fromEnd = () =>
+      viewer.transcript.evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight));
+    const place = () => viewer.transcript.evaluate((box) => Math.round(box.scrollTop));
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+
+    await viewer.transcript.hover();
+    await viewer.page.mouse.wheel(0, -600);
+    await viewer.button('↓ Latest').waitFor();
+    const before = await place();
+    await call.send('More of it.\n\nAnd more.\n\n');
+    await viewer.transcript.getByText('And more.').waitFor();
+    expect(await place()).toBe(before);
+
+    await viewer.button('↓ Latest').click();
+    await viewer.button('↓ Latest').waitFor({ state: 'detached' });
+    await call.send('The end of it.\n\nThe very end.');
+    await call.finish();
+    await viewer.transcript.getByText('The very end.').waitFor();
+    await viewer.page.locator('.beat:not(.streaming)').waitFor();
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+    expect(viewer.complaints).toEqual([]);
+  }, 90_000);
+});

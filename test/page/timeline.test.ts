@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { whole } from '../support/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
 import type { ViewerPage } from '../support/viewerPage.js';
-import { startViewers, type Viewers } from '../support/viewers.js';
+import { ask, startViewers, untilQuiet, type Viewers } from '../support/viewers.js';
 
 let world: ScriptedService;
 let viewers: Viewers;
@@ -18,6 +18,7 @@ afterAll(async () => {
 afterEach(async () => {
   await viewers.closeAll();
   world.provider.unscript();
+  world.provider.requests.length = 0;
 });
 
 const client = () => world.service.client;
@@ -143,6 +144,23 @@ describe('a rewind', () => {
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
 
+  test('takes along what was said while things still followed from the reply that stays', async () => {
+    const { viewer, chatId } = await openChat();
+    world.provider.classify(({ name }) =>
+      name === 'significance' ? { json: { score: 1 }, afterMs: 1_000 } : undefined,
+    );
+    await viewer.say('one');
+    await viewer.ended('Reply to one');
+    await viewer.say('two');
+    await viewer.ended('Reply to two');
+    await untilQuiet(client(), chatId);
+    await act(viewer, 'Rewind to here', 0);
+    await viewer.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
+    await viewer.page.getByText('The chat was rewound to this point.').waitFor();
+    await viewer.transcript.getByText('Reply to two').waitFor({ state: 'detached' });
+    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+  }, 90_000);
+
   test('can not be undone once something was said', async () => {
     const { viewer } = await openChat('one', 'two');
     await act(viewer, 'Rewind to here', 0);
@@ -195,4 +213,37 @@ describe('the details of a turn', () => {
     expect(await link.getAttribute('href')).toBe(turn.temporalUiUrl);
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
+});
+
+describe('two tabs', () => {
+  test('stream the same reply, and agree on what becomes of it', async () => {
+    const { viewer: one, chatId } = await openChat();
+    const two = await viewers.open(world.service.api, chatId, { beside: one });
+    const call = await ask(world.provider, one, 'Is anybody there?');
+    await call.send('The lamp ');
+    await Promise.all([one, two].map((viewer) => viewer.reply('The lamp').waitFor()));
+    await call.send('turns.');
+    await call.finish();
+    await Promise.all([one, two].map((viewer) => viewer.ended('The lamp turns.')));
+    expect(await two.said()).toEqual(await one.said());
+
+    world.provider.unscript();
+    await untilQuiet(client(), chatId);
+    await one.turn().getByRole('button', { name: 'Regenerate' }).click();
+    await Promise.all([one, two].map((viewer) => viewer.ended('A scripted reply.')));
+    await two.say('And the door?');
+    await Promise.all([one, two].map((viewer) => viewer.transcript.getByText('And the door?').waitFor()));
+    await two.page.locator('.beat:not(.streaming)').nth(1).waitFor();
+    expect(await two.said()).toEqual(['Is anybody there?', 'A scripted reply.', 'And the door?', 'A scripted reply.']);
+
+    await untilQuiet(client(), chatId);
+    await one.turn(0).getByRole('button', { name: 'Rewind to here' }).click();
+    await one.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
+    await Promise.all(
+      [one, two].map((viewer) => viewer.transcript.getByText('And the door?').waitFor({ state: 'detached' })),
+    );
+    await two.page.getByText('The chat was rewound to this point.').waitFor();
+    expect(await two.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect([...one.complaints, ...two.complaints]).toEqual([]);
+  }, 120_000);
 });
