@@ -16,7 +16,7 @@ afterAll(async () => {
 afterEach(() => viewers.closeAll());
 
 describe('a service with keys', () => {
-  test('is asked for nothing without one; a wrong one is refused in words, the right one opens it', async () => {
+  test('is asked for nothing without one; one that is none and a wrong one are refused in words, the right one opens it', async () => {
     const viewer = await viewers.open(service.api, null);
     const dialog = viewer.dialog('This service asks for an API key');
     const give = async (key: string) => {
@@ -25,7 +25,11 @@ describe('a service with keys', () => {
     };
     await dialog.waitFor();
     expect(await dialog.getByRole('alert').count()).toBe(0);
-    await give('not the key');
+    for (const noKey of ['not the key', 'schlüssel', '🔑']) {
+      await give(noKey);
+      await dialog.getByRole('alert').getByText('That is no key').waitFor();
+    }
+    await give('not-the-key');
     await dialog.getByRole('alert').getByText('The service refused that key.').waitFor();
     expect(await viewer.page.getByRole('link', { name: 'The lamp room' }).count()).toBe(0);
 

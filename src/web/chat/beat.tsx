@@ -2,6 +2,7 @@ import { memo } from '../memo.js';
 import type { OpenChat } from '../openChat.js';
 import { Prose } from '../prose.js';
 import { AgentSteps } from './agentSteps.js';
+import { Dots } from './dots.js';
 import { ReplyWithChanges } from './replyWithChanges.js';
 import type { Said } from './said.js';
 import { Speaker } from './speaker.js';
@@ -50,11 +51,7 @@ export function Thinking({ text, open }: { text: string; open: boolean }) {
 function Waiting({ silentFor }: { silentFor: number }) {
   return (
     <p class="waiting">
-      <span class="dots" aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </span>
+      <Dots />
       {silentFor > 0 ? (
         <span>thinking, {Math.round(silentFor)} s</span>
       ) : (

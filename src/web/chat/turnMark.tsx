@@ -1,6 +1,7 @@
 import { post } from '../api.js';
 import { attempt } from '../attempt.js';
 import type { OpenChat, TurnState } from '../openChat.js';
+import { Dots } from './dots.js';
 
 /** Where a turn stands that has not begun to speak: in the queue, or about to. */
 export function TurnMark({ chat, turn, isHeard }: { chat: OpenChat; turn: TurnState; isHeard: boolean }) {
@@ -28,11 +29,7 @@ export function TurnMark({ chat, turn, isHeard }: { chat: OpenChat; turn: TurnSt
   }
   return (
     <p class="waiting">
-      <span class="dots" aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </span>
+      <Dots />
       <span class="hidden">Waiting for the reply</span>
     </p>
   );
