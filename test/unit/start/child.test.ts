@@ -10,17 +10,24 @@ type Made = { child: Child; said: string[]; readyAgain: () => Promise<void> };
 /** A child that runs a line of JavaScript and is ready when it prints a line. */
 function make(script: string, rest: Partial<ChildSpec> = {}): Made {
   const said: string[] = [];
-  let printed: () => void = () => undefined;
+  let print: () => void = () => undefined;
+  let printed: Promise<void>;
   let onReady: () => void = () => undefined;
   const spec: ChildSpec = {
     name: 'sample',
-    command: () => ({ file: process.execPath, args: ['-e', script] }),
+    // Asked before each start: a line may be there before anybody asks whether the child is ready.
+    command() {
+      printed = new Promise((resolve) => {
+        print = resolve;
+      });
+      return { file: process.execPath, args: ['-e', script] };
+    },
     ready: (_pid, gone) =>
       new Promise((resolve, reject) => {
-        printed = resolve;
+        void printed.then(resolve);
         gone.addEventListener('abort', () => reject(gone.reason));
       }),
-    output: { lines: () => printed() },
+    output: { lines: () => print() },
     stopSignal: 'SIGTERM',
     graceMs: 5_000,
     ...rest,
