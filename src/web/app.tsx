@@ -21,6 +21,7 @@ export function App() {
   const [dialog, setDialog] = useState<'new' | 'you' | null>(null);
   const [drawer, setDrawer] = useState<'chats' | 'panel' | null>(wide.matches ? 'panel' : null);
   const chat = useOpenChat(round);
+  const showsPanel = drawer === 'panel' && chat !== null && chat.failure.value === null;
 
   useEffect(() => {
     void loadLibrary();
@@ -33,7 +34,7 @@ export function App() {
   useQuote(close);
 
   return (
-    <div class={`page ${drawer === null ? '' : `${drawer}-open`}`}>
+    <div class={`page ${drawer === 'chats' || showsPanel ? `${drawer}-open` : ''}`}>
       <aside class="sidebar" aria-label="All chats">
         <Sidebar onNewChat={() => setDialog('new')} onYou={() => setDialog('you')} onChosen={close} />
       </aside>
@@ -49,7 +50,7 @@ export function App() {
           <Welcome onNewChat={() => setDialog('new')} />
         )}
       </main>
-      {chat && drawer === 'panel' && (
+      {showsPanel && (
         <aside id="panel" class="panel" aria-label="About this chat">
           <button type="button" class="icon-button panel-close" aria-label="Close" onClick={() => setDrawer(null)}>
             ×
@@ -57,7 +58,9 @@ export function App() {
           {chat.chat.value && <Panel key={chat.id} chat={chat} />}
         </aside>
       )}
-      {drawer !== null && <button type="button" class="scrim" aria-label="Close" onClick={() => setDrawer(null)} />}
+      {(drawer === 'chats' || showsPanel) && (
+        <button type="button" class="scrim" aria-label="Close" onClick={() => setDrawer(null)} />
+      )}
       {dialog === 'new' && (
         <NewChatDialog
           onClose={() => setDialog(null)}

@@ -26,15 +26,17 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
           ☰
         </button>
         {resource ? <ChatTitle resource={resource} /> : <div class="chat-names" />}
-        <ConnectionMark connection={chat.connection.value} />
-        <button type="button" class="button" aria-expanded={isPanelOpen} aria-controls="panel" onClick={onPanel}>
-          {resource?.kind === 'document' ? 'Document' : 'About'}
-        </button>
+        {!failure && (
+          <>
+            <ConnectionMark connection={chat.connection.value} />
+            <button type="button" class="button" aria-expanded={isPanelOpen} aria-controls="panel" onClick={onPanel}>
+              {resource?.kind === 'document' ? 'Document' : 'About'}
+            </button>
+          </>
+        )}
       </header>
       {failure ? (
-        <div class="transcript">
-          <p class="empty">{failure}</p>
-        </div>
+        <NotThere why={failure} />
       ) : resource ? (
         <Transcript key={chat.id} chat={chat} resource={resource} />
       ) : (
@@ -45,6 +47,23 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
       {!failure && <Composer chat={chat} />}
       <Announcements chat={chat} />
     </>
+  );
+}
+
+/** Of a chat that can't be shown: why, and the way to one that can. */
+function NotThere({ why }: { why: string }) {
+  const newest = chats.value?.[0];
+  return (
+    <div class="transcript">
+      <div class="empty">
+        <p role="alert">{why}</p>
+        {newest && (
+          <p>
+            <a href={`#${newest.id}`}>Open the newest chat: {titleOf(newest)}</a>
+          </p>
+        )}
+      </div>
+    </div>
   );
 }
 

@@ -215,6 +215,20 @@ describe('the details of a turn', () => {
   }, 90_000);
 });
 
+describe('a chat that is not there', () => {
+  test('is said to be none, and the way to one that is there is shown', async () => {
+    const { chatId } = await openChat('one');
+    const viewer = await viewers.open(world.service.api, null);
+    await viewer.live();
+    await viewer.page.goto(`${world.service.api}/#chat_nowhere`);
+    await viewer.page.getByRole('alert').getByText('There is no such chat').waitFor();
+    expect(await viewer.page.locator('.connection, #panel, #say').count()).toBe(0);
+    await viewer.page.getByRole('link', { name: 'Open the newest chat' }).click();
+    await viewer.ended('Reply to one');
+    expect(viewer.page.url()).toBe(`${world.service.api}/#${chatId}`);
+  }, 60_000);
+});
+
 describe('two tabs', () => {
   test('stream the same reply, and agree on what becomes of it', async () => {
     const { viewer: one, chatId } = await openChat();
