@@ -38,7 +38,7 @@ export function App() {
       <aside class="sidebar" aria-label="All chats">
         <Sidebar onNewChat={() => setDialog('new')} onYou={() => setDialog('you')} onChosen={close} />
       </aside>
-      <main class="chat">
+      <main class="chat" data-chat={chat?.id}>
         {chat ? (
           <ChatView
             chat={chat}

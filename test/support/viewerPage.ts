@@ -91,6 +91,8 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
     requests,
     async openChat(chatId) {
       await page.goto(`${api}/#${chatId}`);
+      // Until then the chat that was open before is still there, and live.
+      await page.locator(`main[data-chat="${chatId}"]`).waitFor();
       await live();
     },
     live,
