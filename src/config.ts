@@ -132,6 +132,7 @@ const schema = z.object({
   STUCK_RETRY_INITIAL_MS: count.default(500),
   REQUESTS_PER_MINUTE: count.default(6_000),
   WORKFLOW_BUNDLE: z.string().optional(),
+  WORKFLOW_CACHE: z.coerce.number().int().min(0).default(1_000),
   PAGE_DIR: z.string().optional(),
   WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),

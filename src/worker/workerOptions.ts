@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { classifierQueue } from '../domain/engine.js';
 import { type Tracing, tracedBundle } from '../telemetry/tracing.js';
 
-type TurnSizes = Pick<Config, 'TASK_QUEUE' | 'STREAM_CONCURRENCY' | 'WORKFLOW_BUNDLE'>;
+type TurnSizes = Pick<Config, 'TASK_QUEUE' | 'STREAM_CONCURRENCY' | 'WORKFLOW_BUNDLE' | 'WORKFLOW_CACHE'>;
 type ClassifierSizes = Pick<Config, 'TASK_QUEUE' | 'CLASSIFIER_CONCURRENCY' | 'CLASSIFIERS_PER_SECOND'>;
 
 type Traced = Tracing['worker'];
@@ -40,7 +40,7 @@ export function turnWorkerOptions(config: TurnSizes, traced: Traced): WorkerOpti
     maxConcurrentActivityTaskExecutions: config.STREAM_CONCURRENCY,
     maxConcurrentLocalActivityExecutions: 100,
     maxConcurrentWorkflowTaskExecutions: 100,
-    maxCachedWorkflows: 1_000,
+    maxCachedWorkflows: config.WORKFLOW_CACHE,
     stickyQueueScheduleToStartTimeout: '1 s',
     ...noticing,
   };

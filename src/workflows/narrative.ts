@@ -1,4 +1,4 @@
-import { CancellationScope, patched } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import { silentWitness } from '../domain/participants.js';
 import { stepName } from '../domain/stepName.js';
 import type { WhenFailed } from '../domain/turn.js';
@@ -31,17 +31,13 @@ export type Cast = {
  * each step has landed or is stuck.
  */
 export async function narrative(cast: Cast, ears: Ears): Promise<ReplyVerdict> {
-  // Turns that began before there were follow-ups go on as they began: a reply by the host, and nothing else.
-  const showsPhases = patched('phases');
-  if (!showsPhases && !patched('fan-out'))
-    return reply({ turnId: cast.turnId, beat: 0, speaker: cast.host, whenFailed: 'fail' }, ears);
   const followUps = createFollowUps(cast, ears.steps);
   const parsed = cast.hasProse && cast.isNewProse ? followUps.parse() : null;
 
   const speaker = await addressee(cast, ears);
-  const primary = await reply({ turnId: cast.turnId, beat: 0, speaker, whenFailed: cast.whenFailed }, ears);
+  const primary = await reply({ ...beatOf(cast, 0, speaker), whenFailed: cast.whenFailed }, ears);
   if (primary.gone) return primary;
-  if (primary.landed) enterFollowUps(showsPhases, ears);
+  if (primary.landed) enterFollowUps(ears);
 
   const beats = primary.landed && !primary.empty ? afterPrimary(cast, followUps, speaker, primary, ears) : null;
   await Promise.all([
@@ -52,11 +48,17 @@ export async function narrative(cast: Cast, ears: Ears): Promise<ReplyVerdict> {
   return primary;
 }
 
-/** Turns that began before operators could search for it don't show it. */
-function enterFollowUps(shows: boolean, { progress }: Ears): void {
+function enterFollowUps({ progress }: Ears): void {
   progress.enter('following_up');
-  if (shows) showPhase('following_up');
+  showPhase('following_up');
 }
+
+const beatOf = ({ turnId }: Cast, beat: number, speaker: Person) => ({
+  turnId,
+  kind: 'narrative' as const,
+  beat,
+  speaker,
+});
 
 /** What follows from the first beat; `landed` resolves when the second one has, if there is one. */
 function afterPrimary(cast: Cast, followUps: FollowUps, speaker: Person, primary: ReplyVerdict, ears: Ears) {
@@ -117,5 +119,5 @@ async function interjection(
     ears.progress.warn('interjection_failed');
     return null;
   }
-  return reply({ turnId, beat: 1, speaker: witness, interjectionOf: speaker.id, whenFailed: 'fail' }, ears);
+  return reply({ ...beatOf(cast, 1, witness), interjectionOf: speaker.id, whenFailed: 'fail' }, ears);
 }

@@ -6,13 +6,12 @@ import type { ReplyVerdict } from '../domain/verdict.js';
 import { awaitOperator, closeReply, resumeTurn, streamReply } from './activities.js';
 import type { Control } from './control.js';
 import type { Progress } from './progress.js';
-import { followsChanges, showPhase } from './searchable.js';
+import { showPhase } from './searchable.js';
 import { failureOf, type StepFailure, type Steps } from './steps.js';
 
 export type Beat = {
   turnId: string;
-  /** What it is a reply of; left out by turns that began when there was one kind. */
-  kind?: ChatKind;
+  kind: ChatKind;
   beat: number;
   speaker: { id: string; name: string };
   /** The speaker of the first beat, on a second one. */
@@ -91,12 +90,12 @@ function park(turnId: string, step: string, round: number, failure: StepFailure,
     const held = async () => {
       await awaitOperator({ turnId, keepFloor: true });
       progress.enter('replying', 'awaiting_operator');
-      if (followsChanges()) showPhase('awaiting_operator');
+      showPhase('awaiting_operator');
     };
     const decision = await steps.park(step, round, failure, { over: control.stopped, held });
     await resumeTurn({ turnId });
     progress.enter('replying', 'running');
-    if (followsChanges()) showPhase('replying');
+    showPhase('replying');
     return decision;
   });
 }
@@ -105,6 +104,6 @@ const keyOf = (beat: Beat) => ({
   turnId: beat.turnId,
   beat: beat.beat,
   speakerId: beat.speaker.id,
-  ...(beat.kind ? { kind: beat.kind } : {}),
+  kind: beat.kind,
   ...(beat.interjectionOf ? { interjectionOf: beat.interjectionOf } : {}),
 });

@@ -1,4 +1,4 @@
-import { type ChildWorkflowOptions, patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { type ChildWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 
 type SearchAttributePair = Extract<NonNullable<ChildWorkflowOptions['typedSearchAttributes']>, unknown[]>[number];
 
@@ -40,13 +40,7 @@ export function showPhaseAndStuck(phase: SearchedPhase, stuck: string[]): void {
   ]);
 }
 
-/**
- * Turns that began before their search attributes followed every change go on without that. Asked only where few
- * turns come by: a mark in the history costs two events.
- */
-export const followsChanges = (): boolean => patched('search-attributes-follow');
-
 /** After a step got stuck, was retried or skipped. */
 export function showStuck(stuck: string[]): void {
-  if (followsChanges()) upsertSearchAttributes([{ key: stuckKey, value: stuck }]);
+  upsertSearchAttributes([{ key: stuckKey, value: stuck }]);
 }

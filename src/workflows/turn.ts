@@ -12,11 +12,11 @@ import { awaitOperator, finishTurn, isTurnOver, openTurn } from './activities.js
 import { agent } from './agent.js';
 import { listen } from './control.js';
 import { document } from './document.js';
-import { narrative, type Person } from './narrative.js';
+import { narrative } from './narrative.js';
 import { createProgress, type Progress } from './progress.js';
 import { relay } from './relay.js';
 import type { Ears } from './reply.js';
-import { followsChanges, showPhaseAndStuck } from './searchable.js';
+import { showPhaseAndStuck } from './searchable.js';
 import { startNext } from './startNext.js';
 import { createSteps } from './steps.js';
 
@@ -76,7 +76,7 @@ async function finish(turnId: string, verdict: ReplyVerdict, { progress }: Ears)
 /** Nothing was left to do: Postgres knows how the turn ended. Nobody should find it as one that waits. */
 function endedAs(status: 'ended_before' | 'ended_elsewhere', progress: Progress): TurnOutcome {
   progress.enter('done');
-  if (followsChanges()) showPhaseAndStuck('done', []);
+  showPhaseAndStuck('done', []);
   return { status };
 }
 
@@ -89,13 +89,13 @@ async function wake(turnId: string): Promise<void> {
   }
 }
 
-type Opened = Extract<Awaited<ReturnType<typeof openTurn>>, { ended: false }> & { hostId?: string; hostName?: string };
+type Opened = Extract<Awaited<ReturnType<typeof openTurn>>, { ended: false }>;
 type Kind = (turnId: string, opened: Opened, ears: Ears) => Promise<ReplyVerdict>;
 
 /** The kinds of turn: a row each, and a file each. */
 const kinds: Record<ChatKind, Kind> = {
   narrative: (turnId, opened, ears) => {
-    const host = opened.host ?? hostBefore(opened);
+    const { host } = opened;
     if (!host) throw ApplicationFailure.nonRetryable('turn_gone', 'turn_gone');
     return narrative({ ...opened, turnId, taskQueue: workflowInfo().taskQueue, host }, ears);
   },
@@ -104,11 +104,6 @@ const kinds: Record<ChatKind, Kind> = {
   relay: (turnId, { whenFailed }, ears) => relay({ turnId, whenFailed }, ears),
   document: (turnId, { whenFailed }, ears) => document({ turnId, whenFailed }, ears),
 };
-
-/** The host as `openTurn` told of it to turns that began before there were guests. */
-function hostBefore(opened: { hostId?: string; hostName?: string }): Person | null {
-  return opened.hostId && opened.hostName ? { id: opened.hostId, name: opened.hostName } : null;
-}
 
 function kindOf(kind: ChatKind): Kind {
   const found = kinds[kind];

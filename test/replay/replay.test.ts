@@ -10,9 +10,7 @@ import {
 } from '@temporalio/worker';
 import { workflowTracingModules } from '../../src/telemetry/otel/workflowModules.js';
 import { type History, historyFromJson, readableHistory } from '../support/engine.js';
-import { narrativeCourses } from './narrativeCourses.js';
-import { operatorCourses } from './operatorCourses.js';
-import { spineCourses } from './spineCourses.js';
+import { withoutPatches } from './withoutPatches.js';
 
 /** Turns that ran before this version, as they stand in somebody's Temporal: this version must be able to end them. */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
@@ -31,17 +29,6 @@ beforeAll(async () => {
 }, 120_000);
 
 const recorded = (name: string) => historyFromJson(JSON.parse(readFileSync(folder + name, 'utf8')) as object);
-
-/** The marks that say how far the code had come when a turn began: which there are among these courses. */
-function marksOf(courses: { keeps: string[] }[]): (string | null)[] {
-  const marks = courses
-    .flatMap(({ keeps }) => keeps)
-    .map((name) => {
-      const history = readableHistory(recorded(`${name}.json`));
-      return ['phases', 'fan-out'].find((mark) => history.includes(`\\"${mark}\\"`)) ?? null;
-    });
-  return [...new Set(marks)];
-}
 
 const sinks = { exporter: { export: { fn: () => undefined } } };
 const replay = (history: History, workflowBundle = bundles.plain) =>
@@ -63,15 +50,6 @@ describe('a turn that ran before this version', () => {
     expect(readableHistory(recorded('handsTheFloorOn.json'))).not.toContain('traceparent');
   });
 
-  test('may have begun before there were follow-ups, or have all of them', () => {
-    expect(marksOf(spineCourses)).toEqual([null]);
-    expect(marksOf(narrativeCourses)).toEqual(['fan-out']);
-  });
-
-  test('may have begun before its search attributes followed it, or since', () => {
-    expect(marksOf(operatorCourses)).toEqual(['phases']);
-  });
-
   test('does not replay when a step of it is another one now, so that the above means something', async () => {
     const history = recorded('plain.json');
     const scheduled = history.events?.find((event) => event.activityTaskScheduledEventAttributes);
@@ -83,4 +61,18 @@ describe('a turn that ran before this version', () => {
   test('holds no word of what was said', () => {
     for (const name of names) expect(readableHistory(recorded(name))).not.toMatch(/lamp|anybody/);
   });
+});
+
+describe('a first workflow task that was completed with the marker of a local activity alone', () => {
+  const reported = fileURLToPath(new URL('./reported/split-workflow-task.json', import.meta.url));
+  const split = () => historyFromJson(JSON.parse(readFileSync(reported, 'utf8')) as object);
+
+  test('replays, because no step of a turn asks for a patch after its first await', async () => {
+    await replay(withoutPatches(split()));
+    await replay(withoutPatches(split()), bundles.traced);
+  }, 60_000);
+
+  test('fails a replay of code that records a patch in the second task, so that the above means something', async () => {
+    await expect(replay(split())).rejects.toThrow(/[Nn]ondeterminism/);
+  }, 60_000);
 });
