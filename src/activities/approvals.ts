@@ -8,7 +8,7 @@ export function createApprovalActivities({ pool }: { pool: Pool }) {
     requestApproval: (key: CallKey): Promise<'asked' | 'decided' | 'over'> => requestApproval(pool, key),
     /** What an operator said in the Temporal UI, and that nobody said anything in time. The api keeps its own. */
     async decideApproval({ approved, ...key }: CallKey & { approved: boolean }): Promise<void> {
-      await decide(pool, key, { approved });
+      await decide(pool, key, { approved }, 'operator');
     },
   };
 }

@@ -36,10 +36,12 @@ export function createRunTool(deps: RunToolDeps) {
 async function resultOf(deps: RunToolDeps, key: CallKey, call: BegunCall): Promise<CallResult> {
   if (call.attempts > 0 && !call.plan.idempotent)
     return failed('tool_interrupted', 'The call was interrupted. It may have had its effect; it was not made again.');
-  const refusal = call.plan.needsApproval ? await refusalOf(deps.pool, key) : null;
-  if (refusal) return refusal;
   const checked = checkCall(deps.tools.list(), { ...call, argumentsText: call.arguments });
   if (!checked.ok) return failed(checked.code, checked.message);
+  // The tool decides, not the plan: a call that was planned before its server connected, or that a sub-agent makes
+  // of a tool that it was not offered, has a plan that knows of no approval.
+  const refusal = checked.tool.needsApproval || call.plan.needsApproval ? await refusalOf(deps.pool, key) : null;
+  if (refusal) return refusal;
   const context = createToolContext(deps.pool, { ...key, chatId: call.chatId });
   const { cancellationSignal: signal } = Context.current();
   const result = await deps.tools.run({ name: call.name, arguments: checked.arguments }, { signal, context });

@@ -12,6 +12,7 @@ import { type FailureCode, failures, TurnFailure } from '../domain/failures.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
 import { createTextCleaner } from '../domain/text.js';
+import { builtins, checkCall } from '../domain/tools.js';
 import { addUsage, usageOfRemains } from '../domain/usage.js';
 import type { ReplyPart } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
@@ -44,12 +45,14 @@ export function createSubagentActivities(deps: SubagentDeps) {
     async beginSubagent(key: CallKey): Promise<boolean> {
       const call = await beginCall(deps.pool, key);
       if (!call) return false;
-      const task = await readTask(deps.pool, key);
-      if (!task) {
-        const content = 'bad_arguments: `task` must say what is to be done.';
+      const refuse = async (content: string): Promise<false> => {
         publishResult(deps.wire, key, await endCall(deps.pool, key, { success: false, content }));
         return false;
-      }
+      };
+      const checked = checkCall(builtins, { ...call, argumentsText: call.arguments });
+      if (!checked.ok) return refuse(`${checked.code}: ${checked.message}`);
+      const task = await readTask(deps.pool, key);
+      if (!task) return refuse('bad_arguments: `task` must say what is to be done.');
       const { model } = await deps.providerOf(key.turnId);
       return beginTask(deps.pool, key, task, model);
     },

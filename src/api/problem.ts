@@ -14,6 +14,7 @@ export const problems = {
   unauthorized: { status: 401, title: 'An API key is needed' },
   foreign_host: { status: 403, title: 'The Host header is not of this machine' },
   foreign_origin: { status: 403, title: 'The request comes from a foreign origin' },
+  tool_not_permitted: { status: 403, title: 'Approving this call needs the permission level of its tool' },
   not_found: { status: 404, title: 'There is nothing here' },
   chat_not_found: { status: 404, title: 'There is no such chat' },
   turn_not_found: { status: 404, title: 'There is no such turn' },

@@ -39,15 +39,21 @@ export function requestApproval(pool: Pool, key: CallKey): Promise<'asked' | 'de
 
 export type Decision = { approved: boolean; comment?: string | undefined };
 
-/** Keeps a person's word on a call. The first one counts: the same again is no error, another comes too late. */
+/**
+ * Stores a decision on a call. The first one counts: the same again is no error, another comes too late. Approving
+ * needs the tool's permission level; denying does not. Operators of the engine decide at any level.
+ */
 export function decide(
   pool: Pool,
   key: CallKey,
   { approved, comment }: Decision,
-): Promise<'decided' | 'same' | 'not_pending'> {
+  decider: { level: number } | 'operator',
+): Promise<'decided' | 'same' | 'not_pending' | 'not_permitted'> {
   return transaction(pool, async (tx) => {
     const turn = await holdLiveTurn(tx, key.turnId);
     const call = await readCall(tx, key);
+    if (call && approved && decider !== 'operator' && decider.level < (await levelOf(tx, call.name)))
+      return 'not_permitted';
     if (call && call.approved !== null) return call.approved === approved ? 'same' : 'not_pending';
     if (!turn || call?.status !== 'awaiting_approval') return 'not_pending';
     await tx.query(
@@ -56,6 +62,12 @@ export function decide(
     );
     return 'decided';
   });
+}
+
+/** A tool that is not listed at the moment counts as dangerous. */
+async function levelOf(db: Db, tool: string): Promise<number> {
+  const { rows } = await db.query<{ level: number }>('select level from tools where name = $1', [tool]);
+  return rows[0]?.level ?? 3;
 }
 
 export type Permission =

@@ -310,6 +310,26 @@ describe('a tool that waits for a person', () => {
   }, 60_000);
 });
 
+describe('a sub-agent that calls a tool that needs approval', () => {
+  test('gets a failed result, because nobody was asked, and the tool is not called', async () => {
+    const { chat } = await world.newAgent();
+    world.provider.script(({ requestId }) => {
+      if (requestId?.includes('/tool:d/1')) return asking([tool('x', named('echo', 'careful'), { word: 'smuggled' })]);
+      if (requestId?.includes('/tool:d/')) return whole('I was refused.');
+      return requestId?.includes('/reply:0/') ? asking([tool('d', 'delegate', { task: 'Echo it.' })]) : whole('Done.');
+    });
+    const turn = await world.service().client.postTurn(chat.id, 'Go.');
+    const played = await world.ended(turn.id);
+    world.provider.unscript();
+    expect(played.turn.status).toBe('completed');
+    const ends = played.events.filter(({ kind }) => kind === 'subagent_tool_call_end');
+    expect(ends.map(({ data }) => data)).toMatchObject([
+      { name: named('echo', 'careful'), success: false, result: expect.stringMatching(/^not_approved/) },
+    ]);
+    expect(await world.made()).not.toContain('echo smuggled');
+  }, 60_000);
+});
+
 describe('a call that was changed after it was shown', () => {
   test('is not made, whoever approves it', async () => {
     const { chat } = await world.newAgent();

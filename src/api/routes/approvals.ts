@@ -22,10 +22,12 @@ export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[
       tag: 'Turns',
       body: z.strictObject({ approved: z.boolean(), comment: text(4_000).optional() }),
       answers: { 202: null },
-      problems: ['turn_not_found', 'approval_not_pending'],
-      async handle({ owner, params: { turnId, callId }, body }) {
+      problems: ['turn_not_found', 'approval_not_pending', 'tool_not_permitted'],
+      async handle({ owner, params: { turnId, callId }, body, response }) {
         if (!(await readTurn(pool, { turnId, owner }))) throw new Problem('turn_not_found');
-        const decided = await decide(pool, { turnId, callId }, body);
+        const { level } = response.locals;
+        const decided = await decide(pool, { turnId, callId }, body, { level });
+        if (decided === 'not_permitted') throw new Problem('tool_not_permitted');
         if (decided === 'not_pending') throw new Problem('approval_not_pending');
         const { approved } = body;
         await engine
