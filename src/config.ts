@@ -91,6 +91,7 @@ const schema = z.object({
     )
     .default([]),
   DATABASE_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_DIRECT_URL: url('postgres', 'postgresql').optional(),
   DATABASE_POOL: count.default(10),
   TEMPORAL_ADDRESS: z
     .string()
@@ -146,6 +147,33 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Whether `DATABASE_URL` leads to a pooler: then there is another way to Postgres itself. */
+export const isPooled = ({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): boolean =>
+  DATABASE_DIRECT_URL !== undefined && DATABASE_DIRECT_URL !== DATABASE_URL;
+
+/** What the configuration holds that no line of a log may. */
+export function secretsOf(config: Config): string[] {
+  const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.RELAY_URL].flatMap((given) =>
+    given ? [new URL(given).password] : [],
+  );
+  const ofServers = config.MCP_SERVERS.flatMap((server) =>
+    Object.entries((server.transport === 'http' ? server.headers : server.env) ?? {})
+      .filter(([name]) => /auth|key|token|secret|password/i.test(name))
+      .map(([, value]) => value),
+  );
+  return [
+    ...(config.API_KEYS ?? []).map(({ key }) => key),
+    ...urls.flatMap((password) => [password, decodeURIComponent(password)]),
+    ...ofServers,
+    config.TEMPORAL_API_KEY,
+    config.OPENAI_API_KEY,
+    config.FALLBACK_API_KEY,
+    config.UPSTREAM_TOKEN,
+    config.UPSTREAM_JWT_SECRET,
+    config.GATEWAY_TOKEN,
+  ].filter((secret): secret is string => Boolean(secret));
+}
+
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 export const isLoopback = (host: string): boolean => loopback.has(host);
 
@@ -168,5 +196,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'GATEWAY_TOKEN: must be set (16 characters or more) when HOST is not loopback and workers dial the api',
     );
   }
+  if (config.DATABASE_DIRECT_URL && !config.DATABASE_URL)
+    throw new ConfigError('DATABASE_DIRECT_URL: is only used beside DATABASE_URL, which must be set too');
   return { ...config, cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'durable-turns') };
 }

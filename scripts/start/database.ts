@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { checkServer, type ServerUrls, UnfitServer } from '../../src/db/checkServer.js';
 import { messageOf, StartFailure } from './failure.js';
 import { poll } from './poll.js';
 
@@ -22,12 +23,25 @@ export async function databaseReady(port: number, password: string, signal: Abor
   );
 }
 
-/** Makes sure that a database that is not ours can be used. */
-export async function checkOutsideDatabase(url: string): Promise<void> {
+/** Makes sure that a database that is not ours answers. Throws a `StartFailure` that may pass by itself. */
+export async function databaseAnswers({ url, directUrl = url }: ServerUrls): Promise<void> {
+  const settings = { DATABASE_URL: url, ...(directUrl === url ? {} : { DATABASE_DIRECT_URL: directUrl }) };
+  for (const [setting, each] of Object.entries(settings)) {
+    try {
+      await withClient(each, (client) => client.query('select 1'));
+    } catch (error) {
+      throw new StartFailure(whatToDo(setting, each, error));
+    }
+  }
+}
+
+/** Makes sure that the service can run on it. Throws a `StartFailure` that an operator has to act on. */
+export async function databaseFits(urls: ServerUrls): Promise<void> {
   try {
-    await withClient(url, (client) => client.query('select 1'));
+    await checkServer(urls);
   } catch (error) {
-    throw new StartFailure(whatToDo(url, error));
+    if (error instanceof UnfitServer) throw new StartFailure(error.message);
+    throw error;
   }
 }
 
@@ -43,16 +57,16 @@ async function withClient(url: string, use: (client: pg.Client) => Promise<unkno
   }
 }
 
-function whatToDo(url: string, error: unknown): string {
+function whatToDo(setting: string, url: string, error: unknown): string {
   const { hostname, port, pathname, username } = new URL(url);
   const server = `${hostname}:${port || 5432}`;
   const database = decodeURIComponent(pathname.slice(1));
   const code = (error as { code?: string }).code;
   if (code === '28P01' || code === '28000') {
-    return `DATABASE_URL: Postgres at ${server} refuses the user ${username} (${messageOf(error)}). Correct the user or the password in it.`;
+    return `${setting}: Postgres at ${server} refuses the user ${username} (${messageOf(error)}). Correct the user or the password in it.`;
   }
   if (code === '3D000') {
-    return `DATABASE_URL: Postgres at ${server} has no database ${database}. Create it (createdb ${database}), or name another.`;
+    return `${setting}: Postgres at ${server} has no database ${database}. Create it (createdb ${database}), or name another.`;
   }
-  return `DATABASE_URL: no Postgres can be reached at ${server} (${messageOf(error)}). Start it or correct the URL; or unset it, and an embedded Postgres is started on this machine.`;
+  return `${setting}: no Postgres can be reached at ${server} (${messageOf(error)}). Start it or correct the URL; or unset it, and an embedded Postgres is started on this machine.`;
 }

@@ -1,6 +1,7 @@
+import { isPooled } from '../../src/config.js';
 import { openLog } from './childLog.js';
 import { logOf, type StartContext, startChild, untilListening } from './context.js';
-import { checkOutsideDatabase, databaseReady, embeddedUrl } from './database.js';
+import { databaseAnswers, databaseFits, databaseReady, embeddedUrl } from './database.js';
 import { freePort } from './ports.js';
 import { openCluster } from './postgresCluster.js';
 
@@ -10,8 +11,10 @@ const usualPort = 5432;
 export async function startPostgres(context: StartContext): Promise<string> {
   const { config, dataDir, ports, say, signal } = context;
   if (config.DATABASE_URL) {
-    await checkOutsideDatabase(config.DATABASE_URL);
-    say('Postgres: the one of DATABASE_URL');
+    const urls = { url: config.DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL };
+    await databaseAnswers(urls);
+    await databaseFits(urls);
+    say(`Postgres: the one of DATABASE_URL${isPooled(config) ? ', through a pooler' : ''}`);
     return config.DATABASE_URL;
   }
   const cluster = await openCluster({ dataDir: dataDir.path, say, signal });

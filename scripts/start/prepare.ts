@@ -1,6 +1,6 @@
 import { ConfigError, readConfig } from '../../src/config.js';
 import { migrate } from '../../src/db/migrate.js';
-import { checkOutsideDatabase } from './database.js';
+import { databaseAnswers, databaseFits } from './database.js';
 import { messageOf, StartFailure } from './failure.js';
 import { poll } from './poll.js';
 import { checkOutsideTemporal } from './temporalConnection.js';
@@ -16,8 +16,10 @@ async function prepare(): Promise<void> {
   const { DATABASE_URL, TEMPORAL_ADDRESS } = config;
   if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set');
   if (!TEMPORAL_ADDRESS) throw new ConfigError('TEMPORAL_ADDRESS: must be set');
-  await patiently(() => checkOutsideDatabase(DATABASE_URL));
-  await migrate(DATABASE_URL, { log: console.log });
+  const urls = { url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL };
+  await patiently(() => databaseAnswers(urls));
+  await databaseFits(urls);
+  await migrate(urls.directUrl ?? urls.url, { log: console.log });
   await patiently(() => checkOutsideTemporal({ ...config, address: TEMPORAL_ADDRESS, createNamespace: true }));
   console.log('ready for api and workers');
 }

@@ -118,7 +118,7 @@ async function startParts(context: StartContext): Promise<Parts> {
       throw error;
     });
   const parts = [
-    orFail(startPostgres(together).then(migrated)),
+    orFail(startPostgres(together).then((url) => migrated(url, context.config.DATABASE_DIRECT_URL ?? url))),
     orFail(startTemporal(together)),
     orFail(startProvider(together)),
     orFail(bundleWorkflows(together)),
@@ -131,9 +131,10 @@ async function startParts(context: StartContext): Promise<Parts> {
   return { databaseUrl, temporal, provider, bundle, page };
 }
 
-async function migrated(databaseUrl: string): Promise<string> {
+/** Migrations hold a lock of their session, which a pooler does not keep. */
+async function migrated(databaseUrl: string, directUrl: string): Promise<string> {
   try {
-    await migrate(databaseUrl);
+    await migrate(directUrl);
     return databaseUrl;
   } catch (error) {
     throw new StartFailure(

@@ -50,7 +50,8 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
     return await apply(deps, input, context, answer);
   } catch (error) {
     if (signal.aborted || !(error instanceof TurnFailure)) throw error;
-    const failures = error.code === 'turn_gone' ? null : await failStep(deps.pool, key, error.code);
+    const { code } = error;
+    const failures = code === 'turn_gone' ? null : await whileDatabaseAway(() => failStep(deps.pool, key, code));
     throw toApplicationFailure(error, failures, deps.classifierRetry);
   }
 }

@@ -186,7 +186,7 @@ export function createStreaming(deps: StreamingDeps) {
   async function fail<V>(course: Course<V>, opened: OpenDraft, failure: TurnFailure, stream?: ReplyStream) {
     const { key } = course;
     const { fence } = opened;
-    tell(course, opened).ended({ outcome: 'failed', code: failure.code, cause: failure.cause });
+    tell(course, opened).ended({ outcome: 'failed', code: failure.code, cause: failure });
     await settle(key, fence);
     // What is gone can't be gone on with: the next attempt begins anew, and this one is nobody's failure.
     if (failure.code === 'response_gone') {

@@ -110,13 +110,15 @@ async function ask(
     const said = await heard(watch, signal, () =>
       listen(provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }), watch),
     );
-    const calls = planCalls(said.calls, { offered, taken: await readCallIds(pool, turnId), iteration, prefix: callId });
+    const taken = await whileDatabaseAway(() => readCallIds(pool, turnId));
+    const calls = planCalls(said.calls, { offered, taken, iteration, prefix: callId });
     const plans = await whileDatabaseAway(() => landSubIteration(pool, input, task, { ...said, iteration, calls }));
     if (!plans) throw new TurnFailure('turn_gone');
     return plans;
   } catch (error) {
     if (signal.aborted || !(error instanceof TurnFailure)) throw error;
-    throw toApplicationFailure(error, await failStep(pool, step, error.code), deps.retry);
+    const { code } = error;
+    throw toApplicationFailure(error, await whileDatabaseAway(() => failStep(pool, step, code)), deps.retry);
   }
 }
 

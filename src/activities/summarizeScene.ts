@@ -8,6 +8,7 @@ import { witnesses } from '../domain/participants.js';
 import { stepName } from '../domain/stepName.js';
 import { askClassifier, type ClassifierAsk } from './askClassifier.js';
 import { toApplicationFailure } from './failure.js';
+import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type SummarizeSceneDeps = ClassifierAsk & { pool: Pool };
 
@@ -30,7 +31,9 @@ export function createSummarizeScene(deps: SummarizeSceneDeps) {
     const asked = { context, call, turnId: null, step: stepName.sceneSummary(key.povId), attempt: info.attempt };
     try {
       const answer = await askClassifier(deps, asked, cancellationSignal);
-      await appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state));
+      await whileDatabaseAway(() =>
+        appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state)),
+      );
     } catch (error) {
       if (!(error instanceof TurnFailure)) throw error;
       throw toApplicationFailure(error, info.attempt, deps.classifierRetry);

@@ -4,13 +4,14 @@ import { proposeEdit } from '../db/proposeEdit.js';
 import { searchMemories, searchMessages } from '../db/searchChat.js';
 import type { CallKey } from '../db/toolCalls.js';
 import type { ToolContext } from '../llm/tools/builtins.js';
+import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 /** What the built-in tools can do to the chat that they are called in. */
 export function createToolContext(pool: Pool, call: CallKey & { chatId: string }): ToolContext {
   return {
-    searchMemories: (query) => searchMemories(pool, call.chatId, query),
-    searchMessages: (query) => searchMessages(pool, call.chatId, query),
-    readDocument: () => readDocumentOfChat(pool, call.chatId),
-    proposeEdit: (edit) => proposeEdit(pool, call, edit),
+    searchMemories: (query) => whileDatabaseAway(() => searchMemories(pool, call.chatId, query)),
+    searchMessages: (query) => whileDatabaseAway(() => searchMessages(pool, call.chatId, query)),
+    readDocument: () => whileDatabaseAway(() => readDocumentOfChat(pool, call.chatId)),
+    proposeEdit: (edit) => whileDatabaseAway(() => proposeEdit(pool, call, edit)),
   };
 }

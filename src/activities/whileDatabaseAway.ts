@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDatabaseAway } from '../db/pool.js';
+import { isDatabaseAway } from '../db/unavailable.js';
 
 /** How long an activity waits for a Postgres that is away before Temporal is left to retry it, in milliseconds. */
 const DATABASE_PATIENCE_MS = 10 * 60_000;

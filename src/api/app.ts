@@ -1,5 +1,6 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import type { Log } from '../log.js';
 import { createAcceptTurn } from './acceptTurn.js';
 import type { Auth } from './auth.js';
 import { bodies, originGuard, ownerGuard, secureHeaders } from './guards.js';
@@ -7,7 +8,7 @@ import type { ApiMetrics } from './metrics.js';
 import { mountRoutes, notFound, sendJson } from './mount.js';
 import { openApiDocument } from './openapi.js';
 import { mountPages } from './pages.js';
-import { problemBody, problemType } from './problem.js';
+import { type Problem, problemBody, problemType } from './problem.js';
 import type { Readiness } from './readiness.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
 import { createRegenerate } from './regenerate.js';
@@ -99,12 +100,20 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
+/** Says why a request failed on our side, and which one it was. */
+function logFailure(log: Log, failed: { request: Request; response: Response; problem: Problem; error: unknown }) {
+  const { request, response, problem, error } = failed;
+  const { method, id: requestId } = request;
+  const route = String(response.locals.route ?? '(none)');
+  const level = problem.code === 'internal' ? 'error' : 'warn';
+  log[level]({ requestId, method, route, code: problem.code, err: error }, 'a request failed');
+}
+
 /** Express knows it for the last handler by its four arguments. */
 function answerProblem(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const problem = toProblem(error);
-    if (problem.status >= 500)
-      (request.log ?? log)[problem.code === 'internal' ? 'error' : 'warn']({ err: error }, problem.code);
+    if (problem.status >= 500) logFailure(request.log ?? log, { request, response, problem, error });
     if (response.headersSent) return void response.destroy();
     sendJson(response, problem.status, problemBody(problem), { ...problem.headers, 'Content-Type': problemType });
   };

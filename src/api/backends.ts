@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
-import type { Config } from '../config.js';
+import { type Config, isPooled } from '../config.js';
 import { createListener, type Listener } from '../db/listen.js';
 import { createPool, type Pool } from '../db/pool.js';
 import { createFeeds, type Feeds } from '../viewers/feeds.js';
@@ -31,8 +31,8 @@ export type Observed = { log: Logger; interceptors: ClientInterceptors; onDelive
 export function connectBackends(config: ApiConfig, server: Server, observed: Observed): Backends {
   const { log } = observed;
   const lost = (err: Error) => log.warn({ err }, 'a connection to Postgres was lost');
-  const pool = createPool(config.DATABASE_URL, { max: config.DATABASE_POOL, onError: lost });
-  const listen = createListener({ url: config.DATABASE_URL, onError: lost });
+  const pool = createPool(config.DATABASE_URL, { max: config.DATABASE_POOL, pooled: isPooled(config), onError: lost });
+  const listen = createListener({ url: config.DATABASE_DIRECT_URL ?? config.DATABASE_URL, onError: lost });
   const hub = config.RELAY_URL
     ? createRedisHub({ url: config.RELAY_URL, log })
     : createSocketHub({ server, token: config.GATEWAY_TOKEN, log });

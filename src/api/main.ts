@@ -1,5 +1,7 @@
-import { ConfigError, readConfig } from '../config.js';
+import { ConfigError, readConfig, secretsOf } from '../config.js';
+import { reportUnfitServer } from '../db/checkServer.js';
 import { createLog } from '../log.js';
+import { logCrashes } from '../logCrashes.js';
 import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { startApi } from './server.js';
 
@@ -14,7 +16,12 @@ async function main(): Promise<void> {
   const { DATABASE_URL } = config;
   if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set (npm start sets it for its own Postgres)');
   let tracing = noTracing;
-  const log = createLog(config.LOG_LEVEL, 'api', () => tracing.fields());
+  const log = createLog(config.LOG_LEVEL, 'api', { fields: () => tracing.fields(), secrets: secretsOf(config) });
+  logCrashes(log);
+  void reportUnfitServer({ url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL }, (message) => {
+    log.fatal(message);
+    process.exit(1);
+  });
   tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'api', log });
   const stopped = new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
@@ -34,6 +41,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else createLog('info', 'api').fatal({ err: error }, 'the api could not start');
   process.exitCode = 1;
 });

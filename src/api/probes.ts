@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { cannotWrite } from '../db/cannotWrite.js';
 import type { Pool } from '../db/pool.js';
 import type { WireHub } from '../viewers/wire.js';
 import type { Checks } from './readiness.js';
@@ -7,7 +8,7 @@ const deadlineMs = 900;
 /** A worker's poll is held open for a minute, so that a live one was heard of within little more. */
 const pollerFreshMs = 70_000;
 
-/** What the service can't do without: Postgres, Temporal, and a worker that polls and is on the wire. */
+/** What the service can't do without: a Postgres that takes writes, Temporal, and a worker that polls and is on the wire. */
 export function createProbes(deps: {
   pool: Pool;
   client: Client;
@@ -19,10 +20,7 @@ export function createProbes(deps: {
   const workflowService = client.connection.workflowService;
   const bounded = <T>(call: () => Promise<T>) => client.connection.withDeadline(Date.now() + deadlineMs, call);
   return {
-    async postgres() {
-      await pool.query('select 1');
-      return null;
-    },
+    postgres: () => cannotWrite(pool, deadlineMs),
     async temporal() {
       await bounded(() => workflowService.describeNamespace({ namespace }));
       return null;

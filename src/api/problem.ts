@@ -47,7 +47,7 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
-  database_unavailable: { status: 503, title: 'The database can not be reached' },
+  database_unavailable: { status: 503, title: 'The database is not available at the moment' },
   engine_unreachable: { status: 503, title: 'Temporal can not be reached' },
   page_not_built: {
     status: 503,

@@ -5,7 +5,7 @@ import { pinoHttp } from 'pino-http';
 
 const acceptable = /^[\w.:-]{1,128}$/;
 
-/** A line for each request: no headers, no bodies, and of the address only the path. What failed has its own line. */
+/** Writes a line for each request: no headers, no bodies, and of the address only the path. */
 export function requestLog(logger: Logger) {
   return pinoHttp({
     logger,
@@ -23,8 +23,9 @@ export function requestLog(logger: Logger) {
         path: (request.originalUrl ?? request.url)?.split('?')[0]?.slice(0, 300),
       }),
       res: (response: ServerResponse) => ({ status: response.statusCode }),
-      err: () => undefined,
     },
+    // Why it failed is a line of its own, written where the error is answered.
+    customErrorObject: (_request, _response, _error, { err: _, ...fields }) => fields,
     customLogLevel: (request, response, error) => levelOf(request.url ?? '', response.statusCode, error !== undefined),
   });
 }

@@ -1,5 +1,5 @@
-import { isDatabaseAway } from '../db/pool.js';
 import { ChatRefused } from '../db/refused.js';
+import { type Unavailable, whyUnavailable } from '../db/unavailable.js';
 import { JoinRefused } from '../viewers/feeds.js';
 import { Problem, type ProblemCode } from './problem.js';
 
@@ -52,13 +52,22 @@ function refusedByChat({ code, path }: ChatRefused): Problem {
   }
 }
 
+const unavailableSays: Record<Unavailable, string> = {
+  unreachable: 'The database can not be reached',
+  read_only: 'The database takes no writes at the moment',
+  overloaded: 'The database has no room at the moment',
+  timeout: 'The database did not answer in time',
+  conflict: 'Another change was in the way',
+};
+
 /** The refusal that an error means to a client. What is nobody's refusal is `internal`, without details. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ChatRefused) return refusedByChat(error);
   if (error instanceof JoinRefused) return new Problem(...refusals[error.code]);
   if (error instanceof URIError) return new Problem('invalid_path');
-  if (isDatabaseAway(error)) return new Problem('database_unavailable', undefined, { 'Retry-After': '1' });
+  const unavailable = whyUnavailable(error);
+  if (unavailable) return new Problem('database_unavailable', unavailableSays[unavailable], { 'Retry-After': '1' });
   const { type, status } = error as { type?: unknown; status?: unknown };
   const code = typeof type === 'string' ? byType[type] : undefined;
   if (code) return new Problem(code);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { backoffMs } from './backoff.js';
+import { whyNoWrites } from './cannotWrite.js';
 
 export type Listener = {
   /** A chat's log has grown to `seq`. */
@@ -15,9 +16,15 @@ export type ListenerOptions = {
   url: string;
   /** Called when the connection is lost or can't be made; it is tried again. */
   onError?: (error: Error) => void;
-  /** Milliseconds between questions to Postgres whether the connection still stands. */
+  /** Milliseconds between questions to Postgres whether it still answers and takes writes. */
   probeMs?: number;
 };
+
+/** A server that takes no writes notifies of nothing: after a failover that is the old one, still connected. */
+async function mustTakeWrites(client: pg.Client): Promise<void> {
+  const why = await whyNoWrites(client);
+  if (why) throw new Error(why);
+}
 
 /** One connection that listens to what commits, and comes back by itself after it was lost. */
 export function createListener({ url, onError = () => {}, probeMs = 5_000 }: ListenerOptions): Listener {
@@ -66,11 +73,12 @@ export function createListener({ url, onError = () => {}, probeMs = 5_000 }: Lis
     try {
       await next.connect();
       await next.query('listen chat_log; listen turn_status');
+      await mustTakeWrites(next);
     } catch (error) {
       return lose(error as Error);
     }
     if (closed || lost) return;
-    probe = setInterval(() => next.query('select 1').catch(lose), probeMs);
+    probe = setInterval(() => mustTakeWrites(next).catch(lose), probeMs);
     tries = 0;
     listening = true;
     for (const tell of listens) tell();

@@ -1,5 +1,5 @@
-import { types } from 'node:util';
 import pg from 'pg';
+import { breaksConnection, whyUnavailable } from './unavailable.js';
 
 /** Anything that runs a query: the pool, or a client in a transaction. */
 export type Db = Pick<pg.Pool, 'query'>;
@@ -16,28 +16,69 @@ export type PoolOptions = {
   statementTimeoutMs?: number;
   /** Milliseconds to wait for a connection. */
   connectTimeoutMs?: number;
+  /**
+   * Whether a pooler in transaction mode is in between: a connection is then another server process for each
+   * transaction, so that nothing is set for a session and no statement is prepared by name.
+   */
+  pooled?: boolean;
 };
 
+const STATEMENT_TIMEOUT_MS = 15_000;
+const IDLE_IN_TRANSACTION_MS = 15_000;
+
+/** What is asked of the server at the start of each connection. */
+export const sessionSettings = (statementTimeoutMs = STATEMENT_TIMEOUT_MS) => ({
+  statement_timeout: statementTimeoutMs,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+});
+
 export function createPool(url: string, options: PoolOptions): Pool {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
     connectionString: url,
-    Client: PreparingClient,
+    ...(options.pooled ? {} : { Client: PreparingClient, ...sessionSettings(statementTimeoutMs) }),
     // Statements of a transaction that don't wait for each other's rows go out together, and are answered in turn.
     ...{ pipeline: true },
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
-    statement_timeout: options.statementTimeoutMs ?? 15_000,
     // A server that is frozen never answers, and enforces no timeout of its own.
-    query_timeout: (options.statementTimeoutMs ?? 15_000) + 5_000,
-    idle_in_transaction_session_timeout: 15_000,
+    query_timeout: statementTimeoutMs + 5_000,
     keepAlive: true,
     types: {
       getTypeParser: (oid, format) =>
         oid === INT8 ? (value: string) => Number(value) : pg.types.getTypeParser(oid, format as 'text'),
     },
   });
-  pool.on('error', (error) => options.onError?.(error));
+  begins.set(pool, options.pooled ? pooledBegin(statementTimeoutMs) : 'begin');
+  dropIdleWithServer(pool);
+  pool.on('error', (error) => {
+    if (!(error instanceof ServerLeft)) options.onError?.(error);
+  });
   return pool;
+}
+
+const begins = new WeakMap<Pool, string>();
+
+const pooledBegin = (statementTimeoutMs: number) =>
+  `begin; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
+
+/** An idle connection is dropped because another one found that its server is gone or can't write. */
+class ServerLeft extends Error {
+  override readonly name = 'ServerLeft';
+}
+
+/** After a failover every idle connection leads to the old server: the first that fails takes the others along. */
+function dropIdleWithServer(pool: Pool): void {
+  const idle = new Set<Tx>();
+  pool.on('acquire', (client) => void idle.delete(client));
+  pool.on('remove', (client) => void idle.delete(client as Tx));
+  pool.on('release', (error: unknown, client) => {
+    if (!error) return void idle.add(client);
+    const why = whyUnavailable(error);
+    if (why !== 'unreachable' && why !== 'read_only') return;
+    for (const other of idle) other.emit('error', new ServerLeft(why));
+    idle.clear();
+  });
 }
 
 /** Statements by their text, which is constant: there are no more of them than places in the code that run one. */
@@ -80,13 +121,13 @@ export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): 
   afterwards.set(tx, tells);
   try {
     // Goes out with the first statement. It fails only with the connection, and then so does that.
-    const begun = tx.query('begin');
+    const begun = tx.query(begins.get(pool) ?? 'begin');
     const [result] = await Promise.all([work(tx), begun]);
     await tx.query('commit');
     for (const tell of tells) tell(pool);
     return result;
   } catch (error) {
-    broken = await rollBack(tx);
+    broken = breaksConnection(error) ? (error as Error) : await rollBack(tx);
     throw error;
   } finally {
     tx.off('error', ignore);
@@ -102,18 +143,4 @@ async function rollBack(tx: Tx): Promise<Error | undefined> {
   } catch (error) {
     return error as Error;
   }
-}
-
-const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN']);
-/** SQLSTATE classes and codes that mean "the server is away or starting", not "the statement is wrong". */
-const AWAY_STATES = /^(08|57P0[1-5]|53300|25P03|40001|40P01|55P03)/;
-
-/** Whether Postgres was away (or a conflict passed), so that the same work may succeed a little later. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (!types.isNativeError(error)) return false;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') return AWAY.has(code) || AWAY_STATES.test(code);
-  return /Query read timeout|Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
-    error.message,
-  );
 }

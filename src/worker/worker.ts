@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
-import type { Config } from '../config.js';
+import { type Config, isPooled } from '../config.js';
 import { createPool } from '../db/pool.js';
 import { publishTools } from '../db/tools.js';
 import { createMcpTools } from '../llm/mcp.js';
@@ -23,6 +23,7 @@ export async function runWorker(
 ): Promise<void> {
   const pool = createPool(config.DATABASE_URL, {
     max: config.DATABASE_POOL,
+    pooled: isPooled(config),
     onError: (err) => log.warn({ err }, 'a Postgres connection was lost'),
   });
   const connection = await untilReachable('Temporal', () => NativeConnection.connect(connectionOptions(config)), {

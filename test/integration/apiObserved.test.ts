@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { pino } from 'pino';
+import { createLog } from '../../src/log.js';
 import { startTestApi, type TestApi } from '../support/api.js';
 import { createClient, type ServiceClient } from '../support/client.js';
 
@@ -18,7 +18,10 @@ beforeAll(async () => {
       done();
     },
   });
-  api = await startTestApi({ env: { API_KEYS: `${key}:ann` }, log: pino({ level: 'trace' }, sink) });
+  api = await startTestApi({
+    env: { API_KEYS: `${key}:ann` },
+    log: createLog('trace', 'api', { to: sink, secrets: [key] }),
+  });
   client = createClient(api.url, { key });
 }, 60_000);
 afterAll(() => api.close());
@@ -37,6 +40,23 @@ it('the log names each request, and holds neither keys nor prose', async () => {
   expect(logged).toContain(`"path":"/v1/chats/${chat.id}/turns"`);
   expect(logged).not.toContain(prose);
   expect(logged).not.toContain(key);
+});
+
+it('a request that fails on our side is logged with its error, its id, its method and its route', async () => {
+  await api.database.pool.query('alter table you rename to you_elsewhere');
+  const { status, headers } = await client.send('GET', '/v1/you');
+  await api.database.pool.query('alter table you_elsewhere rename to you');
+  expect(status).toBe(500);
+  const lines = logged.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []));
+  const requestId = headers.get('x-request-id');
+  expect(lines.find((line) => line.level === 50 && line.requestId === requestId)).toMatchObject({
+    method: 'GET',
+    route: '/v1/you',
+    code: 'internal',
+    msg: 'a request failed',
+    err: { type: 'DatabaseError', code: '42P01', message: 'relation "you" does not exist', stack: expect.any(String) },
+  });
+  expect(lines.find((line) => line.req?.id === requestId && line.res?.status === 500)).toBeDefined();
 });
 
 it('metrics count by route, and hold no id', async () => {

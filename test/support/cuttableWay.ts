@@ -1,0 +1,53 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A way to a server through a port of its own, whose connections the test can cut. */
+export type CuttableWay = {
+  port: number;
+  /** Cuts the first connection on which the client says `word`: it arrives, and its answer does not. */
+  cutAfter(word: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function openCuttableWay(target: { host: string; port: number }): Promise<CuttableWay> {
+  const sockets = new Set<Socket>();
+  let armed: { word: string; done: () => void } | null = null;
+  const server = createServer((near) => {
+    const far = connect(target.port, target.host);
+    let isCut = false;
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+    near.on('data', (chunk) => {
+      far.write(chunk);
+      if (!armed || !chunk.includes(armed.word)) return;
+      armed.done();
+      armed = null;
+      isCut = true;
+    });
+    far.on('data', (chunk) => {
+      if (isCut) near.destroy();
+      else near.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    cutAfter: (word) =>
+      new Promise((done) => {
+        armed = { word, done };
+      }),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
