@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Log } from '../log.js';
 import { createAcceptTurn } from './acceptTurn.js';
 import type { Auth } from './auth.js';
+import type { ChatPurge } from './chatPurge.js';
 import { bodies, originGuard, ownerGuard, secureHeaders } from './guards.js';
 import type { ApiMetrics } from './metrics.js';
 import { mountRoutes, notFound, sendJson } from './mount.js';
@@ -51,6 +52,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     requestsPerMinute: number;
     starter: TurnStarter;
     stopTurn: TurnStopper;
+    chatPurge: Pick<ChatPurge, 'soon'>;
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
     metrics: ApiMetrics;

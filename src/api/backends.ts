@@ -7,6 +7,7 @@ import { createFeeds, type Feeds } from '../viewers/feeds.js';
 import { createRedisHub } from '../viewers/redisWire.js';
 import { createSocketHub } from '../viewers/socketHub.js';
 import type { WireHub } from '../viewers/wire.js';
+import { type ChatPurge, createChatPurge } from './chatPurge.js';
 import { type ClientInterceptors, connectLazily, type Temporal } from './temporal.js';
 
 export type ApiConfig = Config & { DATABASE_URL: string };
@@ -18,6 +19,7 @@ export type Backends = {
   hub: WireHub;
   feeds: Feeds;
   temporal: Temporal;
+  chatPurge: ChatPurge;
   /** Lets go of viewers and workers, whose connections are the server's. */
   releaseViewers(): Promise<void>;
   /** Ends the connections of our own, once nobody needs them. */
@@ -44,17 +46,20 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
     tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY !== undefined,
     interceptors: observed.interceptors,
   });
+  const chatPurge = createChatPurge({ pool, log });
   return {
     pool,
     listen,
     hub,
     feeds,
     temporal,
+    chatPurge,
     async releaseViewers() {
       feeds.close();
       await hub.close();
     },
     async disconnect(withinMs) {
+      await chatPurge.close();
       await Promise.all([listen.close(), pool.end(), temporal.close(withinMs)]);
     },
   };

@@ -71,6 +71,7 @@ function serve(server: Server, config: ApiConfig, backends: Backends, observed: 
     requestsPerMinute: config.REQUESTS_PER_MINUTE,
     starter,
     stopTurn,
+    chatPurge: backends.chatPurge,
     engine,
     reconcileTurn,
     feeds,

@@ -30,7 +30,7 @@ function toChange({ chatId: _, staleSince, ...row }: Row): Change {
 /** The changes of a document, in the order of their sources. */
 export async function listChanges(db: Db, documentId: string): Promise<Change[]> {
   const { rows } = await db.query<Row>(
-    `select ${columns} from changes c join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq
+    `select ${columns} from changes c join chats on chats.id = c.chat_id join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq
      where c.document_id = $1 order by e.at, c.chat_id, c.proposed_seq, c.position`,
     [documentId],
   );
@@ -94,7 +94,10 @@ async function decide(
 }
 
 async function readChange(db: Db, id: string): Promise<Row | null> {
-  const { rows } = await db.query<Row>(`select ${columns} from changes c where c.id = $1`, [id]);
+  const { rows } = await db.query<Row>(
+    `select ${columns} from changes c join chats on chats.id = c.chat_id where c.id = $1`,
+    [id],
+  );
   return rows[0] ?? null;
 }
 

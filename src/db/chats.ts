@@ -96,16 +96,3 @@ async function retitle(db: Db, owner: string, id: string, title: string | null):
   );
   return rows[0] ?? null;
 }
-
-/** Deletes a chat and all that belongs to it. Says which turn was running, so that it can be told. */
-export async function deleteChat(
-  db: Db,
-  owner: string,
-  id: string,
-): Promise<{ found: boolean; stopping: string | null }> {
-  const { rows } = await db.query<{ stopping: string | null }>(
-    'delete from chats where id = $1 and owner = $2 returning active_turn_id as stopping',
-    [id, owner],
-  );
-  return rows[0] ? { found: true, stopping: rows[0].stopping } : { found: false, stopping: null };
-}

@@ -121,7 +121,9 @@ async function copyEvents(tx: Tx, chatId: string, forkId: string, copied: Copied
               e.at, c.data
        from copied c join events e on e.chat_id = $1 and e.seq = c."from"
      )
-     update chats set seq = $8 where id = $2`,
+     update chats set seq = $8, last_event_at = (
+       select max(at) from events where chat_id = $1 and seq = any($3::integer[])
+     ) where id = $2`,
     [
       chatId,
       forkId,

@@ -29,16 +29,19 @@ export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock |
 /**
  * Appends events with the next seqs, projects them, and notifies on commit, all in the caller's transaction.
  * The caller holds the chat's lock. `firstN` numbers the events within their step; a key that exists makes
- * the unique index refuse the append, so look with `findEffect` first.
+ * the unique index refuse the append, so look with `findEffect` first. Their time is that of the append and not of
+ * the transaction's start, which may be before that of one that was committed first; and it never runs backwards,
+ * also when the clock does.
  */
 export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], firstN = 0): Promise<ChatEvent[]> {
   for (const event of events) eventData[event.kind].parse(event.data);
   const { rows } = await tx.query(
     `with taken as (
-       update chats set seq = seq + $4, updated_at = now() where id = $1 returning seq - $4 as before
+       update chats set seq = seq + $4, updated_at = now(), last_event_at = greatest(last_event_at, clock_timestamp())
+       where id = $1 returning seq - $4 as before, last_event_at as at
      ), added as (
-       insert into events (chat_id, seq, kind, turn_id, step, n, data)
-       select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, e.data
+       insert into events (chat_id, seq, kind, turn_id, step, n, at, data)
+       select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, taken.at, e.data
        from taken, unnest($6::text[], $7::jsonb[]) with ordinality as e(kind, data, i)
        returning seq, kind, turn_id, at, data, superseded_by, hidden_by
      ), told as materialized (

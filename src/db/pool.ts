@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { PreparingClient, TrackingClient } from './client.js';
 import { breaksConnection, whyUnavailable } from './unavailable.js';
 
 /** Anything that runs a query: the pool, or a client in a transaction. */
@@ -36,7 +37,8 @@ export function createPool(url: string, options: PoolOptions): Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
     connectionString: url,
-    ...(options.pooled ? {} : { Client: PreparingClient, ...sessionSettings(statementTimeoutMs) }),
+    ...(options.pooled ? {} : sessionSettings(statementTimeoutMs)),
+    Client: options.pooled ? TrackingClient : PreparingClient,
     // Statements of a transaction that don't wait for each other's rows go out together, and are answered in turn.
     ...{ pipeline: true },
     max: options.max,
@@ -81,24 +83,6 @@ function dropIdleWithServer(pool: Pool): void {
   });
 }
 
-/** Statements by their text, which is constant: there are no more of them than places in the code that run one. */
-const statementNames = new Map<string, string>();
-
-function nameOf(text: string): string {
-  const name = statementNames.get(text) ?? `s${statementNames.size}`;
-  statementNames.set(text, name);
-  return name;
-}
-
-/** Has a connection parse and plan each statement once: that took longer than most of them take to run. */
-class PreparingClient extends pg.Client {
-  // biome-ignore lint/suspicious/noExplicitAny: the library's own signature, which has twelve overloads
-  override query(statement: any, values?: any, callback?: any): any {
-    if (typeof statement !== 'string' || !Array.isArray(values)) return super.query(statement, values, callback);
-    return super.query({ name: nameOf(statement), text: statement, values }, callback);
-  }
-}
-
 const afterwards = new WeakMap<Tx, ((pool: Pool) => void)[]>();
 
 /** Calls back once the transaction has committed, and never if it does not. The callback must not throw. */
@@ -119,6 +103,8 @@ export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): 
   let broken: Error | undefined;
   const tells: ((pool: Pool) => void)[] = [];
   afterwards.set(tx, tells);
+  const tracking = tx as Tx & TrackingClient;
+  tracking.beginTracking();
   try {
     // Goes out with the first statement. It fails only with the connection, and then so does that.
     const begun = tx.query(begins.get(pool) ?? 'begin');
@@ -126,7 +112,8 @@ export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): 
     await tx.query('commit');
     for (const tell of tells) tell(pool);
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = tracking.rootOf(thrown);
     broken = breaksConnection(error) ? (error as Error) : await rollBack(tx);
     throw error;
   } finally {

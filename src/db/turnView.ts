@@ -50,10 +50,10 @@ type DraftView = Omit<BeatView, 'status' | 'text' | 'truncated' | 'seq'> & {
 
 /** Null when there is no such turn, or it is another owner's. */
 export async function readTurn(db: Db, which: { turnId: string; owner: string }): Promise<TurnView | null> {
-  const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1 and t.owner = $2`, [
-    which.turnId,
-    which.owner,
-  ]);
+  const { rows } = await db.query<TurnRow>(
+    `select ${turnColumns} from turns t join chats c on c.id = t.chat_id where t.id = $1 and t.owner = $2`,
+    [which.turnId, which.owner],
+  );
   const turn = rows[0];
   if (!turn) return null;
   const drafts = await readDraftRows(db, turn.id);

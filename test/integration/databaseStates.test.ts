@@ -62,6 +62,22 @@ test.each(['23505', '22P02', '42P01', 'P0001', 'XX000'])(
   },
 );
 
+test('a transaction throws what made it fail, and not that a statement sent after it was refused', async () => {
+  const deeply = async (work: Promise<unknown>) => {
+    const [result] = await Promise.all([Promise.all([work]).then(([each]) => each)]);
+    return result;
+  };
+  const error = await failureOf(
+    transaction(pool, (tx) =>
+      Promise.all([
+        deeply(tx.query(`do $$ begin raise exception 'no' using errcode = '25006'; end $$`)),
+        tx.query('select 1'),
+      ]),
+    ),
+  );
+  expect(error.code).toBe('25006');
+});
+
 test('a statement that runs for too long ends with 57014', async () => {
   const error = await failureOf(transaction(pool, (tx) => tx.query('select pg_sleep(20)')));
   expect(error.code).toBe('57014');

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { changeChat, deleteChat, listChats, readChat } from '../../db/chats.js';
+import { changeChat, listChats, readChat } from '../../db/chats.js';
+import { deleteChat } from '../../db/deleteChat.js';
 import { createChat } from '../../db/newChat.js';
 import type { Pool } from '../../db/pool.js';
+import type { ChatPurge } from '../chatPurge.js';
 import { idPage, text, title, toPage } from '../input.js';
 import { newChatBody, toNewChat } from '../newChat.js';
 import { Problem } from '../problem.js';
@@ -14,11 +16,12 @@ const tag = 'Chats';
 export type ChatRouteDeps = {
   pool: Pool;
   stopTurn: TurnStopper;
+  chatPurge: Pick<ChatPurge, 'soon'>;
   /** Whether there is a service that answers relay chats. */
   relays: boolean;
 };
 
-export function chatRoutes({ pool, stopTurn, relays }: ChatRouteDeps): Route[] {
+export function chatRoutes({ pool, stopTurn, chatPurge, relays }: ChatRouteDeps): Route[] {
   return [
     route({
       method: 'post',
@@ -79,6 +82,7 @@ export function chatRoutes({ pool, stopTurn, relays }: ChatRouteDeps): Route[] {
         const deleted = await deleteChat(pool, owner, params.chatId);
         if (!deleted.found) throw new Problem('chat_not_found');
         if (deleted.stopping) stopTurn(deleted.stopping);
+        chatPurge.soon();
         return { status: 204 };
       },
     }),
