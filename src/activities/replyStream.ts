@@ -4,10 +4,11 @@ import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
 import { noMeta, type RelayEnd, type RelayMeta } from '../domain/relay.js';
+import type { RestartReason } from '../domain/restartReasons.js';
 import { createTextCleaner } from '../domain/text.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { type ReplyPart, ReplyStopped } from '../llm/port.js';
-import type { Wire } from '../viewers/wire.js';
+import type { Wire, WireToken } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
 import type { CallEnd, CallWatch } from './telemetry.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
@@ -57,6 +58,8 @@ export type StreamStart = DraftKey & {
   speakerId: string;
   fence: number;
   epoch: number;
+  /** Why another draft is begun, where one is there that can't be gone on with. */
+  restartReason?: RestartReason;
   /** What the draft begins with, of an agent's iterations before this one. */
   kept?: Kept;
   /** What the current epoch holds of the very reply that is gone on with, and the steps that it began. */
@@ -68,14 +71,17 @@ export type StreamStart = DraftKey & {
   /** The index of the first step that it begins. */
   firstIndex?: number;
   /** Says that a new epoch begins, before its first token: the steps of the one before it go. */
-  dropSteps?: (at: { fence: number; epoch: number }) => Promise<void>;
+  dropSteps?: (at: DraftAt) => Promise<void>;
   /** Says that a step begins, before its first token: where replies have steps. */
-  beginStep?: (step: BegunStep, at: { fence: number; epoch: number }) => Promise<boolean>;
+  beginStep?: (step: BegunStep, at: DraftAt) => Promise<boolean>;
   /** Is told of the call, and of the turn's first token. */
   watch?: CallWatch & { firstToken(first: FirstToken): void };
   /** Opens the provider's stream. Its signal ends it early. */
   open: (signal: AbortSignal) => AsyncIterable<ReplyPart>;
 };
+
+/** The draft that something belongs to, and who writes it. `reason`: why it is written again. */
+export type DraftAt = Pick<WireToken, 'fence' | 'epoch' | 'reason'>;
 
 /** `inEpoch`: the current epoch holds exactly this, so that it is gone on with. */
 export type Kept = { text: string; thinking: string; inEpoch: boolean };
@@ -115,6 +121,13 @@ export function startReplyStream(
   };
   deps.checkpointer.register(key, draft.fence, listener);
 
+  /** With each token, since any of them may be lost: whoever hears of an epoch hears why it is another one. */
+  const at = (): DraftAt => {
+    const { fence, epoch } = draft;
+    const isAnother = epoch > 1 && epoch > start.epoch && start.restartReason !== undefined;
+    return { fence, epoch, ...(isAnother ? { reason: start.restartReason } : {}) };
+  };
+
   /** Writes under the fence, which another attempt that adopts the stream may change meanwhile. */
   async function fenced(write: (fence: number) => Promise<boolean>): Promise<void> {
     for (;;) {
@@ -131,7 +144,7 @@ export function startReplyStream(
     draft.epoch = epoch;
     draft.begun = true;
     if (goesOn) return;
-    await start.dropSteps?.({ fence: draft.fence, epoch });
+    await start.dropSteps?.(at());
     const { thinking, text } = start.prefix ?? kept;
     if (thinking) send('thinking', thinking);
     if (text) send('text', text);
@@ -139,7 +152,7 @@ export function startReplyStream(
 
   async function beginStep(type: Channel): Promise<void> {
     const step = { index: (start.firstIndex ?? 0) + steps.length, type, offset: channels[type].text.length };
-    await fenced((fence) => start.beginStep?.(step, { fence, epoch: draft.epoch }) ?? Promise.resolve(true));
+    await fenced((fence) => start.beginStep?.(step, { ...at(), fence }) ?? Promise.resolve(true));
     steps.push(step);
   }
 
@@ -155,20 +168,18 @@ export function startReplyStream(
     channels[channel].text += piece;
     if (channels.text.text.length + channels.thinking.text.length > MAX_REPLY_UNITS)
       throw new TurnFailure('reply_too_large');
-    const { fence, epoch } = draft;
     deps.wire.publish({
       ...key,
+      ...at(),
       chatId: start.chatId,
       speakerId: start.speakerId,
-      fence,
-      epoch,
       channel,
       offset,
       text: piece,
     });
     if (sequence !== undefined) numbered = true;
     const number = sequence === undefined ? {} : { sequence };
-    deps.checkpointer.add({ ...key, epoch, channel, offset, text: piece, ...number });
+    deps.checkpointer.add({ ...key, epoch: draft.epoch, channel, offset, text: piece, ...number });
   }
 
   const own = () => ({

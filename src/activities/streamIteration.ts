@@ -16,7 +16,7 @@ import type { Asked, Course, OpenDraft } from './course.js';
 import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
-import type { BegunStep, ReplyStream, StreamEnd } from './replyStream.js';
+import type { BegunStep, DraftAt, ReplyStream, StreamEnd } from './replyStream.js';
 import type { Streaming } from './streaming.js';
 
 export type StreamIterationInput = { turnId: string; iteration: number };
@@ -86,7 +86,7 @@ async function ask(deps: StreamIterationDeps, input: StreamIterationInput, opene
 async function drop(
   deps: StreamIterationDeps,
   { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
-  at: { fence: number; epoch: number },
+  at: DraftAt,
 ): Promise<void> {
   for (const { step, offset } of await dropSteps(deps.pool, turnId, iteration))
     deps.wire.step({ chatId, turnId, beat: 0, ...at, offset, step });
@@ -97,7 +97,7 @@ async function begin(
   deps: StreamIterationDeps,
   { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
   { index, type, offset }: BegunStep,
-  at: { fence: number; epoch: number },
+  at: DraftAt,
 ): Promise<boolean> {
   const id = stepId(turnId, index);
   const row = { turnId, beat: 0 as const, fence: at.fence, index, id, type, iteration, offset };

@@ -98,6 +98,7 @@ export function createStreaming(deps: StreamingDeps) {
         speakerId: opened.speakerId,
         fence: opened.fence,
         epoch: opened.epoch,
+        restartReason: opened.restartReason,
         watch: told.watch(model),
         open: (signal) =>
           provider.streamReply(
@@ -139,7 +140,7 @@ export function createStreaming(deps: StreamingDeps) {
   async function leave<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream): Promise<never> {
     stream.abandon();
     await stream.ended;
-    await settle(course.key, opened.fence);
+    await settle(course.key, opened.fence, true);
     drop(course, stream);
     tell(course, opened).ended({ outcome: 'handed_over' });
     throw handOver();
@@ -204,9 +205,9 @@ export function createStreaming(deps: StreamingDeps) {
   }
 
   /** All that was sent is checkpointed before the attempt ends, so that the next one knows it. */
-  async function settle(key: DraftKey, fence: number): Promise<void> {
+  async function settle(key: DraftKey, fence: number, handsOver = false): Promise<void> {
     await whileDatabaseAway(() => deps.checkpointer.flush(key));
-    await whileDatabaseAway(() => settleDraft(deps.pool, key, fence));
+    await whileDatabaseAway(() => settleDraft(deps.pool, key, fence, handsOver));
   }
 
   function drop<V>(course: Course<V>, stream: ReplyStream): void {

@@ -9,6 +9,7 @@ import type { ApiMetrics } from './metrics.js';
 import { mountRoutes, notFound, sendJson } from './mount.js';
 import { openApiDocument } from './openapi.js';
 import { mountPages } from './pages.js';
+import { answerPassing, breakAccepted, isEventSource, isPassing } from './passingRefusal.js';
 import { type Problem, problemBody, problemType } from './problem.js';
 import type { Readiness } from './readiness.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
@@ -117,6 +118,8 @@ function answerProblem(log: Logger): ErrorRequestHandler {
     const problem = toProblem(error);
     if (problem.status >= 500) logFailure(request.log ?? log, { request, response, problem, error });
     if (response.headersSent) return void response.destroy();
+    if (isPassing(problem) && isEventSource(request)) return answerPassing(response, problem);
+    if (isPassing(problem) && response.locals.accepted) return breakAccepted(response);
     sendJson(response, problem.status, problemBody(problem), { ...problem.headers, 'Content-Type': problemType });
   };
 }

@@ -7,6 +7,7 @@ import { createFeeds, type Feeds } from '../viewers/feeds.js';
 import { createRedisHub } from '../viewers/redisWire.js';
 import { createSocketHub } from '../viewers/socketHub.js';
 import type { WireHub } from '../viewers/wire.js';
+import { within } from '../viewers/within.js';
 import { type ChatPurge, createChatPurge } from './chatPurge.js';
 import { type ClientInterceptors, connectLazily, type Temporal } from './temporal.js';
 
@@ -20,9 +21,7 @@ export type Backends = {
   feeds: Feeds;
   temporal: Temporal;
   chatPurge: ChatPurge;
-  /** Lets go of viewers and workers, whose connections are the server's. */
-  releaseViewers(): Promise<void>;
-  /** Ends the connections of our own, once nobody needs them. */
+  /** Ends the connections of our own. Those to a server that does not answer are left after `withinMs`. */
   disconnect(withinMs: number): Promise<void>;
 };
 
@@ -54,13 +53,16 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
     feeds,
     temporal,
     chatPurge,
-    async releaseViewers() {
-      feeds.close();
-      await hub.close();
-    },
     async disconnect(withinMs) {
-      await chatPurge.close();
-      await Promise.all([listen.close(), pool.end(), temporal.close(withinMs)]);
+      const close = () => Promise.all([listen.close(), pool.end(), temporal.close(withinMs)]);
+      const ended = chatPurge
+        .close()
+        .then(close)
+        .then(() => undefined);
+      const late = () => new Error(`a backend did not close its connection within ${withinMs} ms`);
+      await within(withinMs + 500, ended, late).catch((err: unknown) =>
+        log.warn({ err }, 'disconnected without an answer'),
+      );
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { closeCodes } from '../domain/frames.js';
 import { createPacedSink } from '../viewers/pacedSink.js';
 import type { EncodedFrame, Sink } from '../viewers/sink.js';
 
@@ -31,7 +32,8 @@ export function createEventStream(res: ServerResponse, options: EventStreamOptio
     parts,
     write: (bytes, _last, done) => void res.write(bytes, done),
     pendingBytes: () => res.writableLength,
-    close() {
+    close(code) {
+      if (!isWhole(code)) return void res.destroy();
       res.end();
       const cut = setTimeout(() => res.destroy(), lingerMs);
       res.once('close', () => clearTimeout(cut));
@@ -40,9 +42,13 @@ export function createEventStream(res: ServerResponse, options: EventStreamOptio
   res.once('close', sink.ended);
   res.on('error', sink.ended);
 
+  /** Many clients take an orderly end for the end of the turn: one that comes before the last frame is a break. */
+  function isWhole(code: number): boolean {
+    return options.isLast ? code === 1000 : code !== closeCodes.restarting;
+  }
+
   function open() {
-    res.writeHead(200, headers);
-    res.flushHeaders();
+    openEventStream(res);
     const keepAlive = setInterval(() => {
       // Only between frames: a comment inside one would break it.
       if (sink.bufferedBytes() === 0 && !sink.closed) res.write(': keep-alive\n\n');
@@ -63,6 +69,19 @@ export function createEventStream(res: ServerResponse, options: EventStreamOptio
     },
   };
 }
+
+/**
+ * Sends the head, and how long to wait before the next connection once this one breaks: an `EventSource` keeps the
+ * last pause that it was told, also a long one of when the service was away.
+ */
+export function openEventStream(res: ServerResponse, retryMs = usualRetryMs()): void {
+  res.writeHead(200, headers);
+  res.flushHeaders();
+  res.write(`retry: ${Math.round(retryMs)}\n\n`);
+}
+
+/** In milliseconds, and another for each stream, so that those that broke together do not all return together. */
+const usualRetryMs = () => 1_000 + Math.random() * 1_000;
 
 const end = Buffer.from('\n\n');
 const data = Buffer.from('data: ');

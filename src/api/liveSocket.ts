@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeCodes } from '../domain/frames.js';
+import { closeSocket } from '../viewers/closeSocket.js';
 import { type Feeds, JoinRefused } from '../viewers/feeds.js';
 import { createSocketSink } from '../viewers/socketSink.js';
 import { onUpgrade, refuseUpgrade } from '../viewers/upgrades.js';
@@ -24,8 +25,16 @@ const protocol = 'durable-turns.v1';
 const path = /^\/v1\/chats\/([^/]+)\/live$/;
 const maxClientFrameBytes = 16 * 1024;
 
-/** Serves `GET /v1/chats/:id/live` on the api's own server. Returns how to stop taking viewers. */
-export function attachLiveSocket(server: Server, options: LiveSocketOptions): () => void {
+/** How long the sockets that were closed may take to agree, in milliseconds, before they are cut. */
+const agreeWithinMs = 1_000;
+
+export type LiveSocket = {
+  /** Takes no more viewers, and waits until those there are have gone. Call once the feeds have let go of them. */
+  close(): Promise<void>;
+};
+
+/** Serves `GET /v1/chats/:id/live` on the api's own server. */
+export function attachLiveSocket(server: Server, options: LiveSocketOptions): LiveSocket {
   const { auth, log } = options;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -37,6 +46,7 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): ()
   });
   const places = createPlaces(options.maxPerOwner ?? 2_000);
   const pulse = createPulse(options.pingMs ?? 15_000);
+  const open = new Set<WebSocket>();
 
   const detach = onUpgrade(
     server,
@@ -61,6 +71,8 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): ()
   }
 
   function welcome(socket: WebSocket, request: IncomingMessage, url: URL) {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, "a viewer's connection failed"));
     const owner = auth.ownerOfKey(keyOf(request));
     if (owner === null) return socket.close(closeCodes.unauthorized, 'no such key');
@@ -93,17 +105,27 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): ()
     }
   }
 
-  return () => {
-    detach();
-    pulse.stop();
+  return {
+    async close() {
+      detach();
+      pulse.stop();
+      await Promise.all([...open].map((socket) => closeSocket(socket, closeCodes.restarting, agreeWithinMs)));
+    },
   };
 }
 
 function refusalOf(error: unknown): [number, string] {
   if (!(error instanceof JoinRefused)) return [closeCodes.tooSlow, 'try again later'];
-  return error.code === 'bad_cursor'
-    ? [closeCodes.badCursor, 'after is beyond the newest seq']
-    : [closeCodes.chatNotFound, 'no such chat'];
+  switch (error.code) {
+    case 'bad_cursor':
+      return [closeCodes.badCursor, 'after is beyond the newest seq'];
+    case 'chat_not_found':
+      return [closeCodes.chatNotFound, 'no such chat'];
+    case 'restarting':
+      return [closeCodes.restarting, 'the api restarts'];
+    case 'unavailable':
+      return [closeCodes.tooSlow, 'try again later'];
+  }
 }
 
 /** Browsers can set no header on a socket, so that the key may come as a protocol: `bearer.KEY`. */

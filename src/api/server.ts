@@ -10,9 +10,11 @@ import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { attachLiveSocket } from './liveSocket.js';
 import { type ApiMetrics, createMetrics, watchFeeds } from './metrics.js';
 import { observeBackends } from './observe.js';
+import { watchResponses } from './openResponses.js';
 import { createProbes } from './probes.js';
-import { createReadiness } from './readiness.js';
+import { createReadiness, type Readiness } from './readiness.js';
 import { createReconcileTurn } from './reconcileTurn.js';
+import { stopServing } from './shutdown.js';
 import { createShowTurn } from './turnResource.js';
 import { createTurnStarter } from './turnStarter.js';
 import { createTurnStatuses } from './turnStatuses.js';
@@ -20,9 +22,15 @@ import { createCancelTurn, createTurnStopper } from './turnStopper.js';
 
 export type RunningApi = {
   url: string;
-  /** Takes no more, lets go of viewers, and cuts off what is left after `graceMs`. */
+  /**
+   * Takes no more connections, sends viewers to the next api, lets requests end for at most `graceMs`, then cuts off
+   * what is left. Resolves within some seconds more, whatever hangs.
+   */
   close(graceMs?: number): Promise<void>;
 };
+
+const usualGraceMs = 4_000;
+const disconnectWithinMs = 1_500;
 
 /** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
 export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
@@ -31,11 +39,10 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
   const backends = connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
   observeBackends(config, metrics, backends, log);
-  const stopServing = serve(server, config, backends, { log, metrics, tracing });
-  const close = async (graceMs = 5_000) => {
-    stopServing();
-    await closeServer(server, backends, graceMs);
-    await backends.disconnect(graceMs);
+  const stop = serve(server, config, backends, { log, metrics, tracing });
+  const close = async (graceMs = usualGraceMs) => {
+    await stop(graceMs);
+    await backends.disconnect(disconnectWithinMs);
   };
   try {
     await listenOn(server, config);
@@ -49,8 +56,13 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
 
 type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
 
-/** Answers the server's requests and upgrades. Returns how to begin to stop. */
-function serve(server: Server, config: ApiConfig, backends: Backends, observed: Observed): () => void {
+/** Answers the server's requests and upgrades. Returns how to stop. */
+function serve(
+  server: Server,
+  config: ApiConfig,
+  backends: Backends,
+  observed: Observed,
+): (graceMs: number) => Promise<void> {
   const { log, metrics, tracing } = observed;
   const { pool, hub, feeds, listen, temporal } = backends;
   const { client } = temporal;
@@ -60,6 +72,9 @@ function serve(server: Server, config: ApiConfig, backends: Backends, observed: 
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
   const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
   const closing = new AbortController();
+  const responses = watchResponses(server);
+  const ready = createReadiness(createProbes({ pool, client, taskQueue: config.TASK_QUEUE, hub }));
+  let stopping = false;
   const app = createApp({
     closing: closing.signal,
     pool,
@@ -77,39 +92,35 @@ function serve(server: Server, config: ApiConfig, backends: Backends, observed: 
     feeds,
     show: createShowTurn({ engine, onLost: reconcileTurn, temporalUi: temporalUi(config) }),
     onTurnStatus: createTurnStatuses(listen),
-    readiness: createReadiness(createProbes({ pool, client, taskQueue: config.TASK_QUEUE, hub })),
+    readiness: () => (stopping ? Promise.resolve(isStopping) : ready()),
     metrics,
     tracing,
     log,
   });
   server.on('request', app);
   watchFeeds(metrics, feeds, starter);
-  const detachLiveSocket = attachLiveSocket(server, {
+  const liveSocket = attachLiveSocket(server, {
     feeds,
     auth,
     log,
     cancelTurn: createCancelTurn({ pool, stopTurn }),
   });
-  return () => {
-    closing.abort();
+  const endUpgraded = async () => {
+    await liveSocket.close();
+    await hub.close();
+  };
+  return async (graceMs) => {
+    stopping = true;
+    await stopServing({ server, responses, feeds, closing, endUpgraded }, graceMs);
+    // Not before: a turn that is accepted meanwhile has its workflow started.
     starter.close();
-    detachLiveSocket();
   };
 }
 
+const isStopping: Readiness = { ready: false, checks: { api: 'is stopping' } };
+
 const temporalUi = ({ TEMPORAL_UI_URL: url, TEMPORAL_NAMESPACE: namespace }: Config) =>
   url ? { url, namespace } : null;
-
-async function closeServer(server: Server, backends: Backends, graceMs: number): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  // A connection whose last answer goes out only now would be kept alive for a next request.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await backends.releaseViewers();
-  await closed;
-  clearInterval(idle);
-  clearTimeout(cut);
-}
 
 function listenOn(server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -14,9 +14,11 @@ const byType: Record<string, ProblemCode> = {
 };
 
 /** Why a stream of a chat does not begin. */
-const refusals: Record<JoinRefused['code'], [ProblemCode, string?]> = {
+const refusals: Record<JoinRefused['code'], [ProblemCode, string?, Record<string, string>?]> = {
   chat_not_found: ['chat_not_found'],
   bad_cursor: ['invalid_query', "after: is beyond the chat's newest seq"],
+  restarting: ['not_ready', 'The api restarts', { 'Retry-After': '1' }],
+  unavailable: ['database_unavailable', undefined, { 'Retry-After': '1' }],
 };
 
 /** What the chat refused; where someone is named who can't be meant, the detail says where. */

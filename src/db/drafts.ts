@@ -1,4 +1,5 @@
 import type { Channel, DraftKey } from '../domain/frames.js';
+import { type RestartReason, restartReasonOf } from '../domain/restartReasons.js';
 import { stepName } from '../domain/stepName.js';
 import type { StopMark } from '../domain/turn.js';
 import type { ReplyVerdict } from '../domain/verdict.js';
@@ -30,6 +31,8 @@ export type OpenedDraft<V = ReplyVerdict> =
       onFallback: boolean;
       /** Whether the attempt before never said how it ended: it was lost with its worker, or goes on somewhere. */
       lost: boolean;
+      /** Why the draft before is written again, if this attempt can't go on with it. */
+      restartReason: RestartReason;
       chatId: string;
       speakerId: string;
       userTurnSeq: number;
@@ -45,6 +48,8 @@ type DraftRow = {
   responseSeq: number | null;
   onFallback: boolean;
   lost: boolean;
+  failures: number;
+  lastError: string | null;
 };
 
 /** Who is to speak, and whom they interject on. */
@@ -93,13 +98,13 @@ export async function openDraftUnless<V>(
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
          returning fence, epoch, settled, attempt, speaker_id, response_id, response_seq,
-                   on_fallback, ended_attempt
+                   on_fallback, ended_attempt, failures, last_error
        ), told as materialized (
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
        select fence, epoch, settled, attempt, speaker_id as "speakerId", response_id as "responseId",
          response_seq as "responseSeq", on_fallback as "onFallback",
-         attempt > 1 and ended_attempt is distinct from attempt - 1 as lost
+         attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError"
        from draft, told`,
       [
         key.turnId,
@@ -112,14 +117,15 @@ export async function openDraftUnless<V>(
         speaker.interjectionOf ?? null,
       ],
     );
-    const draft = rows[0];
-    if (!draft) return { state: 'superseded' };
+    if (!rows[0]) return { state: 'superseded' };
+    const { failures, lastError, ...draft } = rows[0];
     if (draft.fence === 1) {
       const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(key.beat) };
       const data = { speakerId: speaker.speakerId, beat: key.beat, userTurnSeq: turn.userTurnSeq };
       await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
     }
-    return { state: 'open', ...draft, chatId: turn.chatId, userTurnSeq: turn.userTurnSeq };
+    const restartReason = restartReasonOf({ ...draft, failures, lastError });
+    return { state: 'open', ...draft, restartReason, chatId: turn.chatId, userTurnSeq: turn.userTurnSeq };
   });
 }
 
@@ -253,11 +259,15 @@ export async function recordFailure(db: Db, key: DraftKey, fence: number, code: 
   return rows[0]?.failures ?? null;
 }
 
-/** Says that all that was sent of the epoch is checkpointed: its writer ends in order. */
-export async function settleDraft(db: Db, key: DraftKey, fence: number): Promise<void> {
+/**
+ * Says that all that was sent of the epoch is checkpointed: its writer ends in order. One that hands over has not
+ * failed, so that no failure before it is taken for its own.
+ */
+export async function settleDraft(db: Db, key: DraftKey, fence: number, handsOver = false): Promise<void> {
   await db.query(
-    'update drafts set settled = true, ended_attempt = attempt where turn_id = $1 and beat = $2 and fence = $3',
-    [key.turnId, key.beat, fence],
+    `update drafts set settled = true, ended_attempt = attempt, last_error = case when $4 then null else last_error end
+     where turn_id = $1 and beat = $2 and fence = $3`,
+    [key.turnId, key.beat, fence, handsOver],
   );
 }
 

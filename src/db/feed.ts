@@ -1,6 +1,7 @@
 import type { AgentStep, ChatEvent } from '../domain/events.js';
 import type { Channel } from '../domain/frames.js';
 import { ASSISTANT } from '../domain/participants.js';
+import { type AttemptsBefore, type RestartReason, restartReasonOf } from '../domain/restartReasons.js';
 import { readSteps } from './agentSteps.js';
 import { toChatEvent } from './log.js';
 import type { Db } from './pool.js';
@@ -60,20 +61,29 @@ export type DraftState = {
   speakerId: string;
   fence: number;
   epoch: number;
+  /** Why the newest attempt writes another draft, if it does. */
+  restartReason: RestartReason;
   /** No more of it will come: it is in the log, or came to nothing. */
   over: boolean;
 };
 
+type DraftColumns = Omit<DraftState, 'restartReason'> & AttemptsBefore;
+
 const draftColumns = `d.chat_id as "chatId", d.turn_id as "turnId", d.beat, d.speaker_id as "speakerId", d.fence, d.epoch,
-  d.status <> 'streaming' as over`;
+  d.status <> 'streaming' as over, d.on_fallback as "onFallback", d.failures, d.last_error as "lastError",
+  d.attempt > 1 and d.ended_attempt is distinct from d.attempt - 1 and d.ended_attempt is distinct from d.attempt as lost`;
+
+function toDraftState({ lost, onFallback, failures, lastError, ...draft }: DraftColumns): DraftState {
+  return { ...draft, restartReason: restartReasonOf({ lost, onFallback, failures, lastError }) };
+}
 
 /** The replies in flight of some chats. */
 export async function readDraftsInFlight(db: Db, chatIds: string[]): Promise<DraftState[]> {
-  const { rows } = await db.query<DraftState>(
+  const { rows } = await db.query<DraftColumns>(
     `select ${draftColumns} from drafts d where d.chat_id = any($1) and d.status = 'streaming'`,
     [chatIds],
   );
-  return rows;
+  return rows.map(toDraftState);
 }
 
 /** How far back replies are looked for whose last tokens may still be on the wire. */
@@ -81,12 +91,12 @@ const recentEvents = 50;
 
 /** The replies of a chat that ended among its newest events. */
 export async function readDraftsJustOver(db: Db, chatId: string, seq: number): Promise<DraftState[]> {
-  const { rows } = await db.query<DraftState>(
+  const { rows } = await db.query<DraftColumns>(
     `select ${draftColumns} from drafts d
      where d.status <> 'streaming' and d.turn_id in (select turn_id from events where chat_id = $1 and seq > $2)`,
     [chatId, seq - recentEvents],
   );
-  return rows;
+  return rows.map(toDraftState);
 }
 
 /** What of a draft is there already; more is wanted. */
@@ -99,7 +109,7 @@ export type DraftMore = DraftState & { pieces: DraftPiece[]; steps: { step: Agen
  * The piece before is read too, since its end may be wanted.
  */
 export async function readCheckpoints(db: Db, wants: DraftWant[]): Promise<DraftMore[]> {
-  const { rows } = await db.query<DraftState & { channel: Channel | null; offset: number; text: string }>(
+  const { rows } = await db.query<DraftColumns & { channel: Channel | null; offset: number; text: string }>(
     `with wanted as (
        select * from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[])
          as w(turn_id, beat, epoch, text_length, thinking_length)
@@ -128,9 +138,9 @@ export async function readCheckpoints(db: Db, wants: DraftWant[]): Promise<Draft
     ],
   );
   const found = new Map<string, DraftMore>();
-  for (const { channel, offset, text, ...state } of rows) {
-    const key = `${state.turnId}:${state.beat}`;
-    const draft = found.get(key) ?? { ...state, pieces: [], steps: [] };
+  for (const { channel, offset, text, ...columns } of rows) {
+    const key = `${columns.turnId}:${columns.beat}`;
+    const draft = found.get(key) ?? { ...toDraftState(columns), pieces: [], steps: [] };
     found.set(key, draft);
     if (channel) draft.pieces.push({ channel, offset, text });
   }

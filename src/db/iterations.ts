@@ -107,7 +107,8 @@ export async function landIteration(
 /** The next iteration's attempts and failures are counted anew. False when a newer attempt holds the fence. */
 async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update drafts set attempt = 0, failures = 0, last_error = null, response_id = null, response_seq = null, updated_at = now()
+    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, response_id = null,
+       response_seq = null, updated_at = now()
      where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming'`,
     [key.turnId, key.beat, fence],
   );

@@ -1,5 +1,6 @@
 import type { AgentStep, ChatEvent } from './events.js';
 import type { RelayMeta } from './relay.js';
+import type { RestartReason } from './restartReasons.js';
 import type { StepStatus, TurnStatus } from './turn.js';
 
 export type Channel = 'text' | 'thinking';
@@ -34,7 +35,7 @@ export type ViewerFrame =
   | ({ type: 'event' } & Pick<ChatEvent, 'seq' | 'kind' | 'turnId' | 'at' | 'data'>)
   | DraftFrame
   | TokenFrame
-  | { type: 'restart'; turnId: string; beat: number; epoch: number; reason: string }
+  | { type: 'restart'; turnId: string; beat: number; epoch: number; reason: RestartReason }
   | { type: 'status'; turnId: string; status: TurnStatus; phase: string; steps: StepView[] }
   | { type: 'step'; turnId: string; step: AgentStep }
   | { type: 'heartbeat'; turnId: string; elapsedSeconds: number }
@@ -42,4 +43,12 @@ export type ViewerFrame =
   | { type: 'error'; code: string; message: string };
 
 /** Close codes of the live socket. */
-export const closeCodes = { badCursor: 4400, unauthorized: 4401, chatNotFound: 4404, tooSlow: 1013 } as const;
+export const closeCodes = {
+  badCursor: 4400,
+  unauthorized: 4401,
+  chatNotFound: 4404,
+  /** Too slow to keep up, or what is needed to serve is away: come back after a pause. */
+  tooSlow: 1013,
+  /** The api restarts: come back to the next one. */
+  restarting: 1012,
+} as const;

@@ -1,10 +1,11 @@
 import type { AgentStep } from '../domain/events.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
+import { isRestartReason, type RestartReason } from '../domain/restartReasons.js';
 import { createPieces, type Pieces } from './pieces.js';
 import type { WireToken } from './wire.js';
 
 /** A piece of a draft, from the wire or from a checkpoint. */
-export type DraftPiece = Pick<WireToken, 'fence' | 'epoch' | 'channel' | 'offset' | 'text'>;
+export type DraftPiece = Pick<WireToken, 'fence' | 'epoch' | 'reason' | 'channel' | 'offset' | 'text'>;
 
 /**
  * What became of a piece. `refused`: of an older fence or epoch. `known`: the text is there already.
@@ -17,6 +18,8 @@ export type DraftBuffer = DraftKey & {
   readonly speakerId: string;
   readonly fence: number;
   readonly epoch: number;
+  /** Why this epoch took the place of the one before. */
+  readonly reason: RestartReason;
   /** Whether pieces wait for a gap before them to be filled from the checkpoints. */
   readonly gap: boolean;
   take(piece: DraftPiece): Taken;
@@ -24,7 +27,7 @@ export type DraftBuffer = DraftKey & {
   /** The steps that there are, in their order; none but an agent's reply has any. */
   steps(): readonly StepMark[];
   /** Learns from Postgres which attempt may write, and which draft is the current one. */
-  learn(row: { fence: number; epoch: number }): void;
+  learn(row: Attempt): void;
   length(channel: Channel): number;
   read(channel: Channel, from: number, max: number): string;
   all(channel: Channel): string;
@@ -32,7 +35,8 @@ export type DraftBuffer = DraftKey & {
 
 /** A step, from the wire or from Postgres. */
 export type StepMark = { offset: number | null; step: AgentStep };
-export type DraftStep = StepMark & Pick<WireToken, 'fence' | 'epoch'>;
+export type DraftStep = StepMark & Pick<WireToken, 'fence' | 'epoch' | 'reason'>;
+type Attempt = Pick<WireToken, 'fence' | 'epoch' | 'reason'>;
 
 /** Beyond this, pieces after a gap are dropped: the checkpoints have them too. */
 const maxHeldLength = 1024 * 1024;
@@ -48,17 +52,20 @@ const emptyTexts = (): Record<Channel, Text> => ({
 export function createDraftBuffer(key: DraftKey, speakerId: string): DraftBuffer {
   let fence = 0;
   let epoch = 0;
+  let reason: RestartReason = 'new_attempt';
   let texts = emptyTexts();
   let heldLength = 0;
   let heldPieces = 0;
   let steps: StepMark[] = [];
 
-  function learn(row: { fence: number; epoch: number }) {
+  function learn(row: Attempt) {
     if (row.fence > fence) fence = row.fence;
     if (row.epoch <= epoch) return;
     // What was done before anything was said belongs to what is said now.
     if (epoch > 0) steps = [];
     epoch = row.epoch;
+    // A newer worker may know reasons that are not known here.
+    reason = isRestartReason(row.reason) ? row.reason : 'new_attempt';
     texts = emptyTexts();
     heldLength = 0;
     heldPieces = 0;
@@ -93,6 +100,9 @@ export function createDraftBuffer(key: DraftKey, speakerId: string): DraftBuffer
     },
     get epoch() {
       return epoch;
+    },
+    get reason() {
+      return reason;
     },
     get gap() {
       return heldPieces > 0;

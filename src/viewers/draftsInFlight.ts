@@ -69,7 +69,7 @@ export function createDraftsInFlight(options: { now: () => number; onGap: () => 
     if (state.over) return false;
     const draft = open(state.turnId, state.beat, state.speakerId);
     const before = draft?.buffer.epoch;
-    draft?.buffer.learn(state);
+    draft?.buffer.learn({ ...state, reason: state.restartReason });
     return draft?.buffer.epoch !== before;
   }
 

@@ -50,8 +50,8 @@ export type FeedOptions = {
   onDelivered: (readAt: number) => void;
 };
 
-/** Milliseconds that Postgres may be away before viewers are sent away too. */
-const patienceMs = 10_000;
+/** Milliseconds that Postgres may be away before viewers who catch up are sent away: no gateway could serve them. */
+const patienceMs = 120_000;
 
 export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: FeedOptions): Feed {
   const drafts = createDraftsInFlight({ now, onGap });

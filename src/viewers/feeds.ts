@@ -6,17 +6,25 @@ import { createFeed, type Feed } from './feed.js';
 import { createFeedReads } from './feedReads.js';
 import type { Sink } from './sink.js';
 import { createPatience, type Patience } from './slowness.js';
+import { spread } from './spread.js';
 import { createUpkeep } from './upkeep.js';
 import { createViewer, type Viewer } from './viewer.js';
 import type { WireHub } from './wire.js';
+import { within } from './within.js';
 
-export type JoinOptions = { owner: string; after: number; sink: Sink };
+export type JoinOptions = {
+  owner: string;
+  after: number;
+  sink: Sink;
+  /** It ends by itself, like the answer to a request: a gateway that drains lets it. */
+  endsByItself?: boolean;
+};
 export type Joined = { seq: number };
 
-/** Why a viewer can't join. */
+/** Why a viewer can't join: for good, or, with `restarting` and `unavailable`, for now. */
 export class JoinRefused extends Error {
   override readonly name = 'JoinRefused';
-  constructor(readonly code: 'chat_not_found' | 'bad_cursor') {
+  constructor(readonly code: 'chat_not_found' | 'bad_cursor' | 'restarting' | 'unavailable') {
     super(code);
   }
 }
@@ -35,6 +43,11 @@ export type Feeds = {
   /** Lets a viewer join a chat at a cursor. Throws `JoinRefused`; any other error means Postgres is away. */
   join(chatId: string, options: JoinOptions): Promise<Joined>;
   stats(): FeedStats;
+  /**
+   * Closes viewers with 1012, spread over `withinMs`, and takes no new ones; those that end by themselves go on until
+   * `close`. `signal` closes what is left at once.
+   */
+  drain(options: { withinMs: number; signal?: AbortSignal }): Promise<void>;
   close(): void;
 };
 
@@ -52,8 +65,11 @@ export type FeedsOptions = {
 const sweepMs = 250;
 /** A chat's feed outlives its last viewer, who may be back in a moment. */
 const idleMs = 5_000;
+/** A frozen Postgres never answers: who wants to join is told to come back, instead of being kept without a word. */
+const joinWithinMs = 5_000;
 
-type Served = { feed: Feed; viewers: Map<Viewer, Patience>; idleSince: number };
+type Member = { isTooSlow: Patience; endsByItself: boolean };
+type Served = { feed: Feed; viewers: Map<Viewer, Member>; idleSince: number };
 
 /** The feeds of all chats that have viewers, and what keeps them true: the wire, notifications, and reading anew. */
 export function createFeeds(options: FeedsOptions): Feeds {
@@ -61,6 +77,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
   const reads = createFeedReads(pool);
   const served = new Map<string, Served>();
   const counts = { tokensRelayed: 0, gapsFilled: 0, slowClosed: 0 };
+  let draining = false;
   let closed = false;
   const feedOf = (chatId: string) => served.get(chatId)?.feed;
   const upkeep = createUpkeep({
@@ -95,7 +112,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
   function sweep() {
     const time = now();
     for (const [chatId, { viewers, idleSince }] of served) {
-      for (const [viewer, isTooSlow] of viewers) {
+      for (const [viewer, { isTooSlow }] of viewers) {
         const seen = { owed: viewer.owed(), buffered: viewer.sink.bufferedBytes(), taken: viewer.taken() };
         if (!isTooSlow(seen, time)) continue;
         counts.slowClosed += 1;
@@ -123,16 +140,21 @@ export function createFeeds(options: FeedsOptions): Feeds {
   const sweeping = setInterval(sweep, sweepMs);
 
   return {
-    async join(chatId, { owner, after, sink }) {
-      const [head] = await reads.heads([chatId]);
+    async join(chatId, { owner, after, sink, endsByItself = false }) {
+      const refuseNow = () => {
+        if (closed || (draining && !endsByItself)) throw new JoinRefused('restarting');
+      };
+      refuseNow();
+      const unanswered = () => new JoinRefused('unavailable');
+      const [head] = await within(joinWithinMs, reads.heads([chatId]), unanswered);
       if (head?.owner !== owner) throw new JoinRefused('chat_not_found');
       if (after > head.seq) throw new JoinRefused('bad_cursor');
-      if (closed) throw new Error('the gateway is going away');
+      refuseNow();
       const { feed, viewers } = serve(chatId);
       feed.notice(head.seq);
       const onError = (error: unknown) => log.warn({ chatId, err: error }, 'a viewer could not be served');
       const viewer = createViewer({ feed, sink, after, cameAt: head.seq, onError });
-      viewers.set(viewer, createPatience());
+      viewers.set(viewer, { isTooSlow: createPatience(), endsByItself });
       sink.onClosed(() => {
         viewers.delete(viewer);
         const serving = served.get(chatId);
@@ -152,12 +174,19 @@ export function createFeeds(options: FeedsOptions): Feeds {
         connectedWorkers: hub.connectedWorkers(),
       };
     },
+    drain(options) {
+      draining = true;
+      const leaving = [...served.values()].flatMap(({ viewers }) =>
+        [...viewers].flatMap(([viewer, { endsByItself }]) => (endsByItself ? [] : [viewer])),
+      );
+      return spread(leaving, ({ sink }) => sink.close(closeCodes.restarting, 'the api restarts'), options);
+    },
     close() {
       closed = true;
       clearInterval(sweeping);
       upkeep.close();
       for (const stop of unhear) stop();
-      for (const chatId of [...served.keys()]) end(chatId, 1001, 'the gateway is going away');
+      for (const chatId of [...served.keys()]) end(chatId, closeCodes.restarting, 'the api restarts');
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { ChatEvent } from '../domain/events.js';
 import type { Channel, DraftFrame, TokenFrame, ViewerFrame } from '../domain/frames.js';
+import type { RestartReason } from '../domain/restartReasons.js';
 import type { DraftBuffer, StepMark } from './draftBuffer.js';
 import { isHighSurrogate } from './pieces.js';
 
@@ -47,7 +48,7 @@ export function nextDraftFrame(told: Told, draft: DraftBuffer, joining: boolean)
   const mine: ToldDraft =
     known?.epoch === epoch ? known : { turnId, beat, epoch, text: 0, thinking: 0, found: joining && !known };
   told.set(key, mine);
-  if (known ? known.epoch < epoch : epoch > 1 && !joining) return restart(draft, 'new_attempt');
+  if (known ? known.epoch < epoch : epoch > 1 && !joining) return restart(draft, draft.reason);
   for (const channel of channels) {
     const offset = mine[channel];
     const end = Math.min(draft.length(channel), nextStepAt(mine, draft, channel));
@@ -148,7 +149,10 @@ function dropUnlanded(told: Told, turnId: string): ViewerFrame | undefined {
   return undefined;
 }
 
-function restart({ turnId, beat, epoch }: Pick<ToldDraft, 'turnId' | 'beat' | 'epoch'>, reason: string): ViewerFrame {
+function restart(
+  { turnId, beat, epoch }: Pick<ToldDraft, 'turnId' | 'beat' | 'epoch'>,
+  reason: RestartReason,
+): ViewerFrame {
   return { type: 'restart', turnId, beat, epoch, reason };
 }
 

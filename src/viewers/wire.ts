@@ -1,6 +1,7 @@
 import type { AgentStep } from '../domain/events.js';
 import type { Channel } from '../domain/frames.js';
 import type { RelayMeta } from '../domain/relay.js';
+import type { RestartReason } from '../domain/restartReasons.js';
 
 /**
  * The wire between workers and gateways: fast, and free to lose, repeat and reorder, because whatever it
@@ -13,6 +14,8 @@ export type WireToken = {
   /** Of the attempt that streams: a gateway refuses tokens of an older one. */
   fence: number;
   epoch: number;
+  /** Why this draft took the place of the one before, where it did. */
+  reason?: RestartReason | undefined;
   speakerId: string;
   channel: Channel;
   /** In UTF-16 code units from the start of the epoch's channel. */

@@ -50,6 +50,7 @@ function isItem(value: unknown): value is WireItem {
   if (value.type === 'meta') return Array.isArray(value.usedTools);
   if (value.type === 'heartbeat') return typeof value.elapsedSeconds === 'number';
   if (!isCount(value.beat) || !isCount(value.fence) || !isCount(value.epoch)) return false;
+  if (value.reason !== undefined && !isText(value.reason)) return false;
   if (value.type === 'step') return isStep(value.step) && (value.offset === null || isCount(value.offset));
   return (
     value.type === 'token' &&

@@ -97,9 +97,9 @@ test('a chat that is deleted ends its viewers with 4404', async () => {
   expect((await viewer.closed).code).toBe(4404);
 }, 15_000);
 
-test('a gateway that stops lets its viewers go with 1001, and they come back elsewhere', async () => {
+test('a gateway that stops closes its viewers with 1012, and they come back elsewhere', async () => {
   const viewer = stage.overSocket();
   await viewer.until(() => viewer.cursor() === 2, 'the chat');
   stage.gateway.feeds.close();
-  expect((await viewer.closed).code).toBe(1001);
+  expect((await viewer.closed).code).toBe(1012);
 });

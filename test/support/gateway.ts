@@ -31,7 +31,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   const hub = options.hub ?? createSocketHub({ server, log });
   const listen = createListener({ url: database.url });
   const feeds = createFeeds({ pool: database.pool, listen, hub, log });
-  const detach = attachLiveSocket(server, { feeds, auth, cancelTurn: async () => false, ...options, log });
+  const liveSocket = attachLiveSocket(server, { feeds, auth, cancelTurn: async () => false, ...options, log });
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://gateway');
     const [, chatId = '', turnId] = /^\/v1\/chats\/([^/]+)\/events(?:\/of\/([^/]+))?$/.exec(url.pathname) ?? [];
@@ -48,8 +48,8 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     feeds,
     hub,
     async close() {
-      detach();
       feeds.close();
+      await liveSocket.close();
       await hub.close();
       server.close();
       server.closeAllConnections();

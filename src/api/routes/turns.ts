@@ -29,7 +29,7 @@ export type TurnRouteDeps = {
   show: ShowTurn;
   onTurnStatus: OnTurnStatus;
   feeds: Feeds;
-  /** Fires when the service stops: whoever waits is answered with what there is. */
+  /** Fires when there is no more time for those who wait: they are answered with what there is. */
   closing: AbortSignal;
 };
 
@@ -59,6 +59,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         const location = { Location: `/v1/turns/${turnId}` };
         if (wantsFrames(request)) {
           response.set(location);
+          response.locals.accepted = turnId;
           await streamTurn(feeds, response, { chatId, turnId, owner, after: userTurnSeq - 1 });
           return null;
         }

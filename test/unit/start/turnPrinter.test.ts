@@ -43,9 +43,9 @@ describe('npm run turn', () => {
   });
 
   it('marks where a draft is dropped, and starts over', () => {
-    const restart: ViewerFrame = { type: 'restart', turnId: 'turn_1', beat: 0, epoch: 2, reason: 'stream_broken' };
+    const restart: ViewerFrame = { type: 'restart', turnId: 'turn_1', beat: 0, epoch: 2, reason: 'provider_failed' };
     const out = printed([token(1, 0, 'Goo'), restart, token(2, 0, 'Hello.')]);
-    expect(out).toBe('Goo\n[stream_broken; the reply starts over]\nHello.');
+    expect(out).toBe('Goo\n[provider_failed; the reply starts over]\nHello.');
   });
 
   it('passes over thinking, older drafts and other turns', () => {

@@ -1,0 +1,20 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AttemptsBefore, isRestartReason, restartReasonOf } from './restartReasons.js';
+
+const before: AttemptsBefore = { lost: false, onFallback: false, failures: 0, lastError: null };
+
+describe('the reason of a restart', () => {
+  test.each([
+    ['worker_lost', 'the attempt before never said how it ended', { lost: true, failures: 1, lastError: 'x' }],
+    ['handed_over', 'the attempt before ended in order, without a failure', {}],
+    ['provider_failed', 'the provider failed the attempt before', { failures: 1, lastError: 'stream_broken' }],
+    ['provider_changed', 'another provider is asked', { onFallback: true, lastError: 'provider_error' }],
+    ['provider_failed', 'the other provider failed too', { onFallback: true, failures: 1, lastError: 'stream_broken' }],
+  ])('is %s when %s', (reason, _, known) => {
+    expect(restartReasonOf({ ...before, ...known })).toBe(reason);
+  });
+
+  test('is one of the table, and nothing that an object inherits', () => {
+    expect(['worker_lost', 'toString', undefined, 7].map(isRestartReason)).toEqual([true, false, false, false]);
+  });
+});
