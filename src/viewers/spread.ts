@@ -1,22 +1,29 @@
 /**
  * Does `act` for each item at a moment of its own within `withinMs`: in random order, one in each of as many equal
  * slices of the time, so that they are neither all at once nor in the order in which they came. A single item has
- * nothing to be spread from, and is done at once. Resolves after the last; `signal` does what is left at once.
+ * nothing to be spread from, and is done at once. Resolves after the last; `signal` has what is left done at once.
  */
-export async function spread<T>(
+export function spread<T>(
   items: Iterable<T>,
   act: (item: T) => void,
   { withinMs, signal }: { withinMs: number; signal?: AbortSignal },
 ): Promise<void> {
   const shuffled = shuffle([...items]);
-  if (shuffled.length === 1) return act(shuffled[0]!);
-  const slice = withinMs / shuffled.length;
-  await Promise.all(
-    shuffled.map(async (item, n) => {
-      await pause(slice * (n + Math.random()), signal);
-      act(item);
-    }),
-  );
+  const slice = shuffled.length > 1 ? withinMs / shuffled.length : 0;
+  return new Promise((resolve) => {
+    const waiting = new Map<number, NodeJS.Timeout>();
+    const doOne = (n: number) => {
+      clearTimeout(waiting.get(n));
+      waiting.delete(n);
+      act(shuffled[n]!);
+      if (waiting.size === 0) resolve();
+    };
+    const doAll = () => [...waiting.keys()].forEach(doOne);
+    for (const n of shuffled.keys()) waiting.set(n, setTimeout(doOne, slice * (n + Math.random()), n));
+    if (shuffled.length === 0) resolve();
+    if (signal?.aborted) doAll();
+    signal?.addEventListener('abort', doAll, { once: true });
+  });
 }
 
 function shuffle<T>(items: T[]): T[] {
@@ -25,17 +32,4 @@ function shuffle<T>(items: T[]): T[] {
     [items[n], items[other]] = [items[other]!, items[n]!];
   }
   return items;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
 }

@@ -1,9 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Draft } from './drafts.js';
 import { nameOf } from './library.js';
 import type { OpenChat } from './openChat.js';
+import { lostInWords } from './words.js';
 
 /**
- * What a screen reader says: each reply once, when it is whole, rather than token by token; and what went wrong.
+ * What a screen reader says: each reply once, when it is whole, rather than token by token; once that a reply is
+ * written again; and what went wrong.
  */
 export function Announcements({ chat }: { chat: OpenChat }) {
   const [words, setWords] = useState('');
@@ -16,9 +19,21 @@ export function Announcements({ chat }: { chat: OpenChat }) {
       }),
     [chat],
   );
+  useEffect(() => {
+    const said = new Set<string>();
+    return chat.drafts.subscribe((drafts) => {
+      for (const draft of drafts.values()) {
+        if (!draft.old || said.has(lossOf(draft))) continue;
+        said.add(lossOf(draft));
+        setWords(`${nameOf(draft.speakerId)}: ${lostInWords(draft.old.reason)}`);
+      }
+    });
+  }, [chat]);
   return (
     <div class="hidden" aria-live="polite" role="log" aria-label="Announcements">
       {words}
     </div>
   );
 }
+
+const lossOf = ({ turnId, beat, epoch }: Draft): string => `${turnId}:${beat}:${epoch}`;

@@ -85,6 +85,10 @@ export async function list<T>(path: string): Promise<T[]> {
   return items;
 }
 
+/** Whether the same call may succeed later: the service can't be reached, is not well or is too busy. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Unreachable || (error instanceof ApiRefusal && (error.status >= 500 || error.status === 429));
+
 /** What went wrong, in words for people. */
 export function wordsOf(error: unknown): string {
   if (error instanceof ApiRefusal && error.status >= 500) return `${error.message} Try again in a moment.`;

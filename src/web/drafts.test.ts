@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ViewerFrame } from '../domain/frames.js';
+import type { RestartReason } from '../domain/restartReasons.js';
 import { type Drafts, draftKey, evolveDrafts, filledSteps } from './drafts.js';
 
 const turnId = 'turn_1';
@@ -23,6 +24,23 @@ const step = (index: number, type: string, more: object = {}) =>
 
 const draftsAfter = (...frames: ViewerFrame[]): Drafts => frames.reduce(evolveDrafts, new Map() as Drafts);
 const textAfter = (...frames: ViewerFrame[]) => draftsAfter(...frames).get(draftKey(turnId, 0))?.text;
+
+/** What the page shows of the draft: that of the lost one while it stays. */
+const shown = (drafts: Drafts) => {
+  const now = drafts.get(draftKey(turnId, 0))!;
+  return now.old ?? now;
+};
+const shownAfter = (...frames: ViewerFrame[]) => {
+  const drafts = draftsAfter(...frames);
+  return [shown(drafts).text, drafts.get(draftKey(turnId, 0))?.old?.reason ?? null];
+};
+const restartTo = (epoch: number, reason: RestartReason): ViewerFrame => ({
+  type: 'restart',
+  turnId,
+  beat: 0,
+  epoch,
+  reason,
+});
 
 describe('a draft', () => {
   test('grows by its tokens, and a token that comes twice changes nothing', () => {
@@ -89,5 +107,60 @@ describe('a draft', () => {
     ];
     const states = again.map((_, n) => contents(again.slice(0, n + 1).reduce(evolveDrafts, told)));
     for (const state of states) expect(state).toEqual(whole);
+  });
+
+  test('that is lost stays until the new one has more text, and is then replaced at once', () => {
+    const lost = [token(0, 'The lamp turns.'), restartTo(2, 'worker_lost')];
+    expect(shownAfter(...lost)).toEqual(['The lamp turns.', 'worker_lost']);
+    expect(shownAfter(...lost, token(0, 'A door', { epoch: 2 }))).toEqual(['The lamp turns.', 'worker_lost']);
+    const asLong = [...lost, token(0, 'A door, and so ', { epoch: 2 })];
+    expect(shownAfter(...asLong)).toEqual(['The lamp turns.', 'worker_lost']);
+    expect(shownAfter(...asLong, token(15, 'on', { epoch: 2 }))).toEqual(['A door, and so on', null]);
+  });
+
+  test('that is lost goes with its event, also when the new text is shorter', () => {
+    const frames = [token(0, 'The lamp turns.'), restartTo(2, 'worker_lost'), token(0, 'No.', { epoch: 2 })];
+    expect(draftsAfter(...frames, event('assistant_turn', { beat: 0 })).size).toBe(0);
+  });
+
+  test('that is lost before the next one grew past it leaves the longer one on the page, with the newest reason', () => {
+    const frames = [
+      token(0, 'The lamp turns.'),
+      restartTo(2, 'worker_lost'),
+      token(0, 'A door', { epoch: 2 }),
+      restartTo(3, 'provider_failed'),
+    ];
+    expect(shownAfter(...frames)).toEqual(['The lamp turns.', 'provider_failed']);
+    expect(shownAfter(...frames, token(0, 'Somebody is there.', { epoch: 3 }))).toEqual(['Somebody is there.', null]);
+  });
+
+  test('that was only thought stays until there is more thought, or text', () => {
+    const frames = [token(0, 'A sum, then.', { channel: 'thinking' }), restartTo(2, 'handed_over')];
+    const thought = (text: string) => token(0, text, { channel: 'thinking', epoch: 2 });
+    const thinkingOf = (...more: ViewerFrame[]) => shown(draftsAfter(...frames, ...more)).thinking;
+    expect(thinkingOf(thought('Hm.'))).toBe('A sum, then.');
+    expect(thinkingOf(thought('Hm. Let me see.'))).toBe('Hm. Let me see.');
+    expect(shownAfter(...frames, thought('Hm.'), token(0, '42', { epoch: 2 }))).toEqual(['42', null]);
+  });
+
+  test('of an agent that is lost keeps its steps until the new one has more of them, or more text', () => {
+    const kept = [step(0, 'thinking'), token(0, 'A sum.', { channel: 'thinking' }), step(1, 'text')];
+    const lost = [...kept, token(0, 'It is'), restartTo(2, 'worker_lost')];
+    const again = [step(0, 'thinking'), token(0, 'Hm.', { channel: 'thinking', epoch: 2 }), step(1, 'text')];
+    const stepsOf = (...frames: ViewerFrame[]) =>
+      filledSteps(shown(draftsAfter(...frames))).map(({ content }) => content);
+    expect(stepsOf(...lost, ...again)).toEqual(['A sum.', 'It is']);
+    expect(stepsOf(...lost, ...again, token(0, 'It is 42.', { epoch: 2 }))).toEqual(['Hm.', 'It is 42.']);
+  });
+
+  test('that a viewer lost while it was not connected stays too, without a reason', () => {
+    const back = [token(0, 'The lamp turns.'), hello, draft('A door', { epoch: 2 })];
+    expect(shownAfter(...back)).toEqual(['The lamp turns.', null]);
+    expect(draftsAfter(...back).get(draftKey(turnId, 0))?.old).toMatchObject({ reason: null });
+    expect(shownAfter(...back, token(6, ' opens slowly', { epoch: 2 }))).toEqual(['A door opens slowly', null]);
+  });
+
+  test.each(['dropped', 'kept_text'] as const)('of which the log has the last word (%s) goes at once', (reason) => {
+    expect(shownAfter(token(0, 'The lamp turns.'), restartTo(2, reason))).toEqual(['', null]);
   });
 });

@@ -1,5 +1,7 @@
 import type { AgentStep } from '../domain/events.js';
 import type { Channel, DraftFrame, TokenFrame, ViewerFrame } from '../domain/frames.js';
+import type { RestartReason } from '../domain/restartReasons.js';
+import { hasGrownPast, type OldDraft, oldDraftOf } from './oldDraft.js';
 
 /** A step of an agent's draft. `offset`: where its text begins in its channel, in UTF-16 code units. */
 export type DraftStep = { step: AgentStep; offset: number };
@@ -18,13 +20,15 @@ export type Draft = {
   /** Seconds of silence, as a relayed reply tells them; 0 once text comes. */
   silentFor: number;
   usedTools: readonly string[];
+  /** The draft that was lost, which is shown until this one has grown past it. */
+  old: OldDraft | null;
 };
 
 export type Drafts = ReadonlyMap<string, Draft>;
 
 export const draftKey = (turnId: string, beat: number): string => `${turnId}:${beat}`;
 
-const newDraft = (turnId: string, beat: number, epoch: number, speakerId: string): Draft => ({
+const newDraft = (turnId: string, beat: number, epoch: number, speakerId: string, old: OldDraft | null): Draft => ({
   turnId,
   beat,
   epoch,
@@ -35,6 +39,7 @@ const newDraft = (turnId: string, beat: number, epoch: number, speakerId: string
   steps: [],
   silentFor: 0,
   usedTools: [],
+  old,
 });
 
 /** The drafts after a frame; the same map when it says nothing of drafts. Events are the transcript's: see `landed`. */
@@ -49,7 +54,8 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
     case 'restart': {
       const known = drafts.get(draftKey(frame.turnId, frame.beat));
       if (known && known.epoch >= frame.epoch) return drafts;
-      return put(drafts, newDraft(frame.turnId, frame.beat, frame.epoch, known?.speakerId ?? ''));
+      const old = known && isRewritten(frame.reason) ? oldDraftOf(known, frame.reason) : null;
+      return put(drafts, newDraft(frame.turnId, frame.beat, frame.epoch, known?.speakerId ?? '', old));
     }
     case 'step':
       // Only agents have steps, and their reply is one beat.
@@ -71,6 +77,9 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
       return drafts;
   }
 }
+
+/** Whether another draft follows. Otherwise the log has the last word, and it follows at once. */
+const isRewritten = (reason: RestartReason) => reason !== 'dropped' && reason !== 'kept_text';
 
 /** An event takes the place of the drafts that it ends. */
 function landed(drafts: Drafts, frame: Extract<ViewerFrame, { type: 'event' }>): Drafts {
@@ -106,7 +115,9 @@ function withDraft(
   // Of epoch 0 nothing was said yet, only done: that belongs to what is said now.
   if (known && known.epoch === 0 && epoch > 0) return put(drafts, change({ ...known, epoch }));
   const same = known && (epoch === 0 || epoch === known.epoch);
-  return put(drafts, change(same ? known : newDraft(turnId, beat, epoch, speakerId)));
+  // Whoever was not connected at the restart is told only of the new draft.
+  const draft = same ? known : newDraft(turnId, beat, epoch, speakerId, known ? oldDraftOf(known, null) : null);
+  return put(drafts, change(draft));
 }
 
 function addText(draft: Draft, { type, channel, offset, text, speakerId }: DraftFrame | TokenFrame): Draft {
@@ -131,7 +142,10 @@ function addStep(draft: Draft, step: AgentStep): Draft {
   return { ...draft, steps };
 }
 
-const put = (drafts: Drafts, draft: Draft): Drafts => new Map(drafts).set(draftKey(draft.turnId, draft.beat), draft);
+function put(drafts: Drafts, draft: Draft): Drafts {
+  const shown = draft.old && hasGrownPast(draft, draft.old) ? { ...draft, old: null } : draft;
+  return new Map(drafts).set(draftKey(draft.turnId, draft.beat), shown);
+}
 
 function without(drafts: Drafts, ends: (draft: Draft) => boolean): Drafts {
   const left = [...drafts].filter(([, draft]) => !ends(draft));
@@ -139,7 +153,7 @@ function without(drafts: Drafts, ends: (draft: Draft) => boolean): Drafts {
 }
 
 /** An agent's steps with the text of each: it runs to where the next of its channel begins. */
-export function filledSteps(draft: Draft): AgentStep[] {
+export function filledSteps(draft: Pick<Draft, 'text' | 'thinking' | 'steps'>): AgentStep[] {
   return draft.steps.map(({ step, offset }, n) => {
     if (step.type !== 'thinking' && step.type !== 'text') return step;
     const next = draft.steps.slice(n + 1).find((other) => other.step.type === step.type);

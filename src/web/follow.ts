@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { wordsOf } from './api.js';
+import { isPassing, wordsOf } from './api.js';
+import { backoffMs } from './backoff.js';
 import { coalesced } from './coalesced.js';
 import type { OpenChat } from './openChat.js';
 import type { ChatEvent } from './resources.js';
@@ -27,17 +28,26 @@ export function useFollowed<T>(
   return followed;
 }
 
+const retry = { firstMs: 1_000, mostMs: 10_000 };
+
 function createFollowed<T>(chat: OpenChat, load: () => Promise<T>, kinds: readonly ChatEvent['kind'][]) {
   const value = signal<T | null>(null);
   const failure = signal<string | null>(null);
   let stopped = false;
+  let tries = 0;
+  let again: number | undefined;
   const refresh = coalesced(async () => {
+    clearTimeout(again);
     if (stopped) return;
     try {
       value.value = await load();
       failure.value = null;
+      tries = 0;
     } catch (error) {
       failure.value = wordsOf(error);
+      if (stopped || !isPassing(error)) return;
+      again = setTimeout(() => void refresh(), backoffMs(tries, retry));
+      tries += 1;
     }
   });
 
@@ -51,6 +61,7 @@ function createFollowed<T>(chat: OpenChat, load: () => Promise<T>, kinds: readon
     refresh: () => void refresh(),
     stop() {
       stopped = true;
+      clearTimeout(again);
       deaf();
     },
   };

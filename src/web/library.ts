@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import { call, get, list, Unreachable, wordsOf } from './api.js';
+import { call, get, isPassing, list, wordsOf } from './api.js';
+import { backoffMs } from './backoff.js';
 import type { Character, Chat, Document, Tool, You } from './resources.js';
 
 /** What belongs to the owner: chats, newest first, and who is in them. */
@@ -34,8 +35,12 @@ export function titleOf(chat: Chat): string {
   }
 }
 
-/** Reads all that belongs to the owner; what could not be read stays as it was. */
-export async function loadLibrary(): Promise<void> {
+const retry = { firstMs: 1_000, mostMs: 10_000 };
+let again: number | undefined;
+
+/** Reads all that belongs to the owner; what could not be read stays as it was, and is read again. */
+export async function loadLibrary(tries = 0): Promise<void> {
+  clearTimeout(again);
   try {
     const [chatsRead, charactersRead, youRead, documentsRead] = await Promise.all([
       list<Chat>('/v1/chats'),
@@ -50,7 +55,7 @@ export async function loadLibrary(): Promise<void> {
     libraryFailure.value = null;
   } catch (error) {
     libraryFailure.value = wordsOf(error);
-    if (error instanceof Unreachable) setTimeout(() => void loadLibrary(), 2_000);
+    if (isPassing(error)) again = setTimeout(() => void loadLibrary(tries + 1), backoffMs(tries, retry));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ViewerFrame } from '../domain/frames.js';
 import { apiKey } from './api.js';
+import { reconnectMs } from './backoff.js';
 
 /** Connected; about to be, again; or gone for good, in words that say why. */
 export type Connection = { state: 'connecting' | 'open' | 'lost' } | { state: 'refused'; why: string };
@@ -18,7 +19,6 @@ const final: Record<number, string> = {
 
 /** A connection that was silent for so long may have died without a word: its network slept, or changed. */
 const doubtfulMs = 30_000;
-const longestWaitMs = 10_000;
 
 /**
  * Follows a chat over its live socket. A lost connection is made anew from the last seq that was seen, so that
@@ -63,9 +63,8 @@ export function followChat(
     const why = final[code];
     if (why) return options.onConnection({ state: 'refused', why });
     options.onConnection({ state: 'lost' });
-    const wait = Math.min(longestWaitMs, 250 * 2 ** tries) * (0.75 + Math.random() / 2);
+    timer = setTimeout(connect, reconnectMs(code, tries));
     tries += 1;
-    timer = setTimeout(connect, wait);
   }
 
   connect();

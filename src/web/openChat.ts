@@ -1,6 +1,7 @@
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { ViewerFrame } from '../domain/frames.js';
-import { get, Unreachable, wordsOf } from './api.js';
+import { get, isPassing, wordsOf } from './api.js';
+import { type Backoff, backoffMs } from './backoff.js';
 import { coalesced } from './coalesced.js';
 import { type Drafts, evolveDrafts } from './drafts.js';
 import { type Connection, type Following, followChat } from './live.js';
@@ -40,7 +41,7 @@ export type OpenChat = {
   close(): void;
 };
 
-const retryMs = (tries: number) => Math.min(10_000, 500 * 2 ** tries);
+const retry: Backoff = { firstMs: 500, mostMs: 10_000 };
 const over: ReadonlySet<TurnStatus> = new Set<TurnStatus>(['completed', 'cancelled', 'failed']);
 
 export function openChat(chatId: string): OpenChat {
@@ -58,7 +59,7 @@ export function openChat(chatId: string): OpenChat {
   let frames: ViewerFrame[] = [];
   let scheduled = false;
   let closed = false;
-  let retry: number | undefined;
+  let beginning: number | undefined;
 
   async function load() {
     const read = await get<Chat>(`/v1/chats/${chatId}`);
@@ -138,7 +139,7 @@ export function openChat(chatId: string): OpenChat {
       const fresh = await loadFrom(chatId, log.from).catch(() => null);
       if (closed) return;
       if (fresh) return showAnew(fresh);
-      await new Promise((resolve) => setTimeout(resolve, retryMs(tries)));
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, retry)));
     }
   });
 
@@ -156,16 +157,16 @@ export function openChat(chatId: string): OpenChat {
     batch(() => show({ from: before.from, events: [...before.events, ...log.events] }));
   });
 
-  /** Until the service can be reached, or says that there is no such chat. */
+  /** Until the service can be reached and is well, or says that there is no such chat. */
   function begin(tries = 0) {
     load().catch((error: unknown) => {
       if (closed) return;
-      if (!(error instanceof Unreachable)) {
+      if (!isPassing(error)) {
         failure.value = wordsOf(error);
         return;
       }
       connection.value = { state: 'lost' };
-      retry = setTimeout(() => begin(tries + 1), retryMs(tries));
+      beginning = setTimeout(() => begin(tries + 1), backoffMs(tries, retry));
     });
   }
 
@@ -197,7 +198,7 @@ export function openChat(chatId: string): OpenChat {
     hurry: () => following?.hurry(),
     close() {
       closed = true;
-      clearTimeout(retry);
+      clearTimeout(beginning);
       following?.leave();
     },
   };

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import { ApiRefusal, call, wordsOf } from './api.js';
+import { call, isPassing, wordsOf } from './api.js';
+import { backoffMs } from './backoff.js';
 import type { NewTurn } from './resources.js';
 
 /** A turn that was said here and is not known to be accepted yet. `after`: the newest seq when it was said. */
@@ -56,14 +57,11 @@ async function send(item: Unsent): Promise<void> {
       });
       return drop(item.key);
     } catch (error) {
-      if (isFinal(error)) return refuse(item.key, wordsOf(error));
+      if (!isPassing(error)) return refuse(item.key, wordsOf(error));
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 250 * 2 ** tries)));
+    await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, { firstMs: 250, mostMs: 5_000 })));
   }
 }
-
-/** A refusal is final, unless it says that the service is not well or too busy. */
-const isFinal = (error: unknown) => error instanceof ApiRefusal && error.status < 500 && error.status !== 429;
 
 const refuse = (key: string, why: string): void =>
   keep(unsent.value.map((item) => (item.key === key ? { ...item, refused: why } : item)));

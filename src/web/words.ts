@@ -1,3 +1,4 @@
+import type { RestartReason } from '../domain/restartReasons.js';
 import type { StepView } from './resources.js';
 
 /** Words for people, in place of the names that machines use. */
@@ -56,6 +57,22 @@ export function countsInWords(byKind: Record<string, number>): string[] {
   });
   const rest = Object.entries(byKind).reduce((sum, [kind, count]) => sum + (kinds[kind] ? 0 : count), 0);
   return rest > 0 ? [...named, `${rest} ${rest === 1 ? 'other entry' : 'other entries'} of the log`] : named;
+}
+
+const lostWords: Record<RestartReason, string> = {
+  worker_lost: 'The process that wrote this was lost.',
+  handed_over: 'The process that wrote this was stopped.',
+  provider_failed: 'The provider failed before the end.',
+  provider_changed: 'The provider failed, and another one was asked.',
+  new_attempt: 'This attempt did not come to its end.',
+  kept_text: 'Less was kept than was sent.',
+  dropped: 'Nothing of this was kept.',
+};
+
+/** Why a reply that is on the page is written again. A newer service may know reasons that are not known here. */
+export function lostInWords(reason: RestartReason | null): string {
+  const why: string | undefined = reason === null ? undefined : lostWords[reason];
+  return `${why ?? lostWords.new_attempt} The reply is written again.`;
 }
 
 const warningWords: Record<string, string> = {

@@ -1,5 +1,12 @@
 /** A state that a reply was in on the page. `node` is another number for another element; `text` null: it was gone. */
-export type ShownReply = { load: string; key: string; node: number; text: string | null; streaming: boolean };
+export type ShownReply = {
+  load: string;
+  key: string;
+  node: number;
+  text: string | null;
+  streaming: boolean;
+  lost: boolean;
+};
 
 /**
  * Runs in the page before its own script, and tells `report` of what the page does: each state of each reply, each
@@ -27,7 +34,8 @@ export const pageProbes = `(() => {
       const key = beat.dataset.turn + ':' + beat.dataset.beat;
       const text = [...beat.querySelectorAll('.prose')].map((prose) => prose.textContent).join('');
       there.add(key);
-      tell({ load, key, node: numberOf(beat), text, streaming: beat.classList.contains('streaming') });
+      tell({ load, key, node: numberOf(beat), text, streaming: beat.classList.contains('streaming'),
+        lost: beat.classList.contains('lost') });
     }
     for (const [key, state] of states) {
       if (!there.has(key) && state.text !== null) tell({ ...state, text: null });

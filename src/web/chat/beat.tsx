@@ -1,6 +1,8 @@
+import type { RestartReason } from '../../domain/restartReasons.js';
 import { memo } from '../memo.js';
 import type { OpenChat } from '../openChat.js';
 import { Prose } from '../prose.js';
+import { lostInWords } from '../words.js';
 import { AgentSteps } from './agentSteps.js';
 import { Dots } from './dots.js';
 import { ReplyWithChanges } from './replyWithChanges.js';
@@ -13,18 +15,32 @@ type BeatProps = { said: Said; chat: OpenChat; kind: string; changeIds: readonly
 export const BeatView = memo(function BeatView({ said, chat, kind, changeIds }: BeatProps) {
   const waits = said.streaming && said.text === '' && said.thinking === '' && said.steps.length === 0;
   return (
-    <article class={`beat ${said.streaming ? 'streaming' : ''}`} data-turn={said.turnId} data-beat={said.beat}>
+    <article class={classOf(said)} data-turn={said.turnId} data-beat={said.beat}>
       <Speaker id={said.speakerId || 'assistant'} remark={said.interjects ? 'cuts in' : undefined} />
       {waits ? (
         <Waiting silentFor={said.silentFor} />
       ) : (
         <Body said={said} chat={chat} kind={kind} changeIds={changeIds} />
       )}
+      {said.lost && <Lost reason={said.lost.reason} />}
       {!waits && said.streaming && said.silentFor > 0 && <Waiting silentFor={said.silentFor} />}
       <Remarks said={said} />
     </article>
   );
 });
+
+const classOf = ({ streaming, lost }: Said): string =>
+  ['beat', streaming ? 'streaming' : '', lost ? 'lost' : ''].filter(Boolean).join(' ');
+
+/** Why what stands above is written again. It stays in its place until the new text has grown past it. */
+function Lost({ reason }: { reason: RestartReason | null }) {
+  return (
+    <p class="beat-note lost-note">
+      <Dots />
+      <span>{lostInWords(reason)}</span>
+    </p>
+  );
+}
 
 function Body({ said, chat, kind, changeIds }: BeatProps) {
   if (said.steps.length > 0) return <AgentSteps steps={said.steps} streaming={said.streaming} />;

@@ -1,4 +1,5 @@
 import type { AgentStep, EventData } from '../../domain/events.js';
+import type { RestartReason } from '../../domain/restartReasons.js';
 import { type Draft, filledSteps } from '../drafts.js';
 import type { PublicError } from '../resources.js';
 import type { Beat, Exchange } from '../timeline.js';
@@ -13,6 +14,8 @@ export type Said = {
   thinking: string;
   steps: readonly AgentStep[];
   streaming: boolean;
+  /** What is shown was lost, and is written again; and why, where that was heard. */
+  lost: { reason: RestartReason | null } | null;
   silentFor: number;
   usedTools: readonly string[];
   truncated: boolean;
@@ -52,6 +55,7 @@ const fromBeat = (beat: Beat): Said => ({
   thinking: '',
   steps: beat.steps ?? [],
   streaming: false,
+  lost: null,
   silentFor: 0,
   usedTools: beat.relay?.usedTools ?? [],
   truncated: beat.truncated,
@@ -61,15 +65,19 @@ const fromBeat = (beat: Beat): Said => ({
   at: beat.at,
 });
 
-const fromDraft = (draft: Draft): Said => ({
+/** A draft as it is shown: what there is of the lost one stays until the new one has grown past it. */
+function fromDraft(draft: Draft): Said {
+  const { text, thinking, steps } = draft.old ?? draft;
+  return { ...toSaid(draft), text, thinking, steps: filledSteps({ text, thinking, steps }) };
+}
+
+const toSaid = (draft: Draft): Omit<Said, 'text' | 'thinking' | 'steps'> => ({
   key: `${draft.turnId}:${draft.beat}`,
   turnId: draft.turnId,
   beat: draft.beat,
   speakerId: draft.speakerId,
-  text: draft.text,
-  thinking: draft.thinking,
-  steps: filledSteps(draft),
   streaming: true,
+  lost: draft.old && { reason: draft.old.reason },
   silentFor: draft.silentFor,
   usedTools: draft.usedTools,
   truncated: false,
