@@ -32,6 +32,19 @@ const apiKeys = z
     }),
   );
 
+export const workerRoles = ['turns', 'streams', 'classifiers'] as const;
+export type WorkerRole = (typeof workerRoles)[number];
+
+/** A comma-separated list of roles. */
+const roles = z.string().transform((list, context) => {
+  const names = new Set(list.split(',').map((name) => name.trim()));
+  const known = workerRoles.filter((role) => names.delete(role));
+  if (names.size === 0) return known;
+  const message = `must be a comma-separated list of ${workerRoles.join(', ')}; not ${[...names].map((name) => `'${name}'`).join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 const encryptionKey = z
   .string()
   .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
@@ -135,6 +148,12 @@ const schema = z.object({
   WORKFLOW_BUNDLE: z.string().optional(),
   WORKFLOW_CACHE: z.coerce.number().int().min(0).default(1_000),
   PAGE_DIR: z.string().optional(),
+  WORKER_DRAIN_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
+  WORKER_ROLES: roles.default([...workerRoles]),
+  WORKER_DEPLOYMENT: z
+    .string()
+    .regex(/^[^\s.:]{1,200}$/, { error: 'must be a name without spaces, dots and colons' })
+    .optional(),
   WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   // The other OTEL_… variables are OpenTelemetry's, and read by its SDK.

@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { basename } from 'node:path';
 import { messageOf } from './failure.js';
 import { pause } from './poll.js';
-import { identityOf, type ProcessRecord, sendSignal } from './processes.js';
+import { type ProcessRecord, sendSignal } from './processes.js';
 import type { Command } from './runCommand.js';
+import { endChild, type Running, spawnChild } from './spawnChild.js';
 
 /** What has to be known of a child to keep it running. */
 export type ChildSpec = {
   name: string;
   /** Asked anew for each start. */
-  command: () => Command;
+  command: () => Command | Promise<Command>;
   /** Resolves once the child does its work; its signal is aborted when the child ends. */
   ready: (pid: number, signal: AbortSignal) => Promise<void>;
   /** Where its output goes: straight to a file, or to us, line by line. */
@@ -18,12 +17,19 @@ export type ChildSpec = {
   stdin?: 'pipe';
   stopSignal: NodeJS.Signals;
   graceMs: number;
+  /**
+   * For a child that says, by an IPC message, when it begins to drain: another one is started beside it at once. When
+   * the launcher stops, it may drain for so long before it gets its stop signal again.
+   */
+  drains?: { withinMs: number };
 };
 
 export type Child = {
   name: string;
+  /** Of the one that takes new work. */
   pid: () => number | null;
-  record: () => ProcessRecord | null;
+  /** Of all that run: the one that takes new work and those that drain. */
+  records: () => ProcessRecord[];
   /** Starts it and waits until it is ready; from then on it is started again whenever it ends. */
   start: (signal: AbortSignal) => Promise<void>;
   stop: () => Promise<void>;
@@ -31,15 +37,6 @@ export type Child = {
 };
 
 export type Told = { say: (line: string) => void; spawned: () => Promise<void>; ready: () => Promise<void> };
-
-export class ChildEnded extends Error {
-  override readonly name = 'ChildEnded';
-  constructor(child: string, how: string) {
-    super(`${child} ended ${how}`);
-  }
-}
-
-type Running = { pid: number; identity: string; startedAt: number; ended: Promise<ChildEnded>; gone: AbortSignal };
 
 const steadyAfterMs = 10_000;
 const backoffMs = [0, 100, 200, 400, 800, 1_600, 3_000];
@@ -50,6 +47,7 @@ const backoffMs = [0, 100, 200, 400, 800, 1_600, 3_000];
  */
 export function createChild(spec: ChildSpec, told: Told): Child {
   const stopping = new AbortController();
+  const drained = new Set<Running>();
   let running: Running | null = null;
   let keeping: Promise<void> = Promise.resolve();
 
@@ -78,84 +76,62 @@ export function createChild(spec: ChildSpec, told: Told): Child {
 
   /** Runs for as long as the child is wanted. */
   async function keepUp(): Promise<void> {
-    for (let deaths = 0; ; ) {
+    let deaths = 0;
+    for (;;) {
       const before = running;
-      const end = await before?.ended;
+      if (before) await endedOrDraining(before);
       if (stopping.signal.aborted) return;
       if (before && Date.now() - before.startedAt > steadyAfterMs) deaths = 0;
-      if (deaths === 0) told.say(`${end?.message} (pid ${before?.pid}); starting it again`);
-      await again(deaths++);
+      if (before && !before.gone.aborted) letDrain(before);
+      else if (deaths++ === 0) told.say(`${endOf(before)}; starting it again`);
+      await again(Math.max(0, deaths - 1));
     }
   }
+
+  function letDrain(before: Running): void {
+    told.say(`${spec.name} drains (pid ${before.pid}); starting another`);
+    drained.add(before);
+    running = null;
+    const forget = async () => {
+      drained.delete(before);
+      await told.spawned();
+    };
+    void before.ended.then(forget).catch((error) => told.say(`${spec.name}: ${messageOf(error)}`));
+  }
+
+  const all = () => [running, ...drained].filter((one): one is Running => one !== null && !one.gone.aborted);
 
   return {
     name: spec.name,
     pid: () => (running && !running.gone.aborted ? running.pid : null),
-    record() {
-      if (!running || running.gone.aborted) return null;
-      const { pid, identity } = running;
-      return { name: spec.name, pid, identity, signal: spec.stopSignal, graceMs: spec.graceMs };
-    },
+    records: () => all().map((one) => recordOf(one, spec)),
     async start(signal) {
       await launch(AbortSignal.any([signal, stopping.signal]));
       keeping = keepUp();
     },
     async stop() {
       stopping.abort(new Error(`${spec.name} is stopping`));
-      if (running && !running.gone.aborted) await endChild(running, spec);
+      await Promise.all(all().map((one) => endChild(one, spec)));
       await keeping;
       // A start that was under way may have spawned one more.
-      if (running && !running.gone.aborted) await endChild(running, spec);
+      await Promise.all(all().map((one) => endChild(one, spec)));
     },
     kill() {
       stopping.abort(new Error(`${spec.name} is killed`));
-      if (running && !running.gone.aborted) sendSignal(running.pid, 'SIGKILL');
+      for (const { pid } of all()) sendSignal(pid, 'SIGKILL');
     },
   };
 }
 
-async function endChild(running: Running, spec: ChildSpec): Promise<void> {
-  sendSignal(running.pid, spec.stopSignal);
-  // One that was stopped by SIGSTOP must run to hear it.
-  sendSignal(running.pid, 'SIGCONT');
-  const timer = setTimeout(() => sendSignal(running.pid, 'SIGKILL'), spec.graceMs);
-  await running.ended;
-  clearTimeout(timer);
+function recordOf({ pid, identity }: Running, spec: ChildSpec): ProcessRecord {
+  const drains = spec.drains ? { drainMs: spec.drains.withinMs } : {};
+  return { name: spec.name, pid, identity, signal: spec.stopSignal, graceMs: spec.graceMs, ...drains };
 }
 
-/** Spawns it in a session of its own, so that a Ctrl-C in the terminal reaches only the launcher. */
-async function spawnChild(spec: ChildSpec): Promise<Running> {
-  const { file, args, ...how } = spec.command();
-  const sink = 'file' in spec.output ? spec.output.file : 'pipe';
-  const spawned = spawn(file, args, { ...how, detached: true, stdio: [spec.stdin ?? 'ignore', sink, sink] });
-  const gone = new AbortController();
-  const ended = endOf(spawned, spec.name, gone);
-  if ('lines' in spec.output) readLines(spawned, spec.output.lines);
-  if (spawned.pid === undefined) throw await ended;
-  const identity = (await identityOf(spawned.pid)) ?? `ended ${basename(file)}`;
-  return { pid: spawned.pid, identity, startedAt: Date.now(), ended, gone: gone.signal };
+function endedOrDraining({ ended, draining }: Running): Promise<unknown> {
+  if (draining.aborted) return Promise.resolve();
+  const began = new Promise<void>((resolve) => draining.addEventListener('abort', () => resolve(), { once: true }));
+  return Promise.race([ended, began]);
 }
 
-function endOf(spawned: ChildProcess, name: string, gone: AbortController): Promise<ChildEnded> {
-  return new Promise((resolve) => {
-    const end = (how: string) => {
-      const reason = new ChildEnded(name, how);
-      gone.abort(reason);
-      resolve(reason);
-    };
-    spawned.once('error', (error) => end(`before it began: ${error.message}`));
-    spawned.once('exit', (code, signal) => end(signal ? `by ${signal}` : `with code ${code}`));
-  });
-}
-
-function readLines(spawned: ChildProcess, onLine: (line: string, from: 'stdout' | 'stderr') => void): void {
-  for (const from of ['stdout', 'stderr'] as const) {
-    let rest = '';
-    spawned[from]?.setEncoding('utf8').on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) onLine(line, from);
-    });
-    spawned[from]?.on('end', () => rest && onLine(rest, from));
-  }
-}
+const endOf = (ended: Running | null) => `${ended?.gone.reason.message} (pid ${ended?.pid})`;

@@ -1,15 +1,19 @@
 import { join } from 'node:path';
 import type { Config } from '../../src/config.js';
-import { type Child, ChildEnded, type ChildSpec, createChild, type Told } from './child.js';
+import { type Child, type ChildSpec, createChild, type Told } from './child.js';
 import { tailOf } from './childLog.js';
 import type { DataDir } from './dataDir.js';
 import { StartFailure } from './failure.js';
 import { poll } from './poll.js';
 import { portState } from './ports.js';
 import { listensOn } from './processes.js';
+import { ChildEnded } from './spawnChild.js';
 
-/** The processes under the launcher, in the order in which they are stopped: users of a service before it. */
-export const childNames = ['api', 'worker', 'provider', 'temporal', 'postgres'] as const;
+/**
+ * The processes under the launcher, in the order in which they are stopped: users of a service before it. The worker
+ * is first, so that viewers see the ends of the replies that it still streams.
+ */
+export const childNames = ['worker', 'api', 'provider', 'temporal', 'postgres'] as const;
 export type ChildName = (typeof childNames)[number];
 
 /** What every part of the start-up works with. */

@@ -11,18 +11,28 @@ import { runCommand } from './runCommand.js';
 
 const usualPort = 3000;
 
-type Entry = { name: ChildName; script: string; env: () => NodeJS.ProcessEnv; graceMs: number };
+/** How long replies in flight may go on when all is to stop. */
+export const DRAIN_MS = 5_000;
+
+type Entry = {
+  name: ChildName;
+  script: string;
+  env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
+  graceMs: number;
+  drains?: { withinMs: number };
+};
 
 function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready']): Omit<ChildSpec, 'name'> {
   // While all is starting or stopping, that a part misses another is no news.
   const show = (line: string) => context.isUp() && context.say(line);
   const log = createLineLog(logOf(context.dataDir, entry.name), entry.name, show);
   return {
-    command: () => ({ ...nodeCommand(entry.script), env: { ...process.env, ...entry.env() } }),
+    command: async () => ({ ...nodeCommand(entry.script), env: { ...process.env, ...(await entry.env()) } }),
     ready,
     output: { lines: log.line },
     stopSignal: 'SIGTERM',
     graceMs: entry.graceMs,
+    ...(entry.drains ? { drains: entry.drains } : {}),
   };
 }
 
@@ -99,30 +109,31 @@ export async function startApi(
 }
 
 /**
- * Ready, at first, when the api says that all it needs is there; a later one is known by its work. Gives where its
- * metrics can be scraped.
+ * Ready, at first, when the api says that all it needs is there; a later one is known by its work. Gives what says
+ * where the metrics of the newest can be scraped: one that drains keeps its port.
  */
 export async function startWorker(
   context: StartContext,
   options: { env: NodeJS.ProcessEnv; api: string },
-): Promise<string> {
+): Promise<() => string> {
   const { WORKER_METRICS_HOST: host, WORKER_METRICS_PORT: asked } = context.config;
   let port = asked ?? 0;
   const entry: Entry = {
     name: 'worker',
     script: 'src/worker/main.ts',
-    env: () => ({ ...options.env, WORKER_METRICS_PORT: String(port) }),
+    async env() {
+      port = asked ?? (await freePort([context.ports.workerMetrics], host));
+      context.ports.workerMetrics = port;
+      return { ...options.env, WORKER_METRICS_PORT: String(port) };
+    },
     graceMs: 15_000,
+    drains: { withinMs: DRAIN_MS },
   };
   const ready: ChildSpec['ready'] = async (_pid, gone) => {
     if (!context.isUp()) await untilOk(`${options.api}/readyz`, 120_000, gone);
   };
-  await startChild(context, 'worker', nodeChild(context, entry, ready), async () => {
-    port = asked ?? (await freePort([context.ports.workerMetrics], host));
-    context.ports.workerMetrics = port;
-    return [];
-  });
-  return `http://${reachable(host)}:${port}/metrics`;
+  await startChild(context, 'worker', nodeChild(context, entry, ready), async () => []);
+  return () => `http://${reachable(host)}:${port}/metrics`;
 }
 
 /** Throws a `StartFailure` if the api could not listen where it is asked to. */

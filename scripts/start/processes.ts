@@ -11,6 +11,8 @@ export type ProcessRecord = {
   identity: string;
   signal: NodeJS.Signals;
   graceMs: number;
+  /** One that drains gets its signal a second time after so long. */
+  drainMs?: number;
 };
 
 /** What tells a process from a later one with the same pid; null when it is gone (a zombie is gone). */
@@ -52,6 +54,10 @@ export async function endRecorded(record: ProcessRecord): Promise<'ended' | 'gon
   if (!(await isThere())) return 'gone';
   sendSignal(record.pid, record.signal);
   sendSignal(record.pid, 'SIGCONT');
+  if (record.drainMs !== undefined) {
+    if (await isGone(isThere, record.drainMs)) return 'ended';
+    sendSignal(record.pid, record.signal);
+  }
   if (await isGone(isThere, record.graceMs)) return 'ended';
   sendSignal(record.pid, 'SIGKILL');
   await isGone(isThere, 3_000);

@@ -12,6 +12,7 @@ import {
   bundlePage,
   bundleWorkflows,
   checkApiAddress,
+  DRAIN_MS,
   startApi,
   startDemoProvider,
   startWorker,
@@ -40,7 +41,7 @@ export function createService(options: {
   const ports: Record<string, number> = {};
   let guard: Child | null = null;
   let release: (() => Promise<void>) | null = null;
-  let run: Omit<RunFile, 'pids'> | null = null;
+  let run: (() => Omit<RunFile, 'pids'>) | null = null;
   let writing: Promise<unknown> = Promise.resolve();
 
   /** One write at a time, each of what is the case when it begins. */
@@ -53,10 +54,10 @@ export function createService(options: {
   const writeRun = async () => {
     if (!run) return;
     const [api, worker, temporal, postgres] = [pidOf('api'), pidOf('worker'), pidOf('temporal'), pidOf('postgres')];
-    await dataDir.writeRun({ ...run, pids: { launcher: process.pid, api, worker, temporal, postgres } });
+    await dataDir.writeRun({ ...run(), pids: { launcher: process.pid, api, worker, temporal, postgres } });
   };
   const writeServices = () =>
-    dataDir.writeServices({ ports, running: childNames.flatMap((name) => children.get(name)?.record() ?? []) });
+    dataDir.writeServices({ ports, running: childNames.flatMap((name) => children.get(name)?.records() ?? []) });
   const told = { say, spawned: () => inTurn(writeServices), ready: () => inTurn(writeRun) };
 
   async function start(signal: AbortSignal): Promise<RunFile> {
@@ -75,11 +76,12 @@ export function createService(options: {
     const { databaseUrl, temporal } = parts;
     const env = childEnv(config, parts);
     const api = await startApi(context, options.askedPort, env);
-    const workerMetrics = await startWorker(context, { env: env(api), api });
+    const metrics = await startWorker(context, { env: env(api), api });
     const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
     const live = api.replace(/^http/, 'ws');
     const { address: temporalAddress, ui: temporalUi } = temporal;
-    run = { api, live, workerMetrics, temporalAddress, temporalUi, databaseUrl, demoChatId };
+    // A worker that starts while another one drains has its metrics at another port.
+    run = () => ({ api, live, workerMetrics: metrics(), temporalAddress, temporalUi, databaseUrl, demoChatId });
     await told.ready();
     const written = await dataDir.readRun();
     if (!written) throw new Error('run.json is not there');
@@ -91,7 +93,7 @@ export function createService(options: {
     async stop() {
       // Without the folder nothing was started, and what is in it is another launcher's.
       if (!release) return;
-      say('Stopping.');
+      say(`Stopping; replies in flight get ${DRAIN_MS / 1_000} s to end. Ctrl-C again ends everything at once.`);
       run = null;
       await dataDir.removeRun();
       for (const name of childNames) await children.get(name)?.stop();

@@ -43,3 +43,6 @@ export type TurnStatusReport = {
 
 /** Where classifier calls wait for their turn, beside the queue of workflows and replies. */
 export const classifierQueue = (taskQueue: string): string => `${taskQueue}-classifiers`;
+
+/** Where replies, tools and sub-agents run when streams have workers of their own (`WORKER_ROLES`). */
+export const streamsQueue = (taskQueue: string): string => `${taskQueue}-streams`;

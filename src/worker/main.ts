@@ -3,13 +3,17 @@ import { reportUnfitServer } from '../db/checkServer.js';
 import { createLog } from '../log.js';
 import { logCrashes } from '../logCrashes.js';
 import { noTracing, openTracing } from '../telemetry/tracing.js';
+import { createDrain } from './drain.js';
 import { installRuntime } from './temporalRuntime.js';
 import { runWorker } from './worker.js';
 
 /** Spans that are not sent yet get so long at the end. */
 const lastSpansMs = 1_500;
 
-/** The worker's process: stops in order on SIGTERM or SIGINT, exits with 1 when it can't go on. */
+/**
+ * The worker's process. The first SIGTERM or SIGINT lets it drain, a second one hands over what it still runs. Exits
+ * with 1 when it can't go on.
+ */
 async function main(): Promise<void> {
   const config = readConfig();
   const { DATABASE_URL } = config;
@@ -21,22 +25,43 @@ async function main(): Promise<void> {
     log.fatal(message);
     process.exit(1);
   });
+  const drain = createDrain({ seconds: config.WORKER_DRAIN_SECONDS });
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      asked = true;
+      drain.ask();
+    });
+  }
+  drain.onDraining(() => {
+    log.info({ seconds: config.WORKER_DRAIN_SECONDS }, 'the worker drains: it takes nothing new');
+    tellLauncher();
+  });
+  drain.onHandOver(() => log.warn('the worker hands over what it still runs'));
   tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'worker', log });
   const coreMetrics = await installRuntime(log, { withMetrics: config.WORKER_METRICS_PORT !== undefined });
-  const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
   try {
-    await runWorker({ ...config, DATABASE_URL }, { log, tracing, coreMetrics, signal: stopping.signal });
+    await runWorker({ ...config, DATABASE_URL }, { log, tracing, coreMetrics, drain });
   } catch (err) {
-    if (stopping.signal.aborted) return;
-    log.fatal({ err }, 'the worker stopped');
-    process.exitCode = 1;
+    if (asked) log.info({ err }, 'the worker stopped before it had drained');
+    else {
+      log.fatal({ err }, 'the worker stopped');
+      process.exitCode = 1;
+    }
   } finally {
-    // A collector that hangs holds its request, which would hold the process.
-    if ((await tracing.close(lastSpansMs)) === 'late') process.exit();
+    await tracing.close(lastSpansMs);
+    // Whatever still holds the process then, such as a collector that hangs, is not waited for.
+    process.exit();
   }
 }
 
+/** A launcher that listens starts the next worker beside this one. */
+function tellLauncher(): void {
+  if (process.connected) process.send?.({ type: 'draining' });
+}
+
+// The launcher's channel must not keep the process.
+process.channel?.unref();
 main().catch((error: unknown) => {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
   else createLog('info', 'worker').fatal({ err: error }, 'the worker could not start');

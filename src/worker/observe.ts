@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { onCommitted } from '../db/committed.js';
 import type { Pool } from '../db/pool.js';
@@ -26,27 +27,45 @@ export async function observeWorker(config: Config, { pool, log, tracing, coreMe
   onCommitted(pool, countCommitted(registry, log));
   const { WORKER_METRICS_HOST: host, WORKER_METRICS_PORT: port } = config;
   const serving =
-    port === undefined
-      ? null
-      : await serveOrSayWhy(() => serveMetrics(registry, { host, port, coreMetrics }, log), log);
+    port === undefined ? null : serveWhenFree(() => serveMetrics(registry, { host, port, coreMetrics }, log), log);
   return {
     telemetry: createTelemetry(metrics, log, tracing),
     onCheckpoint: {
       failed: () => metrics.checkpointFailures.inc(),
       written: (seconds: number) => metrics.checkpointSeconds.observe(seconds),
     },
-    close: () => serving?.close() ?? Promise.resolve(),
+    close: async () => serving?.close(),
   };
 }
 
-/** Turns are worth more than numbers: without its port the worker works on. */
-async function serveOrSayWhy(serve: () => Promise<MetricsServer>, log: Log): Promise<MetricsServer | null> {
-  try {
-    const serving = await serve();
-    log.info({ url: serving.url }, 'metrics can be scraped');
-    return serving;
-  } catch (err) {
-    log.error({ err }, 'metrics can not be scraped from this worker: WORKER_METRICS_PORT can not be listened on');
+const LISTEN_EVERY_MS = 1_000;
+
+/**
+ * Turns are worth more than numbers: without its port the worker works on, and takes it as soon as it is free. A
+ * worker that drains keeps it, with the numbers of its last replies, until it ends.
+ */
+function serveWhenFree(serve: () => Promise<MetricsServer>, log: Log) {
+  const closing = new AbortController();
+  const serving = listen();
+
+  async function listen(): Promise<MetricsServer | null> {
+    for (let tries = 0; !closing.signal.aborted; tries++) {
+      try {
+        const server = await serve();
+        log.info({ url: server.url }, 'metrics can be scraped');
+        return server;
+      } catch (err) {
+        if (tries === 0) log.warn({ err }, 'WORKER_METRICS_PORT can not be listened on yet; trying again');
+        await delay(LISTEN_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
     return null;
   }
+
+  return {
+    async close() {
+      closing.abort();
+      await (await serving)?.close();
+    },
+  };
 }

@@ -10,26 +10,37 @@ import { createRedisWire } from '../viewers/redisWire.js';
 import { createSocketWire } from '../viewers/socketWire.js';
 import { activityDeps } from './activityDeps.js';
 import { untilReachable } from './connect.js';
+import type { Drain } from './drain.js';
 import { type Observed, observeWorker } from './observe.js';
 import { ensureReconcileSchedule } from './reconcileSchedule.js';
-import { classifierWorkerOptions, turnWorkerOptions } from './workerOptions.js';
+import { runUntilDrained } from './runUntilDrained.js';
+import { workersOptions } from './workerOptions.js';
+import { readBuild } from './workflowSource.js';
 
-export type Surroundings = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { signal: AbortSignal };
+export type Surroundings = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { drain: Drain };
 
-/** Builds the worker from its configuration and runs it until the signal is aborted. */
+/** Each connection gets so long to close in order; by then nothing runs that needs it. */
+const CLOSE_WITHIN_MS = 3_000;
+
+/** Builds the worker from its configuration and runs it until it has drained. */
 export async function runWorker(
   config: Config & { DATABASE_URL: string },
-  { log, tracing, coreMetrics, signal }: Surroundings,
+  { log, tracing, coreMetrics, drain }: Surroundings,
 ): Promise<void> {
+  const build = await readBuild(config);
+  const starting = new AbortController();
+  drain.onDraining(() => starting.abort());
+  const patience = { log, signal: starting.signal };
   const pool = createPool(config.DATABASE_URL, {
     max: config.DATABASE_POOL,
     pooled: isPooled(config),
     onError: (err) => log.warn({ err }, 'a Postgres connection was lost'),
   });
-  const connection = await untilReachable('Temporal', () => NativeConnection.connect(connectionOptions(config)), {
-    log,
-    signal,
-  });
+  const connection = await untilReachable(
+    'Temporal',
+    () => NativeConnection.connect(connectionOptions(config)),
+    patience,
+  );
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, interceptors });
   const wire = config.RELAY_URL
@@ -46,32 +57,36 @@ export async function runWorker(
     const live = { pool, wire, log, client, tools, tracing, ...observed };
     const activities = createActivities(activityDeps(config, live));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
-    const workers = [
-      await Worker.create({ ...shared, ...turnWorkerOptions(config, tracing.worker) }),
-      await Worker.create({ ...shared, ...classifierWorkerOptions(config, tracing.worker) }),
-    ];
-    await untilReachable('the schedule of the reconciler', () => ensureReconcileSchedule(client, config.TASK_QUEUE), {
-      log,
-      signal,
-    });
-    log.info({ taskQueue: config.TASK_QUEUE }, 'worker is ready');
-    await runAll(workers, signal);
+    const workers: Worker[] = [];
+    for (const options of workersOptions(config, { traced: tracing.worker, drain, build })) {
+      workers.push(await Worker.create({ ...shared, ...options }));
+    }
+    await untilReachable(
+      'the schedule of the reconciler',
+      () => ensureReconcileSchedule(client, config.TASK_QUEUE),
+      patience,
+    );
+    log.info({ taskQueue: config.TASK_QUEUE, roles: config.WORKER_ROLES, ...build }, 'worker is ready');
+    await runUntilDrained(workers, drain);
   } finally {
-    await observed.close();
-    await mcp.close();
-    await wire.close();
-    await connection.close();
-    await pool.end();
+    // The wire and the checkpoints' pool stay open until the last stream has ended.
+    for (const close of [observed.close, mcp.close, wire.close, () => connection.close(), () => pool.end()]) {
+      await inTime(close).catch((err: unknown) => log.debug({ err }, 'a connection did not close in order'));
+    }
   }
 }
 
-/** Runs them until the signal is aborted; one that fails takes the others with it. */
-async function runAll(workers: Worker[], signal: AbortSignal): Promise<void> {
-  const shutDown = () => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-  };
-  signal.addEventListener('abort', shutDown, { once: true });
-  await Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
+/** One that hangs must not keep the others open. */
+async function inTime(close: () => Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${CLOSE_WITHIN_MS} ms`)), CLOSE_WITHIN_MS);
+  });
+  try {
+    await Promise.race([close(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const gatewayUrl = (config: Config) => config.GATEWAY_URL ?? `http://${config.HOST}:${config.PORT}`;

@@ -1,66 +1,85 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
-import type { Config } from '../config.js';
-import { classifierQueue } from '../domain/engine.js';
-import { type Tracing, tracedBundle } from '../telemetry/tracing.js';
+import type { Config, WorkerRole } from '../config.js';
+import { classifierQueue, streamsQueue } from '../domain/engine.js';
+import type { Tracing } from '../telemetry/tracing.js';
+import type { Drain } from './drain.js';
+import { handsOver } from './handsOver.js';
+import { type Build, workflowSource } from './workflowSource.js';
 
-type TurnSizes = Pick<Config, 'TASK_QUEUE' | 'STREAM_CONCURRENCY' | 'WORKFLOW_BUNDLE' | 'WORKFLOW_CACHE'>;
-type ClassifierSizes = Pick<Config, 'TASK_QUEUE' | 'CLASSIFIER_CONCURRENCY' | 'CLASSIFIERS_PER_SECOND'>;
+type Sizes = Pick<
+  Config,
+  | 'TASK_QUEUE'
+  | 'STREAM_CONCURRENCY'
+  | 'WORKFLOW_BUNDLE'
+  | 'WORKFLOW_CACHE'
+  | 'WORKER_ROLES'
+  | 'CLASSIFIER_CONCURRENCY'
+  | 'CLASSIFIERS_PER_SECOND'
+  | 'WORKER_DRAIN_SECONDS'
+>;
 
-type Traced = Tracing['worker'];
+export type Runs = { traced: Tracing['worker']; drain: Drain; build: Build | null };
 
-/**
- * Where the workflows are: a prebuilt bundle if there is one, else their source, bundled at start. Workflows that are
- * traced bring along what traces them, which each of them evaluates anew: that is a bundle of its own.
- */
-function workflowSource(
-  bundle: string | undefined,
-  isTraced: boolean,
-): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = bundle && isTraced ? tracedBundle(bundle) : bundle;
-  if (codePath && (!isTraced || existsSync(codePath))) return { workflowBundle: { codePath } };
-  const source = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  return { workflowsPath: existsSync(source) ? source : source.replace(/\.ts$/, '.js') };
+/** One worker of the SDK a role: each has a task queue of its own. */
+export function workersOptions(config: Sizes, runs: Runs): WorkerOptions[] {
+  return config.WORKER_ROLES.map((role) => optionsOf[role](config, runs));
 }
 
+const optionsOf: Record<WorkerRole, (config: Sizes, runs: Runs) => WorkerOptions> = {
+  turns,
+  streams: (config, runs) => ({
+    ...activitiesOnly(config, runs),
+    taskQueue: streamsQueue(config.TASK_QUEUE),
+    maxConcurrentActivityTaskExecutions: config.STREAM_CONCURRENCY,
+  }),
+  classifiers: (config, runs) => ({
+    ...activitiesOnly(config, runs),
+    taskQueue: classifierQueue(config.TASK_QUEUE),
+    maxConcurrentActivityTaskExecutions: config.CLASSIFIER_CONCURRENCY,
+    ...(config.CLASSIFIERS_PER_SECOND ? { maxActivitiesPerSecond: config.CLASSIFIERS_PER_SECOND } : {}),
+  }),
+};
+
 /**
- * What decides how soon a dead worker is noticed, and how many replies stream at once. The longest of these
- * waits is what a viewer waits: heartbeat 3 s, workflow task 2 s, sticky queue 1 s.
+ * Workflows and, unless streams have workers of their own, replies. What decides how soon a dead worker is noticed,
+ * and how many replies stream at once. The longest of these waits is what a viewer waits: heartbeat 3 s, workflow
+ * task 2 s, sticky queue 1 s.
  */
-export function turnWorkerOptions(config: TurnSizes, traced: Traced): WorkerOptions {
+function turns(config: Sizes, { traced, drain, build }: Runs): WorkerOptions {
   const source = workflowSource(config.WORKFLOW_BUNDLE, traced !== undefined);
-  const { workflowModules = [], ...interceptors } = traced?.interceptors ?? {};
+  const { workflowModules = [], activity = [], ...interceptors } = traced?.interceptors ?? {};
   return {
+    ...noticing(config),
     taskQueue: config.TASK_QUEUE,
     ...source,
-    // A bundle holds them already.
-    interceptors: { ...interceptors, ...(source.workflowBundle ? {} : { workflowModules }) },
+    interceptors: {
+      ...interceptors,
+      activity: [handsOver(drain), ...activity],
+      // A bundle holds them already.
+      ...(source.workflowBundle ? {} : { workflowModules }),
+    },
     ...(traced ? { sinks: traced.sinks } : {}),
     maxConcurrentActivityTaskExecutions: config.STREAM_CONCURRENCY,
     maxConcurrentLocalActivityExecutions: 100,
     maxConcurrentWorkflowTaskExecutions: 100,
     maxCachedWorkflows: config.WORKFLOW_CACHE,
     stickyQueueScheduleToStartTimeout: '1 s',
-    ...noticing,
+    ...(build ? { workerDeploymentOptions: pinnedTo(build) } : {}),
   };
 }
 
-/** Classifier calls: capped on their own, so that they never take a reply's slot. */
-export function classifierWorkerOptions(config: ClassifierSizes, traced: Traced): WorkerOptions {
+/** A turn ends on the build that it began on. Queues of activities alone are of no build: any worker may take them. */
+const pinnedTo = (version: Build) =>
+  ({ version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' }) as const;
+
+function activitiesOnly(config: Sizes, { traced, drain }: Runs) {
   const { activity = [] } = traced?.interceptors ?? {};
-  return {
-    interceptors: { activity },
-    taskQueue: classifierQueue(config.TASK_QUEUE),
-    maxConcurrentActivityTaskExecutions: config.CLASSIFIER_CONCURRENCY,
-    ...(config.CLASSIFIERS_PER_SECOND ? { maxActivitiesPerSecond: config.CLASSIFIERS_PER_SECOND } : {}),
-    ...noticing,
-  };
+  return { ...noticing(config), interceptors: { activity: [handsOver(drain), ...activity] } };
 }
 
-const noticing = {
-  maxHeartbeatThrottleInterval: '1 s',
-  defaultHeartbeatThrottleInterval: '1 s',
-  shutdownGraceTime: '100 ms',
-  shutdownForceTime: '10 s',
-} as const;
+/** The runtime's own cancellation comes behind that of the drain, for what did not end by it. */
+const noticing = ({ WORKER_DRAIN_SECONDS: drain }: Pick<Sizes, 'WORKER_DRAIN_SECONDS'>) => ({
+  maxHeartbeatThrottleInterval: 1_000,
+  defaultHeartbeatThrottleInterval: 1_000,
+  shutdownGraceTime: (drain + 1) * 1_000,
+});

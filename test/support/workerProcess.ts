@@ -2,7 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-export type WorkerProcess = { pid: number; kill(signal: NodeJS.Signals): void; stop(): Promise<void> };
+export type WorkerProcess = {
+  pid: number;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves with its exit code when it has ended; null when a signal ended it. */
+  gone: Promise<number | null>;
+  /** Its log's messages so far. */
+  said(): string[];
+  stop(): Promise<void>;
+};
 
 const readyWithinMs = 60_000;
 
@@ -12,13 +20,16 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, LOG_LEVEL: 'info', ...env },
   });
-  await ready(child);
+  const said: string[] = [];
+  const gone = once(child, 'exit').then(([code]) => code as number | null);
+  await ready(child, said);
   return {
     pid: child.pid!,
     kill: (signal) => void child.kill(signal),
+    gone,
+    said: () => [...said],
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
       child.kill('SIGCONT');
       child.kill('SIGTERM');
       await gone;
@@ -26,7 +37,7 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
   };
 }
 
-function ready(child: ChildProcess): Promise<void> {
+function ready(child: ChildProcess, said: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
@@ -34,9 +45,19 @@ function ready(child: ChildProcess): Promise<void> {
     }, readyWithinMs);
     child.once('exit', (code) => reject(new Error(`the worker ended with ${code} before it was ready`)));
     createInterface(child.stdout!).on('line', (line) => {
-      if (!line.includes('"worker is ready"')) return;
+      const message = messageOf(line);
+      said.push(message);
+      if (message !== 'worker is ready') return;
       clearTimeout(timer);
       resolve();
     });
   });
+}
+
+function messageOf(line: string): string {
+  try {
+    return String((JSON.parse(line) as { msg?: unknown }).msg);
+  } catch {
+    return line;
+  }
 }

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Child, ChildEnded, type ChildSpec, createChild } from '../../../scripts/start/child.js';
+import { type Child, type ChildSpec, createChild } from '../../../scripts/start/child.js';
 import { identityOf } from '../../../scripts/start/processes.js';
+import { ChildEnded } from '../../../scripts/start/spawnChild.js';
+import { until } from '../../support/until.js';
 
 const children: Child[] = [];
 const never = new AbortController().signal;
@@ -109,5 +111,42 @@ describe('a child of the launcher', () => {
     await child.start(never);
     await child.stop();
     expect(child.pid()).toBeNull();
+  });
+
+  describe('that drains', () => {
+    /** Takes its time to end after the first signal, and ends at once after a second one. */
+    const drains = `let asked = 0;
+      process.on('SIGTERM', () => { process.send({ type: 'draining' }); if (++asked > 1) process.exit(0); });
+      process.on('SIGUSR2', () => process.exit(0));
+      ${stays}`;
+
+    it('gets another one beside it at once, and both are recorded until it has ended', async () => {
+      const { child, said, readyAgain } = make(drains, { drains: { withinMs: 5_000 } });
+      await child.start(never);
+      const before = child.pid() as number;
+      const again = readyAgain();
+      process.kill(before, 'SIGTERM');
+      await again;
+      const after = child.pid() as number;
+      expect(after).not.toBe(before);
+      expect(said[0]).toBe(`sample drains (pid ${before}); starting another`);
+      expect(await identityOf(before)).not.toBeNull();
+      expect(child.records().map(({ pid }) => pid)).toEqual([after, before]);
+      process.kill(before, 'SIGUSR2');
+      await until('only the new one is recorded', async () => (child.records().length === 1 ? true : null));
+      expect(child.pid()).toBe(after);
+    });
+
+    it('is ended with the others when all stops, and gets its signal a second time when its time is over', async () => {
+      const { child, readyAgain } = make(drains, { drains: { withinMs: 300 }, graceMs: 60_000 });
+      await child.start(never);
+      const before = child.pid() as number;
+      const again = readyAgain();
+      process.kill(before, 'SIGTERM');
+      await again;
+      const after = child.pid() as number;
+      await child.stop();
+      expect([await identityOf(before), await identityOf(after), child.records()]).toEqual([null, null, []]);
+    });
   });
 });

@@ -28,6 +28,18 @@ describe('what an earlier start left behind', () => {
     expect(await identityOf(record.pid)).toBe(record.identity);
   });
 
+  it('that drains gets its signal a second time when its time for that is over', async () => {
+    const script =
+      "let n = 0; process.on('SIGTERM', () => ++n > 1 && process.exit(0)); console.log('on'); setInterval(() => {}, 1e6)";
+    const drains = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(drains.stdout, 'data');
+    const pid = drains.pid as number;
+    const identity = (await identityOf(pid)) as string;
+    const exited = once(drains, 'exit');
+    expect(await endRecorded({ ...record, pid, identity, drainMs: 200, graceMs: 30_000 })).toBe('ended');
+    expect(await exited).toEqual([0, null]);
+  });
+
   it('is gone when it has ended', async () => {
     child.kill('SIGKILL');
     await once(child, 'exit');

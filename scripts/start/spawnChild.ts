@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { basename } from 'node:path';
+import type { ChildSpec } from './child.js';
+import { identityOf, sendSignal } from './processes.js';
+
+export class ChildEnded extends Error {
+  override readonly name = 'ChildEnded';
+  constructor(child: string, how: string) {
+    super(`${child} ended ${how}`);
+  }
+}
+
+export type Running = {
+  pid: number;
+  identity: string;
+  startedAt: number;
+  ended: Promise<ChildEnded>;
+  /** Aborted when it has ended. */
+  gone: AbortSignal;
+  /** Aborted when it says that it drains: it takes nothing new, and ends by itself. */
+  draining: AbortSignal;
+};
+
+/** Spawns it in a session of its own, so that a Ctrl-C in the terminal reaches only the launcher. */
+export async function spawnChild(spec: ChildSpec): Promise<Running> {
+  const { file, args, ...how } = await spec.command();
+  const sink = 'file' in spec.output ? spec.output.file : 'pipe';
+  const stdio: ('ignore' | 'pipe' | 'ipc' | number)[] = [spec.stdin ?? 'ignore', sink, sink];
+  if (spec.drains) stdio.push('ipc');
+  const spawned = spawn(file, args, { ...how, detached: true, stdio });
+  const gone = new AbortController();
+  const draining = new AbortController();
+  const ended = endOf(spawned, spec.name, gone);
+  spawned.on('message', (message) => {
+    if ((message as { type?: unknown } | null)?.type === 'draining') draining.abort();
+  });
+  if ('lines' in spec.output) readLines(spawned, spec.output.lines);
+  if (spawned.pid === undefined) throw await ended;
+  const identity = (await identityOf(spawned.pid)) ?? `ended ${basename(file)}`;
+  const { pid } = spawned;
+  return { pid, identity, startedAt: Date.now(), ended, gone: gone.signal, draining: draining.signal };
+}
+
+/** Ends it in order: one that drains is asked a second time when its time for that is over. */
+export async function endChild(running: Running, spec: ChildSpec): Promise<void> {
+  if (running.gone.aborted) return;
+  const ask = () => sendSignal(running.pid, spec.stopSignal);
+  if (!running.draining.aborted) ask();
+  // One that was stopped by SIGSTOP must run to hear it.
+  sendSignal(running.pid, 'SIGCONT');
+  const drainMs = spec.drains?.withinMs ?? 0;
+  const timers = [setTimeout(() => sendSignal(running.pid, 'SIGKILL'), drainMs + spec.graceMs)];
+  if (spec.drains) timers.push(setTimeout(ask, drainMs));
+  await running.ended;
+  for (const timer of timers) clearTimeout(timer);
+}
+
+function endOf(spawned: ChildProcess, name: string, gone: AbortController): Promise<ChildEnded> {
+  return new Promise((resolve) => {
+    const end = (how: string) => {
+      const reason = new ChildEnded(name, how);
+      gone.abort(reason);
+      resolve(reason);
+    };
+    spawned.once('error', (error) => end(`before it began: ${error.message}`));
+    spawned.once('exit', (code, signal) => end(signal ? `by ${signal}` : `with code ${code}`));
+  });
+}
+
+function readLines(spawned: ChildProcess, onLine: (line: string, from: 'stdout' | 'stderr') => void): void {
+  for (const from of ['stdout', 'stderr'] as const) {
+    let rest = '';
+    spawned[from]?.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line, from);
+    });
+    spawned[from]?.on('end', () => rest && onLine(rest, from));
+  }
+}

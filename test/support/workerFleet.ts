@@ -1,0 +1,90 @@
+import { Client, Connection } from '@temporalio/client';
+import { createPool, type Pool } from '../../src/db/pool.js';
+import { readTurn, type TurnView } from '../../src/db/turnView.js';
+import { createTurnEngine, type TurnEngine } from '../../src/engine/turnEngine.js';
+import { claim, owner } from './chats.js';
+import { createTestDatabase } from './postgres.js';
+import { type ScriptedProvider, startScriptedProvider } from './scriptedProvider.js';
+import { until } from './until.js';
+import { startWorkerProcess, type WorkerProcess } from './workerProcess.js';
+
+/** Workers in processes of their own on one task queue, without an api: turns are claimed and started directly. */
+export type WorkerFleet = {
+  pool: Pool;
+  provider: ScriptedProvider;
+  client: Client;
+  engine: TurnEngine;
+  taskQueue: string;
+  start(env?: Record<string, string>): Promise<WorkerProcess>;
+  /** A turn of the chat whose workflow is started. */
+  begin(chatId: string): Promise<string>;
+  ended(turnId: string, withinMs?: number): Promise<TurnView>;
+  untilText(turnId: string, text: string): Promise<true>;
+  /** Ends all workers, at once. */
+  endWorkers(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function startWorkerFleet(name: string): Promise<WorkerFleet> {
+  const database = await createTestDatabase();
+  const pool = createPool(database.url, { max: 10 });
+  const provider = await startScriptedProvider();
+  const address = process.env.TEST_TEMPORAL_ADDRESS ?? '';
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const taskQueue = `${name}-${process.pid}`;
+  const engine = createTurnEngine({ client, taskQueue });
+  const workers: WorkerProcess[] = [];
+  const environment = {
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: address,
+    TASK_QUEUE: taskQueue,
+    OPENAI_BASE_URL: provider.baseUrl,
+    GATEWAY_URL: 'http://127.0.0.1:9',
+    LOG_LEVEL: 'info',
+  };
+  const view = (turnId: string) => readTurn(pool, { turnId, owner });
+  const endWorkers = async () => {
+    const ending = workers.splice(0);
+    for (const worker of ending) worker.kill('SIGKILL');
+    await Promise.all(ending.map((worker) => worker.gone));
+  };
+
+  return {
+    pool,
+    provider,
+    client,
+    engine,
+    taskQueue,
+    async start(env = {}) {
+      const worker = await startWorkerProcess({ ...environment, ...env });
+      workers.push(worker);
+      return worker;
+    },
+    async begin(chatId) {
+      const { turn, start } = await claim(pool, chatId);
+      if (!start) throw new Error('the chat is busy');
+      await engine.start(start, { deadlineMs: 5_000 });
+      return turn.id;
+    },
+    ended: (turnId, withinMs = 30_000) =>
+      until(
+        'the turn ends',
+        async () => {
+          const turn = await view(turnId);
+          return turn?.finishedAt ? turn : null;
+        },
+        withinMs,
+      ),
+    untilText: (turnId, text) =>
+      until(`the text is "${text}"`, async () => ((await view(turnId))?.beats[0]?.text === text ? true : null)),
+    endWorkers,
+    async close() {
+      await endWorkers();
+      await connection.close();
+      await provider.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}

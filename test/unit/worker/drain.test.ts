@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createDrain } from '../../../src/worker/drain.js';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+function watched(seconds: number) {
+  const drain = createDrain({ seconds });
+  const seen: string[] = [];
+  drain.onDraining(() => seen.push('draining'));
+  drain.onHandOver(() => seen.push('handing over'));
+  return { drain, seen };
+}
+
+describe('a worker that is asked to stop', () => {
+  it('drains, and hands over when its time for that is over', () => {
+    const { drain, seen } = watched(120);
+    expect(drain.state()).toBe('running');
+    drain.ask();
+    jest.advanceTimersByTime(119_999);
+    expect([drain.state(), seen]).toEqual(['draining', ['draining']]);
+    jest.advanceTimersByTime(1);
+    expect([drain.state(), seen]).toEqual(['handing over', ['draining', 'handing over']]);
+  });
+
+  it('hands over at once when it is asked a second time', () => {
+    const { drain, seen } = watched(120);
+    drain.ask();
+    jest.advanceTimersByTime(1_000);
+    drain.ask();
+    expect([drain.state(), seen]).toEqual(['handing over', ['draining', 'handing over']]);
+    jest.advanceTimersByTime(200_000);
+    drain.ask();
+    expect(seen).toHaveLength(2);
+  });
+
+  it('takes the same request from a terminal and from a process manager as one', () => {
+    const { drain } = watched(120);
+    drain.ask();
+    jest.advanceTimersByTime(20);
+    drain.ask();
+    expect(drain.state()).toBe('draining');
+  });
+
+  it('tells those who come later at once, and those who stopped listening nothing', () => {
+    const { drain } = watched(0);
+    const late: string[] = [];
+    drain.onHandOver(() => late.push('no more'))();
+    drain.ask();
+    drain.onDraining(() => late.push('draining'));
+    jest.advanceTimersByTime(0);
+    drain.onHandOver(() => late.push('handing over'));
+    expect(late).toEqual(['draining', 'handing over']);
+  });
+
+  it('never hands over once all has ended', () => {
+    const { drain, seen } = watched(1);
+    drain.ask();
+    drain.close();
+    jest.advanceTimersByTime(10_000);
+    expect(seen).toEqual(['draining']);
+  });
+});
