@@ -48,6 +48,8 @@ export type ActivityDeps = {
   fallback: Fallback | undefined;
   tools: ToolRegistry;
   telemetry: Telemetry;
+  /** This worker runs no streams: others do. */
+  streamsApart: boolean;
 };
 
 /** Every activity, by the name that workflows call it by. */

@@ -2,8 +2,16 @@ import { activityInfo } from '@temporalio/activity';
 import { type OpenedTurn, openTurn } from '../db/openTurn.js';
 import type { Pool } from '../db/pool.js';
 
-/** A turn's first step: marks that its workflow runs, and reads what its steps depend on. */
-export function createOpenTurn(deps: { pool: Pool }) {
-  return (input: { turnId: string }): Promise<OpenedTurn> =>
-    openTurn(deps.pool, input.turnId, activityInfo().workflowExecution?.runId ?? '');
+/** `apart`: replies, tools and sub-agents have workers of their own, on their own task queue. */
+export type Streams = { streams?: 'apart' };
+
+/**
+ * A turn's first step: marks that its workflow runs, and reads what its steps depend on. Where streams run is known
+ * to the worker alone, and part of the result, so that a replay elsewhere decides the same.
+ */
+export function createOpenTurn(deps: { pool: Pool; streamsApart: boolean }) {
+  return async (input: { turnId: string }): Promise<OpenedTurn & Streams> => {
+    const opened = await openTurn(deps.pool, input.turnId, activityInfo().workflowExecution?.runId ?? '');
+    return deps.streamsApart ? { ...opened, streams: 'apart' } : opened;
+  };
 }

@@ -20,23 +20,34 @@ export function createScenePovs(deps: { pool: Pool }) {
   };
 }
 
+const HEARTBEAT_EVERY_MS = 1_000;
+
 /** Summarizes, from one point of view, a scene that was closed by hand. */
 export function createSummarizeScene(deps: SummarizeSceneDeps) {
   return async (key: SummaryKey): Promise<void> => {
-    const { cancellationSignal, info } = Context.current();
-    if (await isSummarized(deps.pool, key)) return;
-    const context = await readSceneContext(deps.pool, key.chatId, key.sceneId);
-    if (!context) return;
-    const call = { name: 'scene_summary', povId: key.povId, sceneId: key.sceneId } as const;
-    const asked = { context, call, turnId: null, step: stepName.sceneSummary(key.povId), attempt: info.attempt };
+    const { cancellationSignal, heartbeat, info } = Context.current();
+    const beating = setInterval(heartbeat, HEARTBEAT_EVERY_MS);
     try {
-      const answer = await askClassifier(deps, asked, cancellationSignal);
-      await whileDatabaseAway(() =>
-        appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state)),
-      );
+      await summarize(deps, key, { attempt: info.attempt, signal: cancellationSignal });
     } catch (error) {
-      if (!(error instanceof TurnFailure)) throw error;
+      if (cancellationSignal.aborted || !(error instanceof TurnFailure)) throw error;
       throw toApplicationFailure(error, info.attempt, deps.classifierRetry);
+    } finally {
+      clearInterval(beating);
     }
   };
+}
+
+type Attempt = { attempt: number; signal: AbortSignal };
+
+async function summarize(deps: SummarizeSceneDeps, key: SummaryKey, { attempt, signal }: Attempt): Promise<void> {
+  if (await isSummarized(deps.pool, key)) return;
+  const context = await readSceneContext(deps.pool, key.chatId, key.sceneId);
+  if (!context) return;
+  const call = { name: 'scene_summary', povId: key.povId, sceneId: key.sceneId } as const;
+  const step = stepName.sceneSummary(key.povId);
+  const answer = await askClassifier(deps, { context, call, turnId: null, step, attempt }, signal);
+  await whileDatabaseAway(() =>
+    appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state)),
+  );
 }

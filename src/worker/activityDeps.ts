@@ -70,6 +70,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     workflows: reconcilersView(
       createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
     ),
+    streamsApart: !config.WORKER_ROLES.includes('streams'),
     model: config.NARRATIVE_MODEL,
     classifierModel: config.CLASSIFIER_MODEL,
     silenceMs: config.REPLY_SILENCE_MS,

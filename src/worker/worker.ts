@@ -3,15 +3,13 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { type Config, isPooled } from '../config.js';
 import { createPool } from '../db/pool.js';
-import { publishTools } from '../db/tools.js';
-import { createMcpTools } from '../llm/mcp.js';
-import { createToolRegistry } from '../llm/tools/registry.js';
 import { createRedisWire } from '../viewers/redisWire.js';
 import { createSocketWire } from '../viewers/socketWire.js';
 import { activityDeps } from './activityDeps.js';
 import { untilReachable } from './connect.js';
 import type { Drain } from './drain.js';
 import { type Observed, observeWorker } from './observe.js';
+import { openTools } from './openTools.js';
 import { ensureReconcileSchedule } from './reconcileSchedule.js';
 import { runUntilDrained } from './runUntilDrained.js';
 import { workersOptions } from './workerOptions.js';
@@ -46,14 +44,9 @@ export async function runWorker(
   const wire = config.RELAY_URL
     ? createRedisWire({ url: config.RELAY_URL, log })
     : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
-  const mcp = createMcpTools(config.MCP_SERVERS, { log, onListed: () => publish() });
-  const tools = createToolRegistry({ outside: mcp });
-  const publish = () =>
-    publishTools(pool, tools.list).catch((err: unknown) => log.warn({ err }, 'the tools could not be listed'));
+  const { tools, close: closeTools } = await openTools(config, { pool, log });
   const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
   try {
-    // Servers may be slow to start; the built-in tools are there meanwhile.
-    void publish().then(() => mcp.connect());
     const live = { pool, wire, log, client, tools, tracing, ...observed };
     const activities = createActivities(activityDeps(config, live));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
@@ -70,7 +63,7 @@ export async function runWorker(
     await runUntilDrained(workers, drain);
   } finally {
     // The wire and the checkpoints' pool stay open until the last stream has ended.
-    for (const close of [observed.close, mcp.close, wire.close, () => connection.close(), () => pool.end()]) {
+    for (const close of [observed.close, closeTools, wire.close, () => connection.close(), () => pool.end()]) {
       await inTime(close).catch((err: unknown) => log.debug({ err }, 'a connection did not close in order'));
     }
   }

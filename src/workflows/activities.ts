@@ -5,10 +5,11 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { CallPlan } from '../domain/agent.js';
-import { summary } from '../domain/engine.js';
+import { streamsQueue, summary } from '../domain/engine.js';
 
 const bounds = { startToCloseTimeout: '10 s', retry: { initialInterval: '100 ms', maximumInterval: '2 s' } } as const;
 
@@ -80,12 +81,25 @@ export const decideApproval = short(
   ({ callId, approved }) => `${approved ? 'approved' : 'denied'}: ${callId}`,
 );
 
+let isApart = false;
+
+/** From now on this workflow's replies, tools and sub-agents go to the workers that run only those. */
+export function sendStreamsApart(streams: 'apart' | undefined): void {
+  isApart = streams === 'apart';
+}
+
+/** What tells a sub-agent where its turn's streams go. */
+export const whereStreamsGo = (): { streams?: 'apart' } => (isApart ? { streams: 'apart' } : {});
+
+const onStreamsQueue = () => (isApart ? { taskQueue: streamsQueue(workflowInfo().taskQueue) } : {});
+
 /**
  * Attempts without a limit: the activity counts those that the provider failed and ends them itself. A worker
  * that dies is noticed by its heartbeats, and its attempt never counts.
  */
 const streaming = (summary: string) =>
   proxyActivities<Activities>({
+    ...onStreamsQueue(),
     summary,
     startToCloseTimeout: '2 h',
     heartbeatTimeout: '3 s',
@@ -96,13 +110,15 @@ export const streamReply = (summary: string) => streaming(summary).streamReply;
 export const streamIteration = (summary: string) => streaming(summary).streamIteration;
 
 /** The failures of the model are counted by the activity; a lost worker's attempt is none. */
-export const askSubagent = proxyActivities<Activities>({
-  summary: 'sub-agent',
-  startToCloseTimeout: '30 m',
-  heartbeatTimeout: '3 s',
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
-}).askSubagent;
+export const askSubagent: Activities['askSubagent'] = (input) =>
+  proxyActivities<Activities>({
+    ...onStreamsQueue(),
+    summary: 'sub-agent',
+    startToCloseTimeout: '30 m',
+    heartbeatTimeout: '3 s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
+  }).askSubagent(input);
 
 /** What a call may take beyond its tool's own time: to find that it is over, and to keep what came of it. */
 const CALL_MARGIN_MS = 30_000;
@@ -113,6 +129,7 @@ const CALL_MARGIN_MS = 30_000;
  */
 export const runTool = (call: CallPlan) =>
   proxyActivities<Activities>({
+    ...onStreamsQueue(),
     summary: summary('tool', call.tool),
     startToCloseTimeout: call.timeoutMs + CALL_MARGIN_MS,
     heartbeatTimeout: '3 s',

@@ -2,17 +2,26 @@ import { CancellationScope, executeChild, ParentClosePolicy } from '@temporalio/
 import { type CallPlan, MAX_ITERATIONS } from '../domain/agent.js';
 import { SUBAGENT_WORKFLOW, summary, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
 import type { FailureCode } from '../domain/failures.js';
-import { askSubagent, beginSubagent, endSubagent, failCall, runTool } from './activities.js';
+import {
+  askSubagent,
+  beginSubagent,
+  endSubagent,
+  failCall,
+  runTool,
+  sendStreamsApart,
+  whereStreamsGo,
+} from './activities.js';
 import { searchedWithTurn } from './searchable.js';
 import { codeOf } from './steps.js';
 
 type Task = { turnId: string; callId: string };
+type SubagentInput = Task & { streams?: 'apart' };
 
 /** Has a task done by a sub-agent: a workflow of its own, which ends with its turn. */
 export async function delegate(turnId: string, { callId }: CallPlan): Promise<void> {
   await executeChild(SUBAGENT_WORKFLOW, {
     workflowId: `${turnId}/${callId}`,
-    args: [{ turnId, callId }],
+    args: [{ turnId, callId, ...whereStreamsGo() }],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary('sub-agent', null),
@@ -21,7 +30,8 @@ export async function delegate(turnId: string, { callId }: CallPlan): Promise<vo
 }
 
 /** A sub-agent: the same loop, whose answer is the result of the call that began it. It never fails its turn. */
-export async function subagent(task: Task): Promise<void> {
+export async function subagent({ streams, ...task }: SubagentInput): Promise<void> {
+  sendStreamsApart(streams);
   const begun = await beginSubagent(task);
   if (!begun) return;
   let code: FailureCode | null = 'max_iterations';

@@ -15,5 +15,6 @@ const summarize = (name: string) =>
     taskQueue: classifierQueue(workflowInfo().taskQueue),
     summary: summary('scene summary', name),
     startToCloseTimeout: '5 m',
+    heartbeatTimeout: '3 s',
     retry: { initialInterval: '500 ms', maximumInterval: '30 s' },
   }).summarizeScene;

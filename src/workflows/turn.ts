@@ -8,7 +8,7 @@ import {
 import { MAX_ITERATIONS } from '../domain/agent.js';
 import type { ChatKind, EndStatus } from '../domain/turn.js';
 import { endOfTurn, type ReplyVerdict } from '../domain/verdict.js';
-import { awaitOperator, finishTurn, isTurnOver, openTurn } from './activities.js';
+import { awaitOperator, finishTurn, isTurnOver, openTurn, sendStreamsApart } from './activities.js';
 import { agent } from './agent.js';
 import { listen } from './control.js';
 import { document } from './document.js';
@@ -35,6 +35,7 @@ export async function turn({ turnId }: TurnInput): Promise<TurnOutcome> {
 
   const opened = await CancellationScope.nonCancellable(() => openTurn({ turnId }));
   if (opened.ended) return endedAs('ended_before', progress);
+  sendStreamsApart(opened.streams);
 
   progress.enter('replying');
   if (opened.stop) control.stop();

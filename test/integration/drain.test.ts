@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { seedChat } from '../support/chats.js';
+import { createChat } from '../../src/db/newChat.js';
+import { markStop } from '../../src/db/stop.js';
+import { listTools } from '../../src/db/tools.js';
+import { asking, tool } from '../support/agentReply.js';
+import { owner, seedChat } from '../support/chats.js';
+import type { ProviderCall } from '../support/scriptedProvider.js';
 import { whole } from '../support/scriptedReply.js';
 import { until } from '../support/until.js';
 import { startWorkerFleet, type WorkerFleet } from '../support/workerFleet.js';
@@ -7,7 +12,9 @@ import type { WorkerProcess } from '../support/workerProcess.js';
 
 let fleet: WorkerFleet;
 beforeAll(async () => {
-  fleet = await startWorkerFleet('drain');
+  const args = ['--import', 'tsx', 'test/support/toolServer.ts'];
+  const tools = { name: 'tools', transport: 'stdio', command: process.execPath, args };
+  fleet = await startWorkerFleet('drain', { MCP_SERVERS: JSON.stringify([tools]) });
 }, 120_000);
 afterEach(async () => {
   await fleet.endWorkers();
@@ -29,6 +36,22 @@ async function streaming(env: Record<string, string> = {}) {
 
 const attemptsAt = (turnId: string) =>
   fleet.provider.requests.filter(({ requestId }) => requestId?.startsWith(`${turnId}/reply:0/`)).length;
+
+const isClassifier = (name: string) => (call: ProviderCall) => call.body.response_format?.json_schema?.name === name;
+
+const newAgentChat = () =>
+  createChat(fleet.pool, owner, {
+    kind: 'agent',
+    title: null,
+    documentId: null,
+    settings: { enabledTools: ['delegate', 'mcp_tools_slow'] },
+  });
+
+const untilRunning = (turnId: string) =>
+  until('the tool runs', async () => {
+    const { rows } = await fleet.pool.query('select from tool_calls where turn_id = $1 and attempts > 0', [turnId]);
+    return rows.length > 0 ? true : null;
+  });
 
 async function drained(worker: WorkerProcess): Promise<void> {
   worker.kill('SIGTERM');
@@ -82,7 +105,7 @@ describe('a worker that gets SIGTERM', () => {
     const { worker, turnId } = await streaming();
     await drained(worker);
     await fleet.start();
-    await fleet.pool.query("update turns set stop = 'cancelled' where id = $1", [turnId]);
+    await markStop(fleet.pool, { turnId, owner });
     await fleet.engine.requestStop(turnId, { deadlineMs: 5_000 });
     expect(await fleet.ended(turnId)).toMatchObject({ status: 'cancelled', beats: [{ text: 'half ' }] });
     expect(await worker.gone).toBe(0);
@@ -113,5 +136,58 @@ describe('a worker that gets SIGTERM', () => {
     await call.left();
     expect(await worker.gone).toBe(0);
     expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed', beats: [{ text: 'the whole', epoch: 2 }] });
+  }, 120_000);
+
+  test("lets an agent's tool go on to its result, which is called once", async () => {
+    const worker = await fleet.start();
+    await until('the tools are listed', async () =>
+      /mcp_tools_slow/.test(JSON.stringify(await listTools(fleet.pool))) ? true : null,
+    );
+    const { id } = await newAgentChat();
+    const slow = tool('a', 'mcp_tools_slow', { ms: 4_000, word: 'tea' });
+    fleet.provider.script(asking([slow]), whole('Here is your tea.'));
+    const turnId = await fleet.begin(id);
+    await fleet.provider.nextRequest(undefined, 20_000);
+    await untilRunning(turnId);
+    await drained(worker);
+    await fleet.start();
+    const turn = await fleet.ended(turnId);
+    expect(turn).toMatchObject({ status: 'completed', beats: [{ text: 'Here is your tea.' }] });
+    const results = fleet.provider.requests.at(-1)?.body.messages.filter(({ role }) => role === 'tool');
+    expect(results).toMatchObject([{ content: 'slow tea' }]);
+    expect(await worker.gone).toBe(0);
+  }, 120_000);
+
+  test('lets a sub-agent have its answer, which is asked for once', async () => {
+    const worker = await fleet.start();
+    const { id } = await newAgentChat();
+    const delegated = tool('d', 'delegate', { task: 'Count.', instructions: '' });
+    fleet.provider.script(asking([delegated]), { steps: [{ text: 'thr' }] }, whole('It says three.'));
+    const turnId = await fleet.begin(id);
+    const of = (step: string) => fleet.provider.requests.filter(({ requestId }) => requestId?.includes(step));
+    const asked = await fleet.provider.nextRequest(({ requestId }) => requestId?.includes('tool:') ?? false, 20_000);
+    await drained(worker);
+    await fleet.start();
+    await asked.send('ee');
+    await asked.finish();
+    expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed', beats: [{ text: 'It says three.' }] });
+    expect(of('tool:')).toHaveLength(1);
+    expect(await worker.gone).toBe(0);
+  }, 120_000);
+
+  test('lets classifiers have their answers, each asked for once', async () => {
+    const worker = await fleet.start();
+    const { chatId } = await seedChat(fleet.pool);
+    fleet.provider.script(whole('A reply.'));
+    fleet.provider.classify(({ name }) =>
+      name === 'significance' ? { json: { score: 2 }, afterMs: 4_000 } : undefined,
+    );
+    const turnId = await fleet.begin(chatId);
+    await fleet.provider.nextRequest(isClassifier('significance'), 20_000);
+    await drained(worker);
+    await fleet.start();
+    expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed', warnings: [] });
+    expect(fleet.provider.requests.filter(isClassifier('significance'))).toHaveLength(1);
+    expect(await worker.gone).toBe(0);
   }, 120_000);
 });

@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { nodeCommand } from '../../scripts/start/nodeCommand.js';
+import { runCommand } from '../../scripts/start/runCommand.js';
 import { createPool, type Pool } from '../../src/db/pool.js';
 import { readTurn, type TurnView } from '../../src/db/turnView.js';
 import { createTurnEngine, type TurnEngine } from '../../src/engine/turnEngine.js';
@@ -15,6 +20,9 @@ export type WorkerFleet = {
   client: Client;
   engine: TurnEngine;
   taskQueue: string;
+  /** The workflows' bundle that workers run, and the folder that it is in. */
+  bundle: string;
+  folder: string;
   start(env?: Record<string, string>): Promise<WorkerProcess>;
   /** A turn of the chat whose workflow is started. */
   begin(chatId: string): Promise<string>;
@@ -25,7 +33,11 @@ export type WorkerFleet = {
   close(): Promise<void>;
 };
 
-export async function startWorkerFleet(name: string): Promise<WorkerFleet> {
+export async function startWorkerFleet(name: string, shared: Record<string, string> = {}): Promise<WorkerFleet> {
+  const folder = await mkdtemp(join(tmpdir(), 'durable-turns-fleet-'));
+  const bundle = join(folder, 'workflows.js');
+  const { signal } = new AbortController();
+  await runCommand(nodeCommand('scripts/bundleWorkflows.ts', bundle, '--only', 'plain'), { signal, withinMs: 120_000 });
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 10 });
   const provider = await startScriptedProvider();
@@ -41,7 +53,8 @@ export async function startWorkerFleet(name: string): Promise<WorkerFleet> {
     TASK_QUEUE: taskQueue,
     OPENAI_BASE_URL: provider.baseUrl,
     GATEWAY_URL: 'http://127.0.0.1:9',
-    LOG_LEVEL: 'info',
+    WORKFLOW_BUNDLE: bundle,
+    ...shared,
   };
   const view = (turnId: string) => readTurn(pool, { turnId, owner });
   const endWorkers = async () => {
@@ -56,6 +69,8 @@ export async function startWorkerFleet(name: string): Promise<WorkerFleet> {
     client,
     engine,
     taskQueue,
+    bundle,
+    folder,
     async start(env = {}) {
       const worker = await startWorkerProcess({ ...environment, ...env });
       workers.push(worker);
@@ -85,6 +100,7 @@ export async function startWorkerFleet(name: string): Promise<WorkerFleet> {
       await provider.close();
       await pool.end();
       await database.drop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
