@@ -3,10 +3,15 @@ import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { downloadBySdk } from './downloadTemporal.js';
 import { messageOf, StartFailure } from './failure.js';
-import { installByGo } from './installTemporal.js';
+import { type GoCommand, installByGo } from './installTemporal.js';
 import { runCommand } from './runCommand.js';
 
 const temporalVersion = 'v1.5.1';
+const temporal: GoCommand = {
+  name: 'Temporal',
+  package: 'github.com/temporalio/cli/cmd/temporal',
+  takes: 'a few minutes',
+};
 
 export type TemporalBinary = { path: string; from: string };
 
@@ -31,7 +36,8 @@ export async function findTemporal(options: {
     { name: "the SDK's download", take: () => downloadBySdk({ to: downloaded, say, signal }) },
     {
       name: '`go install`',
-      take: () => installByGo({ to: cached, version: temporalVersion, path: options.path, say, signal }),
+      take: () =>
+        installByGo({ command: temporal, to: cached, version: temporalVersion, path: options.path, say, signal }),
     },
   ];
   const tried: string[] = [];

@@ -1,44 +1,48 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { messageOf } from './failure.js';
 import { CommandFailed, runCommand } from './runCommand.js';
 
 const tellEveryMs = 10_000;
 const withinMs = 30 * 60_000;
 
+/** A command that Go can build: its name for people, its package, and how long it takes. */
+export type GoCommand = { name: string; package: string; takes: string };
+
 /**
- * Builds the `temporal` command with `go install`, which takes minutes: says so, and then how far it is. It is
+ * Builds a command with `go install`, which takes minutes: says so, and then how far it is. It is
  * built beside its place and moved there whole, so that what is found there always runs.
  */
 export async function installByGo(options: {
+  command: GoCommand;
   to: string;
   version: string;
   path: string;
   say: (line: string) => void;
   signal: AbortSignal;
 }): Promise<string | null> {
-  const { to, say, signal } = options;
+  const { command, to, say, signal } = options;
   const env = { ...process.env, PATH: options.path };
   if (!(await hasGo(env, signal))) throw new Error('the `go` command is not on the PATH');
   const folder = `${dirname(to)}.${process.pid}`;
   await mkdir(folder, { recursive: true });
   say(
-    `Temporal: building the dev server with \`go install\`. This takes a few minutes, once; it is kept in ${dirname(to)}`,
+    `${command.name}: building it with \`go install\`. This takes ${command.takes}, once; it is kept in ${dirname(to)}`,
   );
-  const progress = tellProgress(say);
+  const progress = tellProgress(command.name, say);
   try {
     await runCommand(
       {
         file: 'go',
-        args: ['install', '-v', `github.com/temporalio/cli/cmd/temporal@${options.version}`],
+        args: ['install', '-v', `${command.package}@${options.version}`],
         env: { ...env, GOBIN: folder, CGO_ENABLED: '0' },
         cwd: folder,
       },
       { signal, withinMs, onLine: progress.line },
     );
     await mkdir(dirname(to), { recursive: true });
-    await rename(join(folder, 'temporal'), to);
-    say(`Temporal: built in ${progress.elapsed()}`);
+    await rename(join(folder, basename(command.package)), to);
+    say(`${command.name}: built in ${progress.elapsed()}`);
     return to;
   } catch (error) {
     signal.throwIfAborted();
@@ -59,7 +63,7 @@ async function hasGo(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<boole
   }
 }
 
-function tellProgress(say: (line: string) => void) {
+function tellProgress(name: string, say: (line: string) => void) {
   const startedAt = Date.now();
   const done = { downloaded: 0, compiled: 0 };
   const elapsed = () => {
@@ -67,7 +71,7 @@ function tellProgress(say: (line: string) => void) {
     return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   };
   const timer = setInterval(
-    () => say(`Temporal: ${elapsed()}, ${done.downloaded} modules downloaded, ${done.compiled} packages compiled`),
+    () => say(`${name}: ${elapsed()}, ${done.downloaded} modules downloaded, ${done.compiled} packages compiled`),
     tellEveryMs,
   );
   return {

@@ -31,8 +31,8 @@ export function answerByCourse(world: NarrativeWorld, { salt, eventId, isStuck }
 
 type Pick = ReturnType<typeof createPicker>;
 
-/** Nothing where the least that the schema allows will do. */
-function answerOf(name: string, pick: Pick, eventId: string): object | undefined {
+/** What a classifier says; nothing where the least that the schema allows will do. */
+export function answerOf(name: string, pick: Pick, eventId: string): object | undefined {
   switch (name) {
     case 'state_update':
       return { affinityDelta: pick([10, 10, -3]), trustDelta: pick([-10, -10, 4]), knowledgeFacts: pick([[], ['x']]) };

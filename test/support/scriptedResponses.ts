@@ -28,6 +28,7 @@ export type KeptResponse = {
 /** A server of the Responses API that goes on without a listener. */
 export type ScriptedResponses = {
   baseUrl: string;
+  /** All so far. May be emptied. */
   responses: KeptResponse[];
   /** Called for each response that is begun. */
   onCreated(script: (response: KeptResponse) => void): void;
@@ -48,6 +49,7 @@ export async function startScriptedResponses(): Promise<ScriptedResponses> {
   const all: Kept[] = [];
   let onCreated: (response: KeptResponse) => void = () => {};
   let onlyLive = false;
+  let made = 0;
 
   const shown = (response: Kept) => ({
     id: response.id,
@@ -71,7 +73,7 @@ export async function startScriptedResponses(): Promise<ScriptedResponses> {
 
   function create(body: ResponseBody, requestId: string): Kept {
     const response: Kept = {
-      id: `resp_${all.length}`,
+      id: `resp_${made++}`,
       body,
       requestId,
       tokens: [],

@@ -27,13 +27,21 @@ export type TestViewer = Omit<FrameCheck, 'take'> & {
 type Connection = Pick<TestViewer, 'pause' | 'resume' | 'close'>;
 type Wiring = { take(frame: ViewerFrame, id?: string): void; ended(closed: Closed): void };
 
-export type WatchOptions = { after?: number; key?: string; path?: string };
+export type WatchOptions = {
+  after?: number;
+  key?: string;
+  path?: string;
+  /** Called with each frame, after it was checked. */
+  onFrame?: (frame: ViewerFrame) => void;
+  /** How many of the last frames are kept; left out: all. */
+  keep?: number;
+};
 
 /** Watches a chat over the live socket. `base` is the api's address. */
 export function watchSocket(base: string, chatId: string, options: WatchOptions = {}): TestViewer {
   const after = options.after ?? 0;
   const address = `${base.replace(/^http/, 'ws')}/v1/chats/${chatId}/live?after=${after}`;
-  return createViewer(after, ({ take, ended }) => {
+  return createViewer(after, options, ({ take, ended }) => {
     const protocols = options.key ? ['durable-turns.v1', `bearer.${options.key}`] : [];
     const socket = new WebSocket(address, protocols, { perMessageDeflate: false });
     socket.on('message', (data) => take(JSON.parse(data.toString())));
@@ -56,7 +64,7 @@ export function watchEvents(base: string, chatId: string, options: WatchOptions 
     accept: 'text/event-stream',
     ...(options.key ? { authorization: `Bearer ${options.key}` } : {}),
   };
-  return createViewer(after, ({ take, ended }) => {
+  return createViewer(after, options, ({ take, ended }) => {
     let response: IncomingMessage | undefined;
     const parser = createParser({ onEvent: ({ data, id }) => take(JSON.parse(data), id) });
     const request = get(new URL(path, base), { headers }, (answer) => {
@@ -74,7 +82,7 @@ export function watchEvents(base: string, chatId: string, options: WatchOptions 
   });
 }
 
-function createViewer(after: number, connect: (wiring: Wiring) => Connection): TestViewer {
+function createViewer(after: number, options: WatchOptions, connect: (wiring: Wiring) => Connection): TestViewer {
   const { take: check, ...checked } = createFrameCheck(after);
   const frames: ViewerFrame[] = [];
   const ids: string[] = [];
@@ -86,8 +94,10 @@ function createViewer(after: number, connect: (wiring: Wiring) => Connection): T
   const connection = connect({
     take(frame, id) {
       frames.push(frame);
-      if (id !== undefined) ids.push(id);
+      if (options.keep !== undefined && frames.length > 2 * options.keep) frames.splice(0, options.keep);
+      if (id !== undefined && options.keep === undefined) ids.push(id);
       check(frame);
+      options.onFrame?.(frame);
       for (const look of looks) look();
     },
     ended: (how) => end(how),

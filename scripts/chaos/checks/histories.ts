@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { type History, historyToJson } from '../../../test/support/engine.js';
+import { type Check, check } from './check.js';
+
+type Fetched = { workflowId: string; runId: string; status: string; history: History };
+
+/**
+ * Replays every workflow of the run, whatever became of it, on the workflows as they are built now. A history that does
+ * not replay is kept in `folder`.
+ */
+export async function checkHistories(client: Client, codePath: string, folder: string): Promise<Check> {
+  const replayed = check('workflows whose history does not replay');
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  for await (const batch of inBatches(fetchAll(client), 50)) {
+    const byRun = new Map(batch.map((one) => [one.runId, one]));
+    const results = Worker.runReplayHistories(
+      { workflowBundle: { codePath } },
+      batch.map(({ workflowId, history }) => ({ workflowId, history })),
+    );
+    for await (const { workflowId, runId, error } of results) {
+      const one = byRun.get(runId) ?? batch.find((each) => each.workflowId === workflowId);
+      replayed.see(`${workflowId} ${one?.status}`, error ? [String(error)] : []);
+      if (error && one) await keepHistory(folder, one.workflowId, one.history, one.runId);
+    }
+  }
+  return replayed.done();
+}
+
+export async function keepHistory(folder: string, workflowId: string, history: History, runId: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const name = `${workflowId}-${runId}`.replaceAll(/[^\w-]/g, '_');
+  await writeFile(join(folder, `${name}.json`), JSON.stringify(historyToJson(history), null, 1));
+}
+
+async function* fetchAll(client: Client): AsyncGenerator<Fetched> {
+  for await (const { workflowId, runId, status } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    yield { workflowId, runId, status: status.name, history };
+  }
+}
+
+async function* inBatches<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const one of source) {
+    batch.push(one);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../start/failure.js';
+import { isSound, type Report, render } from './report/report.js';
+
+export type Command = { usage: string; run: (say: (line: string) => void, signal: AbortSignal) => Promise<{ report: Report; out: string }> };
+
+/** Longer than every bound of a run's end, and of the service's. */
+const lastMs = 120_000;
+
+/** Runs it as a command: progress to stderr, the report to stdout, 1 for a breach or a failure; Ctrl-C ends it in order. */
+export async function runCommandLine({ usage, run }: Command): Promise<never> {
+  const began = performance.now();
+  const say = (line: string) =>
+    console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) return;
+      say(`stopped by ${signal}`);
+      stop.abort(new Error(`stopped by ${signal}`));
+      // What hangs then is ended by the guards, which see that this process is gone.
+      void delay(lastMs).then(() => process.exit(1));
+    });
+  }
+  try {
+    const { report, out } = await run(say, stop.signal);
+    console.log(render(report));
+    console.log(`Kept in ${out}`);
+    process.exit(isSound(report) ? 0 : 1);
+  } catch (error) {
+    console.error(messageOf(error));
+    if (!stop.signal.aborted) console.error(`\n${usage}`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,85 @@
+import { descendantsOf, stateOf } from '../../../test/support/processes.js';
+import { until } from '../../../test/support/until.js';
+import { sendSignal } from '../../start/processes.js';
+import type { ServerName } from '../world/servers.js';
+import { type Fault, fired, missed, type Scene } from './fault.js';
+import { pause } from './pause.js';
+
+/** Processes that are killed, asked to end, and frozen. */
+type Victim = 'worker' | 'api' | ServerName;
+
+const backWithinMs = 90_000;
+/** The heartbeat timeout is 3 s: a process that stands still for longer is given up by others. */
+const frozenMs = { least: 3_500, most: 9_000 };
+
+const isServer = (victim: Victim): victim is ServerName => victim === 'postgres' || victim === 'temporal';
+
+async function pidOf({ stage }: Scene, victim: Victim): Promise<number | null> {
+  return isServer(victim) ? stage.servers.pid(victim) : ((await stage.service.run()).pids[victim] ?? null);
+}
+
+/** Sends the signal, and resolves with the new pid once the next process does its work. */
+function replaced({ stage }: Scene, victim: Victim, pid: number, signal: NodeJS.Signals): Promise<number> {
+  const back = isServer(victim)
+    ? stage.servers.untilBack(victim, pid, backWithinMs)
+    : stage.service.waitForRestart(victim, pid, backWithinMs);
+  sendSignal(pid, signal);
+  return back;
+}
+
+function ending(victim: Victim, signal: NodeJS.Signals, how: string, weight: number): Fault {
+  const name = `${how} ${victim}`;
+  return {
+    name,
+    weight,
+    target: victim,
+    async run(scene) {
+      const pid = await pidOf(scene, victim);
+      if (pid === null || stateOf(pid) === null) return missed('there was no process');
+      const back = replaced(scene, victim, pid, signal);
+      const streams = scene.recovery.mark(name);
+      const after = await back;
+      return fired(`pid ${pid} gave way to ${after}, ${streams} streams in flight`);
+    },
+  };
+}
+
+function frozen(victim: Victim, weight: number): Fault {
+  const name = `freeze ${victim}`;
+  return {
+    name,
+    weight,
+    target: victim,
+    async run(scene) {
+      const pid = await pidOf(scene, victim);
+      if (pid === null) return missed('there was no process');
+      // Postgres is a process a connection: all of them stand still, as on a machine that does.
+      const all = victim === 'postgres' ? descendantsOf(pid).map((entry) => entry.pid) : [pid];
+      for (const each of all) sendSignal(each, 'SIGSTOP');
+      try {
+        await until('the process stands still', async () => (stateOf(pid) === 'T' ? true : null), 2_000).catch(() => null);
+        if (stateOf(pid) !== 'T') return missed('it did not stand still');
+        const streams = scene.recovery.mark(name);
+        const ms = scene.dice.between(frozenMs.least, frozenMs.most);
+        await pause(ms, scene.signal);
+        return fired(`pid ${pid} stood still for ${ms} ms, ${streams} streams in flight`);
+      } finally {
+        for (const each of all) sendSignal(each, 'SIGCONT');
+      }
+    },
+  };
+}
+
+export const processFaults: Fault[] = [
+  ending('worker', 'SIGKILL', 'kill', 10),
+  ending('api', 'SIGKILL', 'kill', 6),
+  ending('temporal', 'SIGKILL', 'kill', 5),
+  ending('postgres', 'SIGKILL', 'kill', 5),
+  ending('worker', 'SIGTERM', 'term', 5),
+  ending('api', 'SIGTERM', 'term', 4),
+  ending('postgres', 'SIGINT', 'shut down', 2),
+  frozen('worker', 3),
+  frozen('api', 2),
+  frozen('postgres', 2),
+  frozen('temporal', 2),
+];

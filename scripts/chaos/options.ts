@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+
+export type ChaosOptions = {
+  minutes: number;
+  seed: number;
+  api: 'chat' | 'responses';
+  chats: number;
+  /** How many faults may be at work at once. */
+  lanes: number;
+  /** Faults whose names begin with one of these; empty: all. */
+  faults: string[];
+  /** Seconds after the last fault within which every accepted turn must have ended. */
+  quietSeconds: number;
+  /** Where what is needed to look into a breach is kept. */
+  out: string;
+};
+
+export const usage =
+  'npm run chaos -- --minutes N --seed S [--api chat|responses] [--chats 12] [--lanes 2] [--faults kill,stop,…] [--quiet-seconds 120] [--out FOLDER]';
+
+const bounds = { minutes: 600, chats: 200, lanes: 4, quietSeconds: 900 };
+
+/** Throws an error whose message says what is allowed. */
+export function readOptions(args: string[]): ChaosOptions {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: text,
+      seed: text,
+      api: text,
+      chats: text,
+      lanes: text,
+      faults: text,
+      'quiet-seconds': text,
+      out: text,
+    },
+  });
+  const seed = count('seed', values.seed ?? String(Date.now() % 1_000_000), 2 ** 31);
+  const api = values.api ?? 'chat';
+  if (api !== 'chat' && api !== 'responses') throw new Error(`--api ${api}: must be chat or responses`);
+  return {
+    minutes: number('minutes', values.minutes ?? '5', bounds.minutes),
+    seed,
+    api,
+    chats: count('chats', values.chats ?? '12', bounds.chats),
+    lanes: count('lanes', values.lanes ?? '2', bounds.lanes),
+    faults: values.faults?.split(',').filter(Boolean) ?? [],
+    quietSeconds: count('quiet-seconds', values['quiet-seconds'] ?? '120', bounds.quietSeconds),
+    out: values.out ?? `.data/chaos/${new Date().toISOString().replace(/[:.]/g, '-')}-seed-${seed}`,
+  };
+}
+
+/** A positive number up to `most`. */
+export function number(name: string, value: string, most: number): number {
+  const read = Number(value);
+  if (!(read > 0 && read <= most)) throw new Error(`--${name} ${value}: must be a number above 0 and up to ${most}`);
+  return read;
+}
+
+export function count(name: string, value: string, most: number): number {
+  const read = number(name, value, most);
+  if (!Number.isInteger(read)) throw new Error(`--${name} ${value}: must be a whole number`);
+  return read;
+}

@@ -1,0 +1,152 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { countCalls } from './checks/calls.js';
+import { type Check, check } from './checks/check.js';
+import { checkHistories } from './checks/histories.js';
+import { keepEvidence } from './checks/keep.js';
+import { checkLogs } from './checks/log.js';
+import { type Settled, settle } from './checks/settle.js';
+import { checkViewers } from './checks/viewers.js';
+import type { Figures } from './faults/fault.js';
+import type { Tally } from './faults/lanes.js';
+import { countFaults, isSound, type Report, timesOf } from './report/report.js';
+import type { Stage } from './stage.js';
+import { type Book, createBook } from './traffic/book.js';
+import { createRecovery, type Recovery } from './traffic/recovery.js';
+import { startTraffic, type Traffic } from './traffic/traffic.js';
+
+/** What goes on while the faults are at work. */
+export type Running = { stage: Stage; book: Book; recovery: Recovery; figures: Figures; traffic: Traffic };
+
+export type RunOptions = {
+  title: string;
+  seed: number;
+  chats: number;
+  quietSeconds: number;
+  out: string;
+  say: (line: string) => void;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Does its worst, and heals it before it ends. */
+  disturb: (running: Running) => Promise<Tally>;
+};
+
+const tellEveryMs = 10_000;
+
+/** Traffic, faults, quiet, and then every check. Keeps what is needed to look into a breach. */
+export async function runOn(stage: Stage, options: RunOptions): Promise<Report> {
+  const { seed, chats, quietSeconds, out, say, signal } = options;
+  const startedAt = Date.now();
+  const [book, recovery] = [createBook(), createRecovery()];
+  const figures: Figures = { cancelToClosed: [], cancelNeverClosed: [] };
+  const { base, client, pool } = stage;
+  const traffic = startTraffic({ base, client, book, recovery, pool, seed }, chats);
+  const running: Running = { stage, book, recovery, figures, traffic };
+  const told = setInterval(() => say(progressOf(running)), tellEveryMs);
+  try {
+    await untilTalking(running, signal);
+    const tally = await options.disturb(running);
+    say('the faults are over; waiting for every turn to end');
+    await traffic.quiet();
+    signal.throwIfAborted();
+    const settled = await settle(stage, running, { withinMs: quietSeconds * 1_000, signal });
+    say('all is at rest; checking');
+    await acceptUnanswered(running);
+    const checks = await checkAll(running, settled, out);
+    const { hung: _hung, ...rest } = settled;
+    const report: Report = {
+      title: options.title,
+      seconds: Math.round((Date.now() - startedAt) / 1_000),
+      turns: await countTurns(running, settled),
+      checks,
+      ...countFaults(tally),
+      calls: countCalls(stage.provider.front.asked, book),
+      restartsSeen: sum(traffic.viewers.map((viewer) => viewer.restarts())),
+      connections: sum(traffic.viewers.map((viewer) => viewer.connections())),
+      settled: rest,
+      times: timesOf(recovery, figures),
+      streams: recovery.counts(),
+    };
+    if (!isSound(report)) await keepEvidence(stage, turnsIn(checks), settled, out);
+    await writeFile(join(out, 'report.json'), JSON.stringify(report, null, 1));
+    return report;
+  } finally {
+    clearInterval(told);
+    await traffic.close();
+  }
+}
+
+/** Faults before the first turn has ended would only try the start of a service. */
+async function untilTalking({ book }: Running, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + 60_000;
+  while (Date.now() < until && book.turns.size === book.open().length) await delay(200, undefined, { signal });
+}
+
+async function checkAll(running: Running, settled: Settled, out: string): Promise<Check[]> {
+  const { stage, book, figures, traffic } = running;
+  const hung = check('accepted turns that have not ended');
+  const open = new Map(settled.hung.map(({ turnId, status }) => [turnId, status]));
+  for (const turnId of book.turns.keys()) hung.see(turnId, open.has(turnId) ? [`it is ${open.get(turnId)}`] : []);
+  const another = check('chats that do not take another turn');
+  const { all, tookAnother } = settled.chats;
+  another.see('chats', all === tookAnother ? [] : [`${all - tookAnother} did not`], all);
+  const answers = check('answers that no client should have got');
+  answers.see('clients', book.complaints, book.turns.size);
+  const cancels = check('cancelled replies whose provider was not left');
+  cancels.see('cancels', figures.cancelNeverClosed, figures.cancelToClosed.length + figures.cancelNeverClosed.length);
+  return [
+    hung.done(),
+    another.done(),
+    answers.done(),
+    cancels.done(),
+    ...(await checkLogs(stage, book)),
+    ...(await checkViewers(stage, traffic)),
+    await checkHistories(stage.temporal, join(stage.service.dataDir, 'workflows.js'), join(out, 'histories')),
+  ];
+}
+
+/** Turns that were accepted, but whose answer was cut off when the run ended, count too. */
+async function acceptUnanswered({ stage, book }: Running): Promise<void> {
+  const { rows } = await stage.pool.query<{ id: string; chatId: string; key: string }>(
+    'select id, chat_id as "chatId", idempotency_key as key from turns where idempotency_key is not null',
+  );
+  for (const { id, chatId, key } of rows) {
+    const kind = book.chats.get(chatId);
+    if (kind) book.accept({ turnId: id, chatId, kind }, key);
+  }
+}
+
+async function countTurns({ stage, book }: Running, { hung }: Settled): Promise<Record<string, number>> {
+  const { rows } = await stage.pool.query<{ status: string; count: number }>(
+    'select status, count(*)::int as count from turns where id = any($1) group by status order by status',
+    [[...book.turns.keys()]],
+  );
+  const byKind = new Map<string, number>();
+  for (const { kind } of book.turns.values()) byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
+  return {
+    accepted: book.turns.size,
+    hung: hung.length,
+    ...Object.fromEntries(rows.map(({ status, count }) => [status, count])),
+    ...Object.fromEntries(byKind),
+  };
+}
+
+const turnsIn = (checks: Check[]): string[] =>
+  checks.flatMap(({ breaches }) => breaches.flatMap((each) => JSON.stringify(each).match(/turn_[0-9a-f-]{36}/g) ?? []));
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+function progressOf({ book, traffic, recovery }: Running): string {
+  const violations = sum(traffic.viewers.map((viewer) => viewer.violations.length));
+  const open = book.open();
+  const oldest = Math.max(0, ...open.map(({ acceptedAt }) => Date.now() - acceptedAt));
+  return `${book.turns.size} turns, ${open.length} open (the oldest for ${Math.round(oldest / 1_000)} s), ${recovery.counts().inFlight} streams in flight at faults, ${violations} breaches of viewers, ${traffic.abandoned.length} chats given up`;
+}
+
+/** A folder for what is kept, with what led to it. */
+export async function openOutput(out: string, about: object): Promise<void> {
+  await mkdir(out, { recursive: true });
+  await appendFile(join(out, 'run.json'), `${JSON.stringify(about)}\n`);
+}
+

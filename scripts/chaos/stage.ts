@@ -1,0 +1,133 @@
+import { setMaxListeners } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { readConfig } from '../../src/config.js';
+import { createPool, type Pool } from '../../src/db/pool.js';
+import { createClient, type ServiceClient } from '../../test/support/client.js';
+import { freePort } from '../../test/support/freePort.js';
+import { type Service, startService } from '../../test/support/service.js';
+import { type ChaosProvider, startChaosProvider } from './provider/provider.js';
+import type { Pace } from './provider/script.js';
+import { findToxiproxy } from './world/findToxiproxy.js';
+import { type Proxies, startProxies, type WayName } from './world/proxies.js';
+import { type Servers, startServers } from './world/servers.js';
+
+/** A service of its own, with all that stands around it, and ways to every part that no fault touches. */
+export type Stage = {
+  folder: string;
+  service: Service;
+  servers: Servers;
+  proxies: Proxies;
+  provider: ChaosProvider;
+  /** As people come: through a proxy. */
+  client: ServiceClient;
+  /** As an operator comes: straight to the api. */
+  direct: ServiceClient;
+  base: string;
+  /** Straight to Postgres. */
+  pool: Pool;
+  /** Straight to Temporal. */
+  temporal: Client;
+  /** Where the tools' server writes each call, a line each. */
+  toolCalls: string;
+  close(): Promise<void>;
+};
+
+type StageOptions = {
+  api: 'chat' | 'responses';
+  pace: Pace;
+  env?: Record<string, string>;
+  say: (line: string) => void;
+  signal: AbortSignal;
+};
+
+/** The provider falls silent as a fault: what decides that it has is short here. */
+const silenceMs = 5_000;
+
+export async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Promise<Stage> {
+  setMaxListeners(0, signal);
+  const folder = await mkdtemp(join(tmpdir(), 'durable-turns-chaos-'));
+  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const end of closing.reverse().splice(0)) {
+      await end().catch((error: unknown) => say(`closing: ${String(error)}`));
+    }
+  };
+  try {
+    const provider = await startChaosProvider(pace);
+    closing.push(provider.close);
+    const config = readConfig({ XDG_CACHE_HOME: process.env.XDG_CACHE_HOME });
+    const binary = await findToxiproxy({ cacheDir: config.cacheDir, path: process.env.PATH ?? '', say, signal });
+    say('starting Postgres and Temporal');
+    const servers = await startServers(join(folder, 'servers'), signal);
+    closing.push(servers.stop);
+    const apiPort = await freePort();
+    const proxies = await startProxies(
+      { binary, folder, told: servers.told, signal },
+      {
+        postgres: servers.postgresPort,
+        temporal: servers.temporalPort,
+        gateway: apiPort,
+        provider: provider.front.port,
+        upstream: provider.front.port,
+        api: apiPort,
+      },
+    );
+    await servers.alsoKeep(proxies.child);
+    signal.throwIfAborted();
+    say('starting the service');
+    const toolCalls = join(folder, 'toolCalls');
+    const at = (way: WayName) => `127.0.0.1:${proxies.ways[way].port}`;
+    await mkdir(join(folder, 'service'));
+    const service = await startService({
+      dataDir: join(folder, 'service'),
+      env: {
+        PORT: String(apiPort),
+        DATABASE_URL: Object.assign(new URL(servers.databaseUrl), { host: at('postgres') }).toString(),
+        TEMPORAL_ADDRESS: at('temporal'),
+        GATEWAY_URL: `http://${at('gateway')}`,
+        OPENAI_BASE_URL: `http://${at('provider')}/v1`,
+        OPENAI_API_KEY: 'sk-chaos',
+        UPSTREAM_BASE_URL: `http://${at('upstream')}/base`,
+        PROVIDER_API: api,
+        REPLY_SILENCE_MS: String(silenceMs),
+        STUCK_RETRY_INITIAL_MS: '100',
+        REQUESTS_PER_MINUTE: '1000000',
+        MCP_SERVERS: JSON.stringify([toolServer(toolCalls)]),
+        ...env,
+      },
+    });
+    closing.push(() => service.stop());
+    const pool = createPool(servers.databaseUrl, { max: 6, connectTimeoutMs: 5_000 });
+    closing.push(() => pool.end());
+    const connection = await Connection.connect({ address: `127.0.0.1:${servers.temporalPort}` });
+    closing.push(() => connection.close());
+    const base = `http://${at('api')}`;
+    return {
+      folder,
+      service,
+      servers,
+      proxies,
+      provider,
+      client: createClient(base, { timeoutMs: 10_000 }),
+      direct: createClient(service.api, { timeoutMs: 10_000 }),
+      base,
+      pool,
+      temporal: new Client({ connection }),
+      toolCalls,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const toolServer = (file: string) => ({
+  name: 'tools',
+  transport: 'stdio',
+  command: process.execPath,
+  args: ['--import', 'tsx', join(process.cwd(), 'test/support/toolServer.ts'), file],
+});

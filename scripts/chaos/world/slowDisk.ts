@@ -1,0 +1,47 @@
+import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../start/failure.js';
+import { runCommand } from '../../start/runCommand.js';
+
+/** Makes each fsync of a process that was started with `env` slower, while it is asked to. */
+export type SlowDisk = {
+  env: Record<string, string>;
+  slow(ms: number): Promise<void>;
+  normal(): Promise<void>;
+  /** How many calls were slowed down so far. */
+  hits(): Promise<number>;
+};
+
+const source = fileURLToPath(new URL('./slowFsync.c', import.meta.url));
+
+/**
+ * Builds the shim that Postgres is started with. Null, and why, where it can't be built: no Linux, no C compiler.
+ * The folder can be entered by any user, since Postgres may run as another one.
+ */
+export async function buildSlowDisk(folder: string, signal: AbortSignal): Promise<SlowDisk | { missing: string }> {
+  if (process.platform !== 'linux') return { missing: 'a slow fsync needs LD_PRELOAD as Linux has it' };
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  const library = join(folder, 'slowFsync.so');
+  const file = join(folder, 'slow');
+  const hits = `${file}.hits`;
+  try {
+    const args = ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'];
+    await runCommand({ file: 'cc', args }, { signal, withinMs: 60_000 });
+  } catch (error) {
+    signal.throwIfAborted();
+    return { missing: `a slow fsync needs a C compiler (cc): ${messageOf(error)}` };
+  }
+  await writeFile(hits, '');
+  await chmod(hits, 0o666);
+  return {
+    env: { LD_PRELOAD: library, SLOW_FSYNC_FILE: file },
+    async slow(ms) {
+      await writeFile(`${file}.new`, String(ms));
+      await rename(`${file}.new`, file);
+    },
+    normal: () => rm(file, { force: true }),
+    hits: async () => (await stat(hits)).size,
+  };
+}
