@@ -1,8 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../start/failure.js';
 import { isSound, type Report, render } from './report/report.js';
 
-export type Command = { usage: string; run: (say: (line: string) => void, signal: AbortSignal) => Promise<{ report: Report; out: string }> };
+export type Command = {
+  usage: string;
+  run: (say: (line: string) => void, signal: AbortSignal) => Promise<{ report: Report; out: string }>;
+};
 
 /** Longer than every bound of a run's end, and of the service's. */
 const lastMs = 120_000;
@@ -24,6 +29,7 @@ export async function runCommandLine({ usage, run }: Command): Promise<never> {
   }
   try {
     const { report, out } = await run(say, stop.signal);
+    await writeFile(join(out, 'report.json'), JSON.stringify(report, null, 1));
     console.log(render(report));
     console.log(`Kept in ${out}`);
     process.exit(isSound(report) ? 0 : 1);

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { bounded } from '../start/bounded.js';
 import { runCommandLine } from './command.js';
 import { faultsNamed } from './faults/index.js';
 import { runFaults } from './faults/lanes.js';
 import { readOptions, usage } from './options.js';
 import { openOutput, runOn } from './run.js';
-import { openStage } from './stage.js';
+import { onStage } from './stage.js';
 
 /** `npm run chaos`: a service of its own, all kinds of turns, faults of every kind, and then every invariant. */
 const pace = { words: 80, everyMs: 25 };
@@ -16,22 +17,18 @@ await runCommandLine({
     const { minutes, seed, api, chats, lanes, out, quietSeconds } = options;
     const faults = faultsNamed(options.faults);
     await openOutput(out, options);
-    const stage = await openStage({ api, pace, say, signal });
-    try {
+    const report = await onStage({ api, pace, say, signal }, (stage) => {
       say(`seed ${seed}: ${minutes} minutes, ${chats} chats, ${faults.length} kinds of fault, ${api} API`);
-      const report = await runOn(stage, {
+      return runOn(stage, {
         title: `Chaos: seed ${seed}, ${minutes} minutes, ${chats} chats, ${api} API`,
         ...{ seed, chats, quietSeconds, out, say, signal },
-        disturb: (running) =>
-          runFaults(
-            { ...running, signal: AbortSignal.any([signal, AbortSignal.timeout(minutes * 60_000)]) },
-            { faults, lanes, seed, logFile: join(out, 'faults.jsonl') },
-          ),
+        disturb: async (running) => {
+          const during = bounded(signal, minutes * 60_000);
+          const lanesOf = { faults, lanes, seed, logFile: join(out, 'faults.jsonl') };
+          return runFaults({ ...running, signal: during.signal }, lanesOf).finally(during.end);
+        },
       });
-      return { report, out };
-    } finally {
-      say('stopping');
-      await stage.close();
-    }
+    });
+    return { report, out };
   },
 });

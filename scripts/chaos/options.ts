@@ -52,7 +52,7 @@ export function readOptions(args: string[]): ChaosOptions {
 }
 
 /** A positive number up to `most`. */
-export function number(name: string, value: string, most: number): number {
+function number(name: string, value: string, most: number): number {
   const read = Number(value);
   if (!(read > 0 && read <= most)) throw new Error(`--${name} ${value}: must be a number above 0 and up to ${most}`);
   return read;

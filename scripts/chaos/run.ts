@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { countCalls } from './checks/calls.js';
@@ -69,7 +69,6 @@ export async function runOn(stage: Stage, options: RunOptions): Promise<Report> 
       streams: recovery.counts(),
     };
     if (!isSound(report)) await keepEvidence(stage, turnsIn(checks), settled, out);
-    await writeFile(join(out, 'report.json'), JSON.stringify(report, null, 1));
     return report;
   } finally {
     clearInterval(told);
@@ -149,4 +148,3 @@ export async function openOutput(out: string, about: object): Promise<void> {
   await mkdir(out, { recursive: true });
   await appendFile(join(out, 'run.json'), `${JSON.stringify(about)}\n`);
 }
-

@@ -7,9 +7,14 @@ import { readConfig } from '../../src/config.js';
 import { createPool, type Pool } from '../../src/db/pool.js';
 import { createClient, type ServiceClient } from '../../test/support/client.js';
 import { freePort } from '../../test/support/freePort.js';
+import { mentioning } from '../../test/support/processes.js';
 import { type Service, startService } from '../../test/support/service.js';
+import { until } from '../../test/support/until.js';
+import { sendSignal } from '../start/processes.js';
+import { check } from './checks/check.js';
 import { type ChaosProvider, startChaosProvider } from './provider/provider.js';
 import type { Pace } from './provider/script.js';
+import type { Report } from './report/report.js';
 import { findToxiproxy } from './world/findToxiproxy.js';
 import { type Proxies, startProxies, type WayName } from './world/proxies.js';
 import { type Servers, startServers } from './world/servers.js';
@@ -32,7 +37,8 @@ export type Stage = {
   temporal: Client;
   /** Where the tools' server writes each call, a line each. */
   toolCalls: string;
-  close(): Promise<void>;
+  /** Stops everything; gives the processes that were still there, which are ended then. */
+  close(): Promise<string[]>;
 };
 
 type StageOptions = {
@@ -46,14 +52,31 @@ type StageOptions = {
 /** The provider falls silent as a fault: what decides that it has is short here. */
 const silenceMs = 5_000;
 
-export async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Promise<Stage> {
+/** Opens a stage, uses it, and closes it whatever happens. A process that is left behind is a breach. */
+export async function onStage(options: StageOptions, use: (stage: Stage) => Promise<Report>): Promise<Report> {
+  const stage = await openStage(options);
+  const left = check('processes that were left behind');
+  let report: Report;
+  try {
+    report = await use(stage);
+  } finally {
+    options.say('stopping');
+    left.see(stage.folder, await stage.close());
+  }
+  return { ...report, checks: [...report.checks, left.done()] };
+}
+
+async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Promise<Stage> {
   setMaxListeners(0, signal);
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-chaos-'));
-  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const end of closing.reverse().splice(0)) {
       await end().catch((error: unknown) => say(`closing: ${String(error)}`));
     }
+    const left = await endLeft(folder);
+    await rm(folder, { recursive: true, force: true });
+    return left;
   };
   try {
     const provider = await startChaosProvider(pace);
@@ -123,6 +146,17 @@ export async function openStage({ api, pace, env = {}, say, signal }: StageOptio
     await close();
     throw error;
   }
+}
+
+const goneWithinMs = 5_000;
+
+/** Guards see the end of what they guard a moment later. What is left then is ended by its pid. */
+async function endLeft(folder: string): Promise<string[]> {
+  const none = async () => (mentioning(folder).length === 0 ? true : null);
+  await until('every process has ended', none, goneWithinMs).catch(() => undefined);
+  const left = mentioning(folder);
+  for (const { pid } of left) sendSignal(pid, 'SIGKILL');
+  return left.map(({ pid, command }) => `${pid} ${command.slice(0, 200)}`);
 }
 
 const toolServer = (file: string) => ({

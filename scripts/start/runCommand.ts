@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { bounded } from './bounded.js';
 import { sendSignal } from './processes.js';
 
 export type Command = {
@@ -23,6 +24,9 @@ export class CommandFailed extends Error {
   }
 }
 
+/** For a command that is given no time of its own. */
+const longestMs = 60 * 60_000;
+
 /**
  * Runs a command to its end and gives what it wrote (the last 50 lines). It runs in a process group of its own:
  * a Ctrl-C does not reach it, and what it starts ends with it.
@@ -32,8 +36,8 @@ export async function runCommand(
   options: { signal: AbortSignal; withinMs?: number; onLine?: (line: string) => void },
 ): Promise<string> {
   const { file, args, ...how } = command;
-  const bound = AbortSignal.any([options.signal, ...(options.withinMs ? [AbortSignal.timeout(options.withinMs)] : [])]);
-  bound.throwIfAborted();
+  options.signal.throwIfAborted();
+  const { signal: bound, end } = bounded(options.signal, options.withinMs ?? longestMs);
   const child = spawn(file, args, { ...how, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -48,11 +52,12 @@ export async function runCommand(
     const [code, ended] = await once(child, 'close');
     options.signal.throwIfAborted();
     const output = lines.join('\n').trim();
-    if (bound.aborted) throw new CommandFailed(command, `took longer than ${options.withinMs} ms`, output);
+    if (bound.aborted) throw new CommandFailed(command, `took longer than ${options.withinMs ?? longestMs} ms`, output);
     if (code !== 0)
       throw new CommandFailed(command, code === null ? `ended by ${ended}` : `ended with ${code}`, output);
     return output;
   } finally {
     bound.removeEventListener('abort', killGroup);
+    end();
   }
 }

@@ -26,7 +26,9 @@ async function keepTurn({ pool, temporal }: Stage, turnId: string, folder: strin
   const rows = {
     turn: await rowsOf('select * from turns where id = $1'),
     drafts: await rowsOf('select * from drafts where turn_id = $1'),
-    chunks: await rowsOf('select beat, epoch, channel, "offset", length(text) from draft_chunks where turn_id = $1 order by beat, epoch, channel, "offset"'),
+    chunks: await rowsOf(
+      'select beat, epoch, channel, "offset", length(text) from draft_chunks where turn_id = $1 order by beat, epoch, channel, "offset"',
+    ),
     steps: await rowsOf('select * from turn_steps where turn_id = $1'),
     events: await rowsOf('select * from events where turn_id = $1 order by seq'),
   };
@@ -35,7 +37,10 @@ async function keepTurn({ pool, temporal }: Stage, turnId: string, folder: strin
   const { runId, raw } = await handle.describe();
   await keepHistory(folder, turnId, await handle.fetchHistory(), runId);
   const { pendingActivities, pendingWorkflowTask } = raw;
-  await writeFile(join(folder, `${turnId}-pending.json`), JSON.stringify({ pendingActivities, pendingWorkflowTask }, null, 1));
+  await writeFile(
+    join(folder, `${turnId}-pending.json`),
+    JSON.stringify({ pendingActivities, pendingWorkflowTask }, null, 1),
+  );
 }
 
 async function copyAll(from: string, to: string): Promise<void> {

@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { differencesFromRebuild, gapsOf, type LogRow, ofKind, readLog, repeatsOf } from '../../../test/support/logBreaches.js';
+import {
+  differencesFromRebuild,
+  gapsOf,
+  type LogRow,
+  ofKind,
+  readLog,
+  repeatsOf,
+} from '../../../test/support/logBreaches.js';
 import type { Stage } from '../stage.js';
 import type { Book } from '../traffic/book.js';
 import { type Check, check } from './check.js';

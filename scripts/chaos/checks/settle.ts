@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { bounded } from '../../start/bounded.js';
 import type { Stage } from '../stage.js';
 import type { Book } from '../traffic/book.js';
 import { post } from '../traffic/speaker.js';
@@ -38,14 +39,20 @@ export async function settle(
   const hung = open.map(({ id, status }) => ({ turnId: id, status }));
   const stands = new Set(await chatsOf(stage, hung));
   const free = traffic.chats.filter(({ id }) => !stands.has(id));
-  const bound = AbortSignal.any([signal, AbortSignal.timeout(anotherWithinMs)]);
+  const bound = bounded(signal, anotherWithinMs);
   const another = await Promise.all(
     free.map(async (chat) => {
-      const turnId = await post({ client: stage.direct, book, signal: bound }, chat, 'And then?');
-      return turnId !== null && (await untilEnded(stage, turnId, bound));
+      const turnId = await post({ client: stage.direct, book, signal: bound.signal }, chat, 'And then?');
+      return turnId !== null && (await untilEnded(stage, turnId, bound.signal));
     }),
   );
-  return { hung, retriedSteps, chats: { all: traffic.chats.length, tookAnother: another.filter(Boolean).length }, tookMs };
+  bound.end();
+  return {
+    hung,
+    retriedSteps,
+    chats: { all: traffic.chats.length, tookAnother: another.filter(Boolean).length },
+    tookMs,
+  };
 }
 
 async function readOpen({ pool }: Stage): Promise<Open[]> {

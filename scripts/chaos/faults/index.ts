@@ -13,5 +13,7 @@ export function faultsNamed(prefixes: string[]): Fault[] {
   if (unknown !== undefined) {
     throw new Error(`--faults ${unknown}: no fault begins so; there are ${faults.map(({ name }) => name).join(', ')}`);
   }
-  return prefixes.length === 0 ? faults : faults.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+  return prefixes.length === 0
+    ? faults
+    : faults.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
 }

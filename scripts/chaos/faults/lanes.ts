@@ -24,7 +24,10 @@ export async function runFaults(scene: Omit<Scene, 'dice'>, { faults, lanes, see
     const count = tally.get(fault.name)!;
     count.tried += 1;
     if (outcome.fired) count.fired += 1;
-    await appendFile(logFile, `${JSON.stringify({ at, until: new Date().toISOString(), name: fault.name, ...outcome })}\n`);
+    await appendFile(
+      logFile,
+      `${JSON.stringify({ at, until: new Date().toISOString(), name: fault.name, ...outcome })}\n`,
+    );
   }
 
   async function lane(n: number): Promise<void> {

@@ -30,7 +30,7 @@ function administer(stage: Stage, statements: string[]): Promise<true> {
   );
 }
 
-export const makeWritable = (stage: Stage) =>
+const makeWritable = (stage: Stage) =>
   administer(stage, ['alter system reset default_transaction_read_only', 'select pg_reload_conf()']);
 
 const readOnly: Fault = {
@@ -45,7 +45,11 @@ const readOnly: Fault = {
     try {
       const ms = dice.between(1_500, 8_000);
       await pause(ms, signal);
-      const refused = (await readFile(log)).subarray(from).toString().match(/read-only transaction/g)?.length ?? 0;
+      const refused =
+        (await readFile(log))
+          .subarray(from)
+          .toString()
+          .match(/read-only transaction/g)?.length ?? 0;
       return refused > 0 ? fired(`${refused} statements refused in ${ms} ms`) : missed('no statement was refused');
     } finally {
       await makeWritable(stage);

@@ -41,10 +41,4 @@ const silent: Fault = {
   },
 };
 
-export const providerFaults: Fault[] = [
-  refusing('429', 2),
-  refusing('500', 2),
-  refusing('reset', 2),
-  breaking,
-  silent,
-];
+export const providerFaults: Fault[] = [refusing('429', 2), refusing('500', 2), refusing('reset', 2), breaking, silent];

@@ -1,3 +1,4 @@
+import { askThrough } from '../world/probe.js';
 import { type Direction, type WayName, wayNames } from '../world/proxies.js';
 import { type Fault, fired, missed } from './fault.js';
 import { pause } from './pause.js';
@@ -38,13 +39,14 @@ function slow(way: WayName): Fault {
       const proxy = stage.proxies.ways[way];
       const latency = dice.between(200, 1_200);
       const stream = dice.pick<Direction>(['upstream', 'downstream']) ?? 'upstream';
-      const before = await proxy.bytes(stream);
-      await proxy.add({ name, type: 'latency', stream, attributes: { latency, jitter: latency / 4 } });
+      await proxy.add({ name, type: 'latency', stream, attributes: { latency, jitter: 0 } });
       recovery.mark(name);
       try {
+        const [connections, took] = [await proxy.connections(), await askThrough(way, proxy.port, 10_000)];
         await pause(dice.between(2_000, 5_000), signal);
-        const passed = (await proxy.bytes(stream)).received - before.received;
-        return passed > 0 ? fired(`${passed} bytes ${stream}, each ${latency} ms late`) : missed('nothing came by');
+        if (connections === 0) return missed('there was no connection');
+        if (took === null || took < latency) return missed(`an answer took ${took} ms`);
+        return fired(`${connections} connections, an answer took ${took} ms`);
       } finally {
         await proxy.remove(name);
       }
@@ -63,15 +65,14 @@ function halfOpen(way: WayName): Fault {
       const proxy = stage.proxies.ways[way];
       const stream = dice.pick<Direction>(['upstream', 'downstream']) ?? 'upstream';
       const connections = await proxy.connections();
-      const before = await proxy.bytes(stream);
       await proxy.add({ name, type: 'timeout', stream, attributes: { timeout: 0 } });
       const streams = recovery.mark(name);
       try {
-        await pause(dice.between(2_000, 8_000), signal);
-        const after = await proxy.bytes(stream);
-        const lost = after.received - before.received - (after.sent - before.sent);
-        if (connections === 0 && lost <= 0) return missed('there was no connection');
-        return fired(`${connections} connections, ${lost} bytes lost ${stream}, ${streams} streams in flight`);
+        const took = await askThrough(way, proxy.port, 1_500);
+        await pause(dice.between(1_000, 6_500), signal);
+        if (connections === 0) return missed('there was no connection');
+        if (took !== null) return missed(`an answer came after ${took} ms`);
+        return fired(`${connections} connections, nothing came through ${stream}, ${streams} streams in flight`);
       } finally {
         await proxy.remove(name);
       }

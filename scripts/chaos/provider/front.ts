@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as forward, type ServerResponse } from 'node:http';
+import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import { close, listen, sendError } from '../../provider/http.js';
 
 /** A request that came to the provider, and what became of it. */
@@ -44,7 +44,7 @@ export type Routes = (path: string) => number;
 export async function startFront(routes: Routes): Promise<Front> {
   const asked: Asked[] = [];
   const flights = new Set<Flight>();
-  const refusals: { refusal: Refusal; left: number; until: number; done: (one: void) => void; count: number }[] = [];
+  const refusals: { refusal: Refusal; left: number; until: number; done: () => void; count: number }[] = [];
   const closings = new Set<() => void>();
 
   function nextRefusal(): Refusal | null {

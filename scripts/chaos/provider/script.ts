@@ -37,10 +37,10 @@ const toolsOf = (turnId: string) => [
 export function scriptCompletions(provider: ScriptedProvider, pace: Pace): void {
   provider.script(({ requestId, body }) => {
     provider.requests.length = 0;
-    const { steps } = paced(
-      [...wordsOf(pace), ...(isDocument(body.messages) ? [edit()] : [])],
-      { firstMs: pace.everyMs, everyMs: pace.everyMs },
-    );
+    const { steps } = paced([...wordsOf(pace), ...(isDocument(body.messages) ? [edit()] : [])], {
+      firstMs: pace.everyMs,
+      everyMs: pace.everyMs,
+    });
     if (!body.tools?.length || numberOf(requestId) > 0) return { steps };
     return asking(toolsOf(turnOf(requestId)), steps.slice(0, 20));
   });

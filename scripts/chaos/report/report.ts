@@ -65,8 +65,15 @@ export function render(report: Report): string {
     '',
     report.title,
     '',
-    `turns        ${Object.entries(turns).map(([what, n]) => `${n} ${what}`).join(', ')}`,
-    `faults       ${Object.entries(report.faults).filter(([, { tried }]) => tried > 0).map(([name, { tried, fired }]) => `${name} ${fired}/${tried}`).join(', ') || 'none'}`,
+    `turns        ${Object.entries(turns)
+      .map(([what, n]) => `${n} ${what}`)
+      .join(', ')}`,
+    `faults       ${
+      Object.entries(report.faults)
+        .filter(([, { tried }]) => tried > 0)
+        .map(([name, { tried, fired }]) => `${name} ${fired}/${tried}`)
+        .join(', ') || 'none'
+    }`,
     `processes    ${report.kills} killed, ${report.processFaults} ended in all`,
     `streams      ${streams.inFlight} in flight at a fault, ${streams.uninterrupted} of them without a gap`,
     `provider     ${calls.all} requests; asked again: ${calls.repliesAgain} replies, ${calls.classifiersAgain} classifiers (${calls.extraPerThousandTurns} per 1,000 turns), ${calls.afterFaults} after its own failures`,
@@ -74,7 +81,8 @@ export function render(report: Report): string {
     `at the end   ${settled.tookMs} ms until the last turn had ended, ${settled.retriedSteps} stuck steps retried, ${settled.chats.tookAnother} of ${settled.chats.all} chats took another turn`,
     '',
     ...Object.entries(report.times).map(
-      ([what, { of, p50, p99, most }]) => `${what}: ${of ? `p50 ${p50} ms, p99 ${p99} ms, most ${most} ms, of ${of}` : 'none'}`,
+      ([what, { of, p50, p99, most }]) =>
+        `${what}: ${of ? `p50 ${p50} ms, p99 ${p99} ms, most ${most} ms, of ${of}` : 'none'}`,
     ),
     '',
     ...report.checks.map(renderCheck),

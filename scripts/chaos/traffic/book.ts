@@ -1,6 +1,12 @@
 import type { ChatKind } from '../../../src/domain/turn.js';
 
-export type AcceptedTurn = { turnId: string; chatId: string; kind: ChatKind; acceptedAt: number; endedAt: number | null };
+export type AcceptedTurn = {
+  turnId: string;
+  chatId: string;
+  kind: ChatKind;
+  acceptedAt: number;
+  endedAt: number | null;
+};
 
 /** What was asked of the service, and what it answered: the side of the account that it can't change. */
 export type Book = {

@@ -17,7 +17,10 @@ type Where = { cacheDir: string; path: string; say: (line: string) => void; sign
 /** Finds `toxiproxy-server` on the PATH or in this project's cache, or builds it into the cache with Go. */
 export async function findToxiproxy({ cacheDir, path, say, signal }: Where): Promise<string> {
   const cached = join(cacheDir, `toxiproxy-${version}`, 'toxiproxy-server');
-  const known = path.split(delimiter).filter(Boolean).map((folder) => join(folder, 'toxiproxy-server'));
+  const known = path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, 'toxiproxy-server'));
   for (const file of [...known, cached]) if (await runs(file, signal)) return file;
   try {
     const built = await installByGo({ command: toxiproxy, to: cached, version, path, say, signal });

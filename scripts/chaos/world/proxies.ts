@@ -1,5 +1,5 @@
-import { openLog } from '../../start/childLog.js';
 import { type Child, createChild, type Told } from '../../start/child.js';
+import { openLog } from '../../start/childLog.js';
 import { untilListening } from '../../start/context.js';
 import { freePort } from '../../start/ports.js';
 import { establishedOn } from './sockets.js';
@@ -21,8 +21,6 @@ export type Way = {
   remove(toxic: string): Promise<void>;
   /** Connections that clients of the proxy have open now. */
   connections(): Promise<number>;
-  /** Bytes that have come to the proxy and left it so far, in one direction. */
-  bytes(direction: Direction): Promise<{ received: number; sent: number }>;
 };
 
 export type Proxies = { child: Child; ways: Record<WayName, Way> };
@@ -35,7 +33,7 @@ export async function startProxies({ binary, folder, told, signal }: Setting, en
   const child = createChild(
     {
       name: 'toxiproxy',
-      command: () => ({ file: binary, args: ['-host', '127.0.0.1', '-port', String(port), '-proxy-metrics'] }),
+      command: () => ({ file: binary, args: ['-host', '127.0.0.1', '-port', String(port)] }),
       ready: (pid, gone) => untilListening(pid, port, gone),
       output: { file: openLog(`${folder}/toxiproxy.log`) },
       stopSignal: 'SIGTERM',
@@ -77,22 +75,5 @@ async function openWay(order: Order, name: WayName, end: number): Promise<Way> {
     add: async (toxic) => void (await order('POST', `${path}/toxics`, { ...toxic, toxicity: 1 })),
     remove: async (toxic) => void (await order('DELETE', `${path}/toxics/${toxic}`)),
     connections: () => establishedOn(port),
-    async bytes(direction) {
-      const metrics = await order('GET', '/metrics');
-      const read = (what: string) => readBytes(metrics, what, name, direction);
-      return { received: read('received'), sent: read('sent') };
-    },
   };
-}
-
-function readBytes(metrics: string, what: string, way: string, direction: Direction): number {
-  const line = metrics
-    .split('\n')
-    .find(
-      (each) =>
-        each.startsWith(`toxiproxy_proxy_${what}_bytes_total{`) &&
-        each.includes(`direction="${direction}"`) &&
-        each.includes(`proxy="${way}"`),
-    );
-  return Number(line?.split(' ').at(-1) ?? 0);
 }

@@ -1,11 +1,11 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../../../src/config.js';
-import { createChild, type Child, type Told } from '../../start/child.js';
+import { type Child, createChild, type Told } from '../../start/child.js';
 import { openLog } from '../../start/childLog.js';
 import { type ChildName, logOf, type StartContext, startChild, untilListening } from '../../start/context.js';
-import { type DataDir, dataDirAt } from '../../start/dataDir.js';
 import { databaseReady, embeddedUrl } from '../../start/database.js';
+import { type DataDir, dataDirAt } from '../../start/dataDir.js';
 import { nodeCommand } from '../../start/nodeCommand.js';
 import { freePort } from '../../start/ports.js';
 import { openCluster } from '../../start/postgresCluster.js';
@@ -83,7 +83,8 @@ export async function startServers(folder: string, signal: AbortSignal): Promise
       slowDisk,
       told,
       pid: (name) => children.get(name)?.pid() ?? null,
-      untilBack: (name, before, withinMs) => untilBack(watchers, () => children.get(name)?.pid() ?? null, before, withinMs),
+      untilBack: (name, before, withinMs) =>
+        untilBack(watchers, () => children.get(name)?.pid() ?? null, before, withinMs),
       async alsoKeep(child) {
         others.push(child);
         await inTurn(record);

@@ -1,0 +1,102 @@
+/** A safeguard that is taken away: exact text of the source, and what stands there instead. */
+export type Mutation = {
+  name: string;
+  file: string;
+  replace: readonly (readonly [from: string, to: string])[];
+  /** The test that must fail without the safeguard. */
+  test: Named;
+};
+
+export type Named = { project: 'unit' | 'integration' | 'e2e'; file: string; name: string };
+
+const drafts = (name: string): Named => ({ project: 'integration', file: 'test/integration/drafts.test.ts', name });
+const anOlderAttempt = drafts("an older attempt's checkpoints, epoch and reply are refused");
+
+export const mutations: Mutation[] = [
+  {
+    name: 'the fence of a reply that lands',
+    file: 'src/db/landReply.ts',
+    replace: [["if (draft?.fence !== fence) return 'superseded';", "if (!draft) return 'superseded';"]],
+    test: anOlderAttempt,
+  },
+  {
+    name: 'the fence of checkpoints',
+    file: 'src/db/drafts.ts',
+    replace: [
+      [
+        `select d.turn_id, d.beat, d.fence from drafts d
+       where d.status = 'streaming'
+         and (d.turn_id, d.beat, d.fence) in (select turn_id, beat, fence from input)
+       order by d.turn_id, d.beat for no key update`,
+        `select d.turn_id, d.beat, i.fence from drafts d join input i using (turn_id, beat)
+       where d.status = 'streaming'
+       order by d.turn_id, d.beat for no key update of d`,
+      ],
+    ],
+    test: anOlderAttempt,
+  },
+  {
+    name: 'the fence of tokens on the wire',
+    file: 'src/viewers/draftBuffer.ts',
+    replace: [
+      [
+        "if (piece.fence < fence || piece.epoch < epoch) return 'refused';",
+        "if (piece.epoch < epoch) return 'refused';",
+      ],
+    ],
+    test: {
+      project: 'unit',
+      file: 'src/viewers/draftBuffer.test.ts',
+      name: 'of an older fence is refused, whatever its epoch',
+    },
+  },
+  {
+    name: 'the idempotency key of a request',
+    file: 'src/db/claim.ts',
+    replace: [['if (repeated) return { turn: repeated, created: false, start: null, stopping: null };', '']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/claims.test.ts',
+      name: 'twenty posts with one key are one turn',
+    },
+  },
+  {
+    name: 'the idempotency key of an effect',
+    file: 'src/db/migrations/0001_spine.sql',
+    replace: [
+      [
+        'create unique index events_once on events (chat_id, turn_id, step, n) nulls not distinct;',
+        'create index events_once on events (chat_id, turn_id, step, n);',
+      ],
+    ],
+    test: {
+      project: 'integration',
+      file: 'test/integration/effectsOnce.test.ts',
+      name: 'an effect whose key is in the log is refused, and leaves the log and its projections as they were',
+    },
+  },
+  {
+    name: "the look for a reply's effect",
+    file: 'src/db/landReply.ts',
+    replace: [
+      ['    if (landed) return landed;\n    if (!held) return goneVerdict;', '    if (!held) return goneVerdict;'],
+    ],
+    test: drafts('a reply lands once, and whoever comes again is told how it landed'),
+  },
+  {
+    name: "the draft's epoch",
+    file: 'src/activities/replyStream.ts',
+    replace: [['const epoch = goesOn ? start.epoch : start.epoch + 1;', 'const epoch = Math.max(1, start.epoch);']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/twoWorkers.test.ts',
+      name: 'a stopped worker that comes back after another took its reply over writes nothing',
+    },
+  },
+  {
+    name: "the draft's epoch, when a reply is closed",
+    file: 'src/db/landReply.ts',
+    replace: [['const epoch = draft.settled ? draft.epoch : draft.epoch + 1;', 'const epoch = draft.epoch;']],
+    test: drafts('closing after an attempt that died raises the epoch, for more may have been sent'),
+  },
+];

@@ -1,0 +1,23 @@
+import { describe, expect, test } from '@jest/globals';
+import { createDice } from '../../../scripts/chaos/dice.js';
+
+const draw = (seed: number, name: string) => {
+  const dice = createDice(seed, name);
+  return Array.from({ length: 20 }, () => dice.between(0, 1_000_000));
+};
+
+describe('the random numbers of a chaos run', () => {
+  test('are the same for the same seed and name, and others for others', () => {
+    expect(draw(7, 'lane 0')).toEqual(draw(7, 'lane 0'));
+    expect(draw(7, 'lane 0')).not.toEqual(draw(8, 'lane 0'));
+    expect(draw(7, 'lane 0')).not.toEqual(draw(7, 'lane 1'));
+  });
+
+  test('pick by weight', () => {
+    const dice = createDice(1, 'weights');
+    const picks = Array.from({ length: 4_000 }, () => dice.weighted([{ weight: 3 }, { weight: 1 }])?.weight);
+    const heavy = picks.filter((weight) => weight === 3).length / picks.length;
+    expect(heavy).toBeGreaterThan(0.7);
+    expect(heavy).toBeLessThan(0.8);
+  });
+});
