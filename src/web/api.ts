@@ -14,7 +14,7 @@ export class ApiRefusal extends Error {
 }
 
 /** The api could not be reached, or did not answer in time: the same call may be made again. */
-export class Unreachable extends Error {
+class Unreachable extends Error {
   override readonly name = 'Unreachable';
   constructor() {
     super('The service can not be reached.');

@@ -41,7 +41,7 @@ export async function startServers(folder: string, signal: AbortSignal): Promise
   const others: Child[] = [];
   const watchers = new Set<() => void>();
   const all = () => [...others, ...children.values()];
-  const record = () => dataDir.writeServices({ ports: {}, running: all().flatMap((child) => child.record() ?? []) });
+  const record = () => dataDir.writeServices({ ports: {}, running: all().flatMap((child) => child.records()) });
   let writing = Promise.resolve();
   const inTurn = (write: () => Promise<void>) => {
     writing = writing.then(write).catch(() => undefined);
