@@ -5,14 +5,18 @@ import { createPool, type Pool } from '../../src/db/pool.js';
 
 export type TestDatabase = { url: string; pool: Pool; drop(): Promise<void> };
 
-/** A fresh, migrated database on the run's Postgres, with a pool of its own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A fresh database on the run's Postgres, migrated unless the test does that itself, with a pool of its own. */
+export async function createTestDatabase({
+  schema = 'migrated',
+}: {
+  schema?: 'migrated' | 'none';
+} = {}): Promise<TestDatabase> {
   const server = process.env.TEST_POSTGRES_URL;
   if (!server) throw new Error('TEST_POSTGRES_URL is not set: run this through the `integration` project of Jest');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administer(server, `create database ${name}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).toString();
-  await migrate(url);
+  if (schema === 'migrated') await migrate(url);
   const pool = createPool(url, { max: 8 });
   return {
     url,
