@@ -45,7 +45,7 @@ export async function askClassifier(deps: ClassifierAsk, question: Question, sig
 
 function endOf(error: unknown, signal: AbortSignal): CallEnd {
   if (signal.aborted) return { outcome: 'stopped' };
-  return { outcome: 'failed', code: error instanceof TurnFailure ? error.code : 'internal' };
+  return { outcome: 'failed', code: error instanceof TurnFailure ? error.code : 'internal', cause: error };
 }
 
 async function ask(deps: ClassifierAsk, { context, call, ...asked }: Question, signal: AbortSignal) {

@@ -142,7 +142,7 @@ async function heard(watch: CallWatch, signal: AbortSignal, call: () => ReturnTy
     return said;
   } catch (error) {
     const code = error instanceof TurnFailure ? error.code : 'internal';
-    watch.ended(signal.aborted ? { outcome: 'stopped' } : { outcome: 'failed', code });
+    watch.ended(signal.aborted ? { outcome: 'stopped' } : { outcome: 'failed', code, cause: error });
     throw error;
   }
 }

@@ -22,6 +22,8 @@ export type ModelCall = {
 export type CallEnd = {
   outcome: 'done' | 'failed' | 'stopped';
   code?: FailureCode;
+  /** What made it fail, for the log. */
+  cause?: unknown;
   usage?: TokenUsage | null;
   reason?: string;
 };

@@ -59,6 +59,7 @@ function watchCall(metrics: WorkerMetrics, log: Log, call: ModelCall, span: Call
       metrics.callSeconds.observe({ call: purpose }, seconds());
       countTokens(metrics, call, end);
       if (call.purpose === 'classifier') classifierEnded(metrics, log, call, end);
+      if (call.purpose === 'subagent') subagentEnded(log, call, end);
       span.ended({
         code: end.code ?? null,
         reason: end.reason,
@@ -76,8 +77,13 @@ function countTokens({ tokens }: WorkerMetrics, { purpose }: ModelCall, { usage 
   tokens.inc({ call: purpose, direction: 'completion' }, usage.completionTokens);
 }
 
-function classifierEnded(metrics: WorkerMetrics, log: Log, call: ModelCall, { outcome, code }: CallEnd): void {
+function classifierEnded(metrics: WorkerMetrics, log: Log, call: ModelCall, { outcome, code, cause }: CallEnd): void {
   const { classifier = 'none', turnId, chatId, step, attempt } = call;
   metrics.classifierAttempts.inc({ classifier, outcome, code: code ?? NO_CODE });
-  if (outcome === 'failed') log.info({ turnId, chatId, step, attempt, classifier, code }, 'a classifier failed');
+  if (outcome === 'failed')
+    log.info({ turnId, chatId, step, attempt, classifier, code, err: cause }, 'a classifier failed');
+}
+
+function subagentEnded(log: Log, { turnId, step, attempt }: ModelCall, { outcome, code, cause }: CallEnd): void {
+  if (outcome === 'failed') log.warn({ turnId, step, attempt, code, err: cause }, 'a call of a sub-agent failed');
 }
