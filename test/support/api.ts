@@ -9,14 +9,16 @@ export type TestApi = {
   url: string;
   database: TestDatabase;
   client: ServiceClient;
+  /** Stops the api as SIGTERM does; the database stays. */
+  stop(graceMs?: number): Promise<void>;
   close(): Promise<void>;
 };
 
-/** The api on a database of its own, in this process. Its Temporal is the run's, where nobody works for it. */
+/** The api on a database of its own, or on one that the test keeps, in this process. Its Temporal is the run's, where nobody works for it. */
 export async function startTestApi(
-  options: { env?: Record<string, string>; temporal?: string; log?: Logger } = {},
+  options: { env?: Record<string, string>; temporal?: string; log?: Logger; database?: TestDatabase } = {},
 ): Promise<TestApi> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const temporal = process.env.TEST_TEMPORAL_ADDRESS;
   if (!temporal) throw new Error('TEST_TEMPORAL_ADDRESS is not set: run this through the `integration` project');
   const config = readConfig({
@@ -33,13 +35,19 @@ export async function startTestApi(
     { ...config, DATABASE_URL: config.DATABASE_URL ?? database.url },
     options.log ?? createLog('silent', 'api'),
   );
+  let stopped: Promise<void> | undefined;
+  const stop = (graceMs = 1_000) => {
+    stopped ??= api.close(graceMs);
+    return stopped;
+  };
   return {
     url: api.url,
     database,
     client: createClient(api.url),
+    stop,
     async close() {
-      await api.close(1_000);
-      await database.drop();
+      await stop();
+      if (!options.database) await database.drop();
     },
   };
 }
