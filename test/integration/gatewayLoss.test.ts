@@ -119,7 +119,7 @@ describe('drafts that begin anew', () => {
     await reply.say('A light', 'wire');
     await showing(viewer, reply, 'A light');
     await end(reply);
-    expect(viewer.of('restart')).toMatchObject([{ turnId: reply.turnId, beat: 0, epoch: 2 }]);
+    expect(viewer.of('restart')).toMatchObject([{ turnId: reply.turnId, beat: 0, epoch: 2, reason: 'worker_lost' }]);
   });
 
   test('a new draft whose first words the wire lost is whole all the same', async () => {
@@ -129,8 +129,11 @@ describe('drafts that begin anew', () => {
     await showing(viewer, reply, 'The lamp');
     await reply.retry();
     await reply.say('A light ', 'checkpoint');
+    // Why it was begun again is in Postgres too.
+    await viewer.until(() => viewer.of('restart').length === 1, 'a restart');
     await reply.say('burns.', 'wire');
     await showing(viewer, reply, 'A light burns.');
+    expect(viewer.of('restart')).toMatchObject([{ epoch: 2, reason: 'worker_lost' }]);
     await end(reply);
   });
 
@@ -177,7 +180,7 @@ describe('drafts that begin anew', () => {
     await reply.finish('cancelled');
     await viewer.untilEvent('turn_completed');
     expect(viewer.text(reply.turnId)).toBe('The lamp');
-    expect(viewer.of('restart')).toMatchObject([{ epoch: 2 }]);
+    expect(viewer.of('restart')).toMatchObject([{ epoch: 2, reason: 'kept_text' }]);
   });
 
   test('a draft that came to nothing is taken back before the turn ends', async () => {
@@ -190,6 +193,7 @@ describe('drafts that begin anew', () => {
     await viewer.untilEvent('turn_completed');
     expect(viewer.frames.some((frame) => frame.type === 'event' && frame.kind === 'assistant_turn')).toBe(false);
     expect(viewer.text(reply.turnId)).toBe('');
+    expect(viewer.of('restart')).toMatchObject([{ reason: 'dropped' }]);
   });
 });
 

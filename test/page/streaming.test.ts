@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { inaccessible } from '../support/pageAudit.js';
 import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
 import type { ViewerPage } from '../support/viewerPage.js';
 import { ask as askOf, startViewers, turnOf, type Viewers } from '../support/viewers.js';
@@ -50,6 +51,17 @@ function expectSteady(viewer: ViewerPage, turnId: string, text: string): void {
   expect(nodes.size).toBe(new Set(states.map(({ load }) => load)).size);
 }
 
+/** A reply that has begun, and whose worker was killed: another attempt asks the provider. */
+async function loseReply() {
+  const { viewer } = await openChat();
+  const call = await ask(viewer, 'Is anybody there?');
+  await call.send('The lamp turns, ');
+  await viewer.reply('The lamp turns,').waitFor();
+  await world.service.kill('worker', 'SIGKILL');
+  const again = await world.nextAttempt(turnOf(call), 60_000);
+  return { viewer, call, again };
+}
+
 describe('a reply', () => {
   test('shows as it comes, with who speaks, and is the same element when it has landed', async () => {
     const { viewer } = await openChat();
@@ -87,39 +99,55 @@ describe('a reply', () => {
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
 
-  test('goes on by itself when the api is killed in mid-stream, without a flicker', async () => {
-    const { viewer } = await openChat();
-    const call = await ask(viewer, 'Is anybody there?');
-    await call.send('The lamp turns, ');
-    await viewer.reply('The lamp turns,').waitFor();
-    const before = await world.service.kill('api', 'SIGKILL');
-    await viewer.lost();
-    await call.send('the door ');
-    await world.service.waitForRestart('api', before);
-    await viewer.live();
-    await viewer.reply('The lamp turns, the door').waitFor();
-    await call.send('is open.');
-    await call.finish();
-    await viewer.ended(whole);
-    expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
-    expectSteady(viewer, turnOf(call), whole);
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'goes on by itself when the api ends by %s in mid-stream, without a flicker',
+    async (signal) => {
+      const { viewer } = await openChat();
+      const call = await ask(viewer, 'Is anybody there?');
+      await call.send('The lamp turns, ');
+      await viewer.reply('The lamp turns,').waitFor();
+      const before = await world.service.kill('api', signal);
+      await viewer.lost();
+      await call.send('the door ');
+      await world.service.waitForRestart('api', before);
+      await viewer.live();
+      await viewer.reply('The lamp turns, the door').waitFor();
+      await call.send('is open.');
+      await call.finish();
+      await viewer.ended(whole);
+      expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
+      expectSteady(viewer, turnOf(call), whole);
+    },
+    120_000,
+  );
+
+  test('that is lost with its worker stays, marked, until the new one has grown past it', async () => {
+    const { viewer, call, again } = await loseReply();
+    await again.send('Who ');
+    const lost = viewer.page.locator('.beat.lost');
+    await lost.getByText('The process that wrote this was lost. The reply is written again.').waitFor();
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
+    expect(await inaccessible(viewer.page)).toEqual([]);
+    await again.send('asks, at this hour?');
+    await viewer.reply('Who asks, at this hour?').waitFor();
+    await lost.waitFor({ state: 'detached' });
+    await again.finish();
+    await viewer.ended('Who asks, at this hour?');
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'Who asks, at this hour?']);
+    expect(viewer.textsOf(turnOf(call))).toEqual(['The lamp turns,', 'Who asks, at this hour?']);
+    expect(viewer.announced.filter((words) => words.includes('is written again'))).toHaveLength(1);
+    expect(viewer.complaints).toEqual([]);
   }, 120_000);
 
-  test('starts over when its worker was killed, and ends whole, once', async () => {
-    const { viewer } = await openChat();
-    const call = await ask(viewer, 'Is anybody there?');
-    await call.send('The lamp turns, ');
-    await viewer.reply('The lamp turns,').waitFor();
-    await world.service.kill('worker', 'SIGKILL');
-    const again = await world.nextAttempt(turnOf(call), 60_000);
-    await again.send('Who ');
-    await viewer.reply('Who').waitFor();
-    await again.send('asks?');
+  test('that is lost is replaced by a shorter one once that has ended', async () => {
+    const { viewer, call, again } = await loseReply();
+    await again.send('No.');
+    await viewer.page.locator('.beat.lost').waitFor();
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
     await again.finish();
-    await viewer.ended('Who asks?');
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'Who asks?']);
-    const texts = viewer.textsOf(turnOf(call));
-    expect(texts.filter((text, n) => !text.startsWith(texts[n - 1] ?? ''))).toEqual(['Who']);
+    await viewer.ended('No.');
+    expect(await viewer.said()).toEqual(['Is anybody there?', 'No.']);
+    expect(viewer.textsOf(turnOf(call))).toEqual(['The lamp turns,', 'No.']);
     expect(viewer.complaints).toEqual([]);
   }, 120_000);
 

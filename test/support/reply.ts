@@ -3,6 +3,7 @@ import { finishTurn } from '../../src/db/finish.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';
 import type { Pool } from '../../src/db/pool.js';
 import type { Channel } from '../../src/domain/frames.js';
+import type { RestartReason } from '../../src/domain/restartReasons.js';
 import type { EndStatus } from '../../src/domain/turn.js';
 import type { Wire, WireToken } from '../../src/viewers/wire.js';
 import { claim } from './chats.js';
@@ -34,6 +35,7 @@ export async function startReply(pool: Pool, wire: Pick<Wire, 'publish'>, chatId
   let fence = 0;
   let epoch = 0;
   let begun = false;
+  let reason: RestartReason | undefined;
   let said = { text: '', thinking: '' };
 
   async function open() {
@@ -41,6 +43,7 @@ export async function startReply(pool: Pool, wire: Pick<Wire, 'publish'>, chatId
     if (draft.state !== 'open') throw new Error(`the draft is ${draft.state}`);
     fence = draft.fence;
     epoch = draft.epoch;
+    reason = draft.restartReason;
     begun = false;
   }
 
@@ -56,6 +59,7 @@ export async function startReply(pool: Pool, wire: Pick<Wire, 'publish'>, chatId
     chatId,
     fence,
     epoch,
+    ...(epoch > 1 ? { reason } : {}),
     speakerId,
     channel,
     offset: said[channel].length,
