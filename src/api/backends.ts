@@ -54,15 +54,13 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
     temporal,
     chatPurge,
     async disconnect(withinMs) {
-      const close = () => Promise.all([listen.close(), pool.end(), temporal.close(withinMs)]);
+      const close = () => Promise.all([listen.close(), pool.end(), temporal.close(withinMs / 2)]);
       const ended = chatPurge
         .close()
         .then(close)
         .then(() => undefined);
       const late = () => new Error(`a backend did not close its connection within ${withinMs} ms`);
-      await within(withinMs + 500, ended, late).catch((err: unknown) =>
-        log.warn({ err }, 'disconnected without an answer'),
-      );
+      await within(withinMs, ended, late).catch((err: unknown) => log.warn({ err }, 'disconnected without an answer'));
     },
   };
 }

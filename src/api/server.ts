@@ -30,7 +30,7 @@ export type RunningApi = {
 };
 
 const usualGraceMs = 4_000;
-const disconnectWithinMs = 1_500;
+const disconnectWithinMs = 1_000;
 
 /** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
 export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {

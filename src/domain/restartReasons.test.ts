@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { type AttemptsBefore, isRestartReason, restartReasonOf } from './restartReasons.js';
+import { type AttemptsBefore, isRestartReason, restartReasonOf, restartReasons } from './restartReasons.js';
 
 const before: AttemptsBefore = { lost: false, onFallback: false, failures: 0, lastError: null };
 
@@ -12,6 +13,12 @@ describe('the reason of a restart', () => {
     ['provider_failed', 'the other provider failed too', { onFallback: true, failures: 1, lastError: 'stream_broken' }],
   ])('is %s when %s', (reason, _, known) => {
     expect(restartReasonOf({ ...before, ...known })).toBe(reason);
+  });
+
+  test('has its row in the guide for clients, whichever it is', async () => {
+    const guide = await readFile('docs/clients.md', 'utf8');
+    const rows = [...guide.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code);
+    expect(rows).toEqual(expect.arrayContaining(Object.keys(restartReasons)));
   });
 
   test('is one of the table, and nothing that an object inherits', () => {

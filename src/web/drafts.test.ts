@@ -160,6 +160,16 @@ describe('a draft', () => {
     expect(shownAfter(...back, token(6, ' opens slowly', { epoch: 2 }))).toEqual(['A door opens slowly', null]);
   });
 
+  test('of an agent that was lost while the viewer was not connected has the steps that it was told', () => {
+    const before = [step(0, 'thinking'), token(0, 'A sum.', { channel: 'thinking' })];
+    const back = [hello, step(0, 'thinking'), draft('Let me add them up.', { channel: 'thinking', epoch: 2 })];
+    const after = draftsAfter(...before, ...back, step(1, 'text'), token(0, 'It is 42.', { epoch: 2 }));
+    expect(filledSteps(shown(after)).map(({ type, content }) => [type, content])).toEqual([
+      ['thinking', 'Let me add them up.'],
+      ['text', 'It is 42.'],
+    ]);
+  });
+
   test.each(['dropped', 'kept_text'] as const)('of which the log has the last word (%s) goes at once', (reason) => {
     expect(shownAfter(token(0, 'The lamp turns.'), restartTo(2, reason))).toEqual(['', null]);
   });

@@ -17,6 +17,8 @@ export type Draft = {
   thinking: string;
   heard: Record<Channel, number>;
   steps: readonly DraftStep[];
+  /** Those of them that were told on this connection: a step does not say of which epoch it is. */
+  told: readonly DraftStep[];
   /** Seconds of silence, as a relayed reply tells them; 0 once text comes. */
   silentFor: number;
   usedTools: readonly string[];
@@ -37,6 +39,7 @@ const newDraft = (turnId: string, beat: number, epoch: number, speakerId: string
   thinking: '',
   heard: { text: 0, thinking: 0 },
   steps: [],
+  told: [],
   silentFor: 0,
   usedTools: [],
   old,
@@ -47,7 +50,7 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
   switch (frame.type) {
     case 'hello':
       // What was heard is told again from its beginning. It stays on the page meanwhile, so that nothing flickers.
-      return new Map([...drafts].map(([key, draft]) => [key, { ...draft, heard: { text: 0, thinking: 0 } }]));
+      return new Map([...drafts].map(([key, draft]) => [key, { ...draft, heard: { text: 0, thinking: 0 }, told: [] }]));
     case 'draft':
     case 'token':
       return withDraft(drafts, frame, (draft) => addText(draft, frame));
@@ -115,8 +118,10 @@ function withDraft(
   // Of epoch 0 nothing was said yet, only done: that belongs to what is said now.
   if (known && known.epoch === 0 && epoch > 0) return put(drafts, change({ ...known, epoch }));
   const same = known && (epoch === 0 || epoch === known.epoch);
-  // Whoever was not connected at the restart is told only of the new draft.
-  const draft = same ? known : newDraft(turnId, beat, epoch, speakerId, known ? oldDraftOf(known, null) : null);
+  // Who was not connected at the restart is told only of the new draft: first its steps, then its text.
+  const old = known ? oldDraftOf(known, null) : null;
+  const told = known && known.heard.text + known.heard.thinking === 0 ? known.told : [];
+  const draft = same ? known : { ...newDraft(turnId, beat, epoch, speakerId, old), steps: told, told };
   return put(drafts, change(draft));
 }
 
@@ -137,9 +142,11 @@ function addText(draft: Draft, { type, channel, offset, text, speakerId }: Draft
 
 function addStep(draft: Draft, step: AgentStep): Draft {
   const offset = step.type === 'thinking' || step.type === 'text' ? draft.heard[step.type] : 0;
-  const others = draft.steps.filter((known) => known.step.index !== step.index);
-  const steps = [...others, { step, offset }].sort((a, b) => a.step.index - b.step.index);
-  return { ...draft, steps };
+  const added = (steps: readonly DraftStep[]) =>
+    [...steps.filter((known) => known.step.index !== step.index), { step, offset }].sort(
+      (a, b) => a.step.index - b.step.index,
+    );
+  return { ...draft, steps: added(draft.steps), told: added(draft.told) };
 }
 
 function put(drafts: Drafts, draft: Draft): Drafts {

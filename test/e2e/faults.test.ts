@@ -48,6 +48,8 @@ describe('a reply in mid-stream', () => {
     await second.send('Who asks? ');
     await half.viewer.untilText(half.turn.id, 1);
     await half.viewer.until('the new text', () => half.viewer.text(half.turn.id) === 'Who asks? ');
+    const restarts = half.viewer.frames.filter(({ type }) => type === 'restart');
+    expect(restarts).toMatchObject([{ turnId: half.turn.id, beat: 0, epoch: 2, reason: 'worker_lost' }]);
     report('first token after the death of a worker', at);
     await restarted;
     await second.send('Come in.');

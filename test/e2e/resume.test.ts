@@ -51,6 +51,7 @@ describe('a reply that breaks off', () => {
     expect(played.calls[0]?.call.body).not.toHaveProperty('continue_final_message');
     await viewer.untilEnd(played.turn.id);
     const restart = viewer.frames.findIndex(({ type }) => type === 'restart');
+    expect(viewer.frames[restart]).toMatchObject({ epoch: 2, reason: 'provider_failed' });
     expect(viewer.frames[restart + 1]).toMatchObject({
       type: 'token',
       epoch: 2,
@@ -98,7 +99,7 @@ describe('when attempts run out', () => {
     await viewer.untilEnd(played.turn.id);
     expect([viewer.violations, viewer.frames.filter(({ type }) => type === 'restart')]).toMatchObject([
       [],
-      [{ epoch: 2 }],
+      [{ epoch: 2, reason: 'provider_changed' }],
     ]);
   }, 60_000);
 

@@ -5,8 +5,10 @@ import {
   readDraftText,
   recordFailure,
   settleDraft,
+  turnToFallback,
   writeCheckpoints,
 } from '../../src/db/drafts.js';
+import { readDraftsInFlight } from '../../src/db/feed.js';
 import { finishTurn } from '../../src/db/finish.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';
 import { readEvents } from '../../src/db/log.js';
@@ -50,6 +52,48 @@ async function reply() {
 }
 
 const whole = { text: 'whole', truncated: false, model: 'm' };
+
+describe('why a draft is written again', () => {
+  /** What the attempt that takes over is told, and what gateways read while it writes. */
+  async function reasonsAfter(end: (r: Awaited<ReturnType<typeof reply>>, fence: number) => Promise<unknown>) {
+    const r = await reply();
+    const first = await r.open();
+    await beginEpoch(pool, r.key, first.fence, 1);
+    await end(r, first.fence);
+    const second = await r.open();
+    await beginEpoch(pool, r.key, second.fence, 2);
+    const [state] = await readDraftsInFlight(pool, [r.chatId]);
+    return [second.restartReason, state?.restartReason];
+  }
+  const fail = async ({ key }: Awaited<ReturnType<typeof reply>>, fence: number) => {
+    await settleDraft(pool, key, fence);
+    await recordFailure(pool, key, fence, 'stream_broken');
+  };
+
+  test.each([
+    ['worker_lost', 'its writer never said how it ended', async () => undefined],
+    ['provider_failed', 'the provider failed', fail],
+    [
+      'provider_changed',
+      'another provider is asked',
+      async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
+        await fail(r, fence);
+        await turnToFallback(pool, r.key, fence, 'stream_broken');
+      },
+    ],
+    [
+      'handed_over',
+      'its writer handed over, also after a failure before',
+      async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
+        await fail(r, fence);
+        const again = await r.open();
+        await settleDraft(pool, r.key, again.fence, true);
+      },
+    ],
+  ] as const)('is %s when %s', async (reason, _, end) => {
+    expect(await reasonsAfter(end)).toEqual([reason, reason]);
+  });
+});
 
 describe('fences', () => {
   test("an older attempt's checkpoints, epoch and reply are refused", async () => {
