@@ -21,7 +21,7 @@ export type Backends = {
   feeds: Feeds;
   temporal: Temporal;
   chatPurge: ChatPurge;
-  /** Ends the connections of our own. Those to a server that does not answer are left after `withinMs`. */
+  /** Closes the api's own connections. Those to a server that does not answer are abandoned after `withinMs`. */
   disconnect(withinMs: number): Promise<void>;
 };
 

@@ -42,7 +42,7 @@ export function createEventStream(res: ServerResponse, options: EventStreamOptio
   res.once('close', sink.ended);
   res.on('error', sink.ended);
 
-  /** Many clients take an orderly end for the end of the turn: one that comes before the last frame is a break. */
+  /** Many clients take an orderly end for the end of the turn, so a stream that is cut before its last frame breaks. */
   function isWhole(code: number): boolean {
     return options.isLast ? code === 1000 : code !== closeCodes.restarting;
   }
@@ -71,8 +71,8 @@ export function createEventStream(res: ServerResponse, options: EventStreamOptio
 }
 
 /**
- * Sends the head, and how long to wait before the next connection once this one breaks: an `EventSource` keeps the
- * last pause that it was told, also a long one of when the service was away.
+ * Sends the head and the pause before a reconnect. An `EventSource` keeps the last pause it was sent, so each stream
+ * replaces a long one that it got while the service was away.
  */
 export function openEventStream(res: ServerResponse, retryMs = usualRetryMs()): void {
   res.writeHead(200, headers);
@@ -80,7 +80,7 @@ export function openEventStream(res: ServerResponse, retryMs = usualRetryMs()): 
   res.write(`retry: ${Math.round(retryMs)}\n\n`);
 }
 
-/** In milliseconds, and another for each stream, so that those that broke together do not all return together. */
+/** Milliseconds, different for each stream, so that streams that break together do not all reconnect together. */
 const usualRetryMs = () => 1_000 + Math.random() * 1_000;
 
 const end = Buffer.from('\n\n');

@@ -25,11 +25,11 @@ const protocol = 'durable-turns.v1';
 const path = /^\/v1\/chats\/([^/]+)\/live$/;
 const maxClientFrameBytes = 16 * 1024;
 
-/** How long the sockets that were closed may take to agree, in milliseconds, before they are cut. */
+/** Milliseconds that a viewer may take to answer the close frame before its connection is cut. */
 const agreeWithinMs = 1_000;
 
 export type LiveSocket = {
-  /** Takes no more viewers, and waits until those there are have gone. Call once the feeds have let go of them. */
+  /** Takes no more viewers and waits until the sockets are closed. Call it after the feeds have closed them. */
   close(): Promise<void>;
 };
 

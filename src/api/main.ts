@@ -5,7 +5,7 @@ import { logCrashes } from '../logCrashes.js';
 import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { startApi } from './server.js';
 
-/** Requests that run get so long to end. All of the stop takes a few seconds more, and never as long as the other. */
+/** Time for running requests to end, and the bound of the whole shutdown, in milliseconds. */
 const graceMs = 4_000;
 const stopWithinMs = 9_500;
 const lastSpansMs = 1_500;
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   await api.close(graceMs);
   await tracing.close(lastSpansMs);
   clearTimeout(late);
-  // A collector or a Postgres that hangs holds its connection, which would hold the process.
+  // An open connection to a collector or a Postgres that hangs would keep the process alive.
   process.exit(0);
 }
 

@@ -1,17 +1,17 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** The requests of a server that are not answered to their end. Upgraded connections are not among them. */
+/** The requests whose responses have not ended. Upgraded connections do not count. */
 export type OpenResponses = {
   readonly count: number;
-  /** From now on each answer says that its connection is closed after it, and connections that idle are closed. */
+  /** Sends `Connection: close` with each response from now on, and closes idle connections. */
   closeAfterwards(): void;
   /** Resolves once none is left. */
   idle(): Promise<void>;
-  /** Cuts off what is left. */
+  /** Closes all connections that were not upgraded. */
   cut(): void;
 };
 
-/** A connection whose last answer went out a moment ago is closed so much later, in milliseconds. */
+/** Milliseconds between looks for connections that have become idle. */
 const idleTickMs = 50;
 
 export function watchResponses(server: Server): OpenResponses {
@@ -30,7 +30,7 @@ export function watchResponses(server: Server): OpenResponses {
     waiting = [];
   }
 
-  // First of all listeners, so that the header is there before anything is sent.
+  // Before all other listeners, so that the header is set before anything is sent.
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     open.add(response);
     response.once('close', () => gone(response));

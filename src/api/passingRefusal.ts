@@ -5,7 +5,7 @@ import { wantsFrames } from './turnHeaders.js';
 
 /** The streams that a browser follows with its own `EventSource`. */
 const eventSourcePath = /^\/v1\/chats\/[^/]+\/events$/;
-/** A client waits no longer than this, in seconds, whatever it is told: it keeps the pause for later breaks too. */
+/** The longest pause that is sent, in seconds: an `EventSource` keeps it for later reconnects too. */
 const longestRetry = 30;
 
 /** Whether the request may be that of an `EventSource`. */
@@ -13,13 +13,12 @@ export function isEventSource(request: Request): boolean {
   return request.method === 'GET' && eventSourcePath.test(request.path) && wantsFrames(request);
 }
 
-/** Whether the same request may be answered later: what is wrong is neither the client's key nor its words. */
+/** Whether the same request may succeed later. */
 export const isPassing = ({ status }: Problem): boolean => status === 429 || status >= 500;
 
 /**
- * Answers an `EventSource` that is refused for now. It gives up for ever at any status but 200, so that it gets one,
- * with the pause before it asks again, the reason as a comment, and an end. It asks again with the `Last-Event-ID`
- * that it has, since no event came.
+ * Answers an `EventSource` that is refused for now: 200, the pause before its reconnect, the reason as a comment, and
+ * an end. At any other status it would never reconnect. Its `Last-Event-ID` stays, since no event was sent.
  */
 export function answerPassing(response: Response, problem: Problem): void {
   const seconds = Math.min(Number(problem.headers['Retry-After'] ?? 1), longestRetry);
@@ -28,8 +27,8 @@ export function answerPassing(response: Response, problem: Problem): void {
 }
 
 /**
- * Answers a turn that is accepted, and whose stream can't begin for now: it is opened and breaks. A refusal would
- * have the turn sent once more; the client has its address in `Location`.
+ * Answers a turn that is accepted but whose stream can't begin: opens the stream and breaks it. After a refusal the
+ * client would post the turn again; so it finds the turn's address in `Location`.
  */
 export function breakAccepted(response: Response): void {
   openEventStream(response);

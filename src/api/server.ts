@@ -23,8 +23,8 @@ import { createCancelTurn, createTurnStopper } from './turnStopper.js';
 export type RunningApi = {
   url: string;
   /**
-   * Takes no more connections, sends viewers to the next api, lets requests end for at most `graceMs`, then cuts off
-   * what is left. Resolves within some seconds more, whatever hangs.
+   * Stops listening, closes viewers, gives requests at most `graceMs` to end, then closes what is left. Resolves at
+   * most a few seconds after that, also when a backend hangs.
    */
   close(graceMs?: number): Promise<void>;
 };
@@ -112,7 +112,7 @@ function serve(
   return async (graceMs) => {
     stopping = true;
     await stopServing({ server, responses, feeds, closing, endUpgraded }, graceMs);
-    // Not before: a turn that is accepted meanwhile has its workflow started.
+    // Last, because turns that are accepted during the drain need their workflows started.
     starter.close();
   };
 }

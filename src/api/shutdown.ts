@@ -3,24 +3,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Feeds } from '../viewers/feeds.js';
 import type { OpenResponses } from './openResponses.js';
 
-/** Milliseconds within which viewers are let go of, spread so that they do not all dial the next api at once. */
+/** Milliseconds over which viewers are closed, so that they do not all reconnect at the same moment. */
 const spreadMs = 1_500;
-/** Those who are answered at the last moment may take so long to read it. */
+/** Milliseconds for responses that are sent at the end of the grace period. */
 const lastMs = 500;
 
 export type ShutdownParts = {
   server: Server;
   responses: OpenResponses;
   feeds: Feeds;
-  /** Aborted when those who wait for a turn's end are to be answered with what there is. */
+  /** Aborted at the end of the grace period: requests that wait are answered with the turn as it is. */
   closing: AbortController;
-  /** Ends the connections that were upgraded: viewers' first, then workers', whose tokens are worth most to the last. */
+  /** Closes upgraded connections: viewers first, workers last, since viewers need their tokens until then. */
   endUpgraded(): Promise<void>;
 };
 
 /**
- * Stops serving: takes no new connection, sends viewers to the next api, lets the requests that run end for at most
- * `graceMs`, cuts off what is left. Resolves when no connection is left.
+ * Stops serving: stops listening, closes viewers, gives running requests at most `graceMs` to end, then closes what is
+ * left. Resolves when no connection is left.
  */
 export async function stopServing(parts: ShutdownParts, graceMs: number): Promise<void> {
   const { server, responses, feeds, closing } = parts;

@@ -50,7 +50,7 @@ export type FeedOptions = {
   onDelivered: (readAt: number) => void;
 };
 
-/** Milliseconds that Postgres may be away before viewers who catch up are sent away: no gateway could serve them. */
+/** Milliseconds that Postgres may be away before viewers that are catching up are closed. */
 const patienceMs = 120_000;
 
 export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: FeedOptions): Feed {

@@ -16,12 +16,12 @@ export type JoinOptions = {
   owner: string;
   after: number;
   sink: Sink;
-  /** It ends by itself, like the answer to a request: a gateway that drains lets it. */
+  /** The stream ends by itself, like the answer to a request: a drain does not close it. */
   endsByItself?: boolean;
 };
 export type Joined = { seq: number };
 
-/** Why a viewer can't join: for good, or, with `restarting` and `unavailable`, for now. */
+/** Why a viewer can't join. `restarting` and `unavailable` are temporary. */
 export class JoinRefused extends Error {
   override readonly name = 'JoinRefused';
   constructor(readonly code: 'chat_not_found' | 'bad_cursor' | 'restarting' | 'unavailable') {
@@ -65,7 +65,7 @@ export type FeedsOptions = {
 const sweepMs = 250;
 /** A chat's feed outlives its last viewer, who may be back in a moment. */
 const idleMs = 5_000;
-/** A frozen Postgres never answers: who wants to join is told to come back, instead of being kept without a word. */
+/** Milliseconds to wait for Postgres before a viewer is told to come back: a frozen server never answers. */
 const joinWithinMs = 5_000;
 
 type Member = { isTooSlow: Patience; endsByItself: boolean };

@@ -1,7 +1,7 @@
 /**
- * Does `act` for each item at a moment of its own within `withinMs`: in random order, one in each of as many equal
- * slices of the time, so that they are neither all at once nor in the order in which they came. A single item has
- * nothing to be spread from, and is done at once. Resolves after the last; `signal` has what is left done at once.
+ * Calls `act` for each item, spread over `withinMs`: the time is cut into as many equal slices as there are items, and
+ * one item, chosen by chance, is done at a random moment of each. A single item is done at once. When `signal` is
+ * aborted, the rest is done at once. Resolves after the last item.
  */
 export function spread<T>(
   items: Iterable<T>,

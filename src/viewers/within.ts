@@ -1,4 +1,4 @@
-/** What `work` comes to, or the error that `late` makes when it takes longer than `ms`. */
+/** Resolves or rejects as `work` does, but rejects with the error of `late` after `ms` milliseconds. */
 export async function within<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {

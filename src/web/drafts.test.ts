@@ -131,7 +131,10 @@ describe('a draft', () => {
       restartTo(3, 'provider_failed'),
     ];
     expect(shownAfter(...frames)).toEqual(['The lamp turns.', 'provider_failed']);
-    expect(shownAfter(...frames, token(0, 'Somebody is there.', { epoch: 3 }))).toEqual(['Somebody is there.', null]);
+    expect(shownAfter(...frames, token(0, 'A voice answers now.', { epoch: 3 }))).toEqual([
+      'A voice answers now.',
+      null,
+    ]);
   });
 
   test('that was only thought stays until there is more thought, or text', () => {

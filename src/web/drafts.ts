@@ -17,7 +17,7 @@ export type Draft = {
   thinking: string;
   heard: Record<Channel, number>;
   steps: readonly DraftStep[];
-  /** Those of them that were told on this connection: a step does not say of which epoch it is. */
+  /** The steps that came on this connection. A `step` frame has no epoch, so they may belong to the next one. */
   told: readonly DraftStep[];
   /** Seconds of silence, as a relayed reply tells them; 0 once text comes. */
   silentFor: number;
@@ -81,7 +81,7 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
   }
 }
 
-/** Whether another draft follows. Otherwise the log has the last word, and it follows at once. */
+/** Whether another draft follows. Otherwise the log's event follows at once. */
 const isRewritten = (reason: RestartReason) => reason !== 'dropped' && reason !== 'kept_text';
 
 /** An event takes the place of the drafts that it ends. */
@@ -118,7 +118,7 @@ function withDraft(
   // Of epoch 0 nothing was said yet, only done: that belongs to what is said now.
   if (known && known.epoch === 0 && epoch > 0) return put(drafts, change({ ...known, epoch }));
   const same = known && (epoch === 0 || epoch === known.epoch);
-  // Who was not connected at the restart is told only of the new draft: first its steps, then its text.
+  // A viewer that was not connected at the restart gets only the new draft: first its steps, then its text.
   const old = known ? oldDraftOf(known, null) : null;
   const told = known && known.heard.text + known.heard.thinking === 0 ? known.told : [];
   const draft = same ? known : { ...newDraft(turnId, beat, epoch, speakerId, old), steps: told, told };

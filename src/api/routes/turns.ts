@@ -29,7 +29,7 @@ export type TurnRouteDeps = {
   show: ShowTurn;
   onTurnStatus: OnTurnStatus;
   feeds: Feeds;
-  /** Fires when there is no more time for those who wait: they are answered with what there is. */
+  /** Aborted when the api can wait no longer: requests that wait are answered with the turn as it is. */
   closing: AbortSignal;
 };
 
