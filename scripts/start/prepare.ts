@@ -1,27 +1,51 @@
-import { ConfigError, readConfig } from '../../src/config.js';
+import { parseArgs } from 'node:util';
+import { type Config, ConfigError, readConfig } from '../../src/config.js';
 import { migrate } from '../../src/db/migrate.js';
+import { type Build, readBuild } from '../../src/worker/workflowSource.js';
 import { databaseAnswers, databaseFits } from './database.js';
+import { makeCurrent } from './deployment.js';
 import { messageOf, StartFailure } from './failure.js';
 import { poll } from './poll.js';
-import { checkOutsideTemporal } from './temporalConnection.js';
+import { checkOutsideTemporal, connectTemporal } from './temporalConnection.js';
 
 /**
- * Prepares a Postgres and a Temporal server that are not ours, before api and workers start on them: migrations,
- * namespace, search attributes. May run again, and beside another. For containers; `npm start` does it by itself.
+ * `prepare.ts [--only servers|build]`, for containers; `npm start` does it by itself. May run again, and beside another.
+ *
+ * `servers`: prepares a Postgres and a Temporal server that are not ours, before api and workers start on them:
+ * migrations, namespace, search attributes. `build`, with WORKER_DEPLOYMENT: makes this build the one on which turns
+ * begin, once its workers poll.
  */
 const withinMs = 120_000;
+const { signal } = new AbortController();
 
-async function prepare(): Promise<void> {
+async function prepare(only: string | undefined): Promise<void> {
+  if (only !== undefined && only !== 'servers' && only !== 'build') {
+    throw new ConfigError(`--only: must be servers or build, not ${only}`);
+  }
   const config = readConfig();
   const { DATABASE_URL, TEMPORAL_ADDRESS } = config;
   if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set');
   if (!TEMPORAL_ADDRESS) throw new ConfigError('TEMPORAL_ADDRESS: must be set');
-  const urls = { url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL };
-  await patiently(() => databaseAnswers(urls));
-  await databaseFits(urls);
-  await migrate(urls.directUrl ?? urls.url, { log: console.log });
-  await patiently(() => checkOutsideTemporal({ ...config, address: TEMPORAL_ADDRESS, createNamespace: true }));
-  console.log('ready for api and workers');
+  const build = await readBuild(config);
+  if (only !== 'build') {
+    const urls = { url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL };
+    await patiently(() => databaseAnswers(urls));
+    await databaseFits(urls);
+    await migrate(urls.directUrl ?? urls.url, { log: console.log });
+    await patiently(() => checkOutsideTemporal({ ...config, address: TEMPORAL_ADDRESS, createNamespace: true }));
+    console.log('ready for api and workers');
+  }
+  if (only !== 'servers' && build) await promote(config, TEMPORAL_ADDRESS, build);
+}
+
+async function promote(config: Config, address: string, build: Build): Promise<void> {
+  const connection = await connectTemporal({ ...config, address }, withinMs);
+  try {
+    const { TEMPORAL_NAMESPACE: namespace, TASK_QUEUE: taskQueue } = config;
+    await makeCurrent({ connection, namespace, taskQueue, build, withinMs, say: console.log, signal });
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Servers that start beside us may take a while; what they last said is what is thrown. */
@@ -29,13 +53,13 @@ async function patiently(check: () => Promise<void>): Promise<void> {
   await poll(() => check().then(() => true), {
     everyMs: 1_000,
     withinMs,
-    signal: new AbortController().signal,
+    signal,
     late: (error) => (error instanceof Error ? error : new StartFailure(messageOf(error))),
   });
 }
 
 try {
-  await prepare();
+  await prepare(parseArgs({ options: { only: { type: 'string' } } }).values.only);
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Config } from '../../src/config.js';
 import { migrate } from '../../src/db/migrate.js';
+import { readBuild } from '../../src/worker/workflowSource.js';
 import { type Child, createChild } from './child.js';
 import { type ChildName, childNames, type StartContext } from './context.js';
 import { dataDirAt, type RunFile } from './dataDir.js';
 import { seedDemoChat } from './demoChat.js';
+import { makeCurrent } from './deployment.js';
 import { messageOf, StartFailure } from './failure.js';
 import { endLeftovers } from './leftovers.js';
 import {
@@ -20,6 +22,7 @@ import {
 import { nodeCommand } from './nodeCommand.js';
 import { startPostgres } from './postgres.js';
 import { startTemporal, type TemporalServer } from './temporal.js';
+import { connectTemporal } from './temporalConnection.js';
 
 export type Service = {
   start: (signal: AbortSignal) => Promise<RunFile>;
@@ -77,6 +80,7 @@ export function createService(options: {
     const env = childEnv(config, parts);
     const api = await startApi(context, options.askedPort, env);
     const metrics = await startWorker(context, { env: env(api), api });
+    await promoteBuild(context, parts);
     const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
     const live = api.replace(/^http/, 'ws');
     const { address: temporalAddress, ui: temporalUi } = temporal;
@@ -172,6 +176,19 @@ function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.Process
     PAGE_DIR: parts.page,
     ...(parts.provider ? { OPENAI_BASE_URL: parts.provider, OPENAI_API_KEY: 'demo' } : {}),
   });
+}
+
+/** With WORKER_DEPLOYMENT: turns begin on the build whose worker polls by now. */
+async function promoteBuild({ config, say, signal }: StartContext, { temporal, bundle }: Parts): Promise<void> {
+  const build = await readBuild({ ...config, WORKFLOW_BUNDLE: bundle });
+  if (!build) return;
+  const connection = await connectTemporal({ ...config, address: temporal.address }, 10_000);
+  try {
+    const { TEMPORAL_NAMESPACE: namespace, TASK_QUEUE: taskQueue } = config;
+    await makeCurrent({ connection, namespace, taskQueue, build, withinMs: 60_000, say, signal });
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Should we be killed, it stops what we can't. */

@@ -7,7 +7,7 @@ import { registerSearchAttributes } from './searchAttributes.js';
 
 type Address = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_API_KEY' | 'TEMPORAL_TLS'> & { address: string };
 
-async function connect(config: Address, timeoutMs: number): Promise<Connection> {
+export async function connectTemporal(config: Address, timeoutMs: number): Promise<Connection> {
   return Connection.connect({
     address: config.address,
     connectTimeout: timeoutMs,
@@ -21,7 +21,7 @@ export async function temporalReady(address: string, namespace: string, signal: 
   const plain = { address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_API_KEY: undefined, TEMPORAL_TLS: false };
   await poll(
     async () => {
-      const connection = await connect(plain, 1_000);
+      const connection = await connectTemporal(plain, 1_000);
       try {
         await connection.withDeadline(Date.now() + 1_000, () =>
           connection.workflowService.describeNamespace({ namespace }),
@@ -40,7 +40,7 @@ export async function checkOutsideTemporal(config: Address & { createNamespace?:
   const { address, TEMPORAL_NAMESPACE: namespace } = config;
   let connection: Connection;
   try {
-    connection = await connect(config, 10_000);
+    connection = await connectTemporal(config, 10_000);
   } catch (error) {
     throw new StartFailure(
       `TEMPORAL_ADDRESS: no Temporal server answers at ${address} (${messageOf(error)}). Start it or correct the address, and TEMPORAL_TLS and TEMPORAL_API_KEY with it; or unset it, and a dev server is started on this machine.`,

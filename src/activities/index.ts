@@ -22,6 +22,7 @@ import { createProposeChanges } from './proposeChanges.js';
 import type { ProviderOf } from './providerOf.js';
 import { createReconcileTurns, type ReconciledWorkflows } from './reconcileTurns.js';
 import { createRunTool } from './runTool.js';
+import { createStartTurn } from './startTurn.js';
 import { createStreamIteration } from './streamIteration.js';
 import { createStreaming } from './streaming.js';
 import { createStreamReply } from './streamReply.js';
@@ -76,6 +77,7 @@ export function createActivities(deps: ActivityDeps) {
     summarizeScene: createSummarizeScene(deps),
     ...createOperatorActivities(deps),
     reconcileTurns: createReconcileTurns(deps),
+    startTurn: createStartTurn(deps),
   };
 }
 

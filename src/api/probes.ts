@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
+import { workerRoles as roles, type WorkerRole } from '../config.js';
 import { cannotWrite } from '../db/cannotWrite.js';
 import type { Pool } from '../db/pool.js';
+import { classifierQueue, streamsQueue } from '../domain/engine.js';
 import type { WireHub } from '../viewers/wire.js';
 import type { Checks } from './readiness.js';
 
@@ -8,7 +10,7 @@ const deadlineMs = 900;
 /** A worker's poll is held open for a minute, so that a live one was heard of within little more. */
 const pollerFreshMs = 70_000;
 
-/** What the service can't do without: a Postgres that takes writes, Temporal, and a worker that polls and is on the wire. */
+/** What the service needs: a Postgres that takes writes, Temporal, and workers of every role, one of them on the wire. */
 export function createProbes(deps: {
   pool: Pool;
   client: Client;
@@ -26,17 +28,32 @@ export function createProbes(deps: {
       return null;
     },
     async worker() {
-      const { pollers } = await bounded(() =>
-        // 1: workflow tasks.
-        workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
-      );
-      const now = Date.now();
-      const fresh = (pollers ?? []).some(({ lastAccessTime }) => {
-        const at = Number(lastAccessTime?.seconds ?? 0) * 1_000;
-        return now - at < pollerFreshMs;
-      });
-      if (!fresh) return `no worker polls the task queue ${taskQueue}`;
+      const polled = await bounded(() => Promise.all(roles.map(isPolled)));
+      const missing = roles.filter((_, n) => !polled[n]);
+      if (missing.length > 0) return `no worker polls for ${missing.map((role) => describe(role)).join(', ')}`;
       return hub.connectedWorkers() > 0 ? null : 'no worker is connected to this gateway';
     },
   };
+
+  async function isPolled(role: WorkerRole): Promise<boolean> {
+    const { name, type } = queueOf[role](taskQueue);
+    const request = { namespace, taskQueue: { name }, taskQueueType: type };
+    const { pollers } = await workflowService.describeTaskQueue(request);
+    const since = Date.now() - pollerFreshMs;
+    return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > since);
+  }
+
+  function describe(role: WorkerRole): string {
+    return `${role} (task queue ${queueOf[role](taskQueue).name})`;
+  }
 }
+
+const WORKFLOW_TASKS = 1;
+const ACTIVITY_TASKS = 2;
+
+/** What a worker of a role polls. */
+const queueOf: Record<WorkerRole, (taskQueue: string) => { name: string; type: number }> = {
+  turns: (name) => ({ name, type: WORKFLOW_TASKS }),
+  streams: (taskQueue) => ({ name: streamsQueue(taskQueue), type: ACTIVITY_TASKS }),
+  classifiers: (taskQueue) => ({ name: classifierQueue(taskQueue), type: ACTIVITY_TASKS }),
+};

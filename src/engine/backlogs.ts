@@ -1,8 +1,12 @@
 import type { Client } from '@temporalio/client';
-import { classifierQueue } from '../domain/engine.js';
+import { classifierQueue, streamsQueue } from '../domain/engine.js';
 
 /** Tasks that wait for a worker on one of the task queues, as Temporal estimates. */
-export type Backlog = { queue: 'workflows' | 'replies' | 'classifiers'; tasks: number; oldestSeconds: number };
+export type Backlog = {
+  queue: 'workflows' | 'replies' | 'streams' | 'classifiers';
+  tasks: number;
+  oldestSeconds: number;
+};
 
 const WORKFLOW_TASKS = 1;
 const ACTIVITY_TASKS = 2;
@@ -28,6 +32,7 @@ export function readBacklogs(client: Client, taskQueue: string, deadlineMs: numb
     Promise.all([
       read('workflows', taskQueue, WORKFLOW_TASKS),
       read('replies', taskQueue, ACTIVITY_TASKS),
+      read('streams', streamsQueue(taskQueue), ACTIVITY_TASKS),
       read('classifiers', classifierQueue(taskQueue), ACTIVITY_TASKS),
     ]),
   );

@@ -70,6 +70,7 @@ export const awaitOperator = short('awaitOperator');
 export const resumeTurn = short('resumeTurn');
 export const scenePovs = short('scenePovs');
 export const isTurnOver = short('isTurnOver');
+export const startTurn = short('startTurn', ({ turnId }) => `next: ${turnId}`);
 
 export const landAgent = short('landAgent');
 export const beginSubagent = short('beginSubagent');

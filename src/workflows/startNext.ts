@@ -1,19 +1,25 @@
-import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { ParentClosePolicy, startChild, WorkflowIdReusePolicy, workflowInfo } from '@temporalio/workflow';
 import { startDetails, summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
+import type { ChatKind } from '../domain/turn.js';
+import { startTurn } from './activities.js';
 import { searchedAs } from './searchable.js';
 
 export type NextTurn = {
   turnId: string;
   chatId: string;
   owner: string;
-  kind: string;
+  kind: ChatKind;
   speaker: string | null;
   /** With tracing: the trace that it belongs to. Its workflow's interceptor makes it so. */
   trace?: string;
 };
 
-/** Starts the turn that got the floor, as a child that outlives this one. Already started is success. */
+/**
+ * Starts the turn that got the floor, as a child that outlives this one. Already started is success. A child of a turn
+ * that is pinned to its build would be pinned to the same one: there a client starts it, on the current build.
+ */
 export async function startNext(next: NextTurn): Promise<void> {
+  if (workflowInfo().currentDeploymentVersion?.deploymentName) return startTurn(next);
   try {
     await startChild(TURN_WORKFLOW, {
       workflowId: next.turnId,

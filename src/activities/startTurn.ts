@@ -1,0 +1,10 @@
+import type { ReconciledWorkflows } from './reconcileTurns.js';
+
+type StartTurn = Parameters<ReconciledWorkflows['start']>[0];
+
+/** Starts the workflow of a turn that got the floor. Already started is success. */
+export function createStartTurn({ workflows }: { workflows: Pick<ReconciledWorkflows, 'start'> }) {
+  return async (turn: StartTurn): Promise<void> => {
+    await workflows.start(turn);
+  };
+}
