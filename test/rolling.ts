@@ -1,0 +1,46 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { fetchHistory, historyToJson } from './support/engine.js';
+import { rollingRestarts } from './support/rollingRestarts.js';
+import { startScriptedService } from './support/scriptedService.js';
+import type { ProcessName } from './support/service.js';
+
+/**
+ * `node --import tsx test/rolling.ts [--restarts 100] [--streams 20] [--victims worker,api] [--pause 500]`: deploys over
+ * and over, under streams. Prints a report as JSON, and fails if a deploy cost anything.
+ */
+const { values } = parseArgs({
+  options: {
+    restarts: { type: 'string', default: '100' },
+    streams: { type: 'string', default: '20' },
+    victims: { type: 'string', default: 'worker,api' },
+    pause: { type: 'string', default: '500' },
+    tokens: { type: 'string', default: '40' },
+    every: { type: 'string', default: '100' },
+    /** A file for the history of the slowest turn. */
+    history: { type: 'string' },
+  },
+});
+
+const world = await startScriptedService({ LOG_LEVEL: 'info' });
+try {
+  const report = await rollingRestarts(world, {
+    restarts: Number(values.restarts),
+    streams: Number(values.streams),
+    victims: values.victims.split(',') as ProcessName[],
+    pauseMs: Number(values.pause),
+    tokens: Number(values.tokens),
+    everyMs: Number(values.every),
+    say: console.error,
+  });
+  console.log(JSON.stringify(report, null, 2));
+  const { slowestTurn } = report.millis;
+  if (values.history && slowestTurn) {
+    await writeFile(values.history, JSON.stringify(historyToJson(await fetchHistory(world.service, slowestTurn))));
+  }
+  const { hung, restartsSeen, boughtAgain, violations, turns, completed } = report;
+  const isFree = hung.length + restartsSeen + boughtAgain.length + violations.length === 0 && turns === completed;
+  process.exitCode = isFree ? 0 : 1;
+} finally {
+  await world.dispose();
+}
