@@ -81,12 +81,16 @@ export function createChild(spec: ChildSpec, told: Told): Child {
       const before = running;
       if (before) await endedOrDraining(before);
       if (stopping.signal.aborted) return;
-      if (before && Date.now() - before.startedAt > steadyAfterMs) deaths = 0;
+      if (before && isExcused(before)) deaths = 0;
       if (before && !before.gone.aborted) letDrain(before);
       else if (deaths++ === 0) told.say(`${endOf(before)}; starting it again`);
       await again(Math.max(0, deaths - 1));
     }
   }
+
+  /** Only one that does not stay up is started with pauses: not one that ran for a while, or was ended on purpose. */
+  const isExcused = ({ startedAt, endedBy }: Running): boolean =>
+    Date.now() - startedAt > steadyAfterMs || endedBy() === spec.stopSignal;
 
   function letDrain(before: Running): void {
     told.say(`${spec.name} drains (pid ${before.pid}); starting another`);

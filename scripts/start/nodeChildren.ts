@@ -4,10 +4,10 @@ import type { ChildSpec } from './child.js';
 import { createLineLog } from './childLog.js';
 import { type ChildName, logOf, type StartContext, startChild, untilListening } from './context.js';
 import { messageOf, StartFailure } from './failure.js';
-import { nodeCommand } from './nodeCommand.js';
+import { bundledCommand, nodeCommand } from './nodeCommand.js';
 import { poll } from './poll.js';
 import { freePort, portState } from './ports.js';
-import { runCommand } from './runCommand.js';
+import { type Command, runCommand } from './runCommand.js';
 
 const usualPort = 3000;
 
@@ -16,7 +16,7 @@ export const DRAIN_MS = 5_000;
 
 type Entry = {
   name: ChildName;
-  script: string;
+  command: Command;
   env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   graceMs: number;
   drains?: { withinMs: number };
@@ -27,7 +27,7 @@ function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready'
   const show = (line: string) => context.isUp() && context.say(line);
   const log = createLineLog(logOf(context.dataDir, entry.name), entry.name, show);
   return {
-    command: async () => ({ ...nodeCommand(entry.script), env: { ...process.env, ...(await entry.env()) } }),
+    command: async () => ({ ...entry.command, env: { ...process.env, ...(await entry.env()) } }),
     ready,
     output: { lines: log.line },
     stopSignal: 'SIGTERM',
@@ -50,6 +50,13 @@ export async function bundleWorkflows(context: StartContext): Promise<string> {
   return file;
 }
 
+/** Bundles the api and the worker, which then start in half the time. Gives the folder. */
+export async function bundleProcesses({ dataDir, signal }: StartContext): Promise<string> {
+  const folder = join(dataDir.path, 'processes');
+  await runCommand(nodeCommand('scripts/bundleProcesses.ts', folder), { signal, withinMs: 60_000 });
+  return folder;
+}
+
 /** Builds the viewer page for the api to serve. Gives its folder. */
 export async function bundlePage(context: StartContext): Promise<string> {
   const { config, dataDir, signal } = context;
@@ -64,7 +71,7 @@ export async function startDemoProvider(context: StartContext): Promise<string> 
   let port = 0;
   const entry: Entry = {
     name: 'provider',
-    script: 'scripts/provider/demo.ts',
+    command: nodeCommand('scripts/provider/demo.ts'),
     env: () => ({ DEMO_PROVIDER_PORT: String(port) }),
     graceMs: 3_000,
   };
@@ -84,14 +91,14 @@ export async function startDemoProvider(context: StartContext): Promise<string> 
 export async function startApi(
   context: StartContext,
   asked: number | undefined,
-  env: (url: string) => NodeJS.ProcessEnv,
+  { env, processes }: { env: (url: string) => NodeJS.ProcessEnv; processes: string },
 ): Promise<string> {
   const { HOST } = context.config;
   let port = asked ?? usualPort;
   const url = () => `http://${reachable(HOST)}:${port}`;
   const entry: Entry = {
     name: 'api',
-    script: 'src/api/main.ts',
+    command: bundledCommand(join(processes, 'api.mjs')),
     env: () => ({ ...env(url()), HOST, PORT: String(port) }),
     graceMs: 10_000,
   };
@@ -114,13 +121,13 @@ export async function startApi(
  */
 export async function startWorker(
   context: StartContext,
-  options: { env: NodeJS.ProcessEnv; api: string },
+  options: { env: NodeJS.ProcessEnv; api: string; processes: string },
 ): Promise<() => string> {
   const { WORKER_METRICS_HOST: host, WORKER_METRICS_PORT: asked } = context.config;
   let port = asked ?? 0;
   const entry: Entry = {
     name: 'worker',
-    script: 'src/worker/main.ts',
+    command: bundledCommand(join(options.processes, 'worker.mjs')),
     async env() {
       port = asked ?? (await freePort([context.ports.workerMetrics], host));
       context.ports.workerMetrics = port;

@@ -12,6 +12,7 @@ import { messageOf, StartFailure } from './failure.js';
 import { endLeftovers } from './leftovers.js';
 import {
   bundlePage,
+  bundleProcesses,
   bundleWorkflows,
   checkApiAddress,
   DRAIN_MS,
@@ -78,8 +79,9 @@ export function createService(options: {
     const parts = await startParts(context);
     const { databaseUrl, temporal } = parts;
     const env = childEnv(config, parts);
-    const api = await startApi(context, options.askedPort, env);
-    const metrics = await startWorker(context, { env: env(api), api });
+    const { processes } = parts;
+    const api = await startApi(context, options.askedPort, { env, processes });
+    const metrics = await startWorker(context, { env: env(api), api, processes });
     await promoteBuild(context, parts);
     const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
     const live = api.replace(/^http/, 'ws');
@@ -112,7 +114,15 @@ export function createService(options: {
   };
 }
 
-type Parts = { databaseUrl: string; temporal: TemporalServer; provider: string | null; bundle: string; page: string };
+type Parts = {
+  databaseUrl: string;
+  temporal: TemporalServer;
+  provider: string | null;
+  bundle: string;
+  page: string;
+  /** The folder of the bundled api and worker. */
+  processes: string;
+};
 
 /** Side by side: what the service itself needs. When one fails, the others' start is cut off. */
 async function startParts(context: StartContext): Promise<Parts> {
@@ -129,12 +139,13 @@ async function startParts(context: StartContext): Promise<Parts> {
     orFail(startProvider(together)),
     orFail(bundleWorkflows(together)),
     orFail(bundlePage(together)),
+    orFail(bundleProcesses(together)),
   ] as const;
   await Promise.allSettled(parts);
   context.signal.throwIfAborted();
   failed.signal.throwIfAborted();
-  const [databaseUrl, temporal, provider, bundle, page] = await Promise.all(parts);
-  return { databaseUrl, temporal, provider, bundle, page };
+  const [databaseUrl, temporal, provider, bundle, page, processes] = await Promise.all(parts);
+  return { databaseUrl, temporal, provider, bundle, page, processes };
 }
 
 /** Migrations hold a lock of their session, which a pooler does not keep. */

@@ -15,6 +15,8 @@ export type Running = {
   identity: string;
   startedAt: number;
   ended: Promise<ChildEnded>;
+  /** The signal that ended it; null before, and when it exited. */
+  endedBy: () => NodeJS.Signals | null;
   /** Aborted when it has ended. */
   gone: AbortSignal;
   /** Aborted when it says that it drains: it takes nothing new, and ends by itself. */
@@ -38,7 +40,15 @@ export async function spawnChild(spec: ChildSpec): Promise<Running> {
   if (spawned.pid === undefined) throw await ended;
   const identity = (await identityOf(spawned.pid)) ?? `ended ${basename(file)}`;
   const { pid } = spawned;
-  return { pid, identity, startedAt: Date.now(), ended, gone: gone.signal, draining: draining.signal };
+  return {
+    pid,
+    identity,
+    startedAt: Date.now(),
+    endedBy: () => spawned.signalCode,
+    ended,
+    gone: gone.signal,
+    draining: draining.signal,
+  };
 }
 
 /** Ends it in order: one that drains is asked a second time when its time for that is over. */

@@ -41,7 +41,8 @@ describe('workers of different roles', () => {
   test('are all needed: the probe names the roles for which no worker polls', async () => {
     const { pool, client, taskQueue } = fleet;
     const probes = createProbes({ pool, client, taskQueue, hub: { connectedWorkers: () => 1 } });
-    expect(await probes.worker?.()).toBe(`no worker polls for classifiers (task queue ${taskQueue}-classifiers)`);
+    const missing = `no worker polls for classifiers (task queue ${taskQueue}-classifiers)`;
+    await until(missing, async () => ((await probes.worker?.()) === missing ? true : null));
     const classifiers = await fleet.start({ WORKER_ROLES: 'classifiers' });
     expect(classifiers.said()).toContain('worker is ready');
     await until('all roles are polled', async () => ((await probes.worker?.()) === null ? true : null));
