@@ -81,9 +81,9 @@ function frozen(victim: Victim, weight: number): Fault {
         );
         if (stateOf(pid) !== 'T') return missed('it did not stand still');
         const streams = scene.recovery.mark(name);
-        const ms = scene.dice.between(frozenMs.least, frozenMs.most);
-        await pause(ms, scene.signal);
-        return fired(`pid ${pid} stood still for ${ms} ms, ${streams} streams in flight`);
+        const since = Date.now();
+        await pause(scene.dice.between(frozenMs.least, frozenMs.most), scene.signal);
+        return fired(`pid ${pid} stood still for ${Date.now() - since} ms, ${streams} streams in flight`);
       } finally {
         for (const each of all) sendSignal(each, 'SIGCONT');
       }

@@ -30,7 +30,7 @@ const quantiles = (values: number[]): Quantiles => ({
   of: values.length,
   p50: quantile(values, 0.5),
   p99: quantile(values, 0.99),
-  most: Math.max(Number.NaN, ...values),
+  most: values.reduce((most, value) => Math.max(most, value), 0),
 });
 
 /** Every way of ending a process. */
