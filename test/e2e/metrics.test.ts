@@ -30,7 +30,7 @@ async function read(): Promise<Numbers> {
 /** All of the service together: each turn is counted by one process, whichever that is. */
 const total = ({ api, worker }: Numbers, name: string, labels: Record<string, string> = {}) =>
   api.sum(name, labels) + worker.sum(name, labels);
-const ended = (numbers: Numbers) => total(numbers, 'turns_finished_total');
+const ended = (numbers: Numbers) => total(numbers, 'durable_turns_turns_finished_total');
 
 /** The numbers once they suit: a worker counts a moment after Postgres has it. */
 const readOnce = (what: string, suits: (numbers: Numbers) => boolean) =>
@@ -67,23 +67,26 @@ describe('what an operator is told', () => {
 
     const grew = growth(before, await readOnce('three ends', (numbers) => ended(numbers) === ended(before) + 3));
     for (const outcome of ['completed', 'cancelled', 'failed']) {
-      expect([outcome, grew('turns_finished_total', { kind: 'narrative', outcome })]).toEqual([outcome, 1]);
-      expect([outcome, grew('turn_duration_seconds_count', { outcome })]).toEqual([outcome, 1]);
+      expect([outcome, grew('durable_turns_turns_finished_total', { kind: 'narrative', outcome })]).toEqual([
+        outcome,
+        1,
+      ]);
+      expect([outcome, grew('durable_turns_turn_duration_seconds_count', { outcome })]).toEqual([outcome, 1]);
     }
-    expect(grew('turns_accepted_total', { repeat: 'no' })).toBe(3);
-    expect(grew('reply_attempts_total')).toBe(3);
-    expect(grew('reply_attempts_total', { kind: 'narrative', outcome: 'landed', code: 'none' })).toBe(1);
-    expect(grew('reply_attempts_total', { outcome: 'stopped', code: 'none' })).toBe(1);
-    expect(grew('reply_attempts_total', { outcome: 'failed', code: 'provider_unauthorized' })).toBe(1);
-    expect(grew('reply_attempts_begun_total', { how: 'first' })).toBe(3);
+    expect(grew('durable_turns_turns_accepted_total', { repeat: 'no' })).toBe(3);
+    expect(grew('durable_turns_reply_attempts_total')).toBe(3);
+    expect(grew('durable_turns_reply_attempts_total', { kind: 'narrative', outcome: 'landed', code: 'none' })).toBe(1);
+    expect(grew('durable_turns_reply_attempts_total', { outcome: 'stopped', code: 'none' })).toBe(1);
+    expect(grew('durable_turns_reply_attempts_total', { outcome: 'failed', code: 'provider_unauthorized' })).toBe(1);
+    expect(grew('durable_turns_reply_attempts_begun_total', { how: 'first' })).toBe(3);
     for (const since of ['accepted', 'started'])
-      expect(grew('turn_first_token_seconds_count', { kind: 'narrative', since })).toBe(2);
-    expect(grew('model_call_first_token_seconds_count', { call: 'reply' })).toBe(2);
-    expect(grew('model_call_duration_seconds_count', { call: 'reply' })).toBe(3);
-    expect(grew('reply_deltas_total')).toBe(3);
-    expect(grew('model_tokens_total', { call: 'reply', direction: 'completion' })).toBe(7);
-    expect(grew('gateway_token_latency_seconds_count')).toBeGreaterThan(0);
-    expect(grew('reply_takeovers_total')).toBe(0);
+      expect(grew('durable_turns_turn_first_token_seconds_count', { kind: 'narrative', since })).toBe(2);
+    expect(grew('durable_turns_model_call_first_token_seconds_count', { call: 'reply' })).toBe(2);
+    expect(grew('durable_turns_model_call_duration_seconds_count', { call: 'reply' })).toBe(3);
+    expect(grew('durable_turns_reply_deltas_total')).toBe(3);
+    expect(grew('durable_turns_model_tokens_total', { call: 'reply', direction: 'completion' })).toBe(7);
+    expect(grew('durable_turns_gateway_token_latency_seconds_count')).toBeGreaterThan(0);
+    expect(grew('durable_turns_reply_takeovers_total')).toBe(0);
     stopped.viewer.close();
   }, 60_000);
 
@@ -92,11 +95,11 @@ describe('what an operator is told', () => {
     world.provider.script({ status: 500 }, whole('At last.'));
     await world.play((await newChat()).id, marker);
     const grew = growth(before, await readOnce('the end', (numbers) => ended(numbers) === ended(before) + 1));
-    expect(grew('reply_attempts_total', { outcome: 'failed', code: 'provider_error' })).toBe(1);
-    expect(grew('reply_attempts_total', { outcome: 'landed' })).toBe(1);
+    expect(grew('durable_turns_reply_attempts_total', { outcome: 'failed', code: 'provider_error' })).toBe(1);
+    expect(grew('durable_turns_reply_attempts_total', { outcome: 'landed' })).toBe(1);
     expect([
-      grew('reply_attempts_begun_total', { how: 'first' }),
-      grew('reply_attempts_begun_total', { how: 'again' }),
+      grew('durable_turns_reply_attempts_begun_total', { how: 'first' }),
+      grew('durable_turns_reply_attempts_begun_total', { how: 'again' }),
     ]).toEqual([1, 1]);
   }, 60_000);
 
@@ -108,15 +111,15 @@ describe('what an operator is told', () => {
     world.provider.script(asking(calls, [{ text: 'Let me see. ' }]), whole('Two.'));
     expect((await world.play(chat.id, marker)).turn.status).toBe('completed');
     const grew = growth(before, await readOnce('the end', (numbers) => ended(numbers) === ended(before) + 1));
-    expect(grew('turns_finished_total', { kind: 'agent', outcome: 'completed' })).toBe(1);
+    expect(grew('durable_turns_turns_finished_total', { kind: 'agent', outcome: 'completed' })).toBe(1);
     expect([
-      grew('reply_attempts_begun_total'),
-      grew('reply_attempts_begun_total', { kind: 'agent', how: 'first' }),
+      grew('durable_turns_reply_attempts_begun_total'),
+      grew('durable_turns_reply_attempts_begun_total', { kind: 'agent', how: 'first' }),
     ]).toEqual([2, 2]);
-    expect(grew('reply_attempts_total', { kind: 'agent', outcome: 'landed' })).toBe(2);
-    expect(grew('turn_first_token_seconds_count', { kind: 'agent', since: 'accepted' })).toBe(1);
-    expect(grew('model_call_duration_seconds_count', { call: 'iteration' })).toBe(2);
-    expect(grew('reply_takeovers_total')).toBe(0);
+    expect(grew('durable_turns_reply_attempts_total', { kind: 'agent', outcome: 'landed' })).toBe(2);
+    expect(grew('durable_turns_turn_first_token_seconds_count', { kind: 'agent', since: 'accepted' })).toBe(1);
+    expect(grew('durable_turns_model_call_duration_seconds_count', { call: 'iteration' })).toBe(2);
+    expect(grew('durable_turns_reply_takeovers_total')).toBe(0);
   }, 60_000);
 
   test('of a step that got stuck is that it is, until it is skipped', async () => {
@@ -126,21 +129,26 @@ describe('what an operator is told', () => {
     await world.awaitingOperator(turn.id);
     const stuck = await readOnce(
       'a stuck step',
-      ({ api }) => api.value('turn_steps_stuck', { step: 'significance' }) === 1,
+      ({ api }) => api.value('durable_turns_turn_steps_stuck', { step: 'significance' }) === 1,
     );
     const grew = growth(before, stuck);
-    expect(grew('turn_steps_stuck_total', { step: 'significance', code: 'provider_error' })).toBe(1);
-    expect(grew('classifier_attempts_total', { classifier: 'significance', outcome: 'failed' })).toBe(3);
-    expect(grew('classifier_attempts_total', { outcome: 'failed' })).toBe(3);
-    expect(stuck.api.sum('turn_steps_stuck')).toBe(1);
-    expect(stuck.api.value('turn_steps_stuck_oldest_seconds', { step: 'significance' })).toBeGreaterThan(0);
-    expect(stuck.api.value('turns', { kind: 'narrative', status: 'awaiting_operator' })).toBe(1);
-    expect(grew('turns_finished_total')).toBe(0);
+    expect(grew('durable_turns_turn_steps_stuck_total', { step: 'significance', code: 'provider_error' })).toBe(1);
+    expect(grew('durable_turns_classifier_attempts_total', { classifier: 'significance', outcome: 'failed' })).toBe(3);
+    expect(grew('durable_turns_classifier_attempts_total', { outcome: 'failed' })).toBe(3);
+    expect(stuck.api.sum('durable_turns_turn_steps_stuck')).toBe(1);
+    expect(stuck.api.value('durable_turns_turn_steps_stuck_oldest_seconds', { step: 'significance' })).toBeGreaterThan(
+      0,
+    );
+    expect(stuck.api.value('durable_turns_turns', { kind: 'narrative', status: 'awaiting_operator' })).toBe(1);
+    expect(grew('durable_turns_turns_finished_total')).toBe(0);
 
     await client().send('POST', `/v1/turns/${turn.id}/steps/significance%3A0/skip`);
     await world.ended(turn.id);
-    const after = await readOnce('none stuck', ({ api }) => api.sum('turn_steps_stuck') + api.sum('turns') === 0);
-    expect(growth(before, after)('turns_finished_total', { outcome: 'completed' })).toBe(1);
+    const after = await readOnce(
+      'none stuck',
+      ({ api }) => api.sum('durable_turns_turn_steps_stuck') + api.sum('durable_turns_turns') === 0,
+    );
+    expect(growth(before, after)('durable_turns_turns_finished_total', { outcome: 'completed' })).toBe(1);
   }, 60_000);
 
   test('of turns that wait for the floor is how many there are, and that one reply streams', async () => {
@@ -148,21 +156,34 @@ describe('what an operator is told', () => {
     const chat = await newChat();
     const { call, viewer } = await begin(chat.id);
     const waiting = [await client().postTurn(chat.id, marker), await client().postTurn(chat.id, marker)];
-    const queued = await readOnce('two that wait', ({ api }) => api.sum('turns', { status: 'queued' }) === 2);
-    expect(queued.api.sum('turns', { status: 'running' })).toBe(1);
-    expect([queued.api.value('chat_queues'), queued.api.value('chat_queue_longest')]).toEqual([1, 2]);
-    expect(queued.api.value('turns_oldest_seconds', { kind: 'narrative', status: 'queued' })).toBeGreaterThan(0);
-    expect([queued.worker.value('reply_streams'), queued.worker.value('reply_streams_max')]).toEqual([1, 200]);
-    expect(queued.api.value('gateway_viewers')).toBeGreaterThan(0);
+    const queued = await readOnce(
+      'two that wait',
+      ({ api }) => api.sum('durable_turns_turns', { status: 'queued' }) === 2,
+    );
+    expect(queued.api.sum('durable_turns_turns', { status: 'running' })).toBe(1);
+    expect([
+      queued.api.value('durable_turns_chat_queues'),
+      queued.api.value('durable_turns_chat_queue_longest'),
+    ]).toEqual([1, 2]);
+    expect(
+      queued.api.value('durable_turns_turns_oldest_seconds', { kind: 'narrative', status: 'queued' }),
+    ).toBeGreaterThan(0);
+    expect([
+      queued.worker.value('durable_turns_reply_streams'),
+      queued.worker.value('durable_turns_reply_streams_max'),
+    ]).toEqual([1, 200]);
+    expect(queued.api.value('durable_turns_gateway_viewers')).toBeGreaterThan(0);
     world.provider.unscript();
     await call.finish();
     for (const { id } of waiting) await world.ended(id);
     const after = await readOnce(
       'none open',
-      ({ api, worker }) => api.sum('turns') + worker.sum('reply_streams') === 0,
+      ({ api, worker }) => api.sum('durable_turns_turns') + worker.sum('durable_turns_reply_streams') === 0,
     );
-    expect(growth(before, after)('turns_finished_total', { outcome: 'completed' })).toBe(3);
-    expect([after.api.value('chat_queues'), after.api.value('chat_queue_longest')]).toEqual([0, 0]);
+    expect(growth(before, after)('durable_turns_turns_finished_total', { outcome: 'completed' })).toBe(3);
+    expect([after.api.value('durable_turns_chat_queues'), after.api.value('durable_turns_chat_queue_longest')]).toEqual(
+      [0, 0],
+    );
     viewer.close();
   }, 60_000);
 
@@ -173,10 +194,13 @@ describe('what an operator is told', () => {
     const busy = await readOnce(
       'a backlog',
       ({ api, worker }) =>
-        worker.value('classifier_calls') === 4 && (api.value('task_queue_backlog', { queue: 'classifiers' }) ?? 0) > 0,
+        worker.value('durable_turns_classifier_calls') === 4 &&
+        (api.value('durable_turns_task_queue_backlog', { queue: 'classifiers' }) ?? 0) > 0,
     );
-    expect(busy.worker.value('classifier_calls_max')).toBe(4);
-    expect(busy.api.value('task_queue_backlog_oldest_seconds', { queue: 'classifiers' })).toBeGreaterThanOrEqual(0);
+    expect(busy.worker.value('durable_turns_classifier_calls_max')).toBe(4);
+    expect(
+      busy.api.value('durable_turns_task_queue_backlog_oldest_seconds', { queue: 'classifiers' }),
+    ).toBeGreaterThanOrEqual(0);
     for (const call of world.provider.requests) call.push({ reset: true }).catch(() => undefined);
     world.provider.unscript();
     for (const { id } of turns) expect((await world.ended(id)).turn.status).toBe('completed');
@@ -190,11 +214,17 @@ describe('what an operator is told', () => {
     expect([...new Set(asked)].filter((name) => !there.has(name))).toEqual([]);
   }, 60_000);
 
+  test('has one prefix: every name but those of Temporal’s runtime begins with durable_turns_', async () => {
+    const { api, worker } = await read();
+    const names = [...api.families.keys(), ...worker.families.keys()];
+    expect(names.filter((name) => !/^(durable_turns|temporal)_/.test(name))).toEqual([]);
+  }, 60_000);
+
   test('is explained: each number of ours has its place in the docs', async () => {
     const { api, worker } = await read();
     const explained = new Set(readFileSync('docs/observability.md', 'utf8').match(/(?<=`)[a-z_]+(?=`)/g));
     const ours = [...api.families.keys(), ...worker.families.keys()].filter(
-      (name) => !/^(temporal|nodejs|process)_/.test(name),
+      (name) => !/^(temporal|durable_turns_(nodejs|process))_/.test(name),
     );
     expect(ours.filter((name) => !explained.has(name))).toEqual([]);
   }, 60_000);
@@ -206,14 +236,16 @@ describe('what an operator is told', () => {
     await world.service().waitForRestart('worker', killed);
     await world.ended(turn.id);
     // It counts from nothing again, and at the same address.
-    const after = await readOnce('the end', ({ worker }) => worker.sum('turns_finished_total') === 1);
-    expect(after.worker.value('reply_takeovers_total', { kind: 'narrative' })).toBe(1);
-    expect(after.worker.value('reply_attempts_begun_total', { kind: 'narrative', how: 'restarted' })).toBe(1);
-    expect(after.worker.sum('reply_attempts_begun_total')).toBe(1);
-    expect(after.worker.sum('reply_attempts_total', { outcome: 'landed' })).toBe(1);
-    expect(after.worker.sum('reply_attempts_total')).toBe(1);
+    const after = await readOnce('the end', ({ worker }) => worker.sum('durable_turns_turns_finished_total') === 1);
+    expect(after.worker.value('durable_turns_reply_takeovers_total', { kind: 'narrative' })).toBe(1);
+    expect(
+      after.worker.value('durable_turns_reply_attempts_begun_total', { kind: 'narrative', how: 'restarted' }),
+    ).toBe(1);
+    expect(after.worker.sum('durable_turns_reply_attempts_begun_total')).toBe(1);
+    expect(after.worker.sum('durable_turns_reply_attempts_total', { outcome: 'landed' })).toBe(1);
+    expect(after.worker.sum('durable_turns_reply_attempts_total')).toBe(1);
     // The turn's first token was another worker's.
-    expect(after.worker.sum('turn_first_token_seconds_count')).toBe(0);
+    expect(after.worker.sum('durable_turns_turn_first_token_seconds_count')).toBe(0);
     viewer.close();
   }, 90_000);
 
@@ -221,7 +253,7 @@ describe('what an operator is told', () => {
     const { text, api, worker } = await read();
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7|chr_|Mira|Half|Amaranthine|gpt-4|sk-scripted/);
     const ours = [...api.samples, ...worker.samples].filter(
-      ({ name }) => !/^(temporal|nodejs|process|http)_/.test(name),
+      ({ name }) => !/^(temporal|durable_turns_(nodejs|process|http))_/.test(name),
     );
     expect(ours.length).toBeGreaterThan(100);
     expect(ours.length).toBeLessThan(600);

@@ -42,23 +42,33 @@ describe('what is open now', () => {
     );
     await requestApproval(pool, key);
 
-    const read = await shows(api, 'an approval', (metrics) => metrics.value('tool_approvals_waiting') === 1);
-    const of = (status: string) => read.value('turns', { kind: 'narrative', status });
+    const read = await shows(
+      api,
+      'an approval',
+      (metrics) => metrics.value('durable_turns_tool_approvals_waiting') === 1,
+    );
+    const of = (status: string) => read.value('durable_turns_turns', { kind: 'narrative', status });
     expect([of('running'), of('queued'), of('awaiting_operator')]).toEqual([1, 2, 1]);
-    expect(read.sum('turns')).toBe(4);
-    expect([read.value('chat_queues'), read.value('chat_queue_longest')]).toEqual([1, 2]);
-    expect(read.value('turn_steps_stuck', { step: 'state_update' })).toBe(2);
-    expect(read.value('turn_steps_stuck', { step: 'significance' })).toBe(1);
-    expect(read.sum('turn_steps_stuck')).toBe(3);
-    expect(read.value('turn_steps_stuck_oldest_seconds', { step: 'significance' })).toBeGreaterThan(0);
-    expect(read.value('turns_oldest_seconds', { kind: 'narrative', status: 'queued' })).toBeGreaterThan(0);
-    expect(read.value('turns_oldest_seconds', { kind: 'agent', status: 'queued' })).toBe(0);
-    expect(read.value('metrics_source_up', { source: 'postgres' })).toBe(1);
+    expect(read.sum('durable_turns_turns')).toBe(4);
+    expect([read.value('durable_turns_chat_queues'), read.value('durable_turns_chat_queue_longest')]).toEqual([1, 2]);
+    expect(read.value('durable_turns_turn_steps_stuck', { step: 'state_update' })).toBe(2);
+    expect(read.value('durable_turns_turn_steps_stuck', { step: 'significance' })).toBe(1);
+    expect(read.sum('durable_turns_turn_steps_stuck')).toBe(3);
+    expect(read.value('durable_turns_turn_steps_stuck_oldest_seconds', { step: 'significance' })).toBeGreaterThan(0);
+    expect(read.value('durable_turns_turns_oldest_seconds', { kind: 'narrative', status: 'queued' })).toBeGreaterThan(
+      0,
+    );
+    expect(read.value('durable_turns_turns_oldest_seconds', { kind: 'agent', status: 'queued' })).toBe(0);
+    expect(read.value('durable_turns_metrics_source_up', { source: 'postgres' })).toBe(1);
 
     await markSkipped(pool, { turnId: turn.id, name: 'significance:0' });
-    await shows(api, 'one less', (metrics) => metrics.value('turn_steps_stuck', { step: 'significance' }) === 0);
+    await shows(
+      api,
+      'one less',
+      (metrics) => metrics.value('durable_turns_turn_steps_stuck', { step: 'significance' }) === 0,
+    );
     await closeLostTurn(pool, turn.id, { code: 'workflow_terminated', model: 'm' });
-    await shows(api, 'none of a turn that has ended', (metrics) => metrics.sum('turn_steps_stuck') === 0);
+    await shows(api, 'none of a turn that has ended', (metrics) => metrics.sum('durable_turns_turn_steps_stuck') === 0);
   });
 
   test('a turn that this api ended is counted by it, once', async () => {
@@ -66,25 +76,29 @@ describe('what is open now', () => {
     const chat = await client.newChat();
     await client.postTurn(chat.id, 'I run.');
     const queued = await client.postTurn(chat.id, 'I wait.');
-    const before = (await scrape(`${api.url}/metrics`)).sum('turns_finished_total', { outcome: 'cancelled' });
+    const before = (await scrape(`${api.url}/metrics`)).sum('durable_turns_turns_finished_total', {
+      outcome: 'cancelled',
+    });
     for (let n = 0; n < 3; n++) await client.cancelTurn(queued.id);
     const read = await scrape(`${api.url}/metrics`);
-    expect(read.sum('turns_finished_total', { kind: 'narrative', outcome: 'cancelled' })).toBe(before + 1);
-    expect(read.sum('turn_duration_seconds_count', { outcome: 'cancelled' })).toBe(before + 1);
+    expect(read.sum('durable_turns_turns_finished_total', { kind: 'narrative', outcome: 'cancelled' })).toBe(
+      before + 1,
+    );
+    expect(read.sum('durable_turns_turn_duration_seconds_count', { outcome: 'cancelled' })).toBe(before + 1);
   });
 
   test("the pool's connections are counted, and Temporal's queues", async () => {
     const read = await shows(
       api,
       'Temporal',
-      (metrics) => metrics.value('metrics_source_up', { source: 'temporal' }) === 1,
+      (metrics) => metrics.value('durable_turns_metrics_source_up', { source: 'temporal' }) === 1,
     );
-    expect(read.value('postgres_pool_max')).toBe(8);
-    const open = read.sum('postgres_pool_connections');
+    expect(read.value('durable_turns_postgres_pool_max')).toBe(8);
+    const open = read.sum('durable_turns_postgres_pool_connections');
     expect(open).toBeGreaterThan(0);
     expect(open).toBeLessThanOrEqual(8);
     for (const queue of ['workflows', 'replies', 'classifiers'])
-      expect(read.value('task_queue_backlog', { queue })).toBeGreaterThanOrEqual(0);
+      expect(read.value('durable_turns_task_queue_backlog', { queue })).toBeGreaterThanOrEqual(0);
   });
 
   test('nothing in the labels names a chat, a turn or who owns them', async () => {
@@ -98,10 +112,12 @@ test('with Postgres away the rest of the metrics is answered, and what can not b
   const api = await startTestApi({ env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing' } });
   try {
     const read = await scrape(`${api.url}/metrics`);
-    expect(read.value('metrics_source_up', { source: 'postgres' })).toBe(0);
-    expect(read.samples.filter(({ name }) => /^(turns|chat_queues|tool_approvals_waiting)$/.test(name))).toEqual([]);
-    expect(read.value('gateway_viewers')).toBe(0);
-    expect(read.sum('process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(read.value('durable_turns_metrics_source_up', { source: 'postgres' })).toBe(0);
+    expect(
+      read.samples.filter(({ name }) => /^durable_turns_(turns|chat_queues|tool_approvals_waiting)$/.test(name)),
+    ).toEqual([]);
+    expect(read.value('durable_turns_gateway_viewers')).toBe(0);
+    expect(read.sum('durable_turns_process_cpu_seconds_total')).toBeGreaterThan(0);
   } finally {
     await api.close();
   }
@@ -117,8 +133,8 @@ test('with a Postgres that never answers a scrape is answered all the same', asy
   try {
     const read = await scrape(`${api.url}/metrics`);
     expect(held.size).toBeGreaterThan(0);
-    expect(read.value('metrics_source_up', { source: 'postgres' })).toBe(0);
-    expect(read.value('turns_waiting_for_engine')).toBe(0);
+    expect(read.value('durable_turns_metrics_source_up', { source: 'postgres' })).toBe(0);
+    expect(read.value('durable_turns_turns_waiting_for_engine')).toBe(0);
   } finally {
     for (const socket of held) socket.destroy();
     mute.close();

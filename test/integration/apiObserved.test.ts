@@ -65,11 +65,11 @@ it('metrics count by route, and hold no id', async () => {
   await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });
   const { body, headers } = await api.client.send<string>('GET', '/metrics');
   expect(headers.get('content-type')).toMatch(/^text\/plain/);
-  expect(body).toMatch(/turns_accepted_total\{kind="narrative",repeat="yes"\} 1/);
+  expect(body).toMatch(/durable_turns_turns_accepted_total\{kind="narrative",repeat="yes"\} 1/);
   expect(body).toMatch(
-    /http_request_duration_seconds_count\{method="POST",route="\/v1\/chats\/:chatId\/turns",status="202"\}/,
+    /durable_turns_http_request_duration_seconds_count\{method="POST",route="\/v1\/chats\/:chatId\/turns",status="202"\}/,
   );
-  expect(body).toMatch(/^gateway_viewers 0$/m);
-  expect(body).toMatch(/^process_cpu_seconds_total /m);
+  expect(body).toMatch(/^durable_turns_gateway_viewers 0$/m);
+  expect(body).toMatch(/^durable_turns_process_cpu_seconds_total /m);
   expect(body).not.toMatch(/(chat|turn)_[0-9a-f]{8}-/);
 });

@@ -30,7 +30,7 @@ test("a worker answers with its own numbers, and with those of Temporal's runtim
   const text = '# TYPE temporal_x gauge\ntemporal_x{a="b"} 3\n';
   const coreMetrics = await core((server) => server.on('request', (_, response) => void response.end(text)));
   const read = await scrape((await serve(coreMetrics)).url);
-  expect([read.value('ours_total'), read.value('temporal_x', { a: 'b' })]).toEqual([7, 3]);
+  expect([read.value('durable_turns_ours_total'), read.value('temporal_x', { a: 'b' })]).toEqual([7, 3]);
 });
 
 test('a runtime that is away, fails or never answers costs only its own numbers', async () => {
@@ -41,7 +41,7 @@ test('a runtime that is away, fails or never answers costs only its own numbers'
   ];
   for (const coreMetrics of answers) {
     const read = await scrape((await serve(coreMetrics)).url);
-    expect(read.value('ours_total')).toBe(7);
+    expect(read.value('durable_turns_ours_total')).toBe(7);
   }
 });
 
