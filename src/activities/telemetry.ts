@@ -1,4 +1,5 @@
 import type { FirstToken } from '../db/drafts.js';
+import type { Pass } from '../db/reconcilePass.js';
 import type { ClassifierName } from '../domain/classifiers/classifier.js';
 import type { FailureCode } from '../domain/failures.js';
 import type { ChatKind, TokenUsage } from '../domain/turn.js';
@@ -59,4 +60,8 @@ export type Telemetry = {
   /** `lost`: the attempt before never said how it ended. */
   attemptBegan(attempt: ReplyAttempt, how: AttemptStart, lost: boolean): void;
   attemptEnded(attempt: ReplyAttempt, end: AttemptEnd): void;
+  /** A pass of the reconciler over the turns that have not ended. */
+  passEnded(pass: Pass): void;
+  /** The reconciler could not look after one turn: the next pass will try. */
+  notReconciled(turnId: string, cause: unknown): void;
 };

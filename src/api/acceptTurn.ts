@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Claim, ClaimRefused, type ClaimRequest, claimTurn } from '../db/claim.js';
 import type { Pool } from '../db/pool.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
 import { Problem } from './problem.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
 import type { RequestTracing } from './requestTracing.js';
@@ -24,12 +25,14 @@ export function createAcceptTurn(deps: {
   pool: Pool;
   starter: TurnStarter;
   stopTurn: TurnStopper;
+  namespace: Pick<ConnectedNamespace, 'known'>;
   reconcileTurn: ReconcileTurn;
   onAccepted: (kind: string, created: boolean) => void;
   tracing: RequestTracing;
 }): AcceptTurn {
   return async (request) => {
-    const claim = await claimOrRefuse(deps.pool, { ...request, trace: deps.tracing.current() });
+    const [trace, namespaceId] = [deps.tracing.current(), deps.namespace.known()];
+    const claim = await claimOrRefuse(deps.pool, { ...request, trace, namespaceId });
     deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
     // A repeat may come because whoever accepted the turn died before starting it.
     if (!claim.created && isUnopened(claim.turn)) void deps.reconcileTurn(claim.turn.id);

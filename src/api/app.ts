@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import type { ConnectedNamespace } from '../engine/namespace.js';
 import type { Log } from '../log.js';
 import { createAcceptTurn } from './acceptTurn.js';
 import type { Auth } from './auth.js';
@@ -54,6 +55,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     starter: TurnStarter;
     stopTurn: TurnStopper;
     chatPurge: Pick<ChatPurge, 'soon'>;
+    namespace: Pick<ConnectedNamespace, 'known'>;
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
     metrics: ApiMetrics;

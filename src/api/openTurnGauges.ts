@@ -25,6 +25,15 @@ function stepRows({ stuckSteps }: OpenTurns, value: (row: OpenTurns['stuckSteps'
   });
 }
 
+function failingRows({ failing }: OpenTurns, value: (row: OpenTurns['failing'][number]) => number): GaugeRow[] {
+  return chatKind.options.map((kind) => {
+    const found = failing.find((row) => row.kind === kind);
+    return { labels: { kind }, value: found ? value(found) : 0 };
+  });
+}
+
+const refusals = ['other_namespace', 'not_found'] as const;
+
 const one = (value: number): GaugeRow[] => [{ labels: {}, value }];
 
 const gauges: OpenTurnGauge[] = [
@@ -69,6 +78,28 @@ const gauges: OpenTurnGauge[] = [
     help: "Calls of tools that wait for a person's word",
     labels: [],
     rows: ({ approvals }) => one(approvals),
+  },
+  {
+    name: 'turns_failing',
+    help: 'Turns whose workflow can not go on',
+    labels: ['kind'],
+    rows: (open) => failingRows(open, ({ count }) => count),
+  },
+  {
+    name: 'turns_failing_oldest_seconds',
+    help: 'Since when the workflow of the oldest of them can not go on',
+    labels: ['kind'],
+    rows: (open) => failingRows(open, ({ oldestSeconds }) => oldestSeconds),
+  },
+  {
+    name: 'reconciler_refused_turns',
+    help: 'Turns that the reconciler does not close until an operator decides',
+    labels: ['reason'],
+    rows: ({ refused }) =>
+      refusals.map((reason) => ({
+        labels: { reason },
+        value: refused.find((row) => row.reason === reason)?.count ?? 0,
+      })),
   },
 ];
 

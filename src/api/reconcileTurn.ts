@@ -1,7 +1,7 @@
 import type { Pool } from '../db/pool.js';
-import { reconcileTurn } from '../db/reconcileTurn.js';
-import type { StartTurn } from '../db/turnRow.js';
+import { type Reconciled, reconcileTurn } from '../db/reconcileTurn.js';
 import { readUnfinished } from '../db/unfinished.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
 import type { TurnEngine } from '../engine/turnEngine.js';
 import type { Log } from '../log.js';
 import type { TurnStarter } from './turnStarter.js';
@@ -11,17 +11,19 @@ export type ReconcileTurn = (turnId: string) => Promise<void>;
 
 type Deps = {
   pool: Pool;
-  engine: Pick<TurnEngine, 'describe'>;
+  engine: Pick<TurnEngine, 'describe' | 'terminate'>;
   starter: Pick<TurnStarter, 'start'>;
+  namespace: Pick<ConnectedNamespace, 'read'>;
   model: string;
   log: Log;
 };
 
-const describeDeadlineMs = 1_000;
+const deadline = { deadlineMs: 1_500 };
 
 /**
- * What the reconciler does to every turn, for one that the api has met: a turn that holds the floor without a
- * workflow is started, if it never had one, or closed with the text that it has.
+ * What the reconciler does to every turn, for one that the api has met: one that never had a workflow is started,
+ * one whose workflow was closed is closed. Whether a workflow that is not found is lost can't be said from one
+ * turn alone: that is left to the reconciler.
  */
 export function createReconcileTurn(deps: Deps): ReconcileTurn {
   const running = new Map<string, Promise<void>>();
@@ -29,7 +31,7 @@ export function createReconcileTurn(deps: Deps): ReconcileTurn {
     const work =
       running.get(turnId) ??
       reconcile(deps, turnId)
-        .then((done) => done && deps.log.info({ turnId, done }, 'met a turn without a workflow'))
+        .then((done) => done !== 'nothing' && deps.log.info({ turnId, done }, 'met a turn without a workflow'))
         .catch((err) => deps.log.warn({ err, turnId }, 'a turn without a workflow is left to the reconciler'))
         .then(() => void running.delete(turnId));
     running.set(turnId, work);
@@ -37,12 +39,14 @@ export function createReconcileTurn(deps: Deps): ReconcileTurn {
   };
 }
 
-async function reconcile(deps: Deps, turnId: string): Promise<'started' | 'closed' | null> {
-  const [turn] = await readUnfinished(deps.pool, { olderThanMs: 0, limit: 1, turnId });
-  if (!turn) return null;
+async function reconcile({ pool, engine, starter, namespace, model }: Deps, turnId: string): Promise<Reconciled> {
+  const [turn] = await readUnfinished(pool, { olderThanMs: 0, limit: 1, turnId });
+  if (!turn) return 'nothing';
   const workflows = {
-    start: (start: StartTurn) => deps.starter.start(start),
-    describe: () => deps.engine.describe(turnId, { deadlineMs: describeDeadlineMs }),
+    namespace: namespace.read,
+    start: starter.start,
+    describe: (id: string) => engine.describe(id, deadline),
+    terminate: (id: string, reason: string) => engine.terminate(id, reason, deadline),
   };
-  return reconcileTurn({ pool: deps.pool, workflows, model: deps.model }, turn);
+  return reconcileTurn({ pool, workflows, model }, turn);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ClaimRefused } from '../db/claim.js';
 import type { Pool } from '../db/pool.js';
 import { claimRegeneration, type RegenerateRequest } from '../db/regenerate.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
 import { Problem } from './problem.js';
 import type { RequestTracing } from './requestTracing.js';
 import type { TurnStarter } from './turnStarter.js';
@@ -14,6 +15,7 @@ export type Regenerate = (
 export function createRegenerate(deps: {
   pool: Pool;
   starter: Pick<TurnStarter, 'start'>;
+  namespace: Pick<ConnectedNamespace, 'known'>;
   onAccepted: (kind: string, created: boolean) => void;
   tracing: RequestTracing;
 }): Regenerate {
@@ -23,6 +25,7 @@ export function createRegenerate(deps: {
         ...request,
         requestHash: hashRequest(request),
         trace: deps.tracing.current(),
+        namespaceId: deps.namespace.known(),
       });
       deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
       deps.onAccepted(claim.turn.kind, claim.created);

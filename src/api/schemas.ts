@@ -78,9 +78,10 @@ export const turn = z
     createdAt: at(),
     startedAt: at().optional(),
     finishedAt: at().optional(),
-    engine: z
-      .enum(['ok', 'unreachable'])
-      .meta({ description: '`unreachable`: the workflow did not answer, this is what Postgres knows' }),
+    engine: z.enum(['ok', 'unreachable', 'failing']).meta({
+      description:
+        '`unreachable`: the workflow did not answer, this is what Postgres knows. `failing`: the workflow can not go on; the floor passes on within a minute and what has landed stays',
+    }),
   })
   .meta({ id: 'Turn' });
 

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
 import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
@@ -67,13 +68,14 @@ function serve(
   const { pool, hub, feeds, listen, temporal } = backends;
   const { client } = temporal;
   const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: tracing.within });
-  const starter = createTurnStarter({ engine, log, onFailed: metrics.startFailed });
-  const reconcileTurn = createReconcileTurn({ pool, engine, starter, log, model: config.NARRATIVE_MODEL });
+  const namespace = createConnectedNamespace(client);
+  const starter = createTurnStarter({ db: pool, engine, namespace, log, onFailed: metrics.startFailed });
+  const reconcileTurn = createReconcileTurn({ pool, engine, starter, namespace, log, model: config.NARRATIVE_MODEL });
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
   const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
   const closing = new AbortController();
   const responses = watchResponses(server);
-  const ready = createReadiness(createProbes({ pool, client, taskQueue: config.TASK_QUEUE, hub }));
+  const ready = createReadiness(createProbes({ pool, client, namespace, taskQueue: config.TASK_QUEUE, hub }));
   let stopping = false;
   const app = createApp({
     closing: closing.signal,
@@ -88,6 +90,7 @@ function serve(
     stopTurn,
     chatPurge: backends.chatPurge,
     engine,
+    namespace,
     reconcileTurn,
     feeds,
     show: createShowTurn({ engine, onLost: reconcileTurn, temporalUi: temporalUi(config) }),

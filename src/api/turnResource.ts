@@ -4,7 +4,10 @@ import type { StepView } from '../domain/frames.js';
 import type { TurnEngine } from '../engine/turnEngine.js';
 import { isEnded } from './turnEnd.js';
 
-export type TurnResource = TurnView & { temporalUiUrl?: string; engine: 'ok' | 'unreachable' };
+/** `failing`: its workflow's task fails again and again. `unreachable`: what is said is what Postgres knows. */
+export type TurnEngineState = 'ok' | 'unreachable' | 'failing';
+
+export type TurnResource = TurnView & { temporalUiUrl?: string; engine: TurnEngineState };
 
 export type ShowTurn = {
   /** The turn as Postgres has it. */
@@ -44,8 +47,10 @@ export function createShowTurn(deps: {
       if (found.status === 'rejected') return plain(view, 'unreachable');
       if (found.value.status !== 'running') {
         onLost(view.id);
-        return plain(view);
+        // A workflow that ran and is not here may run in another Temporal.
+        return plain(view, found.value.status === 'not_found' && view.runId ? 'unreachable' : 'ok');
       }
+      if (found.value.failing) return plain(view, 'failing');
       return report.status === 'fulfilled' ? plain(join(view, report.value)) : plain(view, 'unreachable');
     },
   };

@@ -1,4 +1,7 @@
+import type { Db } from '../db/pool.js';
+import { StartedElsewhere, startHere } from '../db/startHere.js';
 import type { StartTurn } from '../db/turnRow.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
 import type { TurnEngine } from '../engine/turnEngine.js';
 import type { Log } from '../log.js';
 
@@ -17,27 +20,36 @@ const longestDelayMs = 10_000;
 const giveUpAfterMs = 5 * 60_000;
 const mostWaiting = 1_000;
 
+type Attempt = 'started' | 'failed' | 'elsewhere';
+
 export function createTurnStarter(deps: {
+  db: Db;
   engine: Pick<TurnEngine, 'start'>;
+  namespace: Pick<ConnectedNamespace, 'read'>;
   log: Log;
   onFailed?: () => void;
 }): TurnStarter {
   const waiting = new Map<string, NodeJS.Timeout>();
 
-  const attempt = async (turn: StartTurn): Promise<boolean> => {
+  const workflows = {
+    namespace: deps.namespace.read,
+    start: (turn: StartTurn) => deps.engine.start(turn, { deadlineMs: startDeadlineMs }),
+  };
+
+  const attempt = async (turn: StartTurn): Promise<Attempt> => {
     try {
-      await deps.engine.start(turn, { deadlineMs: startDeadlineMs });
-      return true;
+      await startHere({ db: deps.db, workflows }, turn);
+      return 'started';
     } catch (error) {
       deps.onFailed?.();
       deps.log.warn({ err: error, turnId: turn.turnId }, 'the engine did not take the turn, which is accepted');
-      return false;
+      return error instanceof StartedElsewhere ? 'elsewhere' : 'failed';
     }
   };
 
   const retryAfter = (turn: StartTurn, delayMs: number, until: number) => {
     const timer = setTimeout(async () => {
-      if (await attempt(turn)) waiting.delete(turn.turnId);
+      if ((await attempt(turn)) !== 'failed') waiting.delete(turn.turnId);
       else if (!waiting.has(turn.turnId)) return;
       else if (Date.now() < until) retryAfter(turn, Math.min(delayMs * 2, longestDelayMs), until);
       else waiting.delete(turn.turnId);
@@ -48,8 +60,11 @@ export function createTurnStarter(deps: {
 
   return {
     async start(turn) {
-      if (await attempt(turn)) return 'started';
-      if (waiting.size < mostWaiting) retryAfter(turn, firstDelayMs, Date.now() + giveUpAfterMs);
+      const outcome = await attempt(turn);
+      if (outcome === 'started') return 'started';
+      // In the other namespace it may run already: it is left to the reconciler, which knows what to do.
+      if (outcome === 'failed' && waiting.size < mostWaiting)
+        retryAfter(turn, firstDelayMs, Date.now() + giveUpAfterMs);
       return 'later';
     },
     waiting: () => waiting.size,

@@ -20,6 +20,8 @@ export type ClaimRequest = {
   requestHash: string;
   /** The W3C traceparent of the request, with tracing. */
   trace?: string | null;
+  /** The Temporal namespace that its workflow is about to be started in, where that is known. */
+  namespaceId?: string | null;
 };
 
 export type Claim = {
@@ -108,8 +110,9 @@ async function insertTurn(
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, rank, user_turn_seq, idempotency_key,
-                          request_hash, when_failed, started_at, caller_level, trace)
-       values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11, $12)
+                          request_hash, when_failed, started_at, caller_level, trace, namespace_id)
+       values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11, $12,
+               case when $5 = 'running' then $13 end)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
@@ -130,6 +133,7 @@ async function insertTurn(
       request.whenFailed,
       request.callerLevel ?? 3,
       request.trace ?? null,
+      request.namespaceId ?? null,
     ],
   );
   return rows[0]!;
@@ -144,6 +148,6 @@ export async function speakerName(tx: Pick<Tx, 'query'>, chatId: string): Promis
 }
 
 export function toStart(turn: TurnRow, speaker: string | null): StartTurn {
-  const { id: turnId, chatId, owner, kind, trace } = turn;
-  return { turnId, chatId, owner, kind, speaker, ...(trace ? { trace } : {}) };
+  const { id: turnId, chatId, owner, kind, namespaceId, trace } = turn;
+  return { turnId, chatId, owner, kind, speaker, namespaceId, ...(trace ? { trace } : {}) };
 }

@@ -21,7 +21,9 @@ export type Committed =
       /** That its replies are made of, as far as is known. */
       tokens: number | null;
     }
-  | { what: 'step_stuck'; turnId: string; chatId: string; kind: ChatKind; step: string; code: FailureCode };
+  | { what: 'step_stuck'; turnId: string; chatId: string; kind: ChatKind; step: string; code: FailureCode }
+  /** Its workflow can't go on; `cause` as Temporal names it. */
+  | { what: 'turn_failing'; turnId: string; chatId: string; kind: ChatKind; attempt: number; cause: string };
 
 const listeners = new WeakMap<Pool, (committed: Committed) => void>();
 

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../domain/events.js';
+import { toPublicError } from '../domain/failures.js';
 import type { EndStatus, PublicError, TokenUsage } from '../domain/turn.js';
 import { addUsage, unknownUsage } from '../domain/usage.js';
 import { noteCommitted } from './committed.js';
@@ -24,11 +25,14 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
   const usage = addUsage(await readUsage(tx, turn)) ?? (await usageUnheard(tx, turn));
   const warnings = ending.warnings ?? [];
   const rolledBack = turn.stop === 'rollback';
-  const status = rolledBack ? 'cancelled' : ending.status;
+  // Nobody stopped it: the chat went on without it.
+  const abandoned = turn.stop === 'failing' && ending.status === 'cancelled';
+  const status = rolledBack ? 'cancelled' : abandoned ? 'failed' : ending.status;
+  const error = abandoned ? toPublicError('workflow_failing') : ending.error;
   const events: NewEvent[] = [
     {
       kind: 'turn_completed',
-      data: { status, usage, warnings, tokenUsage: usage, ...(ending.error ? { error: ending.error } : {}) },
+      data: { status, usage, warnings, tokenUsage: usage, ...(error ? { error } : {}) },
     },
   ];
   if (rolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
@@ -36,10 +40,10 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
   if (rolledBack || turn.regenerates !== null) await applyMarks(tx, turn.chatId);
   const [{ rows }] = await Promise.all([
     tx.query<Spent>(
-      `update turns t set status = $2, phase = 'done', error = $3, usage = $4, warnings = $5, finished_at = now()
+      `update turns t set status = $2, phase = 'done', failing_since = null, error = $3, usage = $4, warnings = $5, finished_at = now()
        where t.id = $1
        returning ${spent}`,
-      [turn.id, status, json(ending.error), json(usage), JSON.stringify(warnings)],
+      [turn.id, status, json(error), json(usage), JSON.stringify(warnings)],
     ),
     tx.query("update drafts set status = 'closed' where turn_id = $1 and status = 'streaming'", [turn.id]),
     tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
@@ -51,7 +55,7 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
     chatId: turn.chatId,
     kind: turn.kind,
     status,
-    code: ending.error?.code ?? null,
+    code: error?.code ?? null,
     warnings: warnings.length,
     tokens: usage?.completionTokens ?? null,
     ...rows[0]!,

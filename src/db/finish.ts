@@ -20,23 +20,26 @@ export async function finishTurn(
     if (!held) return { next: null };
     const { chat, turn } = held;
     if (!hasEnded(turn)) await endTurn(tx, turn, { ...ending, step: 'finish' });
-    const holder = chat.activeTurnId === turnId ? await passFloor(tx, chat.id) : await unopened(tx, chat.activeTurnId);
+    const holder = chat.activeTurnId === turnId ? await passFloor(tx, turn) : await unopened(tx, chat.activeTurnId);
     return { next: holder ? toStart(holder, await speakerName(tx, chat.id)) : null };
   });
 }
 
-/** Gives the floor to the head of the queue, or frees it. The caller holds the chat's lock. */
-export async function passFloor(tx: Tx, chatId: string): Promise<TurnRow | null> {
+/**
+ * Gives the floor of a turn's chat to the head of the queue, or frees it. The next one is started where this one
+ * was: in the same Temporal namespace. The caller holds the chat's lock.
+ */
+export async function passFloor(tx: Tx, from: Pick<TurnRow, 'chatId' | 'namespaceId'>): Promise<TurnRow | null> {
   const { rows } = await tx.query<TurnRow & { kind: ChatKind }>(
     `with head as (
        select id from turns where chat_id = $1 and status = 'queued' order by rank limit 1
      ), t as (
-       update turns set status = 'running', started_at = now() where id in (select id from head) returning *
+       update turns set status = 'running', started_at = now(), namespace_id = $2 where id in (select id from head) returning *
      ), floor as (
        update chats set active_turn_id = (select id from head) where id = $1
      )
      select ${turnColumns}, pg_notify('turn_status', $1 || ':' || t.id) from t`,
-    [chatId],
+    [from.chatId, from.namespaceId],
   );
   return rows[0] ?? null;
 }

@@ -38,10 +38,14 @@ type Row = Omit<Extract<OpenedTurn, { ended: false }>, 'ended' | 'host' | 'guest
   text: string | null;
 };
 
-/** Marks that the turn's workflow runs, and reads what its steps depend on. */
-export async function openTurn(pool: Pool, turnId: string, runId: string): Promise<OpenedTurn> {
+/** Where a turn's workflow runs. */
+export type RunsAt = { runId: string; namespaceId: string | null };
+
+/** Marks that the turn's workflow runs, and where, and reads what its steps depend on. */
+export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId }: RunsAt): Promise<OpenedTurn> {
   const { rows } = await pool.query<Row>(
-    `update turns t set opened_at = coalesce(t.opened_at, now()), run_id = $2, phase = 'replying'
+    `update turns t set opened_at = coalesce(t.opened_at, now()), run_id = $2, phase = 'replying',
+       namespace_id = coalesce($3, t.namespace_id)
      from chats ch
        left join characters h on h.id = ch.host_id
        left join characters g on g.id = ch.guest_id
@@ -55,7 +59,7 @@ export async function openTurn(pool: Pool, turnId: string, runId: string): Promi
         order by s.opened_seq desc limit 1) as "sceneId",
        exists (select from story_events v where v.chat_id = t.chat_id and v.status in ('planned', 'active'))
          as "hasStoryEvents"`,
-    [turnId, runId],
+    [turnId, runId, namespaceId],
   );
   return rows[0] ? toOpened(rows[0]) : { ended: true };
 }

@@ -10,6 +10,10 @@ export type OpenTurns = {
   stuckSteps: { step: string; count: number; oldestSeconds: number }[];
   /** Calls of tools that wait for a person's word. */
   approvals: number;
+  /** Turns whose workflow can't go on. */
+  failing: { kind: ChatKind; count: number; oldestSeconds: number }[];
+  /** What the last pass of the reconciler refused to close. */
+  refused: { reason: 'other_namespace' | 'not_found'; count: number }[];
 };
 
 type Row = { what: keyof OpenTurns; a: string | null; b: string | null; count: number; number: number | null };
@@ -36,7 +40,13 @@ export async function readOpenTurns(db: Db): Promise<OpenTurns> {
      union all
      select 'approvals', null, null, count(*), null
      from tool_calls c join turns t on t.id = c.turn_id
-     where c.status = 'awaiting_approval' and c.approved is null and t.status in ('running', 'awaiting_operator')`,
+     where c.status = 'awaiting_approval' and c.approved is null and t.status in ('running', 'awaiting_operator')
+     union all
+     select 'failing', kind, null, count(*), extract(epoch from now() - min(failing_since))
+     from turns where status in ('running', 'awaiting_operator') and failing_since is not null group by kind
+     union all
+     select 'refused', reason, null, turns, null
+     from reconciler cross join lateral (values ('other_namespace', elsewhere), ('not_found', missing)) as r(reason, turns)`,
     [],
   );
   const of = (what: Row['what']) => rows.filter((row) => row.what === what);
@@ -51,5 +61,7 @@ export async function readOpenTurns(db: Db): Promise<OpenTurns> {
     queues: { chats: queues?.count ?? 0, longest: queues?.number ?? 0 },
     stuckSteps: of('stuckSteps').map(({ a, count, number }) => ({ step: a ?? '', count, oldestSeconds: number ?? 0 })),
     approvals: of('approvals')[0]?.count ?? 0,
+    failing: of('failing').map(({ a, count, number }) => ({ kind: a as ChatKind, count, oldestSeconds: number ?? 0 })),
+    refused: of('refused').map(({ a, count }) => ({ reason: a as OpenTurns['refused'][number]['reason'], count })),
   };
 }

@@ -20,6 +20,8 @@ export type RegenerateRequest = {
   requestHash: string;
   /** The W3C traceparent of the request, with tracing. */
   trace?: string | null;
+  /** The Temporal namespace that its workflow is about to be started in, where that is known. */
+  namespaceId?: string | null;
 };
 
 /**
@@ -59,8 +61,8 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
-                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13)
+                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace, namespace_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
@@ -82,6 +84,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       request.requestHash,
       request.callerLevel ?? 3,
       request.trace ?? null,
+      request.namespaceId ?? null,
     ],
   );
   return rows[0]!;

@@ -18,7 +18,7 @@ export function awaitOperator(
     if (!held || hasEnded(held.turn)) return { next: null };
     await tx.query("update turns set status = 'awaiting_operator' where id = $1", [turnId]);
     await tx.query("select pg_notify('turn_status', $1)", [`${held.chat.id}:${turnId}`]);
-    const passed = !keepFloor && held.chat.activeTurnId === turnId ? await passFloor(tx, held.chat.id) : null;
+    const passed = !keepFloor && held.chat.activeTurnId === turnId ? await passFloor(tx, held.turn) : null;
     return { next: passed ? toStart(passed, await speakerName(tx, held.chat.id)) : null };
   });
 }

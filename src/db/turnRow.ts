@@ -24,17 +24,23 @@ export type TurnRow = {
   /** The W3C traceparent of the request that asked for it; null without tracing. */
   trace: string | null;
   runId: string | null;
+  /** The Temporal namespace that its workflow was started in, or is about to be. */
+  namespaceId: string | null;
   createdAt: Date;
   startedAt: Date | null;
   openedAt: Date | null;
   finishedAt: Date | null;
+  /** Since when the task of its workflow fails again and again. */
+  failingSince: Date | null;
 };
 
 export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.status, t.phase,
   t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.regenerates, t.root_id as "rootId", t.prose_id as "proseId",
   t.edit_text as "editText",
-  t.stop, t.error, t.usage, t.warnings, t.trace, t.run_id as "runId", t.created_at as "createdAt",
-  t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt"`;
+  t.stop, t.error, t.usage, t.warnings, t.trace, t.run_id as "runId", t.namespace_id as "namespaceId",
+  t.created_at as "createdAt",
+  t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt",
+  t.failing_since as "failingSince"`;
 
 /** A turn that has ended takes no more appends. */
 export function hasEnded(turn: Pick<TurnRow, 'status'>): boolean {
@@ -51,5 +57,7 @@ export type StartTurn = {
   owner: string;
   kind: ChatKind;
   speaker: string | null;
+  /** The Temporal namespace that it is to be started in; null: whichever is connected. */
+  namespaceId: string | null;
   trace?: string;
 };

@@ -1,22 +1,23 @@
 import { type FailureCode, toPublicError } from '../domain/failures.js';
+import type { OpenTurn } from '../domain/reconcile.js';
 import type { ReplyVerdict } from '../domain/verdict.js';
 import { speakerName, toStart } from './claim.js';
 import { endTurn } from './endTurn.js';
 import { passFloor } from './finish.js';
 import { holdTurn } from './holdTurn.js';
 import { closeInTransaction } from './landReply.js';
-import { type Db, type Pool, transaction } from './pool.js';
+import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { hasEnded, type StartTurn, type TurnRow, turnColumns } from './turnRow.js';
 
-export type Unfinished = { start: StartTurn; opened: boolean; stop: boolean };
+export type Unfinished = OpenTurn & { start: StartTurn };
 
-/** Turns that have had the floor for `olderThanMs` or longer and have not ended, oldest first. */
+/** Turns that have been started for `olderThanMs` or longer and have not ended, oldest first. */
 export async function readUnfinished(
   db: Db,
   filter: { olderThanMs: number; limit: number; after?: string; turnId?: string },
 ): Promise<Unfinished[]> {
-  const { rows } = await db.query<TurnRow & { speaker: string | null }>(
-    `select ${turnColumns}, c.name as speaker
+  const { rows } = await db.query<TurnRow & { speaker: string | null; holdsFloor: boolean }>(
+    `select ${turnColumns}, c.name as speaker, coalesce(ch.active_turn_id = t.id, false) as "holdsFloor"
      from turns t join chats ch on ch.id = t.chat_id left join characters c on c.id = ch.host_id
      where t.status in ('running', 'awaiting_operator')
        and ($4::text is null or t.id = $4)
@@ -28,7 +29,8 @@ export async function readUnfinished(
   return rows.map((row) => ({
     start: toStart(row, row.speaker),
     opened: row.openedAt !== null,
-    stop: row.stop !== null,
+    holdsFloor: row.holdsFloor,
+    failingSince: row.failingSince,
   }));
 }
 
@@ -44,19 +46,37 @@ export async function closeLostTurn(
   return transaction(pool, async (tx) => {
     const held = await holdTurn(tx, turnId);
     if (!held || hasEnded(held.turn) || held.turn.status === 'queued') return { closed: false, next: null };
-    const { turn, chat } = held;
-    const error = turn.stop ? undefined : toPublicError(how.code);
-    const { rows } = await tx.query<{ beat: number }>('select beat from drafts where turn_id = $1 order by beat', [
-      turnId,
-    ]);
-    const verdicts: ReplyVerdict[] = [];
-    for (const { beat } of rows) {
-      verdicts.push(await closeInTransaction(tx, turn, { turnId, beat }, { model: how.model, error }));
-    }
-    const whole = verdicts.length > 0 && verdicts.every((verdict) => verdict.landed && !verdict.truncated);
-    const status = whole ? 'completed' : turn.stop ? 'cancelled' : 'failed';
-    await endTurn(tx, turn, { status, step: 'finish', error: status === 'failed' ? error : undefined });
-    const next = chat.activeTurnId === turnId ? await passFloor(tx, chat.id) : null;
-    return { closed: true, next: next ? toStart(next, await speakerName(tx, chat.id)) : null };
+    return { closed: true, next: await endLost(tx, held, how) };
   });
 }
+
+type Held = NonNullable<Awaited<ReturnType<typeof holdTurn>>>;
+type How = { code: FailureCode; model: string };
+
+/** Ends the turn in the caller's transaction. Says who has the floor next, if it had it. */
+export async function endLost(tx: Tx, { turn, chat }: Held, how: How): Promise<StartTurn | null> {
+  const verdicts = await closeReplies(tx, turn, how);
+  const whole = verdicts.length > 0 && verdicts.every((verdict) => verdict.landed && !verdict.truncated);
+  const error = errorOf(turn, how);
+  const status = whole ? 'completed' : error ? 'failed' : 'cancelled';
+  await endTurn(tx, turn, { status, step: 'finish', error: status === 'failed' ? error : undefined });
+  const next = chat.activeTurnId === turn.id ? await passFloor(tx, turn) : null;
+  return next ? toStart(next, await speakerName(tx, chat.id)) : null;
+}
+
+/** Closes the turn's replies with the text that they have, in the place of their attempts. What has landed stays. */
+export async function closeReplies(tx: Tx, turn: TurnRow, how: How): Promise<ReplyVerdict[]> {
+  const { rows } = await tx.query<{ beat: number }>('select beat from drafts where turn_id = $1 order by beat', [
+    turn.id,
+  ]);
+  const verdicts: ReplyVerdict[] = [];
+  for (const { beat } of rows) {
+    const closing = { model: how.model, error: errorOf(turn, how) };
+    verdicts.push(await closeInTransaction(tx, turn, { turnId: turn.id, beat }, closing));
+  }
+  return verdicts;
+}
+
+/** A turn that was to be stopped did not fail. */
+const errorOf = ({ stop }: TurnRow, { code }: How) =>
+  stop === null || stop === 'failing' ? toPublicError(code) : undefined;

@@ -27,6 +27,7 @@ export const failures = {
   jwt_mint_failed: { retried: false, says: 'The token for the other chat service could not be made.' },
   superseded: { retried: true, says: 'A newer attempt took over.' },
   workflow_terminated: { retried: false, says: 'The turn was terminated by an operator.' },
+  workflow_failing: { retried: false, says: 'The turn could not go on, and the chat went on without it.' },
   workflow_lost: { retried: false, says: 'The turn was lost by the engine and closed.' },
   turn_gone: { retried: false, says: 'The turn no longer exists.' },
   internal: { retried: true, says: 'Something went wrong on our side.' },

@@ -25,8 +25,8 @@ export type WhenBusy = z.infer<typeof whenBusy>;
 export const whenFailed = z.enum(['fail', 'park']);
 export type WhenFailed = z.infer<typeof whenFailed>;
 
-/** Why a running turn is to stop: the mark on its row. */
-export const stopMark = z.enum(['cancel', 'interrupt', 'rollback']);
+/** Why a running turn is to stop: the mark on its row. `failing`: its workflow can't go on, and the floor was passed on. */
+export const stopMark = z.enum(['cancel', 'interrupt', 'rollback', 'failing']);
 export type StopMark = z.infer<typeof stopMark>;
 
 export const certainty = z.enum(['exact', 'estimated', 'unknown']);

@@ -1,4 +1,9 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import {
   SUMMARIZE_SCENE_WORKFLOW,
@@ -8,6 +13,8 @@ import {
   type TurnStatusReport,
   WORKFLOW_TASK_TIMEOUT_MS,
 } from '../domain/engine.js';
+import type { FailingTask, FoundWorkflow } from '../domain/reconcile.js';
+import { readFailingTask } from './failingTask.js';
 
 export type StartTurn = {
   turnId: string;
@@ -20,7 +27,6 @@ export type StartTurn = {
 };
 export type ClosedScene = { chatId: string; sceneId: string };
 export type Deadline = { deadlineMs: number };
-export type Description = { status: 'running' | 'closed' | 'not_found'; closedAs?: string; runId?: string };
 
 /** The client's side of a turn's workflow. Every call is bounded by its deadline and throws when Temporal is away. */
 export type TurnEngine = {
@@ -42,7 +48,9 @@ export type TurnEngine = {
   ): Promise<'sent' | 'not_found'>;
   /** Has a scene that was closed by hand summarized. Already started is success. */
   summarizeScene(scene: ClosedScene, deadline: Deadline): Promise<void>;
-  describe(turnId: string, deadline: Deadline): Promise<Description>;
+  describe(turnId: string, deadline: Deadline): Promise<FoundWorkflow>;
+  /** Ends a workflow that can't go on. One that is closed or not there is success. */
+  terminate(turnId: string, reason: string, deadline: Deadline): Promise<void>;
   /** The workflow's own account of its turn; needs a live worker. */
   status(turnId: string, deadline: Deadline): Promise<TurnStatusReport>;
 };
@@ -95,6 +103,10 @@ export function createTurnEngine({
         } as const;
         await client.workflow.start(SUMMARIZE_SCENE_WORKFLOW, options).catch(ignoreStarted);
       }),
+    terminate: (turnId, reason, deadline) =>
+      within(deadline, async () => {
+        await client.workflow.getHandle(turnId).terminate(reason).catch(ignoreNotFound);
+      }),
     describe: (turnId, deadline) => within(deadline, () => describe(client, turnId)),
     status: (turnId, deadline) =>
       within(deadline, () => client.workflow.getHandle(turnId).query<TurnStatusReport>('turnStatus')),
@@ -135,15 +147,39 @@ function ignoreStarted(error: unknown): void {
   if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
 }
 
-async function describe(client: Client, turnId: string): Promise<Description> {
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+}
+
+async function describe(client: Client, turnId: string): Promise<FoundWorkflow> {
   try {
     const found = await client.workflow.getHandle(turnId).describe();
-    const running = found.status.name === 'RUNNING' || found.status.name === 'PAUSED';
-    return running
-      ? { status: 'running', runId: found.runId }
-      : { status: 'closed', closedAs: found.status.name, runId: found.runId };
+    const { runId, status } = found;
+    const running = status.name === 'RUNNING' || status.name === 'PAUSED';
+    if (!running) return { status: 'closed', runId, closedAs: status.name };
+    return {
+      status: 'running',
+      runId,
+      failing: (await readFailingTask(client, found)) ?? (await failingChild(client, found)),
+    };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { status: 'not_found' };
     throw error;
   }
+}
+
+/** A turn waits for its sub-agents: one that can't go on holds the turn up. The next turn is a child too, and does not. */
+async function failingChild(client: Client, parent: WorkflowExecutionDescription): Promise<FailingTask | null> {
+  const prefix = `${parent.workflowId}/`;
+  const children = (parent.raw.pendingChildren ?? []).filter(({ workflowId }) => workflowId?.startsWith(prefix));
+  const failing = await Promise.all(
+    children.map(async ({ workflowId, runId }) => {
+      const child = await client.workflow
+        .getHandle(workflowId ?? '', runId ?? undefined)
+        .describe()
+        .catch(ignoreNotFound);
+      return child?.status.name === 'RUNNING' ? readFailingTask(client, child) : null;
+    }),
+  );
+  return failing.find((task) => task !== null) ?? null;
 }

@@ -6,6 +6,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from './registry.js';
 
 type TurnEnded = Extract<Committed, { what: 'turn_ended' }>;
+type TurnFailing = Extract<Committed, { what: 'turn_failing' }>;
 type StepStuck = Extract<Committed, { what: 'step_stuck' }>;
 
 const endStatuses: EndStatus[] = ['completed', 'cancelled', 'failed'];
@@ -36,8 +37,18 @@ export function countCommitted({ registry }: Metrics, log: Log): (committed: Com
     registers,
   });
 
+  const failing = new Counter({
+    name: 'turns_began_failing_total',
+    help: 'Turns whose workflow could not go on, by kind',
+    labelNames: ['kind'],
+    registers,
+  });
+
   // A counter that appears with its first increment hides that one from rates.
-  for (const kind of chatKind.options) for (const outcome of endStatuses) finished.inc({ kind, outcome }, 0);
+  for (const kind of chatKind.options) {
+    failing.inc({ kind }, 0);
+    for (const outcome of endStatuses) finished.inc({ kind, outcome }, 0);
+  }
 
   function turnEnded({ kind, status, ...turn }: TurnEnded) {
     finished.inc({ kind, outcome: status });
@@ -60,12 +71,19 @@ export function countCommitted({ registry }: Metrics, log: Log): (committed: Com
     log.warn(step, 'a step is stuck: it waits for an operator');
   }
 
+  function turnFailing({ what: _, ...turn }: TurnFailing) {
+    failing.inc({ kind: turn.kind });
+    log.error(turn, 'the workflow of a turn can not go on: the chat goes on without it');
+  }
+
   return (committed) => {
     switch (committed.what) {
       case 'turn_ended':
         return turnEnded(committed);
       case 'step_stuck':
         return stepStuck(committed);
+      case 'turn_failing':
+        return turnFailing(committed);
     }
   };
 }

@@ -51,7 +51,7 @@ export type Turn = {
   createdAt: string;
   startedAt?: string;
   finishedAt?: string;
-  engine: 'ok' | 'unreachable';
+  engine: 'ok' | 'unreachable' | 'failing';
 };
 
 export type Version = {

@@ -7,6 +7,7 @@ import type { ReconciledWorkflows } from '../activities/reconcileTurns.js';
 import type { Telemetry } from '../activities/telemetry.js';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/pool.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';
 import { createChatCompletions, isContinuation } from '../llm/chatCompletions.js';
 import { createClassifierCalls } from '../llm/classifierCalls.js';
@@ -25,6 +26,7 @@ type Live = {
   wire: Wire;
   log: Log;
   client: Client;
+  namespace: ConnectedNamespace;
   tools: ToolRegistry;
   telemetry: Telemetry;
   tracing: Tracing;
@@ -33,7 +35,7 @@ type Live = {
 
 /** What the activities are built from, as configured. */
 export function activityDeps(config: Config, live: Live): ActivityDeps {
-  const { pool, wire, log, client, tools, telemetry } = live;
+  const { pool, wire, log, client, namespace, tools, telemetry } = live;
   const upstream = { baseUrl: config.OPENAI_BASE_URL ?? OPENAI_URL, apiKey: config.OPENAI_API_KEY };
   const continuation = config.PROVIDER_CONTINUATION;
   const provider =
@@ -69,6 +71,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     checkpointer: checkpointerOf(live),
     workflows: reconcilersView(
       createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
+      namespace,
     ),
     streamsApart: !config.WORKER_ROLES.includes('streams'),
     model: config.NARRATIVE_MODEL,
@@ -97,8 +100,11 @@ function fallbackOf(config: Config): Fallback | undefined {
 
 const RECONCILE_DEADLINE = { deadlineMs: 2_000 };
 
-const reconcilersView = (engine: TurnEngine): ReconciledWorkflows => ({
+const reconcilersView = (engine: TurnEngine, namespace: ConnectedNamespace): ReconciledWorkflows => ({
+  namespace: namespace.read,
+  knownNamespace: namespace.known,
   start: (turn) => engine.start(turn, RECONCILE_DEADLINE),
   approve: (turnId, decision) => engine.approve(turnId, decision, RECONCILE_DEADLINE),
   describe: (turnId) => engine.describe(turnId, RECONCILE_DEADLINE),
+  terminate: (turnId, reason) => engine.terminate(turnId, reason, RECONCILE_DEADLINE),
 });

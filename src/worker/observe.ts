@@ -9,6 +9,7 @@ import { createRegistry } from '../telemetry/registry.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { createWorkerMetrics } from './metrics.js';
 import { type MetricsServer, serveMetrics } from './metricsServer.js';
+import { createReconcileTelemetry } from './reconcileTelemetry.js';
 import { createTelemetry } from './telemetry.js';
 
 export type Observed = {
@@ -29,7 +30,7 @@ export async function observeWorker(config: Config, { pool, log, tracing, coreMe
   const serving =
     port === undefined ? null : serveWhenFree(() => serveMetrics(registry, { host, port, coreMetrics }, log), log);
   return {
-    telemetry: createTelemetry(metrics, log, tracing),
+    telemetry: createTelemetry(metrics, log, tracing, createReconcileTelemetry(registry, log)),
     onCheckpoint: {
       failed: () => metrics.checkpointFailures.inc(),
       written: (seconds: number) => metrics.checkpointSeconds.observe(seconds),

@@ -6,8 +6,14 @@ import type { WorkerMetrics } from './metrics.js';
 const NO_CODE = 'none';
 
 /** Counts, logs and traces what activities say of their work. */
-export function createTelemetry(metrics: WorkerMetrics, log: Log, tracing: Tracing): Telemetry {
+export function createTelemetry(
+  metrics: WorkerMetrics,
+  log: Log,
+  tracing: Tracing,
+  reconciler: Pick<Telemetry, 'passEnded' | 'notReconciled'>,
+): Telemetry {
   return {
+    ...reconciler,
     calls(call) {
       const span = tracing.call(call);
       tracing.annotate(call);

@@ -3,6 +3,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { type Config, isPooled } from '../config.js';
 import { createPool } from '../db/pool.js';
+import { createConnectedNamespace } from '../engine/namespace.js';
 import { createRedisWire } from '../viewers/redisWire.js';
 import { createSocketWire } from '../viewers/socketWire.js';
 import { activityDeps } from './activityDeps.js';
@@ -47,7 +48,9 @@ export async function runWorker(
   const { tools, close: closeTools } = await openTools(config, { pool, log });
   const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
   try {
-    const live = { pool, wire, log, client, tools, tracing, ...observed };
+    const namespace = createConnectedNamespace(client);
+    await untilReachable('the Temporal namespace', namespace.read, patience);
+    const live = { pool, wire, log, client, namespace, tools, tracing, ...observed };
     const activities = createActivities(activityDeps(config, live));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
     const workers: Worker[] = [];

@@ -10,6 +10,8 @@ export type NextTurn = {
   owner: string;
   kind: ChatKind;
   speaker: string | null;
+  /** The Temporal namespace that it was bound to with the floor. */
+  namespaceId: string | null;
   /** With tracing: the trace that it belongs to. Its workflow's interceptor makes it so. */
   trace?: string;
 };

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createProbes } from '../../src/api/probes.js';
 import { createChat } from '../../src/db/newChat.js';
+import { createConnectedNamespace } from '../../src/engine/namespace.js';
 import { asking, tool } from '../support/agentReply.js';
 import { owner, seedChat } from '../support/chats.js';
 import { whole } from '../support/scriptedReply.js';
@@ -40,7 +41,8 @@ async function queuesOf(workflowId: string): Promise<Record<string, string>> {
 describe('workers of different roles', () => {
   test('are all needed: the probe names the roles for which no worker polls', async () => {
     const { pool, client, taskQueue } = fleet;
-    const probes = createProbes({ pool, client, taskQueue, hub: { connectedWorkers: () => 1 } });
+    const namespace = createConnectedNamespace(client);
+    const probes = createProbes({ pool, client, namespace, taskQueue, hub: { connectedWorkers: () => 1 } });
     const missing = `no worker polls for classifiers (task queue ${taskQueue}-classifiers)`;
     await until(missing, async () => ((await probes.worker?.()) === missing ? true : null));
     const classifiers = await fleet.start({ WORKER_ROLES: 'classifiers' });

@@ -33,7 +33,7 @@ export type TurnResource = {
   createdAt: string;
   startedAt?: string;
   finishedAt?: string;
-  engine: 'ok' | 'unreachable';
+  engine: 'ok' | 'unreachable' | 'failing';
 };
 
 export type ChatResource = {

@@ -30,6 +30,7 @@ function Details({ turn }: { turn: Turn }) {
         <dd>
           {turn.status.replaceAll('_', ' ')}
           {turn.phase !== 'done' && `, ${turn.phase.replaceAll('_', ' ')}`}
+          {turn.engine === 'failing' && ' (its workflow can not go on: an operator has to look)'}
           {turn.engine === 'unreachable' && ' (as far as is known: the engine does not answer)'}
         </dd>
         <dt>Said</dt>
