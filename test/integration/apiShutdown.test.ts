@@ -42,6 +42,12 @@ const whileLocked = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     return work(tx);
   });
 
+/** New connections are refused: the api has begun to stop. */
+async function untilRefused(): Promise<void> {
+  const [refused] = await once(connect(Number(new URL(api.url).port), '127.0.0.1'), 'error');
+  expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+}
+
 const untilWaiting = () =>
   until('a statement waits for the lock', async () => {
     const { rows } = await pool().query(
@@ -81,8 +87,7 @@ describe('an api that stops', () => {
       answering = fetch(`${api.url}/v1/chats/${chatId}/events`, { headers: { accept: 'text/event-stream' } });
       await untilWaiting();
       stopping = stop();
-      const [refused] = await once(connect(Number(new URL(api.url).port), '127.0.0.1'), 'error');
-      expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+      await untilRefused();
     });
     const answer = await answering!;
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
@@ -97,7 +102,7 @@ describe('an api that stops', () => {
       posting = api.client.sendTurn(chatId, 'Hello');
       await untilWaiting();
       stopping = stop();
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await untilRefused();
     });
     expect(await posting).toMatchObject({ status: 202, body: { turn: { chatId } } });
     expect(await stopping).toBeLessThan(graceMs);
