@@ -19,6 +19,7 @@ const usage = 'npm run chaos:restarts -- --times 100 --streams 20 [--seed S] [--
 /** Replies of about eight seconds: with fewer than that most restarts would find a chat between two of them. */
 const pace = { words: 200, everyMs: 40 };
 const betweenMs = { least: 500, most: 2_000 };
+const streamingWithinMs = 30_000;
 
 function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
@@ -67,6 +68,7 @@ async function restart(running: Running, { times, seed, signal }: Restarts): Pro
   const dice = createDice(seed, 'restarts');
   const tally: Tally = new Map(rollingRestarts.map(({ name }) => [name, { tried: 0, fired: 0 }]));
   for (let n = 0; n < times && !signal.aborted; n++) {
+    await untilStreaming(running, Math.ceil(running.traffic.viewers.length / 4), signal);
     const fault = rollingRestarts[n % rollingRestarts.length]!;
     const outcome = await fault.run({ ...running, dice, signal }).catch((error: unknown) => missed(String(error)));
     const counted = tally.get(fault.name)!;
@@ -75,4 +77,12 @@ async function restart(running: Running, { times, seed, signal }: Restarts): Pro
     await pause(dice.between(betweenMs.least, betweenMs.most), signal);
   }
   return tally;
+}
+
+/** A restart between two replies would show nothing. On a slow machine there may be fewer streams than asked for. */
+async function untilStreaming({ stage }: Running, atLeast: number, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + streamingWithinMs;
+  while (!signal.aborted && Date.now() < until && stage.provider.front.streams().length < atLeast) {
+    await pause(100, signal);
+  }
 }
