@@ -54,7 +54,7 @@ export function createPool(url: string, options: PoolOptions): Pool {
   begins.set(pool, options.pooled ? pooledBegin(statementTimeoutMs) : 'begin');
   dropIdleWithServer(pool);
   pool.on('error', (error) => {
-    if (!(error instanceof ServerLeft)) options.onError?.(error);
+    if (!(error instanceof UnusableServer)) options.onError?.(error);
   });
   return pool;
 }
@@ -65,8 +65,8 @@ const pooledBegin = (statementTimeoutMs: number) =>
   `begin; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
 
 /** An idle connection is dropped because another one found that its server is gone or can't write. */
-class ServerLeft extends Error {
-  override readonly name = 'ServerLeft';
+class UnusableServer extends Error {
+  override readonly name = 'UnusableServer';
 }
 
 /** After a failover every idle connection leads to the old server: the first that fails takes the others along. */
@@ -78,7 +78,7 @@ function dropIdleWithServer(pool: Pool): void {
     if (!error) return void idle.add(client);
     const why = whyUnavailable(error);
     if (why !== 'unreachable' && why !== 'read_only') return;
-    for (const other of idle) other.emit('error', new ServerLeft(why));
+    for (const other of idle) other.emit('error', new UnusableServer(why));
     idle.clear();
   });
 }

@@ -46,7 +46,7 @@ export function expectDenseLog(events: ChatEvent[]): void {
 
 export async function expectProjectionsToFold(service: Service, chatId: string): Promise<void> {
   const { databaseUrl } = await service.run();
-  const pool = createPool(databaseUrl, { max: 2 });
+  const pool = createPool(databaseUrl, { max: 2, pooled: true });
   try {
     await until('the log stands still while its projections are compared', () => compareProjections(pool, chatId));
   } finally {
