@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log.js';
 import type { Metrics } from '../telemetry/registry.js';
 
@@ -36,6 +37,40 @@ export async function serveMetrics(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+const LISTEN_EVERY_MS = 1_000;
+
+/**
+ * Turns are worth more than numbers: without its port the worker works on, and takes it as soon as it is free. A
+ * worker that drains keeps it, with the numbers of its last replies, until it ends.
+ */
+export function serveWhenFree(serve: () => Promise<MetricsServer>, log: Log) {
+  const closing = new AbortController();
+  const serving = listen();
+
+  async function listen(): Promise<MetricsServer | null> {
+    for (let tries = 0; !closing.signal.aborted; tries++) {
+      try {
+        const server = await serve();
+        log.info({ url: server.url }, 'metrics can be scraped');
+        return server;
+      } catch (err) {
+        if (tries === 0) log.warn({ err }, 'WORKER_METRICS_PORT can not be listened on yet; trying again');
+        await delay(LISTEN_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
+    return null;
+  }
+
+  return {
+    /** Null when it was closed before it could listen. */
+    serving,
+    async close() {
+      closing.abort();
+      await (await serving)?.close();
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { onCommitted } from '../db/committed.js';
 import type { Pool } from '../db/pool.js';
@@ -8,7 +7,7 @@ import { watchPool } from '../telemetry/pool.js';
 import { createRegistry } from '../telemetry/registry.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { createWorkerMetrics } from './metrics.js';
-import { type MetricsServer, serveMetrics } from './metricsServer.js';
+import { serveMetrics, serveWhenFree } from './metricsServer.js';
 import { createReconcileTelemetry } from './reconcileTelemetry.js';
 import { createTelemetry } from './telemetry.js';
 
@@ -36,37 +35,5 @@ export async function observeWorker(config: Config, { pool, log, tracing, coreMe
       written: (seconds: number) => metrics.checkpointSeconds.observe(seconds),
     },
     close: async () => serving?.close(),
-  };
-}
-
-const LISTEN_EVERY_MS = 1_000;
-
-/**
- * Turns are worth more than numbers: without its port the worker works on, and takes it as soon as it is free. A
- * worker that drains keeps it, with the numbers of its last replies, until it ends.
- */
-function serveWhenFree(serve: () => Promise<MetricsServer>, log: Log) {
-  const closing = new AbortController();
-  const serving = listen();
-
-  async function listen(): Promise<MetricsServer | null> {
-    for (let tries = 0; !closing.signal.aborted; tries++) {
-      try {
-        const server = await serve();
-        log.info({ url: server.url }, 'metrics can be scraped');
-        return server;
-      } catch (err) {
-        if (tries === 0) log.warn({ err }, 'WORKER_METRICS_PORT can not be listened on yet; trying again');
-        await delay(LISTEN_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
-      }
-    }
-    return null;
-  }
-
-  return {
-    async close() {
-      closing.abort();
-      await (await serving)?.close();
-    },
   };
 }

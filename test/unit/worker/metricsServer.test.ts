@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { close, listen } from '../../../scripts/provider/http.js';
 import { createRegistry } from '../../../src/telemetry/registry.js';
-import { type MetricsServer, serveMetrics } from '../../../src/worker/metricsServer.js';
+import { type MetricsServer, serveMetrics, serveWhenFree } from '../../../src/worker/metricsServer.js';
 import { scrape } from '../../support/exposition.js';
 
 const quiet = pino({ level: 'silent' });
@@ -48,4 +48,23 @@ test('a runtime that is away, fails or never answers costs only its own numbers'
 test('nothing else is answered there', async () => {
   const { url } = await serve(null);
   expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
+});
+
+test('a worker whose port another one still holds listens as soon as it is free', async () => {
+  const first = await serve(null);
+  const { port } = new URL(first.url);
+  const metrics = createRegistry();
+  const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
+  const second = serveWhenFree(() => serveMetrics(metrics, at, quiet), quiet);
+  opened.push(second);
+  await first.close();
+  expect((await second.serving)?.url).toBe(first.url);
+});
+
+test('a worker that ends before it could listen waits for its port no longer', async () => {
+  const { port } = new URL((await serve(null)).url);
+  const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
+  const second = serveWhenFree(() => serveMetrics(createRegistry(), at, quiet), quiet);
+  await second.close();
+  expect(await second.serving).toBeNull();
 });

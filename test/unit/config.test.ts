@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config.js';
+
+describe("a worker's roles", () => {
+  it('are all of them when nothing is said', () => {
+    expect(readConfig({})).toMatchObject({
+      WORKER_ROLES: ['turns', 'streams', 'classifiers'],
+      WORKER_DRAIN_SECONDS: 120,
+    });
+  });
+
+  it('are taken in any order, with spaces, and twice as once', () => {
+    expect(readConfig({ WORKER_ROLES: ' classifiers, turns,turns' }).WORKER_ROLES).toEqual(['turns', 'classifiers']);
+  });
+
+  it.each([
+    ['turns,stream', "'stream'"],
+    ['turns,', "''"],
+    ['all', "'all'"],
+  ])('that are not known are named with what is allowed: %s', (given, named) => {
+    const read = () => readConfig({ WORKER_ROLES: given });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(`WORKER_ROLES: must be a comma-separated list of turns, streams, classifiers; not ${named}`);
+  });
+});
+
+describe("a deployment's name", () => {
+  it.each(['two words', 'a.b', 'a:b'])('is refused with what Temporal does not take in it: %s', (name) => {
+    expect(() => readConfig({ WORKER_DEPLOYMENT: name })).toThrow('WORKER_DEPLOYMENT: must be a name without spaces');
+  });
+});
