@@ -6,7 +6,7 @@ import { startScriptedService } from './support/scriptedService.js';
 import type { ProcessName } from './support/service.js';
 
 /**
- * `node --import tsx test/rolling.ts [--restarts 100] [--streams 20] [--victims worker,api] [--pause 500]`: deploys over
+ * `node --import tsx test/rolling.ts [--restarts 100] [--streams 20] [--victims worker,api] [--pause 500] [--hasty]`: deploys over
  * and over, under streams. Prints a report as JSON, and fails if a deploy cost anything.
  */
 const { values } = parseArgs({
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     pause: { type: 'string', default: '500' },
     tokens: { type: 'string', default: '40' },
     every: { type: 'string', default: '100' },
+    hasty: { type: 'boolean', default: false },
     /** A file for the history of the slowest turn. */
     history: { type: 'string' },
   },
@@ -31,6 +32,7 @@ try {
     pauseMs: Number(values.pause),
     tokens: Number(values.tokens),
     everyMs: Number(values.every),
+    isHasty: values.hasty,
     say: console.error,
   });
   console.log(JSON.stringify(report, null, 2));

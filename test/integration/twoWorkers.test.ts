@@ -34,7 +34,7 @@ beforeAll(async () => {
     TASK_QUEUE: taskQueue,
     OPENAI_BASE_URL: provider.baseUrl,
     GATEWAY_URL: 'http://127.0.0.1:9',
-    LOG_LEVEL: 'info',
+    WORKER_DRAIN_SECONDS: '0',
   };
 }, 120_000);
 afterEach(async () => {
@@ -93,7 +93,7 @@ test('a stopped worker that comes back after another took its reply over writes 
   expect(events.filter((event) => event.kind === 'assistant_turn')).toHaveLength(1);
 }, 120_000);
 
-test('a worker that is asked to stop hands its reply over in order, and no failure is counted', async () => {
+test('a worker that is asked to stop and may not drain hands its reply over in order, and no failure is counted', async () => {
   const leaving = await startWorker();
   const { chatId } = await seedChat(pool);
   provider.script({ steps: [{ text: 'half ' }] }, whole('the whole'));

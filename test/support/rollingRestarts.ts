@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FollowingViewer, followChat } from './followingViewer.js';
+import type { LogEntry } from './logLines.js';
 import { paced } from './scriptedReply.js';
 import type { ScriptedService } from './scriptedService.js';
 import type { ProcessName } from './service.js';
@@ -12,8 +13,10 @@ export type RollingOptions = {
   streams: number;
   /** Whose turn it is, over and over. */
   victims: ProcessName[];
-  /** Between one restart and the next, once the replacement runs. */
+  /** Between one restart and the next. */
   pauseMs: number;
+  /** Does not wait until a new worker polls, as a deploy would: it may be ended while it starts. */
+  isHasty?: boolean;
   tokens: number;
   everyMs: number;
   say?: (line: string) => void;
@@ -52,7 +55,7 @@ export async function rollingRestarts(world: ScriptedService, options: RollingOp
     await until('every chat streams', async () => (provider.requests.length >= options.streams ? true : null), 60_000);
     for (let n = 0; n < options.restarts; n++) {
       const victim = options.victims[n % options.victims.length] ?? 'worker';
-      await restart(world, victim);
+      await restart(world, victim, options);
       options.say?.(`${n + 1}/${options.restarts} ${victim}: ${ended.length} turns ended`);
       await delay(options.pauseMs);
     }
@@ -65,9 +68,13 @@ export async function rollingRestarts(world: ScriptedService, options: RollingOp
   }
 }
 
-async function restart({ service }: ScriptedService, victim: ProcessName): Promise<void> {
+async function restart(world: ScriptedService, victim: ProcessName, { isHasty }: RollingOptions): Promise<void> {
+  const { service } = world;
   const before = await service.kill(victim, 'SIGTERM');
-  await service.waitForRestart(victim, before, 60_000);
+  const after = await service.waitForRestart(victim, before, 60_000);
+  if (victim !== 'worker' || isHasty) return;
+  const isReady = (entry: LogEntry) => entry.pid === after && entry.msg === 'worker is ready';
+  await world.logLines('worker', isReady);
 }
 
 type Talk = { over: AbortSignal; ended: Ended[]; hung: string[] };
