@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -69,6 +69,8 @@ export async function onStage(options: StageOptions, use: (stage: Stage) => Prom
 async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Promise<Stage> {
   setMaxListeners(0, signal);
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-chaos-'));
+  // Postgres may run as another user, which has to find what is preloaded into it.
+  await chmod(folder, 0o711);
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const end of closing.reverse().splice(0)) {
@@ -86,6 +88,7 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
     say('starting Postgres and Temporal');
     const servers = await startServers(join(folder, 'servers'), signal);
     closing.push(servers.stop);
+    if ('missing' in servers.slowDisk) say(`fsync can't be slowed down: ${servers.slowDisk.missing}`);
     const apiPort = await freePort();
     const proxies = await startProxies(
       { binary, folder, told: servers.told, signal },

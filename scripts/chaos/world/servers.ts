@@ -10,7 +10,7 @@ import { nodeCommand } from '../../start/nodeCommand.js';
 import { freePort } from '../../start/ports.js';
 import { openCluster } from '../../start/postgresCluster.js';
 import { startTemporal } from '../../start/temporal.js';
-import { buildSlowDisk, type SlowDisk } from './slowDisk.js';
+import { buildSlowDisk, ifLoaded, type SlowDisk } from './slowDisk.js';
 
 export type ServerName = Extract<ChildName, 'postgres' | 'temporal'>;
 
@@ -71,8 +71,9 @@ export async function startServers(folder: string, signal: AbortSignal): Promise
     await release();
   };
   try {
-    const slowDisk = await buildSlowDisk(join(folder, 'disk'), signal);
-    const database = await startPostgres(context, 'missing' in slowDisk ? {} : slowDisk.env);
+    const built = await buildSlowDisk(join(folder, 'disk'), signal);
+    const database = await startPostgres(context, 'missing' in built ? {} : built.env);
+    const slowDisk = await ifLoaded(built, children.get('postgres')?.pid() ?? 0);
     const { address } = await startTemporal(context);
     return {
       folder,

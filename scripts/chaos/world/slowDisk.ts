@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../start/failure.js';
@@ -44,4 +44,14 @@ export async function buildSlowDisk(folder: string, signal: AbortSignal): Promis
     normal: () => rm(file, { force: true }),
     hits: async () => (await stat(hits)).size,
   };
+}
+
+/** The dynamic linker goes on without a library that it can't open. Its process' memory says whether it did. */
+export async function ifLoaded(
+  disk: SlowDisk | { missing: string },
+  pid: number,
+): Promise<SlowDisk | { missing: string }> {
+  if ('missing' in disk) return disk;
+  const maps = await readFile(`/proc/${pid}/maps`, 'utf8').catch(() => '');
+  return maps.includes('slowFsync.so') ? disk : { missing: 'Postgres did not load the library that slows fsync down' };
 }
