@@ -137,7 +137,7 @@ export async function startWorker(
     drains: { withinMs: DRAIN_MS },
   };
   const ready: ChildSpec['ready'] = async (_pid, gone) => {
-    if (!context.isUp()) await untilOk(`${options.api}/readyz`, 120_000, gone);
+    if (!context.isUp()) await untilServing(options.api, context.say, gone);
   };
   await startChild(context, 'worker', nodeChild(context, entry, ready), async () => []);
   return () => `http://${reachable(host)}:${port}/metrics`;
@@ -161,6 +161,27 @@ function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   if (isLoopback(host) && host === 'localhost') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/**
+ * Waits for all that the service needs. Turns that the reconciler refuses to close make `/readyz` red until an
+ * operator decides, and don't keep the service from starting.
+ */
+async function untilServing(api: string, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const url = `${api}/readyz`;
+  await poll(
+    async () => {
+      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]) });
+      const { checks = {} } = (await response.json()) as { checks?: Record<string, string> };
+      const { reconciler = 'ok', ...needed } = checks;
+      const missing = Object.entries(needed).filter(([, outcome]) => outcome !== 'ok');
+      if (missing.length > 0 || Object.keys(needed).length === 0)
+        throw new Error(`${response.status} ${missing.map(([name, outcome]) => `${name}: ${outcome}`).join('; ')}`);
+      if (reconciler !== 'ok') say(`Warning: ${reconciler} See what can be done: npm run reconcile`);
+      return true;
+    },
+    { everyMs: 200, withinMs: 120_000, signal, late: (error) => new Error(`${url} answers: ${messageOf(error)}`) },
+  );
 }
 
 async function untilOk(url: string, withinMs: number, signal: AbortSignal): Promise<void> {

@@ -65,7 +65,8 @@ const queueOf: Record<WorkerRole, (taskQueue: string) => { name: string; type: n
   streams: (taskQueue) => ({ name: streamsQueue(taskQueue), type: ACTIVITY_TASKS }),
   classifiers: (taskQueue) => ({ name: classifierQueue(taskQueue), type: ACTIVITY_TASKS }),
 };
-/** Without an answer from Temporal there is nothing to compare: `temporal` says so. */
+
+/** Without an answer from Temporal there is nothing to compare, and the check `temporal` fails. */
 async function reconcilerRefuses(pool: Pool, namespace: Pick<ConnectedNamespace, 'read'>): Promise<string | null> {
   const here = await namespace.read().catch(() => null);
   if (!here) return null;

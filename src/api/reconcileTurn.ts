@@ -31,7 +31,7 @@ export function createReconcileTurn(deps: Deps): ReconcileTurn {
     const work =
       running.get(turnId) ??
       reconcile(deps, turnId)
-        .then((done) => done !== 'nothing' && deps.log.info({ turnId, done }, 'met a turn without a workflow'))
+        .then((done) => done !== 'nothing' && deps.log.info({ turnId, done }, 'reconciled a turn without a workflow'))
         .catch((err) => deps.log.warn({ err, turnId }, 'a turn without a workflow is left to the reconciler'))
         .then(() => void running.delete(turnId));
     running.set(turnId, work);

@@ -18,7 +18,7 @@ const PAGE = 200;
 const AT_ONCE = 8;
 
 /**
- * What an operator's word does: workflows that are not in the connected namespace are lost for good. Their turns
+ * What happens when an operator confirms that workflows which are not in the connected namespace are lost. Their turns
  * are closed with the text that they have, or run again from their first step, which finds what has landed. Turns
  * that never ran are started.
  */

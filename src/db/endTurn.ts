@@ -25,7 +25,7 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
   const usage = addUsage(await readUsage(tx, turn)) ?? (await usageUnheard(tx, turn));
   const warnings = ending.warnings ?? [];
   const rolledBack = turn.stop === 'rollback';
-  // Nobody stopped it: the chat went on without it.
+  // It was not stopped by a client: its workflow could not go on, and the floor was passed on.
   const abandoned = turn.stop === 'failing' && ending.status === 'cancelled';
   const status = rolledBack ? 'cancelled' : abandoned ? 'failed' : ending.status;
   const error = abandoned ? toPublicError('workflow_failing') : ending.error;

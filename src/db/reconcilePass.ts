@@ -30,7 +30,7 @@ const PAGE = 200;
 const AT_ONCE = 8;
 
 /**
- * Looks after all turns that have not ended. A turn that fails costs no other its turn. Turns whose workflow is
+ * Looks after all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
  * not found are closed at the end, unless they are too many: then Temporal has lost its data, or this is another
  * server, and an operator has to say which.
  */
@@ -71,7 +71,7 @@ async function eachUnfinished(
   }
 }
 
-/** Asked once more: a server that has just come up, or another one behind the same address, may have said no. */
+/** Asked once more: the first answer may come from a server that was still starting. */
 async function closeMissing(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
   const again = await reconcileTurn(deps, turn);
   return again === 'missing' ? closeTurn(deps, turn.start.turnId, 'workflow_lost') : again;

@@ -15,7 +15,7 @@ export type Starter = { namespace(): Promise<Namespace>; start(turn: StartTurn):
 
 /**
  * Starts the turn's workflow in the connected namespace. Which one that is stands in the turn's row before the
- * start, so that whoever finds no workflow knows where to look. Throws `StartedElsewhere`.
+ * start, so that a turn without a workflow can be told from one whose workflow is elsewhere. Throws `StartedElsewhere`.
  */
 export async function startHere(deps: { db: Db; workflows: Starter }, turn: StartTurn): Promise<void> {
   const { id } = await deps.workflows.namespace();

@@ -39,7 +39,7 @@ describe('the reconciler', () => {
     expect(action(turn(), notFound)).toBe('missing');
   });
 
-  test('passes the floor on once the workflow has failed for a while, whatever its worker may still mend', () => {
+  test('passes the floor on once the workflow has failed for 15 s, and not before', () => {
     expect(action(turn(), running(FAILING_AFTER_MS - 1))).toBe('leave');
     expect(action(turn(), running(FAILING_AFTER_MS))).toBe('pass_floor');
   });

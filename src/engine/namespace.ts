@@ -32,7 +32,7 @@ export function createConnectedNamespace(client: Client): ConnectedNamespace {
   };
   const refreshIfOld = (): number => {
     const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
-    // Whoever can't wait for it learns of a failure by their own call.
+    // A caller that does not wait for it gets the error from its own call to Temporal.
     if (age > freshMs) refresh().catch(() => undefined);
     return age;
   };

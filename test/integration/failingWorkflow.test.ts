@@ -143,6 +143,8 @@ test('a turn whose workflow fails while its reply streams keeps the text so far,
   await temporal.workflow.getHandle(turn.id).signal('approve', { callId: 'none', approved: true });
 
   await passedOn(turn.id);
+  // The worker that streams learns with its next token that the reply is closed.
+  await again.send(' in vain');
   await again.left();
   await suits(next.id, 'the next turn ends', ({ status }) => status === 'completed');
   const before = await repliesOf(chat.id, turn.id);
@@ -160,7 +162,7 @@ test('a turn whose workflow fails while its reply streams keeps the text so far,
   expect(requestsOf(turn.id)).toHaveLength(asked);
 }, 240_000);
 
-test('a turn whose workflow never ran a step says nothing after the turns that came behind it', async () => {
+test('a turn whose workflow never ran a step adds no reply after the turns that followed it', async () => {
   const chat = await api.client.newChat();
   const turn = await api.client.postTurn(chat.id, 'one');
   const next = await api.client.postTurn(chat.id, 'two');

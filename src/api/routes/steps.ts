@@ -26,7 +26,7 @@ export function stepRoutes(deps: StepRouteDeps): Route[] {
     const heard = await tell(deps, asked, turnId, step);
     if (heard === 'sent') return { status: 202 } satisfies Answer;
     void deps.reconcileTurn(turnId);
-    throw new Problem('step_not_stuck', 'The turn has no workflow any more');
+    throw new Problem('step_not_stuck', 'No workflow of the turn is found in Temporal');
   };
   return [
     route({
