@@ -99,4 +99,14 @@ export const mutations: Mutation[] = [
     replace: [['const epoch = draft.settled ? draft.epoch : draft.epoch + 1;', 'const epoch = draft.epoch;']],
     test: drafts('closing after an attempt that died raises the epoch, for more may have been sent'),
   },
+  {
+    name: 'the drain',
+    file: 'src/worker/drain.ts',
+    replace: [['timer = setTimeout(handOver, seconds * 1_000);', 'timer = setTimeout(handOver, 0);']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/drain.test.ts',
+      name: 'lets its reply go on to its end, asks the provider once, and exits as soon as the reply has ended',
+    },
+  },
 ];
