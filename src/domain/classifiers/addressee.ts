@@ -10,7 +10,7 @@ and so who answers it. Go by what is said, looked at and done, and by who was sp
 /** Which of the two characters answers. Without it, names decide (`addresseeByName`). */
 export const addressee = classifier({
   name: 'addressee',
-  answer: (context) => z.strictObject({ addresseeId: oneOf(witnesses(context).map(({ id }) => id)) }),
+  answer: (context) => z.object({ addresseeId: oneOf(witnesses(context).map(({ id }) => id)) }),
   messages: (context) =>
     ask(
       task,

@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** What OpenAI's strict mode does not take, or takes no notice of. The answer is held to it all the same, here. */
 const dropped = new Set(['$schema', 'minLength', 'maxLength', 'pattern', 'format']);
 
-/** A schema as `response_format` takes it: no property optional, no other property allowed. */
+/**
+ * A schema as `response_format` takes it: no property optional, no other property allowed. An answer may hold others
+ * all the same, since not every server keeps to it; they are ignored.
+ */
 export function toJsonSchema(schema: z.ZodType): object {
   return withoutDropped(z.toJSONSchema(schema)) as object;
 }

@@ -66,7 +66,7 @@ export type Verdict = { readonly [name: string]: string | number | boolean };
 /** A row of the table of classifiers, for an answer of type A. */
 export type ClassifierRow<A> = {
   name: ClassifierName;
-  /** The answer's schema, with the ids that this call allows. */
+  /** The answer's schema, with the ids that this call allows. Keys beyond it are ignored, at every level. */
   answer(context: TurnContext, call: ClassifierCall): z.ZodType<A>;
   messages(context: TurnContext, call: ClassifierCall): PromptMessage[];
   /** What the answer makes of the chat, in the order of appending. */

@@ -25,9 +25,9 @@ type NewStatus = keyof typeof kinds;
 export const eventLifecycle = classifier({
   name: 'event_lifecycle',
   answer: ({ storyEvents }) =>
-    z.strictObject({
+    z.object({
       transitions: z
-        .array(z.strictObject({ eventId: oneOf(storyEvents.map(({ eventId }) => eventId)), newStatus: sentence() }))
+        .array(z.object({ eventId: oneOf(storyEvents.map(({ eventId }) => eventId)), newStatus: sentence() }))
         .max(500),
     }),
   messages: (context) => ask(task, listed(context.storyEvents), place(context), earlier(context), exchange(context)),

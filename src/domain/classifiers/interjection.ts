@@ -7,7 +7,7 @@ import { ask, earlier, exchange, introduction, personOf, place } from './materia
 /** Whether the character who did not speak cuts in. */
 export const interjection = classifier({
   name: 'interjection',
-  answer: () => z.strictObject({ shouldInterject: z.boolean(), reason: sentence() }),
+  answer: () => z.object({ shouldInterject: z.boolean(), reason: sentence() }),
   messages: (context) => {
     const speaker = personOf(context, context.beats[0]?.speakerId);
     const witness = silentWitness(context, speaker.id) ?? context.host;

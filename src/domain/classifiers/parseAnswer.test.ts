@@ -27,7 +27,15 @@ function badOfType(value: unknown): Bad[] {
   if (typeof value === 'number') return all({ above: 11, below: -11, broken: 0.5, text: '1', vast: 1e300 });
   if (typeof value === 'boolean') return all({ text: 'true', number: 1 });
   if (Array.isArray(value)) return all({ tooMany: Array(3_000).fill(value[0]) });
-  return all({ extra: { ...(value as object), extra: 1 } });
+  return [];
+}
+
+/** An answer with a key beyond its schema in each of its objects. */
+function withMore(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMore);
+  if (typeof value !== 'object' || value === null) return value;
+  const inner = Object.entries(value).map(([key, each]) => [key, withMore(each)]);
+  return { ...Object.fromEntries(inner), confidence: { of: ['1'] } };
 }
 
 function badInside(value: unknown, path: string): Bad[] {
@@ -46,6 +54,12 @@ describe.each(names)('the classifier %s', (name) => {
   test('lets an answer of its schema through, whose events the log can hold', () => {
     expect(parse(name, good[name]).ok).toBe(true);
     for (const { kind, data } of events(name, good[name])) expect(eventData[kind].safeParse(data).success).toBe(true);
+  });
+
+  test('ignores keys beyond its schema, in nested objects too, and asks for none', () => {
+    expect(parse(name, withMore(good[name]))).toEqual(parse(name, good[name]));
+    const schema = JSON.stringify(toJsonSchema(classifiers[name].answer(context, calls[name])));
+    expect(schema.match(/"additionalProperties":false/g)).toHaveLength(schema.match(/"type":"object"/g)?.length ?? 0);
   });
 
   test('lets through no answer that is bad in any one place', () => {

@@ -10,7 +10,7 @@ it goes on. "reason" is one short sentence.`;
 /** Whether the scene ends with this turn, by the user's prose and the place alone: the reply may not exist. */
 export const sceneClose = classifier({
   name: 'scene_close',
-  answer: () => z.strictObject({ shouldClose: z.boolean(), reason: sentence() }),
+  answer: () => z.object({ shouldClose: z.boolean(), reason: sentence() }),
   messages: (context) => ask(task, place(context), `${context.you.name}: ${clipStart(context.prose, 20_000)}`),
   events: () => [],
   verdict: ({ shouldClose }) => ({ shouldClose }),

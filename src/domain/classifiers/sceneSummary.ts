@@ -13,10 +13,10 @@ export const sceneSummary = classifier({
   name: 'scene_summary',
   answer: (context) => {
     const targetId = oneOf(present(context).map(({ id }) => id));
-    return z.strictObject({
+    return z.object({
       summary: text(20_000),
-      edges: z.array(z.strictObject({ targetId, summary: text(8_000) })).max(20),
-      knowledgeFacts: z.array(z.strictObject({ targetId, fact: sentence() })).max(50),
+      edges: z.array(z.object({ targetId, summary: text(8_000) })).max(20),
+      knowledgeFacts: z.array(z.object({ targetId, fact: sentence() })).max(50),
     });
   },
   messages: (context, call) => {

@@ -12,7 +12,7 @@ const KNOWN_FACTS = 30;
 export const stateUpdate = classifier({
   name: 'state_update',
   answer: () =>
-    z.strictObject({
+    z.object({
       affinityDelta: delta(),
       trustDelta: delta(),
       knowledgeFacts: z.array(sentence()).max(20),

@@ -12,8 +12,8 @@ Kinds: "dialogue" is what they say aloud, "action" what they do, "thought" what 
 export const turnParse = classifier({
   name: 'turn_parse',
   answer: () =>
-    z.strictObject({
-      segments: z.array(z.strictObject({ kind: segment.shape.kind, text: text(200_000) })).max(2_000),
+    z.object({
+      segments: z.array(z.object({ kind: segment.shape.kind, text: text(200_000) })).max(2_000),
     }),
   messages: ({ prose }) => ask(task, prose),
   events: ({ userTurnSeq }, _call, { segments }) => [{ kind: 'user_turn_parsed', data: { userTurnSeq, segments } }],
