@@ -111,7 +111,7 @@ async function readBeats(db: Db, chatId: string, turnId: string): Promise<TurnCo
 }
 
 /**
- * Lines of the timeline, oldest first, in the order of their turns. `you` speaks the user's turns, whose
+ * Lines of the timeline, oldest first, in the order of their turns, those of cancelled and failed turns too. `you` speaks the user's turns, whose
  * out-of-character text is stripped; turns that still wait have said nothing yet.
  */
 async function readLines(
