@@ -1,4 +1,5 @@
 import { type ChatEvent, type EventKind, eventData, type NewEvent } from '../domain/events.js';
+import { upcast } from '../domain/upcast.js';
 import type { Db, Tx } from './pool.js';
 import { project } from './projections/index.js';
 
@@ -112,7 +113,7 @@ type EventRow = {
 };
 
 export function toChatEvent(row: EventRow): ChatEvent {
-  return {
+  return upcast({
     seq: row.seq,
     kind: row.kind,
     turnId: row.turn_id,
@@ -120,5 +121,5 @@ export function toChatEvent(row: EventRow): ChatEvent {
     data: row.data,
     supersededBy: row.superseded_by,
     hiddenBy: row.hidden_by,
-  } as ChatEvent;
+  } as ChatEvent);
 }

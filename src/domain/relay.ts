@@ -4,7 +4,7 @@ import { cleanText } from './text.js';
 /** What is kept of a relayed reply beside its text. `chips`: how many `[[…]]` markers the text holds. */
 export const relayInfo = z.object({
   usedTools: z.array(z.string()),
-  rowsSeen: z.number().nullable(),
+  rowsSeen: z.array(z.string()),
   classifierTag: z.string().nullable(),
   conversationId: z.string().nullable(),
   /** In milliseconds: the upstream's own, if it says. */
@@ -15,7 +15,7 @@ export type RelayInfo = z.infer<typeof relayInfo>;
 
 /** What an upstream tells of a reply while it comes. */
 export type RelayMeta = Pick<RelayInfo, 'usedTools' | 'rowsSeen' | 'classifierTag'>;
-export const noMeta: RelayMeta = { usedTools: [], rowsSeen: null, classifierTag: null };
+export const noMeta: RelayMeta = { usedTools: [], rowsSeen: [], classifierTag: null };
 
 /** How a relayed reply ended well. `paneSpawned`: the upstream has forgotten what was said before. */
 export type RelayEnd = { conversationId: string | null; durationMs: number | null; paneSpawned: boolean };
@@ -34,24 +34,21 @@ export type RelayRequest = {
   primer: PrimerLine[] | null;
 };
 
-const word = z.string().max(2_000).transform(cleanText);
-const words = z
-  .array(z.unknown())
-  .max(1_000)
-  .transform((all) => all.flatMap((each) => (typeof each === 'string' ? [cleanText(each)] : [])));
+const MAX_WORD = 2_000;
+const MAX_WORDS = 1_000;
 
-/** Upstreams leave out, or send null for, whatever they don't have. */
-export const metaFields = z.object({
-  used_tools: words.nullish(),
-  rows_seen: z.number().nullish(),
-  classifier_tag: word.nullish(),
+/** Upstreams leave out, or send null for, whatever they don't have; some send other types. No form of these is refused. */
+const metaFields = z.object({
+  used_tools: z.unknown().optional(),
+  rows_seen: z.unknown().optional(),
+  classifier_tag: z.unknown().optional(),
 });
 export const doneFields = z.object({
   turn_id: z.unknown().optional(),
-  conversation_id: z.union([word, z.number().transform(String)]).nullish(),
-  duration_ms: z.number().nonnegative().nullish(),
-  pane_spawned: z.boolean().nullish(),
-  resumed: z.boolean().nullish(),
+  conversation_id: z.unknown().optional(),
+  duration_ms: z.unknown().optional(),
+  pane_spawned: z.unknown().optional(),
+  resumed: z.unknown().optional(),
 });
 
 /** An unnamed event of an upstream's stream. */
@@ -63,17 +60,49 @@ export const relayFrame = z.discriminatedUnion('type', [
 ]);
 export type RelayFrame = z.infer<typeof relayFrame>;
 
-export const toMeta = (fields: z.infer<typeof metaFields>): RelayMeta => ({
-  usedTools: fields.used_tools ?? [],
-  rowsSeen: fields.rows_seen ?? null,
-  classifierTag: fields.classifier_tag ?? null,
-});
+/** What a meta event says. What it leaves out stays as an earlier one said it. */
+export function toMeta(fields: unknown, before: RelayMeta = noMeta): RelayMeta {
+  const { used_tools, rows_seen, classifier_tag } = metaFields.safeParse(fields).data ?? {};
+  return {
+    usedTools: isSaid(used_tools) ? toWords(used_tools) : before.usedTools,
+    rowsSeen: isSaid(rows_seen) ? toWords(rows_seen) : before.rowsSeen,
+    classifierTag: isSaid(classifier_tag) ? (toWords(classifier_tag)[0] ?? null) : before.classifierTag,
+  };
+}
 
 export const toEnd = (fields: z.infer<typeof doneFields>): RelayEnd => ({
-  conversationId: fields.conversation_id ?? null,
-  durationMs: fields.duration_ms === null || fields.duration_ms === undefined ? null : Math.round(fields.duration_ms),
-  paneSpawned: fields.pane_spawned ?? false,
+  conversationId: toWords(fields.conversation_id)[0] ?? null,
+  durationMs: toDuration(fields.duration_ms),
+  paneSpawned: fields.pane_spawned === true || fields.pane_spawned === 'true',
 });
+
+/** Far beyond any turn, and within what the log takes. */
+const MAX_DURATION_MS = 2 ** 31 - 1;
+
+function toDuration(value: unknown): number | null {
+  const ms = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof ms === 'number' && ms >= 0 && ms <= MAX_DURATION_MS ? Math.round(ms) : null;
+}
+
+const isSaid = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** Words, from a list of whatever or from a single one. What has no words of its own is left out. */
+function toWords(value: unknown): string[] {
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  return items.slice(0, MAX_WORDS).flatMap((item) => toWord(item) ?? []);
+}
+
+function toWord(item: unknown): string | null {
+  if (typeof item === 'string') return item === '' ? null : cleanText(item.slice(0, MAX_WORD));
+  if (typeof item === 'number' || typeof item === 'boolean') return String(item);
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
+  const { name, id } = item as { name?: unknown; id?: unknown };
+  return toWord(typeof name === 'object' ? null : name) ?? toWord(typeof id === 'object' ? null : id);
+}
+
+/** What older logs hold of a relayed reply: `rowsSeen` was a number, or null. */
+export const upcastRelay = (relay: RelayInfo): RelayInfo =>
+  Array.isArray(relay.rowsSeen) ? relay : { ...relay, rowsSeen: toWords(relay.rowsSeen) };
 
 /** Markers that clients show as chips, such as `[[Chapter 3]]`. */
 export const countChips = (text: string): number => text.match(/\[\[[^[\]]+\]\]/g)?.length ?? 0;

@@ -47,7 +47,7 @@ const isStep = (step: unknown) => isRecord(step) && isText(step.id) && isCount(s
 
 function isItem(value: unknown): value is WireItem {
   if (!isRecord(value) || !isText(value.chatId) || !isText(value.turnId)) return false;
-  if (value.type === 'meta') return Array.isArray(value.usedTools);
+  if (value.type === 'meta') return Array.isArray(value.usedTools) && Array.isArray(value.rowsSeen);
   if (value.type === 'heartbeat') return typeof value.elapsedSeconds === 'number';
   if (!isCount(value.beat) || !isCount(value.fence) || !isCount(value.epoch)) return false;
   if (value.reason !== undefined && !isText(value.reason)) return false;

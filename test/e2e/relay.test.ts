@@ -55,7 +55,7 @@ describe('a relayed turn', () => {
       truncated: false,
       relay: {
         usedTools: ['sql'],
-        rowsSeen: 3,
+        rowsSeen: ['3'],
         classifierTag: 'data',
         conversationId: 'conv-1',
         durationMs: 1234,
@@ -69,7 +69,7 @@ describe('a relayed turn', () => {
       type: 'meta',
       turnId: played.turn.id,
       usedTools: ['sql'],
-      rowsSeen: 3,
+      rowsSeen: ['3'],
       classifierTag: 'data',
     });
     expect(viewer.frames).toContainEqual({ type: 'heartbeat', turnId: played.turn.id, elapsedSeconds: 5 });
@@ -80,6 +80,38 @@ describe('a relayed turn', () => {
       user_id: 'local',
     });
   }, 60_000);
+
+  test.each([
+    ['lists of texts', { used_tools: ['sql'], rows_seen: ['users', 7], classifier_tag: 'data' }, ['users', '7']],
+    ['single words', { used_tools: 'sql', rows_seen: 'users', classifier_tag: ['data'] }, ['users']],
+    [
+      'objects',
+      { used_tools: [{ name: 'sql' }], rows_seen: [{ id: 'users' }], classifier_tag: { name: 'data' } },
+      ['users'],
+    ],
+  ])(
+    'is whole with a meta of %s, said twice',
+    async (_, sent, rowsSeen) => {
+      const chat = await newRelay();
+      const said = { type: 'meta', ...sent, more: { a: [null] } };
+      upstream.script(
+        streaming(
+          frame({ type: 'meta' }),
+          chunk('Yes.'),
+          frame(said),
+          frame({ type: 'meta', rows_seen: null }),
+          done(),
+        ),
+      );
+      const played = await world.play(chat.id);
+      expect(played.turn.status).toBe('completed');
+      expect(replyOf(played)).toMatchObject({
+        text: 'Yes.',
+        relay: { usedTools: ['sql'], rowsSeen, classifierTag: 'data' },
+      });
+    },
+    60_000,
+  );
 
   test('primes its session once, and again when the other side has forgotten it', async () => {
     const chat = await newRelay();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TurnFailure } from '../../domain/failures.js';
 import {
   doneFields,
-  metaFields,
+  noMeta,
   type RelayFrame,
   type RelayRequest,
   relayFrame,
@@ -68,10 +68,13 @@ async function mustBeHealthy(base: string, signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_MS)]);
     const response = await fetch(`${base}/health`, { signal: limit });
     await response.body?.cancel();
-    if (!response.ok) throw new TurnFailure('upstream_unreachable', { cause: { status: response.status } });
+    if (!response.ok)
+      throw new TurnFailure('upstream_unreachable', { cause: { status: response.status }, spent: 'nothing' });
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof TurnFailure ? error : new TurnFailure('upstream_unreachable', { cause: error });
+    throw error instanceof TurnFailure
+      ? error
+      : new TurnFailure('upstream_unreachable', { cause: error, spent: 'nothing' });
   }
 }
 
@@ -114,6 +117,7 @@ async function post(url: string, { accept = 'application/json', headers, ...call
 }
 
 async function* readStream(response: Response, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  let meta = noMeta;
   for await (const event of eventsOf(response, clock)) {
     if (event.name === 'heartbeat') yield* heartbeat(event.data);
     if (event.name !== null && event.name !== 'message') continue;
@@ -121,7 +125,10 @@ async function* readStream(response: Response, clock: SilenceClock): AsyncGenera
     if (!frame) continue;
     if (frame.type === 'error') throw fromErrorFrame(frame);
     if (frame.type === 'chunk' && frame.content) yield { type: 'delta', channel: 'text', text: frame.content };
-    if (frame.type === 'meta') yield { type: 'meta', meta: toMeta(frame) };
+    if (frame.type === 'meta') {
+      meta = toMeta(frame, meta);
+      yield { type: 'meta', meta };
+    }
     if (frame.type === 'done') return yield finish(frame);
   }
   throw new TurnFailure('stream_broken');
@@ -169,7 +176,7 @@ function finish(fields: z.infer<typeof doneFields>): ReplyPart {
   return { type: 'finish', reason: 'stop', usage: null, model: MODEL, relay: toEnd(fields) };
 }
 
-const wholeAnswer = doneFields.extend({ response: z.string(), meta: metaFields.nullish() });
+const wholeAnswer = doneFields.extend({ response: z.string(), meta: z.unknown().optional() });
 
 /** The same turn in one piece, for an upstream that can't stream; every other refusal is what it is. */
 async function* inOnePiece(

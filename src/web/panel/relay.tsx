@@ -34,7 +34,7 @@ function NewestReply({ beat }: { beat: Beat | undefined }) {
       facts={[
         ['Took', durationWords(durationMs)],
         ['Used', usedTools.length > 0 ? usedTools.join(', ') : 'no tools'],
-        ['Rows seen', rowsSeen],
+        ['Rows seen', rowsSeen.length > 0 ? rowsSeen.join(', ') : null],
         ['Tag', classifierTag ? <span class="tag">{classifierTag}</span> : null],
         ['Conversation', conversationId ? <code>{conversationId}</code> : null],
         ['Chips', chips > 0 ? chipsOf(beat.text).join(', ') || chips : 'none'],

@@ -75,7 +75,7 @@ describe('a relayed turn', () => {
     expect(upstream.calls[0]?.body).not.toHaveProperty('jwt');
     expect([text, typesOf(parts)]).toEqual(['Hi there.', ['delta', 'heartbeat', 'delta', 'meta', 'finish']]);
     expect(parts.slice(-2)).toEqual([
-      { type: 'meta', meta: { usedTools: ['sql'], rowsSeen: 3, classifierTag: 'data' } },
+      { type: 'meta', meta: { usedTools: ['sql'], rowsSeen: ['3'], classifierTag: 'data' } },
       expect.objectContaining({ relay: { conversationId: 'conv-1', durationMs: 1234, paneSpawned: false } }),
     ]);
   });
