@@ -5,7 +5,7 @@ import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
 export type Scene = {
-  sceneId: string;
+  id: string;
   container: string;
   status: 'open' | 'closed';
   openedSeq: number;
@@ -15,7 +15,7 @@ export type Scene = {
   summaries: Record<string, string>;
 };
 
-const columns = `id as "sceneId", container, case when closed_seq is null then 'open' else 'closed' end as status,
+const columns = `id, container, case when closed_seq is null then 'open' else 'closed' end as status,
   opened_seq as "openedSeq", opened_at as "openedAt", ended_at as "endedAt", summaries`;
 
 /** The chat's scenes that opened after a seq, oldest first. */
@@ -48,9 +48,9 @@ export function closeSceneByHand(pool: Pool, owner: string, chatId: string, ende
     if (!open) throw new ChatRefused('no_open_scene');
     // A rewind may open a scene anew that was closed by hand before, so its id alone is no key.
     await appendEvents(tx, { chatId, turnId: null, step: `close:${newId('evt')}` }, [
-      { kind: 'scene_closed', data: { sceneId: open.sceneId, endedAt } },
+      { kind: 'scene_closed', data: { sceneId: open.id, endedAt } },
     ]);
-    return readScene(tx, chatId, open.sceneId);
+    return readScene(tx, chatId, open.id);
   });
 }
 

@@ -7,7 +7,7 @@ import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
 export type StoryEvent = {
-  eventId: string;
+  id: string;
   title: string;
   description: string;
   status: 'planned' | 'active' | 'completed' | 'cancelled';
@@ -24,7 +24,7 @@ export type StoryPlan = {
   artifacts: StoryArtifacts;
 };
 
-const columns = `id as "eventId", title, description, status, artifacts, planned_seq as seq, created_at as "createdAt"`;
+const columns = `id, title, description, status, artifacts, planned_seq as seq, created_at as "createdAt"`;
 
 /** The chat's story events that were planned after a seq, oldest first. */
 export async function listStoryEvents(

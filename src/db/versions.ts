@@ -10,6 +10,8 @@ import type { TurnRow } from './turnRow.js';
 
 /** One version of a reply, as far as it has landed. Times are ISO 8601 UTC. */
 export type VersionView = {
+  /** That of the turn that made it. */
+  id: string;
   turnId: string;
   /** Whether it is the one in the timeline. */
   active: boolean;
@@ -23,7 +25,7 @@ export async function readVersions(db: Db, which: { turnId: string; owner: strin
   const turn = await readTurnRow(db, which.turnId);
   if (!turn || turn.owner !== which.owner) return null;
   const active = (await readActiveVersions(db, turn.chatId))(turn.rootId);
-  const { rows } = await db.query<Omit<VersionView, 'active' | 'createdAt'> & { createdAt: Date }>(
+  const { rows } = await db.query<Omit<VersionView, 'id' | 'active' | 'createdAt'> & { createdAt: Date }>(
     `select t.id as "turnId", t.status, t.created_at as "createdAt", coalesce(jsonb_agg(jsonb_build_object(
          'beat', e.data->'beat', 'speakerId', e.data->'speakerId', 'text', e.data->'text',
          'truncated', e.data->'truncated', 'seq', e.seq) order by e.seq) filter (where e.seq is not null), '[]') as beats
@@ -35,7 +37,12 @@ export async function readVersions(db: Db, which: { turnId: string; owner: strin
      order by t.created_at, t.id`,
     [turn.rootId, active],
   );
-  return rows.map((row) => ({ ...row, active: row.turnId === active, createdAt: row.createdAt.toISOString() }));
+  return rows.map((row) => ({
+    id: row.turnId,
+    ...row,
+    active: row.turnId === active,
+    createdAt: row.createdAt.toISOString(),
+  }));
 }
 
 export type Activation = {

@@ -6,6 +6,8 @@ import type { TokenUsage } from './turn.js';
 export type Message = ShownActivity & {
   role: 'user' | 'assistant' | 'system';
   content: string;
+  id: string;
+  /** The same as `id`, by its older name. */
   messageId: string;
   at: string;
   speakerId?: string;
@@ -16,6 +18,6 @@ export type Message = ShownActivity & {
   html: string;
 };
 
-export function toMessage(role: Message['role'], content: string, messageId: string, at: string): Message {
-  return { role, content, messageId, at, html: toHtml(content) };
+export function toMessage(role: Message['role'], content: string, id: string, at: string): Message {
+  return { role, content, id, messageId: id, at, html: toHtml(content) };
 }

@@ -229,6 +229,7 @@ describe('a system message', () => {
     expect(messages[3]).toEqual({
       role: 'system',
       content: '<b>',
+      id: 'system:3',
       messageId: 'system:3',
       at: '2026-01-01T00:00:02.000Z',
       html: '<p>&lt;b&gt;</p>',

@@ -55,6 +55,7 @@ export type Turn = {
 };
 
 export type Version = {
+  id: string;
   turnId: string;
   active: boolean;
   createdAt: string;
@@ -62,7 +63,7 @@ export type Version = {
 };
 
 export type Memory = {
-  memoryId: string;
+  id: string;
   text: string;
   sceneId: string | null;
   witnesses: string[];
@@ -72,7 +73,7 @@ export type Memory = {
 };
 
 export type Scene = {
-  sceneId: string;
+  id: string;
   container: string;
   status: 'open' | 'closed';
   openedAt: string;
@@ -81,7 +82,7 @@ export type Scene = {
 };
 
 export type StoryEvent = {
-  eventId: string;
+  id: string;
   title: string;
   description: string;
   status: 'planned' | 'active' | 'completed' | 'cancelled';

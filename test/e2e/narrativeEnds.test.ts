@@ -149,13 +149,13 @@ describe('a scene', () => {
 
 describe('story events', () => {
   const plan = (path: string, title: string, more: object = {}) =>
-    client().send<{ eventId: string }>('POST', `${path}/storyEvents`, { title, description: 'It comes.', ...more });
+    client().send<{ id: string }>('POST', `${path}/storyEvents`, { title, description: 'It comes.', ...more });
 
   test('are asked about only while there are open ones', async () => {
     const { chat, path } = await world.newChat({ guest: null });
     expect(steps(await world.play(chat.id))).not.toContain('event_lifecycle');
     const { body } = await plan(path, 'The storm');
-    answer({ event_lifecycle: { transitions: [{ eventId: body.eventId, newStatus: 'cancelled' }] } });
+    answer({ event_lifecycle: { transitions: [{ eventId: body.id, newStatus: 'cancelled' }] } });
     const played = await world.play(chat.id);
     expect(steps(played)).toContain('event_lifecycle');
     expect(count(played.events, 'story_event_cancelled')).toBe(1);
@@ -173,9 +173,9 @@ describe('story events', () => {
       },
     });
     const { body: calm } = await plan(path, 'The calm');
-    const completed = { eventId: storm.eventId, newStatus: 'completed' };
+    const completed = { eventId: storm.id, newStatus: 'completed' };
     answer({
-      event_lifecycle: { transitions: [completed, completed, { eventId: calm.eventId, newStatus: 'exploded' }] },
+      event_lifecycle: { transitions: [completed, completed, { eventId: calm.id, newStatus: 'exploded' }] },
     });
     const played = await world.play(chat.id);
     expect(['story_event_completed', 'object_acquired'].map((kind) => count(played.events, kind))).toEqual([1, 1]);
@@ -187,8 +187,8 @@ describe('story events', () => {
     world.provider.unscript();
     const next = await world.play(chat.id);
     const asked = next.calls.find(({ step }) => step === 'event_lifecycle')?.call.body.response_format;
-    expect(JSON.stringify(asked)).toContain(calm.eventId);
-    expect(JSON.stringify(asked)).not.toContain(storm.eventId);
+    expect(JSON.stringify(asked)).toContain(calm.id);
+    expect(JSON.stringify(asked)).not.toContain(storm.id);
     await expectProjectionsToFold(world.service(), chat.id);
   }, 60_000);
 });

@@ -229,7 +229,7 @@ describe('an answer that can’t be right', () => {
 
   test('about someone or something else is not applied either, not even in part', async () => {
     const { chat, path, hostId } = await world.newChat({ guest: null });
-    const { body: storm } = await client().send<{ eventId: string }>('POST', `${path}/storyEvents`, {
+    const { body: storm } = await client().send<{ id: string }>('POST', `${path}/storyEvents`, {
       title: 'The storm',
       description: '',
     });
@@ -243,7 +243,7 @@ describe('an answer that can’t be right', () => {
       },
       event_lifecycle: {
         transitions: [
-          { eventId: storm.eventId, newStatus: 'completed' },
+          { eventId: storm.id, newStatus: 'completed' },
           { eventId: 'evt_nothing', newStatus: 'completed' },
         ],
       },

@@ -110,12 +110,12 @@ describe('memories', () => {
     );
     const items = await readPages(`${path}/memories`, 2);
     expect(items).toMatchObject([
-      { memoryId: 'mem_b', significance: null, pinned: false },
-      { memoryId: 'mem_a', significance: 3, pinned: true },
-      { memoryId: 'mem_c', significance: 0, pinned: false },
+      { id: 'mem_b', significance: null, pinned: false },
+      { id: 'mem_a', significance: 3, pinned: true },
+      { id: 'mem_c', significance: 0, pinned: false },
     ]);
     expect(items[0]).toEqual({
-      memoryId: 'mem_b',
+      id: 'mem_b',
       text: 'of 3',
       sceneId: null,
       witnesses,
@@ -140,7 +140,7 @@ describe('scenes', () => {
     const closed = await send('POST', `${path}/scenes/current/close`);
     expect(closed).toMatchObject({
       status: 200,
-      body: { sceneId: first?.sceneId, status: 'closed', endedAt: expect.any(String) },
+      body: { id: first?.id, status: 'closed', endedAt: expect.any(String) },
     });
     expect(await send('POST', `${path}/scenes/current/close`, {})).toMatchObject({
       status: 409,
@@ -151,11 +151,11 @@ describe('scenes', () => {
     expect(opened).toMatchObject({ status: 201, body: { container: 'the pier', status: 'open', endedAt: null } });
     await append(api, chat.id, null, {
       kind: 'scene_summary',
-      data: { sceneId: String(first?.sceneId), povId: hostId, summary: 'Dark and kind.' },
+      data: { sceneId: String(first?.id), povId: hostId, summary: 'Dark and kind.' },
     });
     expect(await readPages(`${path}/scenes`, 1)).toMatchObject([
       { container: 'the lamp room', status: 'closed', summaries: { [hostId]: 'Dark and kind.' } },
-      { sceneId: opened.body.sceneId, status: 'open', summaries: {} },
+      { id: opened.body.id, status: 'open', summaries: {} },
     ]);
     const kinds = (await api.client.events(chat.id)).map((event) => event.kind);
     expect(kinds).toEqual(['chat_created', 'scene_opened', 'scene_closed', 'scene_opened', 'scene_summary']);
@@ -210,7 +210,7 @@ describe('story events', () => {
     const planned = await send('POST', `${path}/storyEvents`, plan);
     expect(planned.status).toBe(201);
     expect(planned.body).toEqual({
-      eventId: expect.stringMatching(/^evt_/),
+      id: expect.stringMatching(/^evt_/),
       ...plan,
       status: 'planned',
       artifacts: {},
@@ -225,7 +225,7 @@ describe('story events', () => {
       'story_event_planned',
       'story_event_started',
     ]);
-    expect(log[2]?.data).toEqual({ eventId: active.body.eventId });
+    expect(log[2]?.data).toEqual({ eventId: active.body.id });
     expect((await send('GET', `${path}/edges`)).body.items).toEqual([]);
   });
 
@@ -262,7 +262,7 @@ describe('story events', () => {
     { title: 'a' },
     { title: ' ', description: '' },
     { ...plan, status: 'completed' },
-    { ...plan, eventId: 'evt_1' },
+    { ...plan, id: 'evt_1' },
     { ...plan, title: 'a\0' },
     { ...plan, artifacts: { wealth: 1 } },
     { ...plan, artifacts: { acquiredObjects: [{ ownerId: 'you', name: '\0' }] } },

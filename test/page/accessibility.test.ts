@@ -95,7 +95,7 @@ describe('the page is accessible', () => {
 
   test('in the panel of a story', async () => {
     const { chat, path } = await world.newChat();
-    const event = await send<{ eventId: string }>(`${path}/storyEvents`, {
+    const event = await send<{ id: string }>(`${path}/storyEvents`, {
       title: 'The storm',
       description: 'It comes.',
       status: 'active',
@@ -104,8 +104,7 @@ describe('the page is accessible', () => {
     world.provider.classify(({ name }) => {
       if (name === 'state_update') return { json: { affinityDelta: -9, trustDelta: 9, knowledgeFacts: ['Is kind.'] } };
       if (name === 'significance') return { json: { score: 3 } };
-      if (name === 'event_lifecycle')
-        return { json: { transitions: [{ eventId: event.eventId, newStatus: 'completed' }] } };
+      if (name === 'event_lifecycle') return { json: { transitions: [{ eventId: event.id, newStatus: 'completed' }] } };
       return undefined;
     });
     await world.play(chat.id);

@@ -98,13 +98,13 @@ describe('what follows from a reply', () => {
     );
     await openTab(viewer, 'Story');
     await viewer.page.getByText('Nothing is planned.').waitFor();
-    const { body } = await world.service().client.send<{ eventId: string }>('POST', `${path}/storyEvents`, {
+    const { body } = await world.service().client.send<{ id: string }>('POST', `${path}/storyEvents`, {
       title: 'The storm',
       description: 'It comes from the west.',
       status: 'active',
       artifacts: { acquiredObjects: [{ ownerId: 'you', name: 'A brass key' }] },
     });
-    eventId = body.eventId;
+    eventId = body.id;
     const story = viewer.page.getByRole('region', { name: 'Story events' });
     await story.getByRole('heading', { name: 'Going on' }).waitFor();
     await viewer.say('We are done here.');

@@ -81,7 +81,7 @@ describe('what people and models write is text', () => {
     const facts = [{ sourceId: hostId, targetId: 'you', fact: attack }];
     const artifacts = { knowledgeFacts: facts, acquiredObjects: [{ ownerId: 'you', name }] };
     const happening = { title: name, description: attack, status: 'active', artifacts };
-    const event = await send<{ eventId: string }>('POST', `/v1/chats/${chat.id}/storyEvents`, happening);
+    const event = await send<{ id: string }>('POST', `/v1/chats/${chat.id}/storyEvents`, happening);
     world.provider.script(() => whole(...attack.split(/(?<= )/)));
     world.provider.classify(({ name: asked }) => {
       if (asked === 'state_update') return { json: { affinityDelta: 1, trustDelta: 1, knowledgeFacts: [attack] } };
@@ -90,7 +90,7 @@ describe('what people and models write is text', () => {
       if (asked === 'scene_summary')
         return { json: { summary: attack, edges: [{ targetId: 'you', summary: attack }], knowledgeFacts: [] } };
       if (asked === 'event_lifecycle')
-        return { json: { transitions: [{ eventId: event.eventId, newStatus: 'completed' }] } };
+        return { json: { transitions: [{ eventId: event.id, newStatus: 'completed' }] } };
       return undefined;
     });
     await viewer.say(attack);

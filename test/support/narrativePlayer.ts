@@ -46,7 +46,7 @@ export async function playCourse(world: NarrativeWorld, { guest, salt, moves, de
     const relationshipChange = { sourceId: 'you', targetId: hostId, affinityDelta: 10, trustDelta: 10 };
     const artifacts = { knowledgeFacts, relationshipChange, acquiredObjects: [{ ownerId: 'you', name: 'A lamp' }] };
     const wish = { title: 'The storm', description: 'Comes.', artifacts };
-    return must(await send<{ eventId: string }>('POST', `${path}/storyEvents`, wish), 201).eventId;
+    return must(await send<{ id: string }>('POST', `${path}/storyEvents`, wish), 201).id;
   }
 
   async function say(how: { whenBusy?: 'enqueue' | 'interrupt' | 'rollback' } = {}): Promise<string> {

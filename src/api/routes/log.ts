@@ -55,7 +55,7 @@ export function logRoutes({ pool, feeds }: { pool: Pool; feeds: Feeds }): Route[
       async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
         await mustOwnChat(pool, owner, chatId);
         const messages = foldTranscript(await readTimeline(pool, chatId, graphKinds));
-        return { status: 200, body: toPage(after(messages, cursor), limit, (item) => item.messageId) };
+        return { status: 200, body: toPage(after(messages, cursor), limit, (item) => item.id) };
       },
     }),
   ];
@@ -73,7 +73,7 @@ function lastEventId(request: Request): number | undefined {
 /** The messages after the one that the cursor names. */
 function after(messages: Message[], cursor: string | undefined): Message[] {
   if (cursor === undefined) return messages;
-  const at = messages.findIndex((message) => message.messageId === cursor);
+  const at = messages.findIndex((message) => message.id === cursor);
   if (at < 0) throw new Problem('invalid_query', 'cursor: must be a cursor that a list answered with');
   return messages.slice(at + 1);
 }

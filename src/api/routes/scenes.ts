@@ -60,7 +60,7 @@ export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
       problems: ['chat_not_found', 'not_narrative', 'no_open_scene'],
       async handle({ owner, params: { chatId } }) {
         const closed = await closeSceneByHand(pool, owner, chatId, new Date().toISOString());
-        void summarize(chatId, closed.sceneId);
+        void summarize(chatId, closed.id);
         return { status: 200, body: closed };
       },
     }),

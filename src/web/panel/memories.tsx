@@ -15,7 +15,7 @@ export function MemoriesTab({ chat }: { chat: OpenChat }) {
   const scenes = useScenes(chat).value.value ?? [];
   const wanted = useSignal('');
   const most = useSignal(step);
-  const containers = new Map(scenes.map(({ sceneId, container }) => [sceneId, container]));
+  const containers = new Map(scenes.map(({ id, container }) => [id, container]));
   const sceneOf = ({ sceneId }: Memory) => (sceneId === null ? null : (containers.get(sceneId) ?? null));
   const all = newestFirst.value;
   const found = all.filter((memory) => matches(memory, sceneOf(memory), wanted.value));
@@ -79,7 +79,7 @@ function MemoryList({ memories, sceneOf }: MemoryListProps) {
   return (
     <ol class="memories">
       {memories.map((memory) => (
-        <li key={memory.memoryId}>
+        <li key={memory.id}>
           <MemoryCard memory={memory} scene={sceneOf(memory)} />
         </li>
       ))}

@@ -14,7 +14,7 @@ const written = (memoryId: string, witnessId = 'chr_1') =>
     chatClock: 1,
   });
 const old: Memory = {
-  memoryId: 'old',
+  id: 'old',
   text: 'old',
   sceneId: null,
   witnesses: [],
@@ -25,7 +25,7 @@ const old: Memory = {
 
 test('a memory that comes live stands first, once for all its witnesses, not weighed yet', () => {
   const memories = remember([old], [written('new'), written('new', 'chr_2')]);
-  expect(memories.map(({ memoryId }) => memoryId)).toEqual(['new', 'old']);
+  expect(memories.map(({ id }) => id)).toEqual(['new', 'old']);
   expect(memories[0]).toMatchObject({ significance: null, pinned: false, witnesses: ['chr_1', 'chr_2'] });
 });
 
@@ -39,7 +39,7 @@ test('weights and pins change what is known, and say nothing of what is not', ()
 });
 
 test('events that what was read knows already change nothing', () => {
-  const read = { ...old, memoryId: 'new', significance: 3 };
+  const read = { ...old, id: 'new', significance: 3 };
   expect(remember([read], [written('new'), event('memory_scored', { memoryId: 'new', significance: 3 })])).toEqual([
     read,
   ]);

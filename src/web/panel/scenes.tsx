@@ -24,7 +24,7 @@ export function Scenes({ chat }: { chat: OpenChat }) {
           <summary>{closed.length === 1 ? 'One scene is over' : `${closed.length} scenes are over`}</summary>
           <ol class="cards">
             {closed.map((scene) => (
-              <li key={scene.sceneId}>
+              <li key={scene.id}>
                 <ClosedScene scene={scene} />
               </li>
             ))}

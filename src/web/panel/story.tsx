@@ -48,7 +48,7 @@ function StoryEvents({ chat, about }: StoryTabProps) {
             <h4>{title}</h4>
             <ul class="cards">
               {these.map((event) => (
-                <li key={event.eventId}>
+                <li key={event.id}>
                   <StoryEventCard event={event} />
                 </li>
               ))}
