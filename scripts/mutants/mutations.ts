@@ -21,7 +21,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the fence of checkpoints',
-    file: 'src/db/drafts.ts',
+    file: 'src/db/checkpoints.ts',
     replace: [
       [
         `select d.turn_id, d.beat, d.fence from drafts d

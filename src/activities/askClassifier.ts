@@ -1,6 +1,8 @@
 import type { ClassifierCall, TurnContext } from '../domain/classifiers/classifier.js';
 import { classifiers, parseAnswer, toJsonSchema } from '../domain/classifiers/index.js';
 import { TurnFailure } from '../domain/failures.js';
+import type { TokenUsage } from '../domain/turn.js';
+import { approximateTokens, estimatedUsage } from '../domain/usage.js';
 import type { ClassifierCalls } from '../llm/classifierCalls.js';
 import type { RetryRule } from './failure.js';
 import type { CallEnd, Telemetry } from './telemetry.js';
@@ -23,8 +25,15 @@ export type Question = {
   attempt: number;
 };
 
+/** An answer that its schema lets through, and what it cost. */
+export type Answered = { answer: unknown; usage: TokenUsage };
+
+/** What a question costs to ask, in tokens: an estimate. */
+export const promptTokensOf = ({ context, call }: Pick<Question, 'context' | 'call'>): number =>
+  approximateTokens(classifiers[call.name].messages(context, call).map(({ content }) => content));
+
 /** Asks a classifier once. Throws a `TurnFailure`, `bad_answer` where the answer breaks its schema. */
-export async function askClassifier(deps: ClassifierAsk, question: Question, signal: AbortSignal): Promise<unknown> {
+export async function askClassifier(deps: ClassifierAsk, question: Question, signal: AbortSignal): Promise<Answered> {
   const { call, context, ...attempt } = question;
   const watch = deps.telemetry.calls({
     ...attempt,
@@ -34,9 +43,9 @@ export async function askClassifier(deps: ClassifierAsk, question: Question, sig
     chatId: context.chatId,
   });
   try {
-    const { answer, usage } = await ask(deps, question, signal);
-    watch.ended({ outcome: 'done', usage });
-    return answer;
+    const { answer, said, usage } = await ask(deps, question, signal);
+    watch.ended({ outcome: 'done', usage: said });
+    return { answer, usage };
   } catch (error) {
     watch.ended(endOf(error, signal));
     throw error;
@@ -50,17 +59,20 @@ function endOf(error: unknown, signal: AbortSignal): CallEnd {
 
 async function ask(deps: ClassifierAsk, { context, call, ...asked }: Question, signal: AbortSignal) {
   const classifier = classifiers[call.name];
-  const { content, usage } = await deps.classifierCalls.ask(
+  const messages = classifier.messages(context, call);
+  const { content, usage: said } = await deps.classifierCalls.ask(
     {
       model: deps.classifierModel,
-      messages: classifier.messages(context, call),
+      messages,
       requestId: `${asked.turnId ?? context.chatId}/${asked.step}/${asked.attempt}`,
       name: classifier.name,
       schema: toJsonSchema(classifier.answer(context, call)),
     },
     { signal, timeoutMs: deps.silenceMs },
   );
+  const prompt = approximateTokens(messages.map((message) => message.content));
+  const usage = said ?? estimatedUsage(deps.classifierModel, { prompt, completion: approximateTokens([content]) });
   const parsed = parseAnswer(classifier, context, call, content);
-  if (!parsed.ok) throw new TurnFailure('bad_answer');
-  return { answer: parsed.answer, usage };
+  if (!parsed.ok) throw new TurnFailure('bad_answer', { usage });
+  return { answer: parsed.answer, said, usage };
 }

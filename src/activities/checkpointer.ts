@@ -1,6 +1,6 @@
-import { type Checkpointed, type Chunk, writeCheckpoints } from '../db/drafts.js';
+import { type Checkpointed, type Chunk, writeCheckpoints } from '../db/checkpoints.js';
 import type { Db } from '../db/pool.js';
-import type { Channel, DraftKey } from '../domain/frames.js';
+import type { DraftKey } from '../domain/frames.js';
 
 /** What a checkpoint tells the stream whose text it wrote. */
 export type CheckpointListener = {
@@ -11,7 +11,7 @@ export type CheckpointListener = {
 
 export type Checkpointer = {
   /** Adds text to the next checkpoint of its stream. */
-  add(piece: DraftKey & { epoch: number; channel: Channel; offset: number; text: string; sequence?: number }): void;
+  add(piece: Omit<Chunk, 'fence'>): void;
   /** Writes under this fence from now on. */
   register(key: DraftKey, fence: number, listener: CheckpointListener): void;
   /** Drops what is not written yet: it is in the log by now, or no longer wanted. */
@@ -108,7 +108,12 @@ function appendPiece(pending: Pending[], piece: Pending): void {
     last.offset + last.text.length === piece.offset &&
     last.text.length < MAX_STATEMENT_UNITS;
   if (joins)
-    pending[pending.length - 1] = { ...last, text: last.text + piece.text, sequence: piece.sequence ?? last.sequence };
+    pending[pending.length - 1] = {
+      ...last,
+      text: last.text + piece.text,
+      sequence: piece.sequence ?? last.sequence,
+      call: piece.call ?? last.call,
+    };
   else pending.push({ ...piece });
 }
 

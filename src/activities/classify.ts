@@ -1,12 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { applyStep } from '../db/applyAnswer.js';
+import { settleFailedCall } from '../db/modelCalls.js';
 import type { Pool } from '../db/pool.js';
 import { beginStep, failStep } from '../db/steps.js';
 import { readTurnContext } from '../db/turnContext.js';
 import type { ClassifierCall, TurnContext, Verdict } from '../domain/classifiers/classifier.js';
 import { classifiers } from '../domain/classifiers/index.js';
 import { TurnFailure } from '../domain/failures.js';
-import { askClassifier, type ClassifierAsk } from './askClassifier.js';
+import type { TokenUsage } from '../domain/turn.js';
+import { askClassifier, type ClassifierAsk, promptTokensOf } from './askClassifier.js';
 import { toApplicationFailure } from './failure.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
@@ -36,22 +38,23 @@ export function createClassify(deps: ClassifyDeps) {
 }
 
 async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortSignal): Promise<Verdict> {
-  const key = { turnId: input.turnId, name: input.step };
-  const begun = await whileDatabaseAway(() => beginStep(deps.pool, key, input.round), signal);
+  const { turnId, step, call } = input;
+  const key = { turnId, name: step };
+  const context = await whileDatabaseAway(() => readTurnContext(deps.pool, turnId, call.sceneId), signal);
+  // The call is recorded with the attempt, before it is made.
+  const asks = context && { model: deps.classifierModel, promptTokens: promptTokensOf({ context, call }) };
+  const begun = await whileDatabaseAway(() => beginStep(deps.pool, key, input.round, asks), signal);
   if (begun.done) return begun.verdict as Verdict;
-  const context = await whileDatabaseAway(() => readTurnContext(deps.pool, input.turnId, input.call.sceneId), signal);
   if (!context) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.classifierRetry);
+  const { attempt } = begun;
   try {
-    const answer = await askClassifier(
-      deps,
-      { context, call: input.call, turnId: input.turnId, step: input.step, attempt: begun.attempt },
-      signal,
-    );
-    return await apply(deps, input, context, answer);
+    const { answer, usage } = await askClassifier(deps, { context, call, turnId, step, attempt }, signal);
+    return await apply(deps, input, context, answer, { attempt, usage });
   } catch (error) {
     if (signal.aborted || !(error instanceof TurnFailure)) throw error;
-    const { code } = error;
-    const failures = code === 'turn_gone' ? null : await whileDatabaseAway(() => failStep(deps.pool, key, code));
+    if (error.code === 'turn_gone') throw toApplicationFailure(error, null, deps.classifierRetry);
+    await whileDatabaseAway(() => settleFailedCall(deps.pool, { turnId, step, attempt }, deps.classifierModel, error));
+    const failures = await whileDatabaseAway(() => failStep(deps.pool, key, error));
     throw toApplicationFailure(error, failures, deps.classifierRetry);
   }
 }
@@ -61,13 +64,19 @@ async function apply(
   input: ClassifyInput,
   context: TurnContext,
   answer: unknown,
+  asked: { attempt: number; usage: TokenUsage },
 ): Promise<Verdict> {
   const classifier = classifiers[input.call.name];
   const applied = await whileDatabaseAway(() =>
-    applyStep(deps.pool, { turnId: input.turnId, name: input.step }, (state) => ({
-      events: classifier.events(context, input.call, answer, state),
-      verdict: classifier.verdict(answer),
-    })),
+    applyStep(
+      deps.pool,
+      { turnId: input.turnId, name: input.step },
+      (state) => ({
+        events: classifier.events(context, input.call, answer, state),
+        verdict: classifier.verdict(answer),
+      }),
+      asked,
+    ),
   );
   if (!applied.applied) throw new TurnFailure('turn_gone');
   return applied.verdict;

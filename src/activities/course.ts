@@ -3,7 +3,8 @@ import type { Tx } from '../db/pool.js';
 import type { DraftKey } from '../domain/frames.js';
 import type { ChatKind } from '../domain/turn.js';
 import type { ReplyProvider, ReplyRequest } from '../llm/port.js';
-import type { BegunStep, ReplyStream, StreamEnd, StreamStart } from './replyStream.js';
+import type { BegunStep, ReplyStream, StreamStart } from './replyStream.js';
+import type { StreamEnd } from './streamEnd.js';
 
 export type OpenDraft = Extract<OpenedDraft, { state: 'open' }>;
 

@@ -3,34 +3,22 @@ import type { Db } from '../db/pool.js';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
-import { noMeta, type RelayEnd, type RelayMeta } from '../domain/relay.js';
+import { noMeta, type RelayMeta } from '../domain/relay.js';
 import type { RestartReason } from '../domain/restartReasons.js';
 import { createTextCleaner } from '../domain/text.js';
-import type { TokenUsage } from '../domain/turn.js';
 import { type ReplyPart, ReplyStopped } from '../llm/port.js';
 import type { Wire, WireToken } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
-import type { CallEnd, CallWatch } from './telemetry.js';
+import { createCallMeter, type StreamCall } from './streamCall.js';
+import { callEnd, endOf, Fenced, type StreamEnd } from './streamEnd.js';
+import type { CallWatch } from './telemetry.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
-
-/** How a provider's stream ended in this process. */
-export type StreamEnd =
-  | {
-      how: 'finished';
-      reason: 'stop' | 'length' | 'content_filter' | 'tool_calls';
-      usage: TokenUsage | null;
-      model: string;
-      calls: ToolCallRequest[];
-      relay: RelayEnd | null;
-    }
-  | { how: 'stopped' }
-  | { how: 'failed'; failure: TurnFailure }
-  /** A newer attempt elsewhere holds the fence. */
-  | { how: 'fenced' };
 
 /** One provider stream in this process, from its request to its end; attempts of the activity come and go. */
 export type ReplyStream = {
   key: DraftKey;
+  /** The call of the model that it comes from. */
+  call: StreamCall;
   fence(): number;
   /** The draft that the stream's first delta began; before that, the newest one before it. */
   epoch(): number;
@@ -45,6 +33,8 @@ export type ReplyStream = {
   meta(): RelayMeta;
   /** What this stream added, and the steps that it began. */
   own(): { text: string; thinking: string; steps: BegunStep[] };
+  /** What was received of its call, by the attempts before that asked for it too. */
+  received(): { text: string; thinking: string };
   /** A newer attempt of the same reply takes the stream over under its own fence. */
   adopt(fence: number): void;
   stop(): void;
@@ -54,6 +44,7 @@ export type ReplyStream = {
 };
 
 export type StreamStart = DraftKey & {
+  call: StreamCall;
   chatId: string;
   speakerId: string;
   fence: number;
@@ -92,8 +83,6 @@ export type BegunStep = { index: number; type: Channel; offset: number };
 /** Of one reply, in UTF-16 code units: far beyond any model's output, well within what Postgres keeps. */
 const MAX_REPLY_UNITS = 32 * 1024 * 1024;
 
-class Fenced extends Error {}
-
 export function startReplyStream(
   deps: { db: Db; wire: Wire; checkpointer: Checkpointer },
   start: StreamStart,
@@ -112,6 +101,10 @@ export function startReplyStream(
   const calls: ToolCallRequest[] = [];
   let meta = noMeta;
   let numbered = false;
+  const meter = createCallMeter(start.call);
+  /** Of the draft's beginning, which another call gave: an agent's iterations before, or the text that is continued. */
+  const before = start.prefix ?? kept;
+  if (start.soFar) for (const text of Object.values(received())) meter.add(text);
 
   const listener = {
     fenceLost: (fence: number) => {
@@ -127,6 +120,11 @@ export function startReplyStream(
     const isAnother = epoch > 1 && epoch > start.epoch && start.restartReason !== undefined;
     return { fence, epoch, ...(isAnother ? { reason: start.restartReason } : {}) };
   };
+  /** Says with the next checkpoint that the request is sent. */
+  function noteCall(): void {
+    const place = { epoch: draft.epoch, channel: 'text' as const, offset: channels.text.text.length };
+    deps.checkpointer.add({ ...key, ...place, text: '', call: meter.soFar() });
+  }
 
   /** Writes under the fence, which another attempt that adopts the stream may change meanwhile. */
   async function fenced(write: (fence: number) => Promise<boolean>): Promise<void> {
@@ -145,7 +143,7 @@ export function startReplyStream(
     draft.begun = true;
     if (goesOn) return;
     await start.dropSteps?.(at());
-    const { thinking, text } = start.prefix ?? kept;
+    const { thinking, text } = before;
     if (thinking) send('thinking', thinking);
     if (text) send('text', text);
   }
@@ -160,6 +158,7 @@ export function startReplyStream(
     if (piece === '') return;
     if (!draft.begun) await begin();
     if (start.beginStep && steps.at(-1)?.type !== channel) await beginStep(channel);
+    meter.add(piece);
     send(channel, piece, sequence);
   }
 
@@ -179,7 +178,13 @@ export function startReplyStream(
     });
     if (sequence !== undefined) numbered = true;
     const number = sequence === undefined ? {} : { sequence };
-    deps.checkpointer.add({ ...key, epoch: draft.epoch, channel, offset, text: piece, ...number });
+    const call = meter.soFar();
+    deps.checkpointer.add({ ...key, epoch: draft.epoch, channel, offset, text: piece, call, ...number });
+  }
+
+  function received() {
+    const { text, thinking } = channels;
+    return { text: text.text.slice(before.text.length), thinking: thinking.text.slice(before.thinking.length) };
   }
 
   const own = () => ({
@@ -195,7 +200,8 @@ export function startReplyStream(
     // A reply that was as good as whole goes on with nothing.
     if (start.prefix && !draft.begun) await begin();
     const silent = own().text.trim() === '' && (!start.kept || calls.length === 0);
-    if (silent && (part.reason === 'stop' || part.reason === 'tool_calls')) throw new TurnFailure('empty_reply');
+    if (silent && (part.reason === 'stop' || part.reason === 'tool_calls'))
+      throw new TurnFailure(own().thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage: part.usage });
     return {
       how: 'finished',
       reason: part.reason,
@@ -223,7 +229,9 @@ export function startReplyStream(
   }
 
   async function pump(): Promise<StreamEnd> {
-    for await (const part of start.open(abort.signal)) {
+    const parts = start.open(abort.signal);
+    noteCall();
+    for await (const part of parts) {
       if (abort.signal.aborted) break;
       if (part.type === 'finish') return finish(part);
       if (part.type === 'delta') {
@@ -238,6 +246,8 @@ export function startReplyStream(
 
   return {
     key,
+    call: start.call,
+    received,
     fence: () => draft.fence,
     epoch: () => draft.epoch,
     begun: () => draft.begun,
@@ -258,26 +268,5 @@ export function startReplyStream(
         start.watch?.ended(callEnd(end));
         return end;
       }),
-  };
-}
-
-function callEnd(end: StreamEnd): CallEnd {
-  switch (end.how) {
-    case 'finished':
-      return { outcome: 'done', usage: end.usage, reason: end.reason };
-    case 'failed':
-      return { outcome: 'failed', code: end.failure.code };
-    case 'stopped':
-    case 'fenced':
-      return { outcome: 'stopped' };
-  }
-}
-
-function endOf(error: unknown): StreamEnd {
-  if (error instanceof ReplyStopped) return { how: 'stopped' };
-  if (error instanceof Fenced) return { how: 'fenced' };
-  return {
-    how: 'failed',
-    failure: error instanceof TurnFailure ? error : new TurnFailure('internal', { cause: error }),
   };
 }

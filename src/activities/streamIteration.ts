@@ -9,14 +9,15 @@ import { TurnFailure } from '../domain/failures.js';
 import { ASSISTANT } from '../domain/participants.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
-import { usageOfRemains } from '../domain/usage.js';
 import { goneVerdict } from '../domain/verdict.js';
 import type { Wire } from '../viewers/wire.js';
 import type { Asked, Course, OpenDraft } from './course.js';
 import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
-import type { BegunStep, DraftAt, ReplyStream, StreamEnd } from './replyStream.js';
+import type { BegunStep, DraftAt, ReplyStream } from './replyStream.js';
+import { usageOfStream } from './streamCall.js';
+import type { StreamEnd } from './streamEnd.js';
 import type { Streaming } from './streaming.js';
 
 export type StreamIterationInput = { turnId: string; iteration: number };
@@ -116,7 +117,7 @@ async function land(
   const [offered, taken] = await Promise.all([deps.offeredTools(turnId), readCallIds(deps.pool, turnId)]);
   const { text, thinking, steps: stretches } = streamed.own();
   const { model, reason } = end;
-  const usage = end.usage ?? usageOfRemains(model, text + thinking);
+  const usage = usageOfStream(streamed, end.usage, deps.prompt.countTokens);
   // A reply that was cut may have been cut in the middle of a call.
   const asked = reason === 'length' || reason === 'content_filter' ? [] : end.calls;
   const calls = planCalls(asked, { offered, taken, iteration });

@@ -5,17 +5,18 @@ import type { Pool } from '../db/pool.js';
 import { readRelayRequest } from '../db/readRelayRequest.js';
 import { type FailureCode, TurnFailure, toPublicError } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
-import type { PromptLimits, PromptMessage } from '../domain/prompt.js';
+import type { PromptLimits } from '../domain/prompt.js';
 import { countChips, type RelayEnd, type RelayInfo } from '../domain/relay.js';
 import { stepName } from '../domain/stepName.js';
-import type { ChatKind, TokenUsage } from '../domain/turn.js';
-import { estimatedUsage } from '../domain/usage.js';
+import type { ChatKind } from '../domain/turn.js';
 import { goneVerdict, type ReplyVerdict } from '../domain/verdict.js';
 import type { ReplyProvider } from '../llm/port.js';
 import type { Upstream } from '../llm/relay/upstream.js';
 import type { Asked, Course, Fallback } from './course.js';
 import { readReplyPrompt } from './replyPrompt.js';
-import type { ReplyStream, StreamEnd } from './replyStream.js';
+import type { ReplyStream } from './replyStream.js';
+import { usageOfStream } from './streamCall.js';
+import type { StreamEnd } from './streamEnd.js';
 import type { Streaming } from './streaming.js';
 
 export type StreamReplyInput = DraftKey & Speaker & { kind?: ChatKind | undefined };
@@ -36,7 +37,6 @@ export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
   return ({ turnId, beat, kind, ...speaker }: StreamReplyInput): Promise<ReplyVerdict> => {
     const key = { turnId, beat };
     const startedAt = Date.now();
-    let assemble: Awaited<ReturnType<typeof readReplyPrompt>> = null;
     const course: Course<ReplyVerdict> = {
       key,
       // Turns that began when there was one kind do not say theirs.
@@ -48,8 +48,7 @@ export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
       landed: landedVerdict,
       async read() {
         if (kind === 'relay') return askUpstream(deps, turnId);
-        assemble = await readReplyPrompt(pool, { ...key, speakerId: speaker.speakerId, kind });
-        const messages = assemble;
+        const messages = await readReplyPrompt(pool, { ...key, speakerId: speaker.speakerId, kind });
         return (
           messages &&
           (async () => ({ provider, fallback: deps.fallback, request: { model, messages: messages(deps.prompt) } }))
@@ -57,12 +56,7 @@ export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
       },
       close: () => closeReply(pool, key, { model }),
       land: (fence, streamed, end) =>
-        landReply(
-          pool,
-          key,
-          fence,
-          toReply(streamed, end, { ...deps, relayed: kind === 'relay', startedAt, assemble }),
-        ),
+        landReply(pool, key, fence, toReply(streamed, end, { ...deps, relayed: kind === 'relay', startedAt })),
     };
     return stream(course);
   };
@@ -77,7 +71,8 @@ function toReply(stream: ReplyStream, end: StreamEnd, options: ReplyOptions): Re
     text: stream.text(),
     truncated: end.how === 'stopped' || code !== null,
     model: finished?.model ?? options.model,
-    usage: usageOf(stream.text(), finished?.usage ?? null, options),
+    usage: usageOfStream(stream, finished?.usage ?? null, options.prompt.countTokens),
+    continuedEpoch: stream.call.continuedEpoch,
     error: code ? toPublicError(code) : undefined,
     ...(options.relayed ? relayedReply(stream, finished?.relay ?? null, options) : {}),
   };
@@ -88,29 +83,18 @@ type ReplyOptions = {
   relayed: boolean;
   startedAt: number;
   prompt: PromptLimits;
-  assemble: ((limits: PromptLimits) => PromptMessage[]) | null;
 };
 
-/** The provider's own count; where it gave none, or was not heard to its end, one made here. */
-function usageOf(text: string, said: TokenUsage | null, { model, prompt, assemble }: ReplyOptions): TokenUsage {
-  if (said) return said;
-  const { countTokens } = prompt;
-  const asked = assemble?.(prompt) ?? [];
-  const counted = asked.reduce((sum, { content }) => sum + countTokens(content), 0);
-  return estimatedUsage(model, { prompt: counted, completion: countTokens(text) });
-}
-
-/** What is kept of a relayed reply, which says nothing of tokens: they are counted here, and marked as estimated. */
-function relayedReply(stream: ReplyStream, end: RelayEnd | null, { startedAt, prompt }: ReplyOptions) {
+/** What is kept of a relayed reply. */
+function relayedReply(stream: ReplyStream, end: RelayEnd | null, { startedAt }: ReplyOptions) {
   const text = stream.text();
-  const usage = estimatedUsage('relay', { prompt: 0, completion: prompt.countTokens(text) });
   const info: RelayInfo = {
     ...stream.meta(),
     conversationId: end?.conversationId ?? null,
     durationMs: end?.durationMs ?? Date.now() - startedAt,
     chips: countChips(text),
   };
-  return { model: 'relay', usage, relay: { info, paneSpawned: end?.paneSpawned ?? false } };
+  return { model: 'relay', relay: { info, paneSpawned: end?.paneSpawned ?? false } };
 }
 
 /** The other chat service in the place of a provider: it is asked for the turn, not with a prompt. */
@@ -119,9 +103,11 @@ async function askUpstream({ pool, upstream }: StreamReplyDeps, turnId: string) 
   if (!asked) return null;
   return async (): Promise<Asked> => {
     if (!upstream) throw new TurnFailure('upstream_unreachable');
+    // The upstream reads none of these: its tokens are counted by them.
+    const messages = [...(asked.primer ?? []), { role: 'user' as const, content: asked.message }];
     const provider: ReplyProvider = {
       streamReply: ({ requestId }, options) => upstream.answer({ ...asked, requestId }, options),
     };
-    return { provider, request: { model: 'relay', messages: [] } };
+    return { provider, request: { model: 'relay', messages } };
   };
 }

@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { openDraftUnless, recordFailure, recordResponse, settleDraft, turnToFallback } from '../db/drafts.js';
+import { recordFailure, turnToFallback } from '../db/draftFailures.js';
+import { openDraftUnless, recordResponse, settleDraft } from '../db/drafts.js';
+import { adoptCall, settleFailedCall } from '../db/modelCalls.js';
 import type { Pool } from '../db/pool.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
@@ -9,7 +11,9 @@ import type { Checkpointer } from './checkpointer.js';
 import type { Asked, Course, OpenDraft } from './course.js';
 import { handOver, type RetryRule, toApplicationFailure } from './failure.js';
 import { readGoingOn } from './goingOn.js';
-import { type ReplyStream, type StreamEnd, startReplyStream } from './replyStream.js';
+import { type ReplyStream, startReplyStream } from './replyStream.js';
+import { promptTexts } from './streamCall.js';
+import type { StreamEnd } from './streamEnd.js';
 import type { Telemetry } from './telemetry.js';
 import { howItBegins, tellAttempt } from './tellAttempt.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
@@ -41,14 +45,16 @@ export function createStreaming(deps: StreamingDeps) {
     try {
       // Side by side: what the prompt is made from stands still while the turn has the floor.
       const [opened, ask] = await Promise.all([
-        whileDatabaseAway(() => openDraftUnless(deps.pool, key, speaker, thisAttempt(), course.landed)),
+        whileDatabaseAway(() =>
+          openDraftUnless(deps.pool, { ...key, step: course.step }, speaker, thisAttempt(), course.landed),
+        ),
         whileDatabaseAway(course.read),
       ]);
       if (opened.state === 'gone') return course.gone;
       if (opened.state === 'landed') return opened.verdict;
       if (opened.state === 'stopped') return await whileDatabaseAway(course.close);
       if (opened.state === 'superseded') throw superseded();
-      return await follow(course, opened, adopt(course, opened) ?? (await begin(course, opened, ask)));
+      return await follow(course, opened, (await adopt(course, opened)) ?? (await begin(course, opened, ask)));
     } finally {
       clearInterval(beating);
     }
@@ -58,7 +64,7 @@ export function createStreaming(deps: StreamingDeps) {
   const superseded = () => toApplicationFailure(new TurnFailure('superseded'), null, deps.retry);
 
   /** The stream that an attempt before this one left running here, if it still writes the newest draft. */
-  function adopt<V>(course: Course<V>, opened: OpenDraft): ReplyStream | null {
+  async function adopt<V>(course: Course<V>, opened: OpenDraft): Promise<ReplyStream | null> {
     const stream = streams.get(idOf(course));
     if (!stream) return null;
     if (stream.epoch() !== opened.epoch) {
@@ -67,6 +73,8 @@ export function createStreaming(deps: StreamingDeps) {
       return null;
     }
     stream.adopt(opened.fence);
+    const own = { turnId: course.key.turnId, step: course.step, attempt: opened.askedAttempt };
+    await whileDatabaseAway(() => adoptCall(deps.pool, own, course.key.beat, stream.call.attempt));
     tell(course, opened).began('adopted');
     return stream;
   }
@@ -87,12 +95,21 @@ export function createStreaming(deps: StreamingDeps) {
     const told = tell(course, opened);
     told.began(howItBegins(opened, asked, goingOn));
     const requestId = `${course.key.turnId}/${course.step}/${opened.attempt}`;
+    const request = { ...asked.request, ...(start.prefix ? { continueFrom: start.prefix.text } : {}) };
     const stream = startReplyStream(
       { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
       {
         ...course.key,
         ...asked.draft,
         ...start,
+        call: {
+          step: course.step,
+          attempt: opened.askedAttempt,
+          model,
+          prompt: promptTexts(request),
+          resumed: resume !== null,
+          ...(start.prefix ? { continuedEpoch: opened.epoch } : {}),
+        },
         hasFallback: fallback !== undefined && !opened.onFallback,
         chatId: opened.chatId,
         speakerId: opened.speakerId,
@@ -102,7 +119,7 @@ export function createStreaming(deps: StreamingDeps) {
         watch: told.watch(model),
         open: (signal) =>
           provider.streamReply(
-            { ...asked.request, requestId, ...(start.prefix ? { continueFrom: start.prefix.text } : {}) },
+            { ...request, requestId },
             { signal, silenceMs: deps.silenceMs, ...(resume ? { resume } : {}) },
           ),
       },
@@ -189,6 +206,7 @@ export function createStreaming(deps: StreamingDeps) {
     const { fence } = opened;
     tell(course, opened).ended({ outcome: 'failed', code: failure.code, cause: failure });
     await settle(key, fence);
+    await settleCost(course, opened, failure, stream);
     // What is gone can't be gone on with: the next attempt begins anew, and this one is nobody's failure.
     if (failure.code === 'response_gone') {
       await whileDatabaseAway(() => recordResponse(deps.pool, key, fence, null));
@@ -196,12 +214,28 @@ export function createStreaming(deps: StreamingDeps) {
     }
     // Each attempt of this kind goes on where the last one was: only those that hear nothing new count.
     if (stream?.gainsGround() && failure.retried) return toApplicationFailure(failure, null, deps.retry);
-    const failures = await whileDatabaseAway(() => recordFailure(deps.pool, key, fence, failure.code));
+    const failures = await whileDatabaseAway(() => recordFailure(deps.pool, key, fence, failure));
     const isLast = !failure.retried || (failures !== null && failures >= deps.retry.attempts);
     if (!isLast || !stream?.hasFallback || !isProviders(failure))
       return toApplicationFailure(failure, failures, deps.retry);
-    await whileDatabaseAway(() => turnToFallback(deps.pool, key, fence, failure.code));
+    await whileDatabaseAway(() => turnToFallback(deps.pool, key, fence, failure));
     return handOver();
+  }
+
+  /** What a failed attempt is known to have cost. One that went on with an earlier one's response has no cost of its own. */
+  async function settleCost<V>(course: Course<V>, opened: OpenDraft, failure: TurnFailure, stream?: ReplyStream) {
+    const { turnId } = course.key;
+    const unasked = new TurnFailure(failure.code, { spent: 'nothing' });
+    const { step, attempt, model, resumed } = stream?.call ?? {
+      ...course,
+      attempt: opened.attempt,
+      model: '',
+      resumed: false,
+    };
+    if (resumed) return;
+    await whileDatabaseAway(() =>
+      settleFailedCall(deps.pool, { turnId, step, attempt }, model, stream ? failure : unasked),
+    );
   }
 
   /** All that was sent is checkpointed before the attempt ends, so that the next one knows it. */
@@ -223,6 +257,7 @@ export type Streaming = ReturnType<typeof createStreaming>;
 
 /** Failures that another provider may not have. */
 const isProviders = ({ code }: TurnFailure): boolean =>
-  code.startsWith('provider_') || ['model_not_found', 'stream_broken', 'empty_reply'].includes(code);
+  code.startsWith('provider_') ||
+  ['model_not_found', 'stream_broken', 'empty_reply', 'thought_only', 'context_too_long'].includes(code);
 
 const idOf = ({ key, step }: { key: DraftKey; step: string }) => `${key.turnId}/${step}`;

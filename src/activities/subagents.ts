@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { readCallIds } from '../db/iterations.js';
+import { type AskedModel, type ModelCallKey, recordCall, settleCall, settleFailedCall } from '../db/modelCalls.js';
 import type { Pool } from '../db/pool.js';
 import { readPastIterations } from '../db/readAgentPrompt.js';
 import { beginStep, failStep } from '../db/steps.js';
@@ -13,7 +14,8 @@ import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
 import { createTextCleaner } from '../domain/text.js';
 import { builtins, checkCall } from '../domain/tools.js';
-import { addUsage, usageOfRemains } from '../domain/usage.js';
+import type { TokenUsage } from '../domain/turn.js';
+import { approximateTokens, estimatedUsage } from '../domain/usage.js';
 import type { ReplyPart } from '../llm/port.js';
 import type { Wire } from '../viewers/wire.js';
 import { type RetryRule, toApplicationFailure } from './failure.js';
@@ -21,6 +23,7 @@ import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
 import { publishResult } from './publishResult.js';
+import { promptTexts } from './streamCall.js';
 import type { CallWatch, Telemetry } from './telemetry.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
@@ -67,7 +70,7 @@ export function createSubagentActivities(deps: SubagentDeps) {
     async endSubagent({ code, ...key }: CallKey & { code: FailureCode | null }): Promise<void> {
       const task = (await readTask(deps.pool, key)) ?? { task: '', instructions: '' };
       const { iterations, usage } = await readTaskEnd(deps.pool, key);
-      const { promptTokens = 0, completionTokens = 0, llmCallCount = 0 } = addUsage(usage) ?? {};
+      const { promptTokens = 0, completionTokens = 0, llmCallCount = 0 } = usage ?? {};
       const status = code === null ? 'done' : 'failed';
       await endTask(deps.pool, key, task, { status, promptTokens, completionTokens, llmCallCount });
       const answer = iterations.at(-1)?.text ?? '';
@@ -94,33 +97,46 @@ async function ask(
   if (landed) return landed;
   const step = { turnId, name: stepName.tool(callId) };
   const { attempt } = await whileDatabaseAway(() => beginStep(pool, step, iteration), signal);
+  const received = { text: '', thinking: '' };
   try {
     const task = await readTask(pool, input);
     if (!task) throw new TurnFailure('turn_gone');
     const { request, provider, offered } = await toRequest(deps, input, task);
+    const { model } = request;
+    const asked = { model, promptTokens: approximateTokens(promptTexts(request)) };
+    const call = { turnId, step: step.name, attempt };
+    await whileDatabaseAway(() => recordCall(pool, call, asked), signal);
     const requestId = `${turnId}/${step.name}/${attempt}`;
-    const watch = deps.telemetry.calls({
-      purpose: 'subagent',
-      model: request.model,
-      chatId: null,
-      turnId,
-      step: step.name,
-      attempt,
+    const watch = deps.telemetry.calls({ purpose: 'subagent', model, chatId: null, ...call });
+    const parts = () => provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs });
+    const said = await heard(watch, signal, () => listen(parts(), watch, received)).catch(async (error: unknown) => {
+      await settleLost(pool, call, asked, received, error);
+      throw error;
     });
-    const said = await heard(watch, signal, () =>
-      listen(provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs }), watch),
-    );
+    const usage = said.usage ?? estimateOf(asked, received);
     const taken = await whileDatabaseAway(() => readCallIds(pool, turnId));
     const calls = planCalls(said.calls, { offered, taken, iteration, prefix: callId });
-    const plans = await whileDatabaseAway(() => landSubIteration(pool, input, task, { ...said, iteration, calls }));
+    const landing = { ...said, usage, iteration, attempt, calls };
+    const plans = await whileDatabaseAway(() => landSubIteration(pool, input, task, landing));
     if (!plans) throw new TurnFailure('turn_gone');
     return plans;
   } catch (error) {
     if (signal.aborted || !(error instanceof TurnFailure)) throw error;
-    const { code } = error;
-    throw toApplicationFailure(error, await whileDatabaseAway(() => failStep(pool, step, code)), deps.retry);
+    throw toApplicationFailure(error, await whileDatabaseAway(() => failStep(pool, step, error)), deps.retry);
   }
 }
+
+const estimateOf = ({ model, promptTokens }: AskedModel, { text, thinking }: Received): TokenUsage =>
+  estimatedUsage(model, { prompt: promptTokens, completion: approximateTokens([text, thinking]) });
+
+/** Records what a call cost that came to nothing: what was received of it is in no checkpoint. */
+async function settleLost(pool: Pool, call: ModelCallKey, asked: AskedModel, received: Received, error: unknown) {
+  const failure = error instanceof TurnFailure ? error : new TurnFailure('internal', { cause: error });
+  if (failure.spent !== 'tokens' || failure.usage) return settleFailedCall(pool, call, asked.model, failure);
+  await settleCall(pool, call, { usage: estimateOf(asked, received), used: false });
+}
+
+type Received = { text: string; thinking: string };
 
 async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: Task) {
   const [iterations, offered, { provider, fallback: _, ...options }] = await Promise.all([
@@ -147,21 +163,21 @@ async function heard(watch: CallWatch, signal: AbortSignal, call: () => ReturnTy
   }
 }
 
-/** All of a reply that nobody watches. */
-async function listen(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch) {
-  const texts = { text: '', thinking: '' };
+/** All of a reply that no viewer follows; `received` is filled as it arrives. */
+async function listen(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch, received: Received) {
   const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
   const calls: ToolCallRequest[] = [];
   for await (const part of parts) {
     if (part.type === 'delta') {
       delta();
-      texts[part.channel] += cleaners[part.channel].push(part.text);
+      received[part.channel] += cleaners[part.channel].push(part.text);
     } else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
     else if (part.type === 'finish') {
-      for (const channel of ['text', 'thinking'] as const) texts[channel] += cleaners[channel].end();
-      if (calls.length === 0 && texts.text.trim() === '') throw new TurnFailure('empty_reply');
-      const usage = part.usage ?? usageOfRemains(part.model, texts.text + texts.thinking);
-      return { ...texts, calls, model: part.model, reason: part.reason, usage };
+      for (const channel of ['text', 'thinking'] as const) received[channel] += cleaners[channel].end();
+      const { model, reason, usage } = part;
+      if (calls.length === 0 && received.text.trim() === '')
+        throw new TurnFailure(received.thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });
+      return { ...received, calls, model, reason, usage };
     }
   }
   throw new TurnFailure('stream_broken');

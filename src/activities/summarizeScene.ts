@@ -46,7 +46,7 @@ async function summarize(deps: SummarizeSceneDeps, key: SummaryKey, { attempt, s
   if (!context) return;
   const call = { name: 'scene_summary', povId: key.povId, sceneId: key.sceneId } as const;
   const step = stepName.sceneSummary(key.povId);
-  const answer = await askClassifier(deps, { context, call, turnId: null, step, attempt }, signal);
+  const { answer } = await askClassifier(deps, { context, call, turnId: null, step, attempt }, signal);
   await whileDatabaseAway(() =>
     appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state)),
   );

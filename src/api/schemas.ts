@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { agentStep, storyArtifacts } from '../domain/events.js';
-import { certainty, chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../domain/turn.js';
+import {
+  certainty,
+  chatKind,
+  errorDetail,
+  publicError,
+  stepStatus,
+  tokenUsage,
+  turnPhase,
+  turnStatus,
+  wastedUsage,
+} from '../domain/turn.js';
 
 /** The resources of the api, as they are answered: OpenAPI is made of these. */
 
@@ -41,8 +51,15 @@ export const chat = z
   })
   .meta({ id: 'Chat' });
 
-const usage = tokenUsage.extend({ certainty }).meta({ id: 'TokenUsage' });
-const error = publicError.meta({ id: 'PublicError' });
+const usage = tokenUsage
+  .extend({
+    certainty: certainty.meta({ description: '`exact` only if the provider counted every call' }),
+    wasted: wastedUsage.optional().meta({ description: 'the part that no reply and no answer came of' }),
+  })
+  .meta({ id: 'TokenUsage', description: 'of every call of a model, lost attempts and classifiers too' });
+const error = publicError
+  .extend({ detail: errorDetail.optional().meta({ description: "what the provider's answer said, in codes" }) })
+  .meta({ id: 'PublicError' });
 
 export const turn = z
   .object({
@@ -87,7 +104,8 @@ export const turn = z
 
 export const version = z
   .object({
-    turnId: id('turn'),
+    id: id('turn').meta({ description: 'that of the turn that made it' }),
+    turnId: id('turn').meta({ description: 'the same as `id`' }),
     active: z.boolean().meta({ description: 'whether it is the one in the timeline' }),
     status: turnStatus,
     createdAt: at(),
@@ -131,7 +149,8 @@ export const message = z
   .object({
     role: z.enum(['user', 'assistant', 'system']).meta({ description: '`system` is for people, never for a model' }),
     content: z.string(),
-    messageId: z.string(),
+    id: z.string(),
+    messageId: z.string().meta({ description: 'the same as `id`' }),
     at: at(),
     speakerId: z.string().optional(),
     truncated: z.boolean().optional(),
@@ -166,7 +185,7 @@ export const message = z
 
 export const scene = z
   .object({
-    sceneId: id('scn'),
+    id: id('scn'),
     container: z.string().meta({ description: 'where it takes place' }),
     status: z.enum(['open', 'closed']),
     openedSeq: z.number().int(),
@@ -194,7 +213,7 @@ export const edge = z
 
 export const memory = z
   .object({
-    memoryId: id('mem'),
+    id: id('mem'),
     text: z.string(),
     sceneId: id('scn').nullable(),
     witnesses: z.array(id('chr')),
@@ -226,7 +245,7 @@ export const projection = z
 
 export const storyEvent = z
   .object({
-    eventId: id('evt'),
+    id: id('evt'),
     title: z.string(),
     description: z.string(),
     status: z.enum(['planned', 'active', 'completed', 'cancelled']),

@@ -1,6 +1,8 @@
 import type { ChatState } from '../domain/classifiers/classifier.js';
 import type { NewEvent } from '../domain/events.js';
+import type { TokenUsage } from '../domain/turn.js';
 import { appendEvents } from './log.js';
+import { settleCall } from './modelCalls.js';
 import { type Pool, transaction } from './pool.js';
 import { settleStep } from './steps.js';
 import { holdLiveTurn } from './timelineCheck.js';
@@ -10,12 +12,14 @@ export type Applied<V> = { applied: true; verdict: V } | { applied: false };
 
 /**
  * Appends what a step found, projects it and settles the step, in one transaction. `decide` is given the
- * chat's state under its lock. Applied once: a step that is done keeps its first verdict.
+ * chat's state under its lock. Applied once: a step that is done keeps its first verdict. `call`: the call of a model
+ * that the answer came of.
  */
 export function applyStep<V>(
   pool: Pool,
   key: { turnId: string; name: string },
   decide: (state: ChatState) => { events: NewEvent[]; verdict: V },
+  call?: { attempt: number; usage: TokenUsage },
 ): Promise<Applied<V>> {
   return transaction(pool, async (tx) => {
     const turn = await holdLiveTurn(tx, key.turnId);
@@ -24,6 +28,8 @@ export function applyStep<V>(
       "select verdict from turn_steps where turn_id = $1 and name = $2 and status = 'done'",
       [key.turnId, key.name],
     );
+    const used = !before.rows[0];
+    if (call) await settleCall(tx, { turnId: key.turnId, step: key.name, attempt: call.attempt }, { ...call, used });
     if (before.rows[0]) return { applied: true, verdict: before.rows[0].verdict };
     const { events, verdict } = decide(await readChatState(tx, turn.chatId));
     const cause = { chatId: turn.chatId, turnId: turn.id, step: key.name };

@@ -24,6 +24,8 @@ export type OpenedDraft<V = ReplyVerdict> =
       /** Whether all that was sent of the epoch is checkpointed. */
       settled: boolean;
       attempt: number;
+      /** The attempt whose request the draft comes from: an earlier one where a kept response is gone on with. */
+      askedAttempt: number;
       /** What the draft comes from, at a provider that keeps it: another attempt goes on there. */
       responseId: string | null;
       responseSeq: number | null;
@@ -43,6 +45,7 @@ type DraftRow = {
   epoch: number;
   settled: boolean;
   attempt: number;
+  askedAttempt: number;
   speakerId: string;
   responseId: string | null;
   responseSeq: number | null;
@@ -55,17 +58,21 @@ type DraftRow = {
 /** Who is to speak, and whom they interject on. */
 export type Speaker = { speakerId: string; interjectionOf?: string | undefined };
 
+/** What an attempt is of: `step` names it to the provider, and in the record of its calls. */
+export type DraftStep = DraftKey & { step?: string | undefined };
+
 /** An attempt of an activity, as Temporal counts them from 1. */
 export type TaskAttempt = { task: string; number: number };
 
 /**
  * Takes the reply for one attempt: a new fence, which shuts out every attempt before it, and
  * `assistant_turn_started` the first time. The speaker counts the first time only. A worker that was frozen finds
- * attempts in its inbox that the server has long given up on: they must not shut out the one that took over.
+ * attempts in its inbox that the server has long given up on: they must not shut out the one that took over. The same
+ * statement records the call of the model that the attempt is about to make, unless it goes on with a kept response.
  */
 export function openDraft(
   pool: Pool,
-  key: DraftKey,
+  key: DraftStep,
   speaker: Speaker,
   by: TaskAttempt | null = null,
 ): Promise<OpenedDraft> {
@@ -75,7 +82,7 @@ export function openDraft(
 /** The same for what lands otherwise: `landed` looks for it. */
 export async function openDraftUnless<V>(
   pool: Pool,
-  key: DraftKey,
+  key: DraftStep,
   speaker: Speaker,
   by: TaskAttempt | null,
   landed: (tx: Tx, key: DraftKey) => Promise<V | null>,
@@ -89,20 +96,24 @@ export async function openDraftUnless<V>(
     if (turn.stop) return { state: 'stopped', stop: turn.stop };
     const { rows } = await tx.query<DraftRow>(
       `with draft as (
-         insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq, fence, attempt, task, task_attempt,
-                             interjection_of)
-         values ($1, $2, $3, $4, $5, 1, 1, $6, $7, $8)
+         insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq, fence, attempt, asked_attempt, task,
+                             task_attempt, interjection_of)
+         values ($1, $2, $3, $4, $5, 1, 1, 1, $6, $7, $8)
          on conflict (turn_id, beat) do update
            set fence = drafts.fence + 1, attempt = drafts.attempt + 1, status = 'streaming', updated_at = now(),
+               asked_attempt = case when drafts.response_id is null then drafts.attempt + 1 else drafts.asked_attempt end,
                task = excluded.task, task_attempt = excluded.task_attempt
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
-         returning fence, epoch, settled, attempt, speaker_id, response_id, response_seq,
+         returning fence, epoch, settled, attempt, asked_attempt, speaker_id, response_id, response_seq,
                    on_fallback, ended_attempt, failures, last_error
+       ), asked as (
+         insert into model_calls (turn_id, step, attempt) select $1, $9, asked_attempt from draft
+         on conflict do nothing
        ), told as materialized (
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
-       select fence, epoch, settled, attempt, speaker_id as "speakerId", response_id as "responseId",
+       select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
          response_seq as "responseSeq", on_fallback as "onFallback",
          attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError"
        from draft, told`,
@@ -115,6 +126,7 @@ export async function openDraftUnless<V>(
         by?.task ?? null,
         by?.number ?? null,
         speaker.interjectionOf ?? null,
+        key.step ?? stepName.reply(key.beat),
       ],
     );
     if (!rows[0]) return { state: 'superseded' };
@@ -161,61 +173,6 @@ export async function beginEpoch(
   return rows.length === 1;
 }
 
-/** A piece of a draft's text, at its offset in UTF-16 code units. */
-export type Chunk = DraftKey & {
-  fence: number;
-  epoch: number;
-  channel: Channel;
-  offset: number;
-  text: string;
-  /** Of the last event of a response that the text holds. */
-  sequence?: number | undefined;
-};
-/** What the checkpoint says of a reply whose fence still holds. */
-export type Checkpointed = DraftKey & { fence: number; stop: StopMark | null };
-
-/**
- * Writes the checkpoints of all streams of a worker in one statement. A reply that is missing from the answer
- * has lost its fence; `stop` tells of a stop whose message was lost.
- */
-export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpointed[]> {
-  const { rows } = await db.query<Checkpointed>(
-    `with input as (
-       select * from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::integer[], $7::text[],
-                            $8::integer[])
-         as i(turn_id, beat, fence, epoch, channel, "offset", text, sequence)
-     ), live as materialized (
-       select d.turn_id, d.beat, d.fence from drafts d
-       where d.status = 'streaming'
-         and (d.turn_id, d.beat, d.fence) in (select turn_id, beat, fence from input)
-       order by d.turn_id, d.beat for no key update
-     ), written as (
-       insert into draft_chunks (turn_id, beat, epoch, channel, "offset", text)
-       select i.turn_id, i.beat, i.epoch, i.channel, i."offset", i.text
-       from input i join live l using (turn_id, beat, fence) where i.text <> ''
-       on conflict do nothing
-     ), heard as (
-       select turn_id, beat, max(sequence) as sequence from input join live using (turn_id, beat, fence)
-       where sequence is not null group by turn_id, beat
-     ), numbered as (
-       update drafts d set response_seq = greatest(d.response_seq, h.sequence) from heard h
-       where d.turn_id = h.turn_id and d.beat = h.beat
-     )
-     select l.turn_id as "turnId", l.beat, l.fence, t.stop from live l join turns t on t.id = l.turn_id`,
-    [
-      chunks.map((c) => c.turnId),
-      chunks.map((c) => c.beat),
-      chunks.map((c) => c.fence),
-      chunks.map((c) => c.epoch),
-      chunks.map((c) => c.channel),
-      chunks.map((c) => c.offset),
-      chunks.map((c) => c.text),
-      chunks.map((c) => c.sequence ?? null),
-    ],
-  );
-  return rows;
-}
-
 /** Records which response the draft comes from, before its first token is passed on; null: it is no more. */
 export async function recordResponse(
   db: Db,
@@ -231,32 +188,12 @@ export async function recordResponse(
   return rowCount === 1;
 }
 
-/** Turns to another provider, whose failures count anew. */
-export async function turnToFallback(db: Db, key: DraftKey, fence: number, code: string): Promise<void> {
-  await db.query(
-    `update drafts set on_fallback = true, failures = 0, last_error = $4, response_id = null, response_seq = null,
-       updated_at = now()
-     where turn_id = $1 and beat = $2 and fence = $3`,
-    [key.turnId, key.beat, fence, code],
-  );
-}
-
 export async function readResponseId(db: Db, key: DraftKey): Promise<string | null> {
   const { rows } = await db.query<{ id: string | null }>(
     'select response_id as id from drafts where turn_id = $1 and beat = $2',
     [key.turnId, key.beat],
   );
   return rows[0]?.id ?? null;
-}
-
-/** Records that the provider failed an attempt. Returns how often it has by now, or null without the fence. */
-export async function recordFailure(db: Db, key: DraftKey, fence: number, code: string): Promise<number | null> {
-  const { rows } = await db.query<{ failures: number }>(
-    `update drafts set failures = failures + 1, last_error = $4, updated_at = now()
-     where turn_id = $1 and beat = $2 and fence = $3 returning failures`,
-    [key.turnId, key.beat, fence, code],
-  );
-  return rows[0]?.failures ?? null;
 }
 
 /**

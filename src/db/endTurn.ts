@@ -1,12 +1,14 @@
 import type { NewEvent } from '../domain/events.js';
 import { toPublicError } from '../domain/failures.js';
-import type { EndStatus, PublicError, TokenUsage } from '../domain/turn.js';
-import { addUsage, unknownUsage } from '../domain/usage.js';
+import type { EndStatus, ErrorDetail, PublicError } from '../domain/turn.js';
+import { usageOfCalls } from '../domain/usage.js';
 import { noteCommitted } from './committed.js';
 import { appendEvents } from './log.js';
 import { applyMarks } from './marks.js';
+import { takeModelCalls } from './modelCalls.js';
 import type { Tx } from './pool.js';
 import type { TurnRow } from './turnRow.js';
+import { countToolCalls } from './usageOfReply.js';
 
 export type Ending = {
   status: EndStatus;
@@ -22,13 +24,15 @@ export type Ending = {
  */
 export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<void> {
   const cause = { chatId: turn.chatId, turnId: turn.id, step: ending.step };
-  const usage = addUsage(await readUsage(tx, turn)) ?? (await usageUnheard(tx, turn));
+  const toolCalls = turn.kind === 'agent' ? await countToolCalls(tx, turn.id) : 0;
+  const usage = usageOfCalls(await takeModelCalls(tx, turn.id), toolCalls);
   const warnings = ending.warnings ?? [];
   const rolledBack = turn.stop === 'rollback';
   // It was not stopped by a client: its workflow could not go on, and the floor was passed on.
   const abandoned = turn.stop === 'failing' && ending.status === 'cancelled';
   const status = rolledBack ? 'cancelled' : abandoned ? 'failed' : ending.status;
-  const error = abandoned ? toPublicError('workflow_failing') : ending.error;
+  const reason = abandoned ? toPublicError('workflow_failing') : ending.error;
+  const error = reason && (await withDetail(tx, turn.id, reason));
   const events: NewEvent[] = [
     {
       kind: 'turn_completed',
@@ -70,23 +74,14 @@ const spent = `extract(epoch from now() - t.created_at)::double precision as sec
    from drafts d where d.turn_id = t.id) as "firstTokenSeconds",
   (select coalesce(sum(d.attempt), 0)::integer from drafts d where d.turn_id = t.id) as attempts`;
 
-/** Calls of the model that left no reply: that they were made is all that is known. Null when none was. */
-async function usageUnheard(tx: Tx, turn: TurnRow): Promise<TokenUsage | null> {
-  const { rows } = await tx.query<{ attempts: number | null }>(
-    'select sum(attempt)::integer as attempts from drafts where turn_id = $1',
-    [turn.id],
+/** What the provider's answer said of the failure that the turn ends with. */
+async function withDetail(tx: Tx, turnId: string, error: PublicError): Promise<PublicError> {
+  const { rows } = await tx.query<{ detail: ErrorDetail }>(
+    `select error_detail as detail from drafts
+     where turn_id = $1 and last_error = $2 and error_detail is not null order by beat limit 1`,
+    [turnId, error.code],
   );
-  const attempts = rows[0]?.attempts ?? 0;
-  return attempts > 0 ? unknownUsage('', attempts) : null;
-}
-
-async function readUsage(tx: Tx, turn: TurnRow): Promise<TokenUsage[]> {
-  const { rows } = await tx.query<{ usage: TokenUsage }>(
-    `select data->'usage' as usage from events
-     where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' and data ? 'usage' order by seq`,
-    [turn.chatId, turn.id],
-  );
-  return rows.map((row) => row.usage);
+  return rows[0] ? { ...error, detail: rows[0].detail } : error;
 }
 
 const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));

@@ -15,6 +15,7 @@ import { goneVerdict } from '../domain/verdict.js';
 import { readDraftText } from './drafts.js';
 import { holdTurn } from './holdTurn.js';
 import { appendEvents } from './log.js';
+import { settleCall } from './modelCalls.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { hasEnded, type TurnRow } from './turnRow.js';
 
@@ -95,7 +96,10 @@ export async function landIteration(
     if (before) return { verdict: before, chatId: '', steps: [] };
     if (!held || hasEnded(held.turn))
       return { verdict: { state: 'closed', verdict: goneVerdict }, chatId: '', steps: [] };
-    if (!(await resetDraft(tx, key, fence))) return 'superseded';
+    const asked = await resetDraft(tx, key, fence);
+    if (asked === null) return 'superseded';
+    const call = { turnId: key.turnId, step: stepName.reply(landed.iteration), attempt: asked };
+    await settleCall(tx, call, { usage: landed.usage, used: true });
     await insertIterationRow(tx, key.turnId, '', landed);
     await fillSteps(tx, key.turnId, landed);
     const steps = await insertCalls(tx, held.turn, landed);
@@ -104,15 +108,18 @@ export async function landIteration(
   });
 }
 
-/** The next iteration's attempts and failures are counted anew. False when a newer attempt holds the fence. */
-async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, response_id = null,
-       response_seq = null, updated_at = now()
-     where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming'`,
+/**
+ * The next iteration's attempts and failures are counted from 0. Returns the attempt that asked for this one, or null
+ * when a newer attempt holds the fence.
+ */
+async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number | null> {
+  const { rows } = await tx.query<{ asked: number }>(
+    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, error_detail = null,
+       response_id = null, response_seq = null, updated_at = now()
+     where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming' returning asked_attempt as asked`,
     [key.turnId, key.beat, fence],
   );
-  return rowCount === 1;
+  return rows[0]?.asked ?? null;
 }
 
 type IterationRow = Pick<Iteration, 'iteration' | 'text' | 'thinking' | 'model' | 'reason' | 'usage'>;

@@ -1,9 +1,9 @@
+import { withErrorLine } from '../domain/errorLine.js';
 import type { AgentStep } from '../domain/events.js';
 import type { DraftKey } from '../domain/frames.js';
 import type { RelayInfo } from '../domain/relay.js';
 import { stepName } from '../domain/stepName.js';
-import type { PublicError, TokenUsage } from '../domain/turn.js';
-import { usageOfRemains } from '../domain/usage.js';
+import type { ErrorDetail, PublicError, TokenUsage } from '../domain/turn.js';
 import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../domain/verdict.js';
 import { readAgentReply } from './agentReply.js';
 import { readDraftText } from './drafts.js';
@@ -11,15 +11,19 @@ import { holdTurn, LANDED, STARTED } from './holdTurn.js';
 import { landedVerdict, verdictOf } from './landedVerdict.js';
 import { appendEvents } from './log.js';
 import { applyMarks } from './marks.js';
+import { settleCall } from './modelCalls.js';
 import { type Pool, type Tx, transaction } from './pool.js';
 import { supersede } from './supersede.js';
 import { hasEnded, type TurnRow } from './turnRow.js';
+import { usageOfReply } from './usageOfReply.js';
 
 export type Reply = {
   text: string;
   truncated: boolean;
   model: string;
+  /** Of the call that it came of, and the epoch whose text that one continued. */
   usage?: TokenUsage | undefined;
+  continuedEpoch?: number | undefined;
   error?: PublicError | undefined;
   /** Of an agent. */
   steps?: AgentStep[] | undefined;
@@ -27,7 +31,16 @@ export type Reply = {
   relay?: { info: RelayInfo; paneSpawned: boolean } | undefined;
 };
 
-type DraftRow = { fence: number; epoch: number; settled: boolean; speakerId: string; interjectionOf: string | null };
+type DraftRow = {
+  fence: number;
+  epoch: number;
+  settled: boolean;
+  askedAttempt: number;
+  speakerId: string;
+  interjectionOf: string | null;
+  lastError: string | null;
+  errorDetail: ErrorDetail | null;
+};
 
 /**
  * Appends the `assistant_turn` of the attempt that holds `fence`. Lands once: what is found in the log is the
@@ -49,8 +62,12 @@ export async function landReply(
     if (!held) return goneVerdict;
     if (hasEnded(held.turn)) return goneVerdict;
     if (draft?.fence !== fence) return 'superseded';
+    const call = { turnId: key.turnId, step: stepName.reply(key.beat), attempt: draft.askedAttempt };
+    const used = reply.text.trim() !== '';
+    await settleCall(tx, call, { usage: reply.usage ?? null, used });
     if (isNoVersion(held.turn, key.beat, reply.text)) return withoutText(reply);
-    await appendReply(tx, held.turn, key.beat, draft, reply);
+    const usage = await usageOfReply(tx, held.turn, key.beat, used ? [draft.epoch, reply.continuedEpoch ?? 0] : []);
+    await appendReply(tx, held.turn, key.beat, draft, { ...reply, usage });
     return verdictOf(reply);
   });
 }
@@ -88,19 +105,20 @@ export async function closeInTransaction(
   const draft = (await lockDraft(tx, key)) ?? (await emptyDraft(tx, turn, key, closing));
   const text = draft && draft.epoch > 0 ? await readDraftText(tx, key, draft.epoch) : '';
   await tx.query('update drafts set fence = fence + 1 where turn_id = $1 and beat = $2', [key.turnId, key.beat]);
-  const error = closing.error;
+  const error = closing.error && withDetail(closing.error, draft);
   const done = turn.kind === 'agent' ? await readAgentReply(tx, turn.id, draft?.epoch ?? 0) : null;
-  if (!draft || (text === '' && !closing.error && !done?.steps.length)) return stoppedVerdict;
+  if (!draft || (text === '' && !error && !done?.steps.length)) return stoppedVerdict;
   const epoch = draft.settled ? draft.epoch : draft.epoch + 1;
   const reply: Reply = {
-    text: turn.kind === 'document' && error ? withError(text, error) : text,
+    text: turn.kind === 'document' && error ? withErrorLine(text, error) : text,
     truncated: closing.truncated ?? true,
     model: done?.model ?? closing.model,
-    error: closing.error,
-    usage: done?.usage ?? usageOfRemains(done?.model ?? closing.model, text),
+    error,
     steps: done?.steps,
   };
   if (isNoVersion(turn, key.beat, text)) return withoutText(reply);
+  const kept = text !== '' || Boolean(done?.steps.length);
+  reply.usage = await usageOfReply(tx, turn, key.beat, kept ? [draft.epoch] : []);
   await appendReply(tx, turn, key.beat, { ...draft, epoch }, reply);
   return verdictOf(reply);
 }
@@ -114,15 +132,16 @@ const withoutText = (reply: { text: string; truncated: boolean; error?: PublicEr
   landed: false,
 });
 
-/** In a document's thread people see in the message itself that the provider failed. */
-function withError(text: string, { message }: PublicError): string {
-  return `${text}${text === '' ? '' : '\n\n'}[Provider error: ${message}]`;
+/** What the provider's answer said, where the reply fails with what its newest failed attempt did. */
+function withDetail(error: PublicError, draft: DraftRow | null): PublicError {
+  return draft?.errorDetail && draft.lastError === error.code ? { ...error, detail: draft.errorDetail } : error;
 }
 
 async function lockDraft(tx: Tx, key: DraftKey): Promise<DraftRow | null> {
   const { rows } = await tx.query<DraftRow>(
-    `select fence, epoch, settled, speaker_id as "speakerId", interjection_of as "interjectionOf" from drafts
-     where turn_id = $1 and beat = $2 for no key update`,
+    `select fence, epoch, settled, asked_attempt as "askedAttempt", speaker_id as "speakerId",
+       interjection_of as "interjectionOf", last_error as "lastError", error_detail as "errorDetail"
+     from drafts where turn_id = $1 and beat = $2 for no key update`,
     [key.turnId, key.beat],
   );
   return rows[0] ?? null;
@@ -142,7 +161,8 @@ async function emptyDraft(tx: Tx, turn: TurnRow, key: DraftKey, closing: Closing
   const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(key.beat) };
   const data = { speakerId, beat: key.beat, userTurnSeq: turn.userTurnSeq };
   await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
-  return { fence: 0, epoch: 0, settled: true, speakerId, interjectionOf: null };
+  const none = { askedAttempt: 0, interjectionOf: null, lastError: null, errorDetail: null };
+  return { fence: 0, epoch: 0, settled: true, speakerId, ...none };
 }
 
 async function appendReply(tx: Tx, turn: TurnRow, beat: number, draft: DraftRow, reply: Reply): Promise<void> {

@@ -3,8 +3,10 @@ import { shownArguments } from '../domain/agent.js';
 import type { PastIteration } from '../domain/agentPrompt.js';
 import { stepName } from '../domain/stepName.js';
 import type { TokenUsage } from '../domain/turn.js';
+import { usageOfCalls } from '../domain/usage.js';
 import { type AskedCall, insertCallRow, insertIterationRow } from './iterations.js';
 import { appendEvents, findEffect } from './log.js';
+import { readModelCalls, settleCall } from './modelCalls.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { readPastIterations } from './readAgentPrompt.js';
 import { holdLiveTurn } from './timelineCheck.js';
@@ -17,6 +19,8 @@ export type Task = { task: string; instructions: string };
 /** One call of a sub-agent's model, whole. */
 export type SubIteration = {
   iteration: number;
+  /** The attempt at the sub-agent's step that asked for it. */
+  attempt: number;
   text: string;
   thinking: string;
   model: string;
@@ -69,6 +73,8 @@ export function landSubIteration(
     if (!turn) return null;
     const before = await landedSubIteration(tx, key, landed.iteration);
     if (before) return before;
+    const call = { turnId: key.turnId, step: stepName.tool(key.callId), attempt: landed.attempt };
+    await settleCall(tx, call, { usage: landed.usage, used: true });
     await insertIterationRow(tx, key.turnId, key.callId, landed);
     for (const [position, call] of landed.calls.entries()) {
       const { callId } = call.plan;
@@ -86,14 +92,14 @@ export function landSubIteration(
   });
 }
 
-/** What a sub-agent came to: its last words, and what its calls of the model used. */
-export async function readTaskEnd(db: Db, key: CallKey): Promise<{ iterations: PastIteration[]; usage: TokenUsage[] }> {
-  const { rows } = await db.query<{ usage: TokenUsage | null }>(
-    'select usage from agent_iterations where turn_id = $1 and task_call_id = $2 order by iteration',
-    [key.turnId, key.callId],
-  );
+/** What a sub-agent came to: its last words, and the usage of all its calls of the model, the lost ones too. */
+export async function readTaskEnd(
+  db: Db,
+  key: CallKey,
+): Promise<{ iterations: PastIteration[]; usage: TokenUsage | null }> {
   const iterations = await readPastIterations(db, { turnId: key.turnId, taskCallId: key.callId });
-  return { iterations, usage: rows.flatMap(({ usage }) => (usage ? [usage] : [])) };
+  const calls = await readModelCalls(db, key.turnId);
+  return { iterations, usage: usageOfCalls(calls.filter(({ step }) => step === stepName.tool(key.callId))) };
 }
 
 export type TaskEnd = {

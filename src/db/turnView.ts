@@ -1,7 +1,7 @@
-import { failures, isFailureCode } from '../domain/failures.js';
+import { isFailureCode, toPublicError } from '../domain/failures.js';
 import type { StepView } from '../domain/frames.js';
 import { stepName } from '../domain/stepName.js';
-import type { PublicError, StepStatus, TokenUsage, TurnStatus } from '../domain/turn.js';
+import type { ErrorDetail, PublicError, StepStatus, TokenUsage, TurnStatus } from '../domain/turn.js';
 import { readAgentSteps } from './agentView.js';
 import type { Db } from './pool.js';
 import { readSteps } from './steps.js';
@@ -46,6 +46,7 @@ export type TurnView = {
 type DraftView = Omit<BeatView, 'status' | 'text' | 'truncated' | 'seq'> & {
   status: 'streaming' | 'landed' | 'closed';
   lastError: string | null;
+  errorDetail: ErrorDetail | null;
 };
 
 /** Null when there is no such turn, or it is another owner's. */
@@ -97,7 +98,8 @@ export async function readTurnStatus(
 
 async function readDraftRows(db: Db, turnId: string): Promise<DraftView[]> {
   const { rows } = await db.query<DraftView>(
-    `select beat, speaker_id as "speakerId", epoch, attempt, status, last_error as "lastError"
+    `select beat, speaker_id as "speakerId", epoch, attempt, status, last_error as "lastError",
+       error_detail as "errorDetail"
      from drafts where turn_id = $1 order by beat`,
     [turnId],
   );
@@ -119,7 +121,7 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
     [turn.chatId, turn.id],
   );
   const drafted = drafts.map((row) => {
-    const { lastError: _, status: __, ...draft } = row;
+    const { lastError: _, errorDetail: __, status: ___, ...draft } = row;
     const event = landed.rows.find((row) => row.beat === draft.beat);
     const text = event?.text ?? sofar.rows.find((row) => row.beat === draft.beat)?.text ?? '';
     const status = beatStatus(turn, row, steps);
@@ -164,10 +166,12 @@ function replyStep(draft: DraftView, turn: TurnRow): StepView {
           ? 'retrying'
           : 'running';
   const code = draft.lastError;
-  const error =
-    code && status !== 'done' ? { error: { code, message: isFailureCode(code) ? failures[code].says : code } } : {};
+  const error = code && status !== 'done' ? { error: errorOf(code, draft.errorDetail) } : {};
   return { name: stepName.reply(draft.beat), status, attempts: draft.attempt, ...error };
 }
+
+const errorOf = (code: string, detail: ErrorDetail | null): PublicError =>
+  isFailureCode(code) ? toPublicError(code, detail) : { code, message: code };
 
 async function queuePosition(db: Db, turn: TurnRow): Promise<number> {
   const { rows } = await db.query<{ position: number }>(

@@ -1,3 +1,5 @@
+import type { ErrorDetail, PublicError, TokenUsage } from './turn.js';
+
 /**
  * The one table of failure codes of turns and steps. `retried`: another attempt may succeed. `says`: what
  * the user sees. Codes are stable: they stand in events, in Temporal's failures and in the API.
@@ -5,6 +7,15 @@
 export const failures = {
   provider_unauthorized: { retried: false, says: 'The provider refused the API key.' },
   provider_refused: { retried: false, says: 'The provider refused the request.' },
+  provider_quota: {
+    retried: false,
+    says: "The provider account's quota or credit is used up. Check its plan and billing.",
+  },
+  provider_not_an_api: {
+    retried: false,
+    says: "The answer is not that of an OpenAI-compatible API. Check the base URL: OPENAI_BASE_URL, or the one of the chat's own provider.",
+  },
+  context_too_long: { retried: false, says: "The request is longer than the model's context window." },
   model_not_found: { retried: false, says: 'The provider does not know the model.' },
   provider_key_unreadable: { retried: false, says: "The provider's key can not be read." },
   provider_rate_limited: { retried: true, says: 'The provider asked us to slow down.' },
@@ -14,6 +25,7 @@ export const failures = {
   stream_broken: { retried: true, says: 'The reply broke off.' },
   response_gone: { retried: true, says: 'The provider no longer has the reply.' },
   empty_reply: { retried: true, says: 'The provider sent an empty reply.' },
+  thought_only: { retried: true, says: 'The model thought and gave no answer.' },
   bad_answer: { retried: true, says: 'The model gave an answer that could not be used.' },
   length: { retried: false, says: 'The reply reached the length limit.' },
   content_filter: { retried: false, says: "The reply was cut by the provider's content filter." },
@@ -39,17 +51,39 @@ export function isFailureCode(code: string): code is FailureCode {
   return Object.hasOwn(failures, code);
 }
 
-/** A failure with its stable code. Its message is the code: prose and provider text never ride along. */
+/**
+ * What a failed call is known to have cost. `nothing`: the request never reached the provider. `call`: the provider
+ * refused it before a model read it. `tokens`: a model may have read it.
+ */
+export type Spent = 'nothing' | 'call' | 'tokens';
+
+export type FailureOptions = {
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+  detail?: ErrorDetail | undefined;
+  spent?: Spent | undefined;
+  usage?: TokenUsage | null | undefined;
+};
+
+/** A failure with its stable code. Its message is the code and never contains prose or provider text. */
 export class TurnFailure extends Error {
   override readonly name = 'TurnFailure';
   readonly code: FailureCode;
   /** How long the provider asked us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** What the provider's answer said of it, where there was one. */
+  readonly detail: ErrorDetail | undefined;
+  readonly spent: Spent;
+  /** The usage of the call, where it is known all the same. */
+  readonly usage: TokenUsage | null;
 
-  constructor(code: FailureCode, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(code: FailureCode, options: FailureOptions = {}) {
     super(code, { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.detail = options.detail;
+    this.spent = options.spent ?? 'tokens';
+    this.usage = options.usage ?? null;
   }
 
   get retried(): boolean {
@@ -57,7 +91,7 @@ export class TurnFailure extends Error {
   }
 }
 
-/** What clients are told about a failure. */
-export function toPublicError(code: FailureCode): { code: string; message: string } {
-  return { code, message: failures[code].says };
+/** A failure as clients see it. */
+export function toPublicError(code: FailureCode, detail?: ErrorDetail | null): PublicError {
+  return { code, message: failures[code].says, ...(detail ? { detail } : {}) };
 }

@@ -1,7 +1,7 @@
 import type { AgentStep, ChatEvent } from './events.js';
 import type { RelayMeta } from './relay.js';
 import type { RestartReason } from './restartReasons.js';
-import type { StepStatus, TurnStatus } from './turn.js';
+import type { PublicError, StepStatus, TurnStatus } from './turn.js';
 
 export type Channel = 'text' | 'thinking';
 
@@ -26,7 +26,7 @@ export type StepView = {
   name: string;
   status: StepStatus;
   attempts: number;
-  error?: { code: string; message: string };
+  error?: PublicError;
 };
 
 /** Every frame a viewer can get, on the live socket and over SSE alike. */

@@ -31,7 +31,12 @@ export type StopMark = z.infer<typeof stopMark>;
 
 export const certainty = z.enum(['exact', 'estimated', 'unknown']);
 
-/** Tokens as the provider counts them. */
+const tokens = z.number().int().nonnegative();
+
+/** The part of a usage that no reply and no answer came of. */
+export const wastedUsage = z.object({ promptTokens: tokens, completionTokens: tokens, calls: tokens });
+
+/** Tokens of one call or of several: of a turn, those of all its attempts. Logs of before it was counted lack `wasted`. */
 export const tokenUsage = z.object({
   promptTokens: z.number().int().nonnegative(),
   completionTokens: z.number().int().nonnegative(),
@@ -41,9 +46,20 @@ export const tokenUsage = z.object({
   llmCallCount: z.number().int().nonnegative(),
   modelId: z.string(),
   certainty,
+  wasted: wastedUsage.optional(),
 });
 export type TokenUsage = z.infer<typeof tokenUsage>;
 
+/** What a provider's answer said of its failure, cleaned: codes only, never its message. `status` is the HTTP status. */
+export const errorDetail = z.object({
+  status: z.number().int(),
+  code: z.string().optional(),
+  type: z.string().optional(),
+  param: z.string().optional(),
+  requestId: z.string().optional(),
+});
+export type ErrorDetail = z.infer<typeof errorDetail>;
+
 /** An error as clients see it: `code` is stable, `message` is for people. */
-export const publicError = z.object({ code: z.string(), message: z.string() });
+export const publicError = z.object({ code: z.string(), message: z.string(), detail: errorDetail.optional() });
 export type PublicError = z.infer<typeof publicError>;

@@ -1,52 +1,129 @@
 import type { TokenUsage } from './turn.js';
 
-/** The usage of several calls together; null when none is known. As uncertain as its least certain part. */
-export function addUsage(parts: TokenUsage[]): TokenUsage | null {
-  const [first, ...rest] = parts;
-  if (!first) return null;
-  return rest.reduce(
-    (sum, part) => ({
-      promptTokens: sum.promptTokens + part.promptTokens,
-      completionTokens: sum.completionTokens + part.completionTokens,
-      totalTokens: sum.totalTokens + part.totalTokens,
-      cachedTokens: sum.cachedTokens + part.cachedTokens,
-      toolCallCount: sum.toolCallCount + part.toolCallCount,
-      llmCallCount: sum.llmCallCount + part.llmCallCount,
-      modelId: part.modelId,
-      certainty: leastCertain(sum.certainty, part.certainty),
-    }),
-    first,
-  );
-}
+type Counts = Pick<TokenUsage, 'promptTokens' | 'completionTokens' | 'totalTokens' | 'cachedTokens' | 'llmCallCount'>;
 
-const nothing = { promptTokens: 0, completionTokens: 0, totalTokens: 0, cachedTokens: 0, toolCallCount: 0 };
+const nothing = { promptTokens: 0, completionTokens: 0, totalTokens: 0, cachedTokens: 0, llmCallCount: 0 };
 
-/** Of a call whose provider did not say, or was not heard to its end: what can be counted here. */
+/** Of a call whose provider gave no usage, or was cut off before it did: what can be counted here. */
 export function estimatedUsage(modelId: string, tokens: { prompt: number; completion: number }): TokenUsage {
   const { prompt, completion } = tokens;
   const counts = { promptTokens: prompt, completionTokens: completion, totalTokens: prompt + completion };
-  return { ...nothing, ...counts, llmCallCount: 1, modelId, certainty: 'estimated' };
+  return { ...nothing, ...counts, toolCallCount: 0, llmCallCount: 1, modelId, certainty: 'estimated' };
 }
 
-/** Of calls that were made and left nothing to count. */
-export const unknownUsage = (modelId: string, llmCallCount: number): TokenUsage => ({
+/** Of a call that was made and left nothing to count, such as a refused one. */
+export const unknownUsage = (modelId: string): TokenUsage => ({
   ...nothing,
-  llmCallCount,
+  toolCallCount: 0,
+  llmCallCount: 1,
   modelId,
   certainty: 'unknown',
 });
 
-/** About four characters a token: for texts that are closed where no tokenizer is at hand. */
-const CHARACTERS_PER_TOKEN = 4;
+/**
+ * About how many tokens texts have, in time that never matters: UTF-8 bytes divided by four, which is close for
+ * English, and not far off for scripts whose characters take three bytes. For calls that are lost.
+ */
+export const approximateTokens = (texts: readonly string[]): number =>
+  tokensOfBytes(texts.reduce((bytes, text) => bytes + utf8Bytes(text), 0));
 
-/** What a reply cost that is closed in the place of its attempts. Its prompt is not known any more. */
-export function usageOfRemains(modelId: string, text: string): TokenUsage {
-  if (text === '') return unknownUsage(modelId, 1);
-  return estimatedUsage(modelId, { prompt: 0, completion: Math.ceil(text.length / CHARACTERS_PER_TOKEN) });
+const BYTES_PER_TOKEN = 4;
+
+export const tokensOfBytes = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN);
+
+export function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (let n = 0; n < text.length; n++) bytes += bytesOf(text.charCodeAt(n));
+  return bytes;
 }
 
-const byCertainty: TokenUsage['certainty'][] = ['unknown', 'estimated', 'exact'];
+/** A UTF-16 code unit's share of the UTF-8 bytes: each half of a surrogate pair has two of four. */
+function bytesOf(unit: number): number {
+  if (unit < 0x80) return 1;
+  return unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+}
 
-function leastCertain(a: TokenUsage['certainty'], b: TokenUsage['certainty']): TokenUsage['certainty'] {
-  return byCertainty.find((certainty) => certainty === a || certainty === b) ?? 'unknown';
+/** A request of a turn to a model, as Postgres keeps it from before it is sent until the turn ends. */
+export type CallRecord = {
+  step: string;
+  /** From 1 within the step, as in the request's id. */
+  attempt: number;
+  /** Null until it is known that the request was sent. */
+  model: string | null;
+  /** Estimates while it runs: of its prompt, and of what was received by the newest checkpoint. */
+  promptTokens: number | null;
+  completionTokens: number;
+  /** The draft's epoch that its text is in, and the epoch whose text it continued. */
+  epoch: number | null;
+  continuedEpoch: number | null;
+  /** As counted once it ended. */
+  usage: TokenUsage | null;
+  /** Whether a reply or an answer came of it. */
+  used: boolean;
+};
+
+/**
+ * The usage of all calls together, null when there was none. A lost call is estimated: its prompt is that of another
+ * attempt at the same step if the provider counted that one. `exact` only if each call is; `unknown` only if no call
+ * left anything to count.
+ */
+export function usageOfCalls(calls: readonly CallRecord[], toolCallCount = 0): TokenUsage | null {
+  if (calls.length === 0) return null;
+  const counted = calls.map((call) => ({ call, usage: call.usage ?? estimateOf(call, calls) }));
+  const lost = sum(counted.filter(({ call }) => !call.used));
+  const certainties = new Set(counted.map(({ usage }) => usage.certainty));
+  return {
+    ...sum(counted),
+    toolCallCount,
+    modelId: modelOf(calls),
+    certainty: certainties.size === 1 ? [...certainties][0]! : 'estimated',
+    wasted: { promptTokens: lost.promptTokens, completionTokens: lost.completionTokens, calls: lost.llmCallCount },
+  };
+}
+
+function sum(counted: readonly { usage: TokenUsage }[]): Counts {
+  return counted.reduce<Counts>(
+    (total, { usage }) => ({
+      promptTokens: total.promptTokens + usage.promptTokens,
+      completionTokens: total.completionTokens + usage.completionTokens,
+      totalTokens: total.totalTokens + usage.totalTokens,
+      cachedTokens: total.cachedTokens + usage.cachedTokens,
+      llmCallCount: total.llmCallCount + usage.llmCallCount,
+    }),
+    nothing,
+  );
+}
+
+function estimateOf(call: CallRecord, calls: readonly CallRecord[]): TokenUsage {
+  const siblings = calls.filter(
+    ({ step, model }) => step === call.step && (model ?? call.model) === (call.model ?? model),
+  );
+  const counted = siblings.find(({ usage }) => usage?.certainty === 'exact')?.usage?.promptTokens;
+  const estimates = [call, ...siblings].map(({ promptTokens }) => promptTokens);
+  // The calls of a sub-agent's step are asked with different prompts.
+  const known = call.step.startsWith('tool:') ? [...estimates, counted] : [counted, ...estimates];
+  const prompt = known.find((tokens) => typeof tokens === 'number');
+  const modelId = call.model ?? '';
+  if (typeof prompt !== 'number' && call.completionTokens === 0) return unknownUsage(modelId);
+  return estimatedUsage(modelId, { prompt: prompt ?? 0, completion: call.completionTokens });
+}
+
+/** That of the newest reply; without one, of the newest call that is known to have been sent. */
+function modelOf(calls: readonly CallRecord[]): string {
+  const sent = calls.flatMap(({ step, used, model, usage }) => {
+    const modelId = usage?.modelId || model;
+    return modelId ? [{ modelId, reply: step.startsWith('reply:'), used }] : [];
+  });
+  const found = sent.findLast(({ reply, used }) => reply && used) ?? sent.findLast(({ reply }) => reply) ?? sent.at(-1);
+  return found?.modelId ?? '';
+}
+
+/** The calls whose text a draft's epoch holds: those that wrote it, and those whose text they continued. */
+export function callsOfEpoch<C extends Pick<CallRecord, 'epoch' | 'continuedEpoch'>>(
+  calls: readonly C[],
+  epoch: number,
+): C[] {
+  const found = calls.filter((call) => call.epoch === epoch);
+  const before = Math.max(...found.map(({ continuedEpoch }) => continuedEpoch ?? 0), 0);
+  return before > 0 && before < epoch ? [...found, ...callsOfEpoch(calls, before)] : found;
 }

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import { parseChunk } from './completionFrames.js';
 import { createCompletion } from './completionParts.js';
+import { withoutKey } from './errorDetail.js';
 import { readFrames } from './eventFrames.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from './port.js';
 import { createProviderClient } from './providerClient.js';
@@ -44,8 +45,9 @@ export function createChatCompletions(options: {
       try {
         const response = await openStream(client, request, clock, dialect ?? {});
         yield* readReply(response, request.model, clock);
-      } catch (error) {
+      } catch (thrown) {
         signal.throwIfAborted();
+        const error = withoutKey(thrown, options.apiKey?.trim());
         if (error instanceof TurnFailure) {
           options.log?.warn({ requestId: request.requestId, code: error.code, fault: error.cause }, 'provider failed');
         }

@@ -3,6 +3,7 @@ import { TurnFailure } from '../domain/failures.js';
 import type { PromptMessage } from '../domain/prompt.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { parseCompletion } from './completionAnswer.js';
+import { withoutKey } from './errorDetail.js';
 import { createProviderClient } from './providerClient.js';
 import { fromRequestError } from './providerFailures.js';
 import { readPiece } from './readPiece.js';
@@ -42,10 +43,11 @@ export function createClassifierCalls(options: { baseUrl: string; apiKey: string
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });
       try {
         const response = await send(client, request, clock);
-        return parseCompletion(await readBody(response, clock), request.model);
+        const body = await readBody(response, clock);
+        return parseCompletion(body, { ...request, contentType: response.headers.get('content-type') });
       } catch (error) {
         signal.throwIfAborted();
-        throw error;
+        throw withoutKey(error, options.apiKey?.trim());
       } finally {
         clock.end();
       }

@@ -79,11 +79,11 @@ describe('a frame', () => {
 
   test.each([
     [{ message: 'x', code: 'rate_limit_exceeded' }, 'provider_rate_limited'],
-    [{ message: 'x', type: 'insufficient_quota', code: null }, 'provider_rate_limited'],
+    [{ message: 'x', type: 'insufficient_quota', code: null }, 'provider_quota'],
     [{ message: 'x', type: 'server_error' }, 'provider_error'],
     [{ message: 'x', code: 'model_not_found', type: 'invalid_request_error' }, 'model_not_found'],
     [{ message: 'x', type: 'invalid_request_error' }, 'provider_refused'],
-    [{ message: 'x', code: 'context_length_exceeded' }, 'provider_refused'],
+    [{ message: 'x', code: 'context_length_exceeded' }, 'context_too_long'],
     [{ code: 502, message: 'x' }, 'provider_error'],
     [{ code: '429', message: 'x' }, 'provider_rate_limited'],
     [{ code: 401 }, 'provider_unauthorized'],

@@ -1,5 +1,7 @@
 import { TurnFailure } from '../domain/failures.js';
 import { createFrameReader } from './completionFrames.js';
+import { isHtml } from './errorBody.js';
+import { notAnApi } from './providerFailures.js';
 import { readPiece } from './readPiece.js';
 import type { SilenceClock } from './silenceClock.js';
 
@@ -17,13 +19,50 @@ export async function* readFrames(
   if (!response.body) throw new TurnFailure('stream_broken');
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const reader = createFrameReader();
+  const beginning = createBeginning(response);
   for (;;) {
     const { done, value } = await clock.waitFor(readPiece(body), isFinished() ? USAGE_WAIT_MS : undefined);
-    for (const frame of done ? reader.end() : reader.push(value)) {
+    const frames = done ? reader.end() : reader.push(value);
+    if (frames.length === 0) beginning.check(value, done);
+    for (const frame of frames) {
       clock.heard();
+      beginning.isStream();
       if (frame === '[DONE]') return clock.leave(body, BODY_END_WAIT_MS);
       yield frame;
     }
     if (done) return;
+  }
+}
+
+/** Of an answer without events, this much is looked at, in bytes. */
+const MAX_BEGINNING = 64 * 1024;
+
+/** What an answer begins with, as long as no event has come: an answer that is no stream says so there. */
+function createBeginning({ status, headers }: Response) {
+  const contentType = headers.get('content-type');
+  const decoder = new TextDecoder();
+  let text: string | null = '';
+  return {
+    /** Throws `provider_not_an_api` for a page, and for a whole body that is another server's. */
+    check(value: Uint8Array | undefined, done: boolean): void {
+      if (text === null) return;
+      if (value && text.length < MAX_BEGINNING) text += decoder.decode(value, { stream: true });
+      if (isHtml(text, contentType) || (done && isForeign(text, contentType))) throw notAnApi(status);
+    },
+    isStream(): void {
+      text = null;
+    },
+  };
+}
+
+/** A text that claims to be no stream of events, or JSON that is neither an answer of the API nor an error. */
+function isForeign(text: string, contentType: string | null): boolean {
+  if (text.trim() === '' || /event-stream/i.test(contentType ?? '')) return false;
+  try {
+    const json: unknown = JSON.parse(text);
+    const known = ['choices', 'output', 'error', 'object'];
+    return typeof json !== 'object' || json === null || !known.some((name) => name in json);
+  } catch {
+    return /^\s*text\/(?!event-stream)/i.test(contentType ?? '');
   }
 }

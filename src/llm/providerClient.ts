@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { readRefusal, toRefusalBody } from './errorBody.js';
 
 /** Longer than an idle turn, shorter than what providers' load balancers keep. */
 const KEEP_ALIVE_MS = 30_000;
@@ -25,7 +26,27 @@ export function createProviderClient({ baseUrl, apiKey }: { baseUrl: string; api
     timeout: 2 ** 31 - 1,
     // its log quotes frames it can't read, which are prose
     logLevel: 'off',
-    fetch: (url, init) =>
-      undiciFetch(url as string, { ...(init as object), dispatcher }) as unknown as Promise<Response>,
+    fetch: async (url, init) => {
+      const response = await undiciFetch(url as string, { ...(init as object), dispatcher });
+      return readable(response as unknown as Response);
+    },
   });
+}
+
+/** A refusal in the one form that `openai` reads. */
+async function readable(response: Response): Promise<Response> {
+  if (response.ok || response.status === 304 || response.status < 200) return response;
+  const { status, headers } = response;
+  const body = toRefusalBody(await readRefusal(response.body?.getReader()), headers.get('content-type'));
+  return new Response(JSON.stringify(body), { status, headers: refusalHeaders(headers) });
+}
+
+/** Those that say when to come back and which request it was; the others describe a body that is no longer there. */
+function refusalHeaders(headers: Headers): Headers {
+  const kept = new Headers({ 'content-type': 'application/json' });
+  for (const name of ['retry-after', 'retry-after-ms', 'x-request-id', 'request-id']) {
+    const value = headers.get(name);
+    if (value !== null) kept.set(name, value);
+  }
+  return kept;
 }

@@ -1,5 +1,8 @@
 import { APIError } from 'openai';
 import { type FailureCode, TurnFailure } from '../domain/failures.js';
+import type { ErrorDetail } from '../domain/turn.js';
+import { cleanDetail } from './errorDetail.js';
+import { type ErrorFields, meaningOf, namedError } from './errorMeaning.js';
 import { readRetryAfter } from './retryAfter.js';
 
 /**
@@ -16,6 +19,7 @@ type ProviderFault = {
 
 const finalStatuses: Partial<Record<number, FailureCode>> = {
   401: 'provider_unauthorized',
+  402: 'provider_quota',
   403: 'provider_unauthorized',
   404: 'model_not_found',
   408: 'provider_error',
@@ -24,53 +28,71 @@ const finalStatuses: Partial<Record<number, FailureCode>> = {
   429: 'provider_rate_limited',
 };
 
-/** Codes and types of error objects, as OpenAI and the servers that follow it name them. */
-const namedErrors: Record<string, FailureCode> = {
-  model_not_found: 'model_not_found',
-  invalid_api_key: 'provider_unauthorized',
-  authentication_error: 'provider_unauthorized',
-  permission_error: 'provider_unauthorized',
-  rate_limit_exceeded: 'provider_rate_limited',
-  rate_limit_error: 'provider_rate_limited',
-  insufficient_quota: 'provider_rate_limited',
-  context_length_exceeded: 'provider_refused',
-  invalid_request_error: 'provider_refused',
-};
-
 /** A request that got no stream: the provider's answer, or none at all. */
 export function fromRequestError(error: unknown, now: number): TurnFailure | undefined {
   if (!(error instanceof APIError)) return undefined;
-  if (error.status === undefined) {
-    return new TurnFailure('provider_unreachable', { cause: faultOf({ systemCode: systemCodeOf(error) }) });
+  const { status } = error;
+  if (status === undefined) {
+    const systemCode = systemCodeOf(error);
+    const spent = typeof systemCode !== 'string' || neverSent.test(systemCode) ? 'nothing' : 'tokens';
+    return new TurnFailure('provider_unreachable', { cause: faultOf({ systemCode }), spent });
   }
-  const code = error.code === 'model_not_found' ? 'model_not_found' : fromStatus(error.status);
-  const retryAfterMs = error.headers && readRetryAfter(error.headers, now);
-  return new TurnFailure(code, {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    cause: faultOf({ status: error.status, providerCode: error.code, providerRequestId: error.requestID }),
+  const fields = (error.error ?? {}) as ErrorFields;
+  const requestId = error.requestID ?? error.headers?.get('request-id') ?? fields.request_id;
+  return new TurnFailure(isForeign(status, fields) ? 'provider_not_an_api' : codeOf(status, fields), {
+    retryAfterMs: error.headers && readRetryAfter(error.headers, now),
+    cause: faultOf({ status, providerCode: fields.code, providerRequestId: requestId }),
+    detail: detailOf(status, fields, requestId),
+    spent: status < 500 ? 'call' : 'tokens',
   });
 }
+
+/** Codes of the system and the HTTP client that say that no connection was made. */
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|EPROTO|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
+
+/** A page, or an address that such an API does not have: whatever answered, it was not the API. */
+const isForeign = (status: number, { foreign }: ErrorFields): boolean =>
+  foreign !== undefined &&
+  (status === 404 ||
+    status === 405 ||
+    (foreign === 'html' && (finalStatuses[status] ?? fromStatus(status)) === 'provider_refused'));
+
+const codeOf = (status: number, fields: ErrorFields): FailureCode => meaningOf(fields, status) ?? fromStatus(status);
+
+const detailOf = (status: number, fields: ErrorFields, requestId?: unknown): ErrorDetail =>
+  cleanDetail({
+    status,
+    code: typeof fields.code === 'string' ? fields.code : fields.status,
+    type: fields.type,
+    param: fields.param,
+    requestId,
+  });
 
 /** A connection that broke while the reply was streamed. */
 export function fromBrokenStream(error: unknown): TurnFailure {
   return new TurnFailure('stream_broken', { cause: faultOf({ systemCode: systemCodeOf(error) }) });
 }
 
-/** An `error` object inside the stream. Its code may be a word, or a status as number or text. */
+/** An `error` object inside an answer of status 200. Its code may be a word, or a status as number or text. */
 export function fromErrorObject(error: unknown): TurnFailure {
-  const { code, type } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  const status = Number(code);
-  const isStatus = Number.isInteger(status) && status >= 400 && status < 600;
-  const named = [code, type].find((name) => typeof name === 'string' && Object.hasOwn(namedErrors, name));
-  const failure = isStatus ? fromStatus(status) : typeof named === 'string' ? namedErrors[named] : undefined;
-  return new TurnFailure(failure ?? 'provider_error', {
-    cause: faultOf({ ...(isStatus ? { status } : { providerCode: code ?? type }) }),
+  const fields = (typeof error === 'object' && error !== null ? error : {}) as ErrorFields;
+  const status = [fields.code, fields.status].map(Number).find(isErrorStatus);
+  const named = meaningOf(fields, status) ?? (status ? fromStatus(status) : namedError(fields));
+  return new TurnFailure(named ?? 'provider_error', {
+    cause: faultOf(status ? { status } : { providerCode: fields.code ?? fields.type }),
+    detail: detailOf(status ?? 200, fields, fields.request_id),
   });
 }
 
-function fromStatus(status: number): FailureCode {
-  return finalStatuses[status] ?? (status >= 400 && status < 500 ? 'provider_refused' : 'provider_error');
-}
+const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 400 && status < 600;
+
+/** An answer of status 2xx that is none of such an API. */
+export const notAnApi = (status: number): TurnFailure =>
+  new TurnFailure('provider_not_an_api', { cause: faultOf({ status }), detail: { status }, spent: 'call' });
+
+const fromStatus = (status: number): FailureCode =>
+  finalStatuses[status] ?? (status >= 400 && status < 500 ? 'provider_refused' : 'provider_error');
 
 function faultOf(found: { [K in keyof ProviderFault]: unknown }): ProviderFault {
   return {

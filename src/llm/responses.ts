@@ -1,5 +1,6 @@
 import { APIError } from 'openai';
 import { TurnFailure } from '../domain/failures.js';
+import { withoutKey } from './errorDetail.js';
 import { readFrames } from './eventFrames.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from './port.js';
 import { createProviderClient } from './providerClient.js';
@@ -48,7 +49,8 @@ export function createResponses(options: { baseUrl: string; apiKey: string | und
           yield part;
           clock.signal.throwIfAborted();
         }
-      } catch (error) {
+      } catch (thrown) {
+        const error = withoutKey(thrown, options.apiKey?.trim());
         if (signal.aborted && signal.reason instanceof ReplyStopped && responseId) void cancel(responseId);
         signal.throwIfAborted();
         if (error instanceof TurnFailure)
@@ -113,7 +115,7 @@ const statusOf = (error: unknown) => (error instanceof APIError ? error.status :
 
 /** A response that the provider no longer has: there is nothing to go on with. */
 function refusalOf(error: unknown): unknown {
-  if (statusOf(error) === 404) return new TurnFailure('response_gone');
+  if (statusOf(error) === 404) return new TurnFailure('response_gone', { spent: 'call' });
   return fromRequestError(error, Date.now()) ?? error;
 }
 

@@ -99,7 +99,7 @@ describe('the transcript of an agent’s chat', () => {
     const before = await messagesOf(chat);
     expect(before[1]?.citations).toEqual([...shown.citations, 'later']);
     const fork = await chat.fork((await chat.log()).length);
-    const withoutIds = (messages: Message[]) => messages.map(({ messageId: _, ...message }) => message);
+    const withoutIds = (messages: Message[]) => messages.map(({ id: _, messageId: __, ...message }) => message);
     expect(withoutIds(await messagesOf(fork))).toEqual(withoutIds(before));
     await chat.rewind(1);
     expect(await messagesOf(chat)).toEqual([]);

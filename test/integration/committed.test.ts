@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Committed, onCommitted } from '../../src/db/committed.js';
-import { beginEpoch, type FirstToken, openDraft, recordFailure, settleDraft } from '../../src/db/drafts.js';
+import { recordFailure } from '../../src/db/draftFailures.js';
+import { beginEpoch, type FirstToken, openDraft, settleDraft } from '../../src/db/drafts.js';
 import { endTurn } from '../../src/db/endTurn.js';
 import { finishTurn } from '../../src/db/finish.js';
 import { holdTurn } from '../../src/db/holdTurn.js';
@@ -130,7 +131,7 @@ test('an attempt that never said how it ended is known as lost to the next one',
   const first = await open();
   expect(first.lost).toBe(false);
   await settleDraft(pool, key, first.fence);
-  await recordFailure(pool, key, first.fence, 'provider_error');
+  await recordFailure(pool, key, first.fence, { code: 'provider_error' });
   expect((await open()).lost).toBe(false);
   expect((await open()).lost).toBe(true);
 });

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  beginEpoch,
-  openDraft,
-  readDraftText,
-  recordFailure,
-  settleDraft,
-  turnToFallback,
-  writeCheckpoints,
-} from '../../src/db/drafts.js';
+import { writeCheckpoints } from '../../src/db/checkpoints.js';
+import { recordFailure, turnToFallback } from '../../src/db/draftFailures.js';
+import { beginEpoch, openDraft, readDraftText, settleDraft } from '../../src/db/drafts.js';
 import { readDraftsInFlight } from '../../src/db/feed.js';
 import { finishTurn } from '../../src/db/finish.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';
@@ -67,7 +61,7 @@ describe('why a draft is written again', () => {
   }
   const fail = async ({ key }: Awaited<ReturnType<typeof reply>>, fence: number) => {
     await settleDraft(pool, key, fence);
-    await recordFailure(pool, key, fence, 'stream_broken');
+    await recordFailure(pool, key, fence, { code: 'stream_broken' });
   };
 
   test.each([
@@ -78,7 +72,7 @@ describe('why a draft is written again', () => {
       'another provider is asked',
       async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
         await fail(r, fence);
-        await turnToFallback(pool, r.key, fence, 'stream_broken');
+        await turnToFallback(pool, r.key, fence, { code: 'stream_broken' });
       },
     ],
     [
@@ -105,7 +99,7 @@ describe('fences', () => {
     expect(await r.write(zombie.fence, 1, 0, 'late')).toEqual([]);
     expect(await beginEpoch(pool, r.key, zombie.fence, 2)).toBe(false);
     expect(await landReply(pool, r.key, zombie.fence, whole)).toBe('superseded');
-    expect(await recordFailure(pool, r.key, zombie.fence, 'internal')).toBeNull();
+    expect(await recordFailure(pool, r.key, zombie.fence, { code: 'internal' })).toBeNull();
     expect(await readDraftText(pool, r.key, 1)).toBe('');
     expect(await r.landed()).toHaveLength(0);
   });

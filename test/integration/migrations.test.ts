@@ -82,6 +82,16 @@ describe("the last release's database", () => {
     }
   });
 
+  test('counts the attempts at the replies that are under way, so that the usage of their turns has them', async () => {
+    const { rows } = await database.pool.query<{ attempts: number; calls: number }>(
+      `select (select coalesce(sum(attempt), 0)::integer from drafts where turn_id = t.id and status = 'streaming') as attempts,
+         (select count(*) from model_calls where turn_id = t.id and step like 'reply:%' and usage is null) as calls
+       from turns t where t.status in ('running', 'awaiting_operator')`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { attempts, calls } of rows) expect(calls).toBe(attempts);
+  });
+
   test('has projections that its log folds to', async () => {
     const chats = await database.pool.query<{ id: string }>('select id from chats order by id');
     expect(chats.rows.length).toBeGreaterThan(3);

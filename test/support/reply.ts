@@ -1,4 +1,5 @@
-import { beginEpoch, type Chunk, openDraft, writeCheckpoints } from '../../src/db/drafts.js';
+import { type Chunk, writeCheckpoints } from '../../src/db/checkpoints.js';
+import { beginEpoch, openDraft } from '../../src/db/drafts.js';
 import { finishTurn } from '../../src/db/finish.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';
 import type { Pool } from '../../src/db/pool.js';

@@ -157,6 +157,7 @@ async function answer(call: ProviderCall, response: ServerResponse, reply: Reply
   if ('steps' in reply) return call.push(...reply.steps);
   if ('status' in reply) {
     call.did.push(`status ${reply.status}`);
+    if (typeof reply.body === 'string') return sendText(response, reply.status, reply.body, reply.headers);
     return sendJson(response, reply.status, reply.body ?? { error: { message: 'scripted' } }, reply.headers);
   }
   if ('json' in reply || 'content' in reply) {
@@ -171,6 +172,10 @@ async function answer(call: ProviderCall, response: ServerResponse, reply: Reply
     if (reply.hangUp === 'reset') response.socket?.resetAndDestroy();
     else response.socket?.destroy();
   }
+}
+
+function sendText(response: ServerResponse, status: number, body: string, headers: object = {}): void {
+  response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
 }
 
 /** Waits until `find` finds something, looking again whenever its watchers are told to. */

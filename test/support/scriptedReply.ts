@@ -31,6 +31,7 @@ export type Step =
 
 export type Reply =
   | { steps: Step[] }
+  /** A body that is a text is sent as it is, as HTML unless its headers say otherwise. */
   | { status: number; headers?: Record<string, string>; body?: unknown }
   /** A whole completion with this JSON as its content, as classifiers get it; `afterMs` later, if said. */
   | { json: unknown; afterMs?: number }

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import { beginEpoch, openDraft, writeCheckpoints } from '../../src/db/drafts.js';
+import { writeCheckpoints } from '../../src/db/checkpoints.js';
+import { beginEpoch, openDraft } from '../../src/db/drafts.js';
 import { finishTurn } from '../../src/db/finish.js';
 import { newId } from '../../src/db/ids.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';

@@ -13,6 +13,6 @@ export async function mintJwt(secret: string, who: { userId: string; sessionId: 
       .setExpirationTime(LIFETIME)
       .sign(new TextEncoder().encode(secret));
   } catch (cause) {
-    throw new TurnFailure('jwt_mint_failed', { cause });
+    throw new TurnFailure('jwt_mint_failed', { cause, spent: 'nothing' });
   }
 }

@@ -1,4 +1,5 @@
 import { type FailureCode, TurnFailure } from '../../domain/failures.js';
+import { cleanDetail } from '../errorDetail.js';
 import { readRetryAfter } from '../retryAfter.js';
 
 /** An answer that is no stream, read to its end. */
@@ -29,7 +30,9 @@ export function fromRefusal({ status, headers, body }: Refusal): TurnFailure {
   const retryAfterMs = readRetryAfter(headers, Date.now());
   const { code: theirs } = envelopeOf(body);
   return new TurnFailure(code, {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs,
+    detail: cleanDetail({ status, code: theirs, requestId: headers.get('x-request-id') }),
+    spent: status < 500 ? 'call' : 'tokens',
     cause: { status, ...(isCode(theirs) ? { upstreamCode: theirs } : {}) },
   });
 }
@@ -37,6 +40,7 @@ export function fromRefusal({ status, headers, body }: Refusal): TurnFailure {
 /** An `error` frame, which says itself whether another attempt may succeed. */
 export const fromErrorFrame = (frame: { code: unknown; retryable?: boolean | null | undefined }): TurnFailure =>
   new TurnFailure(frame.retryable ? 'upstream_error' : 'upstream_refused', {
+    detail: cleanDetail({ status: 200, code: frame.code }),
     cause: isCode(frame.code) ? { upstreamCode: frame.code } : {},
   });
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { get, wordsOf } from '../api.js';
 import { Dialog } from '../dialog.js';
 import { nameOf } from '../library.js';
-import type { Turn } from '../resources.js';
+import type { PublicError, TokenUsage, Turn } from '../resources.js';
 import { durationWords, statusWords, stepWords, timeWords, warningInWords } from '../words.js';
 
 /** All that is known of a turn: how it went, step by step, what it cost, and where its workflow is. */
@@ -46,6 +46,7 @@ function Details({ turn }: { turn: Turn }) {
               {usage.llmCallCount === 1 ? 'call' : 'calls'}
               {usage.modelId && ` (${usage.modelId})`}
               {usage.certainty !== 'exact' && `, ${usage.certainty}`}
+              {usage.wasted && usage.wasted.calls > 0 && `; ${wastedWords(usage.wasted)}`}
             </dd>
           </>
         )}
@@ -63,6 +64,7 @@ function Details({ turn }: { turn: Turn }) {
       {error && (
         <p class="failure">
           {error.message} <code>{error.code}</code>
+          {error.detail && <code>{detailWords(error.detail)}</code>}
         </p>
       )}
       {warnings.map((warning) => (
@@ -74,6 +76,15 @@ function Details({ turn }: { turn: Turn }) {
     </div>
   );
 }
+
+type Wasted = NonNullable<TokenUsage['wasted']>;
+
+const wastedWords = ({ calls, promptTokens, completionTokens }: Wasted) =>
+  `${calls} of them in vain (${promptTokens} in, ${completionTokens} out)`;
+
+/** What the provider's answer said, in its own codes. */
+const detailWords = ({ status, ...codes }: NonNullable<PublicError['detail']>) =>
+  [`HTTP ${status}`, ...Object.values(codes)].join(' · ');
 
 const spanOf = (from: string, to: string) => new Date(to).getTime() - new Date(from).getTime();
 

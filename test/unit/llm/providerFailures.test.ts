@@ -47,7 +47,7 @@ describe('a provider that answers with a status', () => {
     [403, 'provider_unauthorized', false],
     [404, 'model_not_found', false],
     [400, 'provider_refused', false],
-    [402, 'provider_refused', false],
+    [402, 'provider_quota', false],
     [413, 'provider_refused', false],
     [422, 'provider_refused', false],
     [408, 'provider_error', true],
@@ -71,11 +71,6 @@ describe('a provider that answers with a status', () => {
   test('of 400 for a model that it does not have fails as model_not_found', async () => {
     const { failure } = await ask({ status: 400, body: { error: { code: 'model_not_found' } } }, 'status 400');
     expect(failure.code).toBe('model_not_found');
-  });
-
-  test('of 429 for want of quota is a rate limit, too', async () => {
-    const { failure } = await ask({ status: 429, body: { error: { code: 'insufficient_quota' } } }, 'status 429');
-    expect(failure.code).toBe('provider_rate_limited');
   });
 
   test('may do so with a body that is no JSON, or none', async () => {
@@ -120,6 +115,12 @@ describe('a provider that can not be reached', () => {
       await server.up();
     }
     expect((await collectReply(provider)).finish?.reason).toBe('stop');
+  });
+
+  test('has cost nothing where no connection was made, and may have where one was', async () => {
+    const nowhere = createChatCompletions({ baseUrl: 'http://provider.invalid/v1', apiKey: KEY });
+    expect((await collectReply(nowhere)).error).toMatchObject({ code: 'provider_unreachable', spent: 'nothing' });
+    expect((await ask({ hangUp: 'reset' }, 'reset')).failure.spent).toBe('tokens');
   });
 
   test('because its name is not known fails as provider_unreachable', async () => {

@@ -1,0 +1,45 @@
+import type { ToolCallRequest } from '../domain/chatMessage.js';
+import { TurnFailure } from '../domain/failures.js';
+import type { RelayEnd } from '../domain/relay.js';
+import type { TokenUsage } from '../domain/turn.js';
+import { ReplyStopped } from '../llm/port.js';
+import type { CallEnd } from './telemetry.js';
+
+/** How a provider's stream ended in this process. */
+export type StreamEnd =
+  | {
+      how: 'finished';
+      reason: 'stop' | 'length' | 'content_filter' | 'tool_calls';
+      usage: TokenUsage | null;
+      model: string;
+      calls: ToolCallRequest[];
+      relay: RelayEnd | null;
+    }
+  | { how: 'stopped' }
+  | { how: 'failed'; failure: TurnFailure }
+  /** A newer attempt elsewhere holds the fence. */
+  | { how: 'fenced' };
+
+/** Why a stream is ended whose fence is lost. */
+export class Fenced extends Error {}
+
+export function callEnd(end: StreamEnd): CallEnd {
+  switch (end.how) {
+    case 'finished':
+      return { outcome: 'done', usage: end.usage, reason: end.reason };
+    case 'failed':
+      return { outcome: 'failed', code: end.failure.code };
+    case 'stopped':
+    case 'fenced':
+      return { outcome: 'stopped' };
+  }
+}
+
+export function endOf(error: unknown): StreamEnd {
+  if (error instanceof ReplyStopped) return { how: 'stopped' };
+  if (error instanceof Fenced) return { how: 'fenced' };
+  return {
+    how: 'failed',
+    failure: error instanceof TurnFailure ? error : new TurnFailure('internal', { cause: error }),
+  };
+}
