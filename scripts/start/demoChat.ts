@@ -1,3 +1,4 @@
+import { runBounded } from '../../src/bounded.js';
 import type { DataDir } from './dataDir.js';
 import { StartFailure } from './failure.js';
 
@@ -68,17 +69,18 @@ export async function seedDemoChat(options: {
 
 /** Calls the api and gives the resource; null when it is not there. */
 function caller({ api, key, signal }: { api: string; key: string | undefined; signal: AbortSignal }) {
-  return async (method: string, path: string, body?: unknown): Promise<{ id: string } | null> => {
-    const response = await fetch(`${api}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
+  return (method: string, path: string, body?: unknown): Promise<{ id: string } | null> =>
+    runBounded(signal, 15_000, async (bound) => {
+      const response = await fetch(`${api}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: bound,
+      });
+      if (response.status === 404) return null;
+      if (!response.ok) {
+        throw new StartFailure(`The demo chat could not be made: ${method} ${path} answers ${await response.text()}`);
+      }
+      return (await response.json()) as { id: string };
     });
-    if (response.status === 404) return null;
-    if (!response.ok) {
-      throw new StartFailure(`The demo chat could not be made: ${method} ${path} answers ${await response.text()}`);
-    }
-    return (await response.json()) as { id: string };
-  };
 }

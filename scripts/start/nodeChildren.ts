@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { runBounded } from '../../src/bounded.js';
 import { isLoopback } from '../../src/config.js';
 import type { ChildSpec } from './child.js';
 import { createLineLog } from './childLog.js';
@@ -171,12 +172,15 @@ async function untilServing(api: string, say: (line: string) => void, signal: Ab
   const url = `${api}/readyz`;
   await poll(
     async () => {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]) });
-      const { checks = {} } = (await response.json()) as { checks?: Record<string, string> };
+      const { status, body } = await runBounded(signal, 3_000, async (bound) => {
+        const response = await fetch(url, { signal: bound });
+        return { status: response.status, body: (await response.json()) as { checks?: Record<string, string> } };
+      });
+      const { checks = {} } = body;
       const { reconciler = 'ok', ...needed } = checks;
       const missing = Object.entries(needed).filter(([, outcome]) => outcome !== 'ok');
       if (missing.length > 0 || Object.keys(needed).length === 0)
-        throw new Error(`${response.status} ${missing.map(([name, outcome]) => `${name}: ${outcome}`).join('; ')}`);
+        throw new Error(`${status} ${missing.map(([name, outcome]) => `${name}: ${outcome}`).join('; ')}`);
       if (reconciler !== 'ok') say(`Warning: ${reconciler} See what can be done: npm run reconcile`);
       return true;
     },
@@ -187,9 +191,11 @@ async function untilServing(api: string, say: (line: string) => void, signal: Ab
 async function untilOk(url: string, withinMs: number, signal: AbortSignal): Promise<void> {
   await poll(
     async () => {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]) });
-      if (response.ok) return true;
-      throw new Error(`${response.status} ${(await response.text()).slice(0, 500)}`);
+      return runBounded(signal, 3_000, async (bound) => {
+        const response = await fetch(url, { signal: bound });
+        if (response.ok) return true;
+        throw new Error(`${response.status} ${(await response.text()).slice(0, 500)}`);
+      });
     },
     { everyMs: 200, withinMs, signal, late: (error) => new Error(`${url} answers: ${messageOf(error)}`) },
   );

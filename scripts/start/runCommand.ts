@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { bounded } from './bounded.js';
+import { bounded } from '../../src/bounded.js';
 import { sendSignal } from './processes.js';
 
 export type Command = {

@@ -1,15 +1,12 @@
+import { runBounded } from '../bounded.js';
 import type { Pool } from '../db/pool.js';
 import { type Rewound, rewindChat } from '../db/rewind.js';
 import { Problem } from './problem.js';
 import type { OnTurnStatus } from './turnEnd.js';
 import type { TurnStopper } from './turnStopper.js';
 
-export type Rewind = (request: {
-  chatId: string;
-  owner: string;
-  toSeq: number;
-  interrupt: boolean;
-}) => Promise<Omit<Rewound, 'state' | 'ended'>>;
+type RewindRequest = { chatId: string; owner: string; toSeq: number; interrupt: boolean };
+export type Rewind = (request: RewindRequest) => Promise<Omit<Rewound, 'state' | 'ended'>>;
 
 /** How long an interrupted turn may take to let go of the floor, in milliseconds. */
 const patienceMs = 10_000;
@@ -28,7 +25,10 @@ export function createRewind(deps: {
   closing: AbortSignal;
 }): Rewind {
   return async (request) => {
-    const giveUp = AbortSignal.any([AbortSignal.timeout(patienceMs), deps.closing]);
+    return runBounded(deps.closing, patienceMs, (giveUp) => rewind(request, giveUp));
+  };
+
+  async function rewind(request: RewindRequest, giveUp: AbortSignal): ReturnType<Rewind> {
     let outcome = await rewindChat(deps.pool, request);
     while (outcome.state === 'interrupted') {
       const { turnId } = outcome;
@@ -42,7 +42,7 @@ export function createRewind(deps: {
     for (const turnId of outcome.ended) deps.stopTurn(turnId);
     const { seq, hidden } = outcome;
     return { seq, hidden };
-  };
+  }
 }
 
 /** Settles at the turn's next change of status, or when there may have been one unheard. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bounded, runBounded } from '../../bounded.js';
 import { TurnFailure } from '../../domain/failures.js';
 import {
   doneFields,
@@ -42,8 +43,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const base = options.baseUrl.replace(/\/+$/, '');
   return {
     async *answer(request, { signal, silenceMs }) {
-      const total = AbortSignal.timeout(options.totalMs);
-      const clock = createSilenceClock({ signal: AbortSignal.any([signal, total]), silenceMs });
+      const total = bounded(signal, options.totalMs);
+      const clock = createSilenceClock({ signal: total.signal, silenceMs });
       try {
         await mustBeHealthy(base, clock.signal);
         const call = { method: 'POST', headers: headersOf(options, request), body: await bodyOf(options, request) };
@@ -52,11 +53,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         else yield* inOnePiece(await refusalOf(streamed, clock), () => post(`${base}/chat/turn`, call, clock), clock);
       } catch (error) {
         signal.throwIfAborted();
-        if (total.aborted) throw new TurnFailure('upstream_timeout');
+        if (total.signal.aborted) throw new TurnFailure('upstream_timeout');
         if (error instanceof TurnFailure && error.code === 'provider_silent') throw new TurnFailure('upstream_silent');
         throw error;
       } finally {
         clock.end();
+        total.end();
       }
     },
   };
@@ -65,9 +67,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 /** An upstream that is not well is not asked: its answer to a turn would only be later. */
 async function mustBeHealthy(base: string, signal: AbortSignal): Promise<void> {
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(HEALTH_MS)]);
-    const response = await fetch(`${base}/health`, { signal: limit });
-    await response.body?.cancel();
+    const response = await runBounded(signal, HEALTH_MS, async (limit) => {
+      const answer = await fetch(`${base}/health`, { signal: limit });
+      await answer.body?.cancel();
+      return answer;
+    });
     if (!response.ok)
       throw new TurnFailure('upstream_unreachable', { cause: { status: response.status }, spent: 'nothing' });
   } catch (error) {

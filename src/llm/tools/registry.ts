@@ -1,3 +1,4 @@
+import { bounded } from '../../bounded.js';
 import { cleanText } from '../../domain/text.js';
 import { BUILTIN, type BuiltinName, builtins, type ToolDescriptor } from '../../domain/tools.js';
 import { createArgumentsCheck } from './arguments.js';
@@ -39,16 +40,16 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
       if (!tool) return failed('tool_not_found', 'There is no such tool.');
       const complaint = complaintOf(tool, call.arguments);
       if (complaint) return failed('bad_arguments', complaint);
-      const late = AbortSignal.timeout(tool.timeoutMs);
-      const ended = AbortSignal.any([signal, late]);
+      const { signal: ended, end } = bounded(signal, tool.timeoutMs);
       try {
         return readable(await Promise.race([make(tool, call, context, ended), rejection(ended)]));
       } catch {
-        if (late.aborted)
-          return failed('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`);
-        return signal.aborted
-          ? failed('tool_stopped', 'The call was stopped.')
+        if (signal.aborted) return failed('tool_stopped', 'The call was stopped.');
+        return ended.aborted
+          ? failed('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`)
           : failed('tool_failed', 'The tool failed.');
+      } finally {
+        end();
       }
     },
   };

@@ -16,3 +16,17 @@ export function bounded(signal: AbortSignal, withinMs: number): { signal: AbortS
     },
   };
 }
+
+/** Runs `work` with such a signal, and stops the clock when it has ended. */
+export async function runBounded<T>(
+  signal: AbortSignal,
+  withinMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const bound = bounded(signal, withinMs);
+  try {
+    return await work(bound.signal);
+  } finally {
+    bound.end();
+  }
+}

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { bounded } from '../../../scripts/start/bounded.js';
+import { bounded } from './bounded.js';
 
 describe('a bounded signal', () => {
   test('is aborted when its time is over', async () => {
@@ -24,7 +24,7 @@ describe('a bounded signal', () => {
 
   test('fires although the garbage collector ran meanwhile', async () => {
     const script = `
-      import { bounded } from './scripts/start/bounded.ts';
+      import { bounded } from './src/bounded.ts';
       const { signal } = bounded(new AbortController().signal, 300);
       setInterval(() => globalThis.gc(), 20).unref();
       setTimeout(() => { console.log(signal.aborted); process.exit(); }, 600);`;
