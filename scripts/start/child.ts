@@ -18,8 +18,8 @@ export type ChildSpec = {
   stopSignal: NodeJS.Signals;
   graceMs: number;
   /**
-   * For a child that says, by an IPC message, when it begins to drain: another one is started beside it at once. When
-   * the launcher stops, it may drain for so long before it gets its stop signal again.
+   * For a child that says when it begins to drain, by a line to the file descriptor that `--drain-fd` names: another one
+   * is started beside it at once. When the launcher stops, it may drain for so long before it gets its stop signal again.
    */
   drains?: { withinMs: number };
 };

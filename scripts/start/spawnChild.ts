@@ -27,15 +27,15 @@ export type Running = {
 export async function spawnChild(spec: ChildSpec): Promise<Running> {
   const { file, args, ...how } = await spec.command();
   const sink = 'file' in spec.output ? spec.output.file : 'pipe';
-  const stdio: ('ignore' | 'pipe' | 'ipc' | number)[] = [spec.stdin ?? 'ignore', sink, sink];
-  if (spec.drains) stdio.push('ipc');
-  const spawned = spawn(file, args, { ...how, detached: true, stdio });
+  const stdio: ('ignore' | 'pipe' | number)[] = [spec.stdin ?? 'ignore', sink, sink];
+  const told = spec.drains ? [`--drain-fd=${stdio.push('pipe') - 1}`] : [];
+  const spawned = spawn(file, [...args, ...told], { ...how, detached: true, stdio });
   const gone = new AbortController();
   const draining = new AbortController();
   const ended = endOf(spawned, spec.name, gone);
-  spawned.on('message', (message) => {
-    if ((message as { type?: unknown } | null)?.type === 'draining') draining.abort();
-  });
+  // Node's own channel would stand in the child's environment, and break what is started with a copy of that.
+  spawned.stdio[3]?.on('data', () => draining.abort());
+  spawned.stdio[3]?.on('error', () => undefined);
   if ('lines' in spec.output) readLines(spawned, spec.output.lines);
   if (spawned.pid === undefined) throw await ended;
   const identity = (await identityOf(spawned.pid)) ?? `ended ${basename(file)}`;

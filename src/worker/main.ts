@@ -1,6 +1,8 @@
+import { writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { ConfigError, readConfig, secretsOf } from '../config.js';
 import { reportUnfitServer } from '../db/checkServer.js';
-import { createLog } from '../log.js';
+import { createLog, type Log } from '../log.js';
 import { logCrashes } from '../logCrashes.js';
 import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { createDrain } from './drain.js';
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   }
   drain.onDraining(() => {
     log.info({ seconds: config.WORKER_DRAIN_SECONDS }, 'the worker drains: it takes nothing new');
-    tellLauncher();
+    tellLauncher(log);
   });
   drain.onHandOver(() => log.warn('the worker hands over what it still runs'));
   tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'worker', log });
@@ -55,13 +57,17 @@ async function main(): Promise<void> {
   }
 }
 
-/** A launcher that listens starts the next worker beside this one. */
-function tellLauncher(): void {
-  if (process.connected) process.send?.({ type: 'draining' });
+/** `--drain-fd=N`: a launcher listens there, and starts the next worker beside this one. */
+function tellLauncher(log: Log): void {
+  const fd = parseArgs({ options: { 'drain-fd': { type: 'string' } }, strict: false }).values['drain-fd'];
+  if (typeof fd !== 'string') return;
+  try {
+    writeSync(Number(fd), 'draining\n');
+  } catch (err) {
+    log.warn({ err }, 'the launcher could not be told that this worker drains');
+  }
 }
 
-// The launcher's channel must not keep the process.
-process.channel?.unref();
 main().catch((error: unknown) => {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
   else createLog('info', 'worker').fatal({ err: error }, 'the worker could not start');

@@ -22,7 +22,7 @@ function make(script: string, rest: Partial<ChildSpec> = {}): Made {
       printed = new Promise((resolve) => {
         print = resolve;
       });
-      return { file: process.execPath, args: ['-e', script] };
+      return { file: process.execPath, args: ['-e', script, '--'] };
     },
     ready: (_pid, gone) =>
       new Promise((resolve, reject) => {
@@ -116,7 +116,7 @@ describe('a child of the launcher', () => {
   describe('that drains', () => {
     /** Takes its time to end after the first signal, and ends at once after a second one. */
     const drains = `let asked = 0;
-      process.on('SIGTERM', () => { process.send({ type: 'draining' }); if (++asked > 1) process.exit(0); });
+      process.on('SIGTERM', () => { require('node:fs').writeSync(3, 'draining'); if (++asked > 1) process.exit(0); });
       process.on('SIGUSR2', () => process.exit(0));
       ${stays}`;
 
