@@ -4,7 +4,7 @@ import { asking, tool } from '../support/agentReply.js';
 import { type Exposition, scrape } from '../support/exposition.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
 import { metricsOf, readAlerts, readDashboard } from '../support/promql.js';
-import { whole } from '../support/scriptedReply.js';
+import { someUsage, whole } from '../support/scriptedReply.js';
 import { until } from '../support/until.js';
 
 const marker = 'Amaranthine';
@@ -286,7 +286,8 @@ describe('the log', () => {
         outcome: 'completed',
         code: null,
         attempts: 2,
-        tokens: 7,
+        // The reply's, and those of its five classifiers.
+        tokens: 6 * someUsage.completion_tokens,
         durationMs: expect.any(Number),
         firstTokenMs: expect.any(Number),
       }),

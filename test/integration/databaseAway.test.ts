@@ -43,12 +43,14 @@ const postgresCheck = async () => {
   const { body } = await api.client.send<{ checks: { postgres: string } }>('GET', '/readyz');
   return body.checks.postgres;
 };
+const untilOk = () =>
+  until('/readyz has nothing to say of Postgres', async () => (await postgresCheck()) === 'ok' || null);
 const untilAccepted = (within = 20_000) =>
   until('a turn is accepted', async () => ((await post()).status === 202 ? true : null), within);
 
 describe('a server that takes no writes', () => {
   test('is answered with 503 and Retry-After, is named by /readyz, and is used again once it takes them', async () => {
-    expect(await postgresCheck()).toBe('ok');
+    await untilOk();
     // The listener asks at times of its own.
     const connections = () =>
       server.run(
@@ -61,7 +63,7 @@ describe('a server that takes no writes', () => {
     expect((await api.client.send('GET', `/v1/chats/${chat.id}`)).status).toBe(200);
     await server.set('default_transaction_read_only', 'off');
     await untilAccepted();
-    expect(await postgresCheck()).toBe('ok');
+    await untilOk();
     const after = await connections();
     const kept = after.rows.filter(({ pid }) => before.rows.some((row) => row.pid === pid));
     expect(kept).toEqual([]);
@@ -140,17 +142,17 @@ test('a turn whose COMMIT got no answer is accepted once, when its request is re
       beyond.client.send<{ code: string; turn: { id: string } }>(
         'POST',
         `/v1/chats/${chat.id}/turns`,
-        { text: 'once' },
+        { text: 'said once only' },
         { 'Idempotency-Key': 'cut' },
       );
-    const cut = way.cutAfter('commit');
+    const cut = way.cutAfter('said once only', 'commit');
     const first = await again();
     await cut;
     await expectUnavailable(first);
     const second = await again();
     expect(second.status).toBe(202);
     const { rows } = await server.run(
-      `select turn_id from events where chat_id = '${chat.id}' and data->>'text' = 'once'`,
+      `select turn_id from events where chat_id = '${chat.id}' and data->>'text' = 'said once only'`,
     );
     expect(rows).toEqual([{ turn_id: second.body.turn.id }]);
   } finally {

@@ -3,17 +3,21 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A way to a server through a port of its own, whose connections the test can cut. */
 export type CuttableWay = {
   port: number;
-  /** Cuts the first connection on which the client says `word`: it arrives, and its answer does not. */
-  cutAfter(word: string): Promise<void>;
+  /**
+   * Cuts the first connection on which the client sends `word`, some time after it sent `before` there: `word` arrives,
+   * and its answer does not.
+   */
+  cutAfter(before: string, word: string): Promise<void>;
   close(): Promise<void>;
 };
 
 export async function openCuttableWay(target: { host: string; port: number }): Promise<CuttableWay> {
   const sockets = new Set<Socket>();
-  let armed: { word: string; done: () => void } | null = null;
+  let armed: { before: string; word: string; done: () => void } | null = null;
   const server = createServer((near) => {
     const far = connect(target.port, target.host);
     let isCut = false;
+    let isMarked = false;
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -27,7 +31,9 @@ export async function openCuttableWay(target: { host: string; port: number }): P
     }
     near.on('data', (chunk) => {
       far.write(chunk);
-      if (!armed || !chunk.includes(armed.word)) return;
+      if (!armed) return;
+      isMarked ||= chunk.includes(armed.before);
+      if (!isMarked || !chunk.includes(armed.word)) return;
       armed.done();
       armed = null;
       isCut = true;
@@ -41,9 +47,9 @@ export async function openCuttableWay(target: { host: string; port: number }): P
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : 0,
-    cutAfter: (word) =>
+    cutAfter: (before, word) =>
       new Promise((done) => {
-        armed = { word, done };
+        armed = { before, word, done };
       }),
     async close() {
       for (const socket of sockets) socket.destroy();
