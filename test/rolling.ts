@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fetchHistory, historyToJson } from './support/engine.js';
 import { rollingRestarts } from './support/rollingRestarts.js';
@@ -18,8 +19,8 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '40' },
     every: { type: 'string', default: '100' },
     hasty: { type: 'boolean', default: false },
-    /** A file for the history of the slowest turn. */
-    history: { type: 'string' },
+    /** A folder for the logs, and for the history of the slowest turn. */
+    keep: { type: 'string' },
   },
 });
 
@@ -37,8 +38,10 @@ try {
   });
   console.log(JSON.stringify(report, null, 2));
   const { slowestTurn } = report.millis;
-  if (values.history && slowestTurn) {
-    await writeFile(values.history, JSON.stringify(historyToJson(await fetchHistory(world.service, slowestTurn))));
+  if (values.keep) {
+    await cp(join(world.service.dataDir, 'logs'), values.keep, { recursive: true });
+    const history = slowestTurn ? historyToJson(await fetchHistory(world.service, slowestTurn)) : null;
+    await writeFile(join(values.keep, 'slowest.json'), JSON.stringify(history));
   }
   const { hung, restartsSeen, boughtAgain, violations, turns, completed } = report;
   const isFree = hung.length + restartsSeen + boughtAgain.length + violations.length === 0 && turns === completed;

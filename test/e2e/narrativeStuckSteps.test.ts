@@ -47,7 +47,7 @@ describe('a classifier that fails at every attempt', () => {
     const { chat, turnId, step } = await stuckTurn();
     const viewer = world.watch(chat.id);
     const turn = await client().getTurn(turnId);
-    const error = { code: 'provider_error', message: expect.any(String) };
+    const error = { code: 'provider_error', message: expect.any(String), detail: { status: 500 } };
     expect(turn.steps.find((found) => found.name === step)).toEqual({
       name: step,
       status: 'stuck',
@@ -191,7 +191,6 @@ describe('an answer that can’t be right', () => {
     'is no JSON': { content: 'Of course! {"affinityDelta": 9' },
     'is nothing': { content: '' },
     'lacks a field': { json: { affinityDelta: 9, trustDelta: 9 } },
-    'has a field too many': { json: { ...good, reason: never } },
     'is out of range': { json: { ...good, affinityDelta: 11 } },
     'is half a point': { json: { ...good, trustDelta: 0.5 } },
     'is of another type': { json: { ...good, knowledgeFacts: never } },
