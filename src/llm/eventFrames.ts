@@ -37,11 +37,14 @@ export async function* readFrames(
 /** Of an answer without events, this much is looked at, in bytes. */
 const MAX_BEGINNING = 64 * 1024;
 
-/** What an answer begins with, as long as no event has come: an answer that is no stream says so there. */
+/**
+ * What an answer begins with, as long as no event has come: an answer that is no stream says so there. One that claims
+ * to be a stream comes from the API; a gateway's page inside it is a stream that broke.
+ */
 function createBeginning({ status, headers }: Response) {
   const contentType = headers.get('content-type');
   const decoder = new TextDecoder();
-  let text: string | null = '';
+  let text: string | null = /event-stream/i.test(contentType ?? '') ? null : '';
   return {
     /** Throws `provider_not_an_api` for a page, and for a whole body that is another server's. */
     check(value: Uint8Array | undefined, done: boolean): void {
@@ -57,7 +60,7 @@ function createBeginning({ status, headers }: Response) {
 
 /** A text that claims to be no stream of events, or JSON that is neither an answer of the API nor an error. */
 function isForeign(text: string, contentType: string | null): boolean {
-  if (text.trim() === '' || /event-stream/i.test(contentType ?? '')) return false;
+  if (text.trim() === '') return false;
   try {
     const json: unknown = JSON.parse(text);
     const known = ['choices', 'output', 'error', 'object'];

@@ -115,12 +115,17 @@ describe('a refusal', () => {
 describe('a reply', () => {
   test.each([
     ['a page', '<!doctype html><html>Welcome</html>', 'text/html'],
-    ['a page that claims to be a stream', '\n<html>', 'text/event-stream'],
     ['a greeting', 'Ollama is running', 'text/plain'],
     ['JSON of something else', { detail: 'ok' }, 'application/json'],
+    ['a page of no type', ' <html>', ''],
   ])('that is %s fails as provider_not_an_api, which is final', async (_, body, type) => {
     const { failure } = await ask({ status: 200, body, headers: { 'content-type': type } }, 'status 200');
     expect([failure.code, failure.retried, failure.detail]).toEqual(['provider_not_an_api', false, { status: 200 }]);
     expect(toPublicError(failure.code).message).toContain('OPENAI_BASE_URL');
+  });
+
+  test('that is a page inside a stream of events is a stream that broke, and is retried', async () => {
+    const { failure } = await ask({ steps: [{ bytes: '<html>Bad gateway</html>' }, { end: true }] }, 'end');
+    expect([failure.code, failure.retried]).toEqual(['stream_broken', true]);
   });
 });
