@@ -7,7 +7,7 @@ import { startScriptedService } from './support/scriptedService.js';
 import type { ProcessName } from './support/service.js';
 
 /**
- * `node --import tsx test/rolling.ts [--restarts 100] [--streams 20] [--victims worker,api] [--pause 500] [--hasty]`: deploys over
+ * `node --import tsx test/rolling.ts [--restarts 100] [--streams 20] [--victims worker,api] [--pause 3000] [--hasty]`: deploys over
  * and over, under streams. Prints a report as JSON, and fails if a deploy cost anything.
  */
 const { values } = parseArgs({
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     restarts: { type: 'string', default: '100' },
     streams: { type: 'string', default: '20' },
     victims: { type: 'string', default: 'worker,api' },
-    pause: { type: 'string', default: '500' },
+    pause: { type: 'string', default: '3000' },
     tokens: { type: 'string', default: '40' },
     every: { type: 'string', default: '100' },
     hasty: { type: 'boolean', default: false },

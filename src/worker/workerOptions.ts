@@ -63,8 +63,7 @@ function turns(config: Sizes, { traced, drain, build }: Runs): WorkerOptions {
     maxConcurrentLocalActivityExecutions: 100,
     // One thread runs them all: more at once are no faster, and on a worker that has just started each would take
     // longer than its timeout. After two of those the server waits for 5 s and more before it tries again.
-    maxConcurrentWorkflowTaskExecutions: 8,
-    maxConcurrentWorkflowTaskPolls: 6,
+    maxConcurrentWorkflowTaskExecutions: 10,
     maxCachedWorkflows: config.WORKFLOW_CACHE,
     stickyQueueScheduleToStartTimeout: '1 s',
     ...(build ? { workerDeploymentOptions: pinnedTo(build) } : {}),
