@@ -3,7 +3,9 @@ import { searchAttributes } from '../../src/domain/engine.js';
 
 /**
  * Without these the dev server's queues wait for their next poll, and the first token of 50 turns at once comes
- * after 160 ms instead of 70; fairness keys work with the new matcher only.
+ * after 160 ms instead of 70; fairness keys work with the new matcher only. A queue of several partitions needs a
+ * poller for each: one worker has two for workflow tasks that are not sticky, and a task in the partition without one
+ * may wait for as long as a poll, a minute.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': 2000,
@@ -12,6 +14,8 @@ const dynamicConfig = {
   'system.enableActivityEagerExecution': true,
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
 } as const;
 
 /**
