@@ -197,7 +197,11 @@ describe('a fork', () => {
 describe('the details of a turn', () => {
   test('list its steps, and lead to its workflow in the Temporal UI', async () => {
     const { viewer, turnIds } = await openChat('one');
-    const turn = (await client().getTurn(turnIds[0] ?? '')) as { temporalUiUrl?: string; steps: { name: string }[] };
+    const turn = (await client().getTurn(turnIds[0] ?? '')) as {
+      temporalUiUrl?: string;
+      steps: { name: string }[];
+      usage: { promptTokens: number; completionTokens: number };
+    };
     expect(turn.temporalUiUrl).toContain(turnIds[0]);
     await act(viewer, 'Details');
     const dialog = viewer.dialog('About this turn');
@@ -205,7 +209,7 @@ describe('the details of a turn', () => {
     const names = await dialog.getByRole('row').locator('code.step-name').allTextContents();
     expect(names).toEqual(turn.steps.map(({ name }) => name));
     await dialog.getByText(/^Feelings: Mira → /).waitFor();
-    await dialog.getByText('11 in, 7 out').waitFor();
+    await dialog.getByText(`${turn.usage.promptTokens} in, ${turn.usage.completionTokens} out`).waitFor();
     expect(await dialog.getByRole('link').getAttribute('href')).toBe(turn.temporalUiUrl);
     await viewer.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
