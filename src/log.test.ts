@@ -70,7 +70,7 @@ describe('an error in a log line', () => {
   });
 });
 
-describe('what somebody said', () => {
+describe('text of users and models', () => {
   const prose = 'canary word';
   const said = (err: unknown) => {
     const { log, text } = logTo();

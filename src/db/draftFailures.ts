@@ -9,7 +9,7 @@ export type Failed = { code: FailureCode; detail?: ErrorDetail | undefined };
 export const jsonOf = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value);
 
-/** Turns to another provider, whose failures count anew. */
+/** Turns to another provider, whose failures are counted from zero. */
 export async function turnToFallback(db: Db, key: DraftKey, fence: number, failure: Failed): Promise<void> {
   await db.query(
     `update drafts set on_fallback = true, failures = 0, last_error = $4, error_detail = $5, response_id = null, response_seq = null,

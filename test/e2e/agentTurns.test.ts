@@ -311,7 +311,7 @@ describe('a tool that waits for a person', () => {
 });
 
 describe('a sub-agent that calls a tool that needs approval', () => {
-  test('gets a failed result, because nobody was asked, and the tool is not called', async () => {
+  test('gets a failed result, because no person approved it, and the tool is not called', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(({ requestId }) => {
       if (requestId?.includes('/tool:d/1')) return asking([tool('x', named('echo', 'careful'), { word: 'smuggled' })]);

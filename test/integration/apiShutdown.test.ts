@@ -35,7 +35,7 @@ function watchEnds(viewers: TestViewer[]) {
   return Promise.all(viewers.map(async ({ closed }) => ({ ...(await closed), at: performance.now() - from })));
 }
 
-/** While `work` runs nobody else writes to the chat: who wants to waits. */
+/** Holds the chat's lock while `work` runs: other writers wait. */
 const whileLocked = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
   transaction(pool(), async (tx) => {
     await tx.query('select 1 from chats where id = $1 for update', [chatId]);

@@ -14,7 +14,7 @@ export type TestApi = {
   close(): Promise<void>;
 };
 
-/** The api on a database of its own, or on one that the test keeps, in this process. Its Temporal is the run's, where nobody works for it. */
+/** The api on a database of its own, or on one that the test keeps, in this process. Its Temporal is the run's, without a worker. */
 export async function startTestApi(
   options: { env?: Record<string, string>; temporal?: string; log?: Logger; database?: TestDatabase } = {},
 ): Promise<TestApi> {
