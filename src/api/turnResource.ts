@@ -50,7 +50,7 @@ export function createShowTurn(deps: {
         // A workflow that ran and is not here may run in another Temporal.
         return plain(view, found.value.status === 'not_found' && view.runId ? 'unreachable' : 'ok');
       }
-      if (found.value.failing) return plain(view, 'failing');
+      if (found.value.failing && !found.value.failing.slow) return plain(view, 'failing');
       return report.status === 'fulfilled' ? plain(join(view, report.value)) : plain(view, 'unreachable');
     },
   };

@@ -6,6 +6,7 @@ import {
   type FoundWorkflow,
   type OpenTurn,
   reconcileAction,
+  SLOW_AFTER_MS,
 } from './reconcile.js';
 
 const now = Date.parse('2026-11-27T12:00:00Z');
@@ -16,11 +17,13 @@ const turn = (more: Partial<OpenTurn> = {}): OpenTurn => ({
   failingSince: null,
   ...more,
 });
-const running = (failingForMs: number | null = null): FoundWorkflow => ({
+const running = (failingForMs: number | null = null, slow = false): FoundWorkflow => ({
   status: 'running',
   runId: 'run',
   failing:
-    failingForMs === null ? null : { since: ago(failingForMs), attempt: 4, cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE' },
+    failingForMs === null
+      ? null
+      : { since: ago(failingForMs), attempt: 4, cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE', slow },
 });
 const notFound: FoundWorkflow = { status: 'not_found' };
 const action = (open: OpenTurn, found: FoundWorkflow) => reconcileAction(open, found, now);
@@ -42,6 +45,11 @@ describe('the reconciler', () => {
   test('passes the floor on once the workflow has failed for 15 s, and not before', () => {
     expect(action(turn(), running(FAILING_AFTER_MS - 1))).toBe('leave');
     expect(action(turn(), running(FAILING_AFTER_MS))).toBe('pass_floor');
+  });
+
+  test('passes the floor of a workflow that is only slow on after ten minutes, and not before', () => {
+    expect(action(turn(), running(SLOW_AFTER_MS - 1, true))).toBe('leave');
+    expect(action(turn(), running(SLOW_AFTER_MS, true))).toBe('pass_floor');
   });
 
   test('passes the floor of a turn on once', () => {

@@ -1,8 +1,11 @@
 /** A Temporal namespace. Its id is a UUID of its own: two servers may each have a namespace of the same name. */
 export type Namespace = { id: string; name: string; clusterId: string | null };
 
-/** Since when the task of a workflow fails again and again. */
-export type FailingTask = { since: Date; attempt: number; cause: string };
+/**
+ * Since when the task of a workflow fails again and again. `slow`: no worker reported a failure of the code, the task
+ * only took too long each time, as on a machine without a free processor.
+ */
+export type FailingTask = { since: Date; attempt: number; cause: string; slow: boolean };
 
 /** What Temporal says about a turn's workflow. */
 export type FoundWorkflow =
@@ -15,6 +18,8 @@ export type OpenTurn = { opened: boolean; holdsFloor: boolean; failingSince: Dat
 
 /** A task that has failed for less than this may be a deployment that is rolled back, or a worker that is slow. */
 export const FAILING_AFTER_MS = 15_000;
+/** A slow task mostly needs a free processor: passing its floor on would fail turns because of load. */
+export const SLOW_AFTER_MS = 10 * 60_000;
 /** As long as an operator has for a stuck step: after this the turn ends with what it has. */
 export const FAILING_PATIENCE_MS = 24 * 3_600_000;
 
@@ -48,7 +53,8 @@ export function reconcileAction(turn: OpenTurn, found: FoundWorkflow, now: numbe
 function failingAction(turn: OpenTurn, failing: FailingTask, now: number): Action {
   if (turn.failingSince && now - turn.failingSince.getTime() >= FAILING_PATIENCE_MS) return 'give_up';
   if (turn.failingSince && !turn.holdsFloor) return 'leave';
-  return now - failing.since.getTime() >= FAILING_AFTER_MS ? 'pass_floor' : 'leave';
+  const after = failing.slow ? SLOW_AFTER_MS : FAILING_AFTER_MS;
+  return now - failing.since.getTime() >= after ? 'pass_floor' : 'leave';
 }
 
 /** So many turns may be missing in one pass, whatever else was looked at. */

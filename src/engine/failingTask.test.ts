@@ -45,7 +45,21 @@ describe('a workflow can not go on', () => {
       since: new Date(2_000),
       attempt: 3,
       cause: 'NON_DETERMINISTIC_ERROR',
+      slow: false,
     });
+  });
+
+  test('which a failure that only says that it took too long is no reason to think', () => {
+    const message = '[TMPRL1101] Potential deadlock detected';
+    const late = {
+      ...at(2),
+      workflowTaskFailedEventAttributes: {
+        cause: Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
+        failure: { message },
+      },
+    };
+    expect(failing(3, completed(1), late as unknown as HistoryEvent)).toBeNull();
+    expect(failing(6, completed(1), late as unknown as HistoryEvent)).toMatchObject({ slow: true });
   });
 
   test('whose attempts begin from one again with each signal', () => {
@@ -57,6 +71,10 @@ describe('a workflow can not go on', () => {
   });
 
   test('whose task times out however much time the server gives it', () => {
-    expect(failing(6, completed(1), timedOut(2))).toMatchObject({ since: new Date(2_000), cause: 'TIMED_OUT' });
+    expect(failing(6, completed(1), timedOut(2))).toMatchObject({
+      since: new Date(2_000),
+      cause: 'TIMED_OUT',
+      slow: true,
+    });
   });
 });

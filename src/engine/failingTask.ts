@@ -9,7 +9,7 @@ type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
 const EVENTS = 50;
 /** With a failure in the history: the task was tried again in vain. */
 const FAILED_ATTEMPTS = 3;
-/** Without one, only timeouts: workers die or hang on it. The server gives each attempt more time, so this is rare. */
+/** Without one, only timeouts: workers die, hang on it, or have no processor for it. */
 const TIMED_OUT_ATTEMPTS = 6;
 
 /** Ways in which a task ends early although the workflow can go on. */
@@ -44,16 +44,22 @@ export async function readFailingTask(
 export function failingTask(attempt: number, events: HistoryEvent[]): FailingTask | null {
   const completed = events.findIndex((event) => event.workflowTaskCompletedEventAttributes);
   const since = completed === -1 ? events : events.slice(0, completed);
-  const failed = since.filter(isFailure);
+  const failed = since.filter((event) => isFailure(event) && !isTooSlow(event));
   const first = failed.at(-1);
   if (first && (attempt >= FAILED_ATTEMPTS || failed.length > 1))
-    return { since: timeOf(first), attempt, cause: causeOf(failed[0]) };
-  const timedOut = since.filter((event) => event.workflowTaskTimedOutEventAttributes).at(-1);
-  return timedOut && attempt >= TIMED_OUT_ATTEMPTS ? { since: timeOf(timedOut), attempt, cause: 'TIMED_OUT' } : null;
+    return { since: timeOf(first), attempt, cause: causeOf(failed[0]), slow: false };
+  const late = since.filter((event) => event.workflowTaskTimedOutEventAttributes || isTooSlow(event)).at(-1);
+  return late && attempt >= TIMED_OUT_ATTEMPTS
+    ? { since: timeOf(late), attempt, cause: 'TIMED_OUT', slow: true }
+    : null;
 }
 
 const isFailure = ({ workflowTaskFailedEventAttributes: failed }: HistoryEvent): boolean =>
   Boolean(failed) && !harmless.has(failed?.cause ?? 0);
+
+/** The SDK's own watch over a workflow that does not yield: also what a worker without a free processor reports. */
+const isTooSlow = ({ workflowTaskFailedEventAttributes: failed }: HistoryEvent): boolean =>
+  /TMPRL1101|execution timed out/i.test(failed?.failure?.message ?? '');
 
 const timeOf = ({ eventTime }: HistoryEvent): Date => new Date(Number(eventTime?.seconds ?? 0) * 1_000);
 
