@@ -11,7 +11,7 @@ import { whole } from '../support/scriptedReply.js';
 import { chunk, done, type ScriptedUpstream, startScriptedUpstream, streaming } from '../support/scriptedUpstream.js';
 
 const chatsOfEachKind = 4;
-const turnsPerChat = 3;
+const turnsPerChat = 2;
 const body = 'The lamp is lit. The sea is calm.';
 
 let world: AgentWorld;
