@@ -6,7 +6,7 @@ import type { DraftKey } from '../domain/frames.js';
 import { narrativePrompt, type PromptLimits, type PromptMessage } from '../domain/prompt.js';
 import type { ChatKind } from '../domain/turn.js';
 
-export type AskedReply = DraftKey & { speakerId: string; kind?: ChatKind | undefined };
+export type AskedReply = DraftKey & { speakerId: string; kind: ChatKind };
 
 /** Reads what a reply is made from; what it gives back assembles the prompt. Null when the turn is no more. */
 type ReadPrompt = (db: Db, asked: AskedReply) => Promise<((limits: PromptLimits) => PromptMessage[]) | null>;
@@ -23,9 +23,8 @@ const prompts: Partial<Record<ChatKind, ReadPrompt>> = {
   },
 };
 
-/** Turns that began when there was one kind do not say theirs. */
 export const readReplyPrompt: ReadPrompt = (db, asked) => {
-  const read = prompts[asked.kind ?? 'narrative'];
+  const read = prompts[asked.kind];
   if (!read) throw new Error(`no reply of kind ${asked.kind}`);
   return read(db, asked);
 };

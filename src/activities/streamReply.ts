@@ -19,7 +19,7 @@ import { usageOfStream } from './streamCall.js';
 import type { StreamEnd } from './streamEnd.js';
 import type { Streaming } from './streaming.js';
 
-export type StreamReplyInput = DraftKey & Speaker & { kind?: ChatKind | undefined };
+export type StreamReplyInput = DraftKey & Speaker & { kind: ChatKind };
 
 export type StreamReplyDeps = {
   pool: Pool;
@@ -39,8 +39,7 @@ export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
     const startedAt = Date.now();
     const course: Course<ReplyVerdict> = {
       key,
-      // Turns that began when there was one kind do not say theirs.
-      kind: kind ?? 'narrative',
+      kind,
       speaker,
       step: stepName.reply(beat),
       gone: goneVerdict,

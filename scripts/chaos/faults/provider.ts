@@ -37,7 +37,7 @@ const silent: Fault = {
     const stream = dice.pick(front.streams());
     if (!stream) return missed('no stream was in flight');
     const left = await front.silence(stream, 20_000);
-    return left ? fired(`${stream.step} was given up by the service`) : missed('no client left');
+    return left ? fired(`${stream.step} was given up by the service`) : missed('the connection stayed open');
   },
 };
 
