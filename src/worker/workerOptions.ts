@@ -65,6 +65,7 @@ function turns(config: Sizes, { traced, drain, build }: Runs): WorkerOptions {
     // longer than its timeout. After two of those the server waits for 5 s and more before it tries again.
     maxConcurrentWorkflowTaskExecutions: 10,
     maxCachedWorkflows: config.WORKFLOW_CACHE,
+    workflowTaskPollerBehavior: polling,
     stickyQueueScheduleToStartTimeout: '1 s',
     ...(build ? { workerDeploymentOptions: pinnedTo(build) } : {}),
   };
@@ -79,8 +80,15 @@ function activitiesOnly(config: Sizes, { traced, drain }: Runs) {
   return { ...noticing(config), interceptors: { activity: [handsOver(drain), ...activity] } };
 }
 
+/**
+ * Each open poll of a worker that is frozen or cut off swallows one task, for a minute, and a reply that is handed to
+ * it is missed only after its heartbeat timeout. The SDK's default is ten polls a queue from the start.
+ */
+const polling = { type: 'autoscaling', minimum: 1, initial: 2, maximum: 10 } as const;
+
 /** The runtime's own cancellation comes behind that of the drain, for what did not end by it. */
 const noticing = ({ WORKER_DRAIN_SECONDS: drain }: Pick<Sizes, 'WORKER_DRAIN_SECONDS'>) => ({
+  activityTaskPollerBehavior: polling,
   maxHeartbeatThrottleInterval: 1_000,
   defaultHeartbeatThrottleInterval: 1_000,
   shutdownGraceTime: (drain + 1) * 1_000,

@@ -75,7 +75,8 @@ test('a stopped worker that comes back after another took its reply over writes 
   frozen.kill('SIGSTOP');
   await until('the worker stands still', async () => (stateOf(frozen.pid) === 'T' ? true : null));
   await startWorker();
-  const second = await provider.nextRequest(undefined, 30_000);
+  // The frozen worker's polls are open at the server for up to a minute, and each swallows a retry.
+  const second = await provider.nextRequest(undefined, 75_000);
   await second.send('from the other ');
   await textSoFar(turn.id, 'from the other ');
 
@@ -91,7 +92,7 @@ test('a stopped worker that comes back after another took its reply over writes 
   });
   const events = await readEvents(pool, chatId, { after: 0, limit: 100, includeHidden: true });
   expect(events.filter((event) => event.kind === 'assistant_turn')).toHaveLength(1);
-}, 120_000);
+}, 180_000);
 
 test('a worker that is asked to stop and may not drain hands its reply over in order, and no failure is counted', async () => {
   const leaving = await startWorker();
