@@ -7,6 +7,10 @@ export type ChaosOptions = {
   chats: number;
   /** How many faults may be at work at once. */
   lanes: number;
+  /** The longest a lane waits between two faults, in seconds. */
+  pauseSeconds: number;
+  /** How long replies are; a word takes 25 ms. */
+  words: number;
   /** Faults whose names begin with one of these; empty: all. */
   faults: string[];
   /** Seconds after the last fault within which every accepted turn must have ended. */
@@ -16,9 +20,9 @@ export type ChaosOptions = {
 };
 
 export const usage =
-  'npm run chaos -- --minutes N --seed S [--api chat|responses] [--chats 12] [--lanes 2] [--faults kill,stop,…] [--quiet-seconds 120] [--out FOLDER]';
+  'npm run chaos -- --minutes N --seed S [--api chat|responses] [--chats 12] [--lanes 2] [--pause-seconds 2] [--words 80] [--faults kill,stop,…] [--quiet-seconds 120] [--out FOLDER]';
 
-const bounds = { minutes: 600, chats: 200, lanes: 4, quietSeconds: 900 };
+const bounds = { minutes: 600, chats: 200, lanes: 4, pauseSeconds: 600, words: 2_000, quietSeconds: 900 };
 
 /** Throws an error whose message says what is allowed. */
 export function readOptions(args: string[]): ChaosOptions {
@@ -31,6 +35,8 @@ export function readOptions(args: string[]): ChaosOptions {
       api: text,
       chats: text,
       lanes: text,
+      'pause-seconds': text,
+      words: text,
       faults: text,
       'quiet-seconds': text,
       out: text,
@@ -45,6 +51,8 @@ export function readOptions(args: string[]): ChaosOptions {
     api,
     chats: count('chats', values.chats ?? '12', bounds.chats),
     lanes: count('lanes', values.lanes ?? '2', bounds.lanes),
+    pauseSeconds: number('pause-seconds', values['pause-seconds'] ?? '2', bounds.pauseSeconds),
+    words: count('words', values.words ?? '80', bounds.words),
     faults: values.faults?.split(',').filter(Boolean) ?? [],
     quietSeconds: count('quiet-seconds', values['quiet-seconds'] ?? '120', bounds.quietSeconds),
     out: values.out ?? `.data/chaos/${new Date().toISOString().replace(/[:.]/g, '-')}-seed-${seed}`,

@@ -6,15 +6,23 @@ import { pause } from './pause.js';
 /** How often a fault was tried, and how often its effect was seen. */
 export type Tally = Map<string, { tried: number; fired: number }>;
 
-type Lanes = { faults: Fault[]; lanes: number; seed: number; logFile: string };
-
-const pauseMs = { least: 0, most: 2_000 };
+type Lanes = {
+  faults: Fault[];
+  lanes: number;
+  seed: number;
+  /** The longest pause of a lane between two faults. */
+  pauseMs: number;
+  logFile: string;
+};
 
 /**
  * Runs faults, one after the other in each lane, until the run is over. No target has two at once. Which ones, and
  * with which numbers, is the seed's say; when each of them ends is the machine's.
  */
-export async function runFaults(scene: Omit<Scene, 'dice'>, { faults, lanes, seed, logFile }: Lanes): Promise<Tally> {
+export async function runFaults(
+  scene: Omit<Scene, 'dice'>,
+  { faults, lanes, seed, pauseMs, logFile }: Lanes,
+): Promise<Tally> {
   const tally: Tally = new Map(faults.map(({ name }) => [name, { tried: 0, fired: 0 }]));
   const busy = new Set<string>();
 
@@ -33,7 +41,7 @@ export async function runFaults(scene: Omit<Scene, 'dice'>, { faults, lanes, see
   async function lane(n: number): Promise<void> {
     const dice = createDice(seed, `lane ${n}`);
     while (!scene.signal.aborted) {
-      await pause(dice.between(pauseMs.least, pauseMs.most), scene.signal);
+      await pause(dice.between(0, pauseMs), scene.signal);
       const fault = dice.weighted(faults.filter(({ target }) => !busy.has(target)));
       if (!fault || scene.signal.aborted) continue;
       busy.add(fault.target);
