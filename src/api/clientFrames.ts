@@ -1,12 +1,6 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import { clientFrame } from '../domain/frames.js';
 import { encodeFrame, type Sink } from '../viewers/sink.js';
-
-/** What a client may say on the live socket. */
-const clientFrame = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('cancel'), turnId: z.string().min(1) }),
-  z.strictObject({ type: z.literal('ping') }),
-]);
 
 /** More than this many frames in this time, and the client is sent away. */
 const maxFrames = 200;

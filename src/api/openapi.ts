@@ -1,8 +1,14 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { clientFrame, viewerFrame } from '../domain/frames.js';
 import { type ProblemCode, problems } from './problem.js';
 import type { Route } from './route.js';
-import { problem } from './schemas.js';
+import * as resources from './schemas.js';
+
+/** Every resource, and what goes over the live socket, which no call answers with. */
+const named = [...Object.values(resources), viewerFrame, clientFrame]
+  .filter((schema) => schema instanceof z.ZodType)
+  .map((schema) => ({ type: 'schema', schema }) as const);
 
 type Responses = RouteConfig['responses'];
 
@@ -18,7 +24,7 @@ export function openApiDocument(routes: Route[]) {
     description: 'Asked for when the service runs with API_KEYS',
   });
   for (const route of routes) registry.registerPath(describe(route));
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  return new OpenApiGeneratorV31([...registry.definitions, ...named]).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'durable-turns',
@@ -84,7 +90,10 @@ function refusals(route: Route, keyed: boolean): Responses {
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
   const entries = statuses.map((status) => {
     const said = codes.filter((code) => problems[code].status === status).map((code) => `\`${code}\``);
-    return [status, { description: said.join(', '), content: { 'application/problem+json': { schema: problem } } }];
+    return [
+      status,
+      { description: said.join(', '), content: { 'application/problem+json': { schema: resources.problem } } },
+    ];
   });
   return Object.fromEntries(entries);
 }

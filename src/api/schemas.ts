@@ -1,16 +1,7 @@
 import { z } from 'zod';
-import { agentStep, storyArtifacts } from '../domain/events.js';
-import {
-  certainty,
-  chatKind,
-  errorDetail,
-  publicError,
-  stepStatus,
-  tokenUsage,
-  turnPhase,
-  turnStatus,
-  wastedUsage,
-} from '../domain/turn.js';
+import { agentStep, loggedEvent, storyArtifacts } from '../domain/events.js';
+import { stepView } from '../domain/frames.js';
+import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../domain/turn.js';
 
 /** The resources of the api, as they are answered: OpenAPI is made of these. */
 
@@ -51,16 +42,6 @@ export const chat = z
   })
   .meta({ id: 'Chat' });
 
-const usage = tokenUsage
-  .extend({
-    certainty: certainty.meta({ description: '`exact` only if the provider counted every call' }),
-    wasted: wastedUsage.optional().meta({ description: 'the part that no reply and no answer came of' }),
-  })
-  .meta({ id: 'TokenUsage', description: 'of every call of a model, lost attempts and classifiers too' });
-const error = publicError
-  .extend({ detail: errorDetail.optional().meta({ description: "what the provider's answer said, in codes" }) })
-  .meta({ id: 'PublicError' });
-
 export const turn = z
   .object({
     id: id('turn'),
@@ -83,12 +64,10 @@ export const turn = z
         seq: z.number().int().optional(),
       }),
     ),
-    steps: z.array(
-      z.object({ name: z.string(), status: stepStatus, attempts: z.number().int(), error: error.optional() }),
-    ),
-    usage: usage.nullable(),
+    steps: z.array(stepView),
+    usage: z.union([tokenUsage, z.null()]),
     warnings: z.array(z.string()),
-    error: error.optional(),
+    error: publicError.optional(),
     workflowId: z.string(),
     runId: z.string().optional(),
     temporalUiUrl: z.url().optional(),
@@ -121,17 +100,12 @@ export const version = z
   })
   .meta({ id: 'Version' });
 
-export const event = z
-  .object({
-    seq: z.number().int().meta({ description: 'dense per chat, from 1' }),
-    kind: z.string(),
-    turnId: id('turn').nullable(),
-    at: at(),
-    data: z.record(z.string(), z.unknown()),
-    supersededBy: z.number().int().nullable(),
-    hiddenBy: z.number().int().nullable(),
-  })
-  .meta({ id: 'Event' });
+const marks = z.object({
+  supersededBy: z.number().int().nullable().meta({ description: 'seq of the event whose version replaces this one' }),
+  hiddenBy: z.number().int().nullable().meta({ description: 'seq of the rewind or rollback that hides it' }),
+});
+
+export const event = z.intersection(loggedEvent, marks).meta({ id: 'Event' });
 
 const toolCall = z
   .object({
@@ -154,10 +128,7 @@ export const message = z
     at: at(),
     speakerId: z.string().optional(),
     truncated: z.boolean().optional(),
-    steps: z
-      .array(agentStep.meta({ id: 'AgentStep' }))
-      .optional()
-      .meta({ description: "an agent's, in order" }),
+    steps: z.array(agentStep).optional().meta({ description: "an agent's, in order" }),
     toolCalls: z.array(toolCall).optional(),
     citations: z.array(z.unknown()).optional(),
     planningArtifacts: z.array(z.unknown()).optional(),
@@ -178,7 +149,7 @@ export const message = z
       })
       .optional()
       .meta({ description: "what sub-agents did, by their task's name" }),
-    tokenUsage: usage.optional().meta({ description: "on the turn's last user and last assistant message" }),
+    tokenUsage: tokenUsage.optional().meta({ description: "on the turn's last user and last assistant message" }),
     html: z.string().meta({ description: 'an escaped fragment: paragraphs of text' }),
   })
   .meta({ id: 'Message' });

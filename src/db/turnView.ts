@@ -1,7 +1,7 @@
 import { isFailureCode, toPublicError } from '../domain/failures.js';
 import type { StepView } from '../domain/frames.js';
 import { stepName } from '../domain/stepName.js';
-import type { ErrorDetail, PublicError, StepStatus, TokenUsage, TurnStatus } from '../domain/turn.js';
+import type { ErrorDetail, PublicError, StepStatus, TokenUsage, TurnPhase, TurnStatus } from '../domain/turn.js';
 import { readAgentSteps } from './agentView.js';
 import type { Db } from './pool.js';
 import { readSteps } from './steps.js';
@@ -26,7 +26,7 @@ export type TurnView = {
   chatId: string;
   kind: string;
   status: TurnStatus;
-  phase: string;
+  phase: TurnPhase;
   queuePosition?: number;
   userTurnSeq: number;
   /** The version of the reply that it replaces, or is to replace. */
@@ -88,7 +88,7 @@ function fromRow(turn: TurnRow): Omit<TurnView, 'beats' | 'steps' | 'queuePositi
 export async function readTurnStatus(
   db: Db,
   turnId: string,
-): Promise<{ turnId: string; status: TurnStatus; phase: string; steps: StepView[] } | null> {
+): Promise<{ turnId: string; status: TurnStatus; phase: TurnPhase; steps: StepView[] } | null> {
   const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
   const turn = rows[0];
   if (!turn) return null;

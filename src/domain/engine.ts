@@ -1,5 +1,5 @@
 import type { StepView } from './frames.js';
-import type { TurnStatus } from './turn.js';
+import type { TurnPhase, TurnStatus } from './turn.js';
 
 /** Names that the Temporal client, the workflows and operators share. */
 export const TURN_WORKFLOW = 'turn';
@@ -37,7 +37,7 @@ export const WORKFLOW_TASK_TIMEOUT_MS = 2_000;
 /** What the Query `turnStatus` answers: no prose, only states, counts and codes. */
 export type TurnStatusReport = {
   status: TurnStatus;
-  phase: string;
+  phase: TurnPhase;
   steps: StepView[];
 };
 

@@ -18,16 +18,18 @@ const seq = z.number().int();
 const delta = z.number().int().min(-100).max(100);
 
 /** A step of an agent's turn, as people see it. `index` counts over all iterations; `arguments` as they were sent. */
-export const agentStep = z.object({
-  id,
-  index: z.number().int(),
-  type: z.enum(['thinking', 'text', 'tool_call', 'tool_result']),
-  content: z.string().optional(),
-  callId: id.optional(),
-  name: z.string().optional(),
-  arguments: z.unknown().optional(),
-  success: z.boolean().optional(),
-});
+export const agentStep = z
+  .object({
+    id,
+    index: z.number().int(),
+    type: z.enum(['thinking', 'text', 'tool_call', 'tool_result']),
+    content: z.string().optional(),
+    callId: id.optional(),
+    name: z.string().optional(),
+    arguments: z.unknown().optional(),
+    success: z.boolean().optional(),
+  })
+  .meta({ id: 'AgentStep' });
 export type AgentStep = z.infer<typeof agentStep>;
 
 /** `arguments`: the object that the model sent, or its text where that is no JSON object. */
@@ -35,13 +37,15 @@ const callStarted = z.object({ id, name: z.string(), arguments: z.unknown() });
 const callEnded = z.object({ id, name: z.string(), result: z.string(), success: z.boolean() });
 
 /** What a story event brings when it is completed. */
-export const storyArtifacts = z.strictObject({
-  knowledgeFacts: z.array(z.strictObject({ sourceId: id, targetId: id, fact: z.string() })).optional(),
-  relationshipChange: z
-    .strictObject({ sourceId: id, targetId: id, affinityDelta: delta, trustDelta: delta })
-    .optional(),
-  acquiredObjects: z.array(z.strictObject({ ownerId: id, name: z.string() })).optional(),
-});
+export const storyArtifacts = z
+  .strictObject({
+    knowledgeFacts: z.array(z.strictObject({ sourceId: id, targetId: id, fact: z.string() })).optional(),
+    relationshipChange: z
+      .strictObject({ sourceId: id, targetId: id, affinityDelta: delta, trustDelta: delta })
+      .optional(),
+    acquiredObjects: z.array(z.strictObject({ ownerId: id, name: z.string() })).optional(),
+  })
+  .meta({ id: 'StoryArtifacts' });
 export type StoryArtifacts = z.infer<typeof storyArtifacts>;
 
 export const eventData = {
@@ -129,9 +133,9 @@ export const eventData = {
   rewind_undone: z.object({ rewindSeq: seq }),
   turn_completed: z.object({
     status: z.enum(['completed', 'cancelled', 'failed']),
-    usage: tokenUsage.nullable(),
+    usage: z.union([tokenUsage, z.null()]),
     warnings: z.array(z.string()),
-    tokenUsage: tokenUsage.nullable(),
+    tokenUsage: z.union([tokenUsage, z.null()]),
     error: publicError.optional(),
   }),
 } as const;
@@ -141,6 +145,37 @@ export type EventData<K extends EventKind> = z.infer<(typeof eventData)[K]>;
 
 /** An event to append: kind and data; the log adds the rest. */
 export type NewEvent = { [K in EventKind]: { kind: K; data: EventData<K> } }[EventKind];
+
+type LoggedEvent = {
+  [K in EventKind]: z.ZodObject<{
+    kind: z.ZodLiteral<K>;
+    seq: typeof seq;
+    turnId: z.ZodNullable<typeof id>;
+    at: z.ZodISODateTime;
+    data: (typeof eventData)[K];
+  }>;
+}[EventKind];
+
+const pascal = (kind: string) => kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const logged = <K extends EventKind>(kind: K) =>
+  z
+    .object({
+      kind: z.literal(kind),
+      seq: seq.meta({ description: 'dense per chat, from 1' }),
+      turnId: id.nullable(),
+      at: z.iso.datetime().meta({ description: 'ISO 8601, UTC' }),
+      data: eventData[kind],
+    })
+    .meta({ id: `${pascal(kind)}Event` });
+
+/** An event as every reader of the log gets it: a union by `kind`, with the data of each. */
+export const loggedEvent = z
+  .discriminatedUnion(
+    'kind',
+    (Object.keys(eventData) as EventKind[]).map(logged) as unknown as [LoggedEvent, ...LoggedEvent[]],
+  )
+  .meta({ id: 'LoggedEvent' });
 
 /** An event of a chat's log. `seq` is dense per chat from 1; `at` is ISO 8601 UTC. */
 export type ChatEvent = NewEvent & {

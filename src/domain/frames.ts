@@ -1,46 +1,101 @@
-import type { AgentStep, ChatEvent } from './events.js';
-import type { RelayMeta } from './relay.js';
-import type { RestartReason } from './restartReasons.js';
-import type { PublicError, StepStatus, TurnStatus } from './turn.js';
+import { z } from 'zod';
+import { agentStep, type ChatEvent, loggedEvent } from './events.js';
+import { relayInfo } from './relay.js';
+import { type RestartReason, restartReasons } from './restartReasons.js';
+import { publicError, stepStatus, turnPhase, turnStatus } from './turn.js';
 
-export type Channel = 'text' | 'thinking';
+/**
+ * The list of frames: one schema a type, types inferred. OpenAPI and the client package are made of it. The service
+ * checks no frame of its own against it: tests do.
+ */
+export const channel = z.enum(['text', 'thinking']);
+export type Channel = z.infer<typeof channel>;
 
 /** What names a draft: one reply in flight. A beat has one draft at a time; `epoch` counts them from 1. */
 export type DraftKey = { turnId: string; beat: number };
 
-export type TokenFrame = {
-  type: 'token';
-  turnId: string;
-  beat: number;
-  epoch: number;
-  speakerId: string;
-  channel: Channel;
-  /** In UTF-16 code units from the start of the epoch's channel; contiguous. */
-  offset: number;
-  text: string;
+const turnId = z.string();
+const whole = z.number().int().nonnegative();
+
+const draftText = {
+  turnId,
+  beat: whole,
+  epoch: whole.meta({ description: 'counts the drafts of a beat from 1; a later one replaces an earlier one' }),
+  speakerId: z.string(),
+  channel,
+  offset: whole.meta({
+    description: "in UTF-16 code units from the start of the epoch's channel; tokens are contiguous",
+  }),
+  text: z.string(),
 };
 
-export type DraftFrame = Omit<TokenFrame, 'type'> & { type: 'draft' };
+export const stepView = z
+  .object({
+    name: z.string(),
+    status: stepStatus,
+    attempts: whole,
+    error: publicError.optional(),
+  })
+  .meta({ id: 'StepView' });
+export type StepView = z.infer<typeof stepView>;
 
-export type StepView = {
-  name: string;
-  status: StepStatus;
-  attempts: number;
-  error?: PublicError;
+const restartReason = z
+  .enum(Object.keys(restartReasons) as [RestartReason, ...RestartReason[]])
+  .meta({ id: 'RestartReason', description: 'more may be added' });
+
+const frames = {
+  hello: z
+    .object({ type: z.literal('hello'), chatId: z.string(), seq: whole })
+    .meta({ id: 'HelloFrame', description: 'the first frame of a connection; `seq` of the newest event' }),
+  draft: z
+    .object({ type: z.literal('draft'), ...draftText })
+    .meta({ id: 'DraftFrame', description: 'the text so far of a reply in flight, once after `hello`' }),
+  token: z
+    .object({ type: z.literal('token'), ...draftText })
+    .meta({ id: 'TokenFrame', description: 'the next piece of a reply in flight' }),
+  restart: z
+    .object({ type: z.literal('restart'), turnId, beat: whole, epoch: whole, reason: restartReason })
+    .meta({ id: 'RestartFrame', description: 'drop the draft of earlier epochs' }),
+  status: z
+    .object({ type: z.literal('status'), turnId, status: turnStatus, phase: turnPhase, steps: z.array(stepView) })
+    .meta({ id: 'StatusFrame', description: 'what a turn is doing' }),
+  step: z
+    .object({ type: z.literal('step'), turnId, step: agentStep })
+    .meta({ id: 'StepFrame', description: "a step of an agent's reply" }),
+  heartbeat: z
+    .object({ type: z.literal('heartbeat'), turnId, elapsedSeconds: z.number() })
+    .meta({ id: 'HeartbeatFrame', description: 'a relayed reply is silent, and the upstream is still connected' }),
+  meta: z
+    .object({
+      type: z.literal('meta'),
+      turnId,
+      ...relayInfo.pick({ usedTools: true, rowsSeen: true, classifierTag: true }).shape,
+    })
+    .meta({ id: 'MetaFrame', description: 'what a relayed reply is made of' }),
+  error: z
+    .object({ type: z.literal('error'), code: z.string(), message: z.string() })
+    .meta({ id: 'ErrorFrame', description: "the viewer's own frame was refused, or the stream can not go on" }),
 };
 
-/** Every frame a viewer can get, on the live socket and over SSE alike. */
-export type ViewerFrame =
-  | { type: 'hello'; chatId: string; seq: number }
-  | ({ type: 'event' } & Pick<ChatEvent, 'seq' | 'kind' | 'turnId' | 'at' | 'data'>)
-  | DraftFrame
-  | TokenFrame
-  | { type: 'restart'; turnId: string; beat: number; epoch: number; reason: RestartReason }
-  | { type: 'status'; turnId: string; status: TurnStatus; phase: string; steps: StepView[] }
-  | { type: 'step'; turnId: string; step: AgentStep }
-  | { type: 'heartbeat'; turnId: string; elapsedSeconds: number }
-  | ({ type: 'meta'; turnId: string } & RelayMeta)
-  | { type: 'error'; code: string; message: string };
+const eventFrame = z
+  .intersection(z.object({ type: z.literal('event') }), loggedEvent)
+  .meta({ id: 'EventFrame', description: 'an event of the log: every seq after the cursor, in order, once' });
+
+/** Every frame that a viewer can get, on the live socket and over SSE alike. */
+export const viewerFrame = z.union([eventFrame, ...Object.values(frames)]).meta({ id: 'ViewerFrame' });
+
+export type TokenFrame = z.infer<(typeof frames)['token']>;
+export type DraftFrame = z.infer<(typeof frames)['draft']>;
+type EventFrame = { type: 'event' } & Pick<ChatEvent, 'seq' | 'kind' | 'turnId' | 'at' | 'data'>;
+export type ViewerFrame = EventFrame | z.infer<(typeof frames)[keyof typeof frames]>;
+
+/** What a viewer may send. */
+export const clientFrame = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('cancel'), turnId: turnId.min(1) }).meta({ id: 'CancelFrame' }),
+    z.strictObject({ type: z.literal('ping') }).meta({ id: 'PingFrame' }),
+  ])
+  .meta({ id: 'ClientFrame' });
 
 /** Close codes of the live socket. */
 export const closeCodes = {

@@ -1,20 +1,24 @@
 import { z } from 'zod';
 
 /** The four kinds of chat; every turn of a chat is of its chat's kind. */
-export const chatKind = z.enum(['narrative', 'document', 'agent', 'relay']);
+export const chatKind = z.enum(['narrative', 'document', 'agent', 'relay']).meta({ id: 'ChatKind' });
 export type ChatKind = z.infer<typeof chatKind>;
 
-export const turnStatus = z.enum(['queued', 'running', 'awaiting_operator', 'completed', 'cancelled', 'failed']);
+export const turnStatus = z
+  .enum(['queued', 'running', 'awaiting_operator', 'completed', 'cancelled', 'failed'])
+  .meta({ id: 'TurnStatus' });
 export type TurnStatus = z.infer<typeof turnStatus>;
 
 /** The three statuses a turn can end in. */
 export type EndStatus = Extract<TurnStatus, 'completed' | 'cancelled' | 'failed'>;
 
-export const stepStatus = z.enum(['pending', 'running', 'retrying', 'done', 'stuck', 'skipped']);
+export const stepStatus = z
+  .enum(['pending', 'running', 'retrying', 'done', 'stuck', 'skipped'])
+  .meta({ id: 'StepStatus' });
 export type StepStatus = z.infer<typeof stepStatus>;
 
 /** What a turn is doing now, as people read it. `waiting` before its first step, `done` after its last. */
-export const turnPhase = z.enum(['waiting', 'replying', 'following_up', 'finishing', 'done']);
+export const turnPhase = z.enum(['waiting', 'replying', 'following_up', 'finishing', 'done']).meta({ id: 'TurnPhase' });
 export type TurnPhase = z.infer<typeof turnPhase>;
 
 /** What a second turn does when the chat's floor is taken. */
@@ -29,25 +33,27 @@ export type WhenFailed = z.infer<typeof whenFailed>;
 export const stopMark = z.enum(['cancel', 'interrupt', 'rollback', 'failing']);
 export type StopMark = z.infer<typeof stopMark>;
 
-export const certainty = z.enum(['exact', 'estimated', 'unknown']);
+const certainty = z.enum(['exact', 'estimated', 'unknown']);
 
 const tokens = z.number().int().nonnegative();
 
 /** The part of a usage that no reply and no answer came of. */
-export const wastedUsage = z.object({ promptTokens: tokens, completionTokens: tokens, calls: tokens });
+const wastedUsage = z.object({ promptTokens: tokens, completionTokens: tokens, calls: tokens });
 
 /** Tokens of one call or of several: of a turn, those of all its attempts. Logs of before it was counted lack `wasted`. */
-export const tokenUsage = z.object({
-  promptTokens: z.number().int().nonnegative(),
-  completionTokens: z.number().int().nonnegative(),
-  totalTokens: z.number().int().nonnegative(),
-  cachedTokens: z.number().int().nonnegative(),
-  toolCallCount: z.number().int().nonnegative(),
-  llmCallCount: z.number().int().nonnegative(),
-  modelId: z.string(),
-  certainty,
-  wasted: wastedUsage.optional(),
-});
+export const tokenUsage = z
+  .object({
+    promptTokens: z.number().int().nonnegative(),
+    completionTokens: z.number().int().nonnegative(),
+    totalTokens: z.number().int().nonnegative(),
+    cachedTokens: z.number().int().nonnegative(),
+    toolCallCount: z.number().int().nonnegative(),
+    llmCallCount: z.number().int().nonnegative(),
+    modelId: z.string(),
+    certainty: certainty.meta({ description: '`exact` only if the provider counted every call' }),
+    wasted: wastedUsage.optional().meta({ description: 'the part that no reply and no answer came of' }),
+  })
+  .meta({ id: 'TokenUsage', description: 'of every call of a model, lost attempts and classifiers too' });
 export type TokenUsage = z.infer<typeof tokenUsage>;
 
 /** What a provider's answer said of its failure, cleaned: codes only, never its message. `status` is the HTTP status. */
@@ -61,5 +67,11 @@ export const errorDetail = z.object({
 export type ErrorDetail = z.infer<typeof errorDetail>;
 
 /** An error as clients see it: `code` is stable, `message` is for people. */
-export const publicError = z.object({ code: z.string(), message: z.string(), detail: errorDetail.optional() });
+export const publicError = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    detail: errorDetail.optional().meta({ description: "what the provider's answer said, in codes" }),
+  })
+  .meta({ id: 'PublicError', description: '`code` is stable, `message` is for people' });
 export type PublicError = z.infer<typeof publicError>;

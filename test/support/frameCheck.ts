@@ -1,4 +1,4 @@
-import type { Channel, ViewerFrame } from '../../src/domain/frames.js';
+import { type Channel, type ViewerFrame, viewerFrame } from '../../src/domain/frames.js';
 
 type Draft = { epoch: number; text: string; thinking: string };
 type EventFrame = Extract<ViewerFrame, { type: 'event' }>;
@@ -58,6 +58,8 @@ export function createFrameCheck(after: number): FrameCheck {
   return {
     violations,
     take(frame) {
+      const { error } = viewerFrame.safeParse(frame);
+      if (error) violations.push(`${frame.type} is not as its schema says: ${error.message.slice(0, 500)}`);
       if (newest < 0 && frame.type !== 'hello') violations.push(`${frame.type} before hello`);
       if (frame.type === 'hello') newest = frame.seq;
       if (frame.type === 'event') onEvent(frame);
