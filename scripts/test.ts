@@ -19,6 +19,7 @@ const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarnin
 const checks = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'] },
   { name: 'types of the page', command: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'src/web'] },
+  { name: 'types of the client', command: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'client'] },
   { name: 'lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'dead code', command: ['node_modules/knip/bin/knip.js'] },
 ];

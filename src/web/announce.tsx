@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Draft } from './drafts.js';
+import type { Draft } from '../../client/src/index.js';
 import { nameOf } from './library.js';
 import type { OpenChat } from './openChat.js';
 import { lostInWords } from './words.js';

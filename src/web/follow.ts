@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { isPassing, wordsOf } from './api.js';
-import { backoffMs } from './backoff.js';
+import { backoffMs, isTransient } from '../../client/src/index.js';
+import { wordsOf } from './api.js';
 import { coalesced } from './coalesced.js';
 import type { OpenChat } from './openChat.js';
 import type { ChatEvent } from './resources.js';
@@ -28,7 +28,7 @@ export function useFollowed<T>(
   return followed;
 }
 
-const retry = { firstMs: 1_000, mostMs: 10_000 };
+const retry = { firstMs: 1_000, maxMs: 10_000 };
 
 function createFollowed<T>(chat: OpenChat, load: () => Promise<T>, kinds: readonly ChatEvent['kind'][]) {
   const value = signal<T | null>(null);
@@ -45,7 +45,7 @@ function createFollowed<T>(chat: OpenChat, load: () => Promise<T>, kinds: readon
       tries = 0;
     } catch (error) {
       failure.value = wordsOf(error);
-      if (stopped || !isPassing(error)) return;
+      if (stopped || !isTransient(error)) return;
       again = setTimeout(() => void refresh(), backoffMs(tries, retry));
       tries += 1;
     }

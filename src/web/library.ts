@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import { call, get, isPassing, list, wordsOf } from './api.js';
-import { backoffMs } from './backoff.js';
+import { backoffMs, isTransient } from '../../client/src/index.js';
+import { call, get, list, wordsOf } from './api.js';
 import type { Character, Chat, Document, Tool, You } from './resources.js';
 
 /** What belongs to the owner: chats, newest first, and who is in them. */
@@ -35,7 +35,7 @@ export function titleOf(chat: Chat): string {
   }
 }
 
-const retry = { firstMs: 1_000, mostMs: 10_000 };
+const retry = { firstMs: 1_000, maxMs: 10_000 };
 let again: number | undefined;
 
 /** Reads all that belongs to the owner; what could not be read stays as it was, and is read again. */
@@ -55,7 +55,7 @@ export async function loadLibrary(tries = 0): Promise<void> {
     libraryFailure.value = null;
   } catch (error) {
     libraryFailure.value = wordsOf(error);
-    if (isPassing(error)) again = setTimeout(() => void loadLibrary(tries + 1), backoffMs(tries, retry));
+    if (isTransient(error)) again = setTimeout(() => void loadLibrary(tries + 1), backoffMs(tries, retry));
   }
 }
 

@@ -1,10 +1,16 @@
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { ViewerFrame } from '../domain/frames.js';
-import { get, isPassing, wordsOf } from './api.js';
-import { type Backoff, backoffMs } from './backoff.js';
+import {
+  type Backoff,
+  backoffMs,
+  type Drafts,
+  evolveDrafts,
+  type Following,
+  isTransient,
+  type ViewerFrame,
+} from '../../client/src/index.js';
+import { get, wordsOf } from './api.js';
 import { coalesced } from './coalesced.js';
-import { type Drafts, evolveDrafts } from './drafts.js';
-import { type Connection, type Following, followChat } from './live.js';
+import { type Connection, followChat } from './live.js';
 import { type Log, loadBefore, loadEnd, loadFrom } from './loadLog.js';
 import { isMark } from './marks.js';
 import type { Chat, ChatEvent, StepView, TurnStatus } from './resources.js';
@@ -41,7 +47,7 @@ export type OpenChat = {
   close(): void;
 };
 
-const retry: Backoff = { firstMs: 500, mostMs: 10_000 };
+const retry: Backoff = { firstMs: 500, maxMs: 10_000 };
 const over: ReadonlySet<TurnStatus> = new Set<TurnStatus>(['completed', 'cancelled', 'failed']);
 
 export function openChat(chatId: string): OpenChat {
@@ -161,7 +167,7 @@ export function openChat(chatId: string): OpenChat {
   function begin(tries = 0) {
     load().catch((error: unknown) => {
       if (closed) return;
-      if (!isPassing(error)) {
+      if (!isTransient(error)) {
         failure.value = wordsOf(error);
         return;
       }
@@ -195,11 +201,11 @@ export function openChat(chatId: string): OpenChat {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    hurry: () => following?.hurry(),
+    hurry: () => following?.reconnect(),
     close() {
       closed = true;
       clearTimeout(beginning);
-      following?.leave();
+      following?.close();
     },
   };
 }

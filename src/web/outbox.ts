@@ -1,6 +1,5 @@
-import { signal } from '@preact/signals';
-import { call, isPassing, wordsOf } from './api.js';
-import { backoffMs } from './backoff.js';
+import { effect, signal } from '@preact/signals';
+import { asking, client, wordsOf } from './api.js';
 import type { NewTurn } from './resources.js';
 
 /** A turn that was said here and is not known to be accepted yet. `after`: the newest seq when it was said. */
@@ -48,18 +47,19 @@ export function resend(): void {
   for (const item of unsent.value) if (item.refused === null) void send(item);
 }
 
-async function send(item: Unsent): Promise<void> {
-  for (let tries = 0; unsent.value.some(({ key }) => key === item.key); tries++) {
-    try {
-      await call('POST', `/v1/chats/${item.chatId}/turns`, {
-        body: item.turn,
-        headers: { 'Idempotency-Key': item.key },
-      });
-      return drop(item.key);
-    } catch (error) {
-      if (!isPassing(error)) return refuse(item.key, wordsOf(error));
-    }
-    await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, { firstMs: 250, mostMs: 5_000 })));
+async function send({ key, chatId, turn }: Unsent): Promise<void> {
+  const dropped = new AbortController();
+  const forget = effect(() => {
+    if (!unsent.value.some((item) => item.key === key)) dropped.abort();
+  });
+  const options = { idempotencyKey: key, attempts: Number.POSITIVE_INFINITY, signal: dropped.signal };
+  try {
+    await asking(client.postTurn(chatId, turn, options));
+    drop(key);
+  } catch (error) {
+    refuse(key, wordsOf(error));
+  } finally {
+    forget();
   }
 }
 

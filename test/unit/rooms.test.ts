@@ -103,8 +103,19 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
       "import { createMetrics } from '../api/metrics.js'",
     ],
   },
+  client: {
+    may: ["import { backoffMs } from './backoff.js'"],
+    mayNot: [
+      "import { z } from 'zod'",
+      "import { WebSocket } from 'ws'",
+      "import type { ViewerFrame } from '../../src/domain/frames.js'",
+    ],
+  },
   web: {
-    may: ["import type { ViewerFrame } from '../domain/frames.js'"],
+    may: [
+      "import type { ViewerFrame } from '../domain/frames.js'",
+      "import { createClient } from '../../client/src/index.js'",
+    ],
     mayNot: [
       "import { failures } from '../domain/failures.js'",
       "import { readTurn } from '../db/turn.js'",
@@ -127,7 +138,7 @@ const cases = Object.entries(rooms).flatMap(([room, { may, mayNot }]) => [
 ]);
 const environmentFile = 'src/activities/readsTheEnvironment.ts';
 /** A rule for the folders of a room is tried in one of them. */
-const folderOf = (room = '') => `src/${room.replace('*', 'panel')}`;
+const folderOf = (room = '') => (room === 'client' ? 'client/src' : `src/${room.replace('*', 'panel')}`);
 const caseFile = (index: number) => `${folderOf(cases[index]?.room)}/case${index}.ts`;
 
 let tree: string;
@@ -183,7 +194,7 @@ describe('the rooms', () => {
     const { overrides } = JSON.parse(await readFile('.biome/rooms.json', 'utf8')) as {
       overrides: { includes: string[] }[];
     };
-    const ruled = overrides.map(({ includes }) => /^src\/(.+)\/\*\*$/.exec(includes[0] ?? '')?.[1]);
+    const ruled = overrides.map(({ includes }) => /^(?:src\/)?(.+)\/\*\*$/.exec(includes[0] ?? '')?.[1]);
     expect(ruled.sort()).toEqual(Object.keys(rooms).sort());
   });
 });

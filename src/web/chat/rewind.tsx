@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ApiRefusal, get, post, wordsOf } from '../api.js';
+import { ApiError } from '../../../client/src/index.js';
+import { get, post, wordsOf } from '../api.js';
 import { Dialog } from '../dialog.js';
 import type { OpenChat } from '../openChat.js';
 import type { RewindPreview } from '../resources.js';
@@ -22,7 +23,7 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
       await post(`/v1/chats/${chat.id}/rewind`, { toSeq, ...(interrupt ? { whenBusy: 'interrupt' } : {}) });
       onClose();
     } catch (error) {
-      setBusy(error instanceof ApiRefusal && error.code === 'turn_in_progress');
+      setBusy(error instanceof ApiError && error.code === 'turn_in_progress');
       setFailure(wordsOf(error));
     }
   };

@@ -1,6 +1,6 @@
+import { type Draft, filledSteps } from '../../../client/src/index.js';
 import type { AgentStep, EventData } from '../../domain/events.js';
 import type { RestartReason } from '../../domain/restartReasons.js';
-import { type Draft, filledSteps } from '../drafts.js';
 import type { PublicError } from '../resources.js';
 import type { Beat, Exchange } from '../timeline.js';
 

@@ -1,5 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
-import { ApiRefusal, get, list, post, wordsOf } from '../api.js';
+import { ApiError } from '../../../client/src/index.js';
+import { get, list, post, wordsOf } from '../api.js';
 import { attempt, notify } from '../attempt.js';
 import { coalesced } from '../coalesced.js';
 import { documents } from '../library.js';
@@ -65,7 +66,7 @@ function createChanges(chat: OpenChat): Changes {
       try {
         put(await call());
       } catch (error) {
-        const words = error instanceof ApiRefusal ? decided[error.code] : undefined;
+        const words = error instanceof ApiError ? decided[error.code] : undefined;
         if (!words) throw error;
         notify(words);
       }

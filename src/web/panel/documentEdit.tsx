@@ -1,5 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
-import { ApiRefusal, call, get } from '../api.js';
+import { ApiError } from '../../../client/src/index.js';
+import { call, get } from '../api.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 import type { OpenChat } from '../openChat.js';
 import type { Document } from '../resources.js';
@@ -33,7 +34,7 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
         headers: { 'If-Match': `"${version}"` },
       });
     } catch (error) {
-      if (!(error instanceof ApiRefusal) || error.code !== 'version_mismatch') throw error;
+      if (!(error instanceof ApiError) || error.code !== 'version_mismatch') throw error;
       patch(edit as Signal<Edit>, { newer: await get<Document>(path) });
       return;
     }

@@ -1,25 +1,26 @@
-import type { AgentStep } from '../domain/events.js';
-import type { Channel, DraftFrame, TokenFrame, ViewerFrame } from '../domain/frames.js';
-import type { RestartReason } from '../domain/restartReasons.js';
 import { hasGrownPast, type OldDraft, oldDraftOf } from './oldDraft.js';
+import type { AgentStep, DraftFrame, EventFrame, RestartFrame, TokenFrame, ViewerFrame } from './schema.js';
+
+export type Channel = TokenFrame['channel'];
 
 /** A step of an agent's draft. `offset`: where its text begins in its channel, in UTF-16 code units. */
 export type DraftStep = { step: AgentStep; offset: number };
 
-/** A reply in flight, as far as it was heard. Immutable: a frame that changes it makes another. */
+/** A reply in flight, as far as it was received. Immutable: a frame that changes it makes another. */
 export type Draft = {
   turnId: string;
   beat: number;
   epoch: number;
   speakerId: string;
-  /** What is shown. Right after a reconnect that may be more than was heard anew; it is of the same epoch. */
+  /** The text to show. Right after a reconnect it may be longer than what this connection has received. */
   text: string;
   thinking: string;
-  heard: Record<Channel, number>;
+  /** How much of each channel this connection has received, in UTF-16 code units. */
+  received: Record<Channel, number>;
   steps: readonly DraftStep[];
-  /** The steps that came on this connection. A `step` frame has no epoch, so they may belong to the next one. */
-  told: readonly DraftStep[];
-  /** Seconds of silence, as a relayed reply tells them; 0 once text comes. */
+  /** The steps received on this connection. A `step` frame has no epoch, so they may belong to the next one. */
+  receivedSteps: readonly DraftStep[];
+  /** Seconds of silence of a relayed reply; 0 once text arrives. */
   silentFor: number;
   usedTools: readonly string[];
   /** The draft that was lost, which is shown until this one has grown past it. */
@@ -37,20 +38,22 @@ const newDraft = (turnId: string, beat: number, epoch: number, speakerId: string
   speakerId,
   text: '',
   thinking: '',
-  heard: { text: 0, thinking: 0 },
+  received: { text: 0, thinking: 0 },
   steps: [],
-  told: [],
+  receivedSteps: [],
   silentFor: 0,
   usedTools: [],
   old,
 });
 
-/** The drafts after a frame; the same map when it says nothing of drafts. Events are the transcript's: see `landed`. */
+/** The drafts after a frame; the same map when the frame changes no draft. */
 export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
   switch (frame.type) {
     case 'hello':
-      // What was heard is told again from its beginning. It stays on the page meanwhile, so that nothing flickers.
-      return new Map([...drafts].map(([key, draft]) => [key, { ...draft, heard: { text: 0, thinking: 0 }, told: [] }]));
+      // Each draft is sent again from its beginning. Its text stays meanwhile, so that a page does not flicker.
+      return new Map(
+        [...drafts].map(([key, draft]) => [key, { ...draft, received: { text: 0, thinking: 0 }, receivedSteps: [] }]),
+      );
     case 'draft':
     case 'token':
       return withDraft(drafts, frame, (draft) => addText(draft, frame));
@@ -79,26 +82,27 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
     case 'error':
       return drafts;
   }
+  return drafts; // A frame of a later release of the service.
 }
 
 /** Whether another draft follows. Otherwise the log's event follows at once. */
-const isRewritten = (reason: RestartReason) => reason !== 'dropped' && reason !== 'kept_text';
+const isRewritten = (reason: RestartFrame['reason']) => reason !== 'dropped' && reason !== 'kept_text';
 
-/** An event takes the place of the drafts that it ends. */
-function landed(drafts: Drafts, frame: Extract<ViewerFrame, { type: 'event' }>): Drafts {
+/** An event replaces the drafts that it ends. */
+function landed(drafts: Drafts, frame: EventFrame): Drafts {
   switch (frame.kind) {
     case 'assistant_turn_started': {
-      const { beat, speakerId } = frame.data as { beat: number; speakerId: string };
+      const { beat, speakerId } = frame.data;
       return withDraft(drafts, { turnId: frame.turnId ?? '', beat, speakerId }, (draft) => ({ ...draft, speakerId }));
     }
     case 'assistant_turn': {
-      const { beat } = frame.data as { beat: number };
+      const { beat } = frame.data;
       return without(drafts, (draft) => draft.turnId === frame.turnId && draft.beat === beat);
     }
     case 'turn_completed':
       return without(drafts, (draft) => draft.turnId === frame.turnId);
     case 'turn_rolled_back': {
-      const { turnId } = frame.data as { turnId: string };
+      const { turnId } = frame.data;
       return without(drafts, (draft) => draft.turnId === turnId);
     }
     default:
@@ -115,38 +119,40 @@ function withDraft(
 ) {
   const known = drafts.get(draftKey(turnId, beat));
   if (known && epoch > 0 && epoch < known.epoch) return drafts;
-  // Of epoch 0 nothing was said yet, only done: that belongs to what is said now.
+  // A draft of epoch 0 holds only steps: they belong to the text that arrives now.
   if (known && known.epoch === 0 && epoch > 0) return put(drafts, change({ ...known, epoch }));
   const same = known && (epoch === 0 || epoch === known.epoch);
   // A viewer that was not connected at the restart gets only the new draft: first its steps, then its text.
   const old = known ? oldDraftOf(known, null) : null;
-  const told = known && known.heard.text + known.heard.thinking === 0 ? known.told : [];
-  const draft = same ? known : { ...newDraft(turnId, beat, epoch, speakerId, old), steps: told, told };
+  const receivedSteps = known && known.received.text + known.received.thinking === 0 ? known.receivedSteps : [];
+  const draft = same
+    ? known
+    : { ...newDraft(turnId, beat, epoch, speakerId, old), steps: receivedSteps, receivedSteps };
   return put(drafts, change(draft));
 }
 
 function addText(draft: Draft, { type, channel, offset, text, speakerId }: DraftFrame | TokenFrame): Draft {
-  const heard = type === 'draft' ? 0 : draft.heard[channel];
-  if (offset > heard) return draft;
-  const fresh = text.slice(heard - offset);
-  const end = heard + fresh.length;
+  const received = type === 'draft' ? 0 : draft.received[channel];
+  if (offset > received) return draft;
+  const fresh = text.slice(received - offset);
+  const end = received + fresh.length;
   const shown = draft[channel];
   return {
     ...draft,
     speakerId,
-    [channel]: end > shown.length ? shown + fresh.slice(shown.length - heard) : shown,
-    heard: { ...draft.heard, [channel]: end },
+    [channel]: end > shown.length ? shown + fresh.slice(shown.length - received) : shown,
+    received: { ...draft.received, [channel]: end },
     silentFor: 0,
   };
 }
 
 function addStep(draft: Draft, step: AgentStep): Draft {
-  const offset = step.type === 'thinking' || step.type === 'text' ? draft.heard[step.type] : 0;
+  const offset = step.type === 'thinking' || step.type === 'text' ? draft.received[step.type] : 0;
   const added = (steps: readonly DraftStep[]) =>
     [...steps.filter((known) => known.step.index !== step.index), { step, offset }].sort(
       (a, b) => a.step.index - b.step.index,
     );
-  return { ...draft, steps: added(draft.steps), told: added(draft.told) };
+  return { ...draft, steps: added(draft.steps), receivedSteps: added(draft.receivedSteps) };
 }
 
 function put(drafts: Drafts, draft: Draft): Drafts {

@@ -1,10 +1,12 @@
-import type { RestartReason } from '../domain/restartReasons.js';
 import type { Draft } from './drafts.js';
+import type { RestartFrame } from './schema.js';
 
-/** What was on the page of a draft that was lost, and why it was; null when that was not heard. */
+export type RestartReason = RestartFrame['reason'];
+
+/** A draft that was lost, and the reason; null when the `restart` frame was missed. */
 export type OldDraft = Pick<Draft, 'text' | 'thinking' | 'steps'> & { reason: RestartReason | null };
 
-/** What stays of a draft when another begins: of two that were lost one after the other, what is still shown. */
+/** What to keep of a draft when another begins: of two that were lost one after the other, the one still shown. */
 export function oldDraftOf({ text, thinking, steps, old }: Draft, reason: RestartReason | null): OldDraft | null {
   if (old) return { ...old, reason };
   return text === '' && thinking === '' && steps.length === 0 ? null : { text, thinking, steps, reason };

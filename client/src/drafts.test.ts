@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ViewerFrame } from '../domain/frames.js';
-import type { RestartReason } from '../domain/restartReasons.js';
 import { type Drafts, draftKey, evolveDrafts, filledSteps } from './drafts.js';
+import type { RestartReason } from './oldDraft.js';
+import type { ViewerFrame } from './schema.js';
 
 const turnId = 'turn_1';
 const token = (offset: number, text: string, more: object = {}): ViewerFrame => ({

@@ -1,0 +1,24 @@
+/** How long to wait before the next try, in milliseconds. */
+export type Backoff = { firstMs: number; maxMs: number };
+
+/**
+ * The delay after so many failures in a row, in milliseconds: doubles with each failure and is spread over half to one
+ * and a half of that, so that clients that failed together do not all return together. `random` is in [0, 1).
+ */
+export function backoffMs(failures: number, { firstMs, maxMs }: Backoff, random = Math.random()): number {
+  return Math.min(maxMs, firstMs * 2 ** Math.min(failures, 20)) * (0.5 + random);
+}
+
+/** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+}

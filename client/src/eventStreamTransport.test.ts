@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import { readEvents } from './eventStreamTransport.js';
+
+const textOf = (...pieces: string[]) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece));
+      controller.close();
+    },
+  });
+
+async function read(...pieces: string[]): Promise<string[]> {
+  const events: string[] = [];
+  for await (const data of readEvents(textOf(...pieces), () => undefined)) events.push(data);
+  return events;
+}
+
+describe('server-sent events', () => {
+  test.each([
+    ['each kind of line end', ['data: a\n\ndata: b\r\n\r\ndata: c\r\rdata: d\n\n'], ['a', 'b', 'c', 'd']],
+    ['lines that are cut anywhere', ['da', 'ta: {"a"', ':1}\r', '\n\r\n', 'data:b\n', '\n'], ['{"a":1}', 'b']],
+    ['comments, ids and pauses', [': keep-alive\n\nretry: 1000\n\nid: 4\ndata: a\n\n'], ['a']],
+    ['data of several lines', ['data: a\ndata: b\n\n'], ['a\nb']],
+    ['an event that the end cuts off', ['data: a\n\ndata: b'], ['a']],
+  ])('are read with %s', async (_, pieces, events) => {
+    expect(await read(...pieces)).toEqual(events);
+  });
+
+  test('keep a character whose bytes are cut', async () => {
+    const bytes = new TextEncoder().encode('data: é\n\n');
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytes.slice(0, 7));
+        controller.enqueue(bytes.slice(7));
+        controller.close();
+      },
+    });
+    const events: string[] = [];
+    for await (const data of readEvents(body, () => undefined)) events.push(data);
+    expect(events).toEqual(['é']);
+  });
+});

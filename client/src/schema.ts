@@ -1,0 +1,1639 @@
+/* Made of the schemas of the service by scripts/clientSchema.ts: change those, then run `npm run client:schema`. */
+
+export type ChatKind = 'narrative' | 'document' | 'agent' | 'relay';
+export type ClientFrame = CancelFrame | PingFrame;
+export type Event = LoggedEvent & {
+  /**
+   * seq of the event whose version replaces this one
+   */
+  supersededBy: number | null;
+  /**
+   * seq of the rewind or rollback that hides it
+   */
+  hiddenBy: number | null;
+};
+export type LoggedEvent =
+  | ChatCreatedEvent
+  | UserTurnEvent
+  | UserTurnParsedEvent
+  | UserTurnEditEvent
+  | AssistantTurnStartedEvent
+  | AssistantTurnEvent
+  | MemoryWrittenEvent
+  | MemoryScoredEvent
+  | MemoryPinnedEvent
+  | MemoryUnpinnedEvent
+  | EdgeUpdateEvent
+  | EdgeSummaryEvent
+  | SceneOpenedEvent
+  | SceneClosedEvent
+  | SceneSummaryEvent
+  | StoryEventPlannedEvent
+  | StoryEventStartedEvent
+  | StoryEventCompletedEvent
+  | StoryEventCancelledEvent
+  | ObjectAcquiredEvent
+  | ChangesProposedEvent
+  | ChangeAcceptedEvent
+  | ChangeDeclinedEvent
+  | ChangeStaleEvent
+  | DocumentEditedEvent
+  | SystemMessageEvent
+  | ToolCallStartEvent
+  | ToolCallEndEvent
+  | SubagentTaskStartEvent
+  | SubagentToolCallStartEvent
+  | SubagentToolCallEndEvent
+  | SubagentTaskEndEvent
+  | CitationsEvent
+  | PlanningArtifactEvent
+  | ReasoningEvent
+  | ModelSelectedEvent
+  | StrategyMetaEvent
+  | StrategyLinkEvent
+  | GraphSnapshotEvent
+  | GraphPlanEvent
+  | GraphClearedEvent
+  | StrategyUnlinkedEvent
+  | StepStuckEvent
+  | StepSkippedEvent
+  | TurnRolledBackEvent
+  | TurnSupersededEvent
+  | VersionActivatedEvent
+  | GuestClearedEvent
+  | ChatRewoundEvent
+  | RewindUndoneEvent
+  | TurnCompletedEvent;
+/**
+ * an event of the log: every seq after the cursor, in order, once
+ */
+export type EventFrame = {
+  type: 'event';
+} & LoggedEvent;
+/**
+ * more may be added
+ */
+export type RestartReason =
+  'worker_lost' | 'handed_over' | 'provider_failed' | 'provider_changed' | 'new_attempt' | 'kept_text' | 'dropped';
+export type TurnStatus = 'queued' | 'running' | 'awaiting_operator' | 'completed' | 'cancelled' | 'failed';
+export type TurnPhase = 'waiting' | 'replying' | 'following_up' | 'finishing' | 'done';
+export type StepStatus = 'pending' | 'running' | 'retrying' | 'done' | 'stuck' | 'skipped';
+export type ViewerFrame =
+  | EventFrame
+  | HelloFrame
+  | DraftFrame
+  | TokenFrame
+  | RestartFrame
+  | StatusFrame
+  | StepFrame
+  | HeartbeatFrame
+  | MetaFrame
+  | ErrorFrame;
+
+export interface AgentStep {
+  id: string;
+  index: number;
+  type: 'thinking' | 'text' | 'tool_call' | 'tool_result';
+  content?: string;
+  callId?: string;
+  name?: string;
+  arguments?: unknown;
+  success?: boolean;
+}
+export interface AssistantTurnEvent {
+  kind: 'assistant_turn';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    speakerId: string;
+    beat: number;
+    text: string;
+    truncated: boolean;
+    userTurnSeq: number;
+    interjectionOf?: string;
+    model: string;
+    usage?: TokenUsage;
+    error?: PublicError;
+    steps?: AgentStep[];
+    relay?: {
+      usedTools: string[];
+      rowsSeen: string[];
+      classifierTag: string | null;
+      conversationId: string | null;
+      durationMs: number;
+      chips: number;
+    };
+  };
+}
+/**
+ * of every call of a model, lost attempts and classifiers too
+ */
+export interface TokenUsage {
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+  cachedTokens: number;
+  toolCallCount: number;
+  llmCallCount: number;
+  modelId: string;
+  /**
+   * `exact` only if the provider counted every call
+   */
+  certainty: 'exact' | 'estimated' | 'unknown';
+  /**
+   * the part that no reply and no answer came of
+   */
+  wasted?: {
+    promptTokens: number;
+    completionTokens: number;
+    calls: number;
+  };
+}
+/**
+ * `code` is stable, `message` is for people
+ */
+export interface PublicError {
+  code: string;
+  message: string;
+  /**
+   * what the provider's answer said, in codes
+   */
+  detail?: {
+    status: number;
+    code?: string;
+    type?: string;
+    param?: string;
+    requestId?: string;
+  };
+}
+export interface AssistantTurnStartedEvent {
+  kind: 'assistant_turn_started';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    speakerId: string;
+    beat: number;
+    userTurnSeq: number;
+  };
+}
+export interface CancelFrame {
+  type: 'cancel';
+  turnId: string;
+}
+export interface Change {
+  /**
+   * `chg_` and a UUIDv7
+   */
+  id: string;
+  /**
+   * `doc_` and a UUIDv7
+   */
+  documentId: string;
+  kind: 'ai';
+  state: 'pending' | 'accepted' | 'declined';
+  original: string;
+  proposed: string;
+  reason: string;
+  /**
+   * since when its original is no longer in the body
+   */
+  staleSince: string | null;
+  /**
+   * seq of the event that proposed it
+   */
+  messageSeq: number;
+}
+export interface ChangeAcceptedEvent {
+  kind: 'change_accepted';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    changeId: string;
+  };
+}
+export interface ChangeDeclinedEvent {
+  kind: 'change_declined';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    changeId: string;
+  };
+}
+export interface ChangeStaleEvent {
+  kind: 'change_stale';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    changeId: string;
+  };
+}
+export interface ChangesProposedEvent {
+  kind: 'changes_proposed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    messageSeq: number;
+    changeIds: string[];
+    count: number;
+  };
+}
+export interface Character {
+  /**
+   * `chr_` and a UUIDv7
+   */
+  id: string;
+  name: string;
+  persona: string;
+  greeting: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+  /**
+   * ISO 8601, UTC
+   */
+  updatedAt: string;
+}
+export interface Chat {
+  /**
+   * `chat_` and a UUIDv7
+   */
+  id: string;
+  kind: ChatKind;
+  title: string | null;
+  /**
+   * `chr_` and a UUIDv7
+   */
+  hostId: string | null;
+  /**
+   * the second character, if there is one
+   */
+  guestId: string | null;
+  /**
+   * the document that it is about
+   */
+  documentId: string | null;
+  /**
+   * the part of the document that it is about
+   */
+  anchor: {
+    quote: string;
+    start?: number;
+    end?: number;
+  } | null;
+  /**
+   * an agent's: as the chat was created with
+   */
+  settings: {
+    [k: string]: unknown;
+  };
+  /**
+   * seq of the newest event
+   */
+  seq: number;
+  /**
+   * the turn that holds the floor
+   */
+  activeTurnId: string | null;
+  /**
+   * the turns that wait for the floor, in order
+   *
+   * Items: `turn_` and a UUIDv7
+   */
+  queue: string[];
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+  /**
+   * ISO 8601, UTC
+   */
+  updatedAt: string;
+}
+export interface ChatCreatedEvent {
+  kind: 'chat_created';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    kind: string;
+    title: string | null;
+  };
+}
+export interface ChatRewoundEvent {
+  kind: 'chat_rewound';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    toSeq: number;
+  };
+}
+export interface CitationsEvent {
+  kind: 'citations';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    /**
+     * @maxItems 10000
+     */
+    citations: unknown[];
+  };
+}
+export interface PingFrame {
+  type: 'ping';
+}
+export interface Document {
+  /**
+   * `doc_` and a UUIDv7
+   */
+  id: string;
+  title: string;
+  body: string;
+  /**
+   * from 1; each edit makes the next
+   */
+  version: number;
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+  /**
+   * ISO 8601, UTC
+   */
+  updatedAt: string;
+}
+export interface DocumentEditedEvent {
+  kind: 'document_edited';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    documentId: string;
+    version: number;
+  };
+}
+/**
+ * the text so far of a reply in flight, once after `hello`
+ */
+export interface DraftFrame {
+  type: 'draft';
+  turnId: string;
+  beat: number;
+  /**
+   * counts the drafts of a beat from 1; a later one replaces an earlier one
+   */
+  epoch: number;
+  speakerId: string;
+  channel: 'text' | 'thinking';
+  /**
+   * in UTF-16 code units from the start of the epoch's channel; tokens are contiguous
+   */
+  offset: number;
+  text: string;
+}
+export interface Edge {
+  /**
+   * `you` or a character's id
+   */
+  sourceId: string;
+  /**
+   * `you` or a character's id
+   */
+  targetId: string;
+  affinity: number;
+  trust: number;
+  summary: string | null;
+  /**
+   * what the source knows of the target
+   */
+  knowledgeFacts: string[];
+  /**
+   * ISO 8601, UTC
+   */
+  lastInteractionAt: string | null;
+}
+export interface EdgeSummaryEvent {
+  kind: 'edge_summary';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    sourceId: string;
+    targetId: string;
+    summary: string;
+  };
+}
+export interface EdgeUpdateEvent {
+  kind: 'edge_update';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    sourceId: string;
+    targetId: string;
+    affinityDelta: number;
+    trustDelta: number;
+    knowledgeFacts: string[];
+    lastInteractionAt: string;
+  };
+}
+/**
+ * the viewer's own frame was refused, or the stream can not go on
+ */
+export interface ErrorFrame {
+  type: 'error';
+  code: string;
+  message: string;
+}
+export interface UserTurnEvent {
+  kind: 'user_turn';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    text: string;
+    segments: {
+      kind: 'dialogue' | 'action' | 'thought' | 'narration' | 'ooc';
+      text: string;
+    }[];
+    quote?: string;
+  };
+}
+export interface UserTurnParsedEvent {
+  kind: 'user_turn_parsed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    userTurnSeq: number;
+    segments: {
+      kind: 'dialogue' | 'action' | 'thought' | 'narration' | 'ooc';
+      text: string;
+    }[];
+  };
+}
+export interface UserTurnEditEvent {
+  kind: 'user_turn_edit';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    userTurnSeq: number;
+    text: string;
+  };
+}
+export interface MemoryWrittenEvent {
+  kind: 'memory_written';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    memoryId: string;
+    witnessId: string;
+    text: string;
+    sceneId: string | null;
+    witnesses: string[];
+    chatClock: number;
+  };
+}
+export interface MemoryScoredEvent {
+  kind: 'memory_scored';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    memoryId: string;
+    significance: number;
+  };
+}
+export interface MemoryPinnedEvent {
+  kind: 'memory_pinned';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    memoryId: string;
+  };
+}
+export interface MemoryUnpinnedEvent {
+  kind: 'memory_unpinned';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    memoryId: string;
+  };
+}
+export interface SceneOpenedEvent {
+  kind: 'scene_opened';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    sceneId: string;
+    container: string;
+  };
+}
+export interface SceneClosedEvent {
+  kind: 'scene_closed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    sceneId: string;
+    endedAt: string;
+  };
+}
+export interface SceneSummaryEvent {
+  kind: 'scene_summary';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    sceneId: string;
+    povId: string;
+    summary: string;
+  };
+}
+export interface StoryEventPlannedEvent {
+  kind: 'story_event_planned';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    eventId: string;
+    title: string;
+    description: string;
+    artifacts: StoryArtifacts;
+  };
+}
+export interface StoryArtifacts {
+  knowledgeFacts?: {
+    sourceId: string;
+    targetId: string;
+    fact: string;
+  }[];
+  relationshipChange?: {
+    sourceId: string;
+    targetId: string;
+    affinityDelta: number;
+    trustDelta: number;
+  };
+  acquiredObjects?: {
+    ownerId: string;
+    name: string;
+  }[];
+}
+export interface StoryEventStartedEvent {
+  kind: 'story_event_started';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    eventId: string;
+  };
+}
+export interface StoryEventCompletedEvent {
+  kind: 'story_event_completed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    eventId: string;
+  };
+}
+export interface StoryEventCancelledEvent {
+  kind: 'story_event_cancelled';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    eventId: string;
+  };
+}
+export interface ObjectAcquiredEvent {
+  kind: 'object_acquired';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    ownerId: string;
+    name: string;
+  };
+}
+export interface SystemMessageEvent {
+  kind: 'system_message';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    text: string;
+  };
+}
+export interface ToolCallStartEvent {
+  kind: 'tool_call_start';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    id: string;
+    name: string;
+    arguments?: unknown;
+  };
+}
+export interface ToolCallEndEvent {
+  kind: 'tool_call_end';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    id: string;
+    name: string;
+    result: string;
+    success: boolean;
+  };
+}
+export interface SubagentTaskStartEvent {
+  kind: 'subagent_task_start';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    task: string;
+    modelId: string;
+  };
+}
+export interface SubagentToolCallStartEvent {
+  kind: 'subagent_tool_call_start';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    id: string;
+    name: string;
+    arguments?: unknown;
+    task: string;
+  };
+}
+export interface SubagentToolCallEndEvent {
+  kind: 'subagent_tool_call_end';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    id: string;
+    name: string;
+    result: string;
+    success: boolean;
+    task: string;
+  };
+}
+export interface SubagentTaskEndEvent {
+  kind: 'subagent_task_end';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    task: string;
+    status: 'done' | 'failed';
+    promptTokens: number;
+    completionTokens: number;
+    llmCallCount: number;
+  };
+}
+export interface PlanningArtifactEvent {
+  kind: 'planning_artifact';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    planningArtifact?: unknown;
+  };
+}
+export interface ReasoningEvent {
+  kind: 'reasoning';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    reasoning: string;
+  };
+}
+export interface ModelSelectedEvent {
+  kind: 'model_selected';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    modelId: string;
+  };
+}
+export interface StrategyMetaEvent {
+  kind: 'strategy_meta';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    name?: string;
+    recordType?: string;
+  };
+}
+export interface StrategyLinkEvent {
+  kind: 'strategy_link';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    strategyId: number;
+    isSaved: boolean;
+  };
+}
+export interface GraphSnapshotEvent {
+  kind: 'graph_snapshot';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    graphSnapshot: {
+      name?: string;
+      recordType?: string;
+      rootStepId?: string | null;
+      /**
+       * @maxItems 10000
+       */
+      steps: {
+        id: string;
+        searchName?: string | null;
+        kind?: string | null;
+        operator?: string | null;
+        displayName?: string | null;
+        parameters?: {
+          [k: string]: unknown;
+        } | null;
+        colocationParams?: {
+          [k: string]: unknown;
+        } | null;
+        primaryInputStepId?: string | null;
+        secondaryInputStepId?: string | null;
+      }[];
+    };
+  };
+}
+export interface GraphPlanEvent {
+  kind: 'graph_plan';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    plan: {
+      [k: string]: unknown;
+    };
+    name?: string;
+    recordType?: string;
+  };
+}
+export interface GraphClearedEvent {
+  kind: 'graph_cleared';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: Record<string, never>;
+}
+export interface StrategyUnlinkedEvent {
+  kind: 'strategy_unlinked';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    strategyId: number;
+  };
+}
+export interface StepStuckEvent {
+  kind: 'step_stuck';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    step: string;
+    error: PublicError;
+  };
+}
+export interface StepSkippedEvent {
+  kind: 'step_skipped';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    step: string;
+  };
+}
+export interface TurnRolledBackEvent {
+  kind: 'turn_rolled_back';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    turnId: string;
+  };
+}
+export interface TurnSupersededEvent {
+  kind: 'turn_superseded';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    turnId: string;
+    by: string;
+  };
+}
+export interface VersionActivatedEvent {
+  kind: 'version_activated';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    turnId: string;
+  };
+}
+export interface GuestClearedEvent {
+  kind: 'guest_cleared';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    guestId: string;
+  };
+}
+export interface RewindUndoneEvent {
+  kind: 'rewind_undone';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    rewindSeq: number;
+  };
+}
+export interface TurnCompletedEvent {
+  kind: 'turn_completed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    status: 'completed' | 'cancelled' | 'failed';
+    usage: TokenUsage | null;
+    warnings: string[];
+    tokenUsage: TokenUsage | null;
+    error?: PublicError;
+  };
+}
+/**
+ * a relayed reply is silent, and the upstream is still connected
+ */
+export interface HeartbeatFrame {
+  type: 'heartbeat';
+  turnId: string;
+  elapsedSeconds: number;
+}
+/**
+ * the first frame of a connection; `seq` of the newest event
+ */
+export interface HelloFrame {
+  type: 'hello';
+  chatId: string;
+  seq: number;
+}
+export interface Memory {
+  /**
+   * `mem_` and a UUIDv7
+   */
+  id: string;
+  text: string;
+  /**
+   * `scn_` and a UUIDv7
+   */
+  sceneId: string | null;
+  /**
+   * Items: `chr_` and a UUIDv7
+   */
+  witnesses: string[];
+  /**
+   * seq of the user turn that it is of
+   */
+  chatClock: number;
+  /**
+   * null until it is scored
+   */
+  significance: number | null;
+  pinned: boolean;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+}
+export interface Message {
+  /**
+   * `system` is for people, never for a model
+   */
+  role: 'user' | 'assistant' | 'system';
+  content: string;
+  id: string;
+  /**
+   * the same as `id`
+   */
+  messageId: string;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  speakerId?: string;
+  truncated?: boolean;
+  /**
+   * an agent's, in order
+   */
+  steps?: AgentStep[];
+  toolCalls?: ToolCall[];
+  citations?: unknown[];
+  planningArtifacts?: unknown[];
+  /**
+   * as appended, else what the model was heard to think
+   */
+  reasoning?: string;
+  modelId?: string;
+  /**
+   * what sub-agents did, by their task's name
+   */
+  subagents?: {
+    calls: {
+      [k: string]: ToolCall[];
+    };
+    status: {
+      [k: string]: 'running' | 'done' | 'failed';
+    };
+    models: {
+      [k: string]: string;
+    };
+    tokenUsage: {
+      [k: string]: {
+        promptTokens: number;
+        completionTokens: number;
+        llmCallCount: number;
+      };
+    };
+  };
+  /**
+   * on the turn's last user and last assistant message
+   */
+  tokenUsage?: {
+    promptTokens: number;
+    completionTokens: number;
+    totalTokens: number;
+    cachedTokens: number;
+    toolCallCount: number;
+    llmCallCount: number;
+    modelId: string;
+    /**
+     * `exact` only if the provider counted every call
+     */
+    certainty: 'exact' | 'estimated' | 'unknown';
+    /**
+     * the part that no reply and no answer came of
+     */
+    wasted?: {
+      promptTokens: number;
+      completionTokens: number;
+      calls: number;
+    };
+  };
+  /**
+   * an escaped fragment: paragraphs of text
+   */
+  html: string;
+}
+export interface ToolCall {
+  id: string;
+  name: string;
+  /**
+   * the object that the model sent, or its text where it is none
+   */
+  arguments?: {
+    [k: string]: unknown;
+  };
+  result?: string;
+  success?: boolean;
+}
+/**
+ * what a relayed reply is made of
+ */
+export interface MetaFrame {
+  type: 'meta';
+  turnId: string;
+  usedTools: string[];
+  rowsSeen: string[];
+  classifierTag: string | null;
+}
+/**
+ * RFC 9457; `code` is stable
+ */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+}
+export interface Projection {
+  name: string | null;
+  recordType: string | null;
+  /**
+   * the one selected last
+   */
+  modelId: string | null;
+  messageCount: number;
+  /**
+   * one that was given, else the tree of the steps; null where they make none
+   */
+  plan: {
+    [k: string]: unknown;
+  } | null;
+  /**
+   * of the newest snapshot
+   */
+  steps: {
+    [k: string]: unknown;
+  }[];
+  stepCount: number;
+  rootStepId: string | null;
+  /**
+   * of the strategy that is linked to no other chat
+   */
+  strategyId: number | null;
+  isSaved: boolean;
+  /**
+   * of the newest event that changed it
+   */
+  lastEventSeq: number;
+}
+/**
+ * its key is never returned
+ */
+export interface Provider {
+  /**
+   * `prv_` and a UUIDv7
+   */
+  id: string;
+  name: string;
+  baseUrl: string;
+  defaultModel: string;
+  maxTokens: number | null;
+  /**
+   * whom to turn to when this one's attempts have run out
+   */
+  fallbackId: string | null;
+  /**
+   * how the server is asked to go on from a partial message
+   */
+  continuation: 'vllm' | 'openrouter' | null;
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+}
+/**
+ * drop the draft of earlier epochs
+ */
+export interface RestartFrame {
+  type: 'restart';
+  turnId: string;
+  beat: number;
+  epoch: number;
+  reason: RestartReason;
+}
+export interface Scene {
+  /**
+   * `scn_` and a UUIDv7
+   */
+  id: string;
+  /**
+   * where it takes place
+   */
+  container: string;
+  status: 'open' | 'closed';
+  openedSeq: number;
+  /**
+   * ISO 8601, UTC
+   */
+  openedAt: string;
+  /**
+   * ISO 8601, UTC
+   */
+  endedAt: string | null;
+  /**
+   * by the id of the character whose point of view it is
+   */
+  summaries: {
+    [k: string]: string;
+  };
+}
+/**
+ * what a turn is doing
+ */
+export interface StatusFrame {
+  type: 'status';
+  turnId: string;
+  status: TurnStatus;
+  phase: TurnPhase;
+  steps: StepView[];
+}
+export interface StepView {
+  name: string;
+  status: StepStatus;
+  attempts: number;
+  error?: PublicError;
+}
+/**
+ * a step of an agent's reply
+ */
+export interface StepFrame {
+  type: 'step';
+  turnId: string;
+  step: AgentStep;
+}
+export interface StoryEvent {
+  /**
+   * `evt_` and a UUIDv7
+   */
+  id: string;
+  title: string;
+  description: string;
+  status: 'planned' | 'active' | 'completed' | 'cancelled';
+  /**
+   * what its completion brings
+   */
+  artifacts: {
+    knowledgeFacts?: {
+      sourceId: string;
+      targetId: string;
+      fact: string;
+    }[];
+    relationshipChange?: {
+      sourceId: string;
+      targetId: string;
+      affinityDelta: number;
+      trustDelta: number;
+    };
+    acquiredObjects?: {
+      ownerId: string;
+      name: string;
+    }[];
+  };
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+}
+export interface Thinking {
+  toolCalls: {
+    id: string;
+    name: string;
+    arguments?: unknown;
+    status: 'pending' | 'awaiting_approval' | 'running';
+  }[];
+}
+/**
+ * the next piece of a reply in flight
+ */
+export interface TokenFrame {
+  type: 'token';
+  turnId: string;
+  beat: number;
+  /**
+   * counts the drafts of a beat from 1; a later one replaces an earlier one
+   */
+  epoch: number;
+  speakerId: string;
+  channel: 'text' | 'thinking';
+  /**
+   * in UTF-16 code units from the start of the epoch's channel; tokens are contiguous
+   */
+  offset: number;
+  text: string;
+}
+export interface Tool {
+  name: string;
+  description: string;
+  /**
+   * a JSON Schema of its arguments
+   */
+  schema: {
+    [k: string]: unknown;
+  };
+  /**
+   * 1 read, 2 write, 3 dangerous
+   */
+  permissionLevel: number;
+  /**
+   * `builtin`, or `mcp:` and the name of a server
+   */
+  source: string;
+  needsApproval: boolean;
+}
+export interface Turn {
+  /**
+   * `turn_` and a UUIDv7
+   */
+  id: string;
+  /**
+   * `chat_` and a UUIDv7
+   */
+  chatId: string;
+  kind: ChatKind;
+  status: TurnStatus;
+  phase: TurnPhase;
+  /**
+   * from 1; only while queued
+   */
+  queuePosition?: number;
+  userTurnSeq: number;
+  /**
+   * the version of the reply that this one replaces
+   */
+  regenerates?: string;
+  beats: {
+    beat: number;
+    speakerId: string;
+    epoch: number;
+    attempt: number;
+    status: StepStatus;
+    text: string;
+    truncated: boolean;
+    seq?: number;
+  }[];
+  steps: StepView[];
+  usage: TokenUsage | null;
+  warnings: string[];
+  error?: PublicError;
+  workflowId: string;
+  runId?: string;
+  temporalUiUrl?: string;
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+  /**
+   * ISO 8601, UTC
+   */
+  startedAt?: string;
+  /**
+   * ISO 8601, UTC
+   */
+  finishedAt?: string;
+  /**
+   * `unreachable`: the workflow did not answer, this is what Postgres knows. `failing`: the workflow can not go on; the floor passes on within a minute and what has landed stays
+   */
+  engine: 'ok' | 'unreachable' | 'failing';
+}
+export interface Version {
+  /**
+   * that of the turn that made it
+   */
+  id: string;
+  /**
+   * the same as `id`
+   */
+  turnId: string;
+  /**
+   * whether it is the one in the timeline
+   */
+  active: boolean;
+  status: TurnStatus;
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+  beats: {
+    beat: number;
+    speakerId: string;
+    text: string;
+    truncated: boolean;
+    seq: number;
+  }[];
+}
+export interface You {
+  id: 'you';
+  name: string;
+  persona: string;
+}

@@ -1,0 +1,38 @@
+import { keyOf, type RequestSettings } from './request.js';
+import type { Transport } from './transport.js';
+
+type SocketEvent = { data?: unknown; code?: number };
+/** What is used of a WebSocket: that of browsers, of Node 22, and of the package `ws`. */
+export type WebSocketLike = {
+  onmessage: ((event: SocketEvent) => void) | null;
+  onclose: ((event: SocketEvent) => void) | null;
+  onerror: ((event: SocketEvent) => void) | null;
+  close(): void;
+};
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+/** Follows a chat over its live socket. The key goes into the subprotocols, since browsers can send no header. */
+export function webSocketTransport(
+  settings: Pick<RequestSettings, 'baseUrl' | 'key'>,
+  WebSocket: WebSocketConstructor,
+): Transport {
+  const base = settings.baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '');
+  return (chatId, cursor, { frame, lost }) => {
+    const key = keyOf(settings);
+    const protocols = ['durable-turns.v1', ...(key === null ? [] : [`bearer.${key}`])];
+    const socket = new WebSocket(`${base}/v1/chats/${encodeURIComponent(chatId)}/live?after=${cursor}`, protocols);
+    let open = true;
+    socket.onmessage = ({ data }) => open && frame(JSON.parse(String(data)));
+    // 'close' follows, and carries the code.
+    socket.onerror = () => undefined;
+    socket.onclose = ({ code }) => {
+      if (!open) return;
+      open = false;
+      lost(code ?? 1006);
+    };
+    return () => {
+      open = false;
+      socket.close();
+    };
+  };
+}
