@@ -1,17 +1,14 @@
-import type { TokenFrame, ViewerFrame } from '../../src/domain/frames.js';
+import type { TokenFrame, ViewerFrame } from '../../client/src/index.js';
 
 export type TurnOutcome = { status: string; error?: { code: string; message: string } };
 
 export type TurnPrinter = {
   /** Prints what the frame adds, and gives how the turn ended if it did. Other turns' frames are passed over. */
   frame(frame: ViewerFrame): TurnOutcome | null;
-  /** The newest event's seq: where to go on from after a lost connection. */
-  seq(): number;
 };
 
 /** Writes a turn's frames as a person reads them: text as it comes, and a line wherever a draft is dropped. */
 export function createTurnPrinter(turnId: string, write: (text: string) => void): TurnPrinter {
-  let seq = 0;
   let beat = -1;
   let epoch = 0;
   let printed = '';
@@ -46,9 +43,7 @@ export function createTurnPrinter(turnId: string, write: (text: string) => void)
   };
 
   return {
-    seq: () => seq,
     frame(frame) {
-      if (frame.type === 'event') seq = Math.max(seq, frame.seq);
       if (!('turnId' in frame) || frame.turnId !== turnId) return null;
       if (frame.type === 'token' || frame.type === 'draft') token(frame);
       if (frame.type === 'restart' && frame.beat === beat && frame.epoch > epoch) {
@@ -56,12 +51,8 @@ export function createTurnPrinter(turnId: string, write: (text: string) => void)
         epoch = frame.epoch;
       }
       if (frame.type !== 'event') return null;
-      const event = frame as Extract<ViewerFrame, { type: 'event' }>;
-      if (event.kind === 'assistant_turn') {
-        const data = event.data as { text: string; beat: number; truncated: boolean };
-        landed(data.text, data.beat, data.truncated);
-      }
-      return event.kind === 'turn_completed' ? (event.data as TurnOutcome) : null;
+      if (frame.kind === 'assistant_turn') landed(frame.data.text, frame.data.beat, frame.data.truncated);
+      return frame.kind === 'turn_completed' ? frame.data : null;
     },
   };
 }

@@ -146,7 +146,7 @@ export type EventData<K extends EventKind> = z.infer<(typeof eventData)[K]>;
 /** An event to append: kind and data; the log adds the rest. */
 export type NewEvent = { [K in EventKind]: { kind: K; data: EventData<K> } }[EventKind];
 
-type LoggedEvent = {
+type LoggedEventSchema = {
   [K in EventKind]: z.ZodObject<{
     kind: z.ZodLiteral<K>;
     seq: typeof seq;
@@ -173,9 +173,11 @@ const logged = <K extends EventKind>(kind: K) =>
 export const loggedEvent = z
   .discriminatedUnion(
     'kind',
-    (Object.keys(eventData) as EventKind[]).map(logged) as unknown as [LoggedEvent, ...LoggedEvent[]],
+    (Object.keys(eventData) as EventKind[]).map(logged) as unknown as [LoggedEventSchema, ...LoggedEventSchema[]],
   )
   .meta({ id: 'LoggedEvent' });
+
+export type LoggedEvent = z.infer<typeof loggedEvent>;
 
 /** An event of a chat's log. `seq` is dense per chat from 1; `at` is ISO 8601 UTC. */
 export type ChatEvent = NewEvent & {

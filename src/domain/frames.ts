@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentStep, type ChatEvent, loggedEvent } from './events.js';
+import { agentStep, type ChatEvent, type LoggedEvent, loggedEvent } from './events.js';
 import { relayInfo } from './relay.js';
 import { type RestartReason, restartReasons } from './restartReasons.js';
 import { publicError, stepStatus, turnPhase, turnStatus } from './turn.js';
@@ -86,8 +86,12 @@ export const viewerFrame = z.union([eventFrame, ...Object.values(frames)]).meta(
 
 export type TokenFrame = z.infer<(typeof frames)['token']>;
 export type DraftFrame = z.infer<(typeof frames)['draft']>;
-type EventFrame = { type: 'event' } & Pick<ChatEvent, 'seq' | 'kind' | 'turnId' | 'at' | 'data'>;
+type EventFrame = { type: 'event' } & LoggedEvent;
 export type ViewerFrame = EventFrame | z.infer<(typeof frames)[keyof typeof frames]>;
+
+/** An event as viewers get it: without the marks, which change later. */
+export const toEventFrame = ({ seq, kind, turnId, at, data }: ChatEvent): EventFrame =>
+  ({ type: 'event', seq, kind, turnId, at, data }) as EventFrame;
 
 /** What a viewer may send. */
 export const clientFrame = z

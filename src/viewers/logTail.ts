@@ -1,4 +1,5 @@
 import { backoffMs } from '../db/backoff.js';
+import { toEventFrame } from '../domain/frames.js';
 import { type EncodedFrame, encodeFrame } from './sink.js';
 import type { FeedEvent } from './told.js';
 
@@ -44,10 +45,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
   const recent: TailEvent[] = [];
   let recentBytes = 0;
 
-  const encode = (entry: FeedEvent): TailEvent => {
-    const { seq, kind, turnId, at, data } = entry.event;
-    return { ...entry, frame: encodeFrame({ type: 'event', seq, kind, turnId, at, data }) };
-  };
+  const encode = (entry: FeedEvent): TailEvent => ({ ...entry, frame: encodeFrame(toEventFrame(entry.event)) });
 
   function keep(entry: TailEvent) {
     recent.push(entry);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createFrameCheck } from '../../test/support/frameCheck.js';
-import type { ChatEvent } from '../domain/events.js';
+import { toEventFrame } from '../domain/frames.js';
 import { createDraftBuffer, type DraftBuffer } from './draftBuffer.js';
 import { copyTold, type FeedEvent, forgetEnded, nextDraftFrame, nextFrameBefore, type Told } from './told.js';
 
@@ -11,7 +11,7 @@ const landing = (text: string, epoch: number, seq = 5): FeedEvent => ({
     seq,
     kind: 'assistant_turn',
     turnId,
-    at: '',
+    at: '2026-01-01T00:00:00.000Z',
     data: { speakerId: 'chr_1', beat: 0, text, truncated: false, userTurnSeq: 1, model: 'm' },
     supersededBy: null,
     hiddenBy: null,
@@ -19,7 +19,12 @@ const landing = (text: string, epoch: number, seq = 5): FeedEvent => ({
   epoch,
 });
 const completed: FeedEvent = {
-  event: { ...landing('', 0).event, seq: 6, kind: 'turn_completed', data: {} } as unknown as ChatEvent,
+  event: {
+    ...landing('', 0).event,
+    seq: 6,
+    kind: 'turn_completed',
+    data: { status: 'completed', usage: null, warnings: [], tokenUsage: null },
+  },
   epoch: 0,
 };
 
@@ -45,8 +50,7 @@ function viewer(joining = false) {
     },
     hear(entry: FeedEvent, cameAt = 4) {
       while (take(nextFrameBefore(told, entry, cameAt)));
-      const { seq, kind, at, data } = entry.event;
-      take({ type: 'event', seq, kind, turnId, at, data });
+      take(toEventFrame({ ...entry.event, turnId }));
       forgetEnded(told, entry);
     },
     /** Goes on by itself, or with the others: with a copy of what it was told. */

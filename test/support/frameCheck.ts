@@ -40,7 +40,7 @@ export function createFrameCheck(after: number): FrameCheck {
     if (frame.seq !== cursor + 1) violations.push(`event ${frame.seq} after ${cursor}`);
     cursor = frame.seq;
     if (frame.kind !== 'assistant_turn') return;
-    const { beat, text } = frame.data as { beat: number; text: string };
+    const { beat, text } = frame.data;
     const key = keyOf({ turnId: frame.turnId, beat });
     const told = drafts.get(key)?.text;
     if (told === undefined ? frame.seq > newest && text !== '' : told !== text) {
