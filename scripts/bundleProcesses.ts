@@ -1,6 +1,6 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /**
@@ -28,3 +28,12 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+
+// The launcher keeps a copy for its next start, in another folder: the sources are named from the root of the disk.
+for (const name of await readdir(to)) {
+  if (!name.endsWith('.map')) continue;
+  const file = join(to, name);
+  const map = JSON.parse(await readFile(file, 'utf8')) as { sources: string[] };
+  const sources = map.sources.map((source) => pathToFileURL(resolve(to, source)).href);
+  await writeFile(file, JSON.stringify({ ...map, sources }));
+}

@@ -101,7 +101,11 @@ async function checkAll(running: Running, settled: Settled, out: string): Promis
     cancels.done(),
     ...(await checkLogs(stage, book)),
     ...(await checkViewers(stage, traffic)),
-    await checkHistories(stage.temporal, join(stage.service.dataDir, 'workflows.js'), join(out, 'histories')),
+    await checkHistories(
+      stage.temporal,
+      join(stage.service.dataDir, 'workflows', 'workflows.js'),
+      join(out, 'histories'),
+    ),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { runBounded } from '../../src/bounded.js';
 import { isLoopback } from '../../src/config.js';
+import { buildPage, buildProcesses, buildWorkflows } from './builds.js';
 import type { ChildSpec } from './child.js';
 import { createLineLog } from './childLog.js';
 import { type ChildName, logOf, type StartContext, startChild, untilListening } from './context.js';
@@ -8,7 +9,7 @@ import { messageOf, StartFailure } from './failure.js';
 import { bundledCommand, nodeCommand } from './nodeCommand.js';
 import { poll } from './poll.js';
 import { freePort, portState } from './ports.js';
-import { type Command, runCommand } from './runCommand.js';
+import type { Command } from './runCommand.js';
 
 const usualPort = 3000;
 
@@ -37,33 +38,25 @@ function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready'
   };
 }
 
-/**
- * Bundles the workflows once, so that a worker that is started again need not: that is seconds of every turn that
- * waits for it. Gives the file.
- */
-export async function bundleWorkflows(context: StartContext): Promise<string> {
-  const { config, dataDir, signal } = context;
+/** The workflows' bundle: the one that is configured, or one under DATA_DIR. Gives the file. */
+export async function bundleWorkflows({ config, dataDir, signal }: StartContext): Promise<string> {
   if (config.WORKFLOW_BUNDLE) return config.WORKFLOW_BUNDLE;
-  const file = join(dataDir.path, 'workflows.js');
-  const needed = config.OTEL_EXPORTER_OTLP_ENDPOINT ? 'traced' : 'plain';
-  const command = nodeCommand('scripts/bundleWorkflows.ts', file, '--only', needed);
-  await runCommand(command, { signal, withinMs: 120_000 });
-  return file;
+  const which = config.OTEL_EXPORTER_OTLP_ENDPOINT ? 'traced' : 'plain';
+  return buildWorkflows(join(dataDir.path, 'workflows'), { cacheDir: config.cacheDir, signal }, which);
 }
 
-/** Bundles the api and the worker, which then start in half the time. Gives the folder. */
-export async function bundleProcesses({ dataDir, signal }: StartContext): Promise<string> {
+/** The bundled api and worker. Gives their folder. */
+export async function bundleProcesses({ config, dataDir, signal }: StartContext): Promise<string> {
   const folder = join(dataDir.path, 'processes');
-  await runCommand(nodeCommand('scripts/bundleProcesses.ts', folder), { signal, withinMs: 60_000 });
+  await buildProcesses(folder, { cacheDir: config.cacheDir, signal });
   return folder;
 }
 
-/** Builds the viewer page for the api to serve. Gives its folder. */
-export async function bundlePage(context: StartContext): Promise<string> {
-  const { config, dataDir, signal } = context;
+/** The viewer page: the one that is configured, or one under DATA_DIR. Gives its folder. */
+export async function bundlePage({ config, dataDir, signal }: StartContext): Promise<string> {
   if (config.PAGE_DIR) return config.PAGE_DIR;
   const folder = join(dataDir.path, 'page');
-  await runCommand(nodeCommand('scripts/bundlePage.ts', folder), { signal, withinMs: 60_000 });
+  await buildPage(folder, { cacheDir: config.cacheDir, signal });
   return folder;
 }
 

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { buildPage, buildProcesses } from '../../../scripts/start/builds.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'durable-turns-builds-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+const building = () => ({ cacheDir: at('cache'), signal: new AbortController().signal });
+/** With it nothing can be built: no command is run. */
+const onlyKept = () => ({ cacheDir: at('cache'), signal: AbortSignal.abort(new Error('a build was begun')) });
+
+describe('what the launcher builds', () => {
+  it('is taken from an earlier start of the same sources', async () => {
+    await buildPage(at('first'), building());
+    await buildPage(at('second'), onlyKept());
+    const names = await readdir(at('first'));
+    expect(names).toContain('page.js');
+    expect(await readdir(at('second'))).toEqual(names);
+    for (const name of names)
+      expect(await readFile(join(at('second'), name))).toEqual(await readFile(join(at('first'), name)));
+  }, 120_000);
+
+  it('is built where there is no earlier one', async () => {
+    await expect(buildPage(at('first'), onlyKept())).rejects.toThrow('a build was begun');
+  });
+
+  it('names its sources in stack traces wherever the bundle was copied to', async () => {
+    await buildProcesses(at('first'), building());
+    await buildProcesses(at('second'), onlyKept());
+    const map = JSON.parse(await readFile(join(at('second'), 'api.mjs.map'), 'utf8')) as { sources: string[] };
+    const sources = map.sources.map((source) => fileURLToPath(source));
+    expect(sources.some((source) => source.endsWith('/src/api/main.ts'))).toBe(true);
+    expect(sources.filter((source) => !existsSync(source))).toEqual([]);
+  }, 120_000);
+});
