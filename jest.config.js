@@ -15,6 +15,13 @@ const common = {
   },
 };
 
+/** With what the tests of a run share: servers, builds, data to start on. */
+const served = {
+  ...common,
+  globalSetup: '<rootDir>/test/support/globalSetup.ts',
+  globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+};
+
 /** Each project is one kind of test; `npm test` runs all of them, `npm run check` only `unit`. */
 export default {
   // A bound, not a promise: machines are busy, and a test that hangs must still end.
@@ -25,15 +32,9 @@ export default {
       displayName: 'unit',
       testMatch: ['<rootDir>/{src,client}/**/*.test.ts', '<rootDir>/test/unit/**/*.test.ts'],
     },
-    {
-      ...common,
-      displayName: 'integration',
-      testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/globalSetup.ts',
-      globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
-    },
+    { ...served, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...common, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.test.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
-    { ...common, displayName: 'page', testMatch: ['<rootDir>/test/page/**/*.test.ts'] },
+    { ...served, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    { ...served, displayName: 'page', testMatch: ['<rootDir>/test/page/**/*.test.ts'] },
   ],
 };

@@ -13,7 +13,7 @@ const viewers: FollowingViewer[] = [];
 const start = (dataDir?: string) =>
   startService({
     env: { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: 'any' },
-    ...(dataDir ? { dataDir } : {}),
+    ...(dataDir ? { dataDir } : { isNew: true }),
   });
 const follow = (chatId: string) => {
   const viewer = followChat(service.api, chatId);

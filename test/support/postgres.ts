@@ -14,9 +14,10 @@ export async function createTestDatabase({
   const server = process.env.TEST_POSTGRES_URL;
   if (!server) throw new Error('TEST_POSTGRES_URL is not set: run this through the `integration` project of Jest');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administer(server, `create database ${name}`);
+  const template = schema === 'migrated' ? process.env.TEST_DATABASE_TEMPLATE : undefined;
+  await administer(server, `create database ${name}${template ? ` template ${template}` : ''}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).toString();
-  if (schema === 'migrated') await migrate(url);
+  if (schema === 'migrated' && !template) await migrate(url);
   const pool = createPool(url, { max: 8 });
   return {
     url,

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { databaseReady, embeddedUrl } from '../../scripts/start/database.js';
 import { openCluster } from '../../scripts/start/postgresCluster.js';
 import { freePort } from './freePort.js';
+import { copyPostgresTemplate } from './postgresTemplate.js';
 
 /** A Postgres of the test's own, for what would disturb the tests beside it: shutdowns, settings of the server. */
 export type ScratchPostgres = {
@@ -28,6 +29,7 @@ const stopWithinMs = 15_000;
 export async function startScratchPostgres(settings: string[] = []): Promise<ScratchPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'durable-turns-scratch-'));
   const signal = AbortSignal.timeout(120_000);
+  await copyPostgresTemplate(dataDir);
   const cluster = await openCluster({ dataDir, say: () => undefined, signal });
   const port = await freePort();
   const url = embeddedUrl(port, cluster.password);

@@ -3,19 +3,22 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildPage, buildProcesses, buildWorkflows } from '../../scripts/start/builds.js';
 import { databaseReady, embeddedUrl } from '../../scripts/start/database.js';
 import { findTemporal } from '../../scripts/start/findTemporal.js';
-import { nodeCommand } from '../../scripts/start/nodeCommand.js';
 import { openCluster } from '../../scripts/start/postgresCluster.js';
-import { type Command, runCommand } from '../../scripts/start/runCommand.js';
+import type { Command } from '../../scripts/start/runCommand.js';
 import { temporalReady } from '../../scripts/start/temporalConnection.js';
 import { devServerArgs } from '../../scripts/start/temporalServer.js';
 import { readConfig } from '../../src/config.js';
+import { migrate } from '../../src/db/migrate.js';
 import { freePort } from './freePort.js';
+import { copyPostgresTemplate } from './postgresTemplate.js';
 
 /**
- * The integration tests' Postgres and Temporal, as `npm start` runs them, in a folder that goes with them. Prints
- * one line of JSON, the variables that name them, once both answer; ends when its standard input does.
+ * What the tests of a run share, in a folder that is removed at its end: a Postgres and a Temporal server as
+ * `npm start` runs them, the data of a Postgres that was never used, and what the launcher builds. Prints one line of
+ * JSON, the variables that name them, once all is there; ends when its standard input does.
  */
 type Server = { child: ChildProcess; stopSignal: NodeJS.Signals; variables: Record<string, string> };
 
@@ -27,17 +30,35 @@ const shown = process.env.TEST_SERVERS_OUTPUT ? 'inherit' : 'ignore';
 const launch = ({ file, args, ...how }: Command) =>
   spawn(file, args, { ...how, detached: true, stdio: ['ignore', shown, shown] });
 
-async function startPostgres(dataDir: string, signal: AbortSignal): Promise<void> {
+/** Serves the data in the folder, which are made if there are none. */
+async function servePostgres(dataDir: string, signal: AbortSignal) {
   const cluster = await openCluster({ dataDir, say: () => undefined, signal });
   const port = await freePort();
   signal.throwIfAborted();
-  const child = launch(cluster.serve(port));
-  running.push({
-    child,
-    stopSignal: 'SIGINT',
-    variables: { TEST_POSTGRES_URL: embeddedUrl(port, cluster.password, 'postgres') },
-  });
+  const server: Server = { child: launch(cluster.serve(port)), stopSignal: 'SIGINT', variables: {} };
+  running.push(server);
   await databaseReady(port, cluster.password, signal);
+  return { server, url: (database?: string) => embeddedUrl(port, cluster.password, database) };
+}
+
+/** Initialised, migrated and stopped in order: a copy of it starts as if it had been made at its place. */
+async function makePostgresTemplate(dataDir: string, signal: AbortSignal): Promise<void> {
+  const folder = join(dataDir, 'template');
+  await mkdir(folder, { mode: 0o700 });
+  const { server, url } = await servePostgres(folder, signal);
+  await migrate(url());
+  // A smart shutdown: the connection of the migrations may be on its way to its end
+  await stop({ ...server, stopSignal: 'SIGTERM' });
+  built.TEST_POSTGRES_TEMPLATE = process.env.TEST_POSTGRES_TEMPLATE = folder;
+}
+
+async function startPostgres(dataDir: string, signal: AbortSignal): Promise<void> {
+  await makePostgresTemplate(dataDir, signal);
+  const folder = join(dataDir, 'run');
+  await mkdir(folder, { mode: 0o700 });
+  await copyPostgresTemplate(folder);
+  const { server, url } = await servePostgres(folder, signal);
+  server.variables = { TEST_POSTGRES_URL: url('postgres'), TEST_DATABASE_TEMPLATE: new URL(url()).pathname.slice(1) };
 }
 
 async function startTemporal(dataDir: string, signal: AbortSignal): Promise<void> {
@@ -54,11 +75,17 @@ async function startTemporal(dataDir: string, signal: AbortSignal): Promise<void
   await temporalReady(address, 'default', signal);
 }
 
-/** The viewer page, as the api serves it. */
-async function buildPage(dataDir: string, signal: AbortSignal): Promise<void> {
-  const folder = join(dataDir, 'page');
-  await runCommand(nodeCommand('scripts/bundlePage.ts', folder), { signal, withinMs: 60_000 });
-  built.TEST_PAGE_DIR = folder;
+/** As `npm start` builds them; services that are started later find them in the cache. */
+async function build(dataDir: string, signal: AbortSignal): Promise<void> {
+  const { cacheDir } = readConfig({ XDG_CACHE_HOME: process.env.XDG_CACHE_HOME });
+  const building = { cacheDir, signal };
+  const [page, processes] = [join(dataDir, 'page'), join(dataDir, 'processes')];
+  const [workflows] = await Promise.all([
+    buildWorkflows(join(dataDir, 'workflows'), building, 'plain'),
+    buildPage(page, building),
+    buildProcesses(processes, building),
+  ]);
+  Object.assign(built, { TEST_PAGE_DIR: page, TEST_PROCESSES_DIR: processes, TEST_WORKFLOW_BUNDLE: workflows });
 }
 
 async function stop({ child, stopSignal }: Server): Promise<void> {
@@ -79,7 +106,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'durable-turns-servers-'));
 const starts = [
   startPostgres(dataDir, stopping.signal),
   startTemporal(dataDir, stopping.signal),
-  buildPage(dataDir, stopping.signal),
+  build(dataDir, stopping.signal),
 ];
 for (const start of starts) start.catch((error: unknown) => stopping.abort(error));
 const results = await Promise.allSettled(starts);

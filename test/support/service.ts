@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type ServiceClient } from './client.js';
 import { freePort } from './freePort.js';
 import { tieToThisProcess } from './lifeline.js';
+import { copyPostgresTemplate } from './postgresTemplate.js';
 import { descendantsOf, isAlive, mentioning, type ProcessEntry } from './processes.js';
 
 export type ProcessName = 'launcher' | 'api' | 'worker' | 'temporal' | 'postgres';
@@ -46,6 +47,8 @@ export type StartOptions = {
   env?: Record<string, string>;
   /** Where a service has been before: starts on its data. */
   dataDir?: string;
+  /** Makes the data of its Postgres itself, as the first start on a machine does. */
+  isNew?: boolean;
   readyWithinMs?: number;
 };
 
@@ -53,10 +56,12 @@ export type StartOptions = {
 export async function startService({
   env = {},
   dataDir,
+  isNew = false,
   readyWithinMs = 120_000,
 }: StartOptions = {}): Promise<Service> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'durable-turns-')));
   await rm(join(folder, 'run.json'), { force: true });
+  if (!env.DATABASE_URL && !isNew) await copyPostgresTemplate(folder);
   const launcher = spawn(process.execPath, ['--import', 'tsx', 'scripts/start/main.ts'], {
     env: { ...cleanEnvironment(), PORT: String(await freePort()), DATA_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

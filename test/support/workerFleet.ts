@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { nodeCommand } from '../../scripts/start/nodeCommand.js';
-import { runCommand } from '../../scripts/start/runCommand.js';
 import { createPool, type Pool } from '../../src/db/pool.js';
 import { readTurn, type TurnView } from '../../src/db/turnView.js';
 import { createTurnEngine, type TurnEngine } from '../../src/engine/turnEngine.js';
@@ -36,8 +34,7 @@ export type WorkerFleet = {
 export async function startWorkerFleet(name: string, shared: Record<string, string> = {}): Promise<WorkerFleet> {
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-fleet-'));
   const bundle = join(folder, 'workflows.js');
-  const { signal } = new AbortController();
-  await runCommand(nodeCommand('scripts/bundleWorkflows.ts', bundle, '--only', 'plain'), { signal, withinMs: 120_000 });
+  await copyFile(process.env.TEST_WORKFLOW_BUNDLE ?? '', bundle);
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 10 });
   const provider = await startScriptedProvider();

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { bundledCommand } from '../../scripts/start/nodeCommand.js';
 
 export type WorkerProcess = {
   pid: number;
@@ -14,11 +16,14 @@ export type WorkerProcess = {
 
 const readyWithinMs = 60_000;
 
-/** A worker as `npm start` runs it, in a process of its own. Resolves once it polls. */
+/** A worker as `npm start` runs it, in a process of its own, with the workflows of the run. Resolves once it polls. */
 export async function startWorkerProcess(env: Record<string, string>): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker/main.ts'], {
+  const { TEST_PROCESSES_DIR: processes = '', TEST_WORKFLOW_BUNDLE: workflows } = process.env;
+  const { file, args, cwd } = bundledCommand(join(processes, 'worker.mjs'));
+  const child = spawn(file, args, {
+    cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, LOG_LEVEL: 'info', ...env },
+    env: { ...process.env, LOG_LEVEL: 'info', WORKFLOW_BUNDLE: workflows, ...env },
   });
   const said: string[] = [];
   const gone = once(child, 'exit').then(([code]) => code as number | null);
