@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startTestApi, type TestApi } from '../support/api.js';
 import type { TurnResource } from '../support/client.js';
 import { scrape } from '../support/exposition.js';
+import { reconciling } from '../support/reconciling.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scriptedProvider.js';
 import { until } from '../support/until.js';
 import { startWorkerProcess, type WorkerProcess } from '../support/workerProcess.js';
@@ -67,8 +68,11 @@ const suits = (turnId: string, what: string, check: (turn: TurnResource) => bool
     },
     withinMs,
   );
+/** The reconciler has to look for it. */
+const noticed = (turnId: string, what: string, check: (turn: TurnResource) => boolean) =>
+  reconciling(temporal, taskQueue, () => suits(turnId, what, check, passedOnWithinMs));
 const passedOn = (turnId: string) =>
-  suits(turnId, 'the floor is passed on', ({ status }) => status === 'awaiting_operator', passedOnWithinMs);
+  noticed(turnId, 'the floor is passed on', ({ status }) => status === 'awaiting_operator');
 const eventsOf = async (chatId: string, turnId: string) =>
   (await api.client.events(chatId)).filter((event) => event.turnId === turnId);
 const repliesOf = async (chatId: string, turnId: string) =>
@@ -111,7 +115,7 @@ test('a turn whose workflow does not replay is failing, keeps what has landed, p
   await again.send('and the rest');
   await again.finish();
 
-  const failing = await suits(turn.id, 'it is failing', ({ engine }) => engine === 'failing', passedOnWithinMs);
+  const failing = await noticed(turn.id, 'it is failing', ({ engine }) => engine === 'failing');
   expect(failing.beats).toMatchObject([{ text: 'half and the rest', truncated: false }]);
   const waiting = await passedOn(turn.id);
   expect(waiting).toMatchObject({ engine: 'failing', beats: [{ text: 'half and the rest', status: 'done' }] });

@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startTestApi, type TestApi } from '../support/api.js';
 import type { TurnResource } from '../support/client.js';
 import { scrape } from '../support/exposition.js';
+import { reconciling } from '../support/reconciling.js';
 import { runReconcile } from '../support/runReconcile.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scriptedProvider.js';
 import { startTemporalServer, type TemporalServer } from '../support/temporalServer.js';
@@ -63,14 +64,25 @@ const suits = (of: TestApi, turnId: string, what: string, check: (turn: TurnReso
   });
 const ends = (turnId: string) => suits(api, turnId, 'the turn ends', ({ finishedAt }) => finishedAt !== undefined);
 
-/** What the next pass of the reconciler records. */
-async function nextPass(): Promise<{ elsewhere: number; missing: number }> {
+async function connected<T>(temporal: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address: temporal });
+  try {
+    return await use(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+/** What the next pass of the reconciler that works with this Temporal records. */
+async function nextPass(temporal: string): Promise<{ elsewhere: number; missing: number }> {
   const { pool } = api.database;
   const { rows } = await pool.query<{ now: Date }>('select now()');
-  return until('a pass of the reconciler', async () => {
-    const passed = await pool.query('select elsewhere, missing from reconciler where passed_at > $1', [rows[0]?.now]);
-    return (passed.rows[0] as { elsewhere: number; missing: number } | undefined) ?? null;
-  });
+  const passed = () =>
+    until('a pass of the reconciler', async () => {
+      const passed = await pool.query('select elsewhere, missing from reconciler where passed_at > $1', [rows[0]?.now]);
+      return (passed.rows[0] as { elsewhere: number; missing: number } | undefined) ?? null;
+    });
+  return connected(temporal, (client) => reconciling(client, taskQueue, passed));
 }
 
 const readyz = (of: TestApi) =>
@@ -111,7 +123,7 @@ test('a service that is pointed at another Temporal closes no turn, is not ready
   await until('the turn is old enough to be looked after', async () =>
     Date.now() - (rows[0].started_at as Date).getTime() > 10_000 ? true : null,
   );
-  expect(await nextPass()).toEqual({ elsewhere: 1, missing: 0 });
+  expect(await nextPass(other.address)).toEqual({ elsewhere: 1, missing: 0 });
   expect(await away.client.getTurn(turn.id)).toMatchObject({ status: 'running', engine: 'unreachable' });
   expect((await away.client.cancelTurn(queued.id)).status).toBe(204);
   expect(await readyz(away)).toEqual({
@@ -121,7 +133,7 @@ test('a service that is pointed at another Temporal closes no turn, is not ready
   const metrics = await scrape(`${away.url}/metrics`);
   expect(metrics.value('durable_turns_reconciler_refused_turns', { reason: 'other_namespace' })).toBe(1);
   // Asked again and again, it is not closed either.
-  await nextPass();
+  await nextPass(other.address);
   expect((await away.client.getTurn(turn.id)).status).toBe('running');
   await misled.stop();
 
@@ -130,7 +142,7 @@ test('a service that is pointed at another Temporal closes no turn, is not ready
   await again.send('and the rest');
   await again.finish();
   expect(await ends(turn.id)).toMatchObject({ status: 'completed', beats: [{ text: 'half and the rest' }] });
-  expect(await nextPass()).toEqual({ elsewhere: 0, missing: 0 });
+  expect(await nextPass(home)).toEqual({ elsewhere: 0, missing: 0 });
   expect((await readyz(api)).reconciler).toBe('ok');
 }, 240_000);
 
@@ -143,26 +155,18 @@ test('a turn that was accepted for one Temporal is not started in another', asyn
   const away = await startApi(other.address);
   expect((await away.client.send('POST', path, { text: 'one' }, key)).status).toBe(202);
   await startWorker(other.address);
-  await until('a pass leaves it alone', async () => ((await nextPass()).elsewhere === 1 ? true : null));
-  const connection = await Connection.connect({ address: other.address });
-  try {
-    const elsewhere = new Client({ connection }).workflow.getHandle(id);
-    await expect(elsewhere.describe()).rejects.toThrow();
-  } finally {
-    await connection.close();
-  }
+  await until('a pass leaves it alone', async () => ((await nextPass(other.address)).elsewhere === 1 ? true : null));
+  await connected(other.address, (client) => expect(client.workflow.getHandle(id).describe()).rejects.toThrow());
   await startWorker(home);
   expect((await ends(id)).status).toBe('completed');
 }, 240_000);
 
 test('many turns that are not found at once are not closed: Temporal may have lost its data', async () => {
   const worker = await startWorker(home);
-  const begun = [];
+  const begun: Awaited<ReturnType<typeof begin>>[] = [];
   for (let n = 0; n < 5; n++) begun.push(await begin());
   await worker.stop();
-  const connection = await Connection.connect({ address: home });
-  const { workflow, workflowService } = new Client({ connection });
-  try {
+  await connected(home, async ({ workflow, workflowService }) => {
     for (const { turn } of begun)
       await workflowService.deleteWorkflowExecution({
         namespace: 'default',
@@ -178,11 +182,9 @@ test('many turns that are not found at once are not closed: Temporal may have lo
             () => true as const,
           ),
       );
-  } finally {
-    await connection.close();
-  }
+  });
   await startWorker(home);
-  await until('a pass refuses to close them', async () => ((await nextPass()).missing === 5 ? true : null));
+  await until('a pass refuses to close them', async () => ((await nextPass(home)).missing === 5 ? true : null));
   expect(await readyz(api)).toEqual({ status: 503, reconciler: expect.stringContaining('5 turns were not found') });
   for (const { turn } of begun) expect((await api.client.getTurn(turn.id)).status).toBe('running');
 
@@ -216,11 +218,6 @@ test('turns of a Temporal that is gone run again in another one when an operator
   // The workflow that was given up ends without an effect, should its Temporal come back.
   const before = await api.client.events(chat.id, { includeHidden: true });
   await startWorker(home);
-  const connection = await Connection.connect({ address: home });
-  try {
-    await new Client({ connection }).workflow.getHandle(turn.id).result();
-  } finally {
-    await connection.close();
-  }
+  await connected(home, (client) => client.workflow.getHandle(turn.id).result());
   expect(await api.client.events(chat.id, { includeHidden: true })).toEqual(before);
 }, 240_000);
