@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createChat } from '../../src/db/newChat.js';
 import { markStop } from '../../src/db/stop.js';
 import { listTools } from '../../src/db/tools.js';
 import { asking, tool } from '../support/agentReply.js';
+import { buildToolServer } from '../support/buildToolServer.js';
 import { owner, seedChat } from '../support/chats.js';
 import type { ProviderCall } from '../support/scriptedProvider.js';
 import { whole } from '../support/scriptedReply.js';
@@ -11,8 +15,10 @@ import { startWorkerFleet, type WorkerFleet } from '../support/workerFleet.js';
 import type { WorkerProcess } from '../support/workerProcess.js';
 
 let fleet: WorkerFleet;
+let folder: string;
 beforeAll(async () => {
-  const args = ['--import', 'tsx', 'test/support/toolServer.ts'];
+  folder = await mkdtemp(join(tmpdir(), 'durable-turns-tools-'));
+  const args = [await buildToolServer(folder)];
   const tools = { name: 'tools', transport: 'stdio', command: process.execPath, args };
   fleet = await startWorkerFleet('drain', { MCP_SERVERS: JSON.stringify([tools]) });
 }, 120_000);
@@ -21,7 +27,10 @@ afterEach(async () => {
   fleet.provider.unscript();
   fleet.provider.requests.length = 0;
 }, 60_000);
-afterAll(() => fleet?.close(), 60_000);
+afterAll(async () => {
+  await fleet?.close();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
 
 /** A worker with a reply of a chat in flight, whose first piece is kept. */
 async function streaming(env: Record<string, string> = {}) {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildToolServer } from './buildToolServer.js';
 import type { ChatResource } from './client.js';
 import { type NarrativeWorld, startNarrativeWorld } from './narrativeWorld.js';
 
@@ -28,7 +29,7 @@ const enabledTools = [
 export async function startAgentWorld(env: Record<string, string> = {}): Promise<AgentWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-'));
   const file = join(folder, 'calls');
-  const args = ['--import', 'tsx', join(process.cwd(), 'test/support/toolServer.ts'), file];
+  const args = [await buildToolServer(folder), file];
   const server = { transport: 'stdio', command: process.execPath, args };
   const servers = [
     { ...server, name: 'tools' },
