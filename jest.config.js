@@ -26,6 +26,7 @@ const served = {
 export default {
   // A bound, not a promise: machines are busy, and a test that hangs must still end.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/longestFirst.js',
   projects: [
     {
       ...common,

@@ -8,7 +8,8 @@ import { findTemporal } from './start/findTemporal.js';
 
 /**
  * `npm test`: everything that decides whether a change may land, cheapest first. A check that fails stops none of
- * the others; the last line counts them all. Arguments go to Jest (`npm test -- test/e2e/faults.test.ts`).
+ * the others; the last line counts them all. Arguments go to Jest (`npm test -- test/e2e/faults.test.ts`), which then
+ * looks for them in all kinds of tests at once.
  */
 type Counts = { passed: number; failed: number };
 
@@ -24,15 +25,20 @@ const checks = [
   { name: 'dead code', command: ['node_modules/knip/bin/knip.js'] },
 ];
 
+type Suite = { name: string; args: string[] };
+
+const suite = (name: string, projects: string[], ...more: string[]): Suite => ({
+  name,
+  args: ['--selectProjects', ...projects, ...more],
+});
+
+const served = ['replay', 'integration', 'e2e', 'page'];
+
 /**
- * Tests of whole services measure time and take both cores, so those files run one after another. Those of the page
- * wait for what is seen, and measure nothing.
+ * Tests with servers mostly wait: for a heartbeat that does not come, for a pause between attempts, for a browser. Three
+ * files at once keep two cores busy.
  */
-const suites = [
-  { projects: ['unit', 'replay', 'integration'], workers: 2 },
-  { projects: ['e2e'], workers: 1 },
-  { projects: ['page'], workers: 2 },
-];
+const everything = [suite('unit', ['unit'], '--maxWorkers=2'), suite('with servers', served, '--maxWorkers=3')];
 
 let current: ChildProcess | null = null;
 
@@ -59,10 +65,11 @@ async function check(name: string, command: string[]): Promise<Counts> {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function runJest(projects: string[], workers: number, folder: string): Promise<Counts> {
-  const outputFile = join(folder, `${projects.join('-')}.json`);
-  const args = ['--selectProjects', ...projects, `--maxWorkers=${workers}`, '--json', `--outputFile=${outputFile}`];
-  const code = await run([...jest, ...args, ...process.argv.slice(2)], jestBound);
+async function runJest({ name, args }: Suite, folder: string): Promise<Counts> {
+  const startedAt = Date.now();
+  const outputFile = join(folder, `${name}.json`);
+  const code = await run([...jest, ...args, '--json', `--outputFile=${outputFile}`], jestBound);
+  console.log(`tests, ${name}: ${Math.round((Date.now() - startedAt) / 1_000)} s`);
   const counts = await readCounts(outputFile);
   // Jest can fail with no test to blame: a setup that threw, or no test at all
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
@@ -112,7 +119,9 @@ try {
   for (const { name, command } of checks) add(await check(name, command));
   // Without it the suites that need it fail by themselves, each in its own words.
   await ensureTemporal();
-  for (const { projects, workers } of suites) add(await runJest(projects, workers, folder));
+  const asked = process.argv.slice(2);
+  const suites = asked.length > 0 ? [suite('asked', ['unit', ...served], '--maxWorkers=1', ...asked)] : everything;
+  for (const each of suites) add(await runJest(each, folder));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
