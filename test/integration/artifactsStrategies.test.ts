@@ -92,7 +92,7 @@ describe('at the same moment', () => {
       await Promise.all(chats.map((chat) => link(chat, id)));
       expect(await holders(chats, id)).toHaveLength(1);
     }
-  });
+  }, 120_000);
 
   it('twenty chats link one strategy: one has it, and all others lost it once', async () => {
     const chats = await Promise.all(Array.from({ length: 20 }, newChat));
@@ -101,7 +101,7 @@ describe('at the same moment', () => {
     const [holder, ...more] = await holders(chats, id);
     expect(more).toEqual([]);
     for (const chat of chats) expect(await unlinksOf(chat)).toEqual(chat === holder ? [] : [id]);
-  });
+  }, 120_000);
 
   it('two chats take each other’s strategy, 20 times: neither waits for the other for good', async () => {
     const [first, second] = [await newChat(), await newChat()];
@@ -114,7 +114,7 @@ describe('at the same moment', () => {
       expect(await holders([first, second], ofFirst)).toHaveLength(1);
       expect(await holders([first, second], ofSecond)).toHaveLength(1);
     }
-  });
+  }, 120_000);
 
   it('one chat links a strategy and another rewinds to when it had it, 25 times: at most one has it', async () => {
     for (let round = 0; round < 25; round++) {
@@ -125,7 +125,7 @@ describe('at the same moment', () => {
       expect(rewound.status).toBe(200);
       expect(await holders([first, second], id)).toEqual([second]);
     }
-  });
+  }, 120_000);
 });
 
 describe('a strategy that another chat took', () => {
