@@ -51,6 +51,8 @@ async function startWorker(env: Record<string, string> = {}): Promise<WorkerProc
     OPENAI_BASE_URL: provider.baseUrl,
     GATEWAY_URL: 'http://127.0.0.1:9',
     WORKFLOW_BUNDLE: bundles.whole,
+    // A reply in flight goes to the next worker at once
+    WORKER_DRAIN_SECONDS: '0',
     ...env,
   });
   workers.push(worker);
