@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type AllowedHost, parseAllowedHost } from './providerAddress.js';
 
 /** The only place that reads the environment. Every other module is given what it needs. */
 
@@ -49,6 +50,20 @@ const encryptionKey = z
   .string()
   .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
   .refine((key) => key.length === 32, { error: 'must be 32 bytes as base64 or hex: openssl rand -base64 32' });
+
+/** Comma-separated names, addresses and ranges, each with a port or without. */
+const allowedHosts = z.string().transform((list, context): AllowedHost[] => {
+  const entries = list.split(',').map((entry) => entry.trim());
+  return entries.filter(Boolean).flatMap((entry) => {
+    const host = parseAllowedHost(entry);
+    if (!host)
+      context.addIssue({
+        code: 'custom',
+        message: `must be a comma-separated list of names, addresses and ranges, each with :port or without (models.internal:8000, 10.0.0.0/8, [::1]:11434); not '${entry}'`,
+      });
+    return host ?? [];
+  });
+});
 
 const mcpCommon = {
   name: z.string().regex(/^[\w-]{1,32}$/, { error: 'must be up to 32 letters, digits, - or _' }),
@@ -118,6 +133,7 @@ const schema = z.object({
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: url('http', 'https').optional(),
   PROVIDER_ENCRYPTION_KEY: encryptionKey.optional(),
+  ALLOWED_PROVIDER_HOSTS: allowedHosts.default([]),
   PROVIDER_CONTINUATION: z.enum(['vllm', 'openrouter']).optional(),
   FALLBACK_BASE_URL: url('http', 'https').optional(),
   FALLBACK_API_KEY: z.string().optional(),

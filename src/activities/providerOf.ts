@@ -16,6 +16,9 @@ export type ChosenProvider = {
 };
 export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
 
+/** A stored provider, opened. */
+export type StoredServer = Pick<UsableProvider, 'baseUrl' | 'continuation' | 'byOperator'> & { apiKey: string };
+
 /** Connections to this many providers of chats are kept. */
 const KEPT = 64;
 
@@ -26,13 +29,13 @@ export function createProviderOf(deps: {
   server: ReplyProvider;
   model: string;
   fallback: Fallback | undefined;
-  connect(options: { baseUrl: string; apiKey: string; continuation: string | null }): ReplyProvider;
+  connect(options: StoredServer): ReplyProvider;
 }): ProviderOf {
   const connected = new Map<string, ReplyProvider>();
 
-  function connectionTo({ id, baseUrl, apiKey, continuation }: UsableProvider): ReplyProvider {
+  function connectionTo({ id, apiKey, ...server }: UsableProvider): ReplyProvider {
     if (apiKey === null) throw new TurnFailure('provider_key_unreadable');
-    const known = connected.get(id) ?? deps.connect({ baseUrl, apiKey, continuation });
+    const known = connected.get(id) ?? deps.connect({ ...server, apiKey });
     connected.delete(id);
     connected.set(id, known);
     if (connected.size > KEPT) connected.delete(connected.keys().next().value!);

@@ -12,6 +12,10 @@ export const problems = {
   empty_text: { status: 400, title: 'The text is empty' },
   kind_not_available: { status: 400, title: 'This kind of chat is not available' },
   unauthorized: { status: 401, title: 'An API key is needed' },
+  provider_host_not_allowed: {
+    status: 400,
+    title: "The provider's host is not a public address, and not in the server's ALLOWED_PROVIDER_HOSTS",
+  },
   foreign_host: { status: 403, title: 'The Host header is not of this machine' },
   foreign_origin: { status: 403, title: 'The request comes from a foreign origin' },
   tool_not_permitted: { status: 403, title: 'Approving this call needs the permission level of its tool' },

@@ -83,6 +83,7 @@ function serve(
     relays: config.UPSTREAM_BASE_URL !== undefined,
     pageDir: config.PAGE_DIR,
     sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
+    allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,
     requestsPerMinute: config.REQUESTS_PER_MINUTE,

@@ -32,12 +32,20 @@ const columns = `id, name, base_url as "baseUrl", default_model as "defaultModel
 
 const boundTo = (owner: string, id: string) => `${owner}/${id}`;
 
-export async function createProvider(db: Db, key: SealingKey, owner: string, fields: NewProvider): Promise<Provider> {
+/** Who stores a provider. `isOperator`: the one local owner of a server without keys. */
+export type ProviderOwner = { owner: string; isOperator: boolean };
+
+export async function createProvider(
+  db: Db,
+  key: SealingKey,
+  { owner, isOperator }: ProviderOwner,
+  fields: NewProvider,
+): Promise<Provider> {
   const id = newId('prv');
   const { rows } = await db.query<Provider>(
     `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens, fallback_id,
-                            continuation)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`,
+                            continuation, by_operator)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`,
     [
       id,
       owner,
@@ -48,6 +56,7 @@ export async function createProvider(db: Db, key: SealingKey, owner: string, fie
       fields.maxTokens ?? null,
       fields.fallbackId ?? null,
       fields.continuation ?? null,
+      isOperator,
     ],
   );
   return rows[0]!;
@@ -75,6 +84,8 @@ export type UsableProvider = {
   defaultModel: string;
   maxTokens: number | null;
   continuation: string | null;
+  /** Whether the operator stored it, who may reach this machine anyway. */
+  byOperator: boolean;
 };
 
 /** What a turn's chat says of its model, and of who is to provide it. */
@@ -114,7 +125,7 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
 async function readUsable(db: Db, key: SealingKey | null, owner: string, id: string): Promise<UsableProvider[]> {
   const { rows } = await db.query<Row>(
     `select p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",
-       p.max_tokens as "maxTokens", p.continuation
+       p.max_tokens as "maxTokens", p.continuation, coalesce(p.by_operator, false) as "byOperator"
      from providers p
      where p.owner = $2 and (p.id = $1 or p.id = (select fallback_id from providers where id = $1 and owner = $2))
      order by p.id = $1 desc`,

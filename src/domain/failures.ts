@@ -17,6 +17,14 @@ export const failures = {
   },
   context_too_long: { retried: false, says: "The request is longer than the model's context window." },
   model_not_found: { retried: false, says: 'The provider does not know the model.' },
+  provider_host_not_allowed: {
+    retried: false,
+    says: "The host of the chat's own provider is not a public address, and the operator has not allowed it.",
+  },
+  provider_failed: {
+    retried: true,
+    says: "The chat's own provider failed. Check its address, key and model. The server's log has the cause.",
+  },
   provider_key_unreadable: { retried: false, says: "The provider's key can not be read." },
   provider_rate_limited: { retried: true, says: 'The provider asked us to slow down.' },
   provider_error: { retried: true, says: 'The provider failed.' },

@@ -6,7 +6,7 @@ import { createCompletion } from './completionParts.js';
 import { withoutKey } from './errorDetail.js';
 import { readFrames } from './eventFrames.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from './port.js';
-import { createProviderClient } from './providerClient.js';
+import { createProviderClient, type ProviderServer } from './providerClient.js';
 import { fromRequestError } from './providerFailures.js';
 import { createSilenceClock, type SilenceClock } from './silenceClock.js';
 
@@ -29,13 +29,13 @@ type Log = { warn(fields: object, message: string): void };
  * the stream is read here, because its reader rescans what it holds with every piece of a large frame, and
  * waits for the connection's end after `[DONE]`.
  */
-export function createChatCompletions(options: {
-  baseUrl: string;
-  apiKey: string | undefined;
-  /** How the server is asked to go on from a partial message; left out: it can't. */
-  continuation?: Continuation | null | undefined;
-  log?: Log;
-}): ReplyProvider {
+export function createChatCompletions(
+  options: ProviderServer & {
+    /** How the server is asked to go on from a partial message; left out: it can't. */
+    continuation?: Continuation | null | undefined;
+    log?: Log;
+  },
+): ReplyProvider {
   const client = createProviderClient(options);
   const dialect = options.continuation ? dialects[options.continuation] : null;
   return {

@@ -1,18 +1,25 @@
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { type AddressRules, checkSpelledHost, createCheckedLookup } from '../providerAddress.js';
 import { readRefusal, toRefusalBody } from './errorBody.js';
 
 /** Longer than an idle turn, shorter than what providers' load balancers keep. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** `addresses`: where requests may go, for a server that an owner has named; left out: anywhere. */
+export type ProviderServer = { baseUrl: string; apiKey: string | undefined; addresses?: AddressRules | undefined };
+
 /** `openai` with nothing of its own that would compete with ours: no retries, clocks, log or environment. */
-export function createProviderClient({ baseUrl, apiKey }: { baseUrl: string; apiKey: string | undefined }): OpenAI {
+export function createProviderClient({ baseUrl, apiKey, addresses }: ProviderServer): OpenAI {
   const key = apiKey?.trim();
   if (key && !/^[\x21-\x7e]+$/.test(key)) {
     throw new Error("the provider's API key holds characters that no HTTP header can carry");
   }
   // its own connections, unlimited in number; how long they may be silent is the caller's to say
-  const dispatcher = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 0, bodyTimeout: 0 });
+  const dispatcher = new Agent({
+    ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 0, bodyTimeout: 0 },
+    ...(addresses ? { connect: { lookup: createCheckedLookup(new URL(baseUrl), addresses) } } : {}),
+  });
   return new OpenAI({
     baseURL: baseUrl,
     apiKey: key || 'none',
@@ -27,7 +34,10 @@ export function createProviderClient({ baseUrl, apiKey }: { baseUrl: string; api
     // its log quotes frames it can't read, which are prose
     logLevel: 'off',
     fetch: async (url, init) => {
-      const response = await undiciFetch(url as string, { ...(init as object), dispatcher });
+      // a name is checked where it is looked up; an address is not looked up
+      if (addresses) checkSpelledHost(new URL(url as string), addresses);
+      // whoever is redirected to would get the prompt, and often the key
+      const response = await undiciFetch(url as string, { ...(init as object), dispatcher, redirect: 'manual' });
       return readable(response as unknown as Response);
     },
   });
@@ -35,7 +45,7 @@ export function createProviderClient({ baseUrl, apiKey }: { baseUrl: string; api
 
 /** A refusal in the one form that `openai` reads. */
 async function readable(response: Response): Promise<Response> {
-  if (response.ok || response.status === 304 || response.status < 200) return response;
+  if (response.ok || response.status < 200) return response;
   const { status, headers } = response;
   const body = toRefusalBody(await readRefusal(response.body?.getReader()), headers.get('content-type'));
   return new Response(JSON.stringify(body), { status, headers: refusalHeaders(headers) });

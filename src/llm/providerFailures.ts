@@ -34,6 +34,8 @@ export function fromRequestError(error: unknown, now: number): TurnFailure | und
   const { status } = error;
   if (status === undefined) {
     const systemCode = systemCodeOf(error);
+    if (systemCode === 'ADDRESS_REFUSED')
+      return new TurnFailure('provider_host_not_allowed', { cause: faultOf({ systemCode }), spent: 'nothing' });
     const spent = typeof systemCode !== 'string' || neverSent.test(systemCode) ? 'nothing' : 'tokens';
     return new TurnFailure('provider_unreachable', { cause: faultOf({ systemCode }), spent });
   }
@@ -51,12 +53,15 @@ export function fromRequestError(error: unknown, now: number): TurnFailure | und
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|EPROTO|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
 
-/** A page, or an address that such an API does not have: whatever answered, it was not the API. */
+/** A redirect, a page, or an address that such an API does not have: whatever answered, it was not the API. */
 const isForeign = (status: number, { foreign }: ErrorFields): boolean =>
-  foreign !== undefined &&
-  (status === 404 ||
-    status === 405 ||
-    (foreign === 'html' && (finalStatuses[status] ?? fromStatus(status)) === 'provider_refused'));
+  isRedirect(status) ||
+  (foreign !== undefined &&
+    (status === 404 ||
+      status === 405 ||
+      (foreign === 'html' && (finalStatuses[status] ?? fromStatus(status)) === 'provider_refused')));
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 const codeOf = (status: number, fields: ErrorFields): FailureCode => meaningOf(fields, status) ?? fromStatus(status);
 

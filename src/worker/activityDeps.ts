@@ -9,10 +9,11 @@ import type { Config } from '../config.js';
 import type { Pool } from '../db/pool.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';
-import { createChatCompletions, isContinuation } from '../llm/chatCompletions.js';
+import { createChatCompletions } from '../llm/chatCompletions.js';
 import { createClassifierCalls } from '../llm/classifierCalls.js';
 import { createUpstream } from '../llm/relay/upstream.js';
 import { createResponses } from '../llm/responses.js';
+import { createStoredProvider } from '../llm/storedProvider.js';
 import { countTokens } from '../llm/tokenizer.js';
 import type { ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../log.js';
@@ -64,8 +65,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
       server: provider,
       model: config.NARRATIVE_MODEL,
       fallback,
-      connect: ({ continuation, ...options }) =>
-        createChatCompletions({ ...options, continuation: isContinuation(continuation) ? continuation : null }),
+      connect: (stored) => createStoredProvider(stored, config.ALLOWED_PROVIDER_HOSTS),
     }),
     classifierCalls: createClassifierCalls(upstream),
     checkpointer: checkpointerOf(live),

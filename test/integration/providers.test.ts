@@ -5,7 +5,11 @@ import { startTestApi, type TestApi } from '../support/api.js';
 import { sender } from '../support/narrativeApi.js';
 
 const key = randomBytes(32);
-const keyed = { API_KEYS: 'k-ann:ann,k-ben:ben:1', PROVIDER_ENCRYPTION_KEY: key.toString('base64') };
+const keyed = {
+  API_KEYS: 'k-ann:ann,k-ben:ben:1',
+  PROVIDER_ENCRYPTION_KEY: key.toString('base64'),
+  ALLOWED_PROVIDER_HOSTS: '10.20.0.0/16:8000',
+};
 let api: TestApi;
 let keyless: TestApi;
 beforeAll(async () => {
@@ -52,7 +56,7 @@ describe('a provider', () => {
     const { pool } = api.database;
     expect(await readChosenModel(pool, key, turnId)).toMatchObject({
       temperature: 0.5,
-      provider: { apiKey: 'sk-canary-1', baseUrl: wish.baseUrl, defaultModel: 'm1', maxTokens: 50 },
+      provider: { apiKey: 'sk-canary-1', baseUrl: wish.baseUrl, defaultModel: 'm1', maxTokens: 50, byOperator: false },
     });
     expect(await readChosenModel(pool, randomBytes(32), turnId)).toMatchObject({ provider: { apiKey: null } });
     expect(await readChosenModel(pool, null, turnId)).toMatchObject({ provider: { apiKey: null } });
@@ -67,6 +71,10 @@ describe('a provider', () => {
   it.each([
     { baseUrl: 'ftp://x' },
     { baseUrl: 'https://user:pass@x' },
+    { baseUrl: 'https://x/v1?' },
+    { baseUrl: 'https://x/admin#' },
+    { baseUrl: 'https://x/admin?delete=all&x=' },
+    { baseUrl: 'https:\\\\x/v1' },
     { apiKey: 'a b' },
     { apiKey: '' },
     { maxTokens: 0 },
@@ -74,6 +82,43 @@ describe('a provider', () => {
     const answer = await as('ann')('POST', '/v1/providers', { ...wish, ...wrong });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
   });
+});
+
+describe('where owners have keys', () => {
+  it.each([
+    'http://127.0.0.1:5432/v1',
+    'http://localhost/v1',
+    'http://2130706433/v1',
+    'http://0177.1/v1',
+    'http://[::ffff:127.0.0.1]/v1',
+    'http://169.254.169.254/latest',
+    'http://10.0.0.1/v1',
+    'http://[fd00::1]/v1',
+  ])('a provider inside is refused: %s', async (baseUrl) => {
+    const answer = await as('ann')('POST', '/v1/providers', { ...wish, baseUrl });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'provider_host_not_allowed' } });
+    expect(JSON.stringify(answer.body)).toContain('ALLOWED_PROVIDER_HOSTS');
+  });
+
+  it('a host that the operator lists is stored', async () => {
+    const answer = await as('ann')('POST', '/v1/providers', { ...wish, baseUrl: 'http://10.20.0.1:8000/v1' });
+    expect(answer.status).toBe(201);
+  });
+});
+
+it('where a single owner needs no key, a model on the same machine is stored as the operator chose it', async () => {
+  const env = { PROVIDER_ENCRYPTION_KEY: key.toString('base64') };
+  const single = await startTestApi({ env });
+  try {
+    const answer = await single.client.send('POST', '/v1/providers', { ...wish, baseUrl: 'http://127.0.0.1:11434/v1' });
+    expect(answer.status).toBe(201);
+    const elsewhere = await single.client.send('POST', '/v1/providers', { ...wish, baseUrl: 'http://10.0.0.1/v1' });
+    expect(elsewhere).toMatchObject({ status: 400, body: { code: 'provider_host_not_allowed' } });
+    const { rows } = await single.database.pool.query('select by_operator from providers');
+    expect(rows).toEqual([{ by_operator: true }]);
+  } finally {
+    await single.close();
+  }
 });
 
 it("a turn keeps its caller's level, which its key has", async () => {

@@ -29,3 +29,15 @@ describe("a deployment's name", () => {
     expect(() => readConfig({ WORKER_DEPLOYMENT: name })).toThrow('WORKER_DEPLOYMENT: must be a name without spaces');
   });
 });
+
+describe('the hosts that stored providers may have', () => {
+  it('are none when nothing is said, and else a list', () => {
+    expect(readConfig({}).ALLOWED_PROVIDER_HOSTS).toEqual([]);
+    const { ALLOWED_PROVIDER_HOSTS: read } = readConfig({ ALLOWED_PROVIDER_HOSTS: 'models.internal:8000, 10.0.0.0/8' });
+    expect(read).toMatchObject([{ name: 'models.internal', port: 8000 }, { port: null }]);
+  });
+
+  it('are named where one can not be read', () => {
+    expect(() => readConfig({ ALLOWED_PROVIDER_HOSTS: '10.0.0.1,http://x' })).toThrow("not 'http://x'");
+  });
+});

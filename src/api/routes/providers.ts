@@ -2,21 +2,23 @@ import { z } from 'zod';
 import type { Pool } from '../../db/pool.js';
 import { createProvider, listProviders, ownsProvider } from '../../db/providers.js';
 import type { SealingKey } from '../../db/sealed.js';
+import type { Auth } from '../auth.js';
 import { idPage, name, text, toPage } from '../input.js';
 import { Problem } from '../problem.js';
+import { type ProviderHosts, refuseInside } from '../providerHosts.js';
 import { type Route, route } from '../route.js';
 import { pageOf, provider } from '../schemas.js';
 
 const tag = 'Providers';
 
-/** An owner may name any server that speaks HTTP, but not hide a key in its address. */
+/** Calls are appended to it as paths: a query or a fragment would take them in, and choose another one. */
 const serverUrl = text(2_000).refine(
   (value) => {
-    if (!URL.canParse(value)) return false;
+    if (!URL.canParse(value) || /[?#\\\s]/.test(value)) return false;
     const { protocol, username, password } = new URL(value);
     return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
   },
-  { error: 'must be a URL that starts with http:// or https:// and holds no password' },
+  { error: 'must be a URL that starts with http:// or https:// and holds no user, password, ? or #' },
 );
 
 const newProvider = z.strictObject({
@@ -29,9 +31,16 @@ const newProvider = z.strictObject({
   continuation: z.enum(['vllm', 'openrouter']).optional(),
 });
 
-export type ProviderRouteDeps = { pool: Pool; sealingKey: SealingKey | null };
+export type ProviderRouteDeps = {
+  pool: Pool;
+  sealingKey: SealingKey | null;
+  auth: Pick<Auth, 'keyed'>;
+  allowedProviderHosts: ProviderHosts;
+};
 
-export function providerRoutes({ pool, sealingKey }: ProviderRouteDeps): Route[] {
+export function providerRoutes({ pool, sealingKey, auth, allowedProviderHosts }: ProviderRouteDeps): Route[] {
+  const isOperator = !auth.keyed;
+  const rules = { allowed: allowedProviderHosts, loopback: isOperator };
   return [
     route({
       method: 'post',
@@ -40,12 +49,13 @@ export function providerRoutes({ pool, sealingKey }: ProviderRouteDeps): Route[]
       tag,
       body: newProvider,
       answers: { 201: provider },
-      problems: ['provider_keys_disabled', 'provider_not_found'],
+      problems: ['provider_keys_disabled', 'provider_not_found', 'provider_host_not_allowed'],
       async handle({ owner, body }) {
         if (!sealingKey) throw new Problem('provider_keys_disabled');
+        refuseInside(body.baseUrl, rules);
         if (body.fallbackId !== undefined && !(await ownsProvider(pool, owner, body.fallbackId)))
           throw new Problem('provider_not_found', 'fallbackId: there is no such provider');
-        return { status: 201, body: await createProvider(pool, sealingKey, owner, body) };
+        return { status: 201, body: await createProvider(pool, sealingKey, { owner, isOperator }, body) };
       },
     }),
     route({

@@ -1,0 +1,109 @@
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { close, listen } from '../../../scripts/provider/http.js';
+import { TurnFailure } from '../../../src/domain/failures.js';
+import { createStoredProvider } from '../../../src/llm/storedProvider.js';
+import { type AllowedHost, parseAllowedHost } from '../../../src/providerAddress.js';
+import { collectReply } from '../../support/collectReply.js';
+import { freePort } from '../../support/freePort.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/scriptedProvider.js';
+import { type Reply, whole } from '../../support/scriptedReply.js';
+
+let server: ScriptedProvider;
+let allowed: AllowedHost[];
+beforeAll(async () => {
+  server = await startScriptedProvider();
+  allowed = [parseAllowedHost(`127.0.0.1:${server.port}`) as AllowedHost];
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.unscript();
+  server.requests.length = 0;
+});
+
+const stored = (baseUrl: string, byOperator = false) => ({ baseUrl, apiKey: 'k', continuation: null, byOperator });
+const ask = async (baseUrl: string, { byOperator = false, hosts = allowed } = {}) => {
+  const collected = await collectReply(createStoredProvider(stored(baseUrl, byOperator), hosts), { silenceMs: 20_000 });
+  return { ...collected, failure: collected.error as TurnFailure | undefined };
+};
+const shown = ({ code, detail, retried, spent }: TurnFailure) => ({ code, detail, retried, spent });
+
+describe("an owner's provider", () => {
+  test.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
+    'on this machine is not connected to, spelled %s',
+    async (host) => {
+      const before = server.connections();
+      const { failure } = await ask(`http://${host}:${server.port}/v1`, { hosts: [] });
+      expect(failure?.code).toBe('provider_failed');
+      expect(failure?.cause).toMatchObject({ failure: 'provider_host_not_allowed', systemCode: 'ADDRESS_REFUSED' });
+      expect(server.connections()).toBe(before);
+    },
+  );
+
+  test('that the operator has listed is asked', async () => {
+    server.script(whole('Here.'));
+    expect((await ask(server.baseUrl)).text).toBe('Here.');
+  });
+
+  test('is asked by a listed name, through the lookup that checks', async () => {
+    server.script(whole('Here.'));
+    const hosts = [parseAllowedHost('localhost') as AllowedHost];
+    expect((await ask(`http://localhost:${server.port}/v1`, { hosts })).text).toBe('Here.');
+  });
+
+  test('that can not be reached, is no API, or refuses in any way fails alike, and the cause stays with it', async () => {
+    const replies: [Reply, string][] = [
+      [{ status: 401, body: { error: { code: 'invalid_api_key' } } }, 'provider_unauthorized'],
+      [{ status: 404, body: '<html>' }, 'provider_not_an_api'],
+      [{ status: 429, body: { error: { message: 'slow' } } }, 'provider_rate_limited'],
+      [{ status: 500, body: '' }, 'provider_error'],
+      [{ status: 400, body: { error: { code: 'context_length_exceeded' } } }, 'context_too_long'],
+    ];
+    const found: object[] = [];
+    for (const [reply, code] of replies) {
+      server.script(reply);
+      const { failure } = await ask(server.baseUrl);
+      expect(failure?.cause).toMatchObject({ failure: code });
+      found.push(shown(failure as TurnFailure));
+    }
+    const port = await freePort();
+    const closed = await ask(`http://127.0.0.1:${port}/v1`, { hosts: [parseAllowedHost('127.0.0.1') as AllowedHost] });
+    expect(closed.failure?.cause).toMatchObject({ failure: 'provider_unreachable', systemCode: 'ECONNREFUSED' });
+    found.push(shown(closed.failure as TurnFailure), shown((await ask('http://10.0.0.1/v1')).failure as TurnFailure));
+    expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(1);
+    expect(found[0]).toEqual({ code: 'provider_failed', detail: undefined, retried: true, spent: 'call' });
+  });
+});
+
+describe("the operator's own provider", () => {
+  test('may be on this machine, and its failures are told as they are', async () => {
+    server.script({ status: 401, body: { error: { code: 'invalid_api_key' } } });
+    const { failure } = await ask(`http://localhost:${server.port}/v1`, { byOperator: true, hosts: [] });
+    expect(failure).toMatchObject({ code: 'provider_unauthorized', detail: { status: 401 } });
+  });
+
+  test('may not be elsewhere inside', async () => {
+    const { failure } = await ask('http://10.0.0.1/v1', { byOperator: true, hosts: [] });
+    expect(failure).toMatchObject({ code: 'provider_host_not_allowed', retried: false, spent: 'nothing' });
+  });
+});
+
+test.each([301, 302, 303, 307, 308])(
+  'a redirect of status %i is an error, and what it names is not asked',
+  async (status) => {
+    const asked: string[] = [];
+    const redirecting = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(status, { location: `${server.baseUrl}/chat/completions` }).end();
+    });
+    const port = await listen(redirecting, 0);
+    try {
+      const { failure } = await ask(`http://127.0.0.1:${port}/v1`, { byOperator: true });
+      expect(failure).toBeInstanceOf(TurnFailure);
+      expect(failure).toMatchObject({ code: 'provider_not_an_api', retried: false, detail: { status } });
+      expect([asked, server.requests.length]).toEqual([['/v1/chat/completions'], 0]);
+    } finally {
+      await close(redirecting);
+    }
+  },
+);
