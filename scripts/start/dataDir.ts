@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, StartFailure } from './failure.js';
 import { identityOf, type ProcessRecord } from './processes.js';
@@ -41,9 +41,12 @@ export function dataDirAt(path: string) {
     writeServices: (services: Services) => writeJson(files.services, services),
     readDemoChat: () => readJson<{ chatId: string }>(join(path, 'demo.json')),
     writeDemoChat: (demo: { chatId: string }) => writeJson(join(path, 'demo.json'), demo),
-    /** Makes the folder and takes it for this launcher; gives what lets go of it. */
+    /** Makes the folder, closes it to other users and takes it for this launcher; gives what lets go of it. */
     async take(): Promise<() => Promise<void>> {
       try {
+        await mkdir(path, { recursive: true, mode: 0o700 });
+        // one that was there before may be open to others: it holds the database's password, chats and logs
+        await chmod(path, 0o700);
         await mkdir(join(path, 'logs'), { recursive: true });
         await takeLock(files.lock, path);
       } catch (error) {

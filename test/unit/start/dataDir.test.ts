@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -46,6 +46,15 @@ describe('DATA_DIR', () => {
   it('that can not be written is refused in a sentence that says what to do', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(dataDirAt(join(folder, 'file', 'x')).take()).rejects.toThrow('Set DATA_DIR to a folder that you own');
+  });
+
+  it.each([null, 0o755, 0o777])('is closed to other users, also when it was there with mode %p', async (mode) => {
+    if (mode !== null) {
+      await mkdir(dataDir.path);
+      await chmod(dataDir.path, mode);
+    }
+    await dataDir.take();
+    expect((await stat(dataDir.path)).mode & 0o777).toBe(0o700);
   });
 
   it('holds run.json for its owner only, and no half of it', async () => {
