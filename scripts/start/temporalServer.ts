@@ -16,6 +16,8 @@ const dynamicConfig = {
   'matching.enableFairness': true,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
+  // Its HTTP API can't be left out, and takes any page's blind POST for a signal or a terminate: no host is allowed.
+  'frontend.httpAllowedHosts': '[]',
 } as const;
 
 /**

@@ -10,7 +10,12 @@ import { readConfig } from '../../src/config.js';
 import { freePort } from './freePort.js';
 import { tieToThisProcess } from './lifeline.js';
 
-export type TemporalServer = { address: string; stop(): Promise<void> };
+export type TemporalServer = {
+  address: string;
+  /** Where its HTTP API is, for whoever finds it. */
+  http: string;
+  stop(): Promise<void>;
+};
 
 const startWithinMs = 60_000;
 const stopWithinMs = 15_000;
@@ -21,8 +26,9 @@ export async function startTemporalServer(): Promise<TemporalServer> {
   const signal = AbortSignal.timeout(startWithinMs);
   const { path } = await findTemporal({ cacheDir, path: process.env.PATH ?? '', say: console.info, signal });
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-temporal-'));
-  const [port, uiPort] = [await freePort(), await freePort()];
-  const child = spawn(path, devServerArgs({ folder, port, uiPort, namespace: 'default' }), { stdio: 'ignore' });
+  const [port, uiPort, httpPort] = [await freePort(), await freePort(), await freePort()];
+  const args = [...devServerArgs({ folder, port, uiPort, namespace: 'default' }), '--http-port', String(httpPort)];
+  const child = spawn(path, args, { stdio: 'ignore' });
   child.once('exit', tieToThisProcess(child.pid ?? 0, folder));
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -40,5 +46,5 @@ export async function startTemporalServer(): Promise<TemporalServer> {
     await stop();
     throw error;
   }
-  return { address: `127.0.0.1:${port}`, stop };
+  return { address: `127.0.0.1:${port}`, http: `http://127.0.0.1:${httpPort}`, stop };
 }
