@@ -157,6 +157,8 @@ const schema = z.object({
   PROMPT_SOFT_TOKENS: count.default(6_000),
   PROMPT_HARD_TOKENS: count.default(12_000),
   REPLY_SILENCE_MS: count.default(90_000),
+  // an attempt has two hours in Temporal, of which it may wait for a place
+  REPLY_LIMIT_MS: count.max(5_400_000).default(900_000),
   REPLY_ATTEMPTS: count.default(6),
   STUCK_AFTER_ATTEMPTS: count.default(3),
   STUCK_RETRY_INITIAL_MS: count.default(500),

@@ -39,6 +39,7 @@ export type ActivityDeps = {
   workflows: ReconciledWorkflows;
   model: string;
   silenceMs: number;
+  limitMs: number;
   retry: RetryRule;
   classifierCalls: ClassifierCalls;
   classifierModel: string;

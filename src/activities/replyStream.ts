@@ -6,7 +6,7 @@ import type { Channel, DraftKey } from '../domain/frames.js';
 import { noMeta, type RelayMeta } from '../domain/relay.js';
 import type { RestartReason } from '../domain/restartReasons.js';
 import { createTextCleaner } from '../domain/text.js';
-import { type ReplyPart, ReplyStopped } from '../llm/port.js';
+import { type ReplyPart, ReplyStopped, ReplyTimedOut } from '../llm/port.js';
 import type { Wire, WireToken } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
 import { createCallMeter, type StreamCall } from './streamCall.js';
@@ -24,6 +24,8 @@ export type ReplyStream = {
   epoch(): number;
   /** Whether a delta of it was passed on. */
   begun(): boolean;
+  /** How long it has gone on, in milliseconds. */
+  tookMs(): number;
   hasFallback: boolean;
   /** Whether it passed on something that another attempt goes on after. */
   gainsGround(): boolean;
@@ -65,6 +67,8 @@ export type StreamStart = DraftKey & {
   dropSteps?: (at: DraftAt) => Promise<void>;
   /** Says that a step begins, before its first token: where replies have steps. */
   beginStep?: (step: BegunStep, at: DraftAt) => Promise<boolean>;
+  /** How long it may go on, in milliseconds: then it ends with what was received. */
+  limitMs: number;
   /** Is told of the call, and of the turn's first token. */
   watch?: CallWatch & { firstToken(first: FirstToken): void };
   /** Opens the provider's stream. Its signal ends it early. */
@@ -228,6 +232,13 @@ export function startReplyStream(
     }
   }
 
+  /** What was received is the reply. A call of a tool may be half received: none is made. */
+  function cutShort(): StreamEnd {
+    return { how: 'finished', reason: 'reply_timeout', usage: null, model: start.call.model, calls: [], relay: null };
+  }
+
+  const isTimedOut = () => abort.signal.reason instanceof ReplyTimedOut && draft.begun && own().text.trim() !== '';
+
   async function pump(): Promise<StreamEnd> {
     const parts = start.open(abort.signal);
     noteCall();
@@ -244,9 +255,12 @@ export function startReplyStream(
     throw new TurnFailure('stream_broken');
   }
 
+  const openedAt = performance.now();
+  const limit = setTimeout(() => abort.abort(new ReplyTimedOut()), Math.max(0, start.limitMs));
   return {
     key,
     call: start.call,
+    tookMs: () => Math.round(performance.now() - openedAt),
     received,
     fence: () => draft.fence,
     epoch: () => draft.epoch,
@@ -263,8 +277,11 @@ export function startReplyStream(
     stop: () => abort.abort(new ReplyStopped()),
     abandon: () => abort.abort(new Fenced()),
     ended: pump()
-      .catch((error: unknown) => endOf(abort.signal.aborted ? abort.signal.reason : error))
+      .catch((error: unknown) =>
+        isTimedOut() ? cutShort() : endOf(abort.signal.aborted ? abort.signal.reason : error),
+      )
       .then((end) => {
+        clearTimeout(limit);
         start.watch?.ended(callEnd(end));
         return end;
       }),

@@ -2,14 +2,14 @@ import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { RelayEnd } from '../domain/relay.js';
 import type { TokenUsage } from '../domain/turn.js';
-import { ReplyStopped } from '../llm/port.js';
+import { type FinishReason, ReplyStopped, ReplyTimedOut } from '../llm/port.js';
 import type { CallEnd } from './telemetry.js';
 
 /** How a provider's stream ended in this process. */
 export type StreamEnd =
   | {
       how: 'finished';
-      reason: 'stop' | 'length' | 'content_filter' | 'tool_calls';
+      reason: FinishReason | 'reply_timeout';
       usage: TokenUsage | null;
       model: string;
       calls: ToolCallRequest[];
@@ -36,6 +36,7 @@ export function callEnd(end: StreamEnd): CallEnd {
 }
 
 export function endOf(error: unknown): StreamEnd {
+  if (error instanceof ReplyTimedOut) return { how: 'failed', failure: new TurnFailure('reply_timeout') };
   if (error instanceof ReplyStopped) return { how: 'stopped' };
   if (error instanceof Fenced) return { how: 'fenced' };
   return {

@@ -9,7 +9,7 @@ import { TurnFailure } from '../domain/failures.js';
 import { ASSISTANT } from '../domain/participants.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
-import { goneVerdict } from '../domain/verdict.js';
+import { cutCode, goneVerdict } from '../domain/verdict.js';
 import type { Wire } from '../viewers/wire.js';
 import type { Asked, Course, OpenDraft } from './course.js';
 import type { OfferedTools } from './offeredTools.js';
@@ -119,7 +119,7 @@ async function land(
   const { model, reason } = end;
   const usage = usageOfStream(streamed, end.usage, deps.prompt.countTokens);
   // A reply that was cut may have been cut in the middle of a call.
-  const asked = reason === 'length' || reason === 'content_filter' ? [] : end.calls;
+  const asked = cutCode(reason) ? [] : end.calls;
   const calls = planCalls(asked, { offered, taken, iteration });
   const landing = { iteration, text, thinking, stretches, model, reason, usage, calls };
   const landed = await landIteration(deps.pool, { turnId, beat: 0 }, fence, landing);

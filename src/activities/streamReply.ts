@@ -3,13 +3,13 @@ import { landedVerdict } from '../db/landedVerdict.js';
 import { closeReply, landReply, type Reply } from '../db/landReply.js';
 import type { Pool } from '../db/pool.js';
 import { readRelayRequest } from '../db/readRelayRequest.js';
-import { type FailureCode, TurnFailure, toPublicError } from '../domain/failures.js';
+import { TurnFailure, toPublicError } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { countChips, type RelayEnd, type RelayInfo } from '../domain/relay.js';
 import { stepName } from '../domain/stepName.js';
 import type { ChatKind } from '../domain/turn.js';
-import { goneVerdict, type ReplyVerdict } from '../domain/verdict.js';
+import { cutCode, goneVerdict, type ReplyVerdict } from '../domain/verdict.js';
 import type { ReplyProvider } from '../llm/port.js';
 import type { Upstream } from '../llm/relay/upstream.js';
 import type { Asked, Course, Fallback } from './course.js';
@@ -64,8 +64,7 @@ export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
 /** What is kept of a stream that has ended, or was stopped. */
 function toReply(stream: ReplyStream, end: StreamEnd, options: ReplyOptions): Reply {
   const finished = end.how === 'finished' ? end : null;
-  const cut = finished?.reason === 'length' || finished?.reason === 'content_filter';
-  const code: FailureCode | null = cut ? (finished.reason as 'length' | 'content_filter') : null;
+  const code = cutCode(finished?.reason);
   return {
     text: stream.text(),
     truncated: end.how === 'stopped' || code !== null,

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { recordFailure, turnToFallback } from '../db/draftFailures.js';
-import { openDraftUnless, recordResponse, settleDraft } from '../db/drafts.js';
+import { openDraftUnless, recordResponse, settleDraft, type WriterEnd } from '../db/drafts.js';
 import { adoptCall, settleFailedCall } from '../db/modelCalls.js';
 import type { Pool } from '../db/pool.js';
 import { TurnFailure } from '../domain/failures.js';
@@ -23,6 +23,8 @@ export type StreamingDeps = {
   wire: Wire;
   checkpointer: Checkpointer;
   silenceMs: number;
+  /** The longest time of a reply, all attempts together, in milliseconds. */
+  limitMs: number;
   retry: RetryRule;
   telemetry: Telemetry;
 };
@@ -116,6 +118,7 @@ export function createStreaming(deps: StreamingDeps) {
         fence: opened.fence,
         epoch: opened.epoch,
         restartReason: opened.restartReason,
+        limitMs: deps.limitMs - opened.streamedMs,
         watch: told.watch(model),
         open: (signal) =>
           provider.streamReply(
@@ -157,7 +160,7 @@ export function createStreaming(deps: StreamingDeps) {
   async function leave<V>(course: Course<V>, opened: OpenDraft, stream: ReplyStream): Promise<never> {
     stream.abandon();
     await stream.ended;
-    await settle(course.key, opened.fence, true);
+    await settle(course.key, opened.fence, { handsOver: true, streamedMs: stream.tookMs() });
     drop(course, stream);
     tell(course, opened).ended({ outcome: 'handed_over' });
     throw handOver();
@@ -205,7 +208,7 @@ export function createStreaming(deps: StreamingDeps) {
     const { key } = course;
     const { fence } = opened;
     tell(course, opened).ended({ outcome: 'failed', code: failure.code, cause: failure });
-    await settle(key, fence);
+    await settle(key, fence, { streamedMs: stream?.tookMs() ?? 0 });
     await settleCost(course, opened, failure, stream);
     // What is gone can't be gone on with: the next attempt begins anew, and this one is nobody's failure.
     if (failure.code === 'response_gone') {
@@ -239,9 +242,9 @@ export function createStreaming(deps: StreamingDeps) {
   }
 
   /** All that was sent is checkpointed before the attempt ends, so that the next one knows it. */
-  async function settle(key: DraftKey, fence: number, handsOver = false): Promise<void> {
+  async function settle(key: DraftKey, fence: number, end: WriterEnd = {}): Promise<void> {
     await whileDatabaseAway(() => deps.checkpointer.flush(key));
-    await whileDatabaseAway(() => settleDraft(deps.pool, key, fence, handsOver));
+    await whileDatabaseAway(() => settleDraft(deps.pool, key, fence, end));
   }
 
   function drop<V>(course: Course<V>, stream: ReplyStream): void {

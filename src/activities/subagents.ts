@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { runBounded } from '../bounded.js';
 import { readCallIds } from '../db/iterations.js';
 import { type AskedModel, type ModelCallKey, recordCall, settleCall, settleFailedCall } from '../db/modelCalls.js';
 import type { Pool } from '../db/pool.js';
@@ -32,6 +33,7 @@ export type SubagentDeps = {
   wire: Wire;
   prompt: PromptLimits;
   silenceMs: number;
+  limitMs: number;
   retry: RetryRule;
   providerOf: ProviderOf;
   offeredTools: OfferedTools;
@@ -108,8 +110,10 @@ async function ask(
     await whileDatabaseAway(() => recordCall(pool, call, asked), signal);
     const requestId = `${turnId}/${step.name}/${attempt}`;
     const watch = deps.telemetry.calls({ purpose: 'subagent', model, chatId: null, ...call });
-    const parts = () => provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs });
-    const said = await heard(watch, signal, () => listen(parts(), watch, received)).catch(async (error: unknown) => {
+    const parts = (within: AbortSignal) =>
+      provider.streamReply({ ...request, requestId }, { signal: within, silenceMs: deps.silenceMs });
+    const inTime = () => runBounded(signal, deps.limitMs, (within) => listen(parts(within), watch, received));
+    const said = await heard(watch, signal, () => inTime().catch(asTimeout)).catch(async (error: unknown) => {
       await settleLost(pool, call, asked, received, error);
       throw error;
     });
@@ -124,6 +128,12 @@ async function ask(
     if (signal.aborted || !(error instanceof TurnFailure)) throw error;
     throw toApplicationFailure(error, await whileDatabaseAway(() => failStep(pool, step, error)), deps.retry);
   }
+}
+
+/** A reply that took too long failed by that. */
+function asTimeout(error: unknown): never {
+  if (error instanceof DOMException && error.name === 'TimeoutError') throw new TurnFailure('reply_timeout');
+  throw error;
 }
 
 const estimateOf = ({ model, promptTokens }: AskedModel, { text, thinking }: Received): TokenUsage =>

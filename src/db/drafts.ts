@@ -29,6 +29,8 @@ export type OpenedDraft<V = ReplyVerdict> =
       /** What the draft comes from, at a provider that keeps it: another attempt goes on there. */
       responseId: string | null;
       responseSeq: number | null;
+      /** How long the attempts before this one streamed, in milliseconds, those aside that were lost with their workers. */
+      streamedMs: number;
       /** Whether the provider's attempts have run out, and another one is asked. */
       onFallback: boolean;
       /** Whether the attempt before never said how it ended: it was lost with its worker, or goes on somewhere. */
@@ -49,6 +51,7 @@ type DraftRow = {
   speakerId: string;
   responseId: string | null;
   responseSeq: number | null;
+  streamedMs: number;
   onFallback: boolean;
   lost: boolean;
   failures: number;
@@ -106,7 +109,7 @@ export async function openDraftUnless<V>(
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
          returning fence, epoch, settled, attempt, asked_attempt, speaker_id, response_id, response_seq,
-                   on_fallback, ended_attempt, failures, last_error
+                   on_fallback, ended_attempt, failures, last_error, streamed_ms
        ), asked as (
          insert into model_calls (turn_id, step, attempt) select $1, $9, asked_attempt from draft
          on conflict do nothing
@@ -114,7 +117,7 @@ export async function openDraftUnless<V>(
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
        select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
-         response_seq as "responseSeq", on_fallback as "onFallback",
+         response_seq as "responseSeq", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
          attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError"
        from draft, told`,
       [
@@ -196,15 +199,21 @@ export async function readResponseId(db: Db, key: DraftKey): Promise<string | nu
   return rows[0]?.id ?? null;
 }
 
-/**
- * Says that all that was sent of the epoch is checkpointed: its writer ends in order. One that hands over has not
- * failed, so that no failure before it is taken for its own.
- */
-export async function settleDraft(db: Db, key: DraftKey, fence: number, handsOver = false): Promise<void> {
+/** How a writer ends. One that hands over has not failed, so that no failure before it is taken for its own. */
+export type WriterEnd = { handsOver?: boolean; streamedMs?: number };
+
+/** Says that all that was sent of the epoch is checkpointed: its writer ends in order, after streaming for so long. */
+export async function settleDraft(
+  db: Db,
+  key: DraftKey,
+  fence: number,
+  { handsOver = false, streamedMs = 0 }: WriterEnd = {},
+): Promise<void> {
   await db.query(
-    `update drafts set settled = true, ended_attempt = attempt, last_error = case when $4 then null else last_error end
+    `update drafts set settled = true, ended_attempt = attempt, last_error = case when $4 then null else last_error end,
+       streamed_ms = coalesce(streamed_ms, 0) + $5
      where turn_id = $1 and beat = $2 and fence = $3`,
-    [key.turnId, key.beat, fence, handsOver],
+    [key.turnId, key.beat, fence, handsOver, streamedMs],
   );
 }
 

@@ -7,11 +7,10 @@ import {
   stepId,
 } from '../domain/agent.js';
 import type { AgentStep } from '../domain/events.js';
-import { type FailureCode, isFailureCode } from '../domain/failures.js';
 import type { DraftKey } from '../domain/frames.js';
 import { stepName } from '../domain/stepName.js';
 import type { TokenUsage } from '../domain/turn.js';
-import { goneVerdict } from '../domain/verdict.js';
+import { cutCode, goneVerdict } from '../domain/verdict.js';
 import { readDraftText } from './drafts.js';
 import { holdTurn } from './holdTurn.js';
 import { appendEvents } from './log.js';
@@ -47,11 +46,8 @@ export async function landedIteration(db: Db, turnId: string, iteration: number)
     [turnId, iteration],
   );
   const row = rows[0];
-  return row ? { state: 'landed', calls: row.calls ?? [], code: codeOf(row.reason) } : null;
+  return row ? { state: 'landed', calls: row.calls ?? [], code: cutCode(row.reason) } : null;
 }
-
-const codeOf = (reason: string): FailureCode | null =>
-  (reason === 'length' || reason === 'content_filter') && isFailureCode(reason) ? reason : null;
 
 export async function readKept(db: Db, turnId: string): Promise<KeptDraft> {
   const { rows } = await db.query<KeptDraft>(
@@ -104,7 +100,7 @@ export async function landIteration(
     await fillSteps(tx, key.turnId, landed);
     const steps = await insertCalls(tx, held.turn, landed);
     const calls = landed.calls.map(({ plan }) => plan);
-    return { verdict: { state: 'landed', calls, code: codeOf(landed.reason) }, chatId: held.chat.id, steps };
+    return { verdict: { state: 'landed', calls, code: cutCode(landed.reason) }, chatId: held.chat.id, steps };
   });
 }
 
@@ -114,7 +110,7 @@ export async function landIteration(
  */
 async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number | null> {
   const { rows } = await tx.query<{ asked: number }>(
-    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, error_detail = null,
+    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, error_detail = null, streamed_ms = 0,
        response_id = null, response_seq = null, updated_at = now()
      where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming' returning asked_attempt as asked`,
     [key.turnId, key.beat, fence],

@@ -27,7 +27,7 @@ export function awaitOperator(
 export async function resumeTurn(pool: Pool, turnId: string): Promise<void> {
   await pool.query(
     `with t as (update turns set status = 'running' where id = $1 and status = 'awaiting_operator' returning id, chat_id),
-       d as (update drafts set failures = 0 where turn_id in (select id from t) and status = 'streaming'),
+       d as (update drafts set failures = 0, streamed_ms = 0 where turn_id in (select id from t) and status = 'streaming'),
        s as (delete from turn_steps where turn_id in (select id from t) and name like 'reply:%')
      select pg_notify('turn_status', chat_id || ':' || id) from t`,
     [turnId],

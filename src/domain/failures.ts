@@ -37,6 +37,7 @@ export const failures = {
   bad_answer: { retried: true, says: 'The model gave an answer that could not be used.' },
   length: { retried: false, says: 'The reply reached the length limit.' },
   content_filter: { retried: false, says: "The reply was cut by the provider's content filter." },
+  reply_timeout: { retried: false, says: 'The reply took longer than a reply may.' },
   max_iterations: { retried: false, says: 'The agent asked for tools more often than it may.' },
   reply_too_large: { retried: false, says: 'The reply is larger than can be kept.' },
   upstream_unreachable: { retried: true, says: 'The other chat service could not be reached.' },

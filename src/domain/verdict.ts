@@ -19,12 +19,17 @@ export const goneVerdict: ReplyVerdict = { gone: true, landed: false, truncated:
 /** Stopped before anything had arrived: nothing of it is in the log. */
 export const stoppedVerdict: ReplyVerdict = { gone: false, landed: false, truncated: false, empty: true, code: null };
 
-/** The ends that a provider itself gives a reply: usable, if short. */
-const cutByProvider = new Set<FailureCode>(['length', 'content_filter']);
+/** The ends before its own end that leave a reply usable, if short. */
+const cuts = ['length', 'content_filter', 'reply_timeout'] as const satisfies FailureCode[];
+
+/** The code of a reply that finished for this reason, null where it came to its own end. */
+export const cutCode = (reason: string | null | undefined): (typeof cuts)[number] | null =>
+  cuts.find((cut) => cut === reason) ?? null;
 
 /** What a turn ends in, given how its reply did. */
 export function endOfTurn(verdict: ReplyVerdict): { status: EndStatus; code: FailureCode | null } {
   if (verdict.landed && !verdict.truncated) return { status: 'completed', code: null };
   if (!verdict.code) return { status: 'cancelled', code: null };
-  return { status: cutByProvider.has(verdict.code) ? 'completed' : 'failed', code: verdict.code };
+  const isUsable = cutCode(verdict.code) !== null && !(verdict.code === 'reply_timeout' && verdict.empty);
+  return { status: isUsable ? 'completed' : 'failed', code: verdict.code };
 }

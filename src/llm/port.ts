@@ -62,5 +62,10 @@ export type Resume = { responseId: string; sequence: number | null; text: string
 
 /** Why a reply's signal is aborted when somebody stopped it: nobody will go on with it. */
 export class ReplyStopped extends Error {
-  override readonly name = 'ReplyStopped';
+  override readonly name: string = 'ReplyStopped';
+}
+
+/** A stop of our own: the reply has had all the time that one may take. */
+export class ReplyTimedOut extends ReplyStopped {
+  override readonly name = 'ReplyTimedOut';
 }

@@ -77,6 +77,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     model: config.NARRATIVE_MODEL,
     classifierModel: config.CLASSIFIER_MODEL,
     silenceMs: config.REPLY_SILENCE_MS,
+    limitMs: config.REPLY_LIMIT_MS,
     retry: { attempts: config.REPLY_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
     classifierRetry: { attempts: config.STUCK_AFTER_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
     prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens },

@@ -7,6 +7,7 @@ import { finishTurn } from '../../src/db/finish.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';
 import { readEvents } from '../../src/db/log.js';
 import { createPool, type Pool } from '../../src/db/pool.js';
+import { awaitOperator, resumeTurn } from '../../src/db/releaseFloor.js';
 import { markStop } from '../../src/db/stop.js';
 import { readTurn } from '../../src/db/turnView.js';
 import { closeLostTurn } from '../../src/db/unfinished.js';
@@ -81,12 +82,28 @@ describe('why a draft is written again', () => {
       async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
         await fail(r, fence);
         const again = await r.open();
-        await settleDraft(pool, r.key, again.fence, true);
+        await settleDraft(pool, r.key, again.fence, { handsOver: true });
       },
     ],
   ] as const)('is %s when %s', async (reason, _, end) => {
     expect(await reasonsAfter(end)).toEqual([reason, reason]);
   });
+});
+
+test('what attempts streamed adds up over those that ended in order, until an operator has the reply retried', async () => {
+  const r = await reply();
+  const first = await r.open();
+  expect(first.streamedMs).toBe(0);
+  await settleDraft(pool, r.key, first.fence, { streamedMs: 400 });
+  const second = await r.open();
+  expect(second.streamedMs).toBe(400);
+  await settleDraft(pool, r.key, second.fence, { handsOver: true, streamedMs: 200 });
+  await r.open();
+  const lost = await r.open();
+  expect(lost.streamedMs).toBe(600);
+  await awaitOperator(pool, r.key.turnId, { keepFloor: true });
+  await resumeTurn(pool, r.key.turnId);
+  expect((await r.open()).streamedMs).toBe(0);
 });
 
 describe('fences', () => {
