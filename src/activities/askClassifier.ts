@@ -1,6 +1,7 @@
 import type { ClassifierCall, TurnContext } from '../domain/classifiers/classifier.js';
 import { classifiers, parseAnswer, toJsonSchema } from '../domain/classifiers/index.js';
 import { TurnFailure } from '../domain/failures.js';
+import type { PromptLimits } from '../domain/prompt.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { approximateTokens, estimatedUsage } from '../domain/usage.js';
 import type { ClassifierCalls } from '../llm/classifierCalls.js';
@@ -13,6 +14,7 @@ export type ClassifierAsk = {
   /** Longest wait for an answer, in milliseconds. */
   silenceMs: number;
   classifierRetry: RetryRule;
+  prompt: PromptLimits;
   telemetry: Pick<Telemetry, 'calls'>;
 };
 
@@ -29,8 +31,10 @@ export type Question = {
 export type Answered = { answer: unknown; usage: TokenUsage };
 
 /** What a question costs to ask, in tokens: an estimate. */
-export const promptTokensOf = ({ context, call }: Pick<Question, 'context' | 'call'>): number =>
-  approximateTokens(classifiers[call.name].messages(context, call).map(({ content }) => content));
+export const promptTokensOf = (
+  { prompt }: Pick<ClassifierAsk, 'prompt'>,
+  { context, call }: Pick<Question, 'context' | 'call'>,
+): number => approximateTokens(classifiers[call.name].messages(context, call, prompt).map(({ content }) => content));
 
 /** Asks a classifier once. Throws a `TurnFailure`, `bad_answer` where the answer breaks its schema. */
 export async function askClassifier(deps: ClassifierAsk, question: Question, signal: AbortSignal): Promise<Answered> {
@@ -59,7 +63,7 @@ function endOf(error: unknown, signal: AbortSignal): CallEnd {
 
 async function ask(deps: ClassifierAsk, { context, call, ...asked }: Question, signal: AbortSignal) {
   const classifier = classifiers[call.name];
-  const messages = classifier.messages(context, call);
+  const messages = classifier.messages(context, call, deps.prompt);
   const { content, usage: said } = await deps.classifierCalls.ask(
     {
       model: deps.classifierModel,

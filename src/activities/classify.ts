@@ -42,7 +42,7 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
   const key = { turnId, name: step };
   const context = await whileDatabaseAway(() => readTurnContext(deps.pool, turnId, call.sceneId), signal);
   // The call is recorded with the attempt, before it is made.
-  const asks = context && { model: deps.classifierModel, promptTokens: promptTokensOf({ context, call }) };
+  const asks = context && { model: deps.classifierModel, promptTokens: promptTokensOf(deps, { context, call }) };
   const begun = await whileDatabaseAway(() => beginStep(deps.pool, key, input.round, asks), signal);
   if (begun.done) return begun.verdict as Verdict;
   if (!context) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.classifierRetry);

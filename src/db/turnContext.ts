@@ -49,7 +49,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
     dialogue,
     scene: scene && { sceneId: scene.sceneId, container: scene.container },
     edges,
-    storyEvents: story.filter(({ status }) => status === 'planned' || status === 'active'),
+    storyEvents: story,
     memories,
     // Only questions about a scene, which name it, are about all of its lines.
     sceneBeats:
@@ -141,9 +141,11 @@ async function readMemories(db: Db, chatId: string, turnId: string): Promise<Tur
   return rows.map(({ step, ...memory }) => ({ ...memory, beat: Number(step.split(':').at(-1)) }));
 }
 
+/** The open ones. */
 async function readStory(db: Db, chatId: string) {
   const { rows } = await db.query<ChatState['storyEvents'][number] & { title: string; description: string }>(
-    'select id as "eventId", title, description, status, artifacts from story_events where chat_id = $1 order by planned_seq',
+    `select id as "eventId", title, description, status, artifacts from story_events
+     where chat_id = $1 and status in ('planned', 'active') order by planned_seq`,
     [chatId],
   );
   return rows;

@@ -42,6 +42,14 @@ export function cut({ text, cost, pieces }: Measured, allowance: number): { text
   return kept ? { text: text.slice(0, kept.end) + CUT, cost: kept.cost + CUT_COST } : { text: '', cost: 0 };
 }
 
+/** As much of the text's end as costs no more than `allowance`. The text must have been measured to its end. */
+export function cutStart({ text, cost, pieces }: Measured, allowance: number): { text: string; cost: number } {
+  if (cost <= allowance) return { text, cost };
+  const gone = pieces.find((piece) => cost - piece.cost + CUT_COST <= allowance);
+  if (!gone || gone.end === text.length) return { text: '', cost: 0 };
+  return { text: CUT + text.slice(gone.end), cost: cost - gone.cost + CUT_COST };
+}
+
 /**
  * What each of these costs may come to, so that together they keep within `total`. They are given with the
  * most valuable first. The least valuable are cut first: down to a floor, and, if that is not enough, to nothing.

@@ -11,7 +11,7 @@ and so who answers it. Go by what is said, looked at and done, and by who was sp
 export const addressee = classifier({
   name: 'addressee',
   answer: (context) => z.object({ addresseeId: oneOf(witnesses(context).map(({ id }) => id)) }),
-  messages: (context) =>
+  question: (context) =>
     ask(
       task,
       ...witnesses(context).map((person) => `id ${person.id} is ${introduction(person)}`),

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Edge } from '../edge.js';
 import type { NewEvent, StoryArtifacts } from '../events.js';
 import type { Person } from '../participants.js';
-import type { PromptMessage, SpokenLine } from '../prompt.js';
+import type { PromptLimits, PromptMessage, SpokenLine } from '../prompt.js';
+import { type Question, toMessages } from './question.js';
 
 export type { Person } from '../participants.js';
 export type { SpokenLine } from '../prompt.js';
@@ -68,16 +69,24 @@ export type ClassifierRow<A> = {
   name: ClassifierName;
   /** The answer's schema, with the ids that this call allows. Keys beyond it are ignored, at every level. */
   answer(context: TurnContext, call: ClassifierCall): z.ZodType<A>;
-  messages(context: TurnContext, call: ClassifierCall): PromptMessage[];
+  question(context: TurnContext, call: ClassifierCall): Question;
   /** What the answer makes of the chat, in the order of appending. */
   events(context: TurnContext, call: ClassifierCall, answer: A, state: ChatState): NewEvent[];
   verdict(answer: A): Verdict;
 };
 
 /** A row as its callers see it: `answer` is whatever its schema has let through (`parseAnswer`). */
-export type Classifier = ClassifierRow<unknown>;
+export type Classifier = ClassifierRow<unknown> & {
+  /** The question as a model is asked it, cut to the limits if there are any. */
+  messages(
+    context: TurnContext,
+    call: ClassifierCall,
+    limits?: Pick<PromptLimits, 'hard' | 'countTokens'>,
+  ): PromptMessage[];
+};
 
 /** Each row knows the type of its own answer; the table does not, and need not: only a row's schema makes one. */
 export function classifier<A>(row: ClassifierRow<A>): Classifier {
-  return row as unknown as Classifier;
+  const messages: Classifier['messages'] = (context, call, limits) => toMessages(row.question(context, call), limits);
+  return { ...row, messages } as unknown as Classifier;
 }

@@ -30,7 +30,7 @@ export const eventLifecycle = classifier({
         .array(z.object({ eventId: oneOf(storyEvents.map(({ eventId }) => eventId)), newStatus: sentence() }))
         .max(500),
     }),
-  messages: (context) => ask(task, listed(context.storyEvents), place(context), earlier(context), exchange(context)),
+  question: (context) => ask(task, listed(context.storyEvents), place(context), earlier(context), exchange(context)),
   events: (context, call, { transitions }, state) => {
     const at = spokenAt(context, call);
     const open = new Map(state.storyEvents.map((event) => [event.eventId, { ...event }]));

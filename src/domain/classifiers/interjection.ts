@@ -8,7 +8,7 @@ import { ask, earlier, exchange, introduction, personOf, place } from './materia
 export const interjection = classifier({
   name: 'interjection',
   answer: () => z.object({ shouldInterject: z.boolean(), reason: sentence() }),
-  messages: (context) => {
+  question: (context) => {
     const speaker = personOf(context, context.beats[0]?.speakerId);
     const witness = silentWitness(context, speaker.id) ?? context.host;
     const task = `${witness.name} has listened to an exchange in a role-play in which ${speaker.name} answered. Decide whether

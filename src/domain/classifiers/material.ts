@@ -1,6 +1,7 @@
 import { type Person, witnesses } from '../participants.js';
-import type { PromptMessage, SpokenLine } from '../prompt.js';
+import type { SpokenLine } from '../prompt.js';
 import type { ClassifierCall, TurnContext } from './classifier.js';
+import type { Part, Question } from './question.js';
 
 /** How much of each text a classifier is shown, in UTF-16 code units: enough to judge by, however long the text. */
 const PERSONA = 2_000;
@@ -8,13 +9,13 @@ const LINE = 20_000;
 const EARLIER_LINE = 1_000;
 const EARLIER_LINES = 6;
 
-/** A question: what is asked, then what it is asked about. Blank parts are left out. */
-export function ask(task: string, ...about: (string | null)[]): PromptMessage[] {
-  return [
-    { role: 'system', content: task },
-    { role: 'user', content: about.filter(Boolean).join('\n\n') },
-  ];
+/** A question: what is asked, then what it is asked about, the most valuable last. Blank parts are left out. */
+export function ask(task: string, ...about: (Part | null)[]): Question {
+  return { task, about: about.filter((part): part is Part => Boolean(part)) };
 }
+
+/** A text whose end counts. */
+export const endOf = (text: string): Part => ({ text, keep: 'end' });
 
 /** The beginning of a text, never ending in half a character. */
 export function clip(text: string, length: number): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sentence } from './answerSchema.js';
 import { classifier } from './classifier.js';
-import { ask, clipStart, place } from './material.js';
+import { ask, clipStart, endOf, place } from './material.js';
 
 const task = `Decide whether the user's newest line ends the current scene of a role-play. Hard signals only: they leave for another
 place, time skips ahead, or they say that it ends ("fade out", "we're done here"). Talk of leaving is not leaving. In doubt
@@ -11,7 +11,7 @@ it goes on. "reason" is one short sentence.`;
 export const sceneClose = classifier({
   name: 'scene_close',
   answer: () => z.object({ shouldClose: z.boolean(), reason: sentence() }),
-  messages: (context) => ask(task, place(context), `${context.you.name}: ${clipStart(context.prose, 20_000)}`),
+  question: (context) => ask(task, place(context), endOf(`${context.you.name}: ${clipStart(context.prose, 20_000)}`)),
   events: () => [],
   verdict: ({ shouldClose }) => ({ shouldClose }),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { NewEvent } from '../events.js';
 import { oneOf, sentence, text } from './answerSchema.js';
 import { classifier, type TurnContext } from './classifier.js';
-import { ask, factsOf, introduction, personOf, place, present, spoken, spokenAt } from './material.js';
+import { ask, endOf, factsOf, introduction, personOf, place, present, spoken, spokenAt } from './material.js';
 
 /** How much of a scene is shown, in UTF-16 code units; what came first goes first. */
 const SCENE = 100_000;
@@ -19,7 +19,7 @@ export const sceneSummary = classifier({
       knowledgeFacts: z.array(z.object({ targetId, fact: sentence() })).max(50),
     });
   },
-  messages: (context, call) => {
+  question: (context, call) => {
     const pov = personOf(context, call.povId);
     const others = present(context).filter(({ id }) => id !== pov.id);
     const task = `A scene of a role-play has ended. Write down what stays with ${pov.name}, from their point of view and knowing only
@@ -30,7 +30,8 @@ stands with them, in one or two sentences. "knowledgeFacts": lasting facts that 
       introduction(pov),
       ...others.map((person) => `id ${person.id} is ${introduction(person)}`),
       place(context),
-      `The scene:\n${scene(context)}`,
+      'The scene:',
+      endOf(scene(context)),
     );
   },
   events: (context, call, answer) => {

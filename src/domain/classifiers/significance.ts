@@ -16,7 +16,7 @@ const task = `Score how much the characters will remember of what was just said 
 export const significance = classifier({
   name: 'significance',
   answer: () => z.object({ score: z.number().int().min(0).max(PINNED_AT) }),
-  messages: (context, call) => ask(task, place(context), exchange(context, call.beat)),
+  question: (context, call) => ask(task, place(context), exchange(context, call.beat)),
   events: (context, call, { score }, state) => {
     const memory = context.memories.find(({ beat }) => beat === (call.beat ?? 0));
     if (!memory) return [];

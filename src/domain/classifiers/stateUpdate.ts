@@ -17,7 +17,7 @@ export const stateUpdate = classifier({
       trustDelta: delta(),
       knowledgeFacts: z.array(sentence()).max(20),
     }),
-  messages: (context, call) => {
+  question: (context, call) => {
     const source = personOf(context, call.sourceId);
     const target = personOf(context, call.targetId);
     const task = `You keep track of what ${source.name} feels towards ${target.name} in a role-play, and knows of them.

@@ -15,7 +15,7 @@ export const turnParse = classifier({
     z.object({
       segments: z.array(z.object({ kind: segment.shape.kind, text: text(200_000) })).max(2_000),
     }),
-  messages: ({ prose }) => ask(task, prose),
+  question: ({ prose }) => ask(task, prose),
   events: ({ userTurnSeq }, _call, { segments }) => [{ kind: 'user_turn_parsed', data: { userTurnSeq, segments } }],
   verdict: ({ segments }) => ({ segments: segments.length }),
 });
