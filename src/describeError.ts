@@ -59,10 +59,19 @@ function messageOf(error: Error & Record<string, unknown>): string {
   // An answer of a provider: the SDKs make the message from its body.
   if (typeof error.status === 'number' && ('headers' in error || 'requestID' in error)) return `HTTP ${error.status}`;
   if (Array.isArray(error.issues)) return issuesOf(error.issues);
-  // A parser quotes what it could not parse, and so does Postgres in its class 22 (data exception).
-  const quotesInput = error.name === 'SyntaxError' || (typeof error.code === 'string' && /^22...$/.test(error.code));
+  // JSON, regular expressions and numbers: with or without quotes, it holds what could not be read.
+  if (error.name === 'SyntaxError') return 'what was read is not well-formed';
+  // The words are the server's, of a tool or of whatever it is.
+  if ('mcpBrand' in error || foreignWords.has(error.name)) return `${error.name}: ${String(error.code ?? 'no code')}`;
+  // Time zones, locales and units are named after a colon.
+  if (error.name === 'RangeError') return error.message.replace(/:[\s\S]*/, '');
+  // Postgres quotes values in its class 22 (data exception).
+  const quotesInput = typeof error.code === 'string' && /^22...$/.test(error.code);
   return quotesInput ? error.message.replace(/["'][\s\S]*["']/, '"…"') : error.message;
 }
+
+/** Errors whose message is what another server said: of MCP, of OAuth, and of event streams. */
+const foreignWords = new Set(['ProtocolError', 'SdkError', 'SdkHttpError', 'McpError', 'OAuthError', 'ParseError']);
 
 /** A refusal of the schema library: where it refuses and why, without the value. */
 const issuesOf = (issues: { path?: unknown[]; code?: unknown }[]): string =>
@@ -70,6 +79,13 @@ const issuesOf = (issues: { path?: unknown[]; code?: unknown }[]): string =>
     .slice(0, 5)
     .map(({ path = [], code }) => `${path.join('.') || '(root)'}: ${String(code)}`)
     .join('; ');
+
+/** An error in a word or two, for where nothing else may go: its type, and its code if that looks like one. */
+export function nameOfError(error: unknown): string {
+  if (!isError(error)) return typeof error;
+  const { name, code } = error as Error & { code?: unknown };
+  return [name, code].filter((word) => typeof word === 'string' && /^[\w.-]{1,64}$/.test(word)).join(' ') || 'Error';
+}
 
 /** The frames below a head of our own: the stack's head repeats the whole message. */
 function stackOf({ stack = '' }: Error, head: string): string {

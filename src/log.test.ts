@@ -1,5 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { ProtocolError } from '@modelcontextprotocol/client';
+import { nameOfError } from './describeError.js';
 import { createLog } from './log.js';
 
 type Line = Record<string, unknown> & { err: Record<string, unknown> };
@@ -87,6 +89,30 @@ describe('text of users and models', () => {
       }
     })();
     expect(said(error)).not.toContain('canary');
+  });
+
+  test.each([
+    ['a parser of JSON', () => JSON.parse(prose)],
+    ['a pattern that can not be read', () => new RegExp(`${prose}(`)],
+    ['a text that is no number', () => BigInt(prose)],
+    ['a time zone that there is not', () => new Date(0).toLocaleString('en', { timeZone: prose })],
+    [
+      'a server of tools',
+      () => {
+        throw new ProtocolError(-32603, prose);
+      },
+    ],
+  ])('is not in a line when it comes from %s', (_, fail) => {
+    let thrown: unknown;
+    try {
+      fail();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(Error);
+    expect(said(thrown)).not.toContain('canary');
+    expect(said(new Error('outer', { cause: thrown }))).not.toContain('canary');
+    expect(nameOfError(thrown)).not.toContain('canary');
   });
 
   test('is not in a line when Postgres quotes a value, its detail or its row', () => {

@@ -119,4 +119,14 @@ export const mutations: Mutation[] = [
       name: 'is refused when only one of its addresses is inside',
     },
   },
+  {
+    name: 'the places that are kept for other owners',
+    file: 'src/worker/places.ts',
+    replace: [['Math.min(perOwner, SHARE * (free - 1));', 'perOwner + free;']],
+    test: {
+      project: 'unit',
+      file: 'src/worker/places.test.ts',
+      name: 'are there for a fourth owner when three ask for more than there are',
+    },
+  },
 ];

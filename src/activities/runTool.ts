@@ -13,6 +13,8 @@ import { whileDatabaseAway } from './whileDatabaseAway.js';
 export type RunToolDeps = { pool: Pool; wire: Wire; tools: ToolRegistry };
 
 const HEARTBEAT_EVERY_MS = 1_000;
+/** A call whose worker is lost so often is what loses it. */
+const MAX_ATTEMPTS = 20;
 
 /**
  * Makes one call of a tool, and keeps what came of it. Whatever goes wrong is a result that the model reads: it
@@ -34,6 +36,8 @@ export function createRunTool(deps: RunToolDeps) {
 }
 
 async function resultOf(deps: RunToolDeps, key: CallKey, call: BegunCall): Promise<CallResult> {
+  if (call.attempts >= MAX_ATTEMPTS)
+    return failed('tool_interrupted', 'The call was interrupted each time that it was made.');
   if (call.attempts > 0 && !call.plan.idempotent)
     return failed('tool_interrupted', 'The call was interrupted. It may have had its effect; it was not made again.');
   const checked = checkCall(deps.tools.list(), { ...call, argumentsText: call.arguments });

@@ -46,3 +46,18 @@ export const classifierQueue = (taskQueue: string): string => `${taskQueue}-clas
 
 /** Where replies, tools and sub-agents run when streams have workers of their own (`WORKER_ROLES`). */
 export const streamsQueue = (taskQueue: string): string => `${taskQueue}-streams`;
+
+/** What Temporal takes as a fairness key, in bytes; a longer one fails the command that holds it. */
+const MAX_FAIRNESS_KEY = 64;
+
+/**
+ * Tasks of one owner share a task queue fairly with those of others: the owner itself, or a hash where it is too long
+ * or not ASCII.
+ */
+export function fairnessKey(owner: string): string {
+  if (owner.length <= MAX_FAIRNESS_KEY && /^[\x20-\x7e]+$/.test(owner)) return owner;
+  let hash = 0xcbf29ce484222325n;
+  for (let at = 0; at < owner.length; at++)
+    hash = BigInt.asUintN(64, (hash ^ BigInt(owner.charCodeAt(at))) * 0x100000001b3n);
+  return `owner-${hash.toString(16)}`;
+}

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import {
+  fairnessKey,
   SUMMARIZE_SCENE_WORKFLOW,
   startDetails,
   summary,
@@ -121,6 +122,8 @@ function startOptions(turn: StartTurn, taskQueue: string) {
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    // its activities and children inherit it
+    priority: { fairnessKey: fairnessKey(turn.owner) },
     staticSummary: summary(`${turn.kind} turn`, turn.speaker),
     staticDetails: startDetails(turn),
     typedSearchAttributes: new TypedSearchAttributes([

@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { type Config, isPooled } from '../config.js';
+import { createOwnerOf } from '../db/ownerOf.js';
 import { createPool } from '../db/pool.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createRedisWire } from '../viewers/redisWire.js';
@@ -54,7 +55,8 @@ export async function runWorker(
     const activities = createActivities(activityDeps(config, live));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
     const workers: Worker[] = [];
-    for (const options of workersOptions(config, { traced: tracing.worker, drain, build })) {
+    const ownerOf = createOwnerOf(pool, (err) => log.debug({ err }, "a task's owner could not be read"));
+    for (const options of workersOptions(config, { traced: tracing.worker, drain, build, ownerOf, log })) {
       workers.push(await Worker.create({ ...shared, ...options }));
     }
     await untilReachable(

@@ -1,9 +1,14 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Config, WorkerRole } from '../config.js';
+import type { OwnerOf } from '../db/ownerOf.js';
 import { classifierQueue, streamsQueue } from '../domain/engine.js';
+import type { Log } from '../log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Drain } from './drain.js';
+import { fairPlaces } from './fairPlaces.js';
 import { handsOver } from './handsOver.js';
+import { createPlaces, placeLimits } from './places.js';
+import { reduceErrors } from './reduceErrors.js';
 import { type Build, workflowSource } from './workflowSource.js';
 
 type Sizes = Pick<
@@ -18,7 +23,7 @@ type Sizes = Pick<
   | 'WORKER_DRAIN_SECONDS'
 >;
 
-export type Runs = { traced: Tracing['worker']; drain: Drain; build: Build | null };
+export type Runs = { traced: Tracing['worker']; drain: Drain; build: Build | null; ownerOf: OwnerOf; log: Log };
 
 /** One worker of the SDK a role: each has a task queue of its own. */
 export function workersOptions(config: Sizes, runs: Runs): WorkerOptions[] {
@@ -28,14 +33,12 @@ export function workersOptions(config: Sizes, runs: Runs): WorkerOptions[] {
 const optionsOf: Record<WorkerRole, (config: Sizes, runs: Runs) => WorkerOptions> = {
   turns,
   streams: (config, runs) => ({
-    ...activitiesOnly(config, runs),
+    ...activitiesOnly(config, runs, config.STREAM_CONCURRENCY),
     taskQueue: streamsQueue(config.TASK_QUEUE),
-    maxConcurrentActivityTaskExecutions: config.STREAM_CONCURRENCY,
   }),
   classifiers: (config, runs) => ({
-    ...activitiesOnly(config, runs),
+    ...activitiesOnly(config, runs, config.CLASSIFIER_CONCURRENCY),
     taskQueue: classifierQueue(config.TASK_QUEUE),
-    maxConcurrentActivityTaskExecutions: config.CLASSIFIER_CONCURRENCY,
     ...(config.CLASSIFIERS_PER_SECOND ? { maxActivitiesPerSecond: config.CLASSIFIERS_PER_SECOND } : {}),
   }),
 };
@@ -45,21 +48,22 @@ const optionsOf: Record<WorkerRole, (config: Sizes, runs: Runs) => WorkerOptions
  * and how many replies stream at once. The longest of these waits is what a viewer waits: heartbeat 3 s, workflow
  * task 2 s, sticky queue 1 s.
  */
-function turns(config: Sizes, { traced, drain, build }: Runs): WorkerOptions {
+function turns(config: Sizes, runs: Runs): WorkerOptions {
+  const { traced, build } = runs;
   const source = workflowSource(config.WORKFLOW_BUNDLE, traced !== undefined);
-  const { workflowModules = [], activity = [], ...interceptors } = traced?.interceptors ?? {};
+  const { workflowModules = [], activity: _, ...interceptors } = traced?.interceptors ?? {};
+  const activities = activitiesOnly(config, runs, config.STREAM_CONCURRENCY);
   return {
-    ...noticing(config),
+    ...activities,
     taskQueue: config.TASK_QUEUE,
     ...source,
     interceptors: {
       ...interceptors,
-      activity: [handsOver(drain), ...activity],
+      ...activities.interceptors,
       // A bundle holds them already.
       ...(source.workflowBundle ? {} : { workflowModules }),
     },
     ...(traced ? { sinks: traced.sinks } : {}),
-    maxConcurrentActivityTaskExecutions: config.STREAM_CONCURRENCY,
     maxConcurrentLocalActivityExecutions: 100,
     // One thread runs them all: more at once are no faster, and on a worker that has just started each would take
     // longer than its timeout. After two of those the server waits for 5 s and more before it tries again.
@@ -75,9 +79,17 @@ function turns(config: Sizes, { traced, drain, build }: Runs): WorkerOptions {
 const pinnedTo = (version: Build) =>
   ({ version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' }) as const;
 
-function activitiesOnly(config: Sizes, { traced, drain }: Runs) {
+function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, perOwner: number) {
   const { activity = [] } = traced?.interceptors ?? {};
-  return { ...noticing(config), interceptors: { activity: [handsOver(drain), ...activity] } };
+  const limits = placeLimits(perOwner);
+  const places = createPlaces(limits);
+  return {
+    ...noticing(config),
+    interceptors: {
+      activity: [reduceErrors(log), handsOver(drain), fairPlaces({ places, drain, ownerOf }), ...activity],
+    },
+    maxConcurrentActivityTaskExecutions: limits.total,
+  };
 }
 
 /**

@@ -115,7 +115,7 @@ export const askSubagent: Activities['askSubagent'] = (input) =>
   proxyActivities<Activities>({
     ...onStreamsQueue(),
     summary: 'sub-agent',
-    startToCloseTimeout: '30 m',
+    startToCloseTimeout: '2 h',
     heartbeatTimeout: '3 s',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
@@ -126,7 +126,7 @@ const CALL_MARGIN_MS = 30_000;
 
 /**
  * One call of a tool, by the tool's own policy. Attempts are repeated for lost workers only: what a tool does
- * wrong is a result, and whether it is called again after a loss is for the activity to say, which knows.
+ * wrong is a result, and whether and how often it is called again after a loss is for the activity to say, which knows.
  */
 export const runTool = (call: CallPlan) =>
   proxyActivities<Activities>({
@@ -135,7 +135,7 @@ export const runTool = (call: CallPlan) =>
     startToCloseTimeout: call.timeoutMs + CALL_MARGIN_MS,
     heartbeatTimeout: '3 s',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '2 s', maximumAttempts: 20 },
+    retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '2 s' },
   }).runTool;
 
 /** The type of the failure that an activity ended with: its code. */

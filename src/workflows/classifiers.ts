@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import { classifierQueue, summary } from '../domain/engine.js';
+import { classifierQueue, fairnessKey, summary } from '../domain/engine.js';
 
 const CLASSIFIER_TIMEOUT = '5 m';
 
@@ -18,7 +18,7 @@ export function classify(taskQueue: string, owner: string, what: string, names: 
     startToCloseTimeout: CLASSIFIER_TIMEOUT,
     ...(bounds.patience ? { scheduleToCloseTimeout: bounds.patience } : {}),
     heartbeatTimeout: '3 s',
-    priority: { fairnessKey: owner.slice(0, 64) },
+    priority: { fairnessKey: fairnessKey(owner) },
     retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
   }).classify;
 }

@@ -1,5 +1,5 @@
 import { ParentClosePolicy, startChild, WorkflowIdReusePolicy, workflowInfo } from '@temporalio/workflow';
-import { startDetails, summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
+import { fairnessKey, startDetails, summary, TURN_WORKFLOW, WORKFLOW_TASK_TIMEOUT_MS } from '../domain/engine.js';
 import type { ChatKind } from '../domain/turn.js';
 import { startTurn } from './activities.js';
 import { searchedAs } from './searchable.js';
@@ -29,6 +29,7 @@ export async function startNext(next: NextTurn): Promise<void> {
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+      priority: { fairnessKey: fairnessKey(next.owner) },
       staticSummary: summary(`${next.kind} turn`, next.speaker),
       staticDetails: startDetails(next),
       typedSearchAttributes: searchedAs(next),

@@ -7,16 +7,16 @@ import { type Pool, transaction } from '../../src/db/pool.js';
 export const owner = 'local';
 
 /** A narrative chat with a host, as the api makes it. */
-export async function seedChat(pool: Pool): Promise<{ chatId: string; hostId: string }> {
+export async function seedChat(pool: Pool, of = owner): Promise<{ chatId: string; hostId: string }> {
   const [chatId, hostId] = [newId('chat'), newId('chr')];
   await transaction(pool, async (tx) => {
     await tx.query(
       "insert into characters (id, owner, name, persona) values ($1, $2, 'Mira', 'A patient cartographer.')",
-      [hostId, owner],
+      [hostId, of],
     );
     await tx.query("insert into chats (id, owner, kind, host_id) values ($1, $2, 'narrative', $3)", [
       chatId,
-      owner,
+      of,
       hostId,
     ]);
     await appendEvents(tx, { chatId, turnId: null, step: 'create' }, [

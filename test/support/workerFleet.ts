@@ -24,7 +24,7 @@ export type WorkerFleet = {
   start(env?: Record<string, string>): Promise<WorkerProcess>;
   /** A turn of the chat whose workflow is started. */
   begin(chatId: string): Promise<string>;
-  ended(turnId: string, withinMs?: number): Promise<TurnView>;
+  ended(turnId: string, withinMs?: number, of?: string): Promise<TurnView>;
   untilText(turnId: string, text: string): Promise<true>;
   /** Ends all workers, at once. */
   endWorkers(): Promise<void>;
@@ -53,7 +53,7 @@ export async function startWorkerFleet(name: string, shared: Record<string, stri
     WORKFLOW_BUNDLE: bundle,
     ...shared,
   };
-  const view = (turnId: string) => readTurn(pool, { turnId, owner });
+  const view = (turnId: string, of = owner) => readTurn(pool, { turnId, owner: of });
   const endWorkers = async () => {
     const ending = workers.splice(0);
     for (const worker of ending) worker.kill('SIGKILL');
@@ -79,11 +79,11 @@ export async function startWorkerFleet(name: string, shared: Record<string, stri
       await engine.start(start, { deadlineMs: 5_000 });
       return turn.id;
     },
-    ended: (turnId, withinMs = 30_000) =>
+    ended: (turnId, withinMs = 30_000, of = owner) =>
       until(
         'the turn ends',
         async () => {
-          const turn = await view(turnId);
+          const turn = await view(turnId, of);
           return turn?.finishedAt ? turn : null;
         },
         withinMs,
