@@ -56,6 +56,8 @@ function serveCommand(o: {
     // After a kill the files need not be synced one by one: that took a second of each recovery.
     ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
     jit: 'off',
+    // without DETAIL and CONTEXT, which hold rows: what people and models wrote
+    log_error_verbosity: 'terse',
     log_line_prefix: '%m [%p] ',
   };
   const args = ['-D', o.at, '-p', String(o.port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
