@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import type { Limits } from '../db/ownerLimits.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import type { Log } from '../log.js';
 import { createAcceptTurn } from './acceptTurn.js';
@@ -47,6 +48,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   ApprovalRouteDeps &
   ProviderRouteDeps & {
     relays: boolean;
+    limits: Limits;
     /** Where the viewer page was built to. */
     pageDir: string | undefined;
     auth: Auth;

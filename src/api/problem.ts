@@ -44,6 +44,7 @@ export const problems = {
   version_mismatch: { status: 409, title: 'The document has another version by now' },
   change_stale: { status: 409, title: 'What the change replaces is no longer in the document' },
   change_not_pending: { status: 409, title: 'The change was decided before' },
+  limit_reached: { status: 409, title: 'There are as many as there may be' },
   step_not_stuck: { status: 409, title: 'The step is not stuck' },
   approval_not_pending: { status: 409, title: 'No such approval is pending' },
   version_required: { status: 428, title: 'If-Match must hold the version that the edit was made on' },

@@ -83,6 +83,13 @@ function serve(
     relays: config.UPSTREAM_BASE_URL !== undefined,
     pageDir: config.PAGE_DIR,
     sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
+    limits: {
+      chats: config.CHATS_PER_OWNER,
+      characters: config.CHARACTERS_PER_OWNER,
+      documents: config.DOCUMENTS_PER_OWNER,
+      providers: config.PROVIDERS_PER_OWNER,
+      storyEvents: config.STORY_EVENTS_PER_CHAT,
+    },
     allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,

@@ -22,8 +22,10 @@ const refusals: Record<JoinRefused['code'], [ProblemCode, string?, Record<string
 };
 
 /** What the chat refused; where someone is named who can't be meant, the detail says where. */
-function refusedByChat({ code, path }: ChatRefused): Problem {
+function refusedByChat({ code, path, max }: ChatRefused): Problem {
   switch (code) {
+    case 'limit_reached':
+      return new Problem(code, `${path}: there may be at most ${max}`);
     case 'guest_is_host':
       return new Problem('invalid_body', `${path}: must not be the host`);
     case 'not_present':

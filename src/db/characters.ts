@@ -1,5 +1,6 @@
 import { clearGuestEverywhere } from './guests.js';
 import { newId } from './ids.js';
+import { mustHaveRoom } from './ownerLimits.js';
 import { breaksForeignKey, type Page } from './page.js';
 import { type Db, type Pool, transaction } from './pool.js';
 
@@ -18,12 +19,16 @@ export type CharacterChange = { [K in keyof CharacterFields]?: CharacterFields[K
 
 const columns = 'id, name, persona, greeting, created_at as "createdAt", updated_at as "updatedAt"';
 
-export async function createCharacter(db: Db, owner: string, fields: CharacterFields): Promise<Character> {
-  const { rows } = await db.query<Character>(
-    `insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5) returning ${columns}`,
-    [newId('chr'), owner, fields.name, fields.persona, fields.greeting],
-  );
-  return rows[0]!;
+/** Throws `ChatRefused` when the owner has `max` already. */
+export function createCharacter(pool: Pool, owner: string, fields: CharacterFields, max?: number): Promise<Character> {
+  return transaction(pool, async (tx) => {
+    await mustHaveRoom(tx, 'characters', owner, max);
+    const { rows } = await tx.query<Character>(
+      `insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5) returning ${columns}`,
+      [newId('chr'), owner, fields.name, fields.persona, fields.greeting],
+    );
+    return rows[0]!;
+  });
 }
 
 /** The owner's characters, oldest first. */

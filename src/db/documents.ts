@@ -1,6 +1,7 @@
 import { newId } from './ids.js';
+import { mustHaveRoom } from './ownerLimits.js';
 import type { Page } from './page.js';
-import type { Db, Tx } from './pool.js';
+import { type Db, type Pool, type Tx, transaction } from './pool.js';
 
 export type Document = {
   id: string;
@@ -13,16 +14,21 @@ export type Document = {
 
 const columns = `d.id, d.title, d.body, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 
-export async function createDocument(
-  db: Db,
+/** Throws `ChatRefused` when the owner has `max` already. */
+export function createDocument(
+  pool: Pool,
   owner: string,
   fields: { title: string; body: string },
+  max?: number,
 ): Promise<Document> {
-  const { rows } = await db.query<Document>(
-    `insert into documents as d (id, owner, title, body) values ($1, $2, $3, $4) returning ${columns}`,
-    [newId('doc'), owner, fields.title, fields.body],
-  );
-  return rows[0]!;
+  return transaction(pool, async (tx) => {
+    await mustHaveRoom(tx, 'documents', owner, max);
+    const { rows } = await tx.query<Document>(
+      `insert into documents as d (id, owner, title, body) values ($1, $2, $3, $4) returning ${columns}`,
+      [newId('doc'), owner, fields.title, fields.body],
+    );
+    return rows[0]!;
+  });
 }
 
 export async function readDocument(db: Db, owner: string, id: string): Promise<Document | null> {

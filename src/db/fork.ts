@@ -4,23 +4,26 @@ import { type Chat, readChat } from './chats.js';
 import { holdOwnChat, mustBeFree } from './freeFloor.js';
 import { newId } from './ids.js';
 import { readActiveVersions, readVersionsOfTurns } from './marks.js';
+import { mustHaveRoom } from './ownerLimits.js';
 import { type Pool, type Tx, transaction } from './pool.js';
 import { rebuildInTransaction } from './rebuild.js';
 import { ChatRefused } from './refused.js';
 import { keepOneHolder } from './strategyHolder.js';
 import { readTimeline } from './timeline.js';
 
-export type ForkRequest = { chatId: string; owner: string; atSeq: number };
+/** `maxChats`: how many the owner may have. */
+export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined };
 
 /**
  * Makes a new chat that begins as a copy of the timeline up to a point: the copy's turns have ended and have new
  * ids, and its log stands for itself. Throws `ChatRefused`.
  */
-export async function forkChat(pool: Pool, { chatId, owner, atSeq }: ForkRequest): Promise<Chat> {
+export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: ForkRequest): Promise<Chat> {
   return transaction(pool, async (tx) => {
     const chat = await holdOwnChat(tx, owner, chatId);
     if (atSeq < 1 || atSeq > chat.seq) throw new ChatRefused('no_such_seq', 'atSeq');
     await mustBeFree(tx, chat);
+    await mustHaveRoom(tx, 'chats', owner, maxChats);
     const forkId = newId('chat');
     const title = await insertFork(tx, chatId, forkId);
     const activeOf = await readActiveVersions(tx, chatId);

@@ -3,6 +3,7 @@ import type { ChatKind } from '../domain/turn.js';
 import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
 import { newId } from './ids.js';
 import { appendEvents } from './log.js';
+import { mustHaveRoom } from './ownerLimits.js';
 import { breaksForeignKey } from './page.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
@@ -18,10 +19,13 @@ export type NewChat = Titled &
     | { kind: 'relay'; settings: ChatSettings }
   );
 
-/** Creates a chat with its first events. Throws `ChatRefused`. */
-export async function createChat(pool: Pool, owner: string, fields: NewChat): Promise<Chat> {
+/** Creates a chat with its first events, if the owner has fewer than `max`. Throws `ChatRefused`. */
+export async function createChat(pool: Pool, owner: string, fields: NewChat, max?: number): Promise<Chat> {
   try {
-    return await transaction(pool, (tx) => insertChat(tx, owner, fields));
+    return await transaction(pool, async (tx) => {
+      await mustHaveRoom(tx, 'chats', owner, max);
+      return insertChat(tx, owner, fields);
+    });
   } catch (error) {
     // A character was deleted between reading it and referring to it.
     if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');

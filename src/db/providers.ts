@@ -1,6 +1,7 @@
 import { newId } from './ids.js';
+import { mustHaveRoom } from './ownerLimits.js';
 import type { Page } from './page.js';
-import type { Db } from './pool.js';
+import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { type SealingKey, seal, unseal } from './sealed.js';
 
 /** A provider as its owner sees it: the key never comes back out. */
@@ -35,14 +36,28 @@ const boundTo = (owner: string, id: string) => `${owner}/${id}`;
 /** Who stores a provider. `isOperator`: the one local owner of a server without keys. */
 export type ProviderOwner = { owner: string; isOperator: boolean };
 
-export async function createProvider(
-  db: Db,
+/** Throws `ChatRefused` when the owner has `max` already. */
+export function createProvider(
+  pool: Pool,
+  key: SealingKey,
+  of: ProviderOwner,
+  fields: NewProvider,
+  max?: number,
+): Promise<Provider> {
+  return transaction(pool, async (tx) => {
+    await mustHaveRoom(tx, 'providers', of.owner, max);
+    return insertProvider(tx, key, of, fields);
+  });
+}
+
+async function insertProvider(
+  tx: Tx,
   key: SealingKey,
   { owner, isOperator }: ProviderOwner,
   fields: NewProvider,
 ): Promise<Provider> {
   const id = newId('prv');
-  const { rows } = await db.query<Provider>(
+  const { rows } = await tx.query<Provider>(
     `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens, fallback_id,
                             continuation, by_operator)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`,

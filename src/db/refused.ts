@@ -18,7 +18,8 @@ export type RefusalCode =
   | 'guest_is_host'
   | 'not_present'
   | 'scene_already_open'
-  | 'no_open_scene';
+  | 'no_open_scene'
+  | 'limit_reached';
 
 /** A command that the chat, as it stands under its lock, does not allow. Thrown, so that the transaction is rolled back. */
 export class ChatRefused extends Error {
@@ -27,6 +28,8 @@ export class ChatRefused extends Error {
     readonly code: RefusalCode,
     /** The field of the command that is wrong, as a path. */
     readonly path: string | null = null,
+    /** Of a limit: how many there may be. */
+    readonly max: number | null = null,
   ) {
     super(path ? `${code}: ${path}` : code);
   }

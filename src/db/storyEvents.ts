@@ -3,6 +3,7 @@ import { notPresent } from '../domain/present.js';
 import { holdNarrativeChat } from './holdChat.js';
 import { newId } from './ids.js';
 import { appendEvents } from './log.js';
+import { mustHaveRoom } from './ownerLimits.js';
 import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
@@ -39,10 +40,20 @@ export async function listStoryEvents(
   return rows;
 }
 
-/** Plans a story event, and starts it at once if it is to be active. Throws `ChatRefused`. */
-export function planStoryEvent(pool: Pool, owner: string, chatId: string, plan: StoryPlan): Promise<StoryEvent> {
+/**
+ * Plans a story event, and starts it at once if it is to be active. Throws `ChatRefused`, also when `max` of the
+ * chat's are open already.
+ */
+export function planStoryEvent(
+  pool: Pool,
+  owner: string,
+  chatId: string,
+  plan: StoryPlan,
+  max?: number,
+): Promise<StoryEvent> {
   return transaction(pool, async (tx) => {
     const { hostId, guestId } = await holdNarrativeChat(tx, owner, chatId);
+    await mustHaveRoom(tx, 'storyEvents', chatId, max);
     const stranger = notPresent(plan.artifacts, ['you', hostId, ...(guestId ? [guestId] : [])]);
     if (stranger) throw new ChatRefused('not_present', `artifacts.${stranger}`);
     const eventId = newId('evt');

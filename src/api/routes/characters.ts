@@ -6,6 +6,7 @@ import {
   listCharacters,
   readCharacter,
 } from '../../db/characters.js';
+import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import { idPage, name, persona, text, toPage } from '../input.js';
 import { Problem } from '../problem.js';
@@ -15,7 +16,7 @@ import { character, pageOf } from '../schemas.js';
 const tag = 'Characters';
 const greeting = () => text(200_000).nullable();
 
-export function characterRoutes({ pool }: { pool: Pool }): Route[] {
+export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
   return [
     route({
       method: 'post',
@@ -24,8 +25,14 @@ export function characterRoutes({ pool }: { pool: Pool }): Route[] {
       tag,
       body: z.strictObject({ name: name(200), persona: persona(), greeting: greeting().optional() }),
       answers: { 201: character },
+      problems: ['limit_reached'],
       async handle({ owner, body }) {
-        const created = await createCharacter(pool, owner, { ...body, greeting: body.greeting ?? null });
+        const created = await createCharacter(
+          pool,
+          owner,
+          { ...body, greeting: body.greeting ?? null },
+          limits.characters,
+        );
         return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
       },
     }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changeChat, listChats, readChat } from '../../db/chats.js';
 import { deleteChat } from '../../db/deleteChat.js';
 import { createChat } from '../../db/newChat.js';
+import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import type { ChatPurge } from '../chatPurge.js';
 import { idPage, text, title, toPage } from '../input.js';
@@ -14,6 +15,7 @@ import type { TurnStopper } from '../turnStopper.js';
 const tag = 'Chats';
 
 export type ChatRouteDeps = {
+  limits: Pick<Limits, 'chats'>;
   pool: Pool;
   stopTurn: TurnStopper;
   chatPurge: Pick<ChatPurge, 'soon'>;
@@ -21,7 +23,7 @@ export type ChatRouteDeps = {
   relays: boolean;
 };
 
-export function chatRoutes({ pool, stopTurn, chatPurge, relays }: ChatRouteDeps): Route[] {
+export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRouteDeps): Route[] {
   return [
     route({
       method: 'post',
@@ -30,11 +32,17 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays }: ChatRouteDeps)
       tag,
       body: newChatBody,
       answers: { 201: chat },
-      problems: ['kind_not_available', 'character_not_found', 'document_not_found', 'provider_not_found'],
+      problems: [
+        'kind_not_available',
+        'character_not_found',
+        'document_not_found',
+        'provider_not_found',
+        'limit_reached',
+      ],
       async handle({ owner, body }) {
         if (body.kind === 'relay' && !relays)
           throw new Problem('kind_not_available', 'kind: relay needs UPSTREAM_BASE_URL, the service that answers');
-        const created = await createChat(pool, owner, toNewChat(body));
+        const created = await createChat(pool, owner, toNewChat(body), limits.chats);
         return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
       },
     }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { acceptChange, declineChange, editDocument, listChanges } from '../../db/changes.js';
 import { createDocument, listDocuments, readDocument } from '../../db/documents.js';
+import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import { idPage, prose, text, toPage } from '../input.js';
 import { Problem } from '../problem.js';
@@ -16,7 +17,7 @@ const withVersion = (status: number, found: { version: number }): Answer => ({
   headers: { ETag: `"${found.version}"` },
 });
 
-export function documentRoutes({ pool }: { pool: Pool }): Route[] {
+export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'documents'> }): Route[] {
   return [
     route({
       method: 'post',
@@ -25,7 +26,8 @@ export function documentRoutes({ pool }: { pool: Pool }): Route[] {
       tag,
       body: z.strictObject({ title: title(), body: prose() }),
       answers: { 201: document },
-      handle: async ({ owner, body }) => withVersion(201, await createDocument(pool, owner, body)),
+      problems: ['limit_reached'],
+      handle: async ({ owner, body }) => withVersion(201, await createDocument(pool, owner, body, limits.documents)),
     }),
     route({
       method: 'get',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import { createProvider, listProviders, ownsProvider } from '../../db/providers.js';
 import type { SealingKey } from '../../db/sealed.js';
@@ -35,10 +36,11 @@ export type ProviderRouteDeps = {
   pool: Pool;
   sealingKey: SealingKey | null;
   auth: Pick<Auth, 'keyed'>;
+  limits: Pick<Limits, 'providers'>;
   allowedProviderHosts: ProviderHosts;
 };
 
-export function providerRoutes({ pool, sealingKey, auth, allowedProviderHosts }: ProviderRouteDeps): Route[] {
+export function providerRoutes({ pool, sealingKey, auth, limits, allowedProviderHosts }: ProviderRouteDeps): Route[] {
   const isOperator = !auth.keyed;
   const rules = { allowed: allowedProviderHosts, loopback: isOperator };
   return [
@@ -49,13 +51,16 @@ export function providerRoutes({ pool, sealingKey, auth, allowedProviderHosts }:
       tag,
       body: newProvider,
       answers: { 201: provider },
-      problems: ['provider_keys_disabled', 'provider_not_found', 'provider_host_not_allowed'],
+      problems: ['provider_keys_disabled', 'provider_not_found', 'provider_host_not_allowed', 'limit_reached'],
       async handle({ owner, body }) {
         if (!sealingKey) throw new Problem('provider_keys_disabled');
         refuseInside(body.baseUrl, rules);
         if (body.fallbackId !== undefined && !(await ownsProvider(pool, owner, body.fallbackId)))
           throw new Problem('provider_not_found', 'fallbackId: there is no such provider');
-        return { status: 201, body: await createProvider(pool, sealingKey, { owner, isOperator }, body) };
+        return {
+          status: 201,
+          body: await createProvider(pool, sealingKey, { owner, isOperator }, body, limits.providers),
+        };
       },
     }),
     route({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import { listStoryEvents, planStoryEvent, type StoryEvent } from '../../db/storyEvents.js';
 import { name, seqPage, text, toPage } from '../input.js';
@@ -27,7 +28,7 @@ const newStoryEvent = z.strictObject({
   artifacts: artifacts.default({}),
 });
 
-export function storyRoutes({ pool }: { pool: Pool }): Route[] {
+export function storyRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'storyEvents'> }): Route[] {
   return [
     route({
       method: 'get',
@@ -51,9 +52,9 @@ export function storyRoutes({ pool }: { pool: Pool }): Route[] {
       tag,
       body: newStoryEvent,
       answers: { 201: storyEvent },
-      problems: ['chat_not_found', 'not_narrative'],
+      problems: ['chat_not_found', 'not_narrative', 'limit_reached'],
       async handle({ owner, params: { chatId }, body }) {
-        return { status: 201, body: shown(await planStoryEvent(pool, owner, chatId, body)) };
+        return { status: 201, body: shown(await planStoryEvent(pool, owner, chatId, body, limits.storyEvents)) };
       },
     }),
   ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readChatSeq } from '../../db/chats.js';
 import { forkChat } from '../../db/fork.js';
+import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import { previewRewind, undoRewind } from '../../db/rewind.js';
 import { readTurn } from '../../db/turnView.js';
@@ -16,6 +17,7 @@ import type { ShowTurn } from '../turnResource.js';
 import type { TurnStopper } from '../turnStopper.js';
 
 export type TimelineRouteDeps = {
+  limits: Pick<Limits, 'chats'>;
   pool: Pool;
   regenerate: Regenerate;
   rewind: Rewind;
@@ -165,7 +167,7 @@ function rewindRoutes({ pool, rewind }: TimelineRouteDeps): Route[] {
   ];
 }
 
-const forkRoute = ({ pool }: TimelineRouteDeps): Route =>
+const forkRoute = ({ pool, limits }: TimelineRouteDeps): Route =>
   route({
     method: 'post',
     path: '/v1/chats/:chatId/fork',
@@ -173,9 +175,9 @@ const forkRoute = ({ pool }: TimelineRouteDeps): Route =>
     tag: 'Fork',
     body: z.strictObject({ atSeq: seq().meta({ description: 'the last event that is copied' }) }),
     answers: { 201: chat },
-    problems: ['chat_not_found', 'turn_in_progress'],
+    problems: ['chat_not_found', 'turn_in_progress', 'limit_reached'],
     async handle({ owner, params: { chatId }, body: { atSeq } }) {
-      const fork = await forkChat(pool, { chatId, owner, atSeq });
+      const fork = await forkChat(pool, { chatId, owner, atSeq, maxChats: limits.chats });
       return { status: 201, body: fork, headers: { Location: `/v1/chats/${fork.id}` } };
     },
   });
