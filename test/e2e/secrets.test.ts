@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createPool } from '../../src/db/pool.js';
+import { asking, tool } from '../support/agentReply.js';
+import { block } from '../support/documents.js';
 import { fetchHistory, readableHistory } from '../support/engine.js';
 import { paced, type Reply, whole } from '../support/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
@@ -19,7 +22,13 @@ const tellTale = (status: number): Reply => ({
 });
 
 beforeAll(async () => {
-  world = await startScriptedService({ REPLY_ATTEMPTS: '2', REPLY_SILENCE_MS: '1000', LOG_LEVEL: 'trace' });
+  const args = ['--import', 'tsx', 'test/support/toolServer.ts'];
+  world = await startScriptedService({
+    REPLY_ATTEMPTS: '2',
+    REPLY_SILENCE_MS: '1000',
+    LOG_LEVEL: 'trace',
+    MCP_SERVERS: JSON.stringify([{ name: 'tools', transport: 'stdio', command: process.execPath, args }]),
+  });
   const { client } = world.service;
   const host = await client.createCharacter('Mira', prose);
   chatId = (await client.createChat(host.id)).id;
@@ -81,6 +90,76 @@ describe('the prose of a chat', () => {
       expect(history).not.toContain(canary);
     }
   });
+});
+
+describe('what people and models say while something fails', () => {
+  const word = 'Belladonna';
+  const said = `They whisper ${word}.`;
+  const client = () => world.service.client;
+  const newChat = async (body: object) => (await client().send<{ id: string }>('POST', '/v1/chats', body)).body.id;
+
+  async function play(chat: string, ...replies: [Reply, ...Reply[]]): Promise<void> {
+    world.provider.script(...replies);
+    await client().awaitTurnEnd((await client().postTurn(chat, said)).id);
+  }
+
+  /** While it holds, Postgres refuses rows and says in its errors which. */
+  async function whileRefused(work: () => Promise<void>): Promise<void> {
+    const pool = createPool((await world.service.run()).databaseUrl, { max: 1 });
+    try {
+      await pool.query("alter table events add constraint no_shouts check (data::text not like '%!!%') not valid");
+      await work();
+    } finally {
+      await pool.query('alter table events drop constraint no_shouts');
+      await pool.end();
+    }
+  }
+
+  test('is in no log and nowhere in Temporal: tools, edits, classifiers, rows that Postgres refuses', async () => {
+    const agent = await newChat({ kind: 'agent' });
+    const calls = [
+      tool('a', 'calculate', { expression: said }),
+      tool('b', 'current_time', { timeZone: said }),
+      tool('c', 'mcp_tools_broken', { word: said }),
+      tool('d', 'mcp_tools_echo', { word: said, ms: said }),
+      tool('e', word, { word: said }),
+    ];
+    await play(agent, asking(calls), whole(said));
+
+    const document = await client().send<{ id: string }>('POST', '/v1/documents', { title: word, body: said });
+    const thread = await newChat({ kind: 'document', documentId: document.body.id });
+    await play(thread, whole(block(`not ${said}`, said, said)));
+
+    const host = await client().createCharacter('Mira', said);
+    const stuck = (await client().createChat(host.id)).id;
+    world.provider.classify(({ n }) =>
+      n % 2 ? { content: said } : { status: 500, body: { error: { message: said } } },
+    );
+    world.provider.script(whole(said));
+    await client().postTurn(stuck, said);
+    await world.logLines('worker', ({ msg }) => msg === 'a step is stuck: it waits for an operator');
+
+    const shouting = await newChat({ kind: 'agent' });
+    world.provider.script(() => whole(`${said}!!`));
+    const { id } = await (async () => {
+      let turn = { id: '' };
+      await whileRefused(async () => {
+        const refused = await client().send('POST', `/v1/chats/${shouting}/turns`, { text: `${said}!!` });
+        expect(refused).toMatchObject({ status: 500, body: { code: 'internal' } });
+        turn = await client().postTurn(shouting, said);
+        await world.logLines('worker', ({ msg }) => msg === 'an activity failed');
+      });
+      return turn;
+    })();
+    await client().awaitTurnEnd(id);
+
+    expect(await filesWith('no_shouts')).toEqual(expect.arrayContaining(['logs/postgres.log', 'logs/worker.log']));
+    expect(await filesWith(word)).toEqual([]);
+    expect(await filesWith('whisper')).toEqual([]);
+    expect(world.service.output()).not.toContain(word);
+    for (const chat of [agent, thread, stuck, shouting])
+      expect(JSON.stringify(await client().events(chat))).toContain(word);
+  }, 240_000);
 });
 
 describe("the provider's key", () => {

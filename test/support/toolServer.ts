@@ -19,8 +19,8 @@ const text = (content: string, isError = false) => ({ content: [{ type: 'text', 
 const tools: Record<string, (sent: Record<string, unknown>) => Promise<unknown>> = {
   echo: async ({ word }) => text(`echo ${word}`),
   slow: async ({ ms, word }) => wait(Number(ms)).then(() => text(`slow ${word}`)),
-  broken: async () => {
-    throw new Error('a secret of the server');
+  broken: async ({ word = '' }) => {
+    throw new Error(`a secret of the server${word}`);
   },
   refusing: async () => text('no such luck', true),
   hanging: () => new Promise(() => undefined),
