@@ -200,3 +200,23 @@ describe('a worker that gets SIGTERM', () => {
     expect(await worker.gone).toBe(0);
   }, 120_000);
 });
+
+test('a call whose worker was lost twenty times is not made again, and the agent reads that', async () => {
+  await fleet.start();
+  const chat = await createChat(fleet.pool, owner, {
+    kind: 'agent',
+    title: null,
+    documentId: null,
+    settings: { enabledTools: ['calculate'] },
+  });
+  await fleet.pool.query('alter table tool_calls alter column attempts set default 20');
+  try {
+    fleet.provider.script(asking([tool('c', 'calculate', { expression: '6*7' })]), whole('I see.'));
+    const turnId = await fleet.begin(chat.id);
+    expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed', beats: [{ text: 'I see.' }] });
+    const { rows } = await fleet.pool.query('select success, result from tool_calls where turn_id = $1', [turnId]);
+    expect(rows).toMatchObject([{ success: false, result: expect.stringContaining('tool_interrupted') }]);
+  } finally {
+    await fleet.pool.query('alter table tool_calls alter column attempts set default 0');
+  }
+}, 120_000);
