@@ -168,6 +168,7 @@ const schema = z.object({
   DOCUMENTS_PER_OWNER: count.default(10_000),
   PROVIDERS_PER_OWNER: count.default(100),
   STORY_EVENTS_PER_CHAT: count.default(100),
+  VIEWERS_PER_OWNER: count.default(2_000),
   WORKFLOW_BUNDLE: z.string().optional(),
   WORKFLOW_CACHE: z.coerce.number().int().min(0).default(1_000),
   PAGE_DIR: z.string().optional(),
@@ -177,6 +178,7 @@ const schema = z.object({
     .string()
     .regex(/^[^\s.:]{1,200}$/, { error: 'must be a name without spaces, dots and colons' })
     .optional(),
+  METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   // The other OTEL_… variables are OpenTelemetry's, and read by its SDK.

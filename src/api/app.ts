@@ -6,13 +6,14 @@ import type { Log } from '../log.js';
 import { createAcceptTurn } from './acceptTurn.js';
 import type { Auth } from './auth.js';
 import type { ChatPurge } from './chatPurge.js';
-import { bodies, originGuard, ownerGuard, secureHeaders } from './guards.js';
+import { bodies, keyGuard, originGuard, ownerLimit, secureHeaders } from './guards.js';
 import type { ApiMetrics } from './metrics.js';
 import { mountRoutes, notFound, sendJson } from './mount.js';
 import { openApiDocument } from './openapi.js';
 import { mountPages } from './pages.js';
 import { answerPassing, breakAccepted, isEventSource, isPassing } from './passingRefusal.js';
 import { type Problem, problemBody, problemType } from './problem.js';
+import type { RateLimit } from './rateLimit.js';
 import type { Readiness } from './readiness.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
 import { createRegenerate } from './regenerate.js';
@@ -54,6 +55,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     auth: Auth;
     allowedOrigins: string[];
     requestsPerMinute: number;
+    wrongKeys: RateLimit;
     starter: TurnStarter;
     stopTurn: TurnStopper;
     chatPurge: Pick<ChatPurge, 'soon'>;
@@ -61,6 +63,8 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
     metrics: ApiMetrics;
+    /** `/metrics` is not served here. */
+    scrapedElsewhere: boolean;
     tracing: RequestTracing;
     log: Logger;
   };
@@ -98,7 +102,9 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag');
   app.use(requestLog(deps.log), deps.metrics.timeRequests, secureHeaders());
   app.use(originGuard(deps.auth, deps.allowedOrigins));
-  app.use('/v1', ownerGuard(deps.auth, deps.requestsPerMinute), bodies());
+  const keys = keyGuard(deps.auth, deps.wrongKeys);
+  app.use('/v1', keys, ownerLimit(deps.requestsPerMinute), bodies());
+  app.use('/metrics', keys);
   const routes = routesOf(deps);
   mountRoutes(app, routes, deps.tracing);
   mountPages(app, openApiDocument(routes), deps.pageDir);

@@ -64,5 +64,17 @@ describe('an origin may act', () => {
     ['null', false],
     ['', false],
     ['file://', false],
+    ['https://api.example:3000', false],
   ])('when it is %j: %j', (origin, may) => expect(keyed.originAllowed({ origin, host: 'api.example:3000' })).toBe(may));
+
+  it.each([
+    ['https://api.example', 'https', true],
+    ['https://api.example', 'https, http', true],
+    ['https://api.example', 'HTTPS', true],
+    ['http://api.example', 'https', false],
+    ['http://api.example', 'http', true],
+    ['http://api.example', '', true],
+  ])('when it is %j and a proxy says that the client came by %j: %j', (origin, proto, may) =>
+    expect(keyed.originAllowed({ origin, host: 'api.example', 'x-forwarded-proto': proto })).toBe(may),
+  );
 });

@@ -19,7 +19,7 @@ export type Auth = {
   ownerOf(headers: RequestHeaders): string;
   /** Throws `foreign_host` when, without keys, the request names a host that is not this machine. */
   checkHost(headers: RequestHeaders): void;
-  /** Whether an `Origin` may act here: none, this very server, or one that is allowed by configuration. */
+  /** Whether an `Origin` may act here: none, this server by its scheme, host and port, or one of the configuration. */
   originAllowed(headers: RequestHeaders): boolean;
 };
 
@@ -62,9 +62,20 @@ export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrig
     originAllowed(headers) {
       const origin = one(headers.origin);
       if (origin === undefined || allowed.has(origin)) return true;
-      return URL.canParse(origin) && new URL(origin).host === one(headers.host)?.toLowerCase();
+      if (!URL.canParse(origin)) return false;
+      const { host, protocol } = new URL(origin);
+      return host === one(headers.host)?.toLowerCase() && protocol === `${schemeOf(headers)}:`;
     },
   };
+}
+
+/**
+ * The scheme by which the client came. The server itself speaks plain HTTP; a proxy that ends TLS says so in
+ * `X-Forwarded-Proto`, which no web page of another origin can send along.
+ */
+function schemeOf(headers: RequestHeaders): string {
+  const forwarded = one(headers['x-forwarded-proto'])?.split(',')[0]?.trim().toLowerCase();
+  return forwarded || 'http';
 }
 
 function bearerOf(headers: RequestHeaders): string | undefined {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { clientFrame } from '../domain/frames.js';
 import { encodeFrame, type Sink } from '../viewers/sink.js';
+import { idForms } from './ids.js';
 
 /** More than this many frames in this time, and the client is sent away. */
 const maxFrames = 200;
@@ -34,7 +35,8 @@ export function createClientFrames(options: { sink: Sink; log: Pick<Logger, 'war
       if (!parsed.success) return refuse('invalid_frame', 'Send {"type":"cancel","turnId"} or {"type":"ping"}.');
       if (parsed.data.type === 'ping') return;
       try {
-        const found = await cancel(parsed.data.turnId);
+        const { turnId } = parsed.data;
+        const found = idForms.turn.test(turnId) && (await cancel(turnId));
         if (!found) refuse('turn_not_found', 'This chat has no such turn.');
       } catch (error) {
         options.log.warn({ err: error }, 'a turn could not be cancelled');

@@ -1,10 +1,10 @@
 import cors from 'cors';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Auth } from './auth.js';
 import { maxBodyBytes } from './input.js';
 import { Problem } from './problem.js';
+import { addressOf, createRateLimit, type RateLimit } from './rateLimit.js';
 
 /**
  * What is served loads its own scripts and styles, and nothing inline; the viewer page's policy is stricter still, see
@@ -47,10 +47,8 @@ export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandle
   ];
 }
 
-/** Who asks, and how often. Wrong keys are counted by address, so that they can't be tried without end. */
-export function ownerGuard(auth: Auth, requestsPerMinute: number): RequestHandler {
-  const byOwner = new RateLimiterMemory({ points: requestsPerMinute, duration: 60 });
-  const byAddress = new RateLimiterMemory({ points: Math.min(requestsPerMinute, 120), duration: 60 });
+/** Says who asks: sets `locals.owner` and `locals.level`, or throws `unauthorized`. */
+export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     try {
@@ -58,22 +56,20 @@ export function ownerGuard(auth: Auth, requestsPerMinute: number): RequestHandle
       response.locals.owner = caller.owner;
       response.locals.level = caller.level;
     } catch (refusal) {
-      await consume(byAddress, request.socket.remoteAddress ?? 'unknown');
+      await wrongKeys(addressOf(request));
       throw refusal;
     }
-    await consume(byOwner, response.locals.owner);
     next();
   };
 }
 
-async function consume(limiter: RateLimiterMemory, who: string): Promise<void> {
-  try {
-    await limiter.consume(who);
-  } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
-    throw new Problem('rate_limited', `Try again in ${seconds} s`, { 'Retry-After': String(seconds) });
-  }
+/** How often an owner may ask. */
+export function ownerLimit(requestsPerMinute: number): RequestHandler {
+  const limit = createRateLimit(requestsPerMinute);
+  return async (_request, response, next) => {
+    await limit(response.locals.owner);
+    next();
+  };
 }
 
 /** Bodies are JSON, of bounded size. An absent one is left `undefined`. */
@@ -88,5 +84,12 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
   if (hasBody && !ignored && !request.is(['application/json', 'application/*+json'])) {
     throw new Problem('unsupported_media_type');
   }
+  if (hasBody && !isUtf8(request.headers['content-type'] ?? '')) throw new Problem('unsupported_media_type');
   next();
+}
+
+/** Whether the type names no charset, or UTF-8. Others would be decoded: UTF-16 and UTF-7 hide what a proxy looks for. */
+function isUtf8(contentType: string): boolean {
+  const named = [...contentType.matchAll(/;\s*charset\s*=\s*("?)([^\s";]*)\1/gi)].map(([, , charset]) => charset!);
+  return named.every((charset) => /^utf-8$/i.test(charset));
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeCodes } from '../domain/frames.js';
@@ -10,6 +9,9 @@ import { onUpgrade, refuseUpgrade } from '../viewers/upgrades.js';
 import type { Auth } from './auth.js';
 import { createClientFrames } from './clientFrames.js';
 import { parseCursor } from './cursor.js';
+import { idForms } from './ids.js';
+import type { Places } from './places.js';
+import { addressOf, type RateLimit } from './rateLimit.js';
 
 export type LiveSocketOptions = {
   feeds: Feeds;
@@ -17,13 +19,16 @@ export type LiveSocketOptions = {
   log: Pick<Logger, 'info' | 'warn'>;
   /** Stops a turn of the chat. False when the owner's chat has no such turn. */
   cancelTurn(target: { chatId: string; turnId: string; owner: string }): Promise<boolean>;
-  maxPerOwner?: number;
+  places: Places;
+  wrongKeys: RateLimit;
   pingMs?: number;
 };
 
 const protocol = 'durable-turns.v1';
 const path = /^\/v1\/chats\/([^/]+)\/live$/;
 const maxClientFrameBytes = 16 * 1024;
+/** A ping of a client that leaves more than this unread is not answered: its pongs would pile up in memory. */
+const maxUnreadBytes = 64 * 1024;
 
 /** Milliseconds that a viewer may take to answer the close frame before its connection is cut. */
 const agreeWithinMs = 1_000;
@@ -41,10 +46,10 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxClientFrameBytes,
+    autoPong: false,
     // Keys come as protocols too: they are never selected.
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   });
-  const places = createPlaces(options.maxPerOwner ?? 2_000);
   const pulse = createPulse(options.pingMs ?? 15_000);
   const open = new Set<WebSocket>();
 
@@ -53,7 +58,11 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     (pathname) => path.test(pathname),
     ({ request, socket, head, url }) => {
       if (!mayConnect(request)) return refuseUpgrade(socket, 403);
-      accept(request, socket, head, (viewer) => welcome(viewer, request, url));
+      const accept = () => sockets.handleUpgrade(request, socket, head, (viewer) => welcome(viewer, { owner, url }));
+      const owner = auth.ownerOfKey(keyOf(request));
+      if (owner !== null) return accept();
+      // Browsers tell a page of no status, only of a close code: so a wrong key is let in to be told.
+      options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));
     },
   );
 
@@ -66,21 +75,19 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     return auth.originAllowed(request.headers);
   }
 
-  function accept(request: IncomingMessage, socket: Duplex, head: Buffer, then: (viewer: WebSocket) => void) {
-    sockets.handleUpgrade(request, socket, head, then);
-  }
-
-  function welcome(socket: WebSocket, request: IncomingMessage, url: URL) {
+  function welcome(socket: WebSocket, { owner, url }: { owner: string | null; url: URL }) {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, "a viewer's connection failed"));
-    const owner = auth.ownerOfKey(keyOf(request));
+    socket.on('ping', (data) => {
+      if (socket.readyState === socket.OPEN && socket.bufferedAmount <= maxUnreadBytes) socket.pong(data);
+    });
     if (owner === null) return socket.close(closeCodes.unauthorized, 'no such key');
     const chatId = chatIdOf(url);
     if (chatId === null) return socket.close(closeCodes.chatNotFound, 'no such chat');
     const after = parseCursor(url.searchParams.get('after'));
     if (after === null) return socket.close(closeCodes.badCursor, 'after is not a seq');
-    const leave = places.take(owner);
+    const leave = options.places.take(owner);
     if (!leave) return socket.close(closeCodes.tooSlow, 'too many connections');
     socket.on('close', leave);
     pulse.watch(socket);
@@ -136,29 +143,10 @@ function keyOf(request: IncomingMessage): string | undefined {
   return offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length);
 }
 
+/** No chat's id needs escapes. */
 function chatIdOf(url: URL): string | null {
-  try {
-    return decodeURIComponent(path.exec(url.pathname)?.[1] ?? '') || null;
-  } catch {
-    return null; // no chat's id needs escapes, so that broken ones name no chat
-  }
-}
-
-/** How many connections an owner may hold at once. */
-function createPlaces(max: number) {
-  const taken = new Map<string, number>();
-  return {
-    take(owner: string): (() => void) | null {
-      const count = taken.get(owner) ?? 0;
-      if (count >= max) return null;
-      taken.set(owner, count + 1);
-      return () => {
-        const left = (taken.get(owner) ?? 1) - 1;
-        if (left > 0) taken.set(owner, left);
-        else taken.delete(owner);
-      };
-    },
-  };
+  const id = path.exec(url.pathname)?.[1] ?? '';
+  return idForms.chat.test(id) ? id : null;
 }
 
 /** Pings all, and sends away who has not answered for two periods. */

@@ -1,4 +1,5 @@
 import type { Express, NextFunction, Request, Response } from 'express';
+import { idForms } from './ids.js';
 import { emptyBody, parseInput } from './input.js';
 import { Problem, type ProblemCode } from './problem.js';
 import { type RequestTracing, traceRequest } from './requestTracing.js';
@@ -6,13 +7,22 @@ import type { Answer, Route } from './route.js';
 
 /** The ids in paths: what is not of its form names nothing, and never reaches the database. */
 const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
-  chatId: { form: /^chat_[0-9A-Za-z-]{1,64}$/, missing: 'chat_not_found' },
-  turnId: { form: /^turn_[0-9A-Za-z-]{1,64}$/, missing: 'turn_not_found' },
-  versionId: { form: /^turn_[0-9A-Za-z-]{1,64}$/, missing: 'version_not_found' },
-  documentId: { form: /^doc_[0-9A-Za-z-]{1,64}$/, missing: 'document_not_found' },
-  changeId: { form: /^chg_[0-9A-Za-z-]{1,64}$/, missing: 'change_not_found' },
-  characterId: { form: /^chr_[0-9A-Za-z-]{1,64}$/, missing: 'character_not_found' },
+  chatId: { form: idForms.chat, missing: 'chat_not_found' },
+  turnId: { form: idForms.turn, missing: 'turn_not_found' },
+  versionId: { form: idForms.turn, missing: 'version_not_found' },
+  documentId: { form: idForms.document, missing: 'document_not_found' },
+  changeId: { form: idForms.change, missing: 'change_not_found' },
+  characterId: { form: idForms.character, missing: 'character_not_found' },
 };
+
+/** Throws what is missing for an id of another form, and `invalid_path` for any other part that Postgres can not keep. */
+function checkParams(params: Request['params']): void {
+  for (const [name, value] of Object.entries(params)) {
+    const known = ids[name];
+    if (known && !known.form.test(String(value))) throw new Problem(known.missing);
+    if (String(value).includes('\0')) throw new Problem('invalid_path', `${name}: must not hold U+0000`);
+  }
+}
 
 /** Mounts the table: each call checks its input, runs and answers; other methods of its paths are refused. */
 export function mountRoutes(app: Express, routes: Route[], tracing: RequestTracing): void {
@@ -28,10 +38,7 @@ export function mountRoutes(app: Express, routes: Route[], tracing: RequestTraci
 
 async function serve(route: Route, request: Request, response: Response): Promise<void> {
   response.locals.route = route.path;
-  for (const [name, value] of Object.entries(request.params)) {
-    const known = ids[name];
-    if (known && !known.form.test(String(value))) throw new Problem(known.missing);
-  }
+  checkParams(request.params);
   const query = route.query ? parseInput(route.query, request.query, 'invalid_query') : undefined;
   const takesBody = route.method !== 'get' && route.method !== 'delete';
   const body = takesBody

@@ -45,7 +45,7 @@ function describe(route: Route): RouteConfig {
     summary: route.summary,
     tags: [route.tag],
     operationId: operationId(route),
-    ...(keyed ? { security: [{ key: [] }, {}] } : {}),
+    ...(keyed || route.keyed ? { security: [{ key: [] }, {}] } : {}),
     request: {
       ...(params.length > 0 ? { params: z.object(Object.fromEntries(params)) } : {}),
       ...(route.query ? { query: queryObject(route.query) } : {}),

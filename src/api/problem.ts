@@ -51,6 +51,7 @@ export const problems = {
   body_too_large: { status: 413, title: 'The body is larger than 1 MiB' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  too_many_viewers: { status: 429, title: 'Too many live connections and streams at once: close one first' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   database_unavailable: { status: 503, title: 'The database is not available at the moment' },
   engine_unreachable: { status: 503, title: 'Temporal can not be reached' },

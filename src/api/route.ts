@@ -39,6 +39,8 @@ export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends
   headers?: z.ZodObject;
   /** What it answers when all is well: by status, the schema of the body, or null for none. */
   answers: { [status: number]: z.ZodType | null };
+  /** Whether it asks for a key where there are keys: all under /v1 do. */
+  keyed?: boolean;
   /** Whether it can also answer with a stream of frames. */
   streams?: boolean;
   problems?: ProblemCode[];

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
+import { serveMetrics, serveWhenFree } from '../telemetry/metricsServer.js';
 import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
 import { createAuth } from './auth.js';
@@ -11,8 +12,11 @@ import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { attachLiveSocket } from './liveSocket.js';
 import { type ApiMetrics, createMetrics, watchFeeds } from './metrics.js';
 import { observeBackends } from './observe.js';
+import { warnOfOpenDoors } from './openDoors.js';
 import { watchResponses } from './openResponses.js';
+import { createPlaces } from './places.js';
 import { createProbes } from './probes.js';
+import { createWrongKeys } from './rateLimit.js';
 import { createReadiness, type Readiness } from './readiness.js';
 import { createReconcileTurn } from './reconcileTurn.js';
 import { stopServing } from './shutdown.js';
@@ -35,14 +39,17 @@ const disconnectWithinMs = 1_000;
 
 /** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
 export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
+  warnOfOpenDoors(config, log);
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
   const metrics = createMetrics();
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
   const backends = connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
   observeBackends(config, metrics, backends, log);
+  const scraped = serveOwnMetrics(config, metrics, log);
   const stop = serve(server, config, backends, { log, metrics, tracing });
   const close = async (graceMs = usualGraceMs) => {
     await stop(graceMs);
+    await scraped?.close();
     await backends.disconnect(disconnectWithinMs);
   };
   try {
@@ -53,6 +60,13 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
   }
   const { port } = server.address() as AddressInfo;
   return { url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`, close };
+}
+
+/** With METRICS_PORT the metrics have a port of their own. */
+function serveOwnMetrics({ HOST: host, METRICS_PORT: port }: ApiConfig, metrics: ApiMetrics, log: Logger) {
+  if (port === undefined) return null;
+  const serve = () => serveMetrics(metrics, { host, port, coreMetrics: null }, log);
+  return serveWhenFree(serve, { log, setting: 'METRICS_PORT' });
 }
 
 type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
@@ -73,6 +87,8 @@ function serve(
   const reconcileTurn = createReconcileTurn({ pool, engine, starter, namespace, log, model: config.NARRATIVE_MODEL });
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
   const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
+  const places = createPlaces(config.VIEWERS_PER_OWNER);
+  const wrongKeys = createWrongKeys(config.REQUESTS_PER_MINUTE);
   const closing = new AbortController();
   const responses = watchResponses(server);
   const ready = createReadiness(createProbes({ pool, client, namespace, taskQueue: config.TASK_QUEUE, hub }));
@@ -94,6 +110,8 @@ function serve(
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,
     requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    wrongKeys,
+    places,
     starter,
     stopTurn,
     chatPurge: backends.chatPurge,
@@ -105,6 +123,7 @@ function serve(
     onTurnStatus: createTurnStatuses(listen),
     readiness: () => (stopping ? Promise.resolve(isStopping) : ready()),
     metrics,
+    scrapedElsewhere: config.METRICS_PORT !== undefined,
     tracing,
     log,
   });
@@ -113,6 +132,8 @@ function serve(
   const liveSocket = attachLiveSocket(server, {
     feeds,
     auth,
+    places,
+    wrongKeys,
     log,
     cancelTurn: createCancelTurn({ pool, stopTurn }),
   });

@@ -13,7 +13,8 @@ export const postTurnHeaders = z.object({
     .optional()
     .meta({ description: 'The same key on the same chat answers with the same turn and starts nothing' }),
   Prefer: z.string().optional().meta({
-    description: '`wait=N`: answer 200 with the finished turn if it ends within N seconds',
+    description:
+      '`wait=N`: answer 200 with the finished turn if it ends within N seconds; not waited for by more than the owner may have viewers',
     example: 'wait=30',
   }),
 });

@@ -96,7 +96,7 @@ export const toEventFrame = ({ seq, kind, turnId, at, data }: ChatEvent): EventF
 /** What a viewer may send. */
 export const clientFrame = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('cancel'), turnId: turnId.min(1) }).meta({ id: 'CancelFrame' }),
+    z.strictObject({ type: z.literal('cancel'), turnId: turnId.min(1).max(200) }).meta({ id: 'CancelFrame' }),
     z.strictObject({ type: z.literal('ping') }).meta({ id: 'PingFrame' }),
   ])
   .meta({ id: 'ClientFrame' });

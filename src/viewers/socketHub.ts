@@ -16,7 +16,12 @@ import {
 } from './wire.js';
 import { decodeItems, encodeStop } from './wireMessage.js';
 
-export type SocketHubOptions = { server: Server; token?: string | undefined; log: Pick<Logger, 'info' | 'warn'> };
+export type SocketHubOptions = {
+  server: Server;
+  /** What workers have to send. Without one no worker is let in: any program of this machine could be one. */
+  token: string | undefined;
+  log: Pick<Logger, 'info' | 'warn'>;
+};
 
 /** The gateway's end over WebSockets that workers dial, on the api's own server. */
 export function createSocketHub({ server, token, log }: SocketHubOptions): WireHub {
@@ -37,7 +42,7 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
     server,
     (pathname) => pathname === wirePath,
     ({ request, socket, head }) => {
-      // Workers send no Origin: whoever does is a web page, which could reach a gateway that asks for no token.
+      // Workers send no Origin: whoever does is a web page.
       if (request.headers.origin !== undefined) return refuseUpgrade(socket, 403);
       if (!mayDial(request, token)) return refuseUpgrade(socket, 401);
       sockets.handleUpgrade(request, socket, head, welcome);
@@ -81,7 +86,7 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
 }
 
 function mayDial(request: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined) return true;
+  if (token === undefined) return false;
   return timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${token}`));
 }
 

@@ -1,13 +1,13 @@
 import { computed, signal } from '@preact/signals';
 import { backoffMs, isTransient } from '../../client/src/index.js';
 import { call, get, list, wordsOf } from './api.js';
-import type { Character, Chat, Document, Tool, You } from './resources.js';
+import type { Character, Chat, Document, DocumentHead, Tool, You } from './resources.js';
 
 /** What belongs to the owner: chats, newest first, and who is in them. */
 export const chats = signal<readonly Chat[] | null>(null);
 export const characters = signal<readonly Character[]>([]);
 export const you = signal<You | null>(null);
-export const documents = signal<readonly Document[]>([]);
+export const documents = signal<readonly DocumentHead[]>([]);
 export const tools = signal<readonly Tool[]>([]);
 /** Why there is no list of chats. */
 export const libraryFailure = signal<string | null>(null);
@@ -46,7 +46,7 @@ export async function loadLibrary(tries = 0): Promise<void> {
       list<Chat>('/v1/chats'),
       list<Character>('/v1/characters'),
       get<You>('/v1/you'),
-      list<Document>('/v1/documents'),
+      list<DocumentHead>('/v1/documents'),
     ]);
     chats.value = chatsRead.reverse();
     characters.value = charactersRead;

@@ -89,7 +89,9 @@ export type StoryEvent = {
   artifacts: StoryArtifacts;
 };
 
-export type Document = { id: string; title: string; body: string; version: number };
+/** A document as lists have it; read by itself it has its body too. */
+export type DocumentHead = { id: string; title: string; version: number };
+export type Document = DocumentHead & { body: string };
 
 export type Change = {
   id: string;

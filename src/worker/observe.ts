@@ -3,11 +3,11 @@ import { onCommitted } from '../db/committed.js';
 import type { Pool } from '../db/pool.js';
 import type { Log } from '../log.js';
 import { countCommitted } from '../telemetry/committed.js';
+import { serveMetrics, serveWhenFree } from '../telemetry/metricsServer.js';
 import { watchPool } from '../telemetry/pool.js';
 import { createRegistry } from '../telemetry/registry.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { createWorkerMetrics } from './metrics.js';
-import { serveMetrics, serveWhenFree } from './metricsServer.js';
 import { createReconcileTelemetry } from './reconcileTelemetry.js';
 import { createTelemetry } from './telemetry.js';
 
@@ -27,7 +27,12 @@ export async function observeWorker(config: Config, { pool, log, tracing, coreMe
   onCommitted(pool, countCommitted(registry, log));
   const { WORKER_METRICS_HOST: host, WORKER_METRICS_PORT: port } = config;
   const serving =
-    port === undefined ? null : serveWhenFree(() => serveMetrics(registry, { host, port, coreMetrics }, log), log);
+    port === undefined
+      ? null
+      : serveWhenFree(() => serveMetrics(registry, { host, port, coreMetrics }, log), {
+          log,
+          setting: 'WORKER_METRICS_PORT',
+        });
   return {
     telemetry: createTelemetry(metrics, log, tracing, createReconcileTelemetry(registry, log)),
     onCheckpoint: {

@@ -44,6 +44,7 @@ describe('with keys', () => {
       ['POST', '/v1/characters'],
       ['GET', '/v1/chats/chat_x'],
       ['GET', '/v1/nothing'],
+      ['GET', '/metrics'],
     ] as const) {
       const answer = await api.client.send<Refusal>(method, path, method === 'POST' ? {} : undefined);
       expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized', status: 401 } });
@@ -53,11 +54,15 @@ describe('with keys', () => {
     expect((await createClient(api.url, { key: 'alphabet' }).send('GET', '/v1/you')).status).toBe(401);
   });
 
-  it('health, readiness, metrics, the pages and the document need none', async () => {
-    for (const path of ['/healthz', '/metrics', '/', '/docs', '/page.js', '/openapi.json']) {
+  it('health, readiness, the pages and the document need none', async () => {
+    for (const path of ['/healthz', '/', '/docs', '/page.js', '/openapi.json']) {
       expect((await api.client.send('GET', path)).status).toBe(200);
     }
     expect((await api.client.send('GET', '/readyz')).status).toBe(503);
+  });
+
+  it('metrics are answered to whoever has one', async () => {
+    expect((await ben.send('GET', '/metrics')).status).toBe(200);
   });
 
   it('what another owner has is not there', async () => {
@@ -105,6 +110,12 @@ describe('with keys', () => {
     expect(preflight.headers.get('access-control-allow-origin')).toBe('https://chat.example');
     const body = { name: 'Mira', persona: '' };
     expect((await ann.send('POST', '/v1/characters', body, good)).status).toBe(201);
+
+    const secure = { origin: api.url.replace('http:', 'https:') };
+    expect((await ann.send('POST', '/v1/characters', body, secure)).status).toBe(403);
+    expect((await ann.send('POST', '/v1/characters', body, { ...secure, 'x-forwarded-proto': 'https' })).status).toBe(
+      201,
+    );
 
     const bad = { origin: 'https://evil.example' };
     const refused = await ann.send('POST', '/v1/characters', body, bad);

@@ -61,6 +61,21 @@ describe('a body that is not JSON', () => {
     expect((await sendRaw('POST', '/v1/characters', '{}', { 'content-encoding': 'gzip' })).status).toBe(400);
   });
 
+  it.each(['utf-16', 'utf-16le', 'UTF-32', 'utf-7', '"utf-16"', 'iso-8859-1', 'utf-8; charset=utf-16'])(
+    'in the charset %s is refused, whatever it holds',
+    async (charset) => {
+      const type = { 'content-type': `application/json; charset=${charset}` };
+      const body = Buffer.from('{"name":"Mira","persona":""}', charset.includes('16') ? 'utf16le' : 'utf8');
+      const answer = await sendRaw('POST', '/v1/characters', body, type);
+      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    },
+  );
+
+  it.each(['utf-8', 'UTF-8', '"utf-8"'])('in the charset %s is taken', async (charset) => {
+    const type = { 'content-type': `application/json; charset=${charset}` };
+    expect((await sendRaw('POST', '/v1/characters', '{"name":"Mïra","persona":""}', type)).status).toBe(201);
+  });
+
   it('larger than 1 MiB is refused, declared or not', async () => {
     const large = `"${'x'.repeat(1024 * 1024)}"`;
     expect(await sendRaw('POST', '/v1/characters', large)).toMatchObject({

@@ -7,7 +7,7 @@ import { createSocketWire } from '../../src/viewers/socketWire.js';
 import { startTestApi, type TestApi } from '../support/api.js';
 import { seedChat } from '../support/chats.js';
 import type { TurnResource } from '../support/client.js';
-import { quiet } from '../support/gateway.js';
+import { quiet, wireToken } from '../support/gateway.js';
 import { until } from '../support/until.js';
 import { type TestViewer, watchEvents, watchSocket } from '../support/viewer.js';
 
@@ -169,7 +169,7 @@ describe('an api that stops', () => {
   }, 60_000);
 
   test("brings its viewers what workers say until they are let go of, and closes workers' connections last", async () => {
-    const wire = createSocketWire({ gatewayUrl: api.url, log: quiet });
+    const wire = createSocketWire({ gatewayUrl: api.url, token: wireToken, log: quiet });
     const viewers = Array.from({ length: 12 }, () => watchSocket(api.url, chatId));
     const say = (elapsedSeconds: number) => wire.heartbeat({ chatId, turnId: 'turn_1', elapsedSeconds });
     const heard = (viewer: TestViewer, word: number) =>

@@ -5,7 +5,7 @@ import { createSocketWire } from '../../src/viewers/socketWire.js';
 import { startTestApi, type TestApi } from '../support/api.js';
 import { seedChat } from '../support/chats.js';
 import { openEventSource, readyStates, type TestEventSource } from '../support/eventSource.js';
-import { quiet } from '../support/gateway.js';
+import { quiet, wireToken } from '../support/gateway.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { startReply } from '../support/reply.js';
 import { type StallingProxy, startStallingProxy } from '../support/stallingProxy.js';
@@ -168,7 +168,7 @@ const longFreezeMs = 26_000;
 describe('a Postgres that is frozen for long', () => {
   test('takes no viewer away, those who catch up included, and none misses or repeats anything', async () => {
     await tell();
-    const wire = createSocketWire({ gatewayUrl: api.url, log: quiet });
+    const wire = createSocketWire({ gatewayUrl: api.url, token: wireToken, log: quiet });
     const reply = await startReply(database.pool, wire, chatId);
     await reply.say('The lamp ', 'checkpoint');
     const live = [watchSocket(api.url, chatId), watchEvents(api.url, chatId)];

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ann, ben, setStage } from '../support/stage.js';
 
-const stage = setStage({ maxPerOwner: 300 });
+const stage = setStage({ maxPerOwner: 300, maxWrongKeys: 8 });
 
 describe('who may watch', () => {
   const dial = (options: { protocols?: string[]; headers?: Record<string, string>; path?: string }) =>
@@ -57,11 +57,20 @@ describe('who may watch', () => {
     expect((await dial({ protocols: ['durable-turns.v1', 'bearer.nobody'] })).code).toBe(4401);
   });
 
+  test('no one who has tried too many, while one with a key is let in from the same address', async () => {
+    const codes: number[] = [];
+    for (let n = 0; n < 10; n++)
+      codes.push((await dial({ protocols: ['durable-turns.v1', `bearer.guess-${n}`] })).code);
+    expect(codes).toEqual([...Array(8).fill(4401), 429, 429]);
+    expect((await dial({ protocols: ['durable-turns.v1', `bearer.${ann.key}`] })).code).toBe(101);
+  });
+
   test("another owner's chat is as unknown as one that is not there", async () => {
     const protocols = ['durable-turns.v1', `bearer.${ben.key}`];
     expect((await dial({ protocols })).code).toBe(4404);
     expect((await dial({ protocols, path: '/v1/chats/chat_none/live' })).code).toBe(4404);
-    expect((await dial({ protocols, path: '/v1/chats/%E0%A4%A/live' })).code).toBe(4404);
+    for (const id of ['%E0%A4%A', '%00', 'chat_%00', `${stage.chatId}%00`, 'turn_1', 'x'.repeat(5_000)])
+      expect([id, (await dial({ protocols, path: `/v1/chats/${id}/live` })).code]).toEqual([id, 4404]);
   });
 
   test('a cursor is a seq that there is', async () => {
@@ -83,6 +92,7 @@ describe('who may watch', () => {
     expect((await as('null')).code).toBe(403);
     expect((await as(`${stage.gateway.url}0`)).code).toBe(403);
     expect((await as(stage.gateway.url)).code).toBe(101);
+    expect((await as(stage.gateway.url.replace('http:', 'https:'))).code).toBe(403);
     expect((await as('https://friend.example')).code).toBe(101);
   });
 

@@ -205,9 +205,9 @@ describe('who may be a worker', () => {
     await stop(server);
   });
 
-  const dial = (headers: Record<string, string>) =>
+  const dial = (headers: Record<string, string>, at = url) =>
     new Promise<number>((resolve, reject) => {
-      const socket = new WebSocket(url, { headers });
+      const socket = new WebSocket(at, { headers });
       socket.on('unexpected-response', (_request, response) => {
         resolve(response.statusCode ?? 0);
         socket.terminate();
@@ -227,6 +227,20 @@ describe('who may be a worker', () => {
     ['a web page, even with the token', { authorization: `Bearer ${secret}`, origin: 'https://evil.example' }, 403],
   ])('%s', async (_who, headers, status) => {
     expect(await dial(headers)).toBe(status);
+  });
+
+  test('no one where the gateway has no token, whatever is sent', async () => {
+    const open = await listen(0);
+    const closed = createSocketHub({ server: open, token: undefined, log: quiet });
+    const { port } = open.address() as AddressInfo;
+    try {
+      for (const authorization of ['', 'Bearer ', 'Bearer undefined', `Bearer ${secret}`])
+        expect(await dial({ authorization }, `ws://127.0.0.1:${port}/internal/wire`)).toBe(401);
+      expect(closed.connectedWorkers()).toBe(0);
+    } finally {
+      await closed.close();
+      await stop(open);
+    }
   });
 
   test('what is not a message of the wire is ignored', async () => {

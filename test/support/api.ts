@@ -3,6 +3,7 @@ import { startApi } from '../../src/api/server.js';
 import { readConfig } from '../../src/config.js';
 import { createLog } from '../../src/log.js';
 import { createClient, type ServiceClient } from './client.js';
+import { wireToken } from './gateway.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
 
 export type TestApi = {
@@ -23,6 +24,7 @@ export async function startTestApi(
   if (!temporal) throw new Error('TEST_TEMPORAL_ADDRESS is not set: run this through the `integration` project');
   const config = readConfig({
     PORT: '0',
+    GATEWAY_TOKEN: wireToken,
     DATABASE_URL: database.url,
     DATABASE_POOL: '8',
     TEMPORAL_ADDRESS: options.temporal ?? temporal,

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { type Auth, createAuth } from '../../src/api/auth.js';
 import { attachLiveSocket, type LiveSocketOptions } from '../../src/api/liveSocket.js';
+import { createPlaces } from '../../src/api/places.js';
+import { createWrongKeys } from '../../src/api/rateLimit.js';
 import { streamChat, streamTurn } from '../../src/api/sse.js';
 import { createListener } from '../../src/db/listen.js';
 import type { Pool } from '../../src/db/pool.js';
@@ -13,6 +15,9 @@ import type { WireHub } from '../../src/viewers/wire.js';
 
 export const quiet = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
+/** What workers send to a gateway or an api under test. */
+export const wireToken = 'a-token-of-the-wire';
+
 export type TestGateway = { url: string; port: number; feeds: Feeds; hub: WireHub; close(): Promise<void> };
 
 export type GatewayOptions = {
@@ -21,17 +26,24 @@ export type GatewayOptions = {
   auth?: Auth;
   hub?: WireHub;
   log?: Logger;
-} & Partial<Pick<LiveSocketOptions, 'cancelTurn' | 'pingMs' | 'maxPerOwner'>>;
+  /** How many viewers an owner may have. */
+  maxPerOwner?: number;
+  /** How many wrong keys an address may send in a minute. */
+  maxWrongKeys?: number;
+} & Partial<Pick<LiveSocketOptions, 'cancelTurn' | 'pingMs'>>;
 
 /** The gateway's parts on a server of their own: the wire, the feeds, the live socket and server-sent events. */
 export async function startGateway(options: GatewayOptions): Promise<TestGateway> {
   const { database, auth = createAuth({ apiKeys: undefined, allowedOrigins: [] }) } = options;
   const server = createServer();
   const log = options.log ?? quiet;
-  const hub = options.hub ?? createSocketHub({ server, log });
+  const hub = options.hub ?? createSocketHub({ server, token: wireToken, log });
   const listen = createListener({ url: database.url });
   const feeds = createFeeds({ pool: database.pool, listen, hub, log });
-  const liveSocket = attachLiveSocket(server, { feeds, auth, cancelTurn: async () => false, ...options, log });
+  const places = createPlaces(options.maxPerOwner ?? 2_000);
+  const wrongKeys = createWrongKeys(options.maxWrongKeys ?? 120);
+  const cancelTurn = async () => false;
+  const liveSocket = attachLiveSocket(server, { feeds, auth, cancelTurn, places, wrongKeys, ...options, log });
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://gateway');
     const [, chatId = '', turnId] = /^\/v1\/chats\/([^/]+)\/events(?:\/of\/([^/]+))?$/.exec(url.pathname) ?? [];

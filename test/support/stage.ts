@@ -3,7 +3,7 @@ import { createAuth } from '../../src/api/auth.js';
 import { createSocketWire } from '../../src/viewers/socketWire.js';
 import type { Wire } from '../../src/viewers/wire.js';
 import { owner, seedChat } from './chats.js';
-import { type GatewayOptions, quiet, startGateway, type TestGateway } from './gateway.js';
+import { type GatewayOptions, quiet, startGateway, type TestGateway, wireToken } from './gateway.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
 import { startReply, type TestReply } from './reply.js';
 import { type TestViewer, type WatchOptions, watchEvents, watchSocket } from './viewer.js';
@@ -51,7 +51,7 @@ export function setStage(options: Partial<GatewayOptions> = {}): Stage {
   beforeEach(async () => {
     stage.viewers = [];
     stage.gateway = await startGateway({ ...options, database: stage.database, auth });
-    stage.wire = createSocketWire({ gatewayUrl: stage.gateway.url, log: quiet });
+    stage.wire = createSocketWire({ gatewayUrl: stage.gateway.url, token: wireToken, log: quiet });
     stage.chatId = (await seedChat(stage.database.pool)).chatId;
   });
   afterEach(async () => {

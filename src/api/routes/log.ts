@@ -9,6 +9,7 @@ import type { Feeds } from '../../viewers/feeds.js';
 import { parseCursor } from '../cursor.js';
 import { afterSeq, limit, toPage } from '../input.js';
 import { mustOwnChat } from '../mustOwn.js';
+import { type Places, takePlace } from '../places.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { event, message, pageOf } from '../schemas.js';
@@ -21,7 +22,7 @@ const tag = 'Log';
 const graphKinds = ['graph_snapshot', 'graph_plan'] as const;
 
 /** What is read of a chat's log: the events themselves, and what is folded from them. */
-export function logRoutes({ pool, feeds }: { pool: Pool; feeds: Feeds }): Route[] {
+export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; places: Places }): Route[] {
   return [
     route({
       method: 'get',
@@ -32,9 +33,10 @@ export function logRoutes({ pool, feeds }: { pool: Pool; feeds: Feeds }): Route[
       headers: z.object({ 'Last-Event-ID': z.string().optional().meta({ description: 'resumes a stream' }) }),
       answers: { 200: pageOf(event) },
       streams: true,
-      problems: ['chat_not_found'],
+      problems: ['chat_not_found', 'too_many_viewers'],
       async handle({ owner, params: { chatId }, query, request, response }) {
         if (wantsFrames(request)) {
+          takePlace(places, owner, response);
           await streamChat(feeds, response, { chatId, owner, after: lastEventId(request) ?? query.after });
           return null;
         }

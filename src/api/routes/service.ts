@@ -9,6 +9,7 @@ const tag = 'Service';
 export function serviceRoutes(deps: {
   metrics: Pick<ApiMetrics, 'registry'>;
   readiness: () => Promise<Readiness>;
+  scrapedElsewhere: boolean;
 }): Route[] {
   return [
     route({
@@ -35,16 +36,21 @@ export function serviceRoutes(deps: {
         return { status: problem.status, body: { ...problemBody(problem), checks }, headers };
       },
     }),
-    route({
-      method: 'get',
-      path: '/metrics',
-      summary: 'Metrics, as Prometheus reads them',
-      tag,
-      answers: { 200: null },
-      async handle({ response }) {
-        response.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics());
-        return null;
-      },
-    }),
+    ...(deps.scrapedElsewhere ? [] : [metricsRoute(deps.metrics)]),
   ];
 }
+
+const metricsRoute = ({ registry }: Pick<ApiMetrics, 'registry'>): Route =>
+  route({
+    method: 'get',
+    path: '/metrics',
+    summary: 'Metrics, as Prometheus reads them; with METRICS_PORT they are served there',
+    tag,
+    keyed: true,
+    answers: { 200: null },
+    problems: ['unauthorized', 'rate_limited'],
+    async handle({ response }) {
+      response.type(registry.contentType).send(await registry.metrics());
+      return null;
+    },
+  });

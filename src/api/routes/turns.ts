@@ -6,6 +6,7 @@ import type { Feeds } from '../../viewers/feeds.js';
 import type { AcceptTurn } from '../acceptTurn.js';
 import { goneSignal } from '../goneSignal.js';
 import { isBlank, prose } from '../input.js';
+import { type Places, takePlace } from '../places.js';
 import { Problem } from '../problem.js';
 import { type Answer, type Route, route } from '../route.js';
 import { turn } from '../schemas.js';
@@ -29,12 +30,13 @@ export type TurnRouteDeps = {
   show: ShowTurn;
   onTurnStatus: OnTurnStatus;
   feeds: Feeds;
+  places: Places;
   /** Aborted when the api can wait no longer: requests that wait are answered with the turn as it is. */
   closing: AbortSignal;
 };
 
 export function turnRoutes(deps: TurnRouteDeps): Route[] {
-  const { pool, acceptTurn, show, feeds } = deps;
+  const { pool, acceptTurn, show, feeds, places } = deps;
   return [
     route({
       method: 'post',
@@ -45,10 +47,19 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
       body: newTurn,
       answers: { 200: z.object({ turn }), 202: z.object({ turn }) },
       streams: true,
-      problems: ['empty_text', 'invalid_idempotency_key', 'chat_not_found', 'turn_in_progress', 'idempotency_mismatch'],
+      problems: [
+        'empty_text',
+        'invalid_idempotency_key',
+        'chat_not_found',
+        'turn_in_progress',
+        'idempotency_mismatch',
+        'too_many_viewers',
+      ],
       async handle({ owner, params: { chatId }, body, request, response }) {
         if (isBlank(body.text)) throw new Problem('empty_text');
         const idempotencyKey = readIdempotencyKey(request);
+        // Before the turn is accepted: who can't be let in has not said anything yet.
+        if (wantsFrames(request)) takePlace(places, owner, response);
         const { turnId, userTurnSeq, started } = await acceptTurn({
           ...body,
           chatId,
@@ -64,15 +75,17 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
           return null;
         }
         const seconds = readWait(request);
+        const leave = seconds === null ? null : places.take(owner);
         const engine = async (): Promise<TurnResource['engine']> =>
           (await started) === 'later' ? 'unreachable' : 'ok';
-        if (seconds === null) {
+        if (seconds === null || leave === null) {
           // Starting comes first: what is read for the answer must not slow it.
           const state = await engine();
           return answer(202, show.plain(found(await readTurn(pool, { turnId, owner })), state), location);
         }
         const signal = AbortSignal.any([goneSignal(response), deps.closing]);
-        const view = found(await waitForTurnEnd(deps, { turnId, owner }, { seconds, signal }));
+        const waiting = waitForTurnEnd(deps, { turnId, owner }, { seconds, signal });
+        const view = found(await waiting.finally(leave));
         const headers = { ...location, 'Preference-Applied': `wait=${seconds}` };
         return isEnded(view)
           ? answer(200, show.plain(view), headers)

@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals';
+import { get } from '../api.js';
 import { createDocument, documents } from '../library.js';
+import type { Document } from '../resources.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 const empty = { id: '', title: '', body: '', quote: '' };
@@ -54,7 +56,7 @@ export async function documentBody(): Promise<object> {
     return { documentId: created.id };
   }
   if (quote.trim() === '') return { documentId: id };
-  const text = documents.peek().find((document) => document.id === id)?.body;
-  if (text !== undefined && !text.includes(quote)) throw new Error('The passage does not stand in the text like that.');
+  const { body: text } = await get<Document>(`/v1/documents/${id}`);
+  if (!text.includes(quote)) throw new Error('The passage does not stand in the text like that.');
   return { documentId: id, anchor: { quote } };
 }

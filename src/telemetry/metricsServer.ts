@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log.js';
-import type { Metrics } from '../telemetry/registry.js';
+import type { Metrics } from './registry.js';
 
 export type MetricsServer = { url: string; close(): Promise<void> };
 
@@ -10,8 +10,8 @@ export type MetricsServer = { url: string; close(): Promise<void> };
 const CORE_PATIENCE_MS = 1_000;
 
 /**
- * Answers scrapes of this worker: its own numbers, and after them those that Temporal's runtime offers at
- * `coreMetrics`, so that there is one address to scrape.
+ * Answers scrapes of this process at a port of their own, and asks for no key there: its own numbers, and after them
+ * those that Temporal's runtime offers at `coreMetrics`, if there is one.
  */
 export async function serveMetrics(
   { registry }: Metrics,
@@ -43,10 +43,10 @@ export async function serveMetrics(
 const LISTEN_EVERY_MS = 1_000;
 
 /**
- * Turns are worth more than numbers: without its port the worker works on, and takes it as soon as it is free. A
- * worker that drains keeps it, with the numbers of its last replies, until it ends.
+ * Turns are worth more than numbers: without its port the process works on, and takes it as soon as it is free. A
+ * worker that drains keeps it, with the numbers of its last replies, until it ends. `setting` names the port in the log.
  */
-export function serveWhenFree(serve: () => Promise<MetricsServer>, log: Log) {
+export function serveWhenFree(serve: () => Promise<MetricsServer>, { log, setting }: { log: Log; setting: string }) {
   const closing = new AbortController();
   const serving = listen();
 
@@ -57,7 +57,7 @@ export function serveWhenFree(serve: () => Promise<MetricsServer>, log: Log) {
         log.info({ url: server.url }, 'metrics can be scraped');
         return server;
       } catch (err) {
-        if (tries === 0) log.warn({ err }, 'WORKER_METRICS_PORT can not be listened on yet; trying again');
+        if (tries === 0) log.warn({ err }, `${setting} can not be listened on yet; trying again`);
         await delay(LISTEN_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
       }
     }
