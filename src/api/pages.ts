@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import compression from 'compression';
-import type { Express, Response } from 'express';
-import { Problem } from './problem.js';
+import type { Express, RequestHandler } from 'express';
+import { serveFile, serveValue } from './staticFiles.js';
 
 const builtHere = join(dirname(fileURLToPath(import.meta.url)), '..', 'web');
 const swaggerRoot = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -34,26 +32,16 @@ const pagePolicy = [
  */
 export function mountPages(app: Express, document: object, folder: string | undefined): void {
   const root = resolve(folder ?? builtHere);
-  const compressed = compression();
-  const send = (file: string) => (_request: unknown, response: Response) => sendFile(response, root, file);
-  app.get('/openapi.json', (_request, response) => {
-    response.json(document);
-  });
-  for (const file of swaggerFiles) {
-    app.get(`/docs/${file}`, compressed, (_request, response) =>
-      response.sendFile(file, { root: swaggerRoot, maxAge: '1d' }),
-    );
-  }
-  app.get('/docs', send('docs.html'));
-  app.get('/', compressed, (request, response) => {
-    response.set('Content-Security-Policy', pagePolicy);
-    send('index.html')(request, response);
-  });
-  for (const file of pageFiles) app.get(`/${file}`, compressed, send(file));
+  // Asked for again each time, and not sent again while it is the same.
+  const page = (file: string) => serveFile(root, file, 'no-cache');
+  app.get('/openapi.json', serveValue(document));
+  for (const file of swaggerFiles) app.get(`/docs/${file}`, serveFile(swaggerRoot, file, 'public, max-age=86400'));
+  app.get('/docs', page('docs.html'));
+  app.get('/', setPagePolicy, page('index.html'));
+  for (const file of pageFiles) app.get(`/${file}`, page(file));
 }
 
-/** Asked for anew each time, and not sent again while it is the same. */
-function sendFile(response: Response, root: string, file: string): void {
-  if (!existsSync(join(root, 'page.js'))) throw new Problem('page_not_built');
-  response.sendFile(file, { root, cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
-}
+const setPagePolicy: RequestHandler = (_request, response, next) => {
+  response.set('Content-Security-Policy', pagePolicy);
+  next();
+};
