@@ -4,6 +4,7 @@ import { emptyBody, parseInput } from './input.js';
 import { Problem, type ProblemCode } from './problem.js';
 import { type RequestTracing, traceRequest } from './requestTracing.js';
 import type { Answer, Route } from './route.js';
+import { sendBody } from './unreadResponses.js';
 
 /** The ids in paths: what is not of its form names nothing, and never reaches the database. */
 const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
@@ -74,8 +75,8 @@ function sendWritten(response: Response, status: number, json: string, headers: 
   response
     .status(status)
     .setHeaders(new Map(Object.entries({ 'Content-Type': 'application/json; charset=utf-8', ...headers })))
-    .setHeader('Content-Length', bytes.length)
-    .end(bytes);
+    .setHeader('Content-Length', bytes.length);
+  sendBody(response, bytes);
 }
 
 function refuseMethod(methods: string[], request: Request, response: Response): void {

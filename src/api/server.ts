@@ -24,6 +24,7 @@ import { createShowTurn } from './turnResource.js';
 import { createTurnStarter } from './turnStarter.js';
 import { createTurnStatuses } from './turnStatuses.js';
 import { createCancelTurn, createTurnStopper } from './turnStopper.js';
+import { answerReaders } from './unreadResponses.js';
 
 export type RunningApi = {
   url: string;
@@ -127,7 +128,7 @@ function serve(
     tracing,
     log,
   });
-  server.on('request', app);
+  answerReaders(server, app, log);
   watchFeeds(metrics, feeds, starter);
   const liveSocket = attachLiveSocket(server, {
     feeds,

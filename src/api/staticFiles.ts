@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 import { Problem } from './problem.js';
+import { sendBody } from './unreadResponses.js';
 
 const compress = promisify(gzip);
 
@@ -34,7 +35,8 @@ function send(request: Request, response: Response, { type, plain, gzipped, tag 
   response.set({ 'Content-Type': type, Vary: 'Accept-Encoding', ETag: `"${tag}${zip ? '-gzip' : ''}"` });
   if (request.fresh) return void response.status(304).end();
   if (zip) response.set('Content-Encoding', 'gzip');
-  response.set('Content-Length', String(body.length)).end(body);
+  response.set('Content-Length', String(body.length));
+  sendBody(response, body);
 }
 
 /**

@@ -102,6 +102,32 @@ describe('who may watch', () => {
     }
   });
 
+  test('pings are answered to one who reads, and not without end to one who does not', async () => {
+    const url = `${stage.gateway.url.replace('http', 'ws')}/v1/chats/${stage.chatId}/live`;
+    const socket = new WebSocket(url, [`bearer.${ann.key}`, 'durable-turns.v1']);
+    await once(socket, 'message');
+    socket.ping('one');
+    expect(String((await once(socket, 'pong'))[0])).toBe('one');
+    let pongs = 0;
+    socket.on('pong', () => {
+      pongs += 1;
+    });
+    socket.pause();
+    const payload = Buffer.alloc(125);
+    const many = 200_000;
+    for (let n = 1; n < many; n++) socket.ping(payload);
+    await new Promise<void>((sent, failed) => socket.ping(payload, true, (error) => (error ? failed(error) : sent())));
+    const answered = new Promise<void>((resolve) => {
+      socket.on('message', (data) => JSON.parse(data.toString()).code === 'invalid_frame' && resolve());
+    });
+    socket.send('{}');
+    socket.resume();
+    await answered;
+    expect(pongs).toBeGreaterThan(0);
+    expect(pongs).toBeLessThan(many / 2);
+    socket.terminate();
+  }, 60_000);
+
   test('an owner holds a bounded number of connections', async () => {
     const protocols = [`bearer.${ann.key}`, 'durable-turns.v1'];
     const many = Array.from({ length: 300 }, () => stage.overSocket());
