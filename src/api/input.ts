@@ -49,7 +49,7 @@ export const afterSeq = () =>
     .transform((value) => value ?? 0)
     .meta({ type: 'integer', minimum: 0, default: 0 });
 
-const cursorOf = (prefix: string) =>
+export const cursorOf = (prefix: string) =>
   z
     .string()
     .regex(new RegExp(`^${prefix}_[0-9A-Za-z-]{1,64}$`), { error: 'must be a cursor that a list answered with' })
@@ -61,21 +61,29 @@ export const querySeq = () =>
     .refine((value) => value >= 1, { error: 'must be at least 1' })
     .meta({ type: 'integer', minimum: 1 });
 
+type Cursor<T> = z.ZodType<T | undefined, string | undefined>;
+
+/** What every list takes in its query; `toPage` makes a page of it. */
+export const pageFields = <T>(cursor: Cursor<T>, limitOtherwise = 100) => ({
+  limit: limit(limitOtherwise),
+  cursor,
+  order: z.enum(['asc', 'desc']).default('asc'),
+});
+
+export const toPage = <T, Rest>({ cursor, ...page }: { cursor?: T | undefined } & Rest) => ({
+  ...page,
+  after: cursor ?? null,
+});
+
 /** The query of a list in the order of the log. */
-export const seqPage = () => z.object({ limit: limit(100), cursor: afterSeq() });
+export const seqPage = () => cursorPage(wholeNumber(2 ** 31 - 1).optional());
 
-/** The query of a list in id order. */
-export const idPage = (prefix: string) =>
-  z
-    .object({ limit: limit(100), cursor: cursorOf(prefix) })
-    .transform(({ limit, cursor }) => ({ limit, after: cursor ?? null }));
+/** The query of a list whose cursors are ids. */
+export const idPage = (prefix: string, limitOtherwise = 100) => cursorPage(cursorOf(prefix), limitOtherwise);
 
-/** The page's items and the cursor of the next; `items` was read with one more than `limit`. */
-export function toPage<T>(items: T[], limit: number, cursorAt: (item: T) => string) {
-  const page = items.slice(0, limit);
-  const last = page.at(-1);
-  return { items: page, next: items.length > limit && last !== undefined ? cursorAt(last) : null };
-}
+/** The query of a list whose cursors are of another form. */
+export const cursorPage = <T>(cursor: Cursor<T>, limitOtherwise = 100) =>
+  z.object(pageFields(cursor, limitOtherwise)).transform((query) => toPage<T, typeof query>(query));
 
 export function parseInput<T extends z.ZodType>(
   schema: T,

@@ -34,6 +34,11 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'This path does not take this method' },
   character_in_use: { status: 409, title: 'The character hosts chats' },
   turn_in_progress: { status: 409, title: 'A turn holds the floor' },
+  queue_full: { status: 409, title: 'As many turns wait for the floor as may wait: cancel some, or try again later' },
+  chat_full: {
+    status: 409,
+    title: 'The chat holds as much as a chat may hold: go on in a fork of an earlier point, or in another',
+  },
   not_last_turn: { status: 409, title: 'Only the last reply can be regenerated' },
   version_not_landed: { status: 409, title: 'The version has no text' },
   rewind_not_last: { status: 409, title: 'Something followed the rewind, or there is none' },

@@ -52,6 +52,8 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'not_narrative':
     case 'scene_already_open':
     case 'no_open_scene':
+    case 'chat_full':
+    case 'queue_full':
       return new Problem(code);
   }
 }

@@ -1,6 +1,7 @@
 import type { Artifact } from '../domain/artifacts.js';
 import type { ChatEvent } from '../domain/events.js';
 import { stepName } from '../domain/stepName.js';
+import { mustHaveRoom } from './chatLimits.js';
 import { holdOwnChat } from './freeFloor.js';
 import { newId } from './ids.js';
 import { appendEvents, type Cause, findEffect } from './log.js';
@@ -17,7 +18,7 @@ import type { CallKey } from './toolCalls.js';
 export function appendArtifact(pool: Pool, owner: string, chatId: string, artifact: Artifact): Promise<ChatEvent> {
   return transaction(pool, async (tx) => {
     await lockFor(tx, owner, chatId, artifact);
-    await holdOwnChat(tx, owner, chatId);
+    mustHaveRoom(await holdOwnChat(tx, owner, chatId));
     return append(tx, owner, { chatId, turnId: null, step: `artifact:${newId('evt')}` }, artifact);
   });
 }

@@ -1,7 +1,8 @@
-import { applyChange, isStale } from '../domain/changes.js';
+import { applyChange } from '../domain/changes.js';
 import type { NewEvent } from '../domain/events.js';
 import { type Document, lockDocument, writeDocument } from './documents.js';
 import { appendEvents, lockChat } from './log.js';
+import { maxPageBytes, type Page } from './page.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
@@ -27,14 +28,26 @@ function toChange({ chatId: _, staleSince, ...row }: Row): Change {
   return { ...row, kind: 'ai', staleSince: staleSince?.toISOString() ?? null };
 }
 
-/** The changes of a document, in the order of their sources. */
-export async function listChanges(db: Db, documentId: string): Promise<Change[]> {
-  const { rows } = await db.query<Row>(
-    `select ${columns} from changes c join chats on chats.id = c.chat_id join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq
-     where c.document_id = $1 order by e.at, c.chat_id, c.proposed_seq, c.position`,
-    [documentId],
+/** The changes of a document after one of them, in the order of their sources. */
+export async function listChanges(db: Db, documentId: string, page: Page): Promise<Change[]> {
+  const { after, limit, order = 'asc' } = page;
+  const key = 'e.at, c.chat_id, c.proposed_seq, c.position';
+  const inOrder = key.replaceAll(',', ` ${order},`).concat(` ${order}`);
+  const from = `changes c join chats on chats.id = c.chat_id
+    join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq`;
+  const bytes = 'octet_length(c.original) + octet_length(c.proposed) + octet_length(c.reason)';
+  const { rows } = await db.query<Row & { place: number; before: number }>(
+    `select * from (
+       select ${columns}, row_number() over (order by ${inOrder}) as place,
+         sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
+       from ${from}
+       where c.document_id = $1 and ($3::text is null or (${key}) ${order === 'asc' ? '>' : '<'} (
+         select ${key} from ${from} where c.id = $3 and c.document_id = $1))
+       order by ${inOrder} limit $2
+     ) page where before < ${maxPageBytes} or place <= 2 order by place`,
+    [documentId, limit, after],
   );
-  return rows.map(toChange);
+  return rows.map(({ place: _, before: __, ...row }) => toChange(row));
 }
 
 export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number };
@@ -125,13 +138,15 @@ async function tellThreads(
 
 /** A change is marked once: what is stale stays so, also if its original should come back. */
 async function markStale(tx: Tx, chatId: string, document: Document): Promise<void> {
-  const { rows } = await tx.query<{ id: string; original: string }>(
-    `select id, original from changes
-     where chat_id = $1 and document_id = $2 and state = 'pending' and stale_since is null order by proposed_seq, position`,
-    [chatId, document.id],
+  // Postgres looks: there may be thousands of changes, and a body is up to 1 MiB.
+  const { rows } = await tx.query<{ id: string }>(
+    `select id from changes
+     where chat_id = $1 and document_id = $2 and state = 'pending' and stale_since is null
+       and strpos($3, original) = 0
+     order by proposed_seq, position`,
+    [chatId, document.id, document.body],
   );
-  const stale = rows.filter((change) => isStale(document.body, change));
-  const events = stale.map(({ id }): NewEvent => ({ kind: 'change_stale', data: { changeId: id } }));
+  const events = rows.map(({ id }): NewEvent => ({ kind: 'change_stale', data: { changeId: id } }));
   if (events.length > 0) await append(tx, chatId, `stale:${document.id}:${document.version}`, events);
 }
 

@@ -1,7 +1,7 @@
 import { clearGuestEverywhere } from './guests.js';
 import { newId } from './ids.js';
 import { mustHaveRoom } from './ownerLimits.js';
-import { breaksForeignKey, type Page } from './page.js';
+import { breaksForeignKey, type ListSpec, type Page, readPage } from './page.js';
 import { type Db, type Pool, transaction } from './pool.js';
 
 export type Character = {
@@ -31,13 +31,17 @@ export function createCharacter(pool: Pool, owner: string, fields: CharacterFiel
   });
 }
 
+const list: ListSpec = {
+  columns,
+  from: 'characters',
+  where: 'owner = $1',
+  key: 'id',
+  bytes: 'octet_length(name) + octet_length(persona) + coalesce(octet_length(greeting), 0)',
+};
+
 /** The owner's characters, oldest first. */
 export async function listCharacters(db: Db, owner: string, page: Page): Promise<Character[]> {
-  const { rows } = await db.query<Character>(
-    `select ${columns} from characters where owner = $1 and ($2::text is null or id > $2) order by id limit $3`,
-    [owner, page.after, page.limit],
-  );
-  return rows;
+  return readPage<Character>(db, list, owner, page);
 }
 
 export async function readCharacter(db: Db, owner: string, id: string): Promise<Character | null> {

@@ -1,7 +1,7 @@
 import type { ChatKind } from '../domain/turn.js';
 import { changeGuest } from './guests.js';
 import { holdNarrativeChat } from './holdChat.js';
-import { breaksForeignKey, type Page } from './page.js';
+import { breaksForeignKey, type ListSpec, type Page, readPage } from './page.js';
 import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
@@ -52,13 +52,18 @@ const columns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "gu
   array(select t.id from turns t where t.chat_id = c.id and t.status = 'queued' order by t.rank) as queue,
   c.created_at as "createdAt", c.updated_at as "updatedAt"`;
 
+const list: ListSpec = {
+  columns,
+  from: 'chats c',
+  where: 'c.owner = $1',
+  key: 'c.id',
+  bytes:
+    'octet_length(c.settings::text) + coalesce(octet_length(c.anchor::text), 0) + coalesce(octet_length(c.title), 0)',
+};
+
 /** The owner's chats, oldest first. */
 export async function listChats(db: Db, owner: string, page: Page): Promise<Chat[]> {
-  const { rows } = await db.query<Chat>(
-    `select ${columns} from chats c where c.owner = $1 and ($2::text is null or c.id > $2) order by c.id limit $3`,
-    [owner, page.after, page.limit],
-  );
-  return rows;
+  return readPage<Chat>(db, list, owner, page);
 }
 
 export async function readChat(db: Db, owner: string, id: string): Promise<Chat | null> {

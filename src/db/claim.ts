@@ -1,5 +1,6 @@
 import { splitProse } from '../domain/ooc.js';
 import type { ChatKind, StopMark, WhenBusy, WhenFailed } from '../domain/turn.js';
+import { mustHaveQueueRoom, mustHaveRoom } from './chatLimits.js';
 import { newId } from './ids.js';
 import { appendEvents, lockChat } from './log.js';
 import { type Pool, type Tx, transaction } from './pool.js';
@@ -50,7 +51,7 @@ const stopFor: Record<WhenBusy, StopMark | null> = {
 
 /**
  * Accepts a turn: in one transaction locks the chat, claims the floor or a place in the queue, and appends
- * `user_turn`. Throws `ClaimRefused`. Once it returns, the turn can't be lost.
+ * `user_turn`. Throws `ClaimRefused`, and `ChatRefused` when the chat or its queue is full. Once it returns, the turn can't be lost.
  */
 export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Claim> {
   return transaction(pool, async (tx) => {
@@ -63,8 +64,9 @@ export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Clai
     if (repeated && repeated.requestHash !== request.requestHash) throw new ClaimRefused('idempotency_mismatch');
     if (repeated) return { turn: repeated, created: false, start: null, stopping: null };
 
+    mustHaveRoom(chat);
     const busy = chat.activeTurnId !== null;
-    if (busy && request.whenBusy === 'reject') throw new ClaimRefused('turn_in_progress');
+    if (busy) await mustBeTaken(tx, chat.id, request.whenBusy);
     const mark = busy ? stopFor[request.whenBusy] : null;
     const stopping =
       mark && chat.activeTurnId && (await setStop(tx, chat.activeTurnId, mark)) ? chat.activeTurnId : null;
@@ -86,6 +88,12 @@ export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Clai
     ]);
     return { turn, created: true, start: busy ? null : toStart(turn, speaker), stopping };
   });
+}
+
+/** Whether a chat that is busy takes another turn. */
+async function mustBeTaken(tx: Tx, chatId: string, whenBusy: WhenBusy): Promise<void> {
+  if (whenBusy === 'reject') throw new ClaimRefused('turn_in_progress');
+  await mustHaveQueueRoom(tx, chatId);
 }
 
 export async function findRepeated(

@@ -1,6 +1,6 @@
 import { newId } from './ids.js';
 import { mustHaveRoom } from './ownerLimits.js';
-import type { Page } from './page.js';
+import { type ListSpec, type Page, readPage } from './page.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 
 export type Document = {
@@ -31,6 +31,11 @@ export function createDocument(
   });
 }
 
+export async function ownsDocument(db: Db, owner: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from documents where id = $1 and owner = $2', [id, owner]);
+  return rowCount === 1;
+}
+
 export async function readDocument(db: Db, owner: string, id: string): Promise<Document | null> {
   const { rows } = await db.query<Document>(`select ${columns} from documents d where d.id = $1 and d.owner = $2`, [
     id,
@@ -39,13 +44,28 @@ export async function readDocument(db: Db, owner: string, id: string): Promise<D
   return rows[0] ?? null;
 }
 
-/** The owner's documents, oldest first. */
-export async function listDocuments(db: Db, owner: string, page: Page): Promise<Document[]> {
-  const { rows } = await db.query<Document>(
-    `select ${columns} from documents d where d.owner = $1 and ($2::text is null or d.id > $2) order by d.id limit $3`,
-    [owner, page.after, page.limit],
+const headColumns = `d.id, d.title, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
+
+const list: ListSpec = {
+  columns: headColumns,
+  from: 'documents d',
+  where: 'd.owner = $1',
+  key: 'd.id',
+  bytes: 'octet_length(d.title)',
+};
+
+/** The owner's documents, oldest first, with or without their bodies. */
+export async function listDocuments(
+  db: Db,
+  owner: string,
+  { withBody, ...page }: Page & { withBody: boolean },
+): Promise<(Omit<Document, 'body'> & { body?: string })[]> {
+  return readPage(
+    db,
+    withBody ? { ...list, columns, bytes: 'octet_length(d.title) + octet_length(d.body)' } : list,
+    owner,
+    page,
   );
-  return rows;
 }
 
 /** The document that a chat is about, as a model reads it. */

@@ -1,4 +1,5 @@
 import type { Edge } from '../domain/edge.js';
+import { maxPageBytes, type Page } from './page.js';
 import type { Db } from './pool.js';
 
 type EdgeRow = Omit<Edge, 'lastInteractionAt'> & { lastInteractionAt: Date | null };
@@ -13,6 +14,27 @@ export async function readEdges(db: Db, chatId: string): Promise<Edge[]> {
   const { rows } = await db.query<EdgeRow>(
     `select ${columns} from edges where chat_id = $1 order by source_id collate "C", target_id collate "C"`,
     [chatId],
+  );
+  return rows.map(toEdge);
+}
+
+type EdgeKey = Pick<Edge, 'sourceId' | 'targetId'>;
+
+/** A page of the chat's edges, by source and then target. */
+export async function listEdges(db: Db, chatId: string, page: Page<EdgeKey>): Promise<Edge[]> {
+  const { after, limit, order = 'asc' } = page;
+  const key = 'source_id collate "C", target_id collate "C"';
+  const inOrder = `source_id collate "C" ${order}, target_id collate "C" ${order}`;
+  const bytes = 'octet_length(knowledge_facts::text) + coalesce(octet_length(summary), 0)';
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from (
+       select *, row_number() over (order by ${inOrder}) as place,
+         sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
+       from edges
+       where chat_id = $1 and ($3::text is null or (${key}) ${order === 'asc' ? '>' : '<'} ($3, $4))
+       order by ${inOrder} limit $2
+     ) page where before < ${maxPageBytes} or place <= 2 order by ${inOrder}`,
+    [chatId, limit, after?.sourceId ?? null, after?.targetId ?? null],
   );
   return rows.map(toEdge);
 }

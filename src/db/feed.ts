@@ -3,7 +3,7 @@ import type { Channel } from '../domain/frames.js';
 import { ASSISTANT } from '../domain/participants.js';
 import { type AttemptsBefore, type RestartReason, restartReasonOf } from '../domain/restartReasons.js';
 import { readSteps } from './agentSteps.js';
-import { toChatEvent } from './log.js';
+import { eventBytes, toChatEvent } from './log.js';
 import type { Db } from './pool.js';
 
 /** What the gateway reads to serve the viewers of chats. */
@@ -30,8 +30,8 @@ export async function readChatHeads(db: Db, chatIds: string[]): Promise<ChatHead
 /** `epoch` is that of the draft whose text an `assistant_turn` holds, 0 for every other event. */
 export type LandedEvent = { event: ChatEvent; epoch: number };
 
-/** A page ends where its data, as stored, passes this. It has one event at least. */
-const maxPageBytes = 1024 * 1024;
+/** A page ends where its data passes this. It has one event at least. */
+const maxFeedPageBytes = 1024 * 1024;
 
 /** Events after a cursor, hidden and superseded ones too: a viewer's seqs have no gaps. */
 export async function readFeedEvents(
@@ -41,15 +41,15 @@ export async function readFeedEvents(
 ): Promise<LandedEvent[]> {
   const { rows } = await db.query(
     `with page as (
-       select seq, kind, turn_id, at, data, superseded_by, hidden_by, sum(pg_column_size(data)) over (order by seq)
-         - pg_column_size(data) as before
+       select seq, kind, turn_id, at, data, superseded_by, hidden_by,
+         sum(${eventBytes}) over (order by seq) - ${eventBytes} as before
        from events where chat_id = $1 and seq > $2 and seq <= $3 order by seq limit $4
      )
      select p.seq, p.kind, p.turn_id, p.at, p.data, p.superseded_by, p.hidden_by, coalesce(d.epoch, 0) as epoch
      from page p
      left join drafts d on p.kind = 'assistant_turn' and d.turn_id = p.turn_id and d.beat = (p.data->>'beat')::integer
      where p.before < $5 order by p.seq`,
-    [chatId, range.after, range.upTo, range.limit, maxPageBytes],
+    [chatId, range.after, range.upTo, range.limit, maxFeedPageBytes],
   );
   return rows.map((row) => ({ event: toChatEvent(row), epoch: row.epoch }));
 }

@@ -114,17 +114,19 @@ async function copyTurns(
 
 /** Events keep the step that caused them; versions that were made one turn are numbered on within a step. */
 async function copyEvents(tx: Tx, chatId: string, forkId: string, copied: CopiedEvent[], turnIds: Map<string, string>) {
+  const written = copied.map((event) => JSON.stringify(event.data));
+  const bytes = written.map((json) => Buffer.byteLength(json));
   await tx.query(
     `with copied as (
-       select * from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::jsonb[]) as c("from", seq, turn_id, kind, data)
+       select * from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::jsonb[], $9::integer[]) as c("from", seq, turn_id, kind, data, bytes)
      ), written as (
-       insert into events (chat_id, seq, kind, turn_id, step, n, at, data)
+       insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
        select $2, c.seq, c.kind, c.turn_id, e.step,
               case when c.turn_id is null then e.n else row_number() over (partition by c.turn_id, e.step order by e.n, c.seq) - 1 end,
-              e.at, c.data
+              e.at, c.data, c.bytes
        from copied c join events e on e.chat_id = $1 and e.seq = c."from"
      )
-     update chats set seq = $8, last_event_at = (
+     update chats set seq = $8, log_bytes = $10, last_event_at = (
        select max(at) from events where chat_id = $1 and seq = any($3::integer[])
      ) where id = $2`,
     [
@@ -134,8 +136,10 @@ async function copyEvents(tx: Tx, chatId: string, forkId: string, copied: Copied
       copied.map((event) => event.seq),
       copied.map((event) => (event.turnId === null ? null : turnIds.get(event.turnId))),
       copied.map((event) => event.kind),
-      copied.map((event) => JSON.stringify(event.data)),
+      written,
       copied.length,
+      bytes,
+      bytes.reduce((sum, each) => sum + each, 0),
     ],
   );
 }

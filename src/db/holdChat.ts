@@ -1,13 +1,15 @@
+import { mustHaveRoom } from './chatLimits.js';
 import { type ChatLock, lockChat } from './log.js';
 import type { Tx } from './pool.js';
 import { ChatRefused } from './refused.js';
 
 export type NarrativeChat = ChatLock & { hostId: string; guestId: string | null };
 
-/** Locks the owner's narrative chat, and says who is present. Throws `ChatRefused`. */
+/** Locks the owner's narrative chat, which must have room for more, and says who is present. Throws `ChatRefused`. */
 export async function holdNarrativeChat(tx: Tx, owner: string, chatId: string): Promise<NarrativeChat> {
   const chat = await lockChat(tx, chatId);
   if (!chat || chat.owner !== owner) throw new ChatRefused('chat_not_found');
+  mustHaveRoom(chat);
   const { rows } = await tx.query<{ hostId: string | null; guestId: string | null }>(
     'select host_id as "hostId", guest_id as "guestId" from chats where id = $1',
     [chatId],

@@ -1,26 +1,37 @@
 import { type ChatEvent, type EventKind, eventData, type NewEvent } from '../domain/events.js';
 import { upcast } from '../domain/upcast.js';
+import { maxPageBytes } from './page.js';
 import type { Db, Tx } from './pool.js';
 import { project } from './projections/index.js';
+
+/** How much an event's data is as JSON, in bytes; of a release before it is found by writing it. */
+export const eventBytes = 'coalesce(bytes, octet_length(data::text))';
 
 /** What caused an append: its step is half of the key under which the effect happens once. */
 export type Cause = { chatId: string; turnId: string | null; step: string };
 
-export type ChatLock = { id: string; owner: string; kind: string; seq: number; activeTurnId: string | null };
+export type ChatLock = {
+  id: string;
+  owner: string;
+  kind: string;
+  seq: number;
+  /** Bytes of the log's data as JSON; null where they were never counted. */
+  logBytes: number | null;
+  activeTurnId: string | null;
+};
+
+const lockColumns = 'id, owner, kind, seq, log_bytes, active_turn_id';
 
 /** Locks the chat's row, which orders everything that appends to its log. Null when there is no such chat. */
 export async function lockChat(tx: Tx, chatId: string): Promise<ChatLock | null> {
-  const { rows } = await tx.query(
-    'select id, owner, kind, seq, active_turn_id from chats where id = $1 for no key update',
-    [chatId],
-  );
+  const { rows } = await tx.query(`select ${lockColumns} from chats where id = $1 for no key update`, [chatId]);
   return toChatLock(rows[0]);
 }
 
 /** The same, by one of its turns. */
 export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock | null> {
   const { rows } = await tx.query(
-    `select id, owner, kind, seq, active_turn_id from chats
+    `select ${lockColumns} from chats
      where id = (select chat_id from turns where id = $1) for no key update`,
     [turnId],
   );
@@ -36,14 +47,17 @@ export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock |
  */
 export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], firstN = 0): Promise<ChatEvent[]> {
   for (const event of events) eventData[event.kind].parse(event.data);
+  const written = events.map((event) => JSON.stringify(event.data));
+  const bytes = written.map((json) => Buffer.byteLength(json));
   const { rows } = await tx.query(
     `with taken as (
-       update chats set seq = seq + $4, updated_at = now(), last_event_at = greatest(last_event_at, clock_timestamp())
+       update chats set seq = seq + $4, updated_at = now(), last_event_at = greatest(last_event_at, clock_timestamp()),
+         log_bytes = coalesce(log_bytes, (select sum(${eventBytes}) from events where chat_id = $1), 0) + $8
        where id = $1 returning seq - $4 as before, last_event_at as at
      ), added as (
-       insert into events (chat_id, seq, kind, turn_id, step, n, at, data)
-       select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, taken.at, e.data
-       from taken, unnest($6::text[], $7::jsonb[]) with ordinality as e(kind, data, i)
+       insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
+       select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, taken.at, e.data, e.bytes
+       from taken, unnest($6::text[], $7::jsonb[], $9::integer[]) with ordinality as e(kind, data, bytes, i)
        returning seq, kind, turn_id, at, data, superseded_by, hidden_by
      ), told as materialized (
        select pg_notify('chat_log', $1 || ':' || before + $4) from taken
@@ -56,7 +70,9 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
       events.length,
       firstN,
       events.map((event) => event.kind),
-      events.map((event) => JSON.stringify(event.data)),
+      written,
+      bytes.reduce((sum, each) => sum + each, 0),
+      bytes,
     ],
   );
   if (rows.length !== events.length) throw new Error(`chat ${cause.chatId} is gone`);
@@ -84,22 +100,31 @@ export type ReadEvents = {
   without?: readonly EventKind[];
 };
 
-/** The chat's events after a cursor, oldest first. */
+/** The chat's events after a cursor, oldest first; a page also ends at `maxPageBytes`. None: there are no more. */
 export async function readEvents(db: Db, chatId: string, range: ReadEvents): Promise<ChatEvent[]> {
   const { rows } = await db.query(
-    `select seq, kind, turn_id, at, data, superseded_by, hidden_by from events
-     where chat_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
-       and ($4 or (hidden_by is null and superseded_by is null)) and kind <> all($6::text[])
-     order by seq limit $5`,
+    `select seq, kind, turn_id, at, data, superseded_by, hidden_by from (
+       select seq, kind, turn_id, at, data, superseded_by, hidden_by, row_number() over (order by seq) as place,
+         sum(${eventBytes}) over (order by seq) - ${eventBytes} as before
+       from events
+       where chat_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
+         and ($4 or (hidden_by is null and superseded_by is null)) and kind <> all($6::text[])
+       order by seq limit $5
+     ) page where before < ${maxPageBytes} or place <= 2 order by seq`,
     [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit, range.without ?? []],
   );
   return rows.map(toChatEvent);
 }
 
-type ChatRow = { id: string; owner: string; kind: string; seq: number; active_turn_id: string | null };
+type ChatRow = Omit<ChatLock, 'logBytes' | 'activeTurnId'> & {
+  log_bytes: number | null;
+  active_turn_id: string | null;
+};
 
 function toChatLock(row: ChatRow | undefined): ChatLock | null {
-  return row ? { id: row.id, owner: row.owner, kind: row.kind, seq: row.seq, activeTurnId: row.active_turn_id } : null;
+  if (!row) return null;
+  const { log_bytes: logBytes, active_turn_id: activeTurnId, ...chat } = row;
+  return { ...chat, logBytes, activeTurnId };
 }
 
 type EventRow = {

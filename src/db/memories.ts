@@ -1,3 +1,4 @@
+import { type ListSpec, type Page, readPage } from './page.js';
 import type { Db } from './pool.js';
 
 /** What those who were there remember of a beat. */
@@ -16,13 +17,18 @@ export type Memory = {
   at: Date;
 };
 
+const columns = `id, text, scene_id as "sceneId", witnesses, chat_clock as "chatClock", significance,
+  pinned_seq is not null as pinned, written_seq as seq, written_at as at`;
+
+const list: ListSpec = {
+  columns,
+  from: 'memories',
+  where: 'chat_id = $1',
+  key: 'written_seq',
+  bytes: 'octet_length(text)',
+};
+
 /** The chat's memories that were written after a seq, oldest first. */
-export async function listMemories(db: Db, chatId: string, page: { after: number; limit: number }): Promise<Memory[]> {
-  const { rows } = await db.query<Memory>(
-    `select id, text, scene_id as "sceneId", witnesses, chat_clock as "chatClock", significance,
-            pinned_seq is not null as pinned, written_seq as seq, written_at as at
-     from memories where chat_id = $1 and written_seq > $2 order by written_seq limit $3`,
-    [chatId, page.after, page.limit],
-  );
-  return rows;
+export async function listMemories(db: Db, chatId: string, page: Page<number>): Promise<Memory[]> {
+  return readPage<Memory>(db, list, chatId, page);
 }

@@ -1,6 +1,6 @@
 import { newId } from './ids.js';
 import { mustHaveRoom } from './ownerLimits.js';
-import type { Page } from './page.js';
+import { type ListSpec, type Page, readPage } from './page.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { type SealingKey, seal, unseal } from './sealed.js';
 
@@ -82,13 +82,17 @@ export async function ownsProvider(db: Db, owner: string, id: string): Promise<b
   return rowCount === 1;
 }
 
+const list: ListSpec = {
+  columns,
+  from: 'providers',
+  where: 'owner = $1',
+  key: 'id',
+  bytes: 'octet_length(name) + octet_length(base_url) + octet_length(default_model)',
+};
+
 /** The owner's providers, oldest first. */
 export async function listProviders(db: Db, owner: string, page: Page): Promise<Provider[]> {
-  const { rows } = await db.query<Provider>(
-    `select ${columns} from providers where owner = $1 and ($2::text is null or id > $2) order by id limit $3`,
-    [owner, page.after, page.limit],
-  );
-  return rows;
+  return readPage<Provider>(db, list, owner, page);
 }
 
 /** A provider that can be asked. `apiKey` is null where it can't be opened: the setting was another when it was sealed. */

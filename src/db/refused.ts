@@ -19,7 +19,9 @@ export type RefusalCode =
   | 'not_present'
   | 'scene_already_open'
   | 'no_open_scene'
-  | 'limit_reached';
+  | 'limit_reached'
+  | 'chat_full'
+  | 'queue_full';
 
 /** A command that the chat, as it stands under its lock, does not allow. Thrown, so that the transaction is rolled back. */
 export class ChatRefused extends Error {

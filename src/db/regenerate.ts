@@ -1,3 +1,4 @@
+import { mustHaveRoom } from './chatLimits.js';
 import { type Claim, ClaimRefused, findRepeated, speakerName, toStart } from './claim.js';
 import { holdOwnChat, mustBeFree } from './freeFloor.js';
 import { newId } from './ids.js';
@@ -36,6 +37,7 @@ export async function claimRegeneration(pool: Pool, request: RegenerateRequest):
     const repeated = await findRepeated(tx, { ...request, chatId: chat.id });
     if (repeated && repeated.requestHash !== request.requestHash) throw new ClaimRefused('idempotency_mismatch');
     if (repeated) return { turn: repeated, created: false, start: null, stopping: null };
+    mustHaveRoom(chat);
     await mustBeFree(tx, chat);
     if (!(await isLast(tx, seen))) throw new ChatRefused('not_last_turn');
 

@@ -1,3 +1,4 @@
+import { mustHaveRoom } from './chatLimits.js';
 import { endTurn } from './endTurn.js';
 import { holdOwnChat, mustBeFree } from './freeFloor.js';
 import { endBeforeLeaving } from './leave.js';
@@ -48,6 +49,7 @@ export async function rewindChat(
 ): Promise<Rewound | Interrupted> {
   return transaction(pool, async (tx) => {
     const chat = await holdOwnChat(tx, owner, chatId);
+    mustHaveRoom(chat);
     if (toSeq < 1 || toSeq > chat.seq) throw new ChatRefused('no_such_seq', 'toSeq');
     if (interrupt && chat.activeTurnId) return interruptFloor(tx, chat, chat.activeTurnId);
     await mustBeFree(tx, chat);
@@ -90,6 +92,7 @@ async function readWaiting(tx: Tx, chatId: string, toSeq: number): Promise<TurnR
 export async function undoRewind(pool: Pool, { chatId, owner }: Target): Promise<{ seq: number; restored: number }> {
   return transaction(pool, async (tx) => {
     const chat = await holdOwnChat(tx, owner, chatId);
+    mustHaveRoom(chat);
     await mustBeFree(tx, chat);
     const { rows } = await tx.query<{ seq: number; kind: string; toSeq: number }>(
       `select seq, kind, (data->>'toSeq')::integer as "toSeq" from events

@@ -1,6 +1,7 @@
 import { holdNarrativeChat } from './holdChat.js';
 import { newId } from './ids.js';
 import { appendEvents } from './log.js';
+import { type ListSpec, type Page, readPage } from './page.js';
 import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
@@ -18,13 +19,17 @@ export type Scene = {
 const columns = `id, container, case when closed_seq is null then 'open' else 'closed' end as status,
   opened_seq as "openedSeq", opened_at as "openedAt", ended_at as "endedAt", summaries`;
 
+const list: ListSpec = {
+  columns,
+  from: 'scenes',
+  where: 'chat_id = $1',
+  key: 'opened_seq',
+  bytes: 'octet_length(container) + octet_length(summaries::text)',
+};
+
 /** The chat's scenes that opened after a seq, oldest first. */
-export async function listScenes(db: Db, chatId: string, page: { after: number; limit: number }): Promise<Scene[]> {
-  const { rows } = await db.query<Scene>(
-    `select ${columns} from scenes where chat_id = $1 and opened_seq > $2 order by opened_seq limit $3`,
-    [chatId, page.after, page.limit],
-  );
-  return rows;
+export async function listScenes(db: Db, chatId: string, page: Page<number>): Promise<Scene[]> {
+  return readPage<Scene>(db, list, chatId, page);
 }
 
 /** Opens a scene by hand. Throws `ChatRefused`. */

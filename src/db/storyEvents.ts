@@ -4,6 +4,7 @@ import { holdNarrativeChat } from './holdChat.js';
 import { newId } from './ids.js';
 import { appendEvents } from './log.js';
 import { mustHaveRoom } from './ownerLimits.js';
+import { type ListSpec, type Page, readPage } from './page.js';
 import { type Db, type Pool, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 
@@ -27,17 +28,17 @@ export type StoryPlan = {
 
 const columns = `id, title, description, status, artifacts, planned_seq as seq, created_at as "createdAt"`;
 
+const list: ListSpec = {
+  columns,
+  from: 'story_events',
+  where: 'chat_id = $1',
+  key: 'planned_seq',
+  bytes: 'octet_length(title) + octet_length(description) + octet_length(artifacts::text)',
+};
+
 /** The chat's story events that were planned after a seq, oldest first. */
-export async function listStoryEvents(
-  db: Db,
-  chatId: string,
-  page: { after: number; limit: number },
-): Promise<StoryEvent[]> {
-  const { rows } = await db.query<StoryEvent>(
-    `select ${columns} from story_events where chat_id = $1 and planned_seq > $2 order by planned_seq limit $3`,
-    [chatId, page.after, page.limit],
-  );
-  return rows;
+export async function listStoryEvents(db: Db, chatId: string, page: Page<number>): Promise<StoryEvent[]> {
+  return readPage<StoryEvent>(db, list, chatId, page);
 }
 
 /**

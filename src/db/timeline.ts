@@ -11,7 +11,7 @@ export async function readTimeline(db: Db, chatId: string, without: readonly Eve
     const page = await readEvents(db, chatId, { after, limit: pageSize, without });
     events.push(...page);
     const last = page.at(-1);
-    if (!last || page.length < pageSize) return events;
+    if (!last) return events;
     after = last.seq;
   }
 }

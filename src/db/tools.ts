@@ -1,4 +1,5 @@
 import type { ToolDescriptor } from '../domain/tools.js';
+import { maxPageBytes, type Page } from './page.js';
 import { type Db, type Pool, transaction } from './pool.js';
 
 /**
@@ -42,12 +43,19 @@ export type ListedTool = {
   needsApproval: boolean;
 };
 
-/** All tools, the built-in ones first. */
-export async function listTools(db: Db): Promise<ListedTool[]> {
-  const { rows } = await db.query<ListedTool>(
-    `select name, description, parameters as schema, level as "permissionLevel", source,
-       needs_approval as "needsApproval"
-     from tools order by source <> 'builtin', name`,
+/** A page of the tools, the built-in ones first; a cursor is a tool's name. */
+export async function listTools(db: Db, { after, limit }: Page = { after: null, limit: 1_000 }): Promise<ListedTool[]> {
+  const bytes = 'octet_length(description) + octet_length(parameters::text)';
+  const { rows } = await db.query<ListedTool & { place: number; before: number }>(
+    `select * from (
+       select name, description, parameters as schema, level as "permissionLevel", source,
+         needs_approval as "needsApproval", row_number() over (order by source <> 'builtin', name) as place,
+         sum(${bytes}) over (order by source <> 'builtin', name) - (${bytes}) as before
+       from tools
+       where $1::text is null or (source <> 'builtin', name) > (select source <> 'builtin', name from tools where name = $1)
+       order by source <> 'builtin', name limit $2
+     ) page where before < ${maxPageBytes} or place <= 2 order by place`,
+    [after, limit],
   );
-  return rows;
+  return rows.map(({ place: _, before: __, ...tool }) => tool);
 }

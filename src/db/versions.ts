@@ -1,8 +1,10 @@
 import type { TurnStatus } from '../domain/turn.js';
+import { mustHaveRoom } from './chatLimits.js';
 import { mustBeFree } from './freeFloor.js';
 import { endBeforeLeaving } from './leave.js';
 import { appendEvents, lockChat } from './log.js';
 import { applyMarks, readActiveVersions } from './marks.js';
+import { maxPageBytes, type Page } from './page.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
 import { readTurnRow } from './stop.js';
@@ -20,22 +22,44 @@ export type VersionView = {
   beats: { beat: number; speakerId: string; text: string; truncated: boolean; seq: number }[];
 };
 
-/** A reply's versions that can be chosen, and the active one, oldest first; `turnId` may be any. Null without such a turn. */
-export async function readVersions(db: Db, which: { turnId: string; owner: string }): Promise<VersionView[] | null> {
+const allVersions: Page = { after: null, limit: 1_000 };
+
+/**
+ * A reply's versions that can be chosen, and the active one, oldest first; `turnId` may be any, and so may the cursor.
+ * Null without such a turn.
+ */
+export async function readVersions(
+  db: Db,
+  which: { turnId: string; owner: string },
+  { after, limit, order = 'asc' }: Page = allVersions,
+): Promise<VersionView[] | null> {
   const turn = await readTurnRow(db, which.turnId);
   if (!turn || turn.owner !== which.owner) return null;
   const active = (await readActiveVersions(db, turn.chatId))(turn.rootId);
+  const landed = `e.chat_id = t.chat_id and e.turn_id = t.id and e.kind = 'assistant_turn' and e.hidden_by is null`;
+  const inOrder = `created_at ${order}, id ${order}`;
   const { rows } = await db.query<Omit<VersionView, 'id' | 'active' | 'createdAt'> & { createdAt: Date }>(
     `select t.id as "turnId", t.status, t.created_at as "createdAt", coalesce(jsonb_agg(jsonb_build_object(
          'beat', e.data->'beat', 'speakerId', e.data->'speakerId', 'text', e.data->'text',
          'truncated', e.data->'truncated', 'seq', e.seq) order by e.seq) filter (where e.seq is not null), '[]') as beats
-     from turns t
-     join events u on u.chat_id = t.chat_id and u.seq = t.user_turn_seq and u.hidden_by is null
-     left join events e on e.chat_id = t.chat_id and e.turn_id = t.id and e.kind = 'assistant_turn' and e.hidden_by is null
-     where t.root_id = $1
-     group by t.id having count(e.seq) > 0 or t.id = $2
-     order by t.created_at, t.id`,
-    [turn.rootId, active],
+     from (
+       select *, row_number() over (order by ${inOrder}) as place,
+         sum(size) over (order by ${inOrder}) - size as before
+       from (
+         select t.id, t.chat_id, t.status, t.created_at, coalesce(sum(coalesce(e.bytes, octet_length(e.data::text))), 0) as size
+         from turns t
+         join events u on u.chat_id = t.chat_id and u.seq = t.user_turn_seq and u.hidden_by is null
+         left join lateral (select e.seq, e.bytes, e.data from events e where ${landed}) e on true
+         where t.root_id = $1 and ($3::text is null or (t.created_at, t.id) ${order === 'asc' ? '>' : '<'} (
+           select c.created_at, c.id from turns c where c.id = $3))
+         group by t.id having count(e.seq) > 0 or t.id = $2
+         order by ${inOrder} limit $4
+       ) sized
+     ) t left join events e on ${landed}
+     where t.before < ${maxPageBytes} or t.place <= 2
+     group by t.id, t.status, t.created_at
+     order by t.created_at ${order}, t.id ${order}`,
+    [turn.rootId, active, after, limit],
   );
   return rows.map((row) => ({
     id: row.turnId,
@@ -65,6 +89,7 @@ export async function activateVersion(pool: Pool, request: Activation): Promise<
     if (!chat) throw new ChatRefused('turn_not_found');
     const version = await readTurnRow(tx, request.versionId);
     if (version?.rootId !== turn.rootId) throw new ChatRefused('version_not_found');
+    mustHaveRoom(chat);
     await mustBeFree(tx, chat);
     await mustHaveLanded(tx, version);
     const active = (await readActiveVersions(tx, chat.id))(turn.rootId);

@@ -6,6 +6,3 @@ export function applyChange(
   const at = body.indexOf(original);
   return at < 0 ? null : body.slice(0, at) + proposed + body.slice(at + original.length);
 }
-
-/** Whether what a change replaces is no longer there. */
-export const isStale = (body: string, { original }: { original: string }): boolean => !body.includes(original);

@@ -1,5 +1,5 @@
 import { type Activity, type ActivityEvent, newActivity, noteActivity } from './activity.js';
-import type { AgentStep, ChatEvent, EventData } from './events.js';
+import type { AgentStep, ChatEvent, EventData, EventKind } from './events.js';
 import { type Message, toMessage } from './message.js';
 import type { TokenUsage } from './turn.js';
 
@@ -10,6 +10,26 @@ export const NEVER = Number.POSITIVE_INFINITY;
 
 /** What was said under one user turn. The turns of a reply's versions share it. `began`: the seq at which its reply did. */
 export type Exchange = { userTurnSeq: number; prose: Spoken | null; replies: Spoken[]; began: number };
+
+/** The kinds of events that a user turn's messages are made of. What clients append is of no turn: `looseKinds`. */
+export const spokenKinds = [
+  'user_turn',
+  'user_turn_edit',
+  'assistant_turn_started',
+  'assistant_turn',
+  'turn_completed',
+  'tool_call_start',
+  'tool_call_end',
+  'subagent_task_start',
+  'subagent_tool_call_start',
+  'subagent_tool_call_end',
+  'subagent_task_end',
+  'citations',
+  'planning_artifact',
+  'reasoning',
+] as const satisfies EventKind[];
+
+export const looseKinds = ['citations', 'planning_artifact', 'reasoning'] as const satisfies EventKind[];
 
 /** What a transcript is put together from. */
 export type Gathered = {

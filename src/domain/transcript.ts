@@ -3,6 +3,9 @@ import type { ChatEvent } from './events.js';
 import { activityOf, type Exchange, type Gathered, gather, NEVER } from './exchanges.js';
 import type { Message } from './message.js';
 
+/** The messages of one anchor: a user turn, or a system message. `seq` is the anchor's. */
+export type MessageGroup = { seq: number; messages: Message[] };
+
 /**
  * The chat's messages, folded from the events of its timeline. They are grouped by user turn, in the order in
  * which the user spoke: a turn that was queued while a reply streamed comes after that reply. A system message
@@ -10,13 +13,31 @@ import type { Message } from './message.js';
  */
 export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
   const gathered = gather(events);
-  const exchanges = [...gathered.exchanges.values()].sort((a, b) => a.userTurnSeq - b.userTurnSeq);
-  attachLoose(gathered, exchanges);
+  attachLoose(gathered, inOrder(gathered));
+  return toGroups(gathered).flatMap(({ messages }) => messages);
+}
+
+/**
+ * The messages of a part of the timeline: all events of some user turns, and system messages. `ownerOf` says to which
+ * user turn belongs what clients appended, since that can not be seen from a part.
+ */
+export function foldPart(events: Iterable<ChatEvent>, ownerOf: ReadonlyMap<number, number>): MessageGroup[] {
+  const gathered = gather(events);
+  for (const event of gathered.loose) {
+    const reply = gathered.exchanges.get(ownerOf.get(event.seq) ?? NEVER)?.replies.at(-1);
+    if (reply) noteActivity(activityOf(gathered, reply.turnId), event);
+  }
+  return toGroups(gathered);
+}
+
+const inOrder = ({ exchanges }: Gathered) => [...exchanges.values()].sort((a, b) => a.userTurnSeq - b.userTurnSeq);
+
+function toGroups(gathered: Gathered): MessageGroup[] {
   const groups = [
     ...gathered.notes.map(({ seq, message }) => ({ seq, messages: [message] })),
-    ...exchanges.map((exchange) => ({ seq: exchange.userTurnSeq, messages: toMessages(exchange, gathered) })),
+    ...inOrder(gathered).map((exchange) => ({ seq: exchange.userTurnSeq, messages: toMessages(exchange, gathered) })),
   ];
-  return groups.sort((a, b) => a.seq - b.seq).flatMap(({ messages }) => messages);
+  return groups.sort((a, b) => a.seq - b.seq);
 }
 
 const lastOf = ({ replies, prose }: Exchange) => replies.at(-1) ?? prose;

@@ -5,11 +5,13 @@ import { finishTurn } from '../../src/db/finish.js';
 import { newId } from '../../src/db/ids.js';
 import { closeReply, landReply } from '../../src/db/landReply.js';
 import { appendEvents, lockChat, readEvents } from '../../src/db/log.js';
+import { findMessage, parseMessageId, readMessages } from '../../src/db/messages.js';
 import { type Pool, transaction } from '../../src/db/pool.js';
 import { type ProjectionRows, readProjections, rebuildProjections } from '../../src/db/rebuild.js';
 import { claimRegeneration } from '../../src/db/regenerate.js';
 import { readTimeline } from '../../src/db/timeline.js';
 import type { NewEvent } from '../../src/domain/events.js';
+import type { Message } from '../../src/domain/message.js';
 import { foldTranscript } from '../../src/domain/transcript.js';
 import { claim, owner } from './chats.js';
 
@@ -110,9 +112,31 @@ export function tellStory(pool: Pool, { chatId, hostId }: { chatId: string; host
     },
     log: () => readEvents(pool, chatId, { after: 0, limit: 10_000, includeHidden: true }),
     timeline: () => readTimeline(pool, chatId),
-    spoken: async () => foldTranscript(await readTimeline(pool, chatId)).map((message) => message.content),
+    spoken: async () => (await readTranscript(pool, chatId)).map((message) => message.content),
     projections: () => readProjections(pool, chatId),
   };
+}
+
+/** The whole transcript, which is the same when it is read by pages of any size, in either order. */
+export async function readTranscript(pool: Pool, chatId: string, limits = [1, 1_000]): Promise<Message[]> {
+  const whole = foldTranscript(await readTimeline(pool, chatId));
+  for (const limit of limits) {
+    expect(await readByPages(pool, chatId, limit, 'asc')).toEqual(whole);
+    expect(await readByPages(pool, chatId, limit, 'desc')).toEqual(whole.toReversed());
+  }
+  return whole;
+}
+
+async function readByPages(pool: Pool, chatId: string, limit: number, order: 'asc' | 'desc'): Promise<Message[]> {
+  const all: Message[] = [];
+  for (;;) {
+    const id = all.length === 0 ? null : parseMessageId(all.at(-1)!.id);
+    const after = id && (await findMessage(pool, chatId, id));
+    const page: Message[] = [];
+    for await (const messages of readMessages(pool, chatId, { after, limit, order })) page.push(...messages);
+    if (page.length === 0) return all;
+    all.push(...page.slice(0, limit));
+  }
 }
 
 export type Story = ReturnType<typeof tellStory>;

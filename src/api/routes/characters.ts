@@ -8,7 +8,8 @@ import {
 } from '../../db/characters.js';
 import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
-import { idPage, name, persona, text, toPage } from '../input.js';
+import { idPage, name, persona, text } from '../input.js';
+import { listPage } from '../listPage.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { character, pageOf } from '../schemas.js';
@@ -43,9 +44,9 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       tag,
       query: idPage('chr'),
       answers: { 200: pageOf(character) },
-      async handle({ owner, query: { limit, after } }) {
-        const found = await listCharacters(pool, owner, { after, limit: limit + 1 });
-        return { status: 200, body: toPage(found, limit, (item) => item.id) };
+      async handle({ owner, query }) {
+        const found = await listCharacters(pool, owner, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
       },
     }),
     route({

@@ -5,7 +5,8 @@ import { createChat } from '../../db/newChat.js';
 import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import type { ChatPurge } from '../chatPurge.js';
-import { idPage, text, title, toPage } from '../input.js';
+import { idPage, text, title } from '../input.js';
+import { listPage } from '../listPage.js';
 import { newChatBody, toNewChat } from '../newChat.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
@@ -53,9 +54,9 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       tag,
       query: idPage('chat'),
       answers: { 200: pageOf(chat) },
-      async handle({ owner, query: { limit, after } }) {
-        const found = await listChats(pool, owner, { after, limit: limit + 1 });
-        return { status: 200, body: toPage(found, limit, (item) => item.id) };
+      async handle({ owner, query }) {
+        const found = await listChats(pool, owner, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
       },
     }),
     route({

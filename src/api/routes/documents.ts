@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { acceptChange, declineChange, editDocument, listChanges } from '../../db/changes.js';
-import { createDocument, listDocuments, readDocument } from '../../db/documents.js';
+import { createDocument, listDocuments, ownsDocument, readDocument } from '../../db/documents.js';
 import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
-import { idPage, prose, text, toPage } from '../input.js';
+import { cursorOf, idPage, pageFields, prose, text, toPage } from '../input.js';
+import { listPage } from '../listPage.js';
 import { Problem } from '../problem.js';
 import { type Answer, type Route, route } from '../route.js';
 import { change, document, pageOf } from '../schemas.js';
@@ -32,13 +33,13 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
     route({
       method: 'get',
       path: '/v1/documents',
-      summary: 'List documents, oldest first',
+      summary: 'List documents, oldest first; with their bodies if asked for',
       tag,
-      query: idPage('doc'),
-      answers: { 200: pageOf(document) },
-      async handle({ owner, query: { limit, after } }) {
-        const found = await listDocuments(pool, owner, { after, limit: limit + 1 });
-        return { status: 200, body: toPage(found, limit, (item) => item.id) };
+      query: z.object({ ...pageFields(cursorOf('doc')), fields: z.literal('body').optional() }).transform(toPage),
+      answers: { 200: pageOf(document.partial({ body: true }).meta({ id: 'ListedDocument' })) },
+      async handle({ owner, query: { fields, ...page } }) {
+        const asked = { ...page, limit: page.limit + 1, withBody: fields === 'body' };
+        return listPage(await listDocuments(pool, owner, asked), page.limit, (item) => item.id);
       },
     }),
     route({
@@ -69,11 +70,13 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       path: '/v1/documents/:documentId/changes',
       summary: 'The changes that were proposed to a document, in the order of their source',
       tag,
+      query: idPage('chg', 1_000),
       answers: { 200: pageOf(change) },
       problems: ['document_not_found'],
-      async handle({ owner, params: { documentId } }) {
-        await mustRead(pool, owner, documentId);
-        return { status: 200, body: { items: await listChanges(pool, documentId), next: null } };
+      async handle({ owner, params: { documentId }, query }) {
+        if (!(await ownsDocument(pool, owner, documentId))) throw new Problem('document_not_found');
+        const found = await listChanges(pool, documentId, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
       },
     }),
     route({

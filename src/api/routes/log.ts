@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { readEvents } from '../../db/log.js';
+import { findMessage, parseMessageId, readMessages } from '../../db/messages.js';
 import type { Pool } from '../../db/pool.js';
-import { readTimeline } from '../../db/timeline.js';
 import type { Message } from '../../domain/message.js';
-import { foldTranscript } from '../../domain/transcript.js';
 import type { Feeds } from '../../viewers/feeds.js';
 import { parseCursor } from '../cursor.js';
-import { afterSeq, limit, toPage } from '../input.js';
+import { afterSeq, cursorPage, limit } from '../input.js';
+import { listPage, writePage } from '../listPage.js';
 import { mustOwnChat } from '../mustOwn.js';
 import { type Places, takePlace } from '../places.js';
 import { Problem } from '../problem.js';
@@ -18,8 +18,11 @@ import { wantsFrames } from '../turnHeaders.js';
 
 const tag = 'Log';
 
-/** Large, and nothing of them is in a transcript. */
-const graphKinds = ['graph_snapshot', 'graph_plan'] as const;
+const messageCursor = z
+  .string()
+  .transform(parseMessageId)
+  .refine((id) => id !== null, { error: 'must be a cursor that a list answered with' })
+  .optional();
 
 /** What is read of a chat's log: the events themselves, and what is folded from them. */
 export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; places: Places }): Route[] {
@@ -43,7 +46,7 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
         await mustOwnChat(pool, owner, chatId);
         const { after, limit, include } = query;
         const found = await readEvents(pool, chatId, { after, limit: limit + 1, includeHidden: include === 'hidden' });
-        return { status: 200, body: toPage(found, limit, (item) => String(item.seq)) };
+        return listPage(found, limit, (item) => String(item.seq));
       },
     }),
     route({
@@ -51,13 +54,18 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
       path: '/v1/chats/:chatId/messages',
       summary: 'The transcript, rebuilt from the log',
       tag,
-      query: z.object({ limit: limit(1_000), cursor: z.string().max(200).optional() }),
+      query: cursorPage(messageCursor, 1_000),
       answers: { 200: pageOf(message) },
       problems: ['chat_not_found'],
-      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+      async handle({ owner, params: { chatId }, query: { limit, after, order } }) {
         await mustOwnChat(pool, owner, chatId);
-        const messages = foldTranscript(await readTimeline(pool, chatId, graphKinds));
-        return { status: 200, body: toPage(after(messages, cursor), limit, (item) => item.id) };
+        const since = after && (await findMessage(pool, chatId, after));
+        if (after && !since) throw new Problem('invalid_query', 'cursor: must be a cursor that a list answered with');
+        const page = writePage<Message>(limit, (item) => item.id);
+        for await (const messages of readMessages(pool, chatId, { after: since, limit: limit + 1, order })) {
+          if (!messages.every(page.add)) break;
+        }
+        return page.answer();
       },
     }),
   ];
@@ -70,12 +78,4 @@ function lastEventId(request: Request): number | undefined {
   const seq = parseCursor(given);
   if (seq === null) throw new Problem('invalid_query', 'Last-Event-ID: must be a whole number');
   return seq;
-}
-
-/** The messages after the one that the cursor names. */
-function after(messages: Message[], cursor: string | undefined): Message[] {
-  if (cursor === undefined) return messages;
-  const at = messages.findIndex((message) => message.id === cursor);
-  if (at < 0) throw new Problem('invalid_query', 'cursor: must be a cursor that a list answered with');
-  return messages.slice(at + 1);
 }

@@ -4,7 +4,8 @@ import type { Pool } from '../../db/pool.js';
 import { createProvider, listProviders, ownsProvider } from '../../db/providers.js';
 import type { SealingKey } from '../../db/sealed.js';
 import type { Auth } from '../auth.js';
-import { idPage, name, text, toPage } from '../input.js';
+import { idPage, name, text } from '../input.js';
+import { listPage } from '../listPage.js';
 import { Problem } from '../problem.js';
 import { type ProviderHosts, refuseInside } from '../providerHosts.js';
 import { type Route, route } from '../route.js';
@@ -70,9 +71,9 @@ export function providerRoutes({ pool, sealingKey, auth, limits, allowedProvider
       tag,
       query: idPage('prv'),
       answers: { 200: pageOf(provider) },
-      async handle({ owner, query: { limit, after } }) {
-        const found = await listProviders(pool, owner, { after, limit: limit + 1 });
-        return { status: 200, body: toPage(found, limit, (item) => item.id) };
+      async handle({ owner, query }) {
+        const found = await listProviders(pool, owner, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
       },
     }),
   ];

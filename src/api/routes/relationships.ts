@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { readEdges } from '../../db/edges.js';
-import { listMemories } from '../../db/memories.js';
+import { listEdges } from '../../db/edges.js';
+import { listMemories, type Memory } from '../../db/memories.js';
 import type { Pool } from '../../db/pool.js';
-import type { Edge } from '../../domain/edge.js';
-import { limit, seqPage, toPage } from '../input.js';
+import { cursorPage, seqPage } from '../input.js';
+import { listPage } from '../listPage.js';
 import { mustOwnChat } from '../mustOwn.js';
 import { type Route, route } from '../route.js';
 import { edge, memory, pageOf } from '../schemas.js';
@@ -13,6 +13,10 @@ const tag = 'Relationships';
 const edgeCursor = z
   .string()
   .regex(/^[\w-]{1,100}>[\w-]{1,100}$/, { error: 'must be a cursor that a list answered with' })
+  .transform((given) => {
+    const [sourceId = '', targetId = ''] = given.split('>');
+    return { sourceId, targetId };
+  })
   .optional();
 
 /** What those present feel towards each other, and what they remember. */
@@ -23,13 +27,13 @@ export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
       path: '/v1/chats/:chatId/edges',
       summary: 'The edges between those present, by source and then target',
       tag,
-      query: z.object({ limit: limit(100), cursor: edgeCursor }),
+      query: cursorPage(edgeCursor),
       answers: { 200: pageOf(edge) },
       problems: ['chat_not_found'],
-      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+      async handle({ owner, params: { chatId }, query }) {
         await mustOwnChat(pool, owner, chatId);
-        const found = (await readEdges(pool, chatId)).filter(isAfter(cursor));
-        return { status: 200, body: toPage(found, limit, (item) => `${item.sourceId}>${item.targetId}`) };
+        const found = await listEdges(pool, chatId, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => `${item.sourceId}>${item.targetId}`);
       },
     }),
     route({
@@ -40,18 +44,12 @@ export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
       query: seqPage(),
       answers: { 200: pageOf(memory) },
       problems: ['chat_not_found'],
-      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+      async handle({ owner, params: { chatId }, query }) {
         await mustOwnChat(pool, owner, chatId);
-        const found = await listMemories(pool, chatId, { after: cursor, limit: limit + 1 });
-        const { items, next } = toPage(found, limit, (item) => String(item.seq));
-        return { status: 200, body: { items: items.map(({ seq: _, ...item }) => item), next } };
+        const found = await listMemories(pool, chatId, { ...query, limit: query.limit + 1 });
+        const shown = ({ seq: _, ...memory }: Memory) => memory;
+        return listPage(found, query.limit, (item) => String(item.seq), shown);
       },
     }),
   ];
-}
-
-/** In the order of the list: ids are ASCII, so that JavaScript compares them as Postgres does. */
-function isAfter(cursor: string | undefined): (edge: Edge) => boolean {
-  const [source = '', target = ''] = cursor?.split('>') ?? [];
-  return ({ sourceId, targetId }) => sourceId > source || (sourceId === source && targetId > target);
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Pool } from '../../db/pool.js';
 import { closeSceneByHand, listScenes, openSceneByHand } from '../../db/scenes.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
-import { name, seqPage, toPage } from '../input.js';
+import { name, seqPage } from '../input.js';
+import { listPage } from '../listPage.js';
 import { mustOwnChat } from '../mustOwn.js';
 import { type Route, route } from '../route.js';
 import { pageOf, scene } from '../schemas.js';
@@ -33,10 +34,10 @@ export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
       query: seqPage(),
       answers: { 200: pageOf(scene) },
       problems: ['chat_not_found'],
-      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+      async handle({ owner, params: { chatId }, query }) {
         await mustOwnChat(pool, owner, chatId);
-        const found = await listScenes(pool, chatId, { after: cursor, limit: limit + 1 });
-        return { status: 200, body: toPage(found, limit, (item) => String(item.openedSeq)) };
+        const found = await listScenes(pool, chatId, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => String(item.openedSeq));
       },
     }),
     route({

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Limits } from '../../db/ownerLimits.js';
 import type { Pool } from '../../db/pool.js';
 import { listStoryEvents, planStoryEvent, type StoryEvent } from '../../db/storyEvents.js';
-import { name, seqPage, text, toPage } from '../input.js';
+import { name, seqPage, text } from '../input.js';
+import { listPage } from '../listPage.js';
 import { mustOwnChat } from '../mustOwn.js';
 import { type Route, route } from '../route.js';
 import { pageOf, storyEvent } from '../schemas.js';
@@ -38,11 +39,10 @@ export function storyRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits,
       query: seqPage(),
       answers: { 200: pageOf(storyEvent) },
       problems: ['chat_not_found'],
-      async handle({ owner, params: { chatId }, query: { limit, cursor } }) {
+      async handle({ owner, params: { chatId }, query }) {
         await mustOwnChat(pool, owner, chatId);
-        const found = await listStoryEvents(pool, chatId, { after: cursor, limit: limit + 1 });
-        const { items, next } = toPage(found, limit, (item) => String(item.seq));
-        return { status: 200, body: { items: items.map(shown), next } };
+        const found = await listStoryEvents(pool, chatId, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => String(item.seq), shown);
       },
     }),
     route({

@@ -6,7 +6,8 @@ import type { Pool } from '../../db/pool.js';
 import { previewRewind, undoRewind } from '../../db/rewind.js';
 import { readTurn } from '../../db/turnView.js';
 import { activateVersion, readVersions } from '../../db/versions.js';
-import { isBlank, prose, querySeq } from '../input.js';
+import { idPage, isBlank, prose, querySeq } from '../input.js';
+import { listPage } from '../listPage.js';
 import { Problem } from '../problem.js';
 import type { Regenerate } from '../regenerate.js';
 import type { Rewind } from '../rewind.js';
@@ -71,12 +72,13 @@ function versionRoutes({ pool, regenerate, show, stopTurn }: TimelineRouteDeps):
       path: '/v1/turns/:turnId/versions',
       summary: 'The versions of a reply, oldest first',
       tag,
+      query: idPage('turn', 1_000),
       answers: { 200: pageOf(version) },
       problems: ['turn_not_found'],
-      async handle({ owner, params: { turnId } }) {
-        const items = await readVersions(pool, { turnId, owner });
-        if (!items) throw new Problem('turn_not_found');
-        return { status: 200, body: { items, next: null } };
+      async handle({ owner, params: { turnId }, query }) {
+        const found = await readVersions(pool, { turnId, owner }, { ...query, limit: query.limit + 1 });
+        if (!found) throw new Problem('turn_not_found');
+        return listPage(found, query.limit, (item) => item.id);
       },
     }),
     route({

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { get, post } from '../api.js';
+import { list, post } from '../api.js';
 import { attempt } from '../attempt.js';
-import type { Page, Version } from '../resources.js';
+import type { Version } from '../resources.js';
 
 /** Leafs through the versions of a reply: the one that is chosen becomes the timeline's, with all that it led to. */
 export function Versions({ turnId, disabled }: { turnId: string; disabled: boolean }) {
@@ -9,8 +9,8 @@ export function Versions({ turnId, disabled }: { turnId: string; disabled: boole
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     let current = true;
-    get<Page<Version>>(`/v1/turns/${turnId}/versions`).then(
-      ({ items }) => current && setVersions(items),
+    list<Version>(`/v1/turns/${turnId}/versions`).then(
+      (items) => current && setVersions(items),
       // Without its versions a reply is still readable.
       () => current && setVersions([]),
     );
