@@ -9,10 +9,10 @@ const textFault = 'must not hold U+0000 or half a surrogate pair';
  * Why a value that came as JSON can't be kept as it is, or null: Postgres keeps neither U+0000 nor half a
  * surrogate pair, JSON has no number beyond the largest. Takes time in proportion to the value, and no stack.
  */
-export function unkeepable(value: unknown): string | null {
+export function unkeepable(value: unknown, maxDepth = MAX_DEPTH): string | null {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH} levels`;
+    if (depth > maxDepth) return `must not be nested deeper than ${maxDepth} levels`;
     const below: unknown[] = [];
     for (const item of level) {
       const fault = typeof item === 'object' && item !== null ? open(item, below) : faultOf(item);
@@ -41,3 +41,13 @@ function faultOf(item: unknown): string | null {
   if (typeof item === 'number') return Number.isFinite(item) ? null : 'must hold finite numbers only';
   return null;
 }
+
+/**
+ * A name, an id or a code from outside: at most `max` UTF-16 code units. What can't be kept becomes U+FFFD rather than
+ * nothing, so that no name turns into another that is known.
+ */
+export const keepableWord = (word: string, max: number): string =>
+  word.slice(0, max).replaceAll('\0', '\ufffd').toWellFormed();
+
+/** The name of a model, as a provider says it. */
+export const keepableModel = (model: string): string => keepableWord(model, 200);

@@ -1,12 +1,11 @@
 import type OpenAI from 'openai';
-import { TurnFailure } from '../domain/failures.js';
 import type { PromptMessage } from '../domain/prompt.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { parseCompletion } from './completionAnswer.js';
 import { withoutKey } from './errorDetail.js';
 import { createProviderClient } from './providerClient.js';
 import { fromRequestError } from './providerFailures.js';
-import { readPiece } from './readPiece.js';
+import { readWhole } from './readWhole.js';
 import { createSilenceClock, type SilenceClock } from './silenceClock.js';
 
 /** A body longer than this, in bytes, is not read to its end. */
@@ -43,7 +42,7 @@ export function createClassifierCalls(options: { baseUrl: string; apiKey: string
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });
       try {
         const response = await send(client, request, clock);
-        const body = await readBody(response, clock);
+        const body = await readWhole(response, clock, MAX_BODY, 'bad_answer');
         return parseCompletion(body, { ...request, contentType: response.headers.get('content-type') });
       } catch (error) {
         signal.throwIfAborted();
@@ -71,19 +70,5 @@ async function send(client: OpenAI, request: ClassifierRequest, clock: SilenceCl
     return await clock.waitFor(answer.asResponse());
   } catch (error) {
     throw fromRequestError(error, Date.now()) ?? error;
-  }
-}
-
-async function readBody(response: Response, clock: SilenceClock): Promise<string> {
-  if (!response.body) throw new TurnFailure('provider_error');
-  const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const text = new TextDecoder();
-  let read = '';
-  for (let size = 0; ; ) {
-    const { done, value } = await clock.waitFor(readPiece(body));
-    if (done) return read + text.decode();
-    size += value.length;
-    if (size > MAX_BODY) throw new TurnFailure('bad_answer');
-    read += text.decode(value, { stream: true });
   }
 }

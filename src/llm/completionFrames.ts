@@ -2,10 +2,8 @@ import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import { TurnFailure } from '../domain/failures.js';
 import { fromErrorObject } from './providerFailures.js';
+import { MAX_FRAME } from './replyLimits.js';
 import { legacyCallDelta, toolCallDelta } from './toolCallDeltas.js';
-
-/** A frame longer than this, in characters, is not read to its end. */
-const MAX_FRAME = 64 * 1024 * 1024;
 
 /** Turns the bytes of a server-sent event stream, cut anywhere, into the data of its events. */
 export type FrameReader = {

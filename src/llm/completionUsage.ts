@@ -1,7 +1,13 @@
 import { z } from 'zod';
+import { keepableModel } from '../domain/keepable.js';
 import type { TokenUsage } from '../domain/turn.js';
 
-const tokens = z.number().int().nonnegative();
+/** Beyond any model's context, so that what is added up stays a whole number. */
+export const tokens = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(2 ** 31 - 1);
 
 const completionUsage = z.object({
   prompt_tokens: tokens,
@@ -34,6 +40,6 @@ export const exactUsage = (modelId: string, { prompt, completion, total, cached 
   cachedTokens: cached ?? 0,
   toolCallCount: 0,
   llmCallCount: 1,
-  modelId,
+  modelId: keepableModel(modelId),
   certainty: 'exact',
 });

@@ -1,8 +1,7 @@
-/** A provider's refusal as `openai` is to read it: one `error` object, whatever form the server gave it. */
-export type RefusalBody = { error: Record<string, unknown> };
+import type { ErrorFields } from './errorMeaning.js';
 
-/** Refusals are not read further than this, in bytes. */
-const MAX_REFUSAL = 64 * 1024;
+/** A provider's refusal as `openai` is to read it: one `error` object, whatever form the server gave it. */
+export type RefusalBody = { error: ErrorFields };
 
 /**
  * Rewrites the body of a refusal: servers send an `error` object, an `error` text, a list of either, or the error's
@@ -13,11 +12,17 @@ export function toRefusalBody(text: string, contentType: string | null): Refusal
   const json = html ? undefined : parse(text);
   const body = Array.isArray(json) ? json[0] : json;
   const { error, ...rest } = isObject(body) ? body : {};
-  if (isObject(error)) return { error };
-  if (typeof error === 'string') return { error: { ...rest, message: error } };
-  if (typeof rest.message === 'string' || rest.object === 'error') return { error: rest };
+  if (isObject(error)) return { error: fieldsOf(error) };
+  if (typeof error === 'string') return { error: fieldsOf({ ...rest, message: error }) };
+  if (typeof rest.message === 'string' || rest.object === 'error') return { error: fieldsOf(rest) };
   return { error: { foreign: html ? 'html' : 'other' } };
 }
+
+const names = ['code', 'type', 'param', 'status', 'message', 'request_id'] as const;
+
+/** The fields that are read of an error, as far as they are plain: others may be nested deeper than can be written. */
+const fieldsOf = (error: Record<string, unknown>): ErrorFields =>
+  Object.fromEntries(names.flatMap((name) => (typeof error[name] === 'object' ? [] : [[name, error[name]]])));
 
 export const isHtml = (text: string, contentType: string | null): boolean =>
   /^\s*text\/html\b/i.test(contentType ?? '') || /^\s*</.test(text.slice(0, 200));
@@ -31,20 +36,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-type Body = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> };
-
-/** The beginning of a body, which is all that is read of it. */
-export async function readRefusal(body: Body | undefined): Promise<string> {
-  const text = new TextDecoder();
-  let read = '';
-  for (let size = 0; body && size < MAX_REFUSAL; ) {
-    const { done, value } = await body.read();
-    if (done || !value) return read + text.decode();
-    size += value.length;
-    read += text.decode(value, { stream: true });
-  }
-  await body?.cancel();
-  return read;
 }

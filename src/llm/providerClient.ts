@@ -1,7 +1,8 @@
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { type AddressRules, checkSpelledHost, createCheckedLookup } from '../providerAddress.js';
-import { readRefusal, toRefusalBody } from './errorBody.js';
+import { createBoundedFetch } from './boundedFetch.js';
+import { toRefusalBody } from './errorBody.js';
 
 /** Longer than an idle turn, shorter than what providers' load balancers keep. */
 const KEEP_ALIVE_MS = 30_000;
@@ -20,6 +21,16 @@ export function createProviderClient({ baseUrl, apiKey, addresses }: ProviderSer
     ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 0, bodyTimeout: 0 },
     ...(addresses ? { connect: { lookup: createCheckedLookup(new URL(baseUrl), addresses) } } : {}),
   });
+  const fetch = createBoundedFetch(
+    async (url, init) => {
+      // a name is checked where it is looked up; an address is not looked up
+      if (addresses) checkSpelledHost(new URL(url as string), addresses);
+      // whoever is redirected to would get the prompt, and often the key
+      const response = await undiciFetch(url as string, { ...(init as object), dispatcher, redirect: 'manual' });
+      return response as unknown as Response;
+    },
+    { ownReader: true },
+  );
   return new OpenAI({
     baseURL: baseUrl,
     apiKey: key || 'none',
@@ -33,13 +44,7 @@ export function createProviderClient({ baseUrl, apiKey, addresses }: ProviderSer
     timeout: 2 ** 31 - 1,
     // its log quotes frames it can't read, which are prose
     logLevel: 'off',
-    fetch: async (url, init) => {
-      // a name is checked where it is looked up; an address is not looked up
-      if (addresses) checkSpelledHost(new URL(url as string), addresses);
-      // whoever is redirected to would get the prompt, and often the key
-      const response = await undiciFetch(url as string, { ...(init as object), dispatcher, redirect: 'manual' });
-      return readable(response as unknown as Response);
-    },
+    fetch: async (url, init) => readable(await fetch(url as string, init)),
   });
 }
 
@@ -47,7 +52,7 @@ export function createProviderClient({ baseUrl, apiKey, addresses }: ProviderSer
 async function readable(response: Response): Promise<Response> {
   if (response.ok || response.status < 200) return response;
   const { status, headers } = response;
-  const body = toRefusalBody(await readRefusal(response.body?.getReader()), headers.get('content-type'));
+  const body = toRefusalBody(await response.text(), headers.get('content-type'));
   return new Response(JSON.stringify(body), { status, headers: refusalHeaders(headers) });
 }
 

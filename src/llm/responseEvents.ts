@@ -2,17 +2,19 @@ import { z } from 'zod';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { TokenUsage } from '../domain/turn.js';
-import { exactUsage } from './completionUsage.js';
+import { exactUsage, tokens } from './completionUsage.js';
 import type { FinishReason, ReplyPart } from './port.js';
 import { fromErrorObject } from './providerFailures.js';
 
-const tokens = z.number().int().nonnegative();
 const usageFields = z.object({
   input_tokens: tokens,
   output_tokens: tokens,
   total_tokens: tokens.nullish(),
   input_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
+
+/** The largest that the newest event's number is kept as. */
+const MAX_SEQUENCE = 2 ** 31 - 1;
 
 const content = z.object({ type: z.string(), text: z.string().nullish(), refusal: z.string().nullish() });
 const outputItem = z.object({
@@ -37,7 +39,8 @@ export type ResponseObject = z.infer<typeof response>;
 
 const event = z.object({
   type: z.string(),
-  sequence_number: z.number().int().nullish(),
+  // One that is none, or that Postgres can't keep, is as good as missing.
+  sequence_number: z.number().int().nonnegative().max(MAX_SEQUENCE).nullish().catch(null),
   delta: z.unknown().optional(),
   response: response.nullish(),
   error: z.unknown().optional(),
@@ -51,8 +54,8 @@ export function parseEvent(frame: string): ResponseEvent {
   return parsed.data;
 }
 
-export function parseResponse(body: unknown): ResponseObject {
-  const parsed = response.safeParse(body);
+export function parseResponse(body: string): ResponseObject {
+  const parsed = response.safeParse(parseJson(body));
   if (!parsed.success) throw new TurnFailure('provider_error');
   return parsed.data;
 }
@@ -100,8 +103,8 @@ export const textOf = ({ output }: ResponseObject): string =>
     .join('');
 
 const callsOf = ({ output }: ResponseObject): ToolCallRequest[] =>
-  (output ?? []).flatMap(({ type, call_id, name, arguments: sent }, n) =>
-    type === 'function_call' && name ? [{ id: call_id || `call_${n}`, name, arguments: sent ?? '' }] : [],
+  (output ?? []).flatMap(({ type, call_id, name, arguments: sent }) =>
+    type === 'function_call' && name ? [{ id: call_id ?? '', name, arguments: sent ?? '' }] : [],
   );
 
 function reasonOf({ status, error, incomplete_details }: ResponseObject, calls: boolean): FinishReason {

@@ -1,10 +1,12 @@
 import { APIError } from 'openai';
 import { TurnFailure } from '../domain/failures.js';
+import { MAX_WHOLE } from './boundedFetch.js';
 import { withoutKey } from './errorDetail.js';
 import { readFrames } from './eventFrames.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from './port.js';
 import { createProviderClient } from './providerClient.js';
 import { fromRequestError } from './providerFailures.js';
+import { readWhole } from './readWhole.js';
 import {
   endedBy,
   endingOf,
@@ -30,7 +32,8 @@ export function createResponses(options: { baseUrl: string; apiKey: string | und
 
   async function cancel(responseId: string): Promise<void> {
     try {
-      await client.responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) });
+      const asked = client.responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) });
+      await (await asked.asResponse()).body?.cancel();
     } catch (error) {
       // One that has ended, or is gone, can't be cancelled, and need not be.
       options.log?.warn({ responseId, status: (error as { status?: number }).status }, 'a response was not cancelled');
@@ -92,16 +95,21 @@ async function* goOn(
     return yield* wholeOf(await retrieve(client, responseId, headers, clock), resume, request.model);
   }
   if (streamed.headers.get('content-type')?.includes('json'))
-    return yield* wholeOf(parseResponse(await streamed.json()), resume, request.model);
+    return yield* wholeOf(await readResponse(streamed, clock), resume, request.model);
   yield* readEvents(streamed, request.model, clock);
 }
 
 async function retrieve(client: Client, id: string, headers: Record<string, string>, clock: SilenceClock) {
   try {
-    return parseResponse(await clock.waitFor(client.responses.retrieve(id, {}, { signal: clock.signal, headers })));
+    const asked = client.responses.retrieve(id, {}, { signal: clock.signal, headers });
+    return await readResponse(await clock.waitFor(asked.asResponse()), clock);
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+async function readResponse(response: Response, clock: SilenceClock): Promise<ResponseObject> {
+  return parseResponse(await readWhole(response, clock, MAX_WHOLE));
 }
 
 function* wholeOf(ended: ResponseObject, { text }: Resume, model: string): Generator<ReplyPart> {
@@ -127,6 +135,11 @@ async function opened(answer: Promise<Response>, clock: SilenceClock): Promise<R
   }
 }
 
+const endsInHalf = (text: string): boolean => {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+};
+
 async function* readEvents(response: Response, model: string, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   let told = false;
   let held: (ReplyPart & { type: 'delta' }) | null = null;
@@ -139,8 +152,9 @@ async function* readEvents(response: Response, model: string, clock: SilenceCloc
     const delta = toDelta(event);
     if (delta) {
       // A character in two halves counts as heard with the second: whoever goes on after the first would lose it.
+      // Held once only: what follows and is a first half again is no character, however often it comes.
       const joined: ReplyPart & { type: 'delta' } = held ? { ...delta, text: held.text + delta.text } : delta;
-      held = /[\ud800-\udbff]$/.test(joined.text) ? joined : null;
+      held = !held && endsInHalf(joined.text) ? joined : null;
       if (!held) yield joined;
     }
     const ended = endedBy(event);

@@ -28,12 +28,12 @@ describe('the calls of a reply', () => {
       ),
     ).toEqual([call('a', 'x', '{}'), call('b', 'x', '{"n":2}')]);
     expect(put([{ function: { name: 'x', arguments: '{}' } }], [{ function: { name: 'y', arguments: '{}' } }])).toEqual(
-      [call('call_0', 'x', '{}'), call('call_1', 'y', '{}')],
+      [call('', 'x', '{}'), call('', 'y', '{}')],
     );
   });
 
-  test('get an id where the server gave none, and are none without a name', () => {
-    expect(put([{ index: 0, id: '', function: { name: 'x', arguments: '' } }])).toEqual([call('call_0', 'x', '')]);
+  test('have an empty id where the server gave none, and are none without a name', () => {
+    expect(put([{ index: 0, id: '', function: { name: 'x', arguments: '' } }])).toEqual([call('', 'x', '')]);
     expect(put([{ index: 0, function: { arguments: '{' } }])).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
+import { MAX_ARGUMENTS, MAX_CALLS } from './replyLimits.js';
 
 const functionDelta = z.object({ name: z.string().nullish(), arguments: z.string().nullish() });
 
@@ -15,14 +16,10 @@ export const legacyCallDelta = functionDelta;
 
 type Delta = z.infer<typeof toolCallDelta>;
 
-/** Calls of one reply, and their arguments together in UTF-16 code units, at most. */
-const MAX_CALLS = 128;
-const MAX_ARGUMENTS = 1024 * 1024;
-
 /** The calls that a reply asks for, put together from their fragments. */
 export type ToolCallDeltas = {
   take(deltas: Delta[]): void;
-  /** In the order in which they began; what never got a name is none. One without an id gets one that is the same every time. */
+  /** In the order in which they began; what never got a name is none. The id is empty where the model gave none. */
   calls(): ToolCallRequest[];
 };
 
@@ -63,9 +60,6 @@ export function createToolCallDeltas(): ToolCallDeltas {
         call.arguments += piece;
       }
     },
-    calls: () =>
-      calls.flatMap(({ id, name, arguments: sent }, n) =>
-        name ? [{ id: id || `call_${n}`, name, arguments: sent }] : [],
-      ),
+    calls: () => calls.flatMap(({ id, name, arguments: sent }) => (name ? [{ id, name, arguments: sent }] : [])),
   };
 }

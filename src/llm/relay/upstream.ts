@@ -10,8 +10,10 @@ import {
   toEnd,
   toMeta,
 } from '../../domain/relay.js';
+import { createBoundedFetch, MAX_WHOLE } from '../boundedFetch.js';
 import type { ReplyPart } from '../port.js';
 import { readPiece } from '../readPiece.js';
+import { readWhole } from '../readWhole.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { mintJwt } from './mintJwt.js';
 import { cannotStream, fromErrorFrame, fromRefusal, type Refusal } from './upstreamFailures.js';
@@ -34,9 +36,10 @@ export type Upstream = {
   ): AsyncIterable<ReplyPart>;
 };
 
+/** The stream is read by a reader of ours. */
+const fetch = createBoundedFetch(globalThis.fetch, { ownReader: true });
+
 const HEALTH_MS = 5_000;
-/** An answer that is no stream is not read further than this, in bytes. */
-const MAX_BODY = 32 * 1024 * 1024;
 const MODEL = 'relay';
 
 export function createUpstream(options: UpstreamOptions): Upstream {
@@ -200,15 +203,5 @@ async function* inOnePiece(
 }
 
 async function refusalOf(response: Response, clock: SilenceClock): Promise<Refusal> {
-  const text = new TextDecoder();
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
-  let body = '';
-  for (let size = 0; reader; ) {
-    const { done, value } = await clock.waitFor(readPiece(reader));
-    if (done) break;
-    size += value.length;
-    if (size > MAX_BODY) throw new TurnFailure('reply_too_large');
-    body += text.decode(value, { stream: true });
-  }
-  return { status: response.status, headers: response.headers, body: body + text.decode() };
+  return { status: response.status, headers: response.headers, body: await readWhole(response, clock, MAX_WHOLE) };
 }

@@ -1,11 +1,9 @@
 import { createParser } from 'eventsource-parser';
 import { TurnFailure } from '../../domain/failures.js';
+import { MAX_FRAME } from '../replyLimits.js';
 
 /** An event of a server-sent stream: its name, which most have none of, and its data. */
 export type UpstreamEvent = { name: string | null; data: string };
-
-/** A frame longer than this, in characters, is not read to its end. */
-const MAX_FRAME = 16 * 1024 * 1024;
 
 /** Turns the bytes of a server-sent event stream, cut anywhere, into its events; comments are signs of life too. */
 export function createUpstreamFrames() {
