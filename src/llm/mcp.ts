@@ -1,6 +1,9 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, type JsonSchemaValidator, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { cleanText } from '../domain/text.js';
 import type { Level, ToolDescriptor } from '../domain/tools.js';
+import { createBoundedFetch } from './boundedFetch.js';
+import { type Listed, listTools } from './mcpTools.js';
 import type { ToolResult } from './tools/builtins.js';
 import type { OutsideTools } from './tools/registry.js';
 
@@ -22,6 +25,13 @@ export type McpServer = {
 const CONNECT_MS = 15_000;
 const RETRY_MS = 10_000;
 const MAX_DESCRIPTION = 2_000;
+
+/** What a tool answers is read as text: its own schema for that, and the patterns in it, are not run here. */
+const unchecked = {
+  getValidator:
+    <T>(): JsonSchemaValidator<T> =>
+    (input) => ({ valid: true, data: input as T, errorMessage: undefined }),
+};
 
 export type McpTools = OutsideTools & {
   /** Connects to each server; one that can't be reached is tried again later, and has no tools until then. */
@@ -72,17 +82,18 @@ function createConnection(server: McpServer, options: Required<McpOptions> & { t
   }
 
   async function begin(): Promise<Client> {
-    const client = new Client({ name: 'durable-turns', version: '0.1.0' });
+    const client = new Client({ name: 'durable-turns', version: '0.1.0' }, { jsonSchemaValidator: unchecked });
     client.onclose = () => {
       opening = null;
     };
     try {
       await client.connect(transportOf(server), { timeout: CONNECT_MS });
-      const listed = await client.listTools(undefined, { timeout: CONNECT_MS });
+      const leaveOut = (tool: string, why: string) =>
+        log.warn({ server: server.name, tool, why }, 'a tool of an MCP server is left out: its schema can not be used');
+      const listed = await listTools(client, { wanted: server.tools, timeoutMs: CONNECT_MS, leaveOut });
       for (const name of tools.keys()) taken.delete(name);
       tools.clear();
-      for (const tool of listed.tools) {
-        if (server.tools && !server.tools.includes(tool.name)) continue;
+      for (const tool of listed) {
         const descriptor = toDescriptor(server, tool, taken);
         taken.add(descriptor.name);
         tools.set(descriptor.name, { remote: tool.name, descriptor });
@@ -120,21 +131,19 @@ function createConnection(server: McpServer, options: Required<McpOptions> & { t
 function transportOf(server: McpServer) {
   if (server.transport === 'http') {
     const headers = server.headers ? { requestInit: { headers: server.headers } } : {};
-    return new StreamableHTTPClientTransport(new URL(server.url), headers);
+    return new StreamableHTTPClientTransport(new URL(server.url), { ...headers, fetch: createBoundedFetch() });
   }
   const { command, args, env } = server;
   return new StdioClientTransport({ command, args, stderr: 'ignore', ...(env ? { env } : {}) });
 }
-
-type Listed = { name: string; description?: string | undefined; inputSchema: object };
 
 /** Names of all servers' tools share one space, and providers take no others than these characters. */
 function toDescriptor(server: McpServer, tool: Listed, taken: ReadonlySet<string>): ToolDescriptor {
   const { level, needsApproval, idempotent, timeoutMs } = server;
   return {
     name: freeName(`mcp_${server.name}_${tool.name}`.replace(/[^\w-]/g, '_'), taken),
-    description: (tool.description ?? tool.name).slice(0, MAX_DESCRIPTION),
-    parameters: tool.inputSchema as Record<string, unknown>,
+    description: cleanText((tool.description ?? tool.name).slice(0, MAX_DESCRIPTION)),
+    parameters: tool.inputSchema,
     source: `mcp:${server.name}`,
     level,
     needsApproval,

@@ -1,11 +1,8 @@
 import { bounded } from '../../bounded.js';
-import { cleanText } from '../../domain/text.js';
 import { BUILTIN, type BuiltinName, builtins, type ToolDescriptor } from '../../domain/tools.js';
-import { createArgumentsCheck } from './arguments.js';
+import { complaintOf } from './arguments.js';
 import { runBuiltin, type ToolContext, type ToolResult } from './builtins.js';
-
-/** A result longer than this, in UTF-16 code units, is none: no model could read it. */
-const MAX_RESULT = 64 * 1024;
+import { failedCall, fittingResult } from './toolResult.js';
 
 /** Tools from elsewhere: of MCP servers. `call` throws where a call fails, and ends early on its signal. */
 export type OutsideTools = {
@@ -24,7 +21,6 @@ export type ToolRegistry = {
 
 export function createToolRegistry(options: { outside?: OutsideTools; now?: () => Date } = {}): ToolRegistry {
   const { outside, now = () => new Date() } = options;
-  const complaintOf = createArgumentsCheck();
   const list = () => [...builtins, ...(outside?.list() ?? [])];
 
   async function make(tool: ToolDescriptor, call: ToolCall, context: ToolContext, signal: AbortSignal) {
@@ -37,25 +33,24 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
     list,
     async run(call, { signal, context }) {
       const tool = list().find(({ name }) => name === call.name);
-      if (!tool) return failed('tool_not_found', 'There is no such tool.');
+      if (!tool) return failedCall('tool_not_found', 'There is no such tool.');
       const complaint = complaintOf(tool, call.arguments);
-      if (complaint) return failed('bad_arguments', complaint);
+      if (complaint) return failedCall('bad_arguments', complaint);
       const { signal: ended, end } = bounded(signal, tool.timeoutMs);
       try {
-        return readable(await Promise.race([make(tool, call, context, ended), rejection(ended)]));
+        const { content, success } = await Promise.race([make(tool, call, context, ended), rejection(ended)]);
+        return fittingResult(content, success);
       } catch {
-        if (signal.aborted) return failed('tool_stopped', 'The call was stopped.');
+        if (signal.aborted) return failedCall('tool_stopped', 'The call was stopped.');
         return ended.aborted
-          ? failed('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`)
-          : failed('tool_failed', 'The tool failed.');
+          ? failedCall('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`)
+          : failedCall('tool_failed', 'The tool failed.');
       } finally {
         end();
       }
     },
   };
 }
-
-const failed = (code: string, message: string): ToolResult => ({ success: false, content: `${code}: ${message}` });
 
 /** A tool that takes no notice of its signal is left behind. */
 const rejection = (signal: AbortSignal) =>
@@ -64,9 +59,3 @@ const rejection = (signal: AbortSignal) =>
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
   });
-
-function readable({ success, content }: ToolResult): ToolResult {
-  if (content.length > MAX_RESULT)
-    return failed('tool_result_too_large', `The result has ${content.length} characters; ask for less.`);
-  return { success, content: cleanText(content) };
-}
