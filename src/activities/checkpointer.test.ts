@@ -16,7 +16,7 @@ function slowDatabase() {
   return { db: { query } as unknown as Db, statements };
 }
 
-const listener = { fenceLost: () => undefined, stopMarked: () => undefined };
+const listener = { fenceLost: () => undefined, stopMarked: () => undefined, refused: () => undefined };
 
 /** Two streams, each of whose tokens comes while a statement is on its way. */
 async function streamFor(ms: number) {
@@ -49,4 +49,25 @@ test('what came while a checkpoint was written is in the next, each character on
   await flushed;
   const written = statements.flat().join('');
   expect(written).toHaveLength(2 * sent.length);
+});
+
+test('data that Postgres refuses ends its own stream, and the others are written', async () => {
+  const written: unknown[] = [];
+  const query = async (_statement: string, [turnIds, beats, fences]: unknown[][]) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (turnIds?.includes('turn_b')) throw Object.assign(new Error('integer out of range'), { code: '22003' });
+    written.push(...(turnIds ?? []));
+    return { rows: (turnIds ?? []).map((turnId, i) => ({ turnId, beat: beats?.[i], fence: fences?.[i], stop: null })) };
+  };
+  const errors: unknown[] = [];
+  const checkpointer = createCheckpointer({ query } as unknown as Db, (error) => errors.push(error));
+  const refused: string[] = [];
+  for (const turnId of ['turn_a', 'turn_b', 'turn_c']) {
+    checkpointer.register({ turnId, beat: 0 }, 1, { ...listener, refused: () => refused.push(turnId) });
+    checkpointer.add({ turnId, beat: 0, epoch: 1, channel: 'text', offset: 0, text: 'x' });
+  }
+  await jest.advanceTimersByTimeAsync(10 * CHECKPOINT_EVERY_MS);
+  expect(written).toEqual(['turn_a', 'turn_c']);
+  expect(refused).toEqual(['turn_b']);
+  expect(errors).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { type Checkpointed, type Chunk, writeCheckpoints } from '../db/checkpoints.js';
 import type { Db } from '../db/pool.js';
+import { refusesData } from '../db/unavailable.js';
 import type { DraftKey } from '../domain/frames.js';
 
 /** What a checkpoint tells the stream whose text it wrote. */
@@ -7,6 +8,8 @@ export type CheckpointListener = {
   /** A newer attempt holds the fence, or the reply is closed: nothing more of this stream may be written. */
   fenceLost(fence: number): void;
   stopMarked(): void;
+  /** Postgres will never take what was added. Nothing more of this stream is written. */
+  refused(error: unknown): void;
 };
 
 export type Checkpointer = {
@@ -60,15 +63,28 @@ export function createCheckpointer(
     return next;
   };
 
+  /**
+   * Writes what was taken. Data that Postgres refuses must not keep the other streams of the worker from being written:
+   * each is then written alone, and the one that can't be is told.
+   */
+  async function writeTaken(taken: Taken[]): Promise<void> {
+    const chunks = taken.flatMap(({ fence, pieces }) => pieces.map((piece) => ({ ...piece, fence })));
+    try {
+      settle(taken, await writeCheckpoints(db, chunks));
+    } catch (error) {
+      if (!refusesData(error)) throw error;
+      if (taken.length > 1) for (const one of taken) await writeTaken([one]);
+      else for (const { kept } of taken) refuse(kept, error);
+    }
+  }
+
   /** What waits now. What comes meanwhile is the next write's: under a steady flow this one would never end. */
   async function writeOnce(): Promise<void> {
     const due = new Set([...streams.values()].filter(({ pending }) => pending.length > 0));
     for (let taken = take(due); taken.length > 0; taken = take(due)) {
-      const chunks = taken.flatMap(({ fence, pieces }) => pieces.map((piece) => ({ ...piece, fence })));
       const begunAt = performance.now();
-      const answer = await writeCheckpoints(db, chunks);
+      await writeTaken(taken);
       onWritten((performance.now() - begunAt) / 1_000);
-      settle(taken, answer);
     }
   }
 
@@ -131,6 +147,11 @@ function take(due: Set<Kept>): Taken[] {
     taken.push({ kept, fence: kept.fence, pieces });
   }
   return taken;
+}
+
+function refuse(kept: Kept, error: unknown): void {
+  kept.pending = [];
+  kept.listener.refused(error);
 }
 
 function settle(taken: Taken[], answer: Checkpointed[]): void {

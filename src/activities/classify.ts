@@ -8,8 +8,8 @@ import type { ClassifierCall, TurnContext, Verdict } from '../domain/classifiers
 import { classifiers } from '../domain/classifiers/index.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { TokenUsage } from '../domain/turn.js';
-import { askClassifier, type ClassifierAsk, promptTokensOf } from './askClassifier.js';
-import { toApplicationFailure } from './failure.js';
+import { type Answered, askClassifier, type ClassifierAsk, promptTokensOf } from './askClassifier.js';
+import { failureOfAttempt, toApplicationFailure } from './failure.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type ClassifyInput = {
@@ -47,15 +47,19 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
   if (begun.done) return begun.verdict as Verdict;
   if (!context) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.classifierRetry);
   const { attempt } = begun;
+  let answered: Answered | null = null;
   try {
-    const { answer, usage } = await askClassifier(deps, { context, call, turnId, step, attempt }, signal);
-    return await apply(deps, input, context, answer, { attempt, usage });
+    answered = await askClassifier(deps, { context, call, turnId, step, attempt }, signal);
+    return await apply(deps, input, context, answered.answer, { attempt, usage: answered.usage });
   } catch (error) {
-    if (signal.aborted || !(error instanceof TurnFailure)) throw error;
-    if (error.code === 'turn_gone') throw toApplicationFailure(error, null, deps.classifierRetry);
-    await whileDatabaseAway(() => settleFailedCall(deps.pool, { turnId, step, attempt }, deps.classifierModel, error));
-    const failures = await whileDatabaseAway(() => failStep(deps.pool, key, error));
-    throw toApplicationFailure(error, failures, deps.classifierRetry);
+    const failure = signal.aborted ? null : failureOfAttempt(error, answered?.usage);
+    if (!failure) throw error;
+    if (failure.code === 'turn_gone') throw toApplicationFailure(failure, null, deps.classifierRetry);
+    await whileDatabaseAway(() =>
+      settleFailedCall(deps.pool, { turnId, step, attempt }, deps.classifierModel, failure),
+    );
+    const failures = await whileDatabaseAway(() => failStep(deps.pool, key, failure));
+    throw toApplicationFailure(failure, failures, deps.classifierRetry);
   }
 }
 

@@ -1,5 +1,7 @@
-import { ApplicationFailure } from '@temporalio/activity';
-import type { TurnFailure } from '../domain/failures.js';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { isDatabaseAway } from '../db/unavailable.js';
+import { TurnFailure } from '../domain/failures.js';
+import type { TokenUsage } from '../domain/turn.js';
 
 export type RetryRule = {
   /** Attempts that the provider may fail before the step gives up. */
@@ -29,6 +31,18 @@ export function toApplicationFailure(
     ...(failures === null ? {} : { details: [failures] }),
     nextRetryDelay: Math.max(backoff, failure.retryAfterMs ?? 0),
   });
+}
+
+/**
+ * What an attempt failed with, once a model was asked: every error counts as a failure of the attempt, whatever its
+ * cause, since another attempt is paid for again. Null for what is no failure of the attempt: its cancellation, what
+ * Temporal is told already, and a Postgres that is away, in which nothing could be counted. `usage`: of the call, where
+ * the model has answered.
+ */
+export function failureOfAttempt(error: unknown, usage: TokenUsage | null = null): TurnFailure | null {
+  if (error instanceof TurnFailure) return error;
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure || isDatabaseAway(error)) return null;
+  return new TurnFailure('internal', { cause: error, usage });
 }
 
 /** An attempt that ends in order without a result, so that another one takes over at once. */

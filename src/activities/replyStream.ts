@@ -5,8 +5,9 @@ import { TurnFailure } from '../domain/failures.js';
 import type { Channel, DraftKey } from '../domain/frames.js';
 import { noMeta, type RelayMeta } from '../domain/relay.js';
 import type { RestartReason } from '../domain/restartReasons.js';
-import { createTextCleaner } from '../domain/text.js';
 import { type ReplyPart, ReplyStopped, ReplyTimedOut } from '../llm/port.js';
+import { receivedParts } from '../llm/receivedParts.js';
+import { MAX_REPLY_UNITS } from '../llm/replyLimits.js';
 import type { Wire, WireToken } from '../viewers/wire.js';
 import type { Checkpointer } from './checkpointer.js';
 import { createCallMeter, type StreamCall } from './streamCall.js';
@@ -84,9 +85,6 @@ export type Kept = { text: string; thinking: string; inEpoch: boolean };
 /** A stretch of one channel; `offset` is where it begins there, in UTF-16 code units. */
 export type BegunStep = { index: number; type: Channel; offset: number };
 
-/** Of one reply, in UTF-16 code units: far beyond any model's output, well within what Postgres keeps. */
-const MAX_REPLY_UNITS = 32 * 1024 * 1024;
-
 export function startReplyStream(
   deps: { db: Db; wire: Wire; checkpointer: Checkpointer },
   start: StreamStart,
@@ -96,8 +94,8 @@ export function startReplyStream(
   const draft = { fence: start.fence, epoch: start.epoch, begun: false };
   const kept = start.kept ?? { text: '', thinking: '', inEpoch: false };
   const channels = {
-    text: { cleaner: createTextCleaner(), text: start.soFar?.text ?? (kept.inEpoch ? kept.text : '') },
-    thinking: { cleaner: createTextCleaner(), text: start.soFar?.thinking ?? (kept.inEpoch ? kept.thinking : '') },
+    text: { text: start.soFar?.text ?? (kept.inEpoch ? kept.text : '') },
+    thinking: { text: start.soFar?.thinking ?? (kept.inEpoch ? kept.thinking : '') },
   };
   /** Whether the epoch goes on: nothing of what was sent is taken back. */
   const goesOn = kept.inEpoch || start.soFar !== undefined;
@@ -115,6 +113,7 @@ export function startReplyStream(
       if (fence === draft.fence) abort.abort(new Fenced());
     },
     stopMarked: () => abort.abort(new ReplyStopped()),
+    refused: (cause: unknown) => abort.abort(new TurnFailure('internal', { cause })),
   };
   deps.checkpointer.register(key, draft.fence, listener);
 
@@ -159,7 +158,6 @@ export function startReplyStream(
   }
 
   async function pass(channel: Channel, piece: string, sequence?: number): Promise<void> {
-    if (piece === '') return;
     if (!draft.begun) await begin();
     if (start.beginStep && steps.at(-1)?.type !== channel) await beginStep(channel);
     meter.add(piece);
@@ -198,7 +196,6 @@ export function startReplyStream(
   });
 
   async function finish(part: Extract<ReplyPart, { type: 'finish' }>): Promise<StreamEnd> {
-    for (const channel of ['thinking', 'text'] as const) await pass(channel, channels[channel].cleaner.end());
     // Viewers must drop what a failed attempt has sent, also when this one had nothing to say.
     if (start.kept && !draft.begun && start.epoch > 0 && !goesOn) await begin();
     // A reply that was as good as whole goes on with nothing.
@@ -240,14 +237,14 @@ export function startReplyStream(
   const isTimedOut = () => abort.signal.reason instanceof ReplyTimedOut && draft.begun && own().text.trim() !== '';
 
   async function pump(): Promise<StreamEnd> {
-    const parts = start.open(abort.signal);
+    const parts = receivedParts(start.open(abort.signal));
     noteCall();
     for await (const part of parts) {
       if (abort.signal.aborted) break;
       if (part.type === 'finish') return finish(part);
       if (part.type === 'delta') {
         start.watch?.delta();
-        await pass(part.channel, channels[part.channel].cleaner.push(part.text), part.sequence);
+        await pass(part.channel, part.text, part.sequence);
       } else if (part.type === 'response') await fenced((fence) => recordResponse(deps.db, key, fence, part.id));
       else note(part);
     }

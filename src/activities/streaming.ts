@@ -9,7 +9,7 @@ import type { Wire } from '../viewers/wire.js';
 import { isLeaving, isStop, thisAttempt } from './attempt.js';
 import type { Checkpointer } from './checkpointer.js';
 import type { Asked, Course, OpenDraft } from './course.js';
-import { handOver, type RetryRule, toApplicationFailure } from './failure.js';
+import { failureOfAttempt, handOver, type RetryRule, toApplicationFailure } from './failure.js';
 import { readGoingOn } from './goingOn.js';
 import { type ReplyStream, startReplyStream } from './replyStream.js';
 import { promptTexts } from './streamCall.js';
@@ -179,6 +179,10 @@ export function createStreaming(deps: StreamingDeps) {
           tell(course, opened).ended({ outcome: 'superseded' });
           throw superseded();
       }
+    } catch (error) {
+      // The reply was paid for: what can't be kept of it is a failure of the attempt, or it would be asked for without end.
+      const failure = failureOfAttempt(error, end.how === 'finished' ? end.usage : null);
+      throw failure ? await fail(course, opened, failure, stream) : error;
     } finally {
       drop(course, stream);
     }
@@ -216,7 +220,9 @@ export function createStreaming(deps: StreamingDeps) {
       return toApplicationFailure(failure, null, { ...deps.retry, initialMs: 1 });
     }
     // Each attempt of this kind goes on where the last one was: only those that hear nothing new count.
-    if (stream?.gainsGround() && failure.retried) return toApplicationFailure(failure, null, deps.retry);
+    // What fails on our side would fail there again.
+    if (stream?.gainsGround() && failure.retried && failure.code !== 'internal')
+      return toApplicationFailure(failure, null, deps.retry);
     const failures = await whileDatabaseAway(() => recordFailure(deps.pool, key, fence, failure));
     const isLast = !failure.retried || (failures !== null && failures >= deps.retry.attempts);
     if (!isLast || !stream?.hasFallback || !isProviders(failure))

@@ -6,20 +6,21 @@ import type { Pool } from '../db/pool.js';
 import { readPastIterations } from '../db/readAgentPrompt.js';
 import { beginStep, failStep } from '../db/steps.js';
 import { beginTask, endTask, landedSubIteration, landSubIteration, readTaskEnd, type Task } from '../db/subagents.js';
-import { beginCall, type CallKey, endCall, readCallArguments } from '../db/toolCalls.js';
+import { beginCall, type CallKey, type CallResult, endCall, readCallArguments } from '../db/toolCalls.js';
 import type { CallPlan } from '../domain/agent.js';
 import { agentPrompt } from '../domain/agentPrompt.js';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { type FailureCode, failures, TurnFailure } from '../domain/failures.js';
 import type { PromptLimits } from '../domain/prompt.js';
 import { stepName } from '../domain/stepName.js';
-import { createTextCleaner } from '../domain/text.js';
 import { builtins, checkCall } from '../domain/tools.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { approximateTokens, estimatedUsage } from '../domain/usage.js';
 import type { ReplyPart } from '../llm/port.js';
+import { receivedParts } from '../llm/receivedParts.js';
+import { fittingResult } from '../llm/tools/toolResult.js';
 import type { Wire } from '../viewers/wire.js';
-import { type RetryRule, toApplicationFailure } from './failure.js';
+import { failureOfAttempt, type RetryRule, toApplicationFailure } from './failure.js';
 import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
@@ -75,12 +76,16 @@ export function createSubagentActivities(deps: SubagentDeps) {
       const { promptTokens = 0, completionTokens = 0, llmCallCount = 0 } = usage ?? {};
       const status = code === null ? 'done' : 'failed';
       await endTask(deps.pool, key, task, { status, promptTokens, completionTokens, llmCallCount });
-      const answer = iterations.at(-1)?.text ?? '';
-      const content = code === null ? answer : `${code}: ${failures[code].says}`;
-      publishResult(deps.wire, key, await endCall(deps.pool, key, { success: code === null, content }));
+      const result = code === null ? fittingResult(iterations.at(-1)?.text ?? '') : failedResult(code);
+      publishResult(deps.wire, key, await endCall(deps.pool, key, result));
     },
   };
 }
+
+const failedResult = (code: FailureCode): CallResult => ({
+  success: false,
+  content: `${code}: ${failures[code].says}`,
+});
 
 async function readTask(pool: Pool, key: CallKey): Promise<Task | null> {
   const { task, instructions } = ((await readCallArguments(pool, key)) ?? {}) as Partial<Record<keyof Task, unknown>>;
@@ -114,7 +119,7 @@ async function ask(
       provider.streamReply({ ...request, requestId }, { signal: within, silenceMs: deps.silenceMs });
     const inTime = () => runBounded(signal, deps.limitMs, (within) => listen(parts(within), watch, received));
     const said = await heard(watch, signal, () => inTime().catch(asTimeout)).catch(async (error: unknown) => {
-      await settleLost(pool, call, asked, received, error);
+      await whileDatabaseAway(() => settleLost(pool, call, asked, received, error));
       throw error;
     });
     const usage = said.usage ?? estimateOf(asked, received);
@@ -125,8 +130,10 @@ async function ask(
     if (!plans) throw new TurnFailure('turn_gone');
     return plans;
   } catch (error) {
-    if (signal.aborted || !(error instanceof TurnFailure)) throw error;
-    throw toApplicationFailure(error, await whileDatabaseAway(() => failStep(pool, step, error)), deps.retry);
+    const failure = signal.aborted ? null : failureOfAttempt(error);
+    if (!failure) throw error;
+    const failures = await whileDatabaseAway(() => failStep(pool, step, failure));
+    throw toApplicationFailure(failure, failures, deps.retry);
   }
 }
 
@@ -175,15 +182,13 @@ async function heard(watch: CallWatch, signal: AbortSignal, call: () => ReturnTy
 
 /** All of a reply that no viewer follows; `received` is filled as it arrives. */
 async function listen(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch, received: Received) {
-  const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
   const calls: ToolCallRequest[] = [];
-  for await (const part of parts) {
+  for await (const part of receivedParts(parts)) {
     if (part.type === 'delta') {
       delta();
-      received[part.channel] += cleaners[part.channel].push(part.text);
+      received[part.channel] += part.text;
     } else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
     else if (part.type === 'finish') {
-      for (const channel of ['text', 'thinking'] as const) received[channel] += cleaners[channel].end();
       const { model, reason, usage } = part;
       if (calls.length === 0 && received.text.trim() === '')
         throw new TurnFailure(received.thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });

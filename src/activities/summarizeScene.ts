@@ -3,11 +3,10 @@ import type { Pool } from '../db/pool.js';
 import { appendSummary, isSummarized, type SummaryKey } from '../db/summarizeScene.js';
 import { readSceneContext } from '../db/turnContext.js';
 import { classifiers } from '../domain/classifiers/index.js';
-import { TurnFailure } from '../domain/failures.js';
 import { witnesses } from '../domain/participants.js';
 import { stepName } from '../domain/stepName.js';
 import { askClassifier, type ClassifierAsk } from './askClassifier.js';
-import { toApplicationFailure } from './failure.js';
+import { failureOfAttempt, toApplicationFailure } from './failure.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
 
 export type SummarizeSceneDeps = ClassifierAsk & { pool: Pool };
@@ -30,8 +29,9 @@ export function createSummarizeScene(deps: SummarizeSceneDeps) {
     try {
       await summarize(deps, key, { attempt: info.attempt, signal: cancellationSignal });
     } catch (error) {
-      if (cancellationSignal.aborted || !(error instanceof TurnFailure)) throw error;
-      throw toApplicationFailure(error, info.attempt, deps.classifierRetry);
+      const failure = cancellationSignal.aborted ? null : failureOfAttempt(error);
+      if (!failure) throw error;
+      throw toApplicationFailure(failure, info.attempt, deps.classifierRetry);
     } finally {
       clearInterval(beating);
     }

@@ -1,5 +1,5 @@
-import { shownArguments } from '../domain/agent.js';
 import type { AgentStep } from '../domain/events.js';
+import { shownArguments } from '../domain/toolArguments.js';
 import type { Db } from './pool.js';
 
 /** A step as viewers follow it: `offset` is where its text begins in its channel of the draft, in UTF-16 code units. */

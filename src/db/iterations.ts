@@ -1,14 +1,8 @@
-import {
-  type CallPlan,
-  fillStretches,
-  type IterationVerdict,
-  type Stretch,
-  shownArguments,
-  stepId,
-} from '../domain/agent.js';
+import { type CallPlan, fillStretches, type IterationVerdict, type Stretch, stepId } from '../domain/agent.js';
 import type { AgentStep } from '../domain/events.js';
 import type { DraftKey } from '../domain/frames.js';
 import { stepName } from '../domain/stepName.js';
+import { shownArguments } from '../domain/toolArguments.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { cutCode, goneVerdict } from '../domain/verdict.js';
 import { readDraftText } from './drafts.js';
@@ -18,8 +12,8 @@ import { settleCall } from './modelCalls.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { hasEnded, type TurnRow } from './turnRow.js';
 
-/** A call that the model asked for, and how it is to be made. */
-export type AskedCall = { plan: CallPlan; name: string; arguments: string };
+/** A call that the model asked for, and how it is to be made. `modelCallId`: the id that the model knows it by. */
+export type AskedCall = { plan: CallPlan; modelCallId: string; name: string; arguments: string };
 
 /** One call of the model, whole. `text` and `thinking` are its own, `steps` of the draft. */
 export type Iteration = {
@@ -61,10 +55,13 @@ export async function readKept(db: Db, turnId: string): Promise<KeptDraft> {
   return rows[0]!;
 }
 
-/** The ids of the calls of a turn: the next ones must be others. */
-export async function readCallIds(db: Db, turnId: string): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>('select call_id as id from tool_calls where turn_id = $1', [turnId]);
-  return new Set(rows.map(({ id }) => id));
+/** The ids of the calls of a turn, ours and the model's: the next ones must be others. */
+export async function readCallIds(db: Db, turnId: string): Promise<{ own: Set<string>; models: Set<string> }> {
+  const { rows } = await db.query<{ id: string; modelId: string }>(
+    'select call_id as id, coalesce(model_call_id, call_id) as "modelId" from tool_calls where turn_id = $1',
+    [turnId],
+  );
+  return { own: new Set(rows.map(({ id }) => id)), models: new Set(rows.map(({ modelId }) => modelId)) };
 }
 
 /** Whether the draft's current epoch holds exactly what was kept, so that it can be gone on with. */
@@ -142,8 +139,9 @@ type CallPlace = { taskCallId: string; iteration: number; position: number; resu
 
 export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, place: CallPlace): Promise<void> {
   await tx.query(
-    `insert into tool_calls (turn_id, call_id, task_call_id, iteration, position, name, arguments, plan, result_index)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into tool_calls (turn_id, call_id, task_call_id, iteration, position, name, arguments, plan, result_index,
+       model_call_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       turnId,
       call.plan.callId,
@@ -154,6 +152,7 @@ export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, pla
       call.arguments,
       JSON.stringify(call.plan),
       place.resultIndex,
+      call.modelCallId,
     ],
   );
 }

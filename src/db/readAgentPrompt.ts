@@ -44,7 +44,7 @@ export async function readPastIterations(
 ): Promise<PastIteration[]> {
   const { rows } = await db.query<{ text: string; calls: PastIteration['calls'] | null }>(
     `select i.text, (
-       select jsonb_agg(jsonb_build_object('id', c.call_id, 'name', c.name, 'arguments', c.arguments,
+       select jsonb_agg(jsonb_build_object('id', coalesce(c.model_call_id, c.call_id), 'name', c.name, 'arguments', c.arguments,
                                            'result', coalesce(c.result, '')) order by c.position)
        from tool_calls c
        where c.turn_id = i.turn_id and c.task_call_id = i.task_call_id and c.iteration = i.iteration) as calls

@@ -1,7 +1,7 @@
 import type { CallPlan } from '../domain/agent.js';
-import { shownArguments } from '../domain/agent.js';
 import type { PastIteration } from '../domain/agentPrompt.js';
 import { stepName } from '../domain/stepName.js';
+import { shownArguments } from '../domain/toolArguments.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { usageOfCalls } from '../domain/usage.js';
 import { type AskedCall, insertCallRow, insertIterationRow } from './iterations.js';

@@ -1,6 +1,7 @@
-import { type CallPlan, shownArguments, stepId } from '../domain/agent.js';
+import { type CallPlan, stepId } from '../domain/agent.js';
 import type { AgentStep } from '../domain/events.js';
 import { stepName } from '../domain/stepName.js';
+import { shownArguments } from '../domain/toolArguments.js';
 import { appendEvents } from './log.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { holdLiveTurn } from './timelineCheck.js';
@@ -48,7 +49,8 @@ export type EndedStep = { chatId: string; fence: number; epoch: number; step: Ag
 /** The number of the event that a call ends with, within its step. */
 const ENDED = 1;
 
-type EndedCall = { taskCallId: string; task: string | null; name: string; index: number; iteration: number };
+/** `taskArguments`: of the call that began the sub-agent which made this one. */
+type EndedCall = { taskCallId: string; taskArguments: string | null; name: string; index: number; iteration: number };
 
 /**
  * Keeps what came of a call: its row, its step and its event. Happens once; the step is null when it was done
@@ -86,8 +88,8 @@ async function settleCall(tx: Tx, key: CallKey, { success, content }: CallResult
     `update tool_calls c set status = 'done', success = $3, result = $4
      where c.turn_id = $1 and c.call_id = $2 and c.status <> 'done'
      returning c.task_call_id as "taskCallId", c.name, c.result_index as index, c.iteration,
-       (select p.arguments::jsonb->>'task' from tool_calls p
-        where p.turn_id = c.turn_id and p.call_id = c.task_call_id and c.task_call_id <> '') as task`,
+       (select p.arguments from tool_calls p
+        where p.turn_id = c.turn_id and p.call_id = c.task_call_id and c.task_call_id <> '') as "taskArguments"`,
     [key.turnId, key.callId, success, content],
   );
   return rows[0] ?? null;
@@ -99,8 +101,14 @@ function appendEnd(tx: Tx, turn: TurnRow, { callId }: CallKey, ended: EndedCall,
   const event =
     ended.taskCallId === ''
       ? ({ kind: 'tool_call_end', data } as const)
-      : ({ kind: 'subagent_tool_call_end', data: { ...data, task: ended.task ?? '' } } as const);
+      : ({ kind: 'subagent_tool_call_end', data: { ...data, task: taskOf(ended.taskArguments) } } as const);
   return appendEvents(tx, cause, [event], ENDED);
+}
+
+/** Read here: `jsonb` refuses what `JSON.parse` takes, and a call must be able to end whatever its parent was sent. */
+function taskOf(argumentsText: string | null): string {
+  const { task } = Object(shownArguments(argumentsText ?? '')) as { task?: unknown };
+  return typeof task === 'string' ? task : '';
 }
 
 /** The arguments of a call, as they are shown. */

@@ -68,3 +68,13 @@ export function breaksConnection(error: unknown): boolean {
   const why = whyUnavailable(error);
   return why !== null && why !== 'conflict';
 }
+
+/** Classes of SQLSTATEs that are about what was to be written: 22 data exception, 54 program limit exceeded. */
+const aboutData = /^(22|54)/;
+
+/** Whether Postgres, or its client, will never take this data: the same statement fails however often it is run. */
+export function refusesData(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === 'string' && code.length === 5 && aboutData.test(code);
+}

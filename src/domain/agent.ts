@@ -41,13 +41,3 @@ export function fillStretches(
     return { id: stepId(turnId, index), index, type, content: texts[type].slice(offset, next?.offset) };
   });
 }
-
-/** The arguments as they are shown: the object that they are, or their text where they are none. */
-export function shownArguments(text: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : text;
-  } catch {
-    return text;
-  }
-}

@@ -1,6 +1,6 @@
 import type { PromptMessage } from './prompt.js';
 
-/** A call of a tool, as the model sent it: `arguments` may be no JSON. */
+/** A call of a tool, as the model sent it: `arguments` may be no JSON, and `id` empty. */
 export type ToolCallRequest = { id: string; name: string; arguments: string };
 
 /** A message as providers take it, with the calls of tools and their results. */

@@ -1,3 +1,5 @@
+import { parseArguments } from './toolArguments.js';
+
 /** What a tool may do at most, and a caller: 1 read, 2 write, 3 dangerous. */
 export type Level = 1 | 2 | 3;
 
@@ -121,19 +123,6 @@ export function checkCall(
   const refusal = refusalOf(tool, call);
   if (refusal) return refusal;
   const parsed = parseArguments(call.argumentsText);
-  if (!parsed) return refused('bad_arguments', 'The arguments are not a JSON object.');
-  return { ok: true, tool, arguments: parsed };
-}
-
-/** Nothing at all is how some models call a tool without parameters. */
-function parseArguments(text: string): Record<string, unknown> | null {
-  if (text.trim() === '') return {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+  if (!parsed.ok) return refused('bad_arguments', parsed.message);
+  return { ok: true, tool, arguments: parsed.value };
 }

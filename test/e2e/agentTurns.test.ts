@@ -45,10 +45,10 @@ describe('an agent', () => {
     expect(reply.steps?.map(({ id: _, ...step }) => step)).toEqual([
       { index: 0, type: 'thinking', content: 'I must count.' },
       { index: 1, type: 'text', content: 'Let me see.' },
-      { index: 2, type: 'tool_call', callId: 'c1', name: 'calculate', arguments: { expression: '6 * 7' } },
-      { index: 3, type: 'tool_call', callId: 'c2', name: named('echo', 'safe'), arguments: { word: 'hi' } },
-      { index: 4, type: 'tool_result', callId: 'c1', content: '42', success: true },
-      { index: 5, type: 'tool_result', callId: 'c2', content: 'echo hi', success: true },
+      { index: 2, type: 'tool_call', callId: 'call_0_0', name: 'calculate', arguments: { expression: '6 * 7' } },
+      { index: 3, type: 'tool_call', callId: 'call_0_1', name: named('echo', 'safe'), arguments: { word: 'hi' } },
+      { index: 4, type: 'tool_result', callId: 'call_0_0', content: '42', success: true },
+      { index: 5, type: 'tool_result', callId: 'call_0_1', content: 'echo hi', success: true },
       { index: 6, type: 'text', content: 'It is 42.' },
     ]);
     const kinds = played.events.map(({ kind }) => kind);
@@ -105,9 +105,9 @@ describe('an agent', () => {
       tools: [{ function: { name: 'read_document' } }, { function: { name: 'propose_edit' } }],
     });
     expect(resultsOf(replyOf(played))).toMatchObject([
-      { callId: 'r', success: true, content: expect.stringContaining('A cat.') },
-      { callId: 'e', success: true },
-      { callId: 'n', success: false, content: expect.stringMatching(/^original_not_found/) },
+      { callId: 'call_0_0', success: true, content: expect.stringContaining('A cat.') },
+      { callId: 'call_1_0', success: true },
+      { callId: 'call_1_1', success: false, content: expect.stringMatching(/^original_not_found/) },
     ]);
     const changes = await world.list(`/v1/documents/${document.id}/changes`);
     expect(changes).toMatchObject([{ ...edit, state: 'pending' }]);
@@ -128,6 +128,9 @@ describe('an agent', () => {
         tool('g', 'read_document'),
         tool('h', 'made_up'),
         tool('i', 'calculate', { expression: '1 +' }),
+        tool('j\0', 'calculate', '{"expression": "\\u0000"}'),
+        tool('k', 'calculate', `{"expression": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+        tool('a', 'calculate\0', { expression: '1' }),
       ]),
       whole('Nothing worked.'),
     );
@@ -135,15 +138,18 @@ describe('an agent', () => {
     expect(played.turn.status).toBe('completed');
     const results = resultsOf(replyOf(played));
     expect(results?.map(({ callId, success, content }) => [callId, success, content?.split(':')[0]])).toEqual([
-      ['a', false, 'tool_failed'],
-      ['b', false, 'no such luck'],
-      ['c', false, 'tool_result_too_large'],
-      ['d', false, 'tool_timed_out'],
-      ['e', false, 'bad_arguments'],
-      ['f', false, 'bad_arguments'],
-      ['g', false, 'tool_not_enabled'],
-      ['h', false, 'tool_not_found'],
-      ['i', false, 'bad_expression'],
+      ['call_0_0', false, 'tool_failed'],
+      ['call_0_1', false, 'no such luck'],
+      ['call_0_2', false, 'tool_result_too_large'],
+      ['call_0_3', false, 'tool_timed_out'],
+      ['call_0_4', false, 'bad_arguments'],
+      ['call_0_5', false, 'bad_arguments'],
+      ['call_0_6', false, 'tool_not_enabled'],
+      ['call_0_7', false, 'tool_not_found'],
+      ['call_0_8', false, 'bad_expression'],
+      ['call_0_9', false, 'bad_arguments'],
+      ['call_0_10', false, 'bad_arguments'],
+      ['call_0_11', false, 'tool_not_found'],
     ]);
     expect(JSON.stringify(results)).not.toContain('secret');
   }, 60_000);
@@ -223,7 +229,7 @@ describe('an agent', () => {
     });
     const played = await world.play(chat.id, 'Go.');
     expect(replyOf(played).text).toBe('The other says 9.');
-    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'outer', success: true, content: 'It is 9.' }]);
+    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'call_0_0', success: true, content: 'It is 9.' }]);
     const sub = played.events.filter(({ kind }) => kind.startsWith('subagent'));
     expect(sub.map(({ kind, data }) => [kind, (data as { task: string }).task])).toEqual([
       ['subagent_task_start', 'Count for me'],
@@ -250,7 +256,7 @@ describe("a caller's level", () => {
     await call.push(...asking([tool('w', 'propose_edit', { original: 'a', proposed: 'b', reason: 'c' })]).steps);
     const played = await world.ended(turn.id);
     expect(resultsOf(replyOf(played))).toMatchObject([
-      { callId: 'w', success: false, content: expect.stringMatching(/^tool_not_permitted/) },
+      { callId: 'call_0_0', success: false, content: expect.stringMatching(/^tool_not_permitted/) },
     ]);
     expect(offered(played.calls[1]?.call)).toEqual(['calculate']);
   }, 60_000);
@@ -269,12 +275,12 @@ describe('a tool that waits for a person', () => {
     const played = await world.ended(turn.id);
     expect(played.turn.status).toBe('cancelled');
     expect(replyOf(played)).toMatchObject({ text: 'May I? ', truncated: true });
-    const word = await client.send('POST', `/v1/turns/${turn.id}/approvals/late`, { approved: true });
+    const word = await client.send('POST', `/v1/turns/${turn.id}/approvals/call_0_0`, { approved: true });
     expect(word).toMatchObject({ status: 409, body: { code: 'approval_not_pending' } });
     expect(await world.made()).not.toContain('echo too late');
   }, 60_000);
 
-  const ask = async (approved: boolean, turnId: string, callId = 'p') =>
+  const ask = async (approved: boolean, turnId: string, callId = 'call_0_0') =>
     (
       await world
         .service()
@@ -290,7 +296,7 @@ describe('a tool that waits for a person', () => {
     await world.restart();
     expect([await ask(true, turn.id), await ask(true, turn.id)]).toEqual([202, 202]);
     const played = await world.ended(turn.id);
-    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'p', success: true, content: 'echo please' }]);
+    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'call_0_0', success: true, content: 'echo please' }]);
     expect((await world.made()).filter((line) => line === 'echo please')).toHaveLength(1);
     expect(await ask(false, turn.id)).toBe(409);
   }, 120_000);
@@ -314,8 +320,9 @@ describe('a sub-agent that calls a tool that needs approval', () => {
   test('gets a failed result, because no person approved it, and the tool is not called', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(({ requestId }) => {
-      if (requestId?.includes('/tool:d/1')) return asking([tool('x', named('echo', 'careful'), { word: 'smuggled' })]);
-      if (requestId?.includes('/tool:d/')) return whole('I was refused.');
+      if (requestId?.includes('/tool:call_0_0/1'))
+        return asking([tool('x', named('echo', 'careful'), { word: 'smuggled' })]);
+      if (requestId?.includes('/tool:call_0_0/')) return whole('I was refused.');
       return requestId?.includes('/reply:0/') ? asking([tool('d', 'delegate', { task: 'Echo it.' })]) : whole('Done.');
     });
     const turn = await world.service().client.postTurn(chat.id, 'Go.');
@@ -339,10 +346,10 @@ describe('a call that was changed after it was shown', () => {
     const pool = createPool((await world.service().run()).databaseUrl, { max: 1 });
     await pool.query('update tool_calls set arguments = $2 where turn_id = $1', [turn.id, '{"word":"changed"}']);
     await pool.end();
-    await world.service().client.send('POST', `/v1/turns/${turn.id}/approvals/q`, { approved: true });
+    await world.service().client.send('POST', `/v1/turns/${turn.id}/approvals/call_0_0`, { approved: true });
     const played = await world.ended(turn.id);
     expect(resultsOf(replyOf(played))).toMatchObject([
-      { callId: 'q', success: false, content: expect.stringMatching(/^approval_mismatch/) },
+      { callId: 'call_0_0', success: false, content: expect.stringMatching(/^approval_mismatch/) },
     ]);
     expect((await world.made()).filter((line) => /shown|changed/.test(line))).toEqual([]);
   }, 60_000);
@@ -364,11 +371,13 @@ describe('a viewer who comes while a tool runs', () => {
     const open = await world.service().client.send('GET', `${path}/thinking`);
     expect(open).toMatchObject({
       status: 200,
-      body: { toolCalls: [{ id: 't', name: named('slow', 'safe'), arguments: { ms: 1_500 }, status: 'running' }] },
+      body: {
+        toolCalls: [{ id: 'call_0_0', name: named('slow', 'safe'), arguments: { ms: 1_500 }, status: 'running' }],
+      },
     });
     expect((await world.service().client.getTurn(turn.id)).steps).toMatchObject([
       { name: 'reply:0', status: 'done' },
-      { name: 'tool:t', status: 'running' },
+      { name: 'tool:call_0_0', status: 'running' },
     ]);
     const late = world.watch(chat.id);
     const played = await world.ended(turn.id);
@@ -381,14 +390,14 @@ describe('a viewer who comes while a tool runs', () => {
     expect((await world.service().client.send('GET', `${path}/thinking`)).status).toBe(204);
     expect(played.turn.steps.map(({ name, status }) => [name, status])).toEqual([
       ['reply:0', 'done'],
-      ['tool:t', 'done'],
+      ['tool:call_0_0', 'done'],
       ['reply:1', 'done'],
     ]);
     const [, message] = await world.list(`${path}/messages`);
     expect(message).toMatchObject({
       content: 'Wait. There.',
       steps: replyOf(played).steps,
-      toolCalls: [{ id: 't', result: 'slow late', success: true }],
+      toolCalls: [{ id: 'call_0_0', result: 'slow late', success: true }],
       reasoning: 'Hm.',
       tokenUsage: { llmCallCount: 2, toolCallCount: 1 },
     });
@@ -408,7 +417,7 @@ describe('a loop whose worker is killed', () => {
     await until('the tool is called', async () => ((await world.made()).includes('slow once') ? true : null));
     await killWorker();
     const played = await world.ended(turn.id);
-    expect(resultsOf(replyOf(played))).toMatchObject([{ callId: 'once', success: false }]);
+    expect(resultsOf(replyOf(played))).toMatchObject([{ callId: 'call_0_0', success: false }]);
     expect((await world.made()).filter((line) => line === 'slow once')).toHaveLength(1);
     expect(played.calls.map(({ step }) => step)).toEqual(['reply:0', 'reply:1']);
   }, 120_000);
@@ -421,7 +430,7 @@ describe('a loop whose worker is killed', () => {
     await until('the tool is called', async () => ((await world.made()).includes('slow again') ? true : null));
     await killWorker();
     const played = await world.ended(turn.id);
-    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'twice', success: true, content: 'slow again' }]);
+    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'call_0_0', success: true, content: 'slow again' }]);
     expect(played.calls.map(({ step }) => step)).toEqual(['reply:0', 'reply:1']);
   }, 120_000);
 
@@ -436,18 +445,18 @@ describe('a loop whose worker is killed', () => {
     );
     const turn = await world.service().client.postTurn(chat.id, 'Go.');
     await until('the sub-agent answers', async () =>
-      world.callsOf(turn.id).filter(({ step }) => step === 'tool:outer').length === 2 ? true : null,
+      world.callsOf(turn.id).filter(({ step }) => step === 'tool:call_0_0').length === 2 ? true : null,
     );
     await killWorker();
     const played = await world.ended(turn.id);
     expect(replyOf(played).text).toBe('It said so.');
-    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'outer', success: true, content: 'The answer.' }]);
+    expect(resultsOf(replyOf(played))).toEqual([{ callId: 'call_0_0', success: true, content: 'The answer.' }]);
     expect((await world.made()).filter((line) => line === 'echo within')).toHaveLength(1);
     expect(played.calls.map(({ step }) => step)).toEqual([
       'reply:0',
-      'tool:outer',
-      'tool:outer',
-      'tool:outer',
+      'tool:call_0_0',
+      'tool:call_0_0',
+      'tool:call_0_0',
       'reply:1',
     ]);
   }, 120_000);

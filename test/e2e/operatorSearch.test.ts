@@ -106,7 +106,7 @@ describe('what a turn is found by', () => {
     await until('the turn and its sub-agent', async () =>
       (await listedBy(`ChatId = "${chat.id}" and Owner = "local"`)).count === 2 ? true : null,
     );
-    await client().send('POST', `/v1/turns/${turnId}/approvals/careful`, { approved: true });
+    await client().send('POST', `/v1/turns/${turnId}/approvals/call_0_0`, { approved: true });
     await world.ended(turnId);
     await untilFound(turnId, { phase: 'done', stuck: undefined });
   }, 90_000);

@@ -90,7 +90,7 @@ describe('an operator in the Temporal UI', () => {
 
     await openByLink(turnId);
     const details = await ui.currentDetails();
-    const toSend = details.getByText('{"callId":"call_1","approved":true}');
+    const toSend = details.getByText('{"callId":"call_0_0","approved":true}');
     await toSend.waitFor();
     expect(await world.made()).toEqual([]);
     await ui.sendUpdate('approve', (await toSend.textContent()) ?? '');
@@ -115,7 +115,7 @@ describe('an operator in the Temporal UI', () => {
       await ui.refusal().getByText(reason).waitFor();
       await ui.closeDialog();
     }
-    await ui.sendUpdate('approve', '{"callId": "call_1", "approved": true}');
+    await ui.sendUpdate('approve', '{"callId": "call_0_0", "approved": true}');
     await ui
       .refusal()
       .getByText(/^approval_not_pending: .* Waiting: none\./)
