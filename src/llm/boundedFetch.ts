@@ -1,7 +1,7 @@
 import { TurnFailure } from '../domain/failures.js';
 
 /** Of a refusal, in bytes: no error object is longer. */
-export const MAX_REFUSAL = 64 * 1024;
+const MAX_REFUSAL = 64 * 1024;
 /** Of an answer that is read whole, and of one event of a stream, in bytes. */
 export const MAX_WHOLE = 16 * 1024 * 1024;
 

@@ -35,7 +35,7 @@ const anyNumber = fc.oneof(
 );
 
 /** Any JSON whose texts and keys are of that kind. */
-export const anyJson = fc.letrec<{ value: unknown }>((tie) => ({
+const anyJson = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     anyText,
@@ -58,7 +58,7 @@ const text = fc.oneof({ arbitrary: anyText, weight: 8 }, { arbitrary: repeated, 
 const nested = (levels: number, open: string, close: string) => open.repeat(levels) + close.repeat(levels);
 
 /** Arguments of a call, as text: objects, and what only looks like one. */
-export const anyArguments = fc.oneof(
+const anyArguments = fc.oneof(
   { arbitrary: fc.dictionary(text, anyJson, { maxKeys: 3 }).map((value) => JSON.stringify(value)), weight: 4 },
   { arbitrary: text, weight: 2 },
   {
