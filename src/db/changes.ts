@@ -5,6 +5,7 @@ import { appendEvents, lockChat } from './log.js';
 import { maxPageBytes, type Page } from './page.js';
 import { type Db, type Pool, type Tx, transaction } from './pool.js';
 import { ChatRefused } from './refused.js';
+import { markStaleChanges, noteUnchecked } from './staleChanges.js';
 
 /** A proposed change as clients see it. */
 export type Change = {
@@ -28,15 +29,19 @@ function toChange({ chatId: _, staleSince, ...row }: Row): Change {
   return { ...row, kind: 'ai', staleSince: staleSince?.toISOString() ?? null };
 }
 
-/** The changes of a document after one of them, in the order of their sources. */
-export async function listChanges(db: Db, documentId: string, page: Page): Promise<Change[]> {
+/**
+ * The changes of a document after one of them, in the order of their sources. What the newest version made stale is
+ * marked first, where that was cut off.
+ */
+export async function listChanges(pool: Pool, documentId: string, page: Page): Promise<Change[]> {
+  await markStaleChanges(pool, documentId);
   const { after, limit, order = 'asc' } = page;
   const key = 'e.at, c.chat_id, c.proposed_seq, c.position';
   const inOrder = key.replaceAll(',', ` ${order},`).concat(` ${order}`);
   const from = `changes c join chats on chats.id = c.chat_id
     join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq`;
   const bytes = 'octet_length(c.original) + octet_length(c.proposed) + octet_length(c.reason)';
-  const { rows } = await db.query<Row & { place: number; before: number }>(
+  const { rows } = await pool.query<Row & { place: number; before: number }>(
     `select * from (
        select ${columns}, row_number() over (order by ${inOrder}) as place,
          sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
@@ -53,8 +58,8 @@ export async function listChanges(db: Db, documentId: string, page: Page): Promi
 export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number };
 
 /** Changes a document that has the expected version; what is left out stays. Throws `ChatRefused`. */
-export function editDocument(pool: Pool, owner: string, id: string, edit: Edit): Promise<Document> {
-  return transaction(pool, async (tx) => {
+export async function editDocument(pool: Pool, owner: string, id: string, edit: Edit): Promise<Document> {
+  const edited = await transaction(pool, async (tx) => {
     const document = await lockDocument(tx, owner, id);
     if (!document) throw new ChatRefused('document_not_found', 'documentId');
     if (document.version !== edit.expectedVersion) throw new ChatRefused('version_mismatch');
@@ -65,16 +70,20 @@ export function editDocument(pool: Pool, owner: string, id: string, edit: Edit):
     await tellThreads(tx, written, { text });
     return written;
   });
+  await markStale(pool, id);
+  return edited;
 }
 
 /** Replaces the first occurrence of what a pending change replaces. Throws `ChatRefused`. */
-export function acceptChange(pool: Pool, owner: string, id: string): Promise<Change> {
-  return decide(pool, owner, id, async (tx, change, document) => {
+export async function acceptChange(pool: Pool, owner: string, id: string): Promise<Change> {
+  const accepted = await decide(pool, owner, id, async (tx, change, document) => {
     const body = applyChange(document.body, change);
     if (body === null || change.staleSince) throw new ChatRefused('change_stale');
     const written = await writeDocument(tx, document.id, { title: document.title, body });
     await tellThreads(tx, written, { of: change, event: { kind: 'change_accepted', data: { changeId: id } } });
   });
+  await markStale(pool, accepted.documentId);
+  return accepted;
 }
 
 /** Declines a pending change; a comment stays in the thread, for people. Throws `ChatRefused`. */
@@ -115,14 +124,15 @@ async function readChange(db: Db, id: string): Promise<Row | null> {
 }
 
 /**
- * Tells all threads about a document of its new version, in the order of their ids: which of their changes it made
- * stale, and, in the thread that it came from, why.
+ * Tells all threads about a document of its new version, in the order of their ids, and, in the thread that it came
+ * from, why. Which changes it made stale is checked once it is committed.
  */
 async function tellThreads(
   tx: Tx,
   document: Document,
   cause: { text: string } | { of: Row; event: NewEvent },
 ): Promise<void> {
+  await noteUnchecked(tx, document);
   const chats = await tx.query<{ id: string }>('select id from chats where document_id = $1 order by id', [
     document.id,
   ]);
@@ -132,23 +142,11 @@ async function tellThreads(
     events.push({ kind: 'document_edited', data: { documentId: document.id, version: document.version } });
     if ('text' in cause) events.push({ kind: 'system_message', data: { text: cause.text } });
     await append(tx, id, `edit:${document.id}:${document.version}`, events);
-    await markStale(tx, id, document);
   }
 }
 
-/** A change is marked once: what is stale stays so, also if its original should come back. */
-async function markStale(tx: Tx, chatId: string, document: Document): Promise<void> {
-  // Postgres looks: there may be thousands of changes, and a body is up to 1 MiB.
-  const { rows } = await tx.query<{ id: string }>(
-    `select id from changes
-     where chat_id = $1 and document_id = $2 and state = 'pending' and stale_since is null
-       and strpos($3, original) = 0
-     order by proposed_seq, position`,
-    [chatId, document.id, document.body],
-  );
-  const events = rows.map(({ id }): NewEvent => ({ kind: 'change_stale', data: { changeId: id } }));
-  if (events.length > 0) await append(tx, chatId, `stale:${document.id}:${document.version}`, events);
-}
+/** What was committed is not undone by a check that fails: whoever lists the changes goes on with it. */
+const markStale = (pool: Pool, documentId: string) => markStaleChanges(pool, documentId).catch(() => undefined);
 
 const append = (tx: Tx, chatId: string, step: string, events: NewEvent[]) =>
   appendEvents(tx, { chatId, turnId: null, step }, events);

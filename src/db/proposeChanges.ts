@@ -1,14 +1,30 @@
 import { parseChangeBlocks } from '../domain/changeBlocks.js';
+import { MAX_CHANGES_OF_REPLY, MAX_PENDING_CHANGES } from '../domain/changes.js';
+import type { NewEvent } from '../domain/events.js';
 import { newId } from './ids.js';
 import { appendEvents, findEffect } from './log.js';
-import { type Pool, transaction } from './pool.js';
+import { type Pool, type Tx, transaction } from './pool.js';
 import { holdLiveTurn } from './timelineCheck.js';
 
 const STEP = 'propose_changes';
 
+const leftOut = (count: number): string =>
+  `Only the first ${count} changes of this reply were taken: a reply may propose ${MAX_CHANGES_OF_REPLY}, and a document may have ${MAX_PENDING_CHANGES} pending ones. Accept or decline some and ask again.`;
+
+/** How many more changes may be pending for a chat's document. Two chats at once may exceed it by one reply. */
+export async function roomForChanges(tx: Tx, chatId: string): Promise<number> {
+  const { rows } = await tx.query<{ pending: number }>(
+    `select count(*)::integer as pending from (
+       select from changes c join chats on chats.id = c.chat_id
+       where c.document_id = (select document_id from chats where id = $1) and c.state = 'pending' limit $2) as waiting`,
+    [chatId, MAX_PENDING_CHANGES],
+  );
+  return MAX_PENDING_CHANGES - rows[0]!.pending;
+}
+
 /**
  * Appends which changes a turn's landed reply proposes, once, also when there are none. A reply that was cut short
- * proposes what it had said in whole.
+ * proposes what it had said in whole. Changes beyond the limits are left out, which people are told.
  */
 export async function proposeChanges(pool: Pool, turnId: string): Promise<void> {
   await transaction(pool, async (tx) => {
@@ -21,8 +37,12 @@ export async function proposeChanges(pool: Pool, turnId: string): Promise<void> 
     );
     const reply = rows[0];
     if (!reply) return;
-    const changeIds = parseChangeBlocks(reply.text).map(() => newId('chg'));
-    const data = { messageSeq: reply.seq, changeIds, count: changeIds.length };
-    await appendEvents(tx, { chatId: turn.chatId, turnId, step: STEP }, [{ kind: 'changes_proposed', data }]);
+    const blocks = parseChangeBlocks(reply.text, MAX_CHANGES_OF_REPLY + 1).length;
+    const count = blocks === 0 ? 0 : Math.min(blocks, MAX_CHANGES_OF_REPLY, await roomForChanges(tx, turn.chatId));
+    const changeIds = Array.from({ length: count }, () => newId('chg'));
+    const data = { messageSeq: reply.seq, changeIds, count };
+    const events: NewEvent[] = [{ kind: 'changes_proposed', data }];
+    if (blocks > count) events.push({ kind: 'system_message', data: { text: leftOut(count) } });
+    await appendEvents(tx, { chatId: turn.chatId, turnId, step: STEP }, events);
   });
 }

@@ -1,8 +1,10 @@
+import { isStale } from '../domain/changes.js';
 import { stepName } from '../domain/stepName.js';
 import { readDocumentOfChat } from './documents.js';
 import { newId } from './ids.js';
 import { appendEvents, findEffect } from './log.js';
 import { type Pool, transaction } from './pool.js';
+import { roomForChanges } from './proposeChanges.js';
 import { holdLiveTurn } from './timelineCheck.js';
 import type { CallKey, CallResult } from './toolCalls.js';
 
@@ -15,11 +17,13 @@ export function proposeEdit(pool: Pool, { turnId, callId }: CallKey, edit: { ori
     const turn = await holdLiveTurn(tx, turnId);
     const document = turn && (await readDocumentOfChat(tx, turn.chatId));
     if (!turn || !document) return { success: false, content: 'no_document: This chat has no document.' };
-    if (!document.body.includes(edit.original))
+    if (isStale(document.body, edit))
       return { success: false, content: 'original_not_found: The original is not in the body, word for word.' };
     const step = stepName.tool(callId);
     const before = await findEffect(tx, turnId, step, PROPOSED);
     if (before) return { success: true, content: 'Proposed.' };
+    if ((await roomForChanges(tx, turn.chatId)) < 1)
+      return { success: false, content: 'too_many_changes: People must accept or decline some of the changes first.' };
     const called = await findEffect(tx, turnId, step, 0);
     if (!called) return { success: false, content: 'tool_failed: The call is not in the log.' };
     const data = { messageSeq: called.seq, changeIds: [newId('chg')], count: 1 };

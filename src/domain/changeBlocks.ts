@@ -25,10 +25,18 @@ const TOKEN = /^[ ]{0,3}(```|~~~)|<\/?(?:change|original|proposed|reason)>/gm;
 /**
  * The well-formed change blocks of a whole reply, in the order of their source. A block whose tags are missing, out
  * of order or apart by more than white space is plain text; a `<change>` within it begins another. Without an
- * original there is nothing to replace, so that is none either.
+ * original there is nothing to replace, so that is none either. Beyond `limit` of them the reply is plain text.
  */
-export function parseChangeBlocks(reply: string): ProposedChange[] {
+export function parseChangeBlocks(reply: string, limit = Number.POSITIVE_INFINITY): ProposedChange[] {
   const changes: ProposedChange[] = [];
+  for (const change of changesIn(reply)) {
+    if (changes.length >= limit) break;
+    changes.push(change);
+  }
+  return changes;
+}
+
+function* changesIn(reply: string): Generator<ProposedChange> {
   const block = createBlock(reply);
   let fence: string | null = null;
   for (const { 0: token, 1: mark, index } of reply.matchAll(TOKEN)) {
@@ -38,10 +46,9 @@ export function parseChangeBlocks(reply: string): ProposedChange[] {
       block.drop();
     } else if (!mark && !fence) {
       const change = block.take(token, index);
-      if (change && change.original !== '') changes.push(change);
+      if (change && change.original !== '') yield change;
     }
   }
-  return changes;
 }
 
 /** The block that is being read: the tags of it so far. */

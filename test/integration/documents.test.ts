@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { appendEvents, lockChat } from '../../src/db/log.js';
+import { createChat } from '../../src/db/newChat.js';
+import { transaction } from '../../src/db/pool.js';
 import { proposeChanges } from '../../src/db/proposeChanges.js';
+import { proposeEdit } from '../../src/db/proposeEdit.js';
 import { readProjections, rebuildProjections } from '../../src/db/rebuild.js';
 import { startTestApi, type TestApi } from '../support/api.js';
+import { claim, owner } from '../support/chats.js';
 import { block, type DocumentResource, newThread } from '../support/documents.js';
 import { type Body, sender } from '../support/narrativeApi.js';
 
@@ -176,6 +181,86 @@ describe('the changes that a reply proposes', () => {
     expect(new Set(ids).size).toBe(2);
     expect((await accept(ids[0] ?? '')).status).toBe(200);
     expect(await statesOf(path)).toEqual(['accepted', 'pending, stale']);
+  });
+});
+
+describe('a document whose model proposes without end', () => {
+  const many = (count: number, original: string) =>
+    Array.from({ length: count }, (_, n) => block(original, `${original} ${n}`)).join('\n');
+  const proposed = async (chatId: string) =>
+    (await api.client.events(chatId)).flatMap((event) => (event.kind === 'changes_proposed' ? [event.data.count] : []));
+
+  it('takes so many changes of a reply, and so many in all, and people are told', async () => {
+    const { chat, path, documentId, reply } = await newThread(api, 'a b');
+    for (let n = 0; n < 4; n++) await reply(many(n === 1 ? 200 : 250, 'a'));
+    expect(await proposed(chat.id)).toEqual([200, 200, 100, 0]);
+    const { items } = await api.client.messages(chat.id);
+    const told = items.filter(({ role }) => role === 'system').map(({ content }) => content.slice(0, 26));
+    expect(told).toEqual(['Only the first 200 changes', 'Only the first 100 changes', 'Only the first 0 changes o']);
+    await expectRebuilt(chat.id);
+
+    const { pool } = api.database;
+    const settings = {};
+    const agent = await createChat(pool, owner, { kind: 'agent', title: null, documentId, settings });
+    const { turn } = await claim(pool, agent.id);
+    const edit = { original: 'a', proposed: 'b', reason: '' };
+    await transaction(pool, async (tx) => {
+      await lockChat(tx, agent.id);
+      const data = { id: 'call_0_0', name: 'propose_edit', arguments: edit };
+      const cause = { chatId: agent.id, turnId: turn.id, step: 'tool:call_0_0' };
+      await appendEvents(tx, cause, [{ kind: 'tool_call_start', data }]);
+    });
+    const key = { turnId: turn.id, callId: 'call_0_0' };
+    const refused = { success: false, content: expect.stringMatching(/^too_many_changes: /) };
+    expect(await proposeEdit(pool, key, edit)).toEqual(refused);
+    const [first = ''] = await idsOf(path);
+    await send('POST', `/v1/changes/${first}/decline`);
+    expect(await proposeEdit(pool, key, edit)).toMatchObject({ success: true });
+  }, 60_000);
+
+  it('lists its changes by page, in the order of their source, each once', async () => {
+    const { path, documentId, reply } = await newThread(api, 'a b');
+    const other = await newThread(api, '', documentId);
+    for (const thread of [reply, other.reply, reply]) await thread(many(3, 'a'));
+    const whole = await idsOf(path);
+    const paged: string[] = [];
+    let cursor: string | null = '';
+    for (let pages = 0; cursor !== null && pages < 10; pages++) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await send('GET', `${path}/changes?limit=2${query}`);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      paged.push(...body.items.map(({ id }) => String(id)));
+      cursor = body.next as string | null;
+    }
+    expect(paged).toEqual(whole);
+    expect(new Set(paged).size).toBe(9);
+    expect((await send('GET', `${path}/changes?cursor=nonsense`)).status).toBe(400);
+  });
+
+  it('checks them for what an edit made stale in pieces, while others are served', async () => {
+    const body = 'a'.repeat(900_000);
+    const { path, reply } = await newThread(api, body);
+    // a search that compares at each place would take hours
+    for (let n = 0; n < 2; n++) await reply(many(100, `${'a'.repeat(15_000)}b${'a'.repeat(3_000)}`));
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+    expect((await put(path, 1, { body: `${body}a` })).status).toBe(200);
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(20);
+    const { body: listed } = await send('GET', `${path}/changes?limit=1000`);
+    expect(listed.items.filter(({ staleSince }) => staleSince)).toHaveLength(200);
+  }, 120_000);
+
+  it('has them checked by whoever lists them, where the check was cut off', async () => {
+    const { chat, path, documentId, reply } = await newThread(api, 'a b');
+    await reply(block('a', 'A'));
+    await api.database.pool.query("update documents set body = 'b', version = 2, unchecked_version = 2 where id = $1", [
+      documentId,
+    ]);
+    expect(await statesOf(path)).toEqual(['pending, stale']);
+    expect(await statesOf(path)).toEqual(['pending, stale']);
+    expect((await kindsOf(chat.id)).filter((kind) => kind === 'change_stale')).toHaveLength(1);
+    await expectRebuilt(chat.id);
   });
 });
 

@@ -3,20 +3,20 @@ import type { Tx } from '../pool.js';
 import type { Handler } from './handler.js';
 
 /** The changes that an event of the same log proposes: a reply by its blocks, the call of a tool by its arguments. */
-async function readProposed(tx: Tx, chatId: string, seq: number): Promise<ProposedChange[]> {
+async function readProposed(tx: Tx, chatId: string, seq: number, count: number): Promise<ProposedChange[]> {
   const { rows } = await tx.query<{ kind: string; data: { text?: string; arguments?: unknown } }>(
     'select kind, data from events where chat_id = $1 and seq = $2',
     [chatId, seq],
   );
   const event = rows[0];
-  if (event?.kind === 'assistant_turn') return parseChangeBlocks(event.data.text ?? '');
+  if (event?.kind === 'assistant_turn') return parseChangeBlocks(event.data.text ?? '', count);
   if (event?.kind !== 'tool_call_start' && event?.kind !== 'subagent_tool_call_start') return [];
   const { original, proposed, reason } = (event.data.arguments ?? {}) as Partial<ProposedChange>;
   return [{ original: String(original), proposed: String(proposed), reason: String(reason) }];
 }
 
 export const proposeChanges: Handler<'changes_proposed'> = async (tx, chatId, { seq, data }) => {
-  const proposed = await readProposed(tx, chatId, data.messageSeq);
+  const proposed = await readProposed(tx, chatId, data.messageSeq, data.changeIds.length);
   await tx.query(
     `insert into changes (chat_id, id, document_id, state, original, proposed, reason, message_seq, proposed_seq, position)
      select $1, c.id, ch.document_id, 'pending', c.original, c.proposed, c.reason, $6, $7, c.position
