@@ -48,6 +48,9 @@ export function promptTexts({ messages, tools, continueFrom }: Omit<ReplyRequest
 
 type Streamed = { call: StreamCall; received(): { text: string; thinking: string } };
 
+/** Of texts that are longer together, in UTF-16 code units, tokens are estimated: to count them would hold up all streams. */
+const MAX_COUNTED = 200_000;
+
 /** The usage of a call that has landed: the provider's word, else counted here. */
 export function usageOfStream(
   { call, received }: Streamed,
@@ -56,6 +59,9 @@ export function usageOfStream(
 ): TokenUsage {
   if (said) return said;
   const { text, thinking } = received();
-  const count = (texts: string[]) => texts.reduce((sum, each) => sum + countTokens(each), 0);
+  const count = (texts: string[]) => {
+    const units = texts.reduce((sum, each) => sum + each.length, 0);
+    return units > MAX_COUNTED ? approximateTokens(texts) : texts.reduce((sum, each) => sum + countTokens(each), 0);
+  };
   return estimatedUsage(call.model, { prompt: count(call.prompt), completion: count([text, thinking]) });
 }

@@ -58,4 +58,15 @@ describe("an agent's prompt", () => {
     expect(prompt).toContainEqual({ role: 'user', content: 'What now?' });
     expect(sizeOf(prompt)).toBeLessThan(limits.hard + 200);
   });
+
+  test('counts no more of what a model wrote into its calls than it has room for', () => {
+    let counted = 0;
+    const countTokens = (text: string) => {
+      counted += text.length;
+      return Math.ceil(text.length / 4);
+    };
+    const calls = Array.from({ length: 20 }, (_, n) => ({ ...call(`c${n}`, ''), arguments: 'x'.repeat(1_000_000) }));
+    agentPrompt(input({ iterations: [{ text: '', calls }] }), { ...limits, countTokens });
+    expect(counted).toBeLessThan(4 * limits.hard + 1_000);
+  });
 });

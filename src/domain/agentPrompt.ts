@@ -29,7 +29,7 @@ export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): Chat
   const results = input.iterations.flatMap(({ calls }) => calls.map(({ result }) => result));
   const calls = input.iterations.flatMap((past) => past.calls.map((call) => call.arguments + call.name));
   const overhead = MESSAGE_COST * (fixed.length + results.length + calls.length);
-  const total = Math.max(0, limits.hard - overhead - sum(calls.map(limits.countTokens)));
+  const total = Math.max(0, limits.hard - overhead - costOf(calls, limits));
   const texts = [...fixed, ...results.toReversed()];
   const measured = texts.map((text) => measure(text, limits.countTokens, total));
   const allowed = allowances(
@@ -47,6 +47,16 @@ export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): Chat
     { role: 'user', content: said[1] ?? '' },
     ...inThisTurn(input.iterations, said.slice(2), found),
   ];
+}
+
+/** What texts cost together, counted no further than to more than there is room for: a model chooses how long they are. */
+function costOf(texts: string[], { hard, countTokens }: PromptLimits): number {
+  let cost = 0;
+  for (const text of texts) {
+    if (cost > hard) break;
+    cost += measure(text, countTokens, hard - cost).cost;
+  }
+  return cost;
 }
 
 const sum = (costs: number[]) => costs.reduce((total, cost) => total + cost, 0);

@@ -1,4 +1,8 @@
+import { parseBounded } from './boundedJson.js';
 import { unkeepable } from './keepable.js';
+
+/** Values, names and brackets, at most: arguments are parsed and shown again and again. */
+const MAX_TOKENS = 50_000;
 
 /** The arguments of a call as a model wrote them: an object, or why they are none, in words that the model reads. */
 export type ParsedArguments = { ok: true; value: Record<string, unknown> } | { ok: false; message: string };
@@ -6,9 +10,9 @@ export type ParsedArguments = { ok: true; value: Record<string, unknown> } | { o
 /** Nothing at all is how some models call a tool without parameters. */
 export function parseArguments(text: string): ParsedArguments {
   if (text.trim() === '') return { ok: true, value: {} };
-  const parsed = parse(text);
+  const parsed = parseBounded(text, MAX_TOKENS);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return { ok: false, message: 'The arguments are not a JSON object.' };
+    return { ok: false, message: `The arguments are not a JSON object, or hold more than ${MAX_TOKENS} values.` };
   // A tool would be called with something else than what is in the log, and what was approved.
   const fault = unkeepable(parsed);
   if (fault) return { ok: false, message: `The arguments ${fault}.` };
@@ -20,12 +24,4 @@ export function shownArguments(text: string): unknown {
   if (text.trim() === '') return text;
   const parsed = parseArguments(text);
   return parsed.ok ? parsed.value : text;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

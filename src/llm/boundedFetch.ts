@@ -1,3 +1,4 @@
+import { createTokenCounter, MAX_JSON_TOKENS } from '../domain/boundedJson.js';
 import { TurnFailure } from '../domain/failures.js';
 
 /** Of a refusal, in bytes: no error object is longer. */
@@ -10,7 +11,7 @@ export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 /**
  * The `fetch` that every client library is given: what another server sends is never read without a bound, however
  * well it is compressed. Of a refusal the first `MAX_REFUSAL` bytes are read; an answer, or an event of a stream, that
- * is longer than `MAX_WHOLE` breaks off with `reply_too_large`. `ownReader`: streams of events are read by a reader of
+ * is longer than `MAX_WHOLE`, or as JSON would take long to parse, breaks off with `reply_too_large`. `ownReader`: streams of events are read by a reader of
  * ours, which has its own bound.
  */
 export function createBoundedFetch(
@@ -22,7 +23,7 @@ export function createBoundedFetch(
     const { body, status } = response;
     if (!body) return response;
     if (!response.ok) return withBody(response, status < 200 ? body : bounded(body, createCut(MAX_REFUSAL)));
-    if (!isEvents(response)) return withBody(response, bounded(body, createRefusing(MAX_WHOLE)));
+    if (!isEvents(response)) return withBody(response, bounded(body, createWholeGuard(MAX_WHOLE)));
     return ownReader ? response : withBody(response, bounded(body, createEventGuard(MAX_WHOLE)));
   };
 }
@@ -73,11 +74,15 @@ function createCut(max: number): Guard {
   };
 }
 
-function createRefusing(max: number): Guard {
+/** Counts the tokens as well: who reads the answer parses it at once. */
+function createWholeGuard(max: number): Guard {
+  const count = createTokenCounter();
   let left = max;
   return (piece) => {
     left -= piece.length;
-    if (left < 0) throw new TurnFailure('reply_too_large');
+    let tokens = 0;
+    for (const byte of piece) tokens = count(byte);
+    if (left < 0 || tokens > MAX_JSON_TOKENS) throw new TurnFailure('reply_too_large');
     return { piece, last: false };
   };
 }
@@ -87,21 +92,23 @@ const CR = 13;
 
 /** Counts what has come since the last blank line, which ends an event. */
 function createEventGuard(max: number): Guard {
+  let count = createTokenCounter();
   let size = 0;
+  let tokens = 0;
   let before = 0;
   let lineIsEmpty = true;
   return (piece) => {
     for (const byte of piece) {
       size += 1;
-      if (byte === LF && before === CR) {
-        // the second half of a line's end
-      } else if (byte === LF || byte === CR) {
-        if (lineIsEmpty) size = 0;
+      tokens = count(byte);
+      // the second half of a line's end is none of its own
+      if (byte === CR || (byte === LF && before !== CR)) {
+        if (lineIsEmpty) [size, tokens, count] = [0, 0, createTokenCounter()];
         lineIsEmpty = true;
-      } else lineIsEmpty = false;
+      } else if (byte !== LF) lineIsEmpty = false;
       before = byte;
     }
-    if (size > max) throw new TurnFailure('reply_too_large');
+    if (size > max || tokens > MAX_JSON_TOKENS) throw new TurnFailure('reply_too_large');
     return { piece, last: false };
   };
 }

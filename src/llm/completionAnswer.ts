@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseBounded } from '../domain/boundedJson.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { toTokenUsage } from './completionUsage.js';
@@ -39,10 +40,8 @@ const OK = 200;
 
 /** What claims to be JSON and is none was cut off; a page, or any other text, is no answer of such an API. */
 function parseJson(body: string, contentType: string | null): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    const claimsJson = /json/i.test(contentType ?? 'json') && !isHtml(body, contentType);
-    throw claimsJson || body === '' ? new TurnFailure('provider_error') : notAnApi(OK);
-  }
+  const json = parseBounded(body);
+  if (json !== undefined) return json;
+  const claimsJson = /json/i.test(contentType ?? 'json') && !isHtml(body, contentType);
+  throw claimsJson || body === '' ? new TurnFailure('provider_error') : notAnApi(OK);
 }

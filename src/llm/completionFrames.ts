@@ -1,8 +1,9 @@
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
+import { parseBounded } from '../domain/boundedJson.js';
 import { TurnFailure } from '../domain/failures.js';
 import { fromErrorObject } from './providerFailures.js';
-import { MAX_FRAME } from './replyLimits.js';
+import { MAX_CALLS, MAX_FRAME, shortList } from './replyLimits.js';
 import { legacyCallDelta, toolCallDelta } from './toolCallDeltas.js';
 
 /** Turns the bytes of a server-sent event stream, cut anywhere, into the data of its events. */
@@ -40,45 +41,40 @@ export function createFrameReader(): FrameReader {
   };
 }
 
+/** One choice is asked for. */
+const MAX_CHOICES = 128;
+
 /** What is read of a `chat.completion.chunk`. Servers leave out, or send null for, whatever they don't have. */
 const completionChunk = z.object({
   model: z.string().nullish(),
-  choices: z
-    .array(
-      z.object({
-        index: z.number().nullish(),
-        delta: z
-          .object({
-            content: z.string().nullish(),
-            // not in OpenAI's own API: thinking, as the servers that have it name it
-            reasoning_content: z.string().nullish(),
-            reasoning: z.string().nullish(),
-            tool_calls: z.array(toolCallDelta).nullish(),
-            function_call: legacyCallDelta.nullish(),
-          })
-          .nullish(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .nullish(),
+  choices: shortList(
+    z.object({
+      index: z.number().nullish(),
+      delta: z
+        .object({
+          content: z.string().nullish(),
+          // not in OpenAI's own API: thinking, as the servers that have it name it
+          reasoning_content: z.string().nullish(),
+          reasoning: z.string().nullish(),
+          tool_calls: shortList(toolCallDelta, MAX_CALLS).nullish(),
+          function_call: legacyCallDelta.nullish(),
+        })
+        .nullish(),
+      finish_reason: z.string().nullish(),
+    }),
+    MAX_CHOICES,
+  ).nullish(),
   usage: z.unknown().optional(),
 });
 export type CompletionChunk = z.infer<typeof completionChunk>;
 
 /** Throws `stream_broken` for what is no chunk, and what the provider means by it for an error object. */
 export function parseChunk(frame: string): CompletionChunk {
-  const json = parseJson(frame);
+  const json = parseBounded(frame);
+  if (json === undefined) throw new TurnFailure('stream_broken');
   if (typeof json === 'object' && json !== null && 'error' in json && json.error) throw fromErrorObject(json.error);
   const parsed = completionChunk.safeParse(json);
   // the parser's complaint quotes the frame, which is prose
   if (!parsed.success) throw new TurnFailure('stream_broken');
   return parsed.data;
-}
-
-function parseJson(frame: string): unknown {
-  try {
-    return JSON.parse(frame);
-  } catch {
-    throw new TurnFailure('stream_broken');
-  }
 }

@@ -3,6 +3,7 @@ import { createFrameReader } from './completionFrames.js';
 import { isHtml } from './errorBody.js';
 import { notAnApi } from './providerFailures.js';
 import { readPiece } from './readPiece.js';
+import { MAX_STREAM } from './replyLimits.js';
 import type { SilenceClock } from './silenceClock.js';
 
 /** Usage comes after the finish reason, if at all. A reply that is whole does not wait longer for it. */
@@ -20,8 +21,11 @@ export async function* readFrames(
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const reader = createFrameReader();
   const beginning = createBeginning(response);
+  let size = 0;
   for (;;) {
     const { done, value } = await clock.waitFor(readPiece(body), isFinished() ? USAGE_WAIT_MS : undefined);
+    size += value?.length ?? 0;
+    if (size > MAX_STREAM) throw new TurnFailure('reply_too_large');
     const frames = done ? reader.end() : reader.push(value);
     if (frames.length === 0) beginning.check(value, done);
     for (const frame of frames) {

@@ -13,7 +13,9 @@ export async function readWhole(
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   let read = '';
   for (let size = 0; reader; ) {
-    const { done, value } = await clock.waitFor(readPiece(reader));
+    const { done, value } = await clock.waitFor(readPiece(reader)).catch((error: unknown) => {
+      throw isTooLarge(error) ? new TurnFailure(tooLarge) : error;
+    });
     if (done) break;
     size += value.length;
     if (size > max) throw new TurnFailure(tooLarge);
@@ -21,3 +23,6 @@ export async function readWhole(
   }
   return read + text.decode();
 }
+
+/** It was cut off before: see `createBoundedFetch`. */
+const isTooLarge = (error: unknown) => error instanceof TurnFailure && error.code === 'reply_too_large';

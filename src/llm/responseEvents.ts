@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { parseBounded } from '../domain/boundedJson.js';
 import type { ToolCallRequest } from '../domain/chatMessage.js';
 import { TurnFailure } from '../domain/failures.js';
 import type { TokenUsage } from '../domain/turn.js';
 import { exactUsage, tokens } from './completionUsage.js';
 import type { FinishReason, ReplyPart } from './port.js';
 import { fromErrorObject } from './providerFailures.js';
+import { shortList } from './replyLimits.js';
 
 const usageFields = z.object({
   input_tokens: tokens,
@@ -16,13 +18,16 @@ const usageFields = z.object({
 /** The largest that the newest event's number is kept as. */
 const MAX_SEQUENCE = 2 ** 31 - 1;
 
+/** Of a response's output, and of one of its messages. */
+const MAX_ITEMS = 1_000;
+
 const content = z.object({ type: z.string(), text: z.string().nullish(), refusal: z.string().nullish() });
 const outputItem = z.object({
   type: z.string(),
   call_id: z.string().nullish(),
   name: z.string().nullish(),
   arguments: z.string().nullish(),
-  content: z.array(content).nullish(),
+  content: shortList(content, MAX_ITEMS).nullish(),
 });
 
 /** What is read of a response. Servers leave out, or send null for, whatever they don't have. */
@@ -30,7 +35,7 @@ const response = z.object({
   id: z.string(),
   status: z.string().nullish(),
   model: z.string().nullish(),
-  output: z.array(outputItem).nullish(),
+  output: shortList(outputItem, MAX_ITEMS).nullish(),
   usage: z.unknown().optional(),
   error: z.unknown().optional(),
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
@@ -49,23 +54,15 @@ const event = z.object({
 export type ResponseEvent = z.infer<typeof event>;
 
 export function parseEvent(frame: string): ResponseEvent {
-  const parsed = event.safeParse(parseJson(frame));
+  const parsed = event.safeParse(parseBounded(frame));
   if (!parsed.success) throw new TurnFailure('stream_broken');
   return parsed.data;
 }
 
 export function parseResponse(body: string): ResponseObject {
-  const parsed = response.safeParse(parseJson(body));
+  const parsed = response.safeParse(parseBounded(body));
   if (!parsed.success) throw new TurnFailure('provider_error');
   return parsed.data;
-}
-
-function parseJson(frame: string): unknown {
-  try {
-    return JSON.parse(frame);
-  } catch {
-    return undefined;
-  }
 }
 
 const thinking = new Set(['response.reasoning_text.delta', 'response.reasoning_summary_text.delta']);

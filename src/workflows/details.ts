@@ -72,5 +72,5 @@ function table(title: string, columns: string[], rows: string[][]): string[] {
 const block = (lines: object[]) =>
   ['```json', ...lines.map((one) => JSON.stringify(one).replaceAll('`', '\\u0060')), '```'].join('\n');
 
-/** Ids of calls are the model's: nothing in them may be taken for Markdown. */
+/** Ids of calls of older turns are the model's: nothing in them may be taken for Markdown. */
 const code = (id: string) => `\`${id.replaceAll('`', "'").replaceAll('|', '\\|').replace(/\s+/g, ' ')}\``;

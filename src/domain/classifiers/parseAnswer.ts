@@ -1,3 +1,4 @@
+import { parseBounded } from '../boundedJson.js';
 import type { Classifier, ClassifierCall, TurnContext } from './classifier.js';
 
 /** Longer than any answer that its schema lets through, in UTF-16 code units. */
@@ -16,16 +17,8 @@ export function parseAnswer(
   raw: string,
 ): ParsedAnswer {
   if (raw.length > MAX_ANSWER) return { ok: false, reason: 'too_large' };
-  const json = parseJson(raw);
+  const json = parseBounded(raw);
   if (json === undefined) return { ok: false, reason: 'not_json' };
   const parsed = classifier.answer(context, call).safeParse(json);
   return parsed.success ? { ok: true, answer: parsed.data } : { ok: false, reason: 'breaks_schema' };
-}
-
-function parseJson(raw: string): unknown {
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bounded, runBounded } from '../../bounded.js';
+import { parseBounded } from '../../domain/boundedJson.js';
 import { TurnFailure } from '../../domain/failures.js';
 import {
   doneFields,
@@ -14,6 +15,7 @@ import { createBoundedFetch, MAX_WHOLE } from '../boundedFetch.js';
 import type { ReplyPart } from '../port.js';
 import { readPiece } from '../readPiece.js';
 import { readWhole } from '../readWhole.js';
+import { MAX_STREAM } from '../replyLimits.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { mintJwt } from './mintJwt.js';
 import { cannotStream, fromErrorFrame, fromRefusal, type Refusal } from './upstreamFailures.js';
@@ -145,8 +147,11 @@ async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerato
   if (!response.body) throw new TurnFailure('stream_broken');
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const frames = createUpstreamFrames();
+  let size = 0;
   for (;;) {
     const { done, value } = await clock.waitFor(readPiece(body));
+    size += value?.length ?? 0;
+    if (size > MAX_STREAM) throw new TurnFailure('reply_too_large');
     const events = done ? frames.end() : frames.push(value);
     if (events.length > 0) clock.heard();
     yield* events;
@@ -157,26 +162,18 @@ async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerato
 const beat = z.object({ elapsed_seconds: z.number() });
 
 function* heartbeat(data: string): Generator<ReplyPart> {
-  const parsed = beat.safeParse(parse(data));
+  const parsed = beat.safeParse(parseBounded(data));
   if (parsed.success) yield { type: 'heartbeat', elapsedSeconds: parsed.data.elapsed_seconds };
 }
 
 /** Null for what is of a kind that is not known here; a frame that can't be read breaks the stream. */
 function toFrame(data: string): RelayFrame | null {
-  const json = parse(data);
+  const json = parseBounded(data);
   const parsed = relayFrame.safeParse(json);
   if (parsed.success) return parsed.data;
   const type = (json as { type?: unknown } | undefined)?.type;
   if (typeof type === 'string' && !['chunk', 'meta', 'done', 'error'].includes(type)) return null;
   throw new TurnFailure('stream_broken');
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }
 
 function finish(fields: z.infer<typeof doneFields>): ReplyPart {
@@ -195,7 +192,7 @@ async function* inOnePiece(
   const response = await ask();
   const answered = await refusalOf(response, clock);
   if (!response.ok) throw fromRefusal(answered);
-  const parsed = wholeAnswer.safeParse(parse(answered.body));
+  const parsed = wholeAnswer.safeParse(parseBounded(answered.body));
   if (!parsed.success) throw new TurnFailure('bad_answer');
   if (parsed.data.response) yield { type: 'delta', channel: 'text', text: parsed.data.response };
   if (parsed.data.meta) yield { type: 'meta', meta: toMeta(parsed.data.meta) };

@@ -169,6 +169,20 @@ describe('an answer', () => {
     expect(most - before).toBeLessThan(500 * 1024 * 1024);
   });
 
+  test('that would take long to parse is not parsed', async () => {
+    server.tools = [{ name: 'many', inputSchema: object({}) }];
+    const { run } = await connect();
+    const json = `{"content":[${'{},'.repeat(3_000_000)}{}]}`;
+    for (const type of ['application/json', 'text/event-stream']) {
+      server.answer = (message, response) => {
+        const whole = `{"jsonrpc":"2.0","id":${message.id},"result":${json}}`;
+        response.writeHead(200, { 'content-type': type });
+        response.end(type === 'application/json' ? whole : `event: message\ndata: ${whole}\n\n`);
+      };
+      expect((await run('many', {})).success).toBe(false);
+    }
+  });
+
   test('that can not be stored is cleaned, and one that is nested too deeply fails', async () => {
     server.tools = [{ name: 'odd', inputSchema: object({}) }];
     const { run } = await connect();

@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createTokenCounter, parseBounded } from './boundedJson.js';
+
+describe('JSON from outside', () => {
+  test('is parsed as ever, however long its texts are', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) =>
+        expect(parseBounded(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(value))),
+      ),
+    );
+    const text = '{"[,:\\"\\\\'.repeat(100_000);
+    expect(parseBounded(JSON.stringify({ text }))).toEqual({ text });
+    expect(parseBounded('{"a":')).toBeUndefined();
+  });
+
+  test.each([
+    ['objects', `[${'{},'.repeat(100_000)}{}]`],
+    ['numbers', `[${'1,'.repeat(200_001)}1]`],
+    ['levels', '['.repeat(200_001) + ']'.repeat(200_001)],
+    ['names', `{${'"a":1,'.repeat(100_001)}"b":1}`],
+  ])('with too many %s is not parsed at all', (_, text) => {
+    expect(parseBounded(text)).toBeUndefined();
+  });
+
+  test('has as many tokens by its bytes as by its units', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify(value);
+        const [byUnit, byByte] = [createTokenCounter(), createTokenCounter()];
+        const last = (counts: number[]) => counts.at(-1);
+        expect(last([...Buffer.from(text)].map(byByte))).toBe(
+          last(Array.from({ length: text.length }, (_, at) => byUnit(text.charCodeAt(at)))),
+        );
+      }),
+    );
+  });
+});
