@@ -129,4 +129,44 @@ export const mutations: Mutation[] = [
       name: 'are there for a fourth owner when three ask for more than there are',
     },
   },
+  {
+    name: 'the count of attempts that fail on our side',
+    file: 'src/activities/failure.ts',
+    replace: [["  return new TurnFailure('internal', { cause: error, usage });", '  return null;']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/hostileProvider.test.ts',
+      name: 'where a reply can not be kept',
+    },
+  },
+  {
+    name: 'the limits of a reply',
+    file: 'src/llm/receivedParts.ts',
+    replace: [["      if (left[of] < 0) throw new TurnFailure('reply_too_large');", '']],
+    test: {
+      project: 'unit',
+      file: 'src/llm/receivedParts.test.ts',
+      name: 'no more is taken than a reply may hold, of whatever it is made',
+    },
+  },
+  {
+    name: 'the bound of a refusal',
+    file: 'src/llm/boundedFetch.ts',
+    replace: [['createCut(MAX_REFUSAL)', 'createCut(Number.MAX_SAFE_INTEGER)']],
+    test: {
+      project: 'unit',
+      file: 'test/unit/llm/hostileTools.test.ts',
+      name: 'a refusal that never ends is not read to its end',
+    },
+  },
+  {
+    name: 'the ids of calls',
+    file: 'src/activities/planCalls.ts',
+    replace: [['const callId = freeId(own, ', 'const callId = freeId(own, call.id || ']],
+    test: {
+      project: 'unit',
+      file: 'src/activities/planCalls.test.ts',
+      name: 'a call has an id that is made here, and keeps the one that the model gave it beside it',
+    },
+  },
 ];

@@ -82,6 +82,7 @@ async function play(provider: ReplyProvider, kind: 'agent' | 'relay', result: st
       speakerId: 'assistant',
       fence: opened.fence,
       epoch: 0,
+      limitMs: 900_000,
       call: { step: 'reply:0', attempt: 1, model: 'm', prompt: ['x'], resumed: false },
       ...(kind === 'agent' ? { kept: { text: '', thinking: '', inEpoch: false } } : {}),
       open: (ended) =>

@@ -139,11 +139,11 @@ describe('arguments', () => {
 
 describe('an answer', () => {
   test.each([
-    ['a refusal that never ends', 500, (piece: Buffer) => piece],
-    ['a refusal that is small only until it is unpacked', 500, gzipSync],
-    ['an answer that never ends', 200, (piece: Buffer) => piece],
-    ['an answer that is small only until it is unpacked', 200, gzipSync],
-  ])('%s is not read to its end', async (_, status, pack) => {
+    ['a refusal that never ends is not read to its end', 500, (piece: Buffer) => piece],
+    ['a refusal that is small only until it is unpacked is not read to its end', 500, gzipSync],
+    ['an answer that never ends is not read to its end', 200, (piece: Buffer) => piece],
+    ['an answer that is small only until it is unpacked is not read to its end', 200, gzipSync],
+  ])('%s', async (_, status, pack) => {
     server.tools = [{ name: 'flood', inputSchema: object({}) }];
     const { run } = await connect();
     const piece = pack(Buffer.alloc(4 * 1024 * 1024, 'x'));
