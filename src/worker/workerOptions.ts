@@ -86,7 +86,12 @@ function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, pe
   return {
     ...noticing(config),
     interceptors: {
-      activity: [reduceErrors(log), handsOver(drain), fairPlaces({ places, drain, ownerOf }), ...activity],
+      activity: [
+        reduceErrors(log),
+        handsOver(drain),
+        fairPlaces({ places, kept: limits.total - perOwner, drain, ownerOf }),
+        ...activity,
+      ],
     },
     maxConcurrentActivityTaskExecutions: limits.total,
   };

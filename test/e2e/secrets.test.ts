@@ -7,6 +7,7 @@ import { block } from '../support/documents.js';
 import { fetchHistory, readableHistory } from '../support/engine.js';
 import { paced, type Reply, whole } from '../support/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
+import { until } from '../support/until.js';
 
 const canary = 'Amaranthine';
 const prose = `The word is ${canary}.`;
@@ -136,8 +137,10 @@ describe('what people and models say while something fails', () => {
       n % 2 ? { content: said } : { status: 500, body: { error: { message: said } } },
     );
     world.provider.script(whole(said));
-    await client().postTurn(stuck, said);
-    await world.logLines('worker', ({ msg }) => msg === 'a step is stuck: it waits for an operator');
+    const waiting = await client().postTurn(stuck, said);
+    await until('the turn waits for an operator', async () =>
+      (await client().getTurn(waiting.id)).status === 'awaiting_operator' ? true : null,
+    );
 
     const shouting = await newChat({ kind: 'agent' });
     world.provider.script(() => whole(`${said}!!`));
