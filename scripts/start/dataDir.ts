@@ -20,6 +20,9 @@ export type RunFile = {
 /** What the next start needs: the ports to take again, and the processes that this one may leave behind. */
 export type Services = { ports: Record<string, number>; running: ProcessRecord[] };
 
+/** Root's Postgres runs as another user, who on Linux need not enter the folder by its path; elsewhere it must. */
+const closed = process.getuid?.() === 0 && process.platform !== 'linux' ? 0o711 : 0o700;
+
 export type DataDir = ReturnType<typeof dataDirAt>;
 
 export function dataDirAt(path: string) {
@@ -44,9 +47,9 @@ export function dataDirAt(path: string) {
     /** Makes the folder, closes it to other users and takes it for this launcher; gives what lets go of it. */
     async take(): Promise<() => Promise<void>> {
       try {
-        await mkdir(path, { recursive: true, mode: 0o700 });
+        await mkdir(path, { recursive: true, mode: closed });
         // one that was there before may be open to others: it holds the database's password, chats and logs
-        await chmod(path, 0o700);
+        await chmod(path, closed);
         await mkdir(join(path, 'logs'), { recursive: true });
         await takeLock(files.lock, path);
       } catch (error) {
