@@ -7,6 +7,7 @@ import { createAcceptTurn } from './acceptTurn.js';
 import type { Auth } from './auth.js';
 import type { ChatPurge } from './chatPurge.js';
 import { bodies, keyGuard, originGuard, ownerLimit, secureHeaders } from './guards.js';
+import { createHeavyWork } from './heavyWork.js';
 import type { ApiMetrics } from './metrics.js';
 import { mountRoutes, notFound, sendJson } from './mount.js';
 import { openApiDocument } from './openapi.js';
@@ -69,10 +70,14 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     log: Logger;
   };
 
+/** A few connections to Postgres of those that there are, and what a page does when a person clicks fast. */
+const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
+
 /** The table of calls. */
 function routesOf(deps: AppDeps): Route[] {
   const onAccepted = deps.metrics.turnAccepted;
   const acceptTurn = createAcceptTurn({ ...deps, onAccepted });
+  const heavy = createHeavyWork(heavyLimits);
   const regenerate = createRegenerate({ ...deps, onAccepted });
   return [
     ...serviceRoutes(deps),
@@ -90,7 +95,7 @@ function routesOf(deps: AppDeps): Route[] {
     ...sceneRoutes(deps),
     ...relationshipRoutes(deps),
     ...storyRoutes(deps),
-    ...timelineRoutes({ ...deps, regenerate, rewind: createRewind(deps) }),
+    ...timelineRoutes({ ...deps, heavy, regenerate, rewind: createRewind({ ...deps, heavy }) }),
     ...logRoutes(deps),
     ...artifactRoutes(deps),
   ];

@@ -1,6 +1,7 @@
 import { runBounded } from '../bounded.js';
 import type { Pool } from '../db/pool.js';
 import { type Rewound, rewindChat } from '../db/rewind.js';
+import type { HeavyWork } from './heavyWork.js';
 import { Problem } from './problem.js';
 import type { OnTurnStatus } from './turnEnd.js';
 import type { TurnStopper } from './turnStopper.js';
@@ -19,6 +20,7 @@ const retryMs = 1_000;
  */
 export function createRewind(deps: {
   pool: Pool;
+  heavy: HeavyWork;
   stopTurn: TurnStopper;
   onTurnStatus: OnTurnStatus;
   /** Fires when the service stops: nobody waits longer. */
@@ -29,14 +31,15 @@ export function createRewind(deps: {
   };
 
   async function rewind(request: RewindRequest, giveUp: AbortSignal): ReturnType<Rewind> {
-    let outcome = await rewindChat(deps.pool, request);
+    const attempt = () => deps.heavy(request.owner, () => rewindChat(deps.pool, request));
+    let outcome = await attempt();
     while (outcome.state === 'interrupted') {
       const { turnId } = outcome;
       const changed = nextChange(deps.onTurnStatus, turnId, giveUp);
       deps.stopTurn(turnId);
       await changed;
       if (giveUp.aborted) throw new Problem('turn_in_progress', 'The turn that was interrupted still holds the floor');
-      outcome = await rewindChat(deps.pool, request);
+      outcome = await attempt();
     }
     // They have ended in Postgres: told to stop, their workflows find that out and close.
     for (const turnId of outcome.ended) deps.stopTurn(turnId);

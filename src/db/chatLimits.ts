@@ -3,7 +3,7 @@ import type { Tx } from './pool.js';
 import { ChatRefused } from './refused.js';
 
 /** What a chat may hold: turns that wait for the floor, events of its log, and bytes of their data. */
-export const chatLimits = { queued: 100, events: 100_000, logBytes: 256 * 1024 * 1024 } as const;
+export const chatLimits = { queued: 100, events: 100_000, logBytes: 128 * 1024 * 1024 } as const;
 
 /**
  * Throws `ChatRefused` (`chat_full`) when a client may add no more to the chat. What runs may still end: only what

@@ -1,15 +1,17 @@
-import { type CopiedEvent, copyTimeline } from '../domain/copy.js';
+import { type CopiedEvent, type CopiedLine, type CopyPlan, copyEvent, planCopy } from '../domain/copy.js';
 import type { ChatEvent } from '../domain/events.js';
+import type { Versions } from '../domain/marks.js';
+import { breathe, stride } from './breathe.js';
 import { type Chat, readChat } from './chats.js';
 import { holdOwnChat, mustBeFree } from './freeFloor.js';
 import { newId } from './ids.js';
+import { eventBytes, toChatEvent } from './log.js';
 import { readActiveVersions, readVersionsOfTurns } from './marks.js';
 import { mustHaveRoom } from './ownerLimits.js';
 import { type Pool, type Tx, transaction } from './pool.js';
 import { rebuildInTransaction } from './rebuild.js';
 import { ChatRefused } from './refused.js';
 import { keepOneHolder } from './strategyHolder.js';
-import { readTimeline } from './timeline.js';
 
 /** `maxChats`: how many the owner may have. */
 export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined };
@@ -27,16 +29,10 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
     const forkId = newId('chat');
     const title = await insertFork(tx, chatId, forkId);
     const activeOf = await readActiveVersions(tx, chatId);
-    const copied = withOwnChanges(
-      copyTimeline({
-        timeline: await timelineUpTo(tx, chatId, atSeq),
-        turns: await readVersionsOfTurns(tx, chatId),
-        activeOf,
-        title,
-      }),
-    );
-    const turnIds = await copyTurns(tx, forkId, copied, activeOf);
-    await copyEvents(tx, chatId, forkId, copied, turnIds);
+    const turns = await readVersionsOfTurns(tx, chatId);
+    const plan = await planCopy(readLines(tx, chatId, atSeq), { turns, activeOf }, breathe);
+    const turnIds = await copyTurns(tx, forkId, plan, activeOf);
+    await copyEvents(tx, chatId, forkId, { plan, turns, title, turnIds });
     await keepOneHolder(tx, forkId, () => rebuildInTransaction(tx, forkId));
     const fork = await readChat(tx, owner, forkId);
     if (!fork) throw new Error(`chat ${forkId} was not made`);
@@ -45,14 +41,14 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
 }
 
 /** Changes are named by their ids alone, so a copy of one has its own. */
-function withOwnChanges(copied: CopiedEvent[]): CopiedEvent[] {
+function ownChanges(): (event: CopiedEvent) => CopiedEvent {
   const ids = new Map<string, string>();
   const idOf = (id: string) => {
     const known = ids.get(id) ?? newId('chg');
     ids.set(id, known);
     return known;
   };
-  return copied.map((event) => {
+  return (event) => {
     switch (event.kind) {
       case 'changes_proposed':
         return { ...event, data: { ...event.data, changeIds: event.data.changeIds.map(idOf) } };
@@ -63,11 +59,26 @@ function withOwnChanges(copied: CopiedEvent[]): CopiedEvent[] {
       default:
         return event;
     }
-  });
+  };
 }
 
-async function timelineUpTo(tx: Tx, chatId: string, atSeq: number): Promise<ChatEvent[]> {
-  return (await readTimeline(tx, chatId)).filter((event) => event.seq <= atSeq);
+/** What of the timeline decides where its copy stands, by pages; no prose. */
+async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<CopiedLine[]> {
+  for (let after = 0; ; ) {
+    const { rows } = await tx.query<CopiedLine>(
+      `select seq, kind, turn_id as "turnId",
+         case when kind = 'user_turn_edit' then (data->>'userTurnSeq')::integer end as "userTurnSeq"
+       from events
+       where chat_id = $1 and seq > $2 and seq <= $3 and hidden_by is null and superseded_by is null
+       order by seq limit $4`,
+      [chatId, after, upTo, stride],
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    yield rows;
+    after = last.seq;
+    await breathe();
+  }
 }
 
 const MAX_TITLE = 200;
@@ -87,12 +98,9 @@ async function insertFork(tx: Tx, chatId: string, forkId: string): Promise<strin
 async function copyTurns(
   tx: Tx,
   forkId: string,
-  copied: CopiedEvent[],
+  { said }: CopyPlan,
   activeOf: (rootId: string) => string,
 ): Promise<Map<string, string>> {
-  const said = copied.flatMap(({ kind, seq, turnId }) =>
-    kind === 'user_turn' && turnId !== null ? [{ seq, turnId }] : [],
-  );
   const ids = new Map(said.map(({ turnId }) => [turnId, newId('turn')]));
   await tx.query(
     `insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, phase, rank, user_turn_seq, request_hash,
@@ -112,34 +120,76 @@ async function copyTurns(
   return ids;
 }
 
+type Copying = { plan: CopyPlan; turns: Versions; title: string | null; turnIds: Map<string, string> };
+
 /** Events keep the step that caused them; versions that were made one turn are numbered on within a step. */
-async function copyEvents(tx: Tx, chatId: string, forkId: string, copied: CopiedEvent[], turnIds: Map<string, string>) {
+async function copyEvents(tx: Tx, chatId: string, forkId: string, copying: Copying): Promise<void> {
+  const { plan, turnIds } = copying;
+  const withOwnChanges = ownChanges();
+  const numbers = new Map<string, number>();
+  let total = 0;
+  for await (const sources of readSources(tx, chatId, plan)) {
+    const copied = sources.map(({ event, step, n }) => {
+      const copy = withOwnChanges(copyEvent(event, plan, copying));
+      if (copy.turnId === null) return { ...copy, turnId: null, n };
+      const key = `${copy.turnId} ${step}`;
+      const number = numbers.get(key) ?? 0;
+      numbers.set(key, number + 1);
+      return { ...copy, turnId: turnIds.get(copy.turnId) ?? null, n: number };
+    });
+    total += await insertCopies(tx, chatId, forkId, copied);
+    await breathe();
+  }
+  await tx.query(
+    `update chats set seq = $2, log_bytes = $3, last_event_at = (select max(at) from events where chat_id = $1)
+     where id = $1`,
+    [forkId, plan.from.length, total],
+  );
+}
+
+/** How many events are copied at a time; fewer where they are large. */
+const partEvents = 500;
+const partBytes = 1024 * 1024;
+
+type SourceEvent = { event: ChatEvent; step: string; n: number };
+
+/** The source's events in the order of the copy, in parts that hold neither the event loop nor much memory. */
+async function* readSources(tx: Tx, chatId: string, { from }: CopyPlan): AsyncGenerator<SourceEvent[]> {
+  for (let at = 0; at < from.length; ) {
+    const { rows } = await tx.query(
+      `select seq, kind, turn_id, at, data, superseded_by, hidden_by, step, n from (
+         select e.*, w.place, sum(${eventBytes}) over (order by w.place) - ${eventBytes} as before
+         from unnest($2::integer[]) with ordinality as w(seq, place) join events e on e.chat_id = $1 and e.seq = w.seq
+       ) part where before < ${partBytes} order by place`,
+      [chatId, from.slice(at, at + partEvents)],
+    );
+    if (rows.length === 0) throw new Error(`events of chat ${chatId} are gone`);
+    yield rows.map((row) => ({ event: toChatEvent(row), step: row.step, n: row.n }));
+    at += rows.length;
+  }
+}
+
+/** Answers with how many bytes their data is. */
+async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: (CopiedEvent & { n: number })[]) {
   const written = copied.map((event) => JSON.stringify(event.data));
   const bytes = written.map((json) => Buffer.byteLength(json));
   await tx.query(
-    `with copied as (
-       select * from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::jsonb[], $9::integer[]) as c("from", seq, turn_id, kind, data, bytes)
-     ), written as (
-       insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
-       select $2, c.seq, c.kind, c.turn_id, e.step,
-              case when c.turn_id is null then e.n else row_number() over (partition by c.turn_id, e.step order by e.n, c.seq) - 1 end,
-              e.at, c.data, c.bytes
-       from copied c join events e on e.chat_id = $1 and e.seq = c."from"
-     )
-     update chats set seq = $8, log_bytes = $10, last_event_at = (
-       select max(at) from events where chat_id = $1 and seq = any($3::integer[])
-     ) where id = $2`,
+    `insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
+     select $2, c.seq, c.kind, c.turn_id, e.step, c.n, e.at, c.data, c.bytes
+     from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::jsonb[], $9::integer[])
+       as c("from", seq, turn_id, kind, n, data, bytes)
+     join events e on e.chat_id = $1 and e.seq = c."from"`,
     [
       chatId,
       forkId,
       copied.map((event) => event.from),
       copied.map((event) => event.seq),
-      copied.map((event) => (event.turnId === null ? null : turnIds.get(event.turnId))),
+      copied.map((event) => event.turnId),
       copied.map((event) => event.kind),
+      copied.map((event) => event.n),
       written,
-      copied.length,
       bytes,
-      bytes.reduce((sum, each) => sum + each, 0),
     ],
   );
+  return bytes.reduce((sum, each) => sum + each, 0);
 }

@@ -1,4 +1,5 @@
 import { activeVersions, foldMarks, type LogLine, type Marks, markKinds, type Versions } from '../domain/marks.js';
+import { breathe, stride, strides } from './breathe.js';
 import type { Db, Tx } from './pool.js';
 import { rebuildInTransaction } from './rebuild.js';
 import { keepOneHolder } from './strategyHolder.js';
@@ -8,24 +9,44 @@ import { keepOneHolder } from './strategyHolder.js';
  * Called after each mark, in the transaction that appends it. The caller holds the chat's lock.
  */
 export async function applyMarks(tx: Tx, chatId: string): Promise<void> {
-  const { rows } = await tx.query<LogLine & Marks>(
-    `select ${lineColumns}, hidden_by as "hiddenBy", superseded_by as "supersededBy"
-     from events where chat_id = $1 order by seq`,
-    [chatId, markKinds],
-  );
-  const marks = foldMarks(rows, await readVersionsOfTurns(tx, chatId));
-  const changed = rows.flatMap(({ seq, hiddenBy, supersededBy }) => {
-    const now = marks.get(seq)!;
-    return now.hiddenBy === hiddenBy && now.supersededBy === supersededBy ? [] : [{ seq, ...now }];
-  });
-  if (changed.length === 0) return;
+  const log = await readLines(tx, chatId);
+  const versions = await readVersionsOfTurns(tx, chatId);
+  await breathe();
+  const marks = foldMarks(log, versions);
+  let isChanged = false;
+  for await (const lines of strides(log)) {
+    const changed = lines.flatMap(({ seq, hiddenBy, supersededBy }) => {
+      const now = marks.get(seq)!;
+      return now.hiddenBy === hiddenBy && now.supersededBy === supersededBy ? [] : [{ seq, ...now }];
+    });
+    isChanged ||= changed.length > 0;
+    if (changed.length > 0) await writeMarks(tx, chatId, changed);
+  }
+  if (isChanged) await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
+}
+
+/** By pages, since a long log in one answer would hold the event loop while it is read. */
+async function readLines(tx: Tx, chatId: string): Promise<(LogLine & Marks)[]> {
+  const log: (LogLine & Marks)[] = [];
+  for (;;) {
+    const { rows } = await tx.query<LogLine & Marks>(
+      `select ${lineColumns}, hidden_by as "hiddenBy", superseded_by as "supersededBy"
+       from events where chat_id = $1 and seq > $3 order by seq limit $4`,
+      [chatId, markKinds, log.at(-1)?.seq ?? 0, stride],
+    );
+    for (const row of rows) log.push(row);
+    if (rows.length < stride) return log;
+    await breathe();
+  }
+}
+
+async function writeMarks(tx: Tx, chatId: string, changed: (Marks & { seq: number })[]): Promise<void> {
   await tx.query(
     `update events e set hidden_by = c.hidden_by, superseded_by = c.superseded_by
      from unnest($2::integer[], $3::integer[], $4::integer[]) as c(seq, hidden_by, superseded_by)
      where e.chat_id = $1 and e.seq = c.seq`,
     [chatId, changed.map((row) => row.seq), changed.map((row) => row.hiddenBy), changed.map((row) => row.supersededBy)],
   );
-  await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
 }
 
 /** No prose is read: of a mark its data, of every other event only what it is. */

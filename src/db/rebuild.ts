@@ -1,4 +1,4 @@
-import { lockChat, toChatEvent } from './log.js';
+import { lockChat, readEvents } from './log.js';
 import { type Pool, type Tx, transaction } from './pool.js';
 import { project, projectionTables } from './projections/index.js';
 
@@ -7,12 +7,14 @@ export type ProjectionRows = Record<string, Record<string, unknown>[]>;
 /** Empties the chat's projections and folds its timeline into them anew. The caller holds the chat's lock. */
 export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void> {
   for (const { table } of projectionTables) await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
-  const { rows } = await tx.query(
-    `select seq, kind, turn_id, at, data, superseded_by, hidden_by from events
-     where chat_id = $1 and hidden_by is null and superseded_by is null order by seq`,
-    [chatId],
-  );
-  for (const row of rows) await project(tx, chatId, toChatEvent(row));
+  for (let after = 0; ; ) {
+    // A page at a time: of a long log all at once, every rebuild would hold all in memory.
+    const page = await readEvents(tx, chatId, { after, limit: 1_000 });
+    for (const event of page) await project(tx, chatId, event);
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.seq;
+  }
 }
 
 /** Rebuilds the chat's projections from its log, in one transaction. */

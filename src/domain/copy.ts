@@ -6,31 +6,74 @@ import { splitProse } from './ooc.js';
 export type CopiedEvent = NewEvent & { seq: number; turnId: string | null; at: string; from: number };
 
 type Source = {
-  /** What of the source's timeline is copied, oldest first. */
-  timeline: readonly ChatEvent[];
   turns: Versions;
   /** By root, the version in the timeline. */
   activeOf: (rootId: string) => string;
-  title: string | null;
+};
+
+/** What of an event decides where its copy stands. `userTurnSeq` is that of a `user_turn_edit`, else null. */
+export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { userTurnSeq: number | null };
+
+/** Where the copies stand: by the source's seq, in the order of the copy. `turnId` is the source's root. */
+export type CopyPlan = {
+  from: number[];
+  seqOf: ReadonlyMap<number, number>;
+  said: { seq: number; turnId: string }[];
 };
 
 /**
- * A timeline as the beginning of another chat: without marks and versions that are not active, its seqs dense
- * from 1, and what refers to a seq renumbered. Each group of versions becomes the one turn of its root, and
- * prose that was edited stands where the first prose stood.
+ * Places a timeline at the beginning of another chat: without marks and versions that are not active, its seqs dense
+ * from 1. Each group of versions becomes the one turn of its root, and prose that was edited stands where the first
+ * prose stood. `breathe` is awaited now and then: a long timeline takes a while.
  */
-export function copyTimeline(source: Source): CopiedEvent[] {
-  const kept = source.timeline.filter((event) => isCopied(event, source)).map((event) => place(event, source));
-  const said = new Set(kept.flatMap((event) => (event.kind === 'user_turn' ? [event.turnId] : [])));
-  const whole = kept.filter((event) => event.turnId === null || said.has(event.turnId)).sort((a, b) => a.seq - b.seq);
-  const seqs = new Map(whole.map((event, i) => [event.seq, i + 1]));
-  return whole.map((event) => {
-    const copied = renumber(event, (seq) => seqs.get(seq) ?? 0);
-    return { ...copied, seq: seqs.get(event.seq)!, turnId: event.turnId, at: event.at, from: event.from };
-  });
+export async function planCopy(
+  timeline: AsyncIterable<CopiedLine[]>,
+  source: Source,
+  breathe: () => Promise<void>,
+): Promise<CopyPlan> {
+  const kept: { at: number; from: number; isProse: boolean; turnId: string | null }[] = [];
+  const said = new Set<string | null>();
+  for await (const lines of timeline) {
+    for (const line of lines) {
+      if (!isCopied(line, source)) continue;
+      const placed = placeOf(line, source);
+      if (placed.isProse) said.add(placed.turnId);
+      kept.push(placed);
+    }
+  }
+  const whole = kept.filter(({ turnId }) => turnId === null || said.has(turnId));
+  await breathe();
+  whole.sort((a, b) => a.at - b.at);
+  await breathe();
+  const seqOf = new Map(whole.map(({ at }, i) => [at, i + 1]));
+  const prose = whole.flatMap(({ isProse, turnId, at }) =>
+    isProse && turnId !== null ? [{ seq: seqOf.get(at)!, turnId }] : [],
+  );
+  return { from: whole.map(({ from }) => from), seqOf, said: prose };
 }
 
-function isCopied(event: ChatEvent, { turns, activeOf }: Source): boolean {
+/** Where an event of the source stands: an edit where the user turn stood whose place it takes. */
+function placeOf({ seq, kind, turnId, userTurnSeq }: CopiedLine, { turns }: Source) {
+  return {
+    at: userTurnSeq ?? seq,
+    from: seq,
+    isProse: kind === 'user_turn' || kind === 'user_turn_edit',
+    turnId: turnId === null ? null : (turns.get(turnId)?.rootId ?? turnId),
+  };
+}
+
+/** The copy of an event that the plan has. What refers to a seq is renumbered. */
+export function copyEvent(
+  event: ChatEvent,
+  plan: Pick<CopyPlan, 'seqOf'>,
+  { turns, title }: Pick<Source, 'turns'> & { title: string | null },
+): CopiedEvent {
+  const placed = place(event, { turns, title });
+  const copied = renumber(placed, (seq) => plan.seqOf.get(seq) ?? 0);
+  return { ...copied, seq: plan.seqOf.get(placed.seq)!, turnId: placed.turnId, at: placed.at, from: placed.from };
+}
+
+function isCopied(event: CopiedLine, { turns, activeOf }: Source): boolean {
   if (isLeftOut(event)) return false;
   const turn = event.turnId === null ? null : turns.get(event.turnId);
   if (!turn) return event.turnId === null;
@@ -46,12 +89,12 @@ const leftOut: Record<MarkKind, true> = {
   chat_rewound: true,
   rewind_undone: true,
 };
-const isLeftOut = (event: ChatEvent) => Object.hasOwn(leftOut, event.kind);
+const isLeftOut = (event: CopiedLine) => Object.hasOwn(leftOut, event.kind);
 
 type Placed = ChatEvent & { from: number };
 
 /** To its group's one turn; an edit becomes the user turn that it took the place of, at that one's place. */
-function place(event: ChatEvent, { turns, title }: Source): Placed {
+function place(event: ChatEvent, { turns, title }: { turns: Versions; title: string | null }): Placed {
   const turnId = event.turnId === null ? null : (turns.get(event.turnId)?.rootId ?? event.turnId);
   const from = event.seq;
   if (event.kind === 'chat_created') return { ...event, data: { ...event.data, title }, turnId, from };

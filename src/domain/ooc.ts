@@ -2,8 +2,11 @@ import type { Segment } from './events.js';
 
 type Span = { from: number; to: number };
 
-/** A `((` that is still open, and how many single parentheses were opened since. */
-type Opener = { from: number; singles: number };
+/**
+ * The `((` that are still open, innermost last, and how many single parentheses were opened since each: two lists of
+ * numbers, since a text of nothing but parentheses has half a million. The first stands for what is outside.
+ */
+type Openers = { from: number[]; singles: number[] };
 
 /**
  * The user's text in order: out-of-character remarks, written `((like this))`, as `ooc` segments of their inner
@@ -58,55 +61,64 @@ function joint(gap: string, next: string): string {
  * `))` that closes nothing are plain text.
  */
 function oocSpans(text: string): Span[] {
-  const outside: Opener = { from: -1, singles: 0 };
-  const stack: Opener[] = [outside];
-  let spans: Span[] = [];
-  for (let at = 0; at < text.length; ) {
-    const mark = text[at];
-    if (mark !== '(' && mark !== ')') {
-      at += 1;
-      continue;
-    }
+  const stack: Openers = { from: [-1], singles: [0] };
+  const spans: Span[] = [];
+  for (let at = nextMark(text, 0); at < text.length; at = nextMark(text, at)) {
     const end = runEnd(text, at);
-    if (mark === '(') open(stack, at, end);
-    else spans = close(stack, spans, at, end);
+    if (text.charCodeAt(at) === OPEN) open(stack, at, end);
+    else close(stack, spans, at, end);
     at = end;
   }
   return spans;
 }
 
+const OPEN = '('.charCodeAt(0);
+const CLOSE = ')'.charCodeAt(0);
+
+function nextMark(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN || code === CLOSE) return at;
+  }
+  return text.length;
+}
+
 function runEnd(text: string, from: number): number {
+  const code = text.charCodeAt(from);
   let end = from + 1;
-  while (text[end] === text[from]) end += 1;
+  while (end < text.length && text.charCodeAt(end) === code) end += 1;
   return end;
 }
 
-function open(stack: Opener[], from: number, end: number): void {
-  let at = from;
-  for (; end - at >= 2; at += 2) stack.push({ from: at, singles: 0 });
-  if (at < end) stack.at(-1)!.singles += 1;
+function open({ from, singles }: Openers, start: number, end: number): void {
+  let at = start;
+  for (; end - at >= 2; at += 2) {
+    from.push(at);
+    singles.push(0);
+  }
+  if (at < end) singles[singles.length - 1]! += 1;
 }
 
 /** In a run of odd length, one `)` belongs to a single `(`, or to nobody: `((see (this)))`, `((bye :)))`. */
-function close(stack: Opener[], spans: Span[], from: number, end: number): Span[] {
-  let at = from;
-  while (at < end) {
-    const top = stack.at(-1)!;
-    const closes = stack.length > 1 && end - at >= 2 && !((end - at) % 2 === 1 && spare(stack));
+function close(stack: Openers, spans: Span[], start: number, end: number): void {
+  const { from, singles } = stack;
+  for (let at = start; at < end; ) {
+    const top = singles.length - 1;
+    const closes = top > 0 && end - at >= 2 && !((end - at) % 2 === 1 && spare(singles));
     if (!closes) {
-      top.singles = Math.max(0, top.singles - 1);
+      singles[top] = Math.max(0, singles[top]! - 1);
       at += 1;
       continue;
     }
-    stack.pop();
+    const opened = from.pop()!;
+    singles.pop();
     at += 2;
-    while (spans.length > 0 && spans.at(-1)!.from > top.from) spans.pop();
-    spans.push({ from: top.from, to: at });
+    while (spans.length > 0 && spans.at(-1)!.from > opened) spans.pop();
+    spans.push({ from: opened, to: at });
   }
-  return spans;
 }
 
 /** Whether the odd `)` comes before the `))`: not if it is there to close a `(` from before the remark. */
-function spare(stack: Opener[]): boolean {
-  return stack.at(-1)!.singles > 0 || stack.at(-2)!.singles === 0;
+function spare(singles: number[]): boolean {
+  return singles.at(-1)! > 0 || singles.at(-2)! === 0;
 }

@@ -6,6 +6,7 @@ import type { Pool } from '../../db/pool.js';
 import { previewRewind, undoRewind } from '../../db/rewind.js';
 import { readTurn } from '../../db/turnView.js';
 import { activateVersion, readVersions } from '../../db/versions.js';
+import type { HeavyWork } from '../heavyWork.js';
 import { idPage, isBlank, prose, querySeq } from '../input.js';
 import { listPage } from '../listPage.js';
 import { Problem } from '../problem.js';
@@ -20,6 +21,7 @@ import type { TurnStopper } from '../turnStopper.js';
 export type TimelineRouteDeps = {
   limits: Pick<Limits, 'chats'>;
   pool: Pool;
+  heavy: HeavyWork;
   regenerate: Regenerate;
   rewind: Rewind;
   show: ShowTurn;
@@ -33,7 +35,7 @@ export const timelineRoutes = (deps: TimelineRouteDeps): Route[] => [
   forkRoute(deps),
 ];
 
-function versionRoutes({ pool, regenerate, show, stopTurn }: TimelineRouteDeps): Route[] {
+function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRouteDeps): Route[] {
   const tag = 'Versions';
   const read = async (turnId: string, owner: string) => {
     const view = await readTurn(pool, { turnId, owner });
@@ -89,7 +91,7 @@ function versionRoutes({ pool, regenerate, show, stopTurn }: TimelineRouteDeps):
       answers: { 200: turn },
       problems: ['turn_not_found', 'version_not_found', 'version_not_landed', 'turn_in_progress'],
       async handle({ owner, params: { turnId, versionId } }) {
-        const { ended } = await activateVersion(pool, { turnId, versionId, owner });
+        const { ended } = await heavy(owner, () => activateVersion(pool, { turnId, versionId, owner }));
         if (ended) stopTurn(ended);
         return { status: 200, body: await show.joined(await read(versionId, owner)) };
       },
@@ -104,7 +106,7 @@ const seq = () =>
     .min(1)
     .max(2 ** 31 - 1);
 
-function rewindRoutes({ pool, rewind }: TimelineRouteDeps): Route[] {
+function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
   const tag = 'Rewind';
   return [
     route({
@@ -163,13 +165,13 @@ function rewindRoutes({ pool, rewind }: TimelineRouteDeps): Route[] {
       },
       problems: ['chat_not_found', 'turn_in_progress', 'rewind_not_last'],
       async handle({ owner, params: { chatId } }) {
-        return { status: 200, body: await undoRewind(pool, { chatId, owner }) };
+        return { status: 200, body: await heavy(owner, () => undoRewind(pool, { chatId, owner })) };
       },
     }),
   ];
 }
 
-const forkRoute = ({ pool, limits }: TimelineRouteDeps): Route =>
+const forkRoute = ({ pool, heavy, limits }: TimelineRouteDeps): Route =>
   route({
     method: 'post',
     path: '/v1/chats/:chatId/fork',
@@ -179,7 +181,7 @@ const forkRoute = ({ pool, limits }: TimelineRouteDeps): Route =>
     answers: { 201: chat },
     problems: ['chat_not_found', 'turn_in_progress', 'limit_reached'],
     async handle({ owner, params: { chatId }, body: { atSeq } }) {
-      const fork = await forkChat(pool, { chatId, owner, atSeq, maxChats: limits.chats });
+      const fork = await heavy(owner, () => forkChat(pool, { chatId, owner, atSeq, maxChats: limits.chats }));
       return { status: 201, body: fork, headers: { Location: `/v1/chats/${fork.id}` } };
     },
   });
