@@ -8,7 +8,7 @@ import { fillChat } from '../test/support/largeChat.js';
 import { createTestDatabase, type TestDatabase } from '../test/support/postgres.js';
 
 /**
- * `apiAttacks.ts [FOLDER]`: what one client can do to the api of a checkout, in memory and in time of its event loop.
+ * `npm run attacks -- [FOLDER [NUMBER]]`: what one client can do to the api of a checkout, in memory and in time of its event loop.
  * Each attack gets an api of its own. Everything stays on this machine. The figures are in docs/attacks.md.
  */
 const folder = process.argv[2] ?? process.cwd();
@@ -34,12 +34,12 @@ async function askAndSleep(api: ApiProcess, path: string): Promise<Socket> {
 
 const attacks: Attack[] = [
   {
-    name: '8: 60 connections ask for 4 MiB each and read nothing; memory 40 s later',
+    name: '8: 40 connections ask for 30 documents of 0.9 MiB and read nothing; memory 40 s later',
     async prepare(api) {
-      await documents(api, 4);
+      await documents(api, 30);
       return async () => {
         const sockets = await Promise.all(
-          Array.from({ length: 60 }, () => askAndSleep(api, '/v1/documents?limit=4&fields=body')),
+          Array.from({ length: 40 }, () => askAndSleep(api, '/v1/documents?limit=1000&fields=body')),
         );
         await pause(40_000);
         await api.peakMiB();
@@ -112,6 +112,7 @@ const servers = spawn(process.execPath, ['--import', 'tsx', 'test/support/server
 const [line] = (await once(createInterface(servers.stdout!), 'line')) as [string];
 Object.assign(process.env, JSON.parse(line));
 console.log('| attack | memory at most | event loop held at most | |\n| --- | --- | --- | --- |');
-for (const attack of attacks) console.log(await run(attack));
+const only = process.argv[3];
+for (const attack of attacks) if (!only || attack.name.startsWith(`${only}:`)) console.log(await run(attack));
 servers.stdin!.end();
 await once(servers, 'exit');
