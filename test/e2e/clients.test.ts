@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
+import * as client from '../../client/src/index.js';
 import { ending } from '../support/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
 import { until } from '../support/until.js';
@@ -36,29 +37,23 @@ async function expectToFollow(start: (chatId: string) => Shown[]) {
 }
 
 describe("the guide's viewer", () => {
-  test('in the browser follows a reply over the death of the api', async () => {
-    const code = codeIn('js').replace('ws://127.0.0.1:3000', world.service.api.replace('http', 'ws'));
-    const sockets: WebSocket[] = [];
-    let over = false;
-    class Socket extends WebSocket {
-      constructor(url: string, protocols: string[]) {
-        super(url, protocols);
-        sockets.push(this);
-        this.on('error', () => undefined);
-        if (over) this.on('open', () => this.close());
-      }
-    }
-    const follow = new Function('WebSocket', `${code}\nreturn follow;`)(Socket);
+  test('in JavaScript follows a reply over the death of the api', async () => {
+    const code = codeIn('js')
+      .replace(/^import.*$/m, '')
+      .replace('export function', 'return function');
+    const names = ['createClient', 'draftKey', 'evolveDrafts'] as const;
+    const withSocket: typeof client.createClient = (options) =>
+      client.createClient({ ...options, WebSocket: WebSocket as unknown as client.WebSocketConstructor });
+    const given = { ...client, createClient: withSocket };
+    const follow = new Function(...names, code)(...names.map((name) => given[name]));
     const shown: Shown[] = [];
+    const following: client.Following[] = [];
     await expectToFollow((chatId) => {
-      follow(chatId, (turnId: string, text: string, kind: string) => shown.push({ turnId, text, kind }));
+      const show = (turnId: string, text: string, kind: string) => shown.push({ turnId, text, kind });
+      following.push(follow(world.service.api, chatId, show));
       return shown;
     });
-    over = true;
-    for (const socket of sockets) {
-      socket.onclose = null;
-      socket.close();
-    }
+    for (const { close } of following) close();
   }, 60_000);
 
   const python = spawnSync('python3', ['--version']).status === 0 ? test : test.skip;
@@ -69,9 +64,10 @@ describe("the guide's viewer", () => {
       const children: ReturnType<typeof spawn>[] = [];
       try {
         await expectToFollow((chatId) => {
-          const run = `follow("${world.service.api}", "${chatId}", lambda *said: print(json.dumps(said), flush=True))`;
+          const run = `import json\nfollow("${world.service.api}", "${chatId}", lambda *said: print(json.dumps(said), flush=True))`;
           const child = spawn('python3', ['-c', `${codeIn('python')}\n${run}`], {
             stdio: ['ignore', 'pipe', 'ignore'],
+            env: { ...process.env, PYTHONPATH: 'client/python' },
           });
           children.push(child);
           createInterface({ input: child.stdout }).on('line', (line) => {
