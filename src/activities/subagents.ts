@@ -25,6 +25,7 @@ import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import type { ProviderOf } from './providerOf.js';
 import { publishResult } from './publishResult.js';
+import { createSharedRoom, type TakenRoom } from './sharedRoom.js';
 import { promptTexts } from './streamCall.js';
 import type { CallWatch, Telemetry } from './telemetry.js';
 import { whileDatabaseAway } from './whileDatabaseAway.js';
@@ -46,6 +47,7 @@ const INSTRUCTIONS = 'You do one task for another agent. Answer with what it nee
 
 /** A sub-agent's steps: its task's beginning and end, and its calls of the model, which no viewer follows by token. */
 export function createSubagentActivities(deps: SubagentDeps) {
+  const roomOf = createSharedRoom();
   return {
     /** False when there is nothing to do: its call has ended, or can't be made. */
     async beginSubagent(key: CallKey): Promise<boolean> {
@@ -64,9 +66,11 @@ export function createSubagentActivities(deps: SubagentDeps) {
     },
     async askSubagent(input: CallKey & { iteration: number }): Promise<{ calls: CallPlan[] }> {
       const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
+      const room = roomOf(input.turnId);
       try {
-        return { calls: await ask(deps, input, Context.current().cancellationSignal) };
+        return { calls: await ask(deps, input, room, Context.current().cancellationSignal) };
       } finally {
+        room.release();
         clearInterval(beating);
       }
     },
@@ -96,6 +100,7 @@ async function readTask(pool: Pool, key: CallKey): Promise<Task | null> {
 async function ask(
   deps: SubagentDeps,
   input: CallKey & { iteration: number },
+  room: TakenRoom,
   signal: AbortSignal,
 ): Promise<CallPlan[]> {
   const { pool } = deps;
@@ -108,7 +113,8 @@ async function ask(
   try {
     const task = await readTask(pool, input);
     if (!task) throw new TurnFailure('turn_gone');
-    const { request, provider, offered } = await toRequest(deps, input, task);
+    const { request, provider, offered, said: before } = await toRequest(deps, input, task);
+    room.spend(before);
     const { model } = request;
     const asked = { model, promptTokens: approximateTokens(promptTexts(request)) };
     const call = { turnId, step: step.name, attempt };
@@ -117,7 +123,8 @@ async function ask(
     const watch = deps.telemetry.calls({ purpose: 'subagent', model, chatId: null, ...call });
     const parts = (within: AbortSignal) =>
       provider.streamReply({ ...request, requestId }, { signal: within, silenceMs: deps.silenceMs });
-    const inTime = () => runBounded(signal, deps.limitMs, (within) => listen(parts(within), watch, received));
+    const inTime = () =>
+      runBounded(signal, deps.limitMs, (within) => listen(receivedParts(parts(within), room.spend), watch, received));
     const said = await heard(watch, signal, () => inTime().catch(asTimeout)).catch(async (error: unknown) => {
       await whileDatabaseAway(() => settleLost(pool, call, asked, received, error));
       throw error;
@@ -155,6 +162,9 @@ async function settleLost(pool: Pool, call: ModelCallKey, asked: AskedModel, rec
 
 type Received = { text: string; thinking: string };
 
+const lengthOf = (calls: ToolCallRequest[]): number => calls.reduce((units, call) => units + call.arguments.length, 0);
+
+/** `said`: how much the model has said in the iterations before, in UTF-16 code units. */
 async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: Task) {
   const [iterations, offered, { provider, fallback: _, ...options }] = await Promise.all([
     readPastIterations(deps.pool, { turnId, taskCallId: callId }),
@@ -164,7 +174,8 @@ async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: 
   const systemPrompt = [INSTRUCTIONS, task.instructions].filter(Boolean).join('\n\n');
   const messages = agentPrompt({ systemPrompt, history: [], prose: task.task, iterations }, deps.prompt);
   const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
-  return { request: { ...options, messages, tools }, provider, offered };
+  const said = iterations.reduce((units, { text, calls }) => units + text.length + lengthOf(calls), 0);
+  return { request: { ...options, messages, tools }, provider, offered, said };
 }
 
 /** Tells how a call ended. */
@@ -183,7 +194,7 @@ async function heard(watch: CallWatch, signal: AbortSignal, call: () => ReturnTy
 /** All of a reply that no viewer follows; `received` is filled as it arrives. */
 async function listen(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch, received: Received) {
   const calls: ToolCallRequest[] = [];
-  for await (const part of receivedParts(parts)) {
+  for await (const part of parts) {
     if (part.type === 'delta') {
       delta();
       received[part.channel] += part.text;

@@ -56,10 +56,11 @@ type EndedCall = { taskCallId: string; taskArguments: string | null; name: strin
  * Keeps what came of a call: its row, its step and its event. Happens once; the step is null when it was done
  * before, or when the turn has ended.
  */
-export async function endCall(pool: Pool, key: CallKey, result: CallResult): Promise<EndedStep | null> {
+export async function endCall(pool: Pool, key: CallKey, given: CallResult): Promise<EndedStep | null> {
   return transaction(pool, async (tx) => {
     const turn = await holdLiveTurn(tx, key.turnId);
     if (!turn) return null;
+    const result = await fitting(tx, key.turnId, given);
     const ended = await settleCall(tx, key, result);
     if (!ended) return null;
     await appendEnd(tx, turn, key, ended, result);
@@ -81,6 +82,24 @@ export async function endCall(pool: Pool, key: CallKey, result: CallResult): Pro
       step: { id: stepId(turn.id, ended.index), index: ended.index, type: 'tool_result', ...step },
     };
   });
+}
+
+/** Of the results of a turn together, in bytes: they are all read for each prompt, and are all in its reply's event. */
+const MAX_RESULTS = 8 * 1024 * 1024;
+/** As many as a turn may have of these are within that, in UTF-16 code units. */
+const SHORT = 1_000;
+
+async function fitting(tx: Tx, turnId: string, result: CallResult): Promise<CallResult> {
+  if (result.content.length <= SHORT) return result;
+  const { rows } = await tx.query<{ kept: string }>(
+    'select coalesce(sum(octet_length(result)), 0)::text as kept from tool_calls where turn_id = $1',
+    [turnId],
+  );
+  if (Number(rows[0]?.kept) + Buffer.byteLength(result.content) <= MAX_RESULTS) return result;
+  return {
+    success: false,
+    content: 'tool_results_too_large: The results of this turn are too long together; answer with what there is.',
+  };
 }
 
 async function settleCall(tx: Tx, key: CallKey, { success, content }: CallResult): Promise<EndedCall | null> {

@@ -15,15 +15,19 @@ const RESPONSE_ID = /^[\w-]{1,200}$/;
 /**
  * The one door for what a model or another chat service says: text that can be stored, names and ids that are
  * bounded, and no more of anything than a reply may hold. Throws `reply_too_large` beyond that; passes on what
- * `parts` throws.
+ * `parts` and `spend` throw. `spend` is told of each piece's length, for limits beyond those of one reply.
  */
-export async function* receivedParts(parts: AsyncIterable<ReplyPart>): AsyncGenerator<ReplyPart> {
+export async function* receivedParts(
+  parts: AsyncIterable<ReplyPart>,
+  spend: (units: number) => void = () => undefined,
+): AsyncGenerator<ReplyPart> {
   const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
   const room = createRoom();
   for await (const part of parts) {
     switch (part.type) {
       case 'delta': {
         room.take('units', part.text.length);
+        spend(part.text.length);
         const text = cleaners[part.channel].push(part.text);
         if (text !== '') yield { ...part, text };
         break;
@@ -32,6 +36,7 @@ export async function* receivedParts(parts: AsyncIterable<ReplyPart>): AsyncGene
         room.take('calls', 1);
         room.take('arguments', part.arguments.length);
         room.take('units', part.arguments.length);
+        spend(part.arguments.length);
         yield toCall(part);
         break;
       }
