@@ -16,18 +16,22 @@ import { createChat } from '../../src/db/newChat.js';
 import { readPastIterations } from '../../src/db/readAgentPrompt.js';
 import { beginTask, endTask, landSubIteration } from '../../src/db/subagents.js';
 import { beginCall, endCall } from '../../src/db/toolCalls.js';
+import { publishTools } from '../../src/db/tools.js';
 import { readTurn } from '../../src/db/turnView.js';
 import { toPublicError } from '../../src/domain/failures.js';
 import { foldTranscript } from '../../src/domain/transcript.js';
 import { createChatCompletions } from '../../src/llm/chatCompletions.js';
+import { createMcpTools } from '../../src/llm/mcp.js';
 import type { ReplyProvider } from '../../src/llm/port.js';
 import { createUpstream } from '../../src/llm/relay/upstream.js';
 import { createResponses } from '../../src/llm/responses.js';
+import { createToolRegistry } from '../../src/llm/tools/registry.js';
 import { fittingResult } from '../../src/llm/tools/toolResult.js';
 import type { Wire } from '../../src/viewers/wire.js';
-import { anyChunk, anyRelayFrame, anyResponseEvent, anyText } from '../support/anyAnswer.js';
+import { anyChunk, anyRelayFrame, anyResponseEvent, anyText, anyTool, anyToolAnswer } from '../support/anyAnswer.js';
 import { claim, owner } from '../support/chats.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { startScriptedToolServer } from '../support/scriptedToolServer.js';
 
 let database: TestDatabase;
 let server: Server;
@@ -158,6 +162,48 @@ async function makeCall(turnId: string, callId: string, asked: Parameters<typeof
   await endCall(pool, key, fittingResult(result));
 }
 
+/** Publishes what an MCP server lists, calls each of its tools, and keeps what they answer. Gives how many there are. */
+async function listAndCall(url: string): Promise<number> {
+  const { pool } = database;
+  const settings = { level: 1, needsApproval: false, idempotent: true, timeoutMs: 5_000 } as const;
+  const outside = createMcpTools([{ name: 'any', transport: 'http', url, ...settings }], {
+    log: { warn: () => undefined },
+  });
+  try {
+    await outside.connect();
+    const registry = createToolRegistry({ outside });
+    await publishTools(pool, registry.list);
+    const tools = outside.list();
+    const chat = await createChat(pool, owner, { kind: 'agent', title: null, documentId: null, settings: {} });
+    const { turn } = await claim(pool, chat.id);
+    const key = { turnId: turn.id, beat: 0 };
+    const opened = await openDraft(pool, key, { speakerId: 'assistant' });
+    if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+    const asked = tools.map(({ name }) => ({ id: '', name, arguments: '{}' }));
+    const calls = planCalls(asked, { offered: tools, taken: await readCallIds(pool, turn.id), iteration: 0 });
+    const said = { text: '', thinking: '', model: 'm', reason: 'tool_calls', usage: null, stretches: [] };
+    await landIteration(pool, key, opened.fence, { iteration: 0, ...said, calls });
+    for (const { plan, name } of calls) {
+      const { signal } = new AbortController();
+      const result = await registry.run({ name, arguments: {} }, { signal, context: nothingToReach });
+      await endCall(pool, { turnId: turn.id, callId: plan.callId }, result);
+    }
+    await closeReply(pool, key, { model: 'm', truncated: false });
+    await finishTurn(pool, turn.id, { status: 'completed' });
+    return tools.length;
+  } finally {
+    await outside.close();
+  }
+}
+
+const nothing = async () => ({ success: false, content: '' });
+const nothingToReach = {
+  searchMemories: nothing,
+  searchMessages: nothing,
+  readDocument: nothing,
+  proposeEdit: nothing,
+};
+
 const frames = (list: unknown[]) => list.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join('');
 /** Frames whose last one ends the reply, so that more than one in a hundred comes to an end. */
 const ended = (frame: fc.Arbitrary<unknown>, last: unknown) =>
@@ -219,6 +265,26 @@ describe('whatever is in its answer, a turn is stored, shown and ended', () => {
     );
     const ends = await holdsFor(bodies, provider, 'relay');
     expect(ends.get('finished')).toBeGreaterThan(5);
+  }, 300_000);
+
+  test('of an MCP server, in what it lists and in what it answers', async () => {
+    const tools = await startScriptedToolServer();
+    const good = { name: 'good', inputSchema: { type: 'object' } };
+    let called = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyTool, { maxLength: 3 }), anyToolAnswer, async (listed, answer) => {
+          tools.tools = [...listed, good];
+          tools.answer = () => answer ?? null;
+          called += await listAndCall(tools.url);
+        }),
+        runs,
+      );
+    } finally {
+      await tools.close();
+    }
+    // the good one at least, whatever stands beside it
+    expect(called).toBeGreaterThanOrEqual(runs.numRuns);
   }, 300_000);
 
   test('of bytes at random, by any of them', async () => {

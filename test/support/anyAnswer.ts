@@ -168,3 +168,52 @@ export const anyRelayFrame = fc.record({
   duration_ms: field(anyNumber),
   elapsed_seconds: field(anyNumber),
 });
+
+const anySchema = fc.oneof(
+  fc.record(
+    {
+      type: field(fc.constantFrom('object', 'array')),
+      properties: field(
+        fc.dictionary(
+          text,
+          fc.oneof(
+            fc.record({ type: field(fc.constantFrom('string', 'number')), pattern: field(text) }, { requiredKeys: [] }),
+            anyJson,
+          ),
+          { maxKeys: 3 },
+        ),
+      ),
+      required: field(fc.array(text, { maxLength: 2 })),
+    },
+    { requiredKeys: [] },
+  ),
+  anyJson,
+);
+
+/** A tool as an MCP server lists it. */
+export const anyTool = fc.record(
+  {
+    name: field(text),
+    description: field(text),
+    inputSchema: fc.oneof(fc.constant({ type: 'object' }), anySchema),
+    outputSchema: field(anySchema),
+  },
+  { requiredKeys: [] },
+);
+
+/** What a tool of an MCP server answers. */
+export const anyToolAnswer = fc.oneof(
+  fc.record(
+    {
+      content: field(
+        fc.array(fc.record({ type: fc.oneof(fc.constantFrom('text', 'image'), text), text: field(text) }), {
+          maxLength: 3,
+        }),
+      ),
+      structuredContent: field(anyJson),
+      isError: field(fc.boolean()),
+    },
+    { requiredKeys: [] },
+  ),
+  anyJson,
+);
