@@ -34,7 +34,7 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
     async run(call, { signal, context }) {
       const tool = list().find(({ name }) => name === call.name);
       if (!tool) return failedCall('tool_not_found', 'There is no such tool.');
-      const complaint = complaintOf(tool, call.arguments);
+      const complaint = await complaintOf(tool, call.arguments);
       if (complaint) return failedCall('bad_arguments', complaint);
       const { signal: ended, end } = bounded(signal, tool.timeoutMs);
       try {
