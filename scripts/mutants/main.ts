@@ -11,7 +11,7 @@ import { runTests } from './runTests.js';
  * the test which is there for it fails; before that, that it passes. Exits with 1 when one survives.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const copied = ['src', 'scripts', 'test', 'bench', 'package.json', 'jest.config.js', 'tsconfig.json'];
+const copied = ['src', 'client', 'scripts', 'test', 'bench', 'package.json', 'jest.config.js', 'tsconfig.json'];
 
 /** A copy, so that a run that is killed leaves no mutated source behind. */
 async function copySource(): Promise<string> {

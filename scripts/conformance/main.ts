@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { messageOf } from '../start/failure.js';
+import { checks } from './checks.js';
+import { openTarget } from './target.js';
+
+/**
+ * `npm run conformance -- --url URL [--key KEY]`: holds a running server against docs/protocol.md, check by check. The
+ * server needs a provider that answers; what is made is deleted. Exits with 1 when a check fails.
+ */
+const checkWithinMs = 60_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { url: { type: 'string' }, key: { type: 'string' } } });
+  if (!values.url) throw new Error('Name the server: npm run conformance -- --url http://127.0.0.1:3000 [--key KEY]');
+  const target = await openTarget(values.url, values.key ?? null);
+  let failed = 0;
+  try {
+    for (const { name, run } of checks) {
+      const failure = await within(run(target)).then(
+        () => null,
+        (error: unknown) => messageOf(error),
+      );
+      console.log(
+        failure === null ? `ok      ${name}` : `FAILED  ${name}\n        ${failure.replaceAll('\n', '\n        ')}`,
+      );
+      if (failure !== null) failed += 1;
+    }
+  } finally {
+    await target.close();
+  }
+  console.log(`${checks.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+function within(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${checkWithinMs / 1_000} s`)), checkWithinMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}
