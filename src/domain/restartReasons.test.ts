@@ -16,7 +16,7 @@ describe('the reason of a restart', () => {
   });
 
   test('has its row in the guide for clients, whichever it is', async () => {
-    const guide = await readFile('docs/clients.md', 'utf8');
+    const guide = await readFile('docs/protocol.md', 'utf8');
     const rows = [...guide.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code);
     expect(rows).toEqual(expect.arrayContaining(Object.keys(restartReasons)));
   });
