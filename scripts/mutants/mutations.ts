@@ -169,4 +169,81 @@ export const mutations: Mutation[] = [
       name: 'a call has an id that is made here, and keeps the one that the model gave it beside it',
     },
   },
+  {
+    name: 'the cut of connections that take nothing',
+    file: 'src/api/unreadResponses.ts',
+    replace: [["if (now - connection.since >= limits.stalledMs) cut(socket, 'its client reads nothing');", '']],
+    test: {
+      project: 'unit',
+      file: 'test/unit/api/unreadResponses.test.ts',
+      name: 'is cut off when it has taken nothing for as long as a connection may',
+    },
+  },
+  {
+    name: 'the bytes of a page',
+    file: 'src/api/listPage.ts',
+    replace: [['isFull = written.length > 0 && bytes > maxPageBytes;', 'isFull = false;']],
+    test: { project: 'unit', file: 'src/api/listPage.test.ts', name: 'has one item at least' },
+  },
+  {
+    name: 'the scheme of an origin',
+    file: 'src/api/auth.ts',
+    replace: [['?.toLowerCase() && protocol ===', '?.toLowerCase() || protocol ===']],
+    test: { project: 'unit', file: 'src/api/auth.test.ts', name: 'is not that of this server by another scheme' },
+  },
+  {
+    name: 'the limit of a queue',
+    file: 'src/db/claim.ts',
+    replace: [['await mustHaveQueueRoom(tx, chatId);', '']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/apiPages.test.ts',
+      name: 'whose queue is full takes no other turn, and says so',
+    },
+  },
+  {
+    name: 'the refusal of workers where there is no token',
+    file: 'src/viewers/socketHub.ts',
+    replace: [['if (token === undefined) return false;', 'if (token === undefined) return true;']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/gatewayWire.test.ts',
+      name: 'no one where the gateway has no token, whatever is sent',
+    },
+  },
+  {
+    name: 'the count of wrong keys on sockets',
+    file: 'src/api/liveSocket.ts',
+    replace: [['options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));', 'accept();']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/gatewayDoor.test.ts',
+      name: 'no one who has tried too many, while one with a key is let in from the same address',
+    },
+  },
+  {
+    name: 'the pings that are not answered',
+    file: 'src/api/liveSocket.ts',
+    replace: [
+      [
+        'socket.readyState === socket.OPEN && socket.bufferedAmount <= maxUnreadBytes',
+        'socket.readyState === socket.OPEN',
+      ],
+    ],
+    test: {
+      project: 'integration',
+      file: 'test/integration/gatewayDoor.test.ts',
+      name: 'pings are answered to one who reads, and not without end to one who does not',
+    },
+  },
+  {
+    name: 'the places of event streams',
+    file: 'src/api/routes/log.ts',
+    replace: [['takePlace(places, owner, response);', '']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/apiDoor.test.ts',
+      name: 'are taken by sockets and event streams together',
+    },
+  },
 ];

@@ -64,8 +64,10 @@ describe('an origin may act', () => {
     ['null', false],
     ['', false],
     ['file://', false],
-    ['https://api.example:3000', false],
   ])('when it is %j: %j', (origin, may) => expect(keyed.originAllowed({ origin, host: 'api.example:3000' })).toBe(may));
+
+  it('is not that of this server by another scheme', () =>
+    expect(keyed.originAllowed({ origin: 'https://api.example:3000', host: 'api.example:3000' })).toBe(false));
 
   it.each([
     ['https://api.example', 'https', true],

@@ -39,6 +39,12 @@ it('a file is sent compressed to whoever takes that, and as it is to others', as
   }
 });
 
+it('a HEAD is answered with the head alone, also of a large file', async () => {
+  const answer = await fetch(`${api.url}/docs/swagger-ui-bundle.js`, { method: 'HEAD' });
+  expect([answer.status, Number(answer.headers.get('content-length')) > 100_000]).toEqual([200, true]);
+  expect(await answer.text()).toBe('');
+});
+
 it('a file is read and compressed once, and not for each request', async () => {
   const at = new Date(Date.now() - 60_000);
   await write('docs.html', 'first');
