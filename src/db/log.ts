@@ -1,4 +1,4 @@
-import { type ChatEvent, type EventKind, eventData, type NewEvent } from '../domain/events.js';
+import { type ChatEvent, eventData, type NewEvent } from '../domain/events.js';
 import { upcast } from '../domain/upcast.js';
 import { maxPageBytes } from './page.js';
 import type { Db, Tx } from './pool.js';
@@ -96,8 +96,6 @@ export type ReadEvents = {
   upTo?: number;
   limit: number;
   includeHidden?: boolean;
-  /** Kinds that are left out. */
-  without?: readonly EventKind[];
 };
 
 /** The chat's events after a cursor, oldest first; a page also ends at `maxPageBytes`. None: there are no more. */
@@ -108,10 +106,10 @@ export async function readEvents(db: Db, chatId: string, range: ReadEvents): Pro
          sum(${eventBytes}) over (order by seq) - ${eventBytes} as before
        from events
        where chat_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
-         and ($4 or (hidden_by is null and superseded_by is null)) and kind <> all($6::text[])
+         and ($4 or (hidden_by is null and superseded_by is null))
        order by seq limit $5
      ) page where before < ${maxPageBytes} or place <= 2 order by seq`,
-    [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit, range.without ?? []],
+    [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit],
   );
   return rows.map(toChatEvent);
 }

@@ -9,7 +9,8 @@ export type MessageGroup = { seq: number; messages: Message[] };
 /**
  * The chat's messages, folded from the events of its timeline. They are grouped by user turn, in the order in
  * which the user spoke: a turn that was queued while a reply streamed comes after that reply. A system message
- * comes after the user turn before it, and all that was said under that one.
+ * comes after the user turn before it, and all that was said under that one. The api reads by parts, with `foldPart`:
+ * this says what all parts together have to be.
  */
 export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
   const gathered = gather(events);

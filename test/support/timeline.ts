@@ -9,8 +9,7 @@ import { findMessage, parseMessageId, readMessages } from '../../src/db/messages
 import { type Pool, transaction } from '../../src/db/pool.js';
 import { type ProjectionRows, readProjections, rebuildProjections } from '../../src/db/rebuild.js';
 import { claimRegeneration } from '../../src/db/regenerate.js';
-import { readTimeline } from '../../src/db/timeline.js';
-import type { NewEvent } from '../../src/domain/events.js';
+import type { ChatEvent, NewEvent } from '../../src/domain/events.js';
 import type { Message } from '../../src/domain/message.js';
 import { foldTranscript } from '../../src/domain/transcript.js';
 import { claim, owner } from './chats.js';
@@ -115,6 +114,16 @@ export function tellStory(pool: Pool, { chatId, hostId }: { chatId: string; host
     spoken: async () => (await readTranscript(pool, chatId)).map((message) => message.content),
     projections: () => readProjections(pool, chatId),
   };
+}
+
+/** All of the chat's timeline, oldest first. */
+async function readTimeline(pool: Pool, chatId: string): Promise<ChatEvent[]> {
+  const events: ChatEvent[] = [];
+  for (;;) {
+    const page = await readEvents(pool, chatId, { after: events.at(-1)?.seq ?? 0, limit: 1_000 });
+    if (page.length === 0) return events;
+    events.push(...page);
+  }
 }
 
 /** The whole transcript, which is the same when it is read by pages of any size, in either order. */
