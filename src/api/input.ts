@@ -42,12 +42,11 @@ export const limit = (otherwise: number) =>
     .transform((value) => value ?? otherwise)
     .meta({ type: 'integer', minimum: 1, maximum: maxLimit, default: otherwise });
 
-/** A seq as a cursor: what comes after it. */
+/** A seq as a cursor: what comes after it, in the order of the list. */
 export const afterSeq = () =>
   wholeNumber(2 ** 31 - 1)
     .optional()
-    .transform((value) => value ?? 0)
-    .meta({ type: 'integer', minimum: 0, default: 0 });
+    .meta({ type: 'integer', minimum: 0 });
 
 export const cursorOf = (prefix: string) =>
   z
@@ -61,13 +60,15 @@ export const querySeq = () =>
     .refine((value) => value >= 1, { error: 'must be at least 1' })
     .meta({ type: 'integer', minimum: 1 });
 
+export const order = () => z.enum(['asc', 'desc']).default('asc');
+
 type Cursor<T> = z.ZodType<T | undefined, string | undefined>;
 
 /** What every list takes in its query; `toPage` makes a page of it. */
 export const pageFields = <T>(cursor: Cursor<T>, limitOtherwise = 100) => ({
   limit: limit(limitOtherwise),
   cursor,
-  order: z.enum(['asc', 'desc']).default('asc'),
+  order: order(),
 });
 
 export const toPage = <T, Rest>({ cursor, ...page }: { cursor?: T | undefined } & Rest) => ({

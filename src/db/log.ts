@@ -1,6 +1,6 @@
 import { type ChatEvent, eventData, type NewEvent } from '../domain/events.js';
 import { upcast } from '../domain/upcast.js';
-import { maxPageBytes } from './page.js';
+import { maxPageBytes, type Page } from './page.js';
 import type { Db, Tx } from './pool.js';
 import { project } from './projections/index.js';
 
@@ -91,25 +91,21 @@ export async function findEffect(db: Db, turnId: string, step: string, n: number
   return rows[0] ? toChatEvent(rows[0]) : null;
 }
 
-export type ReadEvents = {
-  after: number;
-  upTo?: number;
-  limit: number;
-  includeHidden?: boolean;
-};
+export type ReadEvents = Page<number> & { includeHidden?: boolean };
 
-/** The chat's events after a cursor, oldest first; a page also ends at `maxPageBytes`. None: there are no more. */
+/** The chat's events after a cursor, oldest first or newest first; a page also ends at `maxPageBytes`. None: no more. */
 export async function readEvents(db: Db, chatId: string, range: ReadEvents): Promise<ChatEvent[]> {
+  const { after, limit, order = 'asc', includeHidden = false } = range;
   const { rows } = await db.query(
     `select seq, kind, turn_id, at, data, superseded_by, hidden_by from (
-       select seq, kind, turn_id, at, data, superseded_by, hidden_by, row_number() over (order by seq) as place,
-         sum(${eventBytes}) over (order by seq) - ${eventBytes} as before
+       select seq, kind, turn_id, at, data, superseded_by, hidden_by, row_number() over (order by seq ${order}) as place,
+         sum(${eventBytes}) over (order by seq ${order}) - ${eventBytes} as before
        from events
-       where chat_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
-         and ($4 or (hidden_by is null and superseded_by is null))
-       order by seq limit $5
-     ) page where before < ${maxPageBytes} or place <= 2 order by seq`,
-    [chatId, range.after, range.upTo ?? null, range.includeHidden ?? false, range.limit],
+       where chat_id = $1 and ($2::integer is null or seq ${order === 'asc' ? '>' : '<'} $2)
+         and ($3 or (hidden_by is null and superseded_by is null))
+       order by seq ${order} limit $4
+     ) page where before < ${maxPageBytes} or place <= 2 order by place`,
+    [chatId, after, includeHidden, limit],
   );
   return rows.map(toChatEvent);
 }

@@ -44,16 +44,20 @@ export type ListedTool = {
 };
 
 /** A page of the tools, the built-in ones first; a cursor is a tool's name. */
-export async function listTools(db: Db, { after, limit }: Page = { after: null, limit: 1_000 }): Promise<ListedTool[]> {
+export async function listTools(
+  db: Db,
+  { after, limit, order = 'asc' }: Page = { after: null, limit: 1_000 },
+): Promise<ListedTool[]> {
+  const inOrder = `source <> 'builtin' ${order}, name ${order}`;
   const bytes = 'octet_length(description) + octet_length(parameters::text)';
   const { rows } = await db.query<ListedTool & { place: number; before: number }>(
     `select * from (
        select name, description, parameters as schema, level as "permissionLevel", source,
-         needs_approval as "needsApproval", row_number() over (order by source <> 'builtin', name) as place,
-         sum(${bytes}) over (order by source <> 'builtin', name) - (${bytes}) as before
+         needs_approval as "needsApproval", row_number() over (order by ${inOrder}) as place,
+         sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
        from tools
-       where $1::text is null or (source <> 'builtin', name) > (select source <> 'builtin', name from tools where name = $1)
-       order by source <> 'builtin', name limit $2
+       where $1::text is null or (source <> 'builtin', name) ${order === 'asc' ? '>' : '<'} (select source <> 'builtin', name from tools where name = $1)
+       order by ${inOrder} limit $2
      ) page where before < ${maxPageBytes} or place <= 2 order by place`,
     [after, limit],
   );

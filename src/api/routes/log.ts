@@ -6,7 +6,7 @@ import type { Pool } from '../../db/pool.js';
 import type { Message } from '../../domain/message.js';
 import type { Feeds } from '../../viewers/feeds.js';
 import { parseCursor } from '../cursor.js';
-import { afterSeq, cursorPage, limit } from '../input.js';
+import { afterSeq, cursorPage, limit, order } from '../input.js';
 import { listPage, writePage } from '../listPage.js';
 import { mustOwnChat } from '../mustOwn.js';
 import { type Places, takePlace } from '../places.js';
@@ -30,9 +30,14 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
     route({
       method: 'get',
       path: '/v1/chats/:chatId/events',
-      summary: "The chat's log, as JSON or as a stream of frames",
+      summary: "The chat's log, as JSON or as a stream of frames, which has the order of the log",
       tag,
-      query: z.object({ after: afterSeq(), limit: limit(1_000), include: z.literal('hidden').optional() }),
+      query: z.object({
+        after: afterSeq(),
+        limit: limit(1_000),
+        include: z.literal('hidden').optional(),
+        order: order(),
+      }),
       headers: z.object({ 'Last-Event-ID': z.string().optional().meta({ description: 'resumes a stream' }) }),
       answers: { 200: pageOf(event) },
       streams: true,
@@ -40,12 +45,13 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
       async handle({ owner, params: { chatId }, query, request, response }) {
         if (wantsFrames(request)) {
           takePlace(places, owner, response);
-          await streamChat(feeds, response, { chatId, owner, after: lastEventId(request) ?? query.after });
+          await streamChat(feeds, response, { chatId, owner, after: lastEventId(request) ?? query.after ?? 0 });
           return null;
         }
         await mustOwnChat(pool, owner, chatId);
-        const { after, limit, include } = query;
-        const found = await readEvents(pool, chatId, { after, limit: limit + 1, includeHidden: include === 'hidden' });
+        const { after = null, limit, include, order } = query;
+        const page = { after, limit: limit + 1, order, includeHidden: include === 'hidden' };
+        const found = await readEvents(pool, chatId, page);
         return listPage(found, limit, (item) => String(item.seq));
       },
     }),

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import type { Pool } from '../../db/pool.js';
 import { listTools } from '../../db/tools.js';
-import { limit, text } from '../input.js';
+import { cursorPage, text } from '../input.js';
 import { listPage } from '../listPage.js';
 import { type Route, route } from '../route.js';
 import { pageOf, tool } from '../schemas.js';
@@ -13,11 +12,11 @@ export function toolRoutes({ pool }: { pool: Pool }): Route[] {
       path: '/v1/tools',
       summary: 'List the tools that agents can be given',
       tag: 'Tools',
-      query: z.object({ limit: limit(1_000), cursor: text(200).optional() }),
+      query: cursorPage(text(200).optional(), 1_000),
       answers: { 200: pageOf(tool) },
-      async handle({ query: { limit, cursor } }) {
-        const found = await listTools(pool, { after: cursor ?? null, limit: limit + 1 });
-        return listPage(found, limit, (item) => item.name);
+      async handle({ query }) {
+        const found = await listTools(pool, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.name);
       },
     }),
   ];
