@@ -6,11 +6,16 @@ import { createPool, type Tx, transaction } from '../../src/db/pool.js';
  * and `#1` in its texts is `#2` and so on. Log, turns, steps, drafts and projections are as if all had been played.
  */
 export async function multiplyTurn(databaseUrl: string, chatId: string, count: number): Promise<void> {
-  const pool = createPool(databaseUrl, { max: 1 });
+  // Many rows at once, for which the service's own bound is not meant
+  const pool = createPool(databaseUrl, { max: 1, statementTimeoutMs: 120_000 });
   try {
     await transaction(pool, async (tx) => {
       await prepareCopies(tx, chatId, count);
-      for (const statement of copies) await tx.query(statement, [chatId]);
+      await tx.query('analyze copies');
+      for (const statement of copies) {
+        await tx.query(statement, [chatId]);
+        await tx.query('analyze events');
+      }
     });
     await pool.query('analyze events');
   } finally {
@@ -40,6 +45,7 @@ const moved = (table: string, change: string) =>
   `select (jsonb_populate_record(null::${table}, ${own} || ${change})).* from ${table} t, copies c where t.chat_id = $1`;
 const later = (field: string) => `'${field}', t.${field} + c.n * interval '1 millisecond'`;
 
+/** In order. Without fresh numbers the planner joins all events with all copies, row by row. */
 const copies = [
   `insert into turns ${moved('turns', `jsonb_build_object('user_turn_seq', t.user_turn_seq + c.by, 'rank', t.rank + c.by)`)}`,
   `insert into drafts ${moved('drafts', `jsonb_build_object('user_turn_seq', t.user_turn_seq + c.by)`)}`,
