@@ -74,7 +74,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
 const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
 
 /** The table of calls. */
-function routesOf(deps: AppDeps): Route[] {
+export function routesOf(deps: AppDeps): Route[] {
   const onAccepted = deps.metrics.turnAccepted;
   const acceptTurn = createAcceptTurn({ ...deps, onAccepted });
   const heavy = createHeavyWork(heavyLimits);

@@ -26,13 +26,36 @@ export type Answer = {
   headers?: Record<string, string>;
 };
 
+/** The groups of calls in the document. */
+export const tags = {
+  Turns: 'Start, read, stop and repeat turns, and decide what waits for a person',
+  Log: 'The events of a chat, and the transcript that they make',
+  Chats: 'Chats of the four kinds',
+  Characters: 'Who hosts narrative chats, and who visits them',
+  You: "The user's own character",
+  Versions: 'The versions of a reply',
+  Rewind: 'Take events out of the timeline, and bring them back',
+  Fork: 'Begin a chat as a copy of another',
+  Relationships: 'What characters feel, know and remember',
+  Scenes: 'The scenes of a narrative chat',
+  Story: 'Story events, planned or under way',
+  Documents: 'Documents, and the changes that models propose to them',
+  Tools: 'What agents can be given',
+  Providers: 'Model servers that owners bring',
+  Artifacts: 'What tools and clients append to a chat',
+  Service: 'Health and metrics',
+} as const;
+export type Tag = keyof typeof tags;
+
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+  /** Its name in the document, and so in clients that are generated from it. */
+  operation: string;
   method: Method;
   path: Path;
   summary: string;
-  tag: string;
+  tag: Tag;
   query?: Query;
   body?: Body;
   /** Request headers that the call reads, for the document. */

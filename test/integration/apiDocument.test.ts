@@ -37,6 +37,7 @@ const calls = [
   'POST /v1/chats/{chatId}/turns',
   'POST /v1/chats/{chatId}/turns/cancel',
   'GET /v1/chats/{chatId}/events',
+  'GET /v1/chats/{chatId}/live',
   'GET /v1/chats/{chatId}/messages',
   'GET /v1/chats/{chatId}/edges',
   'GET /v1/chats/{chatId}/memories',
@@ -100,7 +101,7 @@ describe('the OpenAPI document', () => {
       const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
       expect(declared.map((parameter) => parameter.name)).toEqual(inPath);
       expect(declared.every((parameter) => parameter.required)).toBe(true);
-      expect(Object.keys(operation.responses).some((status) => status.startsWith('2'))).toBe(true);
+      expect(Object.keys(operation.responses).some((status) => status.startsWith('2') || status === '101')).toBe(true);
     }
   });
 

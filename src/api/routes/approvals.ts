@@ -16,6 +16,7 @@ const signalDeadlineMs = 2_000;
 export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[] {
   return [
     route({
+      operation: 'answerApproval',
       method: 'post',
       path: '/v1/turns/:turnId/approvals/:callId',
       summary: 'Approve or deny a call of a tool',

@@ -26,6 +26,7 @@ const artifact = z.discriminatedUnion('kind', [
 export function artifactRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
+      operation: 'appendArtifact',
       method: 'post',
       path: '/v1/chats/:chatId/events',
       summary: "Append an artifact to the chat's log; other kinds of events can't be appended",
@@ -38,6 +39,7 @@ export function artifactRoutes({ pool }: { pool: Pool }): Route[] {
       },
     }),
     route({
+      operation: 'getProjection',
       method: 'get',
       path: '/v1/chats/:chatId/projection',
       summary: 'What the artifacts of the chat come to: its strategy, its graph and the plan',

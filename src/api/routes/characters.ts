@@ -20,6 +20,7 @@ const greeting = () => text(200_000).nullable();
 export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
   return [
     route({
+      operation: 'createCharacter',
       method: 'post',
       path: '/v1/characters',
       summary: 'Create a character',
@@ -38,6 +39,7 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       },
     }),
     route({
+      operation: 'listCharacters',
       method: 'get',
       path: '/v1/characters',
       summary: 'List characters, oldest first',
@@ -50,6 +52,7 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       },
     }),
     route({
+      operation: 'getCharacter',
       method: 'get',
       path: '/v1/characters/:characterId',
       summary: 'One character',
@@ -61,6 +64,7 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       },
     }),
     route({
+      operation: 'updateCharacter',
       method: 'patch',
       path: '/v1/characters/:characterId',
       summary: 'Change a character; what is left out stays',
@@ -77,6 +81,7 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       },
     }),
     route({
+      operation: 'deleteCharacter',
       method: 'delete',
       path: '/v1/characters/:characterId',
       summary: 'Delete a character that hosts no chat, and clear it from the chats that it is a guest of',

@@ -27,6 +27,7 @@ export type ChatRouteDeps = {
 export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRouteDeps): Route[] {
   return [
     route({
+      operation: 'createChat',
       method: 'post',
       path: '/v1/chats',
       summary: 'Create a chat',
@@ -48,6 +49,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       },
     }),
     route({
+      operation: 'listChats',
       method: 'get',
       path: '/v1/chats',
       summary: 'List chats, oldest first',
@@ -60,6 +62,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       },
     }),
     route({
+      operation: 'getChat',
       method: 'get',
       path: '/v1/chats/:chatId',
       summary: 'One chat',
@@ -69,6 +72,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       handle: async ({ owner, params }) => ({ status: 200, body: found(await readChat(pool, owner, params.chatId)) }),
     }),
     route({
+      operation: 'updateChat',
       method: 'patch',
       path: '/v1/chats/:chatId',
       summary: 'Change the title or the guest of a chat; what is left out stays',
@@ -81,6 +85,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       },
     }),
     route({
+      operation: 'deleteChat',
       method: 'delete',
       path: '/v1/chats/:chatId',
       summary: 'Delete a chat and all that belongs to it; a running turn is stopped',

@@ -10,6 +10,7 @@ const tag = 'Turns';
 export function commandRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopper }): Route[] {
   return [
     route({
+      operation: 'cancelTurn',
       method: 'post',
       path: '/v1/turns/:turnId/cancel',
       summary: 'Stop a turn, whether or not it runs, any number of times',
@@ -24,6 +25,7 @@ export function commandRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnSt
       },
     }),
     route({
+      operation: 'cancelRunningTurn',
       method: 'post',
       path: '/v1/chats/:chatId/turns/cancel',
       summary: 'Stop the turn that holds the floor; the queue goes on',

@@ -21,6 +21,7 @@ const withVersion = (status: number, found: { version: number }): Answer => ({
 export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'documents'> }): Route[] {
   return [
     route({
+      operation: 'createDocument',
       method: 'post',
       path: '/v1/documents',
       summary: 'Create a document',
@@ -31,6 +32,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       handle: async ({ owner, body }) => withVersion(201, await createDocument(pool, owner, body, limits.documents)),
     }),
     route({
+      operation: 'listDocuments',
       method: 'get',
       path: '/v1/documents',
       summary: 'List documents, oldest first; with their bodies if asked for',
@@ -43,6 +45,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       },
     }),
     route({
+      operation: 'getDocument',
       method: 'get',
       path: '/v1/documents/:documentId',
       summary: 'One document; `ETag` is its version',
@@ -52,6 +55,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       handle: async ({ owner, params }) => withVersion(200, await mustRead(pool, owner, params.documentId)),
     }),
     route({
+      operation: 'updateDocument',
       method: 'put',
       path: '/v1/documents/:documentId',
       summary: 'Edit a document that still has the version of `If-Match`; what is left out stays',
@@ -66,6 +70,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       },
     }),
     route({
+      operation: 'listChanges',
       method: 'get',
       path: '/v1/documents/:documentId/changes',
       summary: 'The changes that were proposed to a document, in the order of their source',
@@ -80,6 +85,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       },
     }),
     route({
+      operation: 'acceptChange',
       method: 'post',
       path: '/v1/changes/:changeId/accept',
       summary: 'Accept a pending change: the first occurrence of its original is replaced',
@@ -89,6 +95,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       handle: async ({ owner, params }) => ({ status: 200, body: await acceptChange(pool, owner, params.changeId) }),
     }),
     route({
+      operation: 'declineChange',
       method: 'post',
       path: '/v1/changes/:changeId/decline',
       summary: 'Decline a pending change; a comment stays in the thread',

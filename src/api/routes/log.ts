@@ -28,6 +28,7 @@ const messageCursor = z
 export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; places: Places }): Route[] {
   return [
     route({
+      operation: 'listEvents',
       method: 'get',
       path: '/v1/chats/:chatId/events',
       summary: "The chat's log, as JSON or as a stream of frames, which has the order of the log",
@@ -56,6 +57,7 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
       },
     }),
     route({
+      operation: 'listMessages',
       method: 'get',
       path: '/v1/chats/:chatId/messages',
       summary: 'The transcript, rebuilt from the log',

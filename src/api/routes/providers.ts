@@ -46,6 +46,7 @@ export function providerRoutes({ pool, sealingKey, auth, limits, allowedProvider
   const rules = { allowed: allowedProviderHosts, loopback: isOperator };
   return [
     route({
+      operation: 'createProvider',
       method: 'post',
       path: '/v1/providers',
       summary: 'Store a provider for agent chats; its key is encrypted and never comes back out',
@@ -65,6 +66,7 @@ export function providerRoutes({ pool, sealingKey, auth, limits, allowedProvider
       },
     }),
     route({
+      operation: 'listProviders',
       method: 'get',
       path: '/v1/providers',
       summary: 'List providers, oldest first',

@@ -23,6 +23,7 @@ const edgeCursor = z
 export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
+      operation: 'listEdges',
       method: 'get',
       path: '/v1/chats/:chatId/edges',
       summary: 'The edges between those present, by source and then target',
@@ -37,6 +38,7 @@ export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
       },
     }),
     route({
+      operation: 'listMemories',
       method: 'get',
       path: '/v1/chats/:chatId/memories',
       summary: "The chat's memories, oldest first",

@@ -27,6 +27,7 @@ export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
       .catch((err: unknown) => log.warn({ err, chatId, sceneId }, 'a scene closed by hand is left without summaries'));
   return [
     route({
+      operation: 'listScenes',
       method: 'get',
       path: '/v1/chats/:chatId/scenes',
       summary: "The chat's scenes, oldest first",
@@ -41,6 +42,7 @@ export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
       },
     }),
     route({
+      operation: 'openScene',
       method: 'post',
       path: '/v1/chats/:chatId/scenes',
       summary: 'Open a scene',
@@ -53,6 +55,7 @@ export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
       },
     }),
     route({
+      operation: 'closeScene',
       method: 'post',
       path: '/v1/chats/:chatId/scenes/current/close',
       summary: 'Close the open scene; its summaries follow',

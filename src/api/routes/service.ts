@@ -13,6 +13,7 @@ export function serviceRoutes(deps: {
 }): Route[] {
   return [
     route({
+      operation: 'getHealth',
       method: 'get',
       path: '/healthz',
       summary: 'Whether the api is alive',
@@ -21,6 +22,7 @@ export function serviceRoutes(deps: {
       handle: async () => ({ status: 200, body: { status: 'ok' } }),
     }),
     route({
+      operation: 'getReadiness',
       method: 'get',
       path: '/readyz',
       summary: 'Whether Postgres, Temporal and a worker can be reached',
@@ -42,6 +44,7 @@ export function serviceRoutes(deps: {
 
 const metricsRoute = ({ registry }: Pick<ApiMetrics, 'registry'>): Route =>
   route({
+    operation: 'getMetrics',
     method: 'get',
     path: '/metrics',
     summary: 'Metrics, as Prometheus reads them; with METRICS_PORT they are served there',

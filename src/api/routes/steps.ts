@@ -30,6 +30,7 @@ export function stepRoutes(deps: StepRouteDeps): Route[] {
   };
   return [
     route({
+      operation: 'retryStep',
       method: 'post',
       path: '/v1/turns/:turnId/steps/:name/retry',
       summary: 'Retry a stuck step',
@@ -39,6 +40,7 @@ export function stepRoutes(deps: StepRouteDeps): Route[] {
       handle: ({ owner, params: { turnId, name } }) => command('retryStep', turnId, name, owner),
     }),
     route({
+      operation: 'skipStep',
       method: 'post',
       path: '/v1/turns/:turnId/steps/:name/skip',
       summary: 'Skip a stuck step: the turn ends without it',

@@ -32,6 +32,7 @@ const newStoryEvent = z.strictObject({
 export function storyRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'storyEvents'> }): Route[] {
   return [
     route({
+      operation: 'listStoryEvents',
       method: 'get',
       path: '/v1/chats/:chatId/storyEvents',
       summary: "The chat's story events, oldest first",
@@ -46,6 +47,7 @@ export function storyRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits,
       },
     }),
     route({
+      operation: 'createStoryEvent',
       method: 'post',
       path: '/v1/chats/:chatId/storyEvents',
       summary: 'Plan a story event, or start it at once',

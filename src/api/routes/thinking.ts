@@ -7,6 +7,7 @@ import { thinking } from '../schemas.js';
 export function thinkingRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
+      operation: 'getThinking',
       method: 'get',
       path: '/v1/chats/:chatId/thinking',
       summary: 'The calls of tools that are still open in the running turn; 204 when there are none',

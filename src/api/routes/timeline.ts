@@ -44,6 +44,7 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
   };
   return [
     route({
+      operation: 'regenerateTurn',
       method: 'post',
       path: '/v1/turns/:turnId/regenerate',
       summary: 'Have the last reply given anew, to new text or to the same',
@@ -70,6 +71,7 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
       },
     }),
     route({
+      operation: 'listVersions',
       method: 'get',
       path: '/v1/turns/:turnId/versions',
       summary: 'The versions of a reply, oldest first',
@@ -84,6 +86,7 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
       },
     }),
     route({
+      operation: 'activateVersion',
       method: 'post',
       path: '/v1/turns/:turnId/versions/:versionId/activate',
       summary: "Choose a version: it and its effects become the timeline's",
@@ -110,6 +113,7 @@ function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
   const tag = 'Rewind';
   return [
     route({
+      operation: 'previewRewind',
       method: 'get',
       path: '/v1/chats/:chatId/rewind/preview',
       summary: 'What a rewind would take out of the timeline',
@@ -130,6 +134,7 @@ function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
       },
     }),
     route({
+      operation: 'rewindChat',
       method: 'post',
       path: '/v1/chats/:chatId/rewind',
       summary: 'Take what came after a point out of the timeline',
@@ -153,6 +158,7 @@ function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
       },
     }),
     route({
+      operation: 'undoRewind',
       method: 'post',
       path: '/v1/chats/:chatId/rewind/undo',
       summary: 'Undo a rewind that nothing followed',
@@ -173,6 +179,7 @@ function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
 
 const forkRoute = ({ pool, heavy, limits }: TimelineRouteDeps): Route =>
   route({
+    operation: 'forkChat',
     method: 'post',
     path: '/v1/chats/:chatId/fork',
     summary: 'A new chat that begins as a copy of the timeline up to a point',

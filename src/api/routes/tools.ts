@@ -8,6 +8,7 @@ import { pageOf, tool } from '../schemas.js';
 export function toolRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
+      operation: 'listTools',
       method: 'get',
       path: '/v1/tools',
       summary: 'List the tools that agents can be given',

@@ -39,6 +39,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
   const { pool, acceptTurn, show, feeds, places } = deps;
   return [
     route({
+      operation: 'createTurn',
       method: 'post',
       path: '/v1/chats/:chatId/turns',
       summary: 'Say something: accepts a turn',
@@ -93,6 +94,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
       },
     }),
     route({
+      operation: 'getTurn',
       method: 'get',
       path: '/v1/turns/:turnId',
       summary: 'One turn, with the text so far',

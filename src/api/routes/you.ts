@@ -10,6 +10,7 @@ const tag = 'You';
 export function youRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
+      operation: 'getYou',
       method: 'get',
       path: '/v1/you',
       summary: "The user's own character",
@@ -18,6 +19,7 @@ export function youRoutes({ pool }: { pool: Pool }): Route[] {
       handle: async ({ owner }) => ({ status: 200, body: await readYou(pool, owner) }),
     }),
     route({
+      operation: 'updateYou',
       method: 'put',
       path: '/v1/you',
       summary: "Say who the user's own character is",
