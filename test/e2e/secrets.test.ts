@@ -150,7 +150,7 @@ describe('what people and models say while something fails', () => {
         const refused = await client().send('POST', `/v1/chats/${shouting}/turns`, { text: `${said}!!` });
         expect(refused).toMatchObject({ status: 500, body: { code: 'internal' } });
         turn = await client().postTurn(shouting, said);
-        await world.logLines('worker', ({ msg }) => msg === 'an activity failed');
+        await world.logLines('worker', ({ msg, code }) => msg === 'an attempt at a reply failed' && code === 'internal');
       });
       return turn;
     })();

@@ -247,8 +247,9 @@ describe('a document whose model proposes without end', () => {
     expect((await put(path, 1, { body: `${body}a` })).status).toBe(200);
     clearInterval(ticking);
     expect(turns).toBeGreaterThan(20);
-    const { body: listed } = await send('GET', `${path}/changes?limit=1000`);
-    expect(listed.items.filter(({ staleSince }) => staleSince)).toHaveLength(200);
+    const { body: first } = await send('GET', `${path}/changes?limit=100`);
+    const { body: second } = await send('GET', `${path}/changes?limit=100&cursor=${first.next}`);
+    expect([...first.items, ...second.items].filter(({ staleSince }) => staleSince)).toHaveLength(200);
   }, 120_000);
 
   it('has them checked by whoever lists them, where the check was cut off', async () => {
