@@ -63,7 +63,7 @@ it('metrics count by route, and hold no id', async () => {
   const chat = await client.newChat();
   await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });
   await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });
-  const { body, headers } = await api.client.send<string>('GET', '/metrics');
+  const { body, headers } = await client.send<string>('GET', '/metrics');
   expect(headers.get('content-type')).toMatch(/^text\/plain/);
   expect(body).toMatch(/durable_turns_turns_accepted_total\{kind="narrative",repeat="yes"\} 1/);
   expect(body).toMatch(
