@@ -29,6 +29,26 @@ type LongStep =
   | 'reconcileTurns';
 type ShortStep = Exclude<keyof Activities, LongStep>;
 
+let isLocalRunning = false;
+const waitingForLocal: (() => void)[] = [];
+
+/**
+ * Local activities of a workflow run one after another. Several at once resolve in the order in which they complete,
+ * and on replay, where a workflow task ended in between, in the order in which they were scheduled: the workflow would
+ * issue its next commands in another order, and fail. One that finds none running is scheduled at once.
+ */
+async function oneAtATime<T>(call: () => Promise<T>): Promise<T> {
+  if (isLocalRunning) await new Promise<void>((resolve) => waitingForLocal.push(resolve));
+  isLocalRunning = true;
+  try {
+    return await call();
+  } finally {
+    const next = waitingForLocal.shift();
+    if (next) next();
+    else isLocalRunning = false;
+  }
+}
+
 /**
  * A short step runs as a local activity, which costs no round trip. Since that blocks the workflow's signals
  * and queries, it gives up within a second, when Postgres is away, and goes on as an ordinary activity.
@@ -52,7 +72,7 @@ const short = <K extends ShortStep>(name: K, about?: (input: Input<K>) => string
   ((input: Input<K>) => {
     const options = about ? { summary: summary(about(input), null) } : {};
     return localFirst(
-      () => (local[name] as unknown as Call).executeWithOptions(options, [input]),
+      () => oneAtATime(() => (local[name] as unknown as Call).executeWithOptions(options, [input])),
       () => (ordinary[name] as unknown as Call).executeWithOptions(options, [input]),
     );
   }) as unknown as Activities[K];

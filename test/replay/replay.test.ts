@@ -10,6 +10,7 @@ import {
 } from '@temporalio/worker';
 import { workflowTracingModules } from '../../src/telemetry/otel/workflowModules.js';
 import { type History, historyFromJson, readableHistory } from '../support/engine.js';
+import { outOfOrder } from '../support/localActivities.js';
 import { withoutPatches } from './withoutPatches.js';
 
 /** Turns that ran before this version, as they stand in somebody's Temporal: this version must be able to end them. */
@@ -43,6 +44,16 @@ describe('a turn that ran before this version', () => {
     },
     60_000,
   );
+
+  test.each(names)('ran its local activities one after another: %s', (name) => {
+    expect(outOfOrder(recorded(name))).toEqual([]);
+  });
+
+  test('whose local activities ran side by side is recognised, so that the above means something', () => {
+    const reported = new URL('./reported/overlapping-local-activities.json', import.meta.url);
+    const history = historyFromJson(JSON.parse(readFileSync(reported, 'utf8')) as object);
+    expect(outOfOrder(history)).toEqual(['writeMemory (16 after 17)']);
+  });
 
   test('may have been traced, and names its trace then', () => {
     const history = readableHistory(recorded('tracedHandsTheFloorOn.json'));

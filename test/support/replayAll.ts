@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import type { History } from './engine.js';
+import { outOfOrder } from './localActivities.js';
 
 const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
@@ -20,6 +21,9 @@ export async function replayAll(client: Client, workflowIds: string[]): Promise<
     failedTasksOf(history).map((cause) => ({ workflowId, cause })),
   );
   const breaches: ReplayReport['breaches'] = [];
+  for (const [workflowId, history] of histories)
+    for (const found of outOfOrder(history))
+      breaches.push({ workflowId, error: `local activities overlapped: ${found}` });
   const each = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, each))
     if (error) breaches.push({ workflowId, error: String(error) });

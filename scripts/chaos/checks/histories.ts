@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { type History, historyToJson } from '../../../test/support/engine.js';
+import { outOfOrder } from '../../../test/support/localActivities.js';
 import { type Check, check } from './check.js';
 
 type Fetched = { workflowId: string; runId: string; status: string; history: History };
@@ -22,8 +23,9 @@ export async function checkHistories(client: Client, codePath: string, folder: s
     );
     for await (const { workflowId, runId, error } of results) {
       const one = byRun.get(runId) ?? batch.find((each) => each.workflowId === workflowId);
-      replayed.see(`${workflowId} ${one?.status}`, error ? [String(error)] : []);
-      if (error && one) await keepHistory(folder, one.workflowId, one.history, one.runId);
+      const overlaps = one ? outOfOrder(one.history).map((found) => `local activities overlapped: ${found}`) : [];
+      replayed.see(`${workflowId} ${one?.status}`, error ? [String(error)] : overlaps);
+      if ((error || overlaps.length > 0) && one) await keepHistory(folder, one.workflowId, one.history, one.runId);
     }
   }
   return replayed.done();
