@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { readEvents } from '../../client/src/eventStreamTransport.js';
 import { type Chat, type Client, createClient, type Turn, type WebSocketConstructor } from '../../client/src/index.js';
 import type { ViewerFrame } from '../../src/domain/frames.js';
 import { createFrameCheck } from '../../test/support/frameCheck.js';
@@ -96,16 +97,9 @@ async function receiveOverEvents(
     signal: stop.signal,
   });
   if (!response.ok || !response.body) return { ...seen.result(), closeCode: response.status };
-  let rest = '';
-  const text = response.body.pipeThrough(new TextDecoderStream());
   try {
-    for await (const piece of text) {
-      const lines = (rest + piece).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        if (!line.startsWith('data:')) continue;
-        if (options.done(seen.take(line.slice(5)))) return { ...seen.result(), closeCode: null };
-      }
+    for await (const data of readEvents(response.body, () => stop.abort())) {
+      if (options.done(seen.take(data))) break;
     }
   } finally {
     stop.abort();

@@ -3,7 +3,7 @@ import { Problem } from './problem.js';
 
 const perMinute = (points: number) => new RateLimiterMemory({ points, duration: 60 });
 
-/** Counts one request of somebody. Throws `rate_limited`, with `Retry-After` in seconds, beyond the limit. */
+/** Counts one request of a caller. Throws `rate_limited`, with `Retry-After` in seconds, beyond the limit. */
 export type RateLimit = (who: string) => Promise<void>;
 
 export function createRateLimit(requestsPerMinute: number): RateLimit {

@@ -25,7 +25,7 @@ export type ShownActivity = {
   subagents?: Subagents;
 };
 
-const activityKinds = [
+export const activityKinds = [
   'tool_call_start',
   'tool_call_end',
   'subagent_task_start',

@@ -1,4 +1,4 @@
-import { type Activity, type ActivityEvent, newActivity, noteActivity } from './activity.js';
+import { type Activity, type ActivityEvent, activityKinds, newActivity, noteActivity } from './activity.js';
 import type { AgentStep, ChatEvent, EventData, EventKind } from './events.js';
 import { type Message, toMessage } from './message.js';
 import type { TokenUsage } from './turn.js';
@@ -18,15 +18,7 @@ export const spokenKinds = [
   'assistant_turn_started',
   'assistant_turn',
   'turn_completed',
-  'tool_call_start',
-  'tool_call_end',
-  'subagent_task_start',
-  'subagent_tool_call_start',
-  'subagent_tool_call_end',
-  'subagent_task_end',
-  'citations',
-  'planning_artifact',
-  'reasoning',
+  ...activityKinds,
 ] as const satisfies EventKind[];
 
 export const looseKinds = ['citations', 'planning_artifact', 'reasoning'] as const satisfies EventKind[];

@@ -7,7 +7,7 @@ export type Places = {
    * `withinMs`. Rejects with the signal's reason.
    */
   take(owner: string, options: { signal: AbortSignal; withinMs: number }): Promise<Release | 'late'>;
-  /** From now on nobody waits: whoever does is `late`. */
+  /** From now on a place is taken at once or not at all: whoever waits is `late`. */
   close(): void;
 };
 

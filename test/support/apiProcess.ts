@@ -22,7 +22,7 @@ export type ApiProcess = {
 
 const probe = new URL('loopProbe.mjs', import.meta.url).href;
 
-/** The api in a process of its own, whose event loop is nobody else's. `folder` is the checkout that it runs from. */
+/** The api in a process of its own, whose event loop it has to itself. `folder` is the checkout that it runs from. */
 export async function startApiProcess(
   databaseUrl: string,
   { env = {}, folder = process.cwd() }: { env?: Record<string, string>; folder?: string } = {},
