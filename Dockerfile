@@ -5,8 +5,20 @@ FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
-COPY src src
+COPY tsconfig.base.json tsconfig.build.json config.ts ./
+COPY activities activities
+COPY api api
+COPY db db
+COPY domain domain
+COPY engine engine
+COPY lib lib
+COPY llm llm
+COPY telemetry telemetry
+COPY viewers viewers
+COPY web web
+COPY worker worker
+COPY workflows workflows
+COPY client client
 COPY scripts scripts
 RUN npm run build
 
@@ -27,4 +39,4 @@ COPY --from=build /app/dist dist
 USER node
 # The api, and the metrics of a worker.
 EXPOSE 3000 9464
-CMD ["node", "dist/src/api/main.js"]
+CMD ["node", "dist/api/main.js"]

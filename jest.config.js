@@ -18,8 +18,8 @@ const common = {
 /** With what the tests of a run share: servers, builds, data to start on. */
 const served = {
   ...common,
-  globalSetup: '<rootDir>/test/support/globalSetup.ts',
-  globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+  globalSetup: '<rootDir>/test/support/service/globalSetup.ts',
+  globalTeardown: '<rootDir>/test/support/service/globalTeardown.ts',
 };
 
 /** Each project is one kind of test; `npm test` runs all of them, `npm run check` only `unit`. */
@@ -31,7 +31,10 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{src,client}/**/*.test.ts', '<rootDir>/test/unit/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/{activities,api,db,domain,engine,lib,llm,telemetry,viewers,web,worker,workflows,client}/**/*.test.ts',
+        '<rootDir>/test/unit/**/*.test.ts',
+      ],
     },
     { ...served, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...common, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.test.ts'] },

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ApiProcess, startApiProcess } from '../test/support/apiProcess.js';
-import { fillChat } from '../test/support/largeChat.js';
-import { createTestDatabase, type TestDatabase } from '../test/support/postgres.js';
+import { fillChat } from '../test/support/chats/largeChat.js';
+import { createTestDatabase, type TestDatabase } from '../test/support/postgres/postgres.js';
+import { type ApiProcess, startApiProcess } from '../test/support/service/apiProcess.js';
 
 /**
  * `npm run attacks -- [FOLDER [NUMBER]]`: what one client can do to the api of a checkout, in memory and in time of its event loop.
@@ -106,7 +106,7 @@ async function run({ name, prepare }: Attack): Promise<string> {
   }
 }
 
-const servers = spawn(process.execPath, ['--import', 'tsx', 'test/support/servers.ts'], {
+const servers = spawn(process.execPath, ['--import', 'tsx', 'test/support/service/servers.ts'], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 const [line] = (await once(createInterface(servers.stdout!), 'line')) as [string];

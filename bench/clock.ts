@@ -1,5 +1,5 @@
-import { preciseNow } from '../test/support/scriptedReply.js';
-import type { SpawnedProvider } from '../test/support/spawnScriptedProvider.js';
+import { preciseNow } from '../test/support/provider/scriptedReply.js';
+import type { SpawnedProvider } from '../test/support/provider/spawnScriptedProvider.js';
 import { median } from './stats.js';
 
 /** Milliseconds since 1970 with a fraction, as the provider stamps its tokens: all clocks here are one machine's. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { listProcesses } from '../test/support/processes.js';
+import { listProcesses } from '../test/support/service/processes.js';
 
 /** Seconds of processor time, by the names that the processes were given. */
 export type Cpu = Record<string, number>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startService } from '../test/support/service.js';
-import { type SpawnedProvider, spawnScriptedProvider } from '../test/support/spawnScriptedProvider.js';
+import { type SpawnedProvider, spawnScriptedProvider } from '../test/support/provider/spawnScriptedProvider.js';
+import { startService } from '../test/support/service/service.js';
 import { type Script, startScript } from './script.js';
 import type { Subject } from './subject.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SeenRequest } from '../test/support/scriptedProvider.js';
-import { ending, type Step } from '../test/support/scriptedReply.js';
-import type { SpawnedProvider } from '../test/support/spawnScriptedProvider.js';
+import type { SeenRequest } from '../test/support/provider/scriptedProvider.js';
+import { ending, type Step } from '../test/support/provider/scriptedReply.js';
+import type { SpawnedProvider } from '../test/support/provider/spawnScriptedProvider.js';
 import type { Seat, SeenStream } from './streams.js';
 import { patienceMs } from './subject.js';
 

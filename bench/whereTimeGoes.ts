@@ -1,5 +1,5 @@
-import type { ChatEvent } from '../src/domain/events.js';
-import { createClient } from '../test/support/client.js';
+import type { ChatEvent } from '../domain/log/events.js';
+import { createClient } from '../test/support/viewers/client.js';
 import type { Section } from './report.js';
 import type { Stage } from './stage.js';
 import { median } from './stats.js';

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { createChat } from '../db/chats/newChat.js';
+import { editDocument } from '../db/documents/changes.js';
+import { createDocument } from '../db/documents/documents.js';
 import { close, listen, readBody, sendJson } from '../scripts/provider/http.js';
-import { editDocument } from '../src/db/changes.js';
-import { createDocument } from '../src/db/documents.js';
-import { createChat } from '../src/db/newChat.js';
-import { asking, tool } from '../test/support/agentReply.js';
-import { owner } from '../test/support/chats.js';
-import { block } from '../test/support/documents.js';
-import setup from '../test/support/globalSetup.js';
-import type { ProviderCall } from '../test/support/scriptedProvider.js';
-import { ending, whole } from '../test/support/scriptedReply.js';
-import { startWorkerFleet, type WorkerFleet } from '../test/support/workerFleet.js';
+import { owner } from '../test/support/chats/chats.js';
+import { block } from '../test/support/chats/documents.js';
+import { asking, tool } from '../test/support/provider/agentReply.js';
+import type { ProviderCall } from '../test/support/provider/scriptedProvider.js';
+import { ending, whole } from '../test/support/provider/scriptedReply.js';
+import setup from '../test/support/service/globalSetup.js';
+import { startWorkerFleet, type WorkerFleet } from '../test/support/service/workerFleet.js';
 
 /**
  * What a model's server or a tool can do to a worker: attacks on a worker in a process of its own, each on a fresh
@@ -32,7 +32,7 @@ const mebibytes = (pid: number): number =>
 const probe = (file: string) => `
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { writeFileSync } from 'node:fs';
-if (process.argv[1]?.endsWith('src/worker/main.ts')) {
+if (process.argv[1]?.endsWith('worker/main.ts')) {
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   setInterval(() => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
-import { openApiDocument } from '../src/api/openapi.js';
+import { openApiDocument } from '../api/http/openapi.js';
 
 /** `clientSchema.ts [FILE]`: the types of the client package, made of the schemas that the api checks and describes itself by. */
 const banner =

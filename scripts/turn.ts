@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Client, createClient, UnreachableError } from '../client/src/index.js';
-import { readConfig } from '../src/config.js';
+import { readConfig } from '../config.js';
 import { dataDirAt } from './start/dataDir.js';
 import { messageOf } from './start/failure.js';
 import { createTurnPrinter, type TurnOutcome } from './turn/turnPrinter.js';

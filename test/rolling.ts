@@ -1,10 +1,10 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fetchHistory, historyToJson } from './support/engine.js';
-import { rollingRestarts } from './support/rollingRestarts.js';
-import { startScriptedService } from './support/scriptedService.js';
-import type { ProcessName } from './support/service.js';
+import { rollingRestarts } from './support/service/rollingRestarts.js';
+import { startScriptedService } from './support/service/scriptedService.js';
+import type { ProcessName } from './support/service/service.js';
+import { fetchHistory, historyToJson } from './support/temporal/engine.js';
 
 /**
  * `node --import tsx test/rolling.ts [--restarts 100] [--streams 20] [--victims worker,api] [--pause 3000] [--hasty]`: deploys over

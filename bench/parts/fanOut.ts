@@ -1,4 +1,4 @@
-import { ending, type Reply } from '../../test/support/scriptedReply.js';
+import { ending, type Reply } from '../../test/support/provider/scriptedReply.js';
 import { now } from '../clock.js';
 import type { Section } from '../report.js';
 import type { Stage } from '../stage.js';

@@ -1,4 +1,4 @@
-import { stamped } from '../../test/support/scriptedReply.js';
+import { stamped } from '../../test/support/provider/scriptedReply.js';
 import type { Row, Section } from '../report.js';
 import type { Stage } from '../stage.js';
 import { median } from '../stats.js';

@@ -1,4 +1,4 @@
-import { whole } from '../../test/support/scriptedReply.js';
+import { whole } from '../../test/support/provider/scriptedReply.js';
 import { cpuSince, readCpu, totalCpu } from '../cpu.js';
 import type { Section } from '../report.js';
 import type { Stage } from '../stage.js';

@@ -1,4 +1,4 @@
-import { stamped } from '../../test/support/scriptedReply.js';
+import { stamped } from '../../test/support/provider/scriptedReply.js';
 import { cpuSince, readCpu } from '../cpu.js';
 import type { Row, Section } from '../report.js';
 import type { Stage } from '../stage.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bounded } from '../../src/bounded.js';
+import { bounded } from '../../lib/bounded.js';
 import { runCommandLine } from './command.js';
 import { faultsNamed } from './faults/index.js';
 import { runFaults } from './faults/lanes.js';

@@ -3,14 +3,14 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { readConfig } from '../../src/config.js';
-import { createPool, type Pool } from '../../src/db/pool.js';
-import { createClient, type ServiceClient } from '../../test/support/client.js';
-import { freePort } from '../../test/support/freePort.js';
-import { mentioning } from '../../test/support/processes.js';
-import { type Service, startService } from '../../test/support/service.js';
+import { readConfig } from '../../config.js';
+import { createPool, type Pool } from '../../db/core/pool.js';
+import { freePort } from '../../test/support/service/freePort.js';
+import { mentioning } from '../../test/support/service/processes.js';
+import { type Service, startService } from '../../test/support/service/service.js';
 import { until } from '../../test/support/until.js';
-import { sendSignal } from '../start/processes.js';
+import { createClient, type ServiceClient } from '../../test/support/viewers/client.js';
+import { sendSignal } from '../processes/processes.js';
 import { check } from './checks/check.js';
 import { type ChaosProvider, startChaosProvider } from './provider/provider.js';
 import type { Pace } from './provider/script.js';
@@ -166,5 +166,5 @@ const toolServer = (file: string) => ({
   name: 'tools',
   transport: 'stdio',
   command: process.execPath,
-  args: ['--import', 'tsx', join(process.cwd(), 'test/support/toolServer.ts'), file],
+  args: ['--import', 'tsx', join(process.cwd(), 'test/support/provider/toolServer.ts'), file],
 });

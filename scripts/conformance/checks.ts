@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApiError, type Event, type Turn } from '../../client/src/index.js';
-import type { ViewerFrame } from '../../src/domain/frames.js';
+import type { ViewerFrame } from '../../domain/log/frames.js';
 import type { Over, Target } from './target.js';
 
 /** What docs/protocol.md demands, one row a demand. A check throws when it is not met. */

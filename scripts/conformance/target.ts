@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
 import { readEvents } from '../../client/src/eventStreamTransport.js';
 import { type Chat, type Client, createClient, type Turn, type WebSocketConstructor } from '../../client/src/index.js';
-import type { ViewerFrame } from '../../src/domain/frames.js';
-import { createFrameCheck } from '../../test/support/frameCheck.js';
+import type { ViewerFrame } from '../../domain/log/frames.js';
+import { createFrameCheck } from '../../test/support/viewers/frameCheck.js';
 
 /** What one connection received until it was left or closed, and what of it breaks the protocol. */
 export type Seen = { frames: ViewerFrame[]; violations: string[]; closeCode: number | null };

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rooms } from '../rooms.js';
 import { messageOf } from '../start/failure.js';
 import { type Mutation, mutations, type Named } from './mutations.js';
 import { runTests } from './runTests.js';
@@ -11,7 +12,17 @@ import { runTests } from './runTests.js';
  * the test which is there for it fails; before that, that it passes. Exits with 1 when one survives.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const copied = ['src', 'client', 'scripts', 'test', 'bench', 'package.json', 'jest.config.js', 'tsconfig.json'];
+const copied = [
+  ...rooms,
+  'config.ts',
+  'client',
+  'scripts',
+  'test',
+  'bench',
+  'package.json',
+  'jest.config.js',
+  'tsconfig.base.json',
+];
 
 /** A copy, so that a run that is killed leaves no mutated source behind. */
 async function copySource(): Promise<string> {

@@ -9,19 +9,23 @@ export type Mutation = {
 
 export type Named = { project: 'unit' | 'integration' | 'e2e'; file: string; name: string };
 
-const drafts = (name: string): Named => ({ project: 'integration', file: 'test/integration/drafts.test.ts', name });
+const drafts = (name: string): Named => ({
+  project: 'integration',
+  file: 'test/integration/turns/drafts.test.ts',
+  name,
+});
 const anOlderAttempt = drafts("an older attempt's checkpoints, epoch and reply are refused");
 
 export const mutations: Mutation[] = [
   {
     name: 'the fence of a reply that lands',
-    file: 'src/db/landReply.ts',
+    file: 'db/streaming/landReply.ts',
     replace: [["if (draft?.fence !== fence) return 'superseded';", "if (!draft) return 'superseded';"]],
     test: anOlderAttempt,
   },
   {
     name: 'the fence of checkpoints',
-    file: 'src/db/checkpoints.ts',
+    file: 'db/streaming/checkpoints.ts',
     replace: [
       [
         `select d.turn_id, d.beat, d.fence from drafts d
@@ -37,7 +41,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the fence of tokens on the wire',
-    file: 'src/viewers/draftBuffer.ts',
+    file: 'viewers/gateway/draftBuffer.ts',
     replace: [
       [
         "if (piece.fence < fence || piece.epoch < epoch) return 'refused';",
@@ -46,23 +50,23 @@ export const mutations: Mutation[] = [
     ],
     test: {
       project: 'unit',
-      file: 'src/viewers/draftBuffer.test.ts',
+      file: 'viewers/gateway/draftBuffer.test.ts',
       name: 'of an older fence is refused, whatever its epoch',
     },
   },
   {
     name: 'the idempotency key of a request',
-    file: 'src/db/claim.ts',
+    file: 'db/turns/claim.ts',
     replace: [['if (repeated) return { turn: repeated, created: false, start: null, stopping: null };', '']],
     test: {
       project: 'integration',
-      file: 'test/integration/claims.test.ts',
+      file: 'test/integration/turns/claims.test.ts',
       name: 'twenty posts with one key are one turn',
     },
   },
   {
     name: 'the idempotency key of an effect',
-    file: 'src/db/migrations/0001_spine.sql',
+    file: 'db/migrations/0001_spine.sql',
     replace: [
       [
         'create unique index events_once on events (chat_id, turn_id, step, n) nulls not distinct;',
@@ -71,13 +75,13 @@ export const mutations: Mutation[] = [
     ],
     test: {
       project: 'integration',
-      file: 'test/integration/effectsOnce.test.ts',
+      file: 'test/integration/turns/effectsOnce.test.ts',
       name: 'an effect whose key is in the log is refused, and leaves the log and its projections as they were',
     },
   },
   {
     name: "the look for a reply's effect",
-    file: 'src/db/landReply.ts',
+    file: 'db/streaming/landReply.ts',
     replace: [
       ['    if (landed) return landed;\n    if (!held) return goneVerdict;', '    if (!held) return goneVerdict;'],
     ],
@@ -85,73 +89,73 @@ export const mutations: Mutation[] = [
   },
   {
     name: "the draft's epoch",
-    file: 'src/activities/replyStream.ts',
+    file: 'activities/streaming/replyStream.ts',
     replace: [['const epoch = goesOn ? start.epoch : start.epoch + 1;', 'const epoch = Math.max(1, start.epoch);']],
     test: {
       project: 'integration',
-      file: 'test/integration/twoWorkers.test.ts',
+      file: 'test/integration/worker/twoWorkers.test.ts',
       name: 'a stopped worker that comes back after another took its reply over writes nothing',
     },
   },
   {
     name: "the draft's epoch, when a reply is closed",
-    file: 'src/db/landReply.ts',
+    file: 'db/streaming/landReply.ts',
     replace: [['const epoch = draft.settled ? draft.epoch : draft.epoch + 1;', 'const epoch = draft.epoch;']],
     test: drafts('closing after an attempt that died raises the epoch, for more may have been sent'),
   },
   {
     name: 'the drain',
-    file: 'src/worker/drain.ts',
+    file: 'worker/drain/drain.ts',
     replace: [['timer = setTimeout(handOver, seconds * 1_000);', 'timer = setTimeout(handOver, 0);']],
     test: {
       project: 'integration',
-      file: 'test/integration/drain.test.ts',
+      file: 'test/integration/worker/drain.test.ts',
       name: 'lets its reply go on to its end, asks the provider once, and exits as soon as the reply has ended',
     },
   },
   {
     name: "the check of a stored provider's addresses",
-    file: 'src/providerAddress.ts',
+    file: 'lib/providerAddress.ts',
     replace: [['    checkAddress(parsed, place, rules);\n', '']],
     test: {
       project: 'unit',
-      file: 'src/providerAddress.test.ts',
+      file: 'lib/providerAddress.test.ts',
       name: 'is refused when only one of its addresses is inside',
     },
   },
   {
     name: 'the places that are kept for other owners',
-    file: 'src/worker/places.ts',
+    file: 'worker/places/places.ts',
     replace: [['Math.min(perOwner, SHARE * (free - 1));', 'perOwner + free;']],
     test: {
       project: 'unit',
-      file: 'src/worker/places.test.ts',
+      file: 'worker/places/places.test.ts',
       name: 'are there for a fourth owner when three ask for more than there are',
     },
   },
   {
     name: 'the count of attempts that fail on our side',
-    file: 'src/activities/failure.ts',
+    file: 'activities/failure.ts',
     replace: [["  return new TurnFailure('internal', { cause: error, usage });", '  return null;']],
     test: {
       project: 'integration',
-      file: 'test/integration/hostileProvider.test.ts',
+      file: 'test/integration/provider/hostileProvider.test.ts',
       name: 'where a reply can not be kept',
     },
   },
   {
     name: 'the limits of a reply',
-    file: 'src/llm/receivedParts.ts',
+    file: 'llm/receivedParts.ts',
     replace: [["      if (left[of] < 0) throw new TurnFailure('reply_too_large');", '']],
     test: {
       project: 'unit',
-      file: 'src/llm/receivedParts.test.ts',
+      file: 'llm/receivedParts.test.ts',
       name: 'no more is taken than a reply may hold, of whatever it is made',
     },
   },
   {
     name: 'the bound of a refusal',
-    file: 'src/llm/boundedFetch.ts',
+    file: 'llm/http/boundedFetch.ts',
     replace: [['createCut(MAX_REFUSAL)', 'createCut(Number.MAX_SAFE_INTEGER)']],
     test: {
       project: 'unit',
@@ -161,17 +165,17 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the ids of calls',
-    file: 'src/activities/planCalls.ts',
+    file: 'activities/agents/planCalls.ts',
     replace: [['const callId = freeId(own, ', 'const callId = freeId(own, call.id || ']],
     test: {
       project: 'unit',
-      file: 'src/activities/planCalls.test.ts',
+      file: 'activities/agents/planCalls.test.ts',
       name: 'a call has an id that is made here, and keeps the one that the model gave it beside it',
     },
   },
   {
     name: 'the cut of connections that take nothing',
-    file: 'src/api/unreadResponses.ts',
+    file: 'api/limits/unreadResponses.ts',
     replace: [["if (now - connection.since >= limits.stalledMs) cut(socket, 'its client reads nothing');", '']],
     test: {
       project: 'unit',
@@ -181,49 +185,49 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the bytes of a page',
-    file: 'src/api/listPage.ts',
+    file: 'api/http/listPage.ts',
     replace: [['isFull = written.length > 0 && bytes > maxPageBytes;', 'isFull = false;']],
-    test: { project: 'unit', file: 'src/api/listPage.test.ts', name: 'has one item at least' },
+    test: { project: 'unit', file: 'api/http/listPage.test.ts', name: 'has one item at least' },
   },
   {
     name: 'the scheme of an origin',
-    file: 'src/api/auth.ts',
+    file: 'api/http/auth.ts',
     replace: [['?.toLowerCase() && protocol ===', '?.toLowerCase() || protocol ===']],
-    test: { project: 'unit', file: 'src/api/auth.test.ts', name: 'is not that of this server by another scheme' },
+    test: { project: 'unit', file: 'api/http/auth.test.ts', name: 'is not that of this server by another scheme' },
   },
   {
     name: 'the limit of a queue',
-    file: 'src/db/claim.ts',
+    file: 'db/turns/claim.ts',
     replace: [['await mustHaveQueueRoom(tx, chatId);', '']],
     test: {
       project: 'integration',
-      file: 'test/integration/apiPages.test.ts',
+      file: 'test/integration/api/apiPages.test.ts',
       name: 'whose queue is full takes no other turn, and says so',
     },
   },
   {
     name: 'the refusal of workers where there is no token',
-    file: 'src/viewers/socketHub.ts',
+    file: 'viewers/wire/socketHub.ts',
     replace: [['if (token === undefined) return false;', 'if (token === undefined) return true;']],
     test: {
       project: 'integration',
-      file: 'test/integration/gatewayWire.test.ts',
+      file: 'test/integration/gateway/gatewayWire.test.ts',
       name: 'no one where the gateway has no token, whatever is sent',
     },
   },
   {
     name: 'the count of wrong keys on sockets',
-    file: 'src/api/liveSocket.ts',
+    file: 'api/live/liveSocket.ts',
     replace: [['options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));', 'accept();']],
     test: {
       project: 'integration',
-      file: 'test/integration/gatewayDoor.test.ts',
+      file: 'test/integration/gateway/gatewayDoor.test.ts',
       name: 'no one who has tried too many, while one with a key is let in from the same address',
     },
   },
   {
     name: 'the pings that are not answered',
-    file: 'src/api/liveSocket.ts',
+    file: 'api/live/liveSocket.ts',
     replace: [
       [
         'socket.readyState === socket.OPEN && socket.bufferedAmount <= maxUnreadBytes',
@@ -232,17 +236,17 @@ export const mutations: Mutation[] = [
     ],
     test: {
       project: 'integration',
-      file: 'test/integration/gatewayDoor.test.ts',
+      file: 'test/integration/gateway/gatewayDoor.test.ts',
       name: 'pings are answered to one who reads, and not without end to one who does not',
     },
   },
   {
     name: 'the places of event streams',
-    file: 'src/api/routes/log.ts',
+    file: 'api/timeline/logRoutes.ts',
     replace: [['takePlace(places, owner, response);', '']],
     test: {
       project: 'integration',
-      file: 'test/integration/apiDoor.test.ts',
+      file: 'test/integration/api/apiDoor.test.ts',
       name: 'are taken by sockets and event streams together',
     },
   },

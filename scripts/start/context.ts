@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { Config } from '../../src/config.js';
-import { type Child, type ChildSpec, createChild, type Told } from './child.js';
-import { tailOf } from './childLog.js';
+import type { Config } from '../../config.js';
+import { type Child, type ChildSpec, createChild, type Told } from '../processes/child.js';
+import { tailOf } from '../processes/childLog.js';
+import { poll } from '../processes/poll.js';
+import { portState } from '../processes/ports.js';
+import { listensOn } from '../processes/processes.js';
+import { ChildEnded } from '../processes/spawnChild.js';
 import type { DataDir } from './dataDir.js';
 import { StartFailure } from './failure.js';
-import { poll } from './poll.js';
-import { portState } from './ports.js';
-import { listensOn } from './processes.js';
-import { ChildEnded } from './spawnChild.js';
 
 /**
  * The processes under the launcher, in the order in which they are stopped: users of a service before it. The worker

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { identityOf, type ProcessRecord } from '../processes/processes.js';
 import { messageOf, StartFailure } from './failure.js';
-import { identityOf, type ProcessRecord } from './processes.js';
 
 /** What others read, as in the contract: written whole or not at all. */
 export type RunFile = {

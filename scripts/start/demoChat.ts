@@ -1,4 +1,4 @@
-import { runBounded } from '../../src/bounded.js';
+import { runBounded } from '../../lib/bounded.js';
 import type { DataDir } from './dataDir.js';
 import { StartFailure } from './failure.js';
 

@@ -1,5 +1,5 @@
+import { endRecorded } from '../processes/processes.js';
 import type { DataDir } from './dataDir.js';
-import { endRecorded } from './processes.js';
 
 /**
  * Ends what an earlier launcher left running, in the order it would have: those that use a service before it.

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { ConfigError, readConfig } from '../../src/config.js';
+import { ConfigError, readConfig } from '../../config.js';
+import { stopSignals } from '../processes/stopSignals.js';
 import { messageOf, StartAborted, StartFailure } from './failure.js';
 import { createService, type Service } from './service.js';
-import { stopSignals } from './stopSignals.js';
 import { welcome } from './welcome.js';
 
 /** `npm start`: everything on this machine, until Ctrl-C or SIGTERM. */

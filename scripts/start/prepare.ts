@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { type Config, ConfigError, readConfig } from '../../src/config.js';
-import { migrate } from '../../src/db/migrate.js';
-import { type Build, readBuild } from '../../src/worker/workflowSource.js';
-import { databaseAnswers, databaseFits } from './database.js';
-import { makeCurrent } from './deployment.js';
+import { type Config, ConfigError, readConfig } from '../../config.js';
+import { migrate } from '../../db/core/migrate.js';
+import { type Build, readBuild } from '../../worker/workflowSource.js';
+import { databaseAnswers, databaseFits } from '../postgres/database.js';
+import { poll } from '../processes/poll.js';
+import { makeCurrent } from '../temporal/deployment.js';
+import { checkOutsideTemporal, connectTemporal } from '../temporal/temporalConnection.js';
 import { messageOf, StartFailure } from './failure.js';
-import { poll } from './poll.js';
-import { checkOutsideTemporal, connectTemporal } from './temporalConnection.js';
 
 /**
  * `prepare.ts [--only servers|build]`, for containers; `npm start` does it by itself. May run again, and beside another.

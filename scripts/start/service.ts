@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Config } from '../../src/config.js';
-import { migrate } from '../../src/db/migrate.js';
-import { readBuild } from '../../src/worker/workflowSource.js';
-import { type Child, createChild } from './child.js';
-import { type ChildName, childNames, type StartContext } from './context.js';
-import { dataDirAt, type RunFile } from './dataDir.js';
-import { seedDemoChat } from './demoChat.js';
-import { makeCurrent } from './deployment.js';
-import { messageOf, StartFailure } from './failure.js';
-import { endLeftovers } from './leftovers.js';
+import type { Config } from '../../config.js';
+import { migrate } from '../../db/core/migrate.js';
+import { readBuild } from '../../worker/workflowSource.js';
+import { startPostgres } from '../postgres/postgres.js';
+import { type Child, createChild } from '../processes/child.js';
 import {
   bundlePage,
   bundleProcesses,
@@ -19,11 +14,16 @@ import {
   startApi,
   startDemoProvider,
   startWorker,
-} from './nodeChildren.js';
-import { nodeCommand } from './nodeCommand.js';
-import { startPostgres } from './postgres.js';
-import { startTemporal, type TemporalServer } from './temporal.js';
-import { connectTemporal } from './temporalConnection.js';
+} from '../processes/nodeChildren.js';
+import { nodeCommand } from '../processes/nodeCommand.js';
+import { makeCurrent } from '../temporal/deployment.js';
+import { startTemporal, type TemporalServer } from '../temporal/temporal.js';
+import { connectTemporal } from '../temporal/temporalConnection.js';
+import { type ChildName, childNames, type StartContext } from './context.js';
+import { dataDirAt, type RunFile } from './dataDir.js';
+import { seedDemoChat } from './demoChat.js';
+import { messageOf, StartFailure } from './failure.js';
+import { endLeftovers } from './leftovers.js';
 
 export type Service = {
   start: (signal: AbortSignal) => Promise<RunFile>;
@@ -208,7 +208,7 @@ async function startGuard(dataDir: string, say: (line: string) => void, signal: 
   const guard = createChild(
     {
       name: 'guard',
-      command: () => ({ ...nodeCommand('scripts/start/guard.ts', dataDir), env: { PATH: process.env.PATH } }),
+      command: () => ({ ...nodeCommand('scripts/processes/guard.ts', dataDir), env: { PATH: process.env.PATH } }),
       ready: nothing,
       output: { lines: (line) => say(`guard: ${line}`) },
       stdin: 'pipe',

@@ -1,4 +1,4 @@
-import type { Config } from '../../src/config.js';
+import type { Config } from '../../config.js';
 import type { RunFile } from './dataDir.js';
 
 /** What is printed when all is up: where it is, and two lines to try. */

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ChatResource } from '../support/client.js';
-import { block, type DocumentResource } from '../support/documents.js';
-import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
-import { inaccessible, unfold } from '../support/pageAudit.js';
-import { whole } from '../support/scriptedReply.js';
+import { block, type DocumentResource } from '../support/chats/documents.js';
+import { type NarrativeWorld, startNarrativeWorld } from '../support/chats/narrativeWorld.js';
+import { inaccessible, unfold } from '../support/page/pageAudit.js';
+import type { ViewerPage } from '../support/page/viewerPage.js';
+import { ask, startViewers, type Viewers } from '../support/page/viewers.js';
+import { whole } from '../support/provider/scriptedReply.js';
 import {
   chunk,
   done,
@@ -11,9 +12,8 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
   streaming,
-} from '../support/scriptedUpstream.js';
-import type { ViewerPage } from '../support/viewerPage.js';
-import { ask, startViewers, type Viewers } from '../support/viewers.js';
+} from '../support/provider/scriptedUpstream.js';
+import type { ChatResource } from '../support/viewers/client.js';
 
 let world: NarrativeWorld;
 let upstream: ScriptedUpstream;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
+import { startViewers, type Viewers } from '../support/page/viewers.js';
+import { type ScriptedService, startScriptedService } from '../support/service/scriptedService.js';
 import { until } from '../support/until.js';
-import { startViewers, type Viewers } from '../support/viewers.js';
 
 let world: ScriptedService;
 let viewers: Viewers;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Service, startService } from '../support/service.js';
-import { startViewers, type Viewers } from '../support/viewers.js';
+import { startViewers, type Viewers } from '../support/page/viewers.js';
+import { type Service, startService } from '../support/service/service.js';
 
 let service: Service;
 let viewers: Viewers;

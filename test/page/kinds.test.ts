@@ -1,12 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { asking, tool } from '../support/agentReply.js';
-import { type AgentWorld, named, startAgentWorld } from '../support/agentWorld.js';
-import type { ChatResource } from '../support/client.js';
-import { block, type DocumentResource } from '../support/documents.js';
-import { whole } from '../support/scriptedReply.js';
-import { beat, chunk, done, frame, type ScriptedUpstream, startScriptedUpstream } from '../support/scriptedUpstream.js';
+import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
+import { block, type DocumentResource } from '../support/chats/documents.js';
+import { ask, startViewers, type Viewers } from '../support/page/viewers.js';
+import { asking, tool } from '../support/provider/agentReply.js';
+import { whole } from '../support/provider/scriptedReply.js';
+import {
+  beat,
+  chunk,
+  done,
+  frame,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+} from '../support/provider/scriptedUpstream.js';
 import { until } from '../support/until.js';
-import { ask, startViewers, type Viewers } from '../support/viewers.js';
+import type { ChatResource } from '../support/viewers/client.js';
 
 let world: AgentWorld;
 let upstream: ScriptedUpstream;

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { multiplyTurn } from '../support/longChat.js';
-import { type NarrativeWorld, startNarrativeWorld } from '../support/narrativeWorld.js';
-import { whole } from '../support/scriptedReply.js';
+import { multiplyTurn } from '../support/chats/longChat.js';
+import { type NarrativeWorld, startNarrativeWorld } from '../support/chats/narrativeWorld.js';
+import type { ViewerPage } from '../support/page/viewerPage.js';
+import { ask, startViewers, type Viewers } from '../support/page/viewers.js';
+import { whole } from '../support/provider/scriptedReply.js';
 import { until } from '../support/until.js';
-import type { ViewerPage } from '../support/viewerPage.js';
-import { ask, startViewers, type Viewers } from '../support/viewers.js';
 
 const turns = 2_000;
 

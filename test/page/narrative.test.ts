@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type NarrativeWorld, type Scene, startNarrativeWorld, stepOf } from '../support/narrativeWorld.js';
-import { type Reply, whole } from '../support/scriptedReply.js';
-import type { ViewerPage } from '../support/viewerPage.js';
-import { startViewers, type Viewers } from '../support/viewers.js';
+import { type NarrativeWorld, type Scene, startNarrativeWorld, stepOf } from '../support/chats/narrativeWorld.js';
+import type { ViewerPage } from '../support/page/viewerPage.js';
+import { startViewers, type Viewers } from '../support/page/viewers.js';
+import { type Reply, whole } from '../support/provider/scriptedReply.js';
 
 let world: NarrativeWorld;
 let viewers: Viewers;

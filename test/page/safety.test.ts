@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { asking, tool } from '../support/agentReply.js';
-import { type AgentWorld, named, startAgentWorld } from '../support/agentWorld.js';
-import type { ChatResource } from '../support/client.js';
-import { block, type DocumentResource } from '../support/documents.js';
-import { strangers, unfold } from '../support/pageAudit.js';
-import { attackName, attacks, type PixelServer, startPixelServer } from '../support/pixelServer.js';
-import { whole } from '../support/scriptedReply.js';
+import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
+import { block, type DocumentResource } from '../support/chats/documents.js';
+import { strangers, unfold } from '../support/page/pageAudit.js';
+import { attackName, attacks, type PixelServer, startPixelServer } from '../support/page/pixelServer.js';
+import type { ViewerPage } from '../support/page/viewerPage.js';
+import { startViewers, type Viewers } from '../support/page/viewers.js';
+import { asking, tool } from '../support/provider/agentReply.js';
+import { whole } from '../support/provider/scriptedReply.js';
 import {
   chunk,
   done,
@@ -13,9 +14,8 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
   streaming,
-} from '../support/scriptedUpstream.js';
-import type { ViewerPage } from '../support/viewerPage.js';
-import { startViewers, type Viewers } from '../support/viewers.js';
+} from '../support/provider/scriptedUpstream.js';
+import type { ChatResource } from '../support/viewers/client.js';
 
 let world: AgentWorld;
 let upstream: ScriptedUpstream;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { inaccessible } from '../support/pageAudit.js';
-import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
-import type { ViewerPage } from '../support/viewerPage.js';
-import { ask as askOf, startViewers, turnOf, type Viewers } from '../support/viewers.js';
+import { inaccessible } from '../support/page/pageAudit.js';
+import type { ViewerPage } from '../support/page/viewerPage.js';
+import { ask as askOf, startViewers, turnOf, type Viewers } from '../support/page/viewers.js';
+import { type ScriptedService, startScriptedService } from '../support/service/scriptedService.js';
 
 let world: ScriptedService;
 let viewers: Viewers;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { asking, tool } from '../support/agentReply.js';
-import { type AgentWorld, named, startAgentWorld } from '../support/agentWorld.js';
-import { launchChromium } from '../support/browser.js';
-import { count, stepOf } from '../support/narrativeWorld.js';
-import { whole } from '../support/scriptedReply.js';
-import { createTemporalUi, type TemporalUi } from '../support/temporalUi.js';
+import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
+import { count, stepOf } from '../support/chats/narrativeWorld.js';
+import { launchChromium } from '../support/page/browser.js';
+import { asking, tool } from '../support/provider/agentReply.js';
+import { whole } from '../support/provider/scriptedReply.js';
+import { createTemporalUi, type TemporalUi } from '../support/temporal/temporalUi.js';
 import { until } from '../support/until.js';
 
 let world: AgentWorld;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { whole } from '../support/scriptedReply.js';
-import { type ScriptedService, startScriptedService } from '../support/scriptedService.js';
-import type { ViewerPage } from '../support/viewerPage.js';
-import { ask, startViewers, untilQuiet, type Viewers } from '../support/viewers.js';
+import type { ViewerPage } from '../support/page/viewerPage.js';
+import { ask, startViewers, untilQuiet, type Viewers } from '../support/page/viewers.js';
+import { whole } from '../support/provider/scriptedReply.js';
+import { type ScriptedService, startScriptedService } from '../support/service/scriptedService.js';
 
 let world: ScriptedService;
 let viewers: Viewers;

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { asking, tool } from '../support/agentReply.js';
-import { type AgentWorld, named, startAgentWorld } from '../support/agentWorld.js';
-import { launchChromium } from '../support/browser.js';
-import { stepOf } from '../support/narrativeWorld.js';
-import { createTemporalUi, type TemporalUi } from '../support/temporalUi.js';
+import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
+import { stepOf } from '../support/chats/narrativeWorld.js';
+import { launchChromium } from '../support/page/browser.js';
+import { asking, tool } from '../support/provider/agentReply.js';
+import { createTemporalUi, type TemporalUi } from '../support/temporal/temporalUi.js';
 import { until } from '../support/until.js';
 
 /**

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../support/browser.js';
-import { type Service, startService } from '../support/service.js';
+import { launchChromium } from '../support/page/browser.js';
+import { type Service, startService } from '../support/service/service.js';
 import { filmPage } from './film.js';
 import { untilReplied, watchPage } from './watchPage.js';
 

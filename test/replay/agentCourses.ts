@@ -1,8 +1,8 @@
-import { asking, tool } from '../support/agentReply.js';
-import { type AgentWorld, named } from '../support/agentWorld.js';
-import type { ChatResource } from '../support/client.js';
-import { whole } from '../support/scriptedReply.js';
+import { type AgentWorld, named } from '../support/chats/agentWorld.js';
+import { asking, tool } from '../support/provider/agentReply.js';
+import { whole } from '../support/provider/scriptedReply.js';
 import { until } from '../support/until.js';
+import type { ChatResource } from '../support/viewers/client.js';
 import type { Course } from './course.js';
 
 /** Turns of agents, and about documents. */

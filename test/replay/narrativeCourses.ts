@@ -1,5 +1,5 @@
-import type { TurnResource } from '../support/client.js';
-import { type NarrativeWorld, type Scene, stepOf } from '../support/narrativeWorld.js';
+import { type NarrativeWorld, type Scene, stepOf } from '../support/chats/narrativeWorld.js';
+import type { TurnResource } from '../support/viewers/client.js';
 import type { Course } from './course.js';
 
 /** Turns with all that follows from a reply. */

@@ -1,5 +1,5 @@
-import { withTemporal } from '../support/engine.js';
-import { type NarrativeWorld, type Scene, stepOf } from '../support/narrativeWorld.js';
+import { type NarrativeWorld, type Scene, stepOf } from '../support/chats/narrativeWorld.js';
+import { withTemporal } from '../support/temporal/engine.js';
 import { until } from '../support/until.js';
 import type { Course } from './course.js';
 

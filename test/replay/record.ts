@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { startAgentWorld } from '../support/agentWorld.js';
-import { fetchHistory, historyToJson, withTemporal } from '../support/engine.js';
-import { startNarrativeWorld } from '../support/narrativeWorld.js';
-import { startScriptedService } from '../support/scriptedService.js';
-import type { Service } from '../support/service.js';
+import { startAgentWorld } from '../support/chats/agentWorld.js';
+import { startNarrativeWorld } from '../support/chats/narrativeWorld.js';
+import { startScriptedService } from '../support/service/scriptedService.js';
+import type { Service } from '../support/service/service.js';
+import { fetchHistory, historyToJson, withTemporal } from '../support/temporal/engine.js';
 import { agentCourses } from './agentCourses.js';
 import type { Course } from './course.js';
 import { narrativeCourses } from './narrativeCourses.js';

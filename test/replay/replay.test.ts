@@ -8,15 +8,15 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import { workflowTracingModules } from '../../src/telemetry/otel/workflowModules.js';
-import { type History, historyFromJson, readableHistory } from '../support/engine.js';
-import { outOfOrder } from '../support/localActivities.js';
+import { workflowTracingModules } from '../../telemetry/otel/workflowModules.js';
+import { type History, historyFromJson, readableHistory } from '../support/temporal/engine.js';
+import { outOfOrder } from '../support/temporal/localActivities.js';
 import { withoutPatches } from './withoutPatches.js';
 
 /** Turns that ran before this version, as they stand in somebody's Temporal: this version must be able to end them. */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 /** Each turn may go on in a worker that traces, and in one that doesn't, however it began. */
 const bundles: Partial<Record<'plain' | 'traced', WorkflowBundleWithSourceMap>> = {};

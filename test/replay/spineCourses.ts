@@ -1,6 +1,6 @@
-import { withTemporal } from '../support/engine.js';
-import { whole } from '../support/scriptedReply.js';
-import type { ScriptedService } from '../support/scriptedService.js';
+import { whole } from '../support/provider/scriptedReply.js';
+import type { ScriptedService } from '../support/service/scriptedService.js';
+import { withTemporal } from '../support/temporal/engine.js';
 import type { Course } from './course.js';
 
 /** A reply by the host, however it ends. The histories that are kept of these began before there were follow-ups. */

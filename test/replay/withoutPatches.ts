@@ -1,4 +1,4 @@
-import type { History } from '../support/engine.js';
+import type { History } from '../support/temporal/engine.js';
 
 type HistoryEvent = NonNullable<History['events']>[number];
 

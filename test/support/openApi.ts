@@ -1,5 +1,5 @@
-import { type AppDeps, routesOf } from '../../src/api/app.js';
-import { openApiDocument } from '../../src/api/openapi.js';
+import { type AppDeps, routesOf } from '../../api/app.js';
+import { openApiDocument } from '../../api/http/openapi.js';
 
 /** Stands for whatever the routes are given: describing them calls none of it. */
 const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything });

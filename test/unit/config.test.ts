@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config.js';
+import { ConfigError, readConfig } from '../../config.js';
 
 describe("a worker's roles", () => {
   it('are all of them when nothing is said', () => {

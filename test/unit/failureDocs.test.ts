@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { failures } from '../../src/domain/failures.js';
+import { failures } from '../../domain/log/failures.js';
 
 test('docs/failures.md lists each failure code, and whether it is retried', async () => {
   const text = await readFile('docs/failures.md', 'utf8');

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
-const folder = 'src/workflows';
+const folder = 'workflows';
 
 /** Calls of `patched` and `deprecatePatch` that an `await`, or a function that was awaited, may precede. */
 function latePatches(source: string): string[] {

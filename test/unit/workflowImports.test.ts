@@ -18,10 +18,10 @@ function broughtAlong(entry: string): Set<string> {
 }
 
 test('a workflow brings no library along but Temporal, for each one evaluates anew what it imports', () => {
-  const found = [...broughtAlong(resolve('src/workflows/index.ts'))];
+  const found = [...broughtAlong(resolve('workflows/index.ts'))];
   expect(found.filter((module) => !module.endsWith('.ts'))).toEqual(['@temporalio/workflow']);
 });
 
 test('the search for what workflows import sees the schemas of domain', () => {
-  expect(broughtAlong(resolve('src/domain/turn.ts'))).toContain('zod');
+  expect(broughtAlong(resolve('domain/turns/turn.ts'))).toContain('zod');
 });

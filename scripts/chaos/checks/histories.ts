@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { type History, historyToJson } from '../../../test/support/engine.js';
-import { outOfOrder } from '../../../test/support/localActivities.js';
+import { type History, historyToJson } from '../../../test/support/temporal/engine.js';
+import { outOfOrder } from '../../../test/support/temporal/localActivities.js';
 import { type Check, check } from './check.js';
 
 type Fetched = { workflowId: string; runId: string; status: string; history: History };

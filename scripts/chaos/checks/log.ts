@@ -6,7 +6,7 @@ import {
   ofKind,
   readLog,
   repeatsOf,
-} from '../../../test/support/logBreaches.js';
+} from '../../../test/support/chats/logBreaches.js';
 import type { Stage } from '../stage.js';
 import type { Book } from '../traffic/book.js';
 import { type Check, check } from './check.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bounded } from '../../../src/bounded.js';
+import { bounded } from '../../../lib/bounded.js';
 import type { Stage } from '../stage.js';
 import type { Book } from '../traffic/book.js';
 import { post } from '../traffic/speaker.js';

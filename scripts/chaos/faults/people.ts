@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { History } from '../../../test/support/engine.js';
+import type { History } from '../../../test/support/temporal/engine.js';
 import { type Fault, fired, missed, type Scene } from './fault.js';
 
 /** What people do to a turn while it runs: clients stop it, operators cancel, terminate and reset its workflow. */

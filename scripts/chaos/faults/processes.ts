@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { descendantsOf, stateOf } from '../../../test/support/processes.js';
+import { descendantsOf, stateOf } from '../../../test/support/service/processes.js';
 import { until } from '../../../test/support/until.js';
-import { tailOf } from '../../start/childLog.js';
-import { sendSignal } from '../../start/processes.js';
+import { tailOf } from '../../processes/childLog.js';
+import { sendSignal } from '../../processes/processes.js';
 import type { ServerName } from '../world/servers.js';
 import { type Fault, fired, missed, type Scene } from './fault.js';
 import { pause } from './pause.js';

@@ -1,6 +1,6 @@
-import { startScriptedProvider } from '../../../test/support/scriptedProvider.js';
-import { startScriptedResponses } from '../../../test/support/scriptedResponses.js';
-import { startScriptedUpstream } from '../../../test/support/scriptedUpstream.js';
+import { startScriptedProvider } from '../../../test/support/provider/scriptedProvider.js';
+import { startScriptedResponses } from '../../../test/support/provider/scriptedResponses.js';
+import { startScriptedUpstream } from '../../../test/support/provider/scriptedUpstream.js';
 import { type Front, startFront } from './front.js';
 import { type Pace, scriptCompletions, scriptResponses, scriptUpstream } from './script.js';
 

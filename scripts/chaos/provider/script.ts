@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { asking, tool } from '../../../test/support/agentReply.js';
-import { block } from '../../../test/support/documents.js';
-import { answerOf } from '../../../test/support/narrativeAnswers.js';
-import type { ScriptedProvider } from '../../../test/support/scriptedProvider.js';
-import { paced } from '../../../test/support/scriptedReply.js';
-import type { KeptResponse, ScriptedResponses } from '../../../test/support/scriptedResponses.js';
-import { chunk, done, frame, type ScriptedUpstream } from '../../../test/support/scriptedUpstream.js';
+import { block } from '../../../test/support/chats/documents.js';
+import { asking, tool } from '../../../test/support/provider/agentReply.js';
+import { answerOf } from '../../../test/support/provider/narrativeAnswers.js';
+import type { ScriptedProvider } from '../../../test/support/provider/scriptedProvider.js';
+import { paced } from '../../../test/support/provider/scriptedReply.js';
+import type { KeptResponse, ScriptedResponses } from '../../../test/support/provider/scriptedResponses.js';
+import { chunk, done, frame, type ScriptedUpstream } from '../../../test/support/provider/scriptedUpstream.js';
 import { createPicker } from '../../provider/picker.js';
 import { documentBody, toolName } from '../traffic/kinds.js';
 

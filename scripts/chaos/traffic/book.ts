@@ -1,4 +1,4 @@
-import type { ChatKind } from '../../../src/domain/turn.js';
+import type { ChatKind } from '../../../domain/turns/turn.js';
 
 export type AcceptedTurn = {
   turnId: string;

@@ -1,5 +1,5 @@
-import type { ChatKind } from '../../../src/domain/turn.js';
-import type { ServiceClient } from '../../../test/support/client.js';
+import type { ChatKind } from '../../../domain/turns/turn.js';
+import type { ServiceClient } from '../../../test/support/viewers/client.js';
 
 export const documentBody = 'The lamp turns.';
 /** A tool of an MCP server that is not idempotent: each call of it is counted. */

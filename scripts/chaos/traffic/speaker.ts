@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChatKind, WhenBusy } from '../../../src/domain/turn.js';
-import type { PostTurn, ServiceClient } from '../../../test/support/client.js';
+import type { ChatKind, WhenBusy } from '../../../domain/turns/turn.js';
+import type { PostTurn, ServiceClient } from '../../../test/support/viewers/client.js';
 import type { Dice } from '../dice.js';
 import type { Book } from './book.js';
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Pool } from '../../../src/db/pool.js';
-import type { ServiceClient } from '../../../test/support/client.js';
+import type { Pool } from '../../../db/core/pool.js';
+import type { ServiceClient } from '../../../test/support/viewers/client.js';
 import { createDice } from '../dice.js';
 import type { Book } from './book.js';
 import { makeChat, planOf } from './kinds.js';

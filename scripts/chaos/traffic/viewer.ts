@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ViewerFrame } from '../../../src/domain/frames.js';
-import { type TestViewer, watchEvents, watchSocket } from '../../../test/support/viewer.js';
+import type { ViewerFrame } from '../../../domain/log/frames.js';
+import { type TestViewer, watchEvents, watchSocket } from '../../../test/support/viewers/viewer.js';
 
 export type ChaosViewer = {
   chatId: string;

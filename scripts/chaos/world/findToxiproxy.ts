@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { runCommand } from '../../processes/runCommand.js';
 import { messageOf, StartFailure } from '../../start/failure.js';
-import { type GoCommand, installByGo } from '../../start/installTemporal.js';
-import { runCommand } from '../../start/runCommand.js';
+import { type GoCommand, installByGo } from '../../temporal/installTemporal.js';
 
 const version = 'v2.5.0';
 const toxiproxy: GoCommand = {

@@ -1,7 +1,7 @@
-import { type Child, createChild, type Told } from '../../start/child.js';
-import { openLog } from '../../start/childLog.js';
+import { type Child, createChild, type Told } from '../../processes/child.js';
+import { openLog } from '../../processes/childLog.js';
+import { freePort } from '../../processes/ports.js';
 import { untilListening } from '../../start/context.js';
-import { freePort } from '../../start/ports.js';
 import { establishedOn } from './sockets.js';
 
 /** A proxied way between two parts; `api` is the one that clients and viewers come by. */

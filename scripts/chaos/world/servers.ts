@@ -1,15 +1,15 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readConfig } from '../../../src/config.js';
-import { type Child, createChild, type Told } from '../../start/child.js';
-import { openLog } from '../../start/childLog.js';
+import { readConfig } from '../../../config.js';
+import { databaseReady, embeddedUrl } from '../../postgres/database.js';
+import { openCluster } from '../../postgres/postgresCluster.js';
+import { type Child, createChild, type Told } from '../../processes/child.js';
+import { openLog } from '../../processes/childLog.js';
+import { nodeCommand } from '../../processes/nodeCommand.js';
+import { freePort } from '../../processes/ports.js';
 import { type ChildName, logOf, type StartContext, startChild, untilListening } from '../../start/context.js';
-import { databaseReady, embeddedUrl } from '../../start/database.js';
 import { type DataDir, dataDirAt } from '../../start/dataDir.js';
-import { nodeCommand } from '../../start/nodeCommand.js';
-import { freePort } from '../../start/ports.js';
-import { openCluster } from '../../start/postgresCluster.js';
-import { startTemporal } from '../../start/temporal.js';
+import { startTemporal } from '../../temporal/temporal.js';
 import { buildSlowDisk, ifLoaded, type SlowDisk } from './slowDisk.js';
 
 export type ServerName = Extract<ChildName, 'postgres' | 'temporal'>;
@@ -132,7 +132,7 @@ async function startGuard(folder: string, told: Told, signal: AbortSignal): Prom
   const guard = createChild(
     {
       name: 'guard',
-      command: () => ({ ...nodeCommand('scripts/start/guard.ts', folder), env: { PATH: process.env.PATH } }),
+      command: () => ({ ...nodeCommand('scripts/processes/guard.ts', folder), env: { PATH: process.env.PATH } }),
       ready: nothing,
       output: { lines: () => undefined },
       stdin: 'pipe',

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommand } from '../../processes/runCommand.js';
 import { messageOf } from '../../start/failure.js';
-import { runCommand } from '../../start/runCommand.js';
 
 /** Makes each fsync of a process that was started with `env` slower, while it is asked to. */
 export type SlowDisk = {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
-import { answerReaders, sendBody, type UnreadLimits } from '../../../src/api/unreadResponses.js';
+import { answerReaders, sendBody, type UnreadLimits } from '../../../api/limits/unreadResponses.js';
 
 jest.setTimeout(20_000);
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Front, startFront } from '../../../scripts/chaos/provider/front.js';
-import { type ScriptedProvider, startScriptedProvider } from '../../support/scriptedProvider.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 
 let provider: ScriptedProvider;
 let front: Front;

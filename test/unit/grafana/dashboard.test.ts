@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { metricsOf, type Panel, readAlerts, readDashboard } from '../../support/promql.js';
+import { metricsOf, type Panel, readAlerts, readDashboard } from '../../support/telemetry/promql.js';
 
 const dashboard = readDashboard();
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { TurnFailure } from '../../../src/domain/failures.js';
-import { type ClassifierCalls, createClassifierCalls } from '../../../src/llm/classifierCalls.js';
-import { type ScriptedProvider, startScriptedProvider } from '../../support/scriptedProvider.js';
-import { type Reply, someUsage } from '../../support/scriptedReply.js';
+import { TurnFailure } from '../../../domain/log/failures.js';
+import { type ClassifierCalls, createClassifierCalls } from '../../../llm/chatCompletions/classifierCalls.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import { type Reply, someUsage } from '../../support/provider/scriptedReply.js';
 
 let server: ScriptedProvider;
 let calls: ClassifierCalls;

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createMcpTools, type McpTools } from '../../../src/llm/mcp.js';
-import { createToolRegistry } from '../../../src/llm/tools/registry.js';
-import { type ScriptedToolServer, startScriptedToolServer } from '../../support/scriptedToolServer.js';
+import { createMcpTools, type McpTools } from '../../../llm/tools/mcp.js';
+import { createToolRegistry } from '../../../llm/tools/registry.js';
+import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/scriptedToolServer.js';
 
 let server: ScriptedToolServer;
 let outside: McpTools;

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { createMcpTools, type McpServer, type McpTools } from '../../../src/llm/mcp.js';
-import { createToolRegistry } from '../../../src/llm/tools/registry.js';
-import { freePort } from '../../support/freePort.js';
+import { createMcpTools, type McpServer, type McpTools } from '../../../llm/tools/mcp.js';
+import { createToolRegistry } from '../../../llm/tools/registry.js';
+import { freePort } from '../../support/service/freePort.js';
 
 const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/package.json');
 const everything = {

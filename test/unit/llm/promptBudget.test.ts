@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Memory, narrativePrompt, type PromptInput, type PromptMessage } from '../../../src/domain/prompt.js';
-import { countTokens } from '../../../src/llm/tokenizer.js';
+import {
+  type Memory,
+  narrativePrompt,
+  type PromptInput,
+  type PromptMessage,
+} from '../../../domain/narrative/prompt.js';
+import { countTokens } from '../../../llm/tokenizer.js';
 
 const you = { id: 'you', name: 'Robin', persona: 'A traveller.' };
 const mira = { id: 'chr_m', name: 'Mira', persona: 'Keeps the lighthouse.' };

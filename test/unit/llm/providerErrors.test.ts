@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { TurnFailure, toPublicError } from '../../../src/domain/failures.js';
-import { createChatCompletions } from '../../../src/llm/chatCompletions.js';
-import type { ReplyProvider } from '../../../src/llm/port.js';
-import { collectReply } from '../../support/collectReply.js';
-import { type ScriptedProvider, startScriptedProvider } from '../../support/scriptedProvider.js';
-import type { Reply } from '../../support/scriptedReply.js';
+import { TurnFailure, toPublicError } from '../../../domain/log/failures.js';
+import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
+import type { ReplyProvider } from '../../../llm/port.js';
+import { collectReply } from '../../support/provider/collectReply.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import type { Reply } from '../../support/provider/scriptedReply.js';
 
 const KEY = 'sk-canary0000key';
 let server: ScriptedProvider;

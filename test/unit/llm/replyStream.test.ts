@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
+import type { ReplyProvider } from '../../../llm/port.js';
 import { createChunkMaker, DONE, sseFrame } from '../../../scripts/provider/chunks.js';
-import { createChatCompletions } from '../../../src/llm/chatCompletions.js';
-import type { ReplyProvider } from '../../../src/llm/port.js';
-import { collectReply, someRequest } from '../../support/collectReply.js';
-import { type ScriptedProvider, startScriptedProvider } from '../../support/scriptedProvider.js';
-import { ending, readStamps, type Step, stamped, whole } from '../../support/scriptedReply.js';
+import { collectReply, someRequest } from '../../support/provider/collectReply.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import { ending, readStamps, type Step, stamped, whole } from '../../support/provider/scriptedReply.js';
 
 let server: ScriptedProvider;
 let provider: ReplyProvider;

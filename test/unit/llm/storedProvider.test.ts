@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { TurnFailure } from '../../../domain/log/failures.js';
+import { type AllowedHost, parseAllowedHost } from '../../../lib/providerAddress.js';
+import { createStoredProvider } from '../../../llm/http/storedProvider.js';
 import { close, listen } from '../../../scripts/provider/http.js';
-import { TurnFailure } from '../../../src/domain/failures.js';
-import { createStoredProvider } from '../../../src/llm/storedProvider.js';
-import { type AllowedHost, parseAllowedHost } from '../../../src/providerAddress.js';
-import { collectReply } from '../../support/collectReply.js';
-import { freePort } from '../../support/freePort.js';
-import { type ScriptedProvider, startScriptedProvider } from '../../support/scriptedProvider.js';
-import { type Reply, whole } from '../../support/scriptedReply.js';
+import { collectReply } from '../../support/provider/collectReply.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import { type Reply, whole } from '../../support/provider/scriptedReply.js';
+import { freePort } from '../../support/service/freePort.js';
 
 let server: ScriptedProvider;
 let allowed: AllowedHost[];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { jwtVerify } from 'jose';
-import type { TurnFailure } from '../../../src/domain/failures.js';
-import type { ReplyPart } from '../../../src/llm/port.js';
-import { createUpstream } from '../../../src/llm/relay/upstream.js';
+import type { TurnFailure } from '../../../domain/log/failures.js';
+import type { ReplyPart } from '../../../llm/port.js';
+import { createUpstream } from '../../../llm/relay/upstream.js';
 import {
   answering,
   beat,
@@ -12,7 +12,7 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
   streaming,
-} from '../../support/scriptedUpstream.js';
+} from '../../support/provider/scriptedUpstream.js';
 
 let upstream: ScriptedUpstream;
 beforeAll(async () => {

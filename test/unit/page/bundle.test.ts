@@ -11,7 +11,7 @@ const read = (file: string) => readFile(join(folder, file), 'utf8');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'page-'));
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/bundlePage.ts', folder]);
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/builds/bundlePage.ts', folder]);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

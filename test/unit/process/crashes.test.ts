@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { nodeCommand } from '../../../scripts/start/nodeCommand.js';
-import { CommandFailed, runCommand } from '../../../scripts/start/runCommand.js';
+import { nodeCommand } from '../../../scripts/processes/nodeCommand.js';
+import { CommandFailed, runCommand } from '../../../scripts/processes/runCommand.js';
 
 /** Runs a process that crashes so, and gives its output. */
 async function crash(how: string): Promise<string> {
   const signal = AbortSignal.timeout(30_000);
-  const command = { ...nodeCommand('test/support/crashing.ts', how), env: { PATH: process.env.PATH } };
+  const command = { ...nodeCommand('test/support/service/crashing.ts', how), env: { PATH: process.env.PATH } };
   const failed = await runCommand(command, { signal, withinMs: 25_000 }).then(
     () => null,
     (error: unknown) => error,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ClassifierName, TurnContext } from '../../../domain/classifiers/classifier.js';
+import { classifiers, parseAnswer, toJsonSchema } from '../../../domain/classifiers/index.js';
 import { demoAnswer } from '../../../scripts/provider/demoAnswer.js';
 import { toSegments } from '../../../scripts/provider/segments.js';
-import type { ClassifierName, TurnContext } from '../../../src/domain/classifiers/classifier.js';
-import { classifiers, parseAnswer, toJsonSchema } from '../../../src/domain/classifiers/index.js';
-import { calls, context, names } from '../../support/classifierTurn.js';
+import { calls, context, names } from '../../support/chats/classifierTurn.js';
 
 const turns = Array.from({ length: 60 }, (_, n): TurnContext => ({ ...context, prose: `"Line ${n}." *I nod.*` }));
 

@@ -4,12 +4,12 @@ import type { Server } from 'node:http';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
 import { close, listen } from '../../../scripts/provider/http.js';
 import { rolePlay } from '../../../scripts/provider/rolePlay.js';
 import { smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
 import { createDemoProvider } from '../../../scripts/provider/server.js';
-import { createChatCompletions } from '../../../src/llm/chatCompletions.js';
-import { collectReply, someRequest } from '../../support/collectReply.js';
+import { collectReply, someRequest } from '../../support/provider/collectReply.js';
 
 let server: Server;
 let baseUrl: string;

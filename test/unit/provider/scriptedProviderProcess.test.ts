@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createChatCompletions } from '../../../src/llm/chatCompletions.js';
-import { collectReply } from '../../support/collectReply.js';
-import { ending, stamped, whole } from '../../support/scriptedReply.js';
-import { type SpawnedProvider, spawnScriptedProvider } from '../../support/spawnScriptedProvider.js';
+import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
+import { collectReply } from '../../support/provider/collectReply.js';
+import { ending, stamped, whole } from '../../support/provider/scriptedReply.js';
+import { type SpawnedProvider, spawnScriptedProvider } from '../../support/provider/spawnScriptedProvider.js';
 
 let server: SpawnedProvider;
 

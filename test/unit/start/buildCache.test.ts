@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { buildOnce, hashFiles } from '../../../scripts/start/buildCache.js';
+import { buildOnce, hashFiles } from '../../../scripts/builds/buildCache.js';
 
 let folder: string;
 let made: string[];

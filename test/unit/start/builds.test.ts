@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { buildPage, buildProcesses } from '../../../scripts/start/builds.js';
+import { buildPage, buildProcesses } from '../../../scripts/builds/builds.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -37,7 +37,7 @@ describe('what the launcher builds', () => {
     await buildProcesses(at('second'), onlyKept());
     const map = JSON.parse(await readFile(join(at('second'), 'api.mjs.map'), 'utf8')) as { sources: string[] };
     const sources = map.sources.map((source) => fileURLToPath(source));
-    expect(sources.some((source) => source.endsWith('/src/api/main.ts'))).toBe(true);
+    expect(sources.some((source) => source.endsWith('/api/main.ts'))).toBe(true);
     expect(sources.filter((source) => !existsSync(source))).toEqual([]);
   }, 120_000);
 });

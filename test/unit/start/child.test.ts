@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Child, type ChildSpec, createChild } from '../../../scripts/start/child.js';
-import { identityOf } from '../../../scripts/start/processes.js';
-import { ChildEnded } from '../../../scripts/start/spawnChild.js';
+import { type Child, type ChildSpec, createChild } from '../../../scripts/processes/child.js';
+import { identityOf } from '../../../scripts/processes/processes.js';
+import { ChildEnded } from '../../../scripts/processes/spawnChild.js';
 import { until } from '../../support/until.js';
 
 const children: Child[] = [];

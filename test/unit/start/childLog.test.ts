@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { forPeople } from '../../../scripts/start/childLog.js';
+import { forPeople } from '../../../scripts/processes/childLog.js';
 
 describe('the console', () => {
   it('shows warnings and worse, with their cause', () => {

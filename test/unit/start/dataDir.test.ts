@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { identityOf } from '../../../scripts/processes/processes.js';
 import { type DataDir, dataDirAt, type RunFile } from '../../../scripts/start/dataDir.js';
-import { identityOf } from '../../../scripts/start/processes.js';
 
 let folder: string;
 let dataDir: DataDir;

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { findTemporal } from '../../../scripts/start/findTemporal.js';
+import { findTemporal } from '../../../scripts/temporal/findTemporal.js';
 
 let folder: string;
 let cacheDir: string;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { checkApiAddress } from '../../../scripts/start/nodeChildren.js';
-import { freePort, portState } from '../../../scripts/start/ports.js';
+import { checkApiAddress } from '../../../scripts/processes/nodeChildren.js';
+import { freePort, portState } from '../../../scripts/processes/ports.js';
 
 let server: Server;
 let taken: number;

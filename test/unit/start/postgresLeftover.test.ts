@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { endOlderServer } from '../../../scripts/start/postgresLeftover.js';
+import { endOlderServer } from '../../../scripts/postgres/postgresLeftover.js';
 import { until } from '../../support/until.js';
 
 let folder: string;

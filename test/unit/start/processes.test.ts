@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { endRecorded, identityOf, listensOn, type ProcessRecord } from '../../../scripts/start/processes.js';
+import { endRecorded, identityOf, listensOn, type ProcessRecord } from '../../../scripts/processes/processes.js';
 
 let child: ChildProcess;
 let record: ProcessRecord;

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { nodeCommand } from '../../../scripts/start/nodeCommand.js';
-import { CommandFailed, runCommand } from '../../../scripts/start/runCommand.js';
+import { nodeCommand } from '../../../scripts/processes/nodeCommand.js';
+import { CommandFailed, runCommand } from '../../../scripts/processes/runCommand.js';
 
 let folder: string;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { TokenFrame, ViewerFrame } from '../../../domain/log/frames.js';
 import { createTurnPrinter } from '../../../scripts/turn/turnPrinter.js';
-import type { TokenFrame, ViewerFrame } from '../../../src/domain/frames.js';
 
 const token = (epoch: number, offset: number, text: string, rest: Partial<TokenFrame> = {}): ViewerFrame => ({
   type: 'token',

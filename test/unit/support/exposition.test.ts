@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseExposition } from '../../support/exposition.js';
+import { parseExposition } from '../../support/telemetry/exposition.js';
 
 const histogram = (count: number) => `# TYPE a_seconds histogram
 a_seconds_bucket{le="0.1",kind="x"} 1

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { close, listen } from '../../../scripts/provider/http.js';
-import { type MetricsServer, serveMetrics, serveWhenFree } from '../../../src/telemetry/metricsServer.js';
-import { createRegistry } from '../../../src/telemetry/registry.js';
-import { scrape } from '../../support/exposition.js';
+import { type MetricsServer, serveMetrics, serveWhenFree } from '../../../telemetry/metricsServer.js';
+import { createRegistry } from '../../../telemetry/registry.js';
+import { scrape } from '../../support/telemetry/exposition.js';
 
 const quiet = pino({ level: 'silent' });
 const opened: { close(): Promise<void> }[] = [];

@@ -1,0 +1,28 @@
+import { endCall } from '../../db/agents/toolCalls.js';
+import type { Pool } from '../../db/core/pool.js';
+import { closeReply } from '../../db/streaming/landReply.js';
+import { type FailureCode, failures, toPublicError } from '../../domain/log/failures.js';
+import { ASSISTANT } from '../../domain/narrative/participants.js';
+import type { ReplyVerdict } from '../../domain/turns/verdict.js';
+
+/** Appends an agent's reply, whole: what its iterations have kept. `code` says that the provider cut it. */
+export function createLandAgent(deps: { pool: Pool; model: string }) {
+  return ({ turnId, code }: { turnId: string; code: FailureCode | null }): Promise<ReplyVerdict> =>
+    closeReply(
+      deps.pool,
+      { turnId, beat: 0 },
+      {
+        model: deps.model,
+        speakerId: ASSISTANT.id,
+        truncated: code !== null,
+        error: code ? toPublicError(code) : undefined,
+      },
+    );
+}
+
+/** Ends a call in the place of its activity: a result that the model reads. */
+export function createFailCall(deps: { pool: Pool }) {
+  return async ({ turnId, callId, code }: { turnId: string; callId: string; code: FailureCode }): Promise<void> => {
+    await endCall(deps.pool, { turnId, callId }, { success: false, content: `${code}: ${failures[code].says}` });
+  };
+}

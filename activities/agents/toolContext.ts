@@ -1,0 +1,17 @@
+import type { CallKey } from '../../db/agents/toolCalls.js';
+import type { Pool } from '../../db/core/pool.js';
+import { readDocumentOfChat } from '../../db/documents/documents.js';
+import { proposeEdit } from '../../db/documents/proposeEdit.js';
+import { searchMemories, searchMessages } from '../../db/timeline/searchChat.js';
+import type { ToolContext } from '../../llm/tools/builtins.js';
+import { whileDatabaseAway } from '../whileDatabaseAway.js';
+
+/** What the built-in tools can do to the chat that they are called in. */
+export function createToolContext(pool: Pool, call: CallKey & { chatId: string }): ToolContext {
+  return {
+    searchMemories: (query) => whileDatabaseAway(() => searchMemories(pool, call.chatId, query)),
+    searchMessages: (query) => whileDatabaseAway(() => searchMessages(pool, call.chatId, query)),
+    readDocument: () => whileDatabaseAway(() => readDocumentOfChat(pool, call.chatId)),
+    proposeEdit: (edit) => whileDatabaseAway(() => proposeEdit(pool, call, edit)),
+  };
+}

@@ -1,0 +1,87 @@
+import { Context } from '@temporalio/activity';
+import type { Pool } from '../../db/core/pool.js';
+import { applyStep } from '../../db/narrative/applyAnswer.js';
+import { readTurnContext } from '../../db/narrative/turnContext.js';
+import { settleFailedCall } from '../../db/streaming/modelCalls.js';
+import { beginStep, failStep } from '../../db/turns/steps.js';
+import type { ClassifierCall, TurnContext, Verdict } from '../../domain/classifiers/classifier.js';
+import { classifiers } from '../../domain/classifiers/index.js';
+import { TurnFailure } from '../../domain/log/failures.js';
+import type { TokenUsage } from '../../domain/turns/turn.js';
+import { failureOfAttempt, toApplicationFailure } from '../failure.js';
+import { whileDatabaseAway } from '../whileDatabaseAway.js';
+import { type Answered, askClassifier, type ClassifierAsk, promptTokensOf } from './askClassifier.js';
+
+export type ClassifyInput = {
+  turnId: string;
+  /** The step's name, under which its effect happens once. */
+  step: string;
+  call: ClassifierCall;
+  /** The round of attempts that an operator began; 0 is the first. */
+  round: number;
+};
+
+export type ClassifyDeps = ClassifierAsk & { pool: Pool };
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/** Asks one classifier, and applies its answer: validated, its events and projections in one transaction. */
+export function createClassify(deps: ClassifyDeps) {
+  return async (input: ClassifyInput): Promise<Verdict> => {
+    const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
+    try {
+      return await classify(deps, input, Context.current().cancellationSignal);
+    } finally {
+      clearInterval(beating);
+    }
+  };
+}
+
+async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortSignal): Promise<Verdict> {
+  const { turnId, step, call } = input;
+  const key = { turnId, name: step };
+  const context = await whileDatabaseAway(() => readTurnContext(deps.pool, turnId, call.sceneId), signal);
+  // The call is recorded with the attempt, before it is made.
+  const asks = context && { model: deps.classifierModel, promptTokens: promptTokensOf(deps, { context, call }) };
+  const begun = await whileDatabaseAway(() => beginStep(deps.pool, key, input.round, asks), signal);
+  if (begun.done) return begun.verdict as Verdict;
+  if (!context) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.classifierRetry);
+  const { attempt } = begun;
+  let answered: Answered | null = null;
+  try {
+    answered = await askClassifier(deps, { context, call, turnId, step, attempt }, signal);
+    return await apply(deps, input, context, answered.answer, { attempt, usage: answered.usage });
+  } catch (error) {
+    const failure = signal.aborted ? null : failureOfAttempt(error, answered?.usage);
+    if (!failure) throw error;
+    if (failure.code === 'turn_gone') throw toApplicationFailure(failure, null, deps.classifierRetry);
+    await whileDatabaseAway(() =>
+      settleFailedCall(deps.pool, { turnId, step, attempt }, deps.classifierModel, failure),
+    );
+    const failures = await whileDatabaseAway(() => failStep(deps.pool, key, failure));
+    throw toApplicationFailure(failure, failures, deps.classifierRetry);
+  }
+}
+
+async function apply(
+  deps: ClassifyDeps,
+  input: ClassifyInput,
+  context: TurnContext,
+  answer: unknown,
+  asked: { attempt: number; usage: TokenUsage },
+): Promise<Verdict> {
+  const classifier = classifiers[input.call.name];
+  const applied = await whileDatabaseAway(() =>
+    applyStep(
+      deps.pool,
+      { turnId: input.turnId, name: input.step },
+      (state) => ({
+        events: classifier.events(context, input.call, answer, state),
+        verdict: classifier.verdict(answer),
+      }),
+      asked,
+    ),
+  );
+  if (!applied.applied) throw new TurnFailure('turn_gone');
+  return applied.verdict;
+}

@@ -1,0 +1,53 @@
+import { Context } from '@temporalio/activity';
+import type { Pool } from '../../db/core/pool.js';
+import { appendSummary, isSummarized, type SummaryKey } from '../../db/narrative/summarizeScene.js';
+import { readSceneContext } from '../../db/narrative/turnContext.js';
+import { classifiers } from '../../domain/classifiers/index.js';
+import { witnesses } from '../../domain/narrative/participants.js';
+import { stepName } from '../../domain/turns/stepName.js';
+import { failureOfAttempt, toApplicationFailure } from '../failure.js';
+import { whileDatabaseAway } from '../whileDatabaseAway.js';
+import { askClassifier, type ClassifierAsk } from './askClassifier.js';
+
+export type SummarizeSceneDeps = ClassifierAsk & { pool: Pool };
+
+/** Who has a point of view on a scene: the host, and the guest if there is one. */
+export function createScenePovs(deps: { pool: Pool }) {
+  return async ({ chatId, sceneId }: { chatId: string; sceneId: string }): Promise<{ id: string; name: string }[]> => {
+    const context = await readSceneContext(deps.pool, chatId, sceneId);
+    return context ? witnesses(context).map(({ id, name }) => ({ id, name })) : [];
+  };
+}
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/** Summarizes, from one point of view, a scene that was closed by hand. */
+export function createSummarizeScene(deps: SummarizeSceneDeps) {
+  return async (key: SummaryKey): Promise<void> => {
+    const { cancellationSignal, heartbeat, info } = Context.current();
+    const beating = setInterval(heartbeat, HEARTBEAT_EVERY_MS);
+    try {
+      await summarize(deps, key, { attempt: info.attempt, signal: cancellationSignal });
+    } catch (error) {
+      const failure = cancellationSignal.aborted ? null : failureOfAttempt(error);
+      if (!failure) throw error;
+      throw toApplicationFailure(failure, info.attempt, deps.classifierRetry);
+    } finally {
+      clearInterval(beating);
+    }
+  };
+}
+
+type Attempt = { attempt: number; signal: AbortSignal };
+
+async function summarize(deps: SummarizeSceneDeps, key: SummaryKey, { attempt, signal }: Attempt): Promise<void> {
+  if (await isSummarized(deps.pool, key)) return;
+  const context = await readSceneContext(deps.pool, key.chatId, key.sceneId);
+  if (!context) return;
+  const call = { name: 'scene_summary', povId: key.povId, sceneId: key.sceneId } as const;
+  const step = stepName.sceneSummary(key.povId);
+  const { answer } = await askClassifier(deps, { context, call, turnId: null, step, attempt }, signal);
+  await whileDatabaseAway(() =>
+    appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state)),
+  );
+}

@@ -1,0 +1,178 @@
+import type { Db } from '../../db/core/pool.js';
+import { refusesData } from '../../db/core/unavailable.js';
+import { type Checkpointed, type Chunk, writeCheckpoints } from '../../db/streaming/checkpoints.js';
+import type { DraftKey } from '../../domain/log/frames.js';
+
+/** What a checkpoint tells the stream whose text it wrote. */
+export type CheckpointListener = {
+  /** A newer attempt holds the fence, or the reply is closed: nothing more of this stream may be written. */
+  fenceLost(fence: number): void;
+  stopMarked(): void;
+  /** Postgres will never take what was added. Nothing more of this stream is written. */
+  refused(error: unknown): void;
+};
+
+export type Checkpointer = {
+  /** Adds text to the next checkpoint of its stream. */
+  add(piece: Omit<Chunk, 'fence'>): void;
+  /** Writes under this fence from now on. */
+  register(key: DraftKey, fence: number, listener: CheckpointListener): void;
+  /** Drops what is not written yet: it is in the log by now, or no longer wanted. */
+  forget(key: DraftKey): void;
+  /** Resolves when all that was added for the stream before is written; rejects when Postgres is away. */
+  flush(key: DraftKey): Promise<void>;
+  /** Streams whose checkpoints are kept. */
+  size(): number;
+};
+
+/** Between the writes; with the write itself this keeps a checkpoint within 100–250 ms of its token. */
+export const CHECKPOINT_EVERY_MS = 150;
+/** Of text in one statement; the rest follows in the next. */
+const MAX_STATEMENT_UNITS = 4 * 1024 * 1024;
+
+type Pending = Omit<Chunk, 'fence'>;
+type Kept = { key: DraftKey; fence: number; listener: CheckpointListener; pending: Pending[] };
+
+const idOf = (key: DraftKey) => `${key.turnId}/${key.beat}`;
+
+/** One for all streams of a worker: their checkpoints go out in one statement. */
+export function createCheckpointer(
+  db: Db,
+  onError: (error: unknown) => void,
+  /** Is told how long a statement took, in seconds. */
+  onWritten: (seconds: number) => void = () => {},
+): Checkpointer {
+  const streams = new Map<string, Kept>();
+  let _timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  const schedule = () => {
+    _timer ??= setTimeout(() => {
+      _timer = undefined;
+      write().catch((error) => {
+        onError(error);
+        schedule();
+      });
+    }, CHECKPOINT_EVERY_MS);
+  };
+
+  /** Writes are one after the other, so that a stream's pieces never overtake each other. */
+  const write = () => {
+    const next = writing.catch(() => {}).then(writeOnce);
+    writing = next;
+    return next;
+  };
+
+  /**
+   * Writes what was taken. Data that Postgres refuses must not keep the other streams of the worker from being written:
+   * each is then written alone, and the one that can't be is told.
+   */
+  async function writeTaken(taken: Taken[]): Promise<void> {
+    const chunks = taken.flatMap(({ fence, pieces }) => pieces.map((piece) => ({ ...piece, fence })));
+    try {
+      settle(taken, await writeCheckpoints(db, chunks));
+    } catch (error) {
+      if (!refusesData(error)) throw error;
+      if (taken.length > 1) for (const one of taken) await writeTaken([one]);
+      else for (const { kept } of taken) refuse(kept, error);
+    }
+  }
+
+  /** What waits now. What comes meanwhile is the next write's: under a steady flow this one would never end. */
+  async function writeOnce(): Promise<void> {
+    const due = new Set([...streams.values()].filter(({ pending }) => pending.length > 0));
+    for (let taken = take(due); taken.length > 0; taken = take(due)) {
+      const begunAt = performance.now();
+      await writeTaken(taken);
+      onWritten((performance.now() - begunAt) / 1_000);
+    }
+  }
+
+  return {
+    register(key, fence, listener) {
+      const before = streams.get(idOf(key));
+      if (before) Object.assign(before, { fence, listener });
+      else streams.set(idOf(key), { key, fence, listener, pending: [] });
+    },
+    add(piece) {
+      const kept = streams.get(idOf(piece));
+      if (!kept) return;
+      appendPiece(kept.pending, piece);
+      schedule();
+    },
+    forget(key) {
+      const kept = streams.get(idOf(key));
+      if (kept) kept.pending = [];
+      streams.delete(idOf(key));
+    },
+    async flush(key) {
+      if (streams.get(idOf(key))?.pending.length) await write();
+    },
+    size: () => streams.size,
+  };
+}
+
+type Taken = { kept: Kept; fence: number; pieces: Pending[] };
+
+/** Neighbouring tokens become one piece. */
+function appendPiece(pending: Pending[], piece: Pending): void {
+  const last = pending.at(-1);
+  const joins =
+    last &&
+    last.channel === piece.channel &&
+    last.epoch === piece.epoch &&
+    last.offset + last.text.length === piece.offset &&
+    last.text.length < MAX_STATEMENT_UNITS;
+  if (joins)
+    pending[pending.length - 1] = {
+      ...last,
+      text: last.text + piece.text,
+      sequence: piece.sequence ?? last.sequence,
+      call: piece.call ?? last.call,
+    };
+  else pending.push({ ...piece });
+}
+
+/** Takes from those that are due as much as goes into one statement. */
+function take(due: Set<Kept>): Taken[] {
+  const taken: Taken[] = [];
+  let units = 0;
+  for (const kept of due) {
+    if (units > MAX_STATEMENT_UNITS) break;
+    due.delete(kept);
+    if (kept.pending.length === 0) continue;
+    const pieces = [...kept.pending];
+    units += pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+    // Left in `pending` until they are written: a statement that fails loses nothing.
+    taken.push({ kept, fence: kept.fence, pieces });
+  }
+  return taken;
+}
+
+function refuse(kept: Kept, error: unknown): void {
+  kept.pending = [];
+  kept.listener.refused(error);
+}
+
+function settle(taken: Taken[], answer: Checkpointed[]): void {
+  for (const { kept, fence, pieces } of taken) {
+    const alive = answer.find((row) => row.turnId === kept.key.turnId && row.beat === kept.key.beat);
+    if (alive) {
+      removeWritten(kept, pieces);
+      if (alive.stop) kept.listener.stopMarked();
+    } else if (kept.fence === fence) {
+      kept.pending = [];
+      kept.listener.fenceLost(fence);
+    }
+  }
+}
+
+/** A piece may have grown while it was being written: what was added since stays. */
+function removeWritten(kept: Kept, pieces: Pending[]): void {
+  const last = pieces.at(-1);
+  const grown = kept.pending[pieces.length - 1];
+  const rest = kept.pending.slice(pieces.length);
+  const added = last && grown ? grown.text.slice(last.text.length) : '';
+  kept.pending =
+    added && grown && last ? [{ ...grown, offset: last.offset + last.text.length, text: added }, ...rest] : rest;
+}

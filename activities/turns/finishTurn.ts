@@ -1,0 +1,13 @@
+import type { Pool } from '../../db/core/pool.js';
+import { finishTurn } from '../../db/turns/finish.js';
+import type { StartTurn } from '../../db/turns/turnRow.js';
+import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
+import type { EndStatus } from '../../domain/turns/turn.js';
+
+export type FinishTurnInput = { turnId: string; status: EndStatus; code: FailureCode | null; warnings: string[] };
+
+/** A turn's last step: ends it and hands the floor on. Says whose workflow is to be started. */
+export function createFinishTurn(deps: { pool: Pool }) {
+  return ({ turnId, status, code, warnings }: FinishTurnInput): Promise<{ next: StartTurn | null }> =>
+    finishTurn(deps.pool, turnId, { status, warnings, error: code ? toPublicError(code) : undefined });
+}

@@ -1,0 +1,27 @@
+import type { Pool } from '../../db/core/pool.js';
+import { isTurnOver } from '../../db/turns/openTurn.js';
+import { awaitOperator, resumeTurn } from '../../db/turns/releaseFloor.js';
+import { markSkipped, markStuck } from '../../db/turns/steps.js';
+import type { StartTurn } from '../../db/turns/turnRow.js';
+import type { FailureCode } from '../../domain/log/failures.js';
+
+export type StuckInput = { turnId: string; step: string; round: number; code: FailureCode };
+
+/** What happens in Postgres when a step gets stuck, and when an operator mends it. */
+export function createOperatorActivities(deps: { pool: Pool }) {
+  return {
+    markStuck: ({ turnId, step, round, code }: StuckInput): Promise<boolean> =>
+      markStuck(deps.pool, { turnId, name: step }, round, code),
+    skipStep: ({ turnId, step }: { turnId: string; step: string }): Promise<boolean> =>
+      markSkipped(deps.pool, { turnId, name: step }),
+    awaitOperator: ({
+      turnId,
+      keepFloor,
+    }: {
+      turnId: string;
+      keepFloor: boolean;
+    }): Promise<{ next: StartTurn | null }> => awaitOperator(deps.pool, turnId, { keepFloor }),
+    resumeTurn: ({ turnId }: { turnId: string }): Promise<void> => resumeTurn(deps.pool, turnId),
+    isTurnOver: ({ turnId }: { turnId: string }): Promise<boolean> => isTurnOver(deps.pool, turnId),
+  };
+}

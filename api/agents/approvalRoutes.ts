@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { decide } from '../../db/agents/approvals.js';
+import type { Pool } from '../../db/core/pool.js';
+import { readTurn } from '../../db/turns/turnView.js';
+import type { TurnEngine } from '../../engine/turnEngine.js';
+import { text } from '../http/input.js';
+import { Problem } from '../http/problem.js';
+import { type Route, route } from '../http/route.js';
+
+export type ApprovalRouteDeps = { pool: Pool; log: Pick<Logger, 'warn'>; engine: Pick<TurnEngine, 'approve'> };
+
+const signalDeadlineMs = 2_000;
+
+/** A person's word on a call of a tool. It is in Postgres first: with Temporal away, the turn hears of it later. */
+export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[] {
+  return [
+    route({
+      operation: 'answerApproval',
+      method: 'post',
+      path: '/v1/turns/:turnId/approvals/:callId',
+      summary: 'Approve or deny a call of a tool',
+      tag: 'Turns',
+      body: z.strictObject({ approved: z.boolean(), comment: text(4_000).optional() }),
+      answers: { 202: null },
+      problems: ['turn_not_found', 'approval_not_pending', 'tool_not_permitted'],
+      async handle({ owner, params: { turnId, callId }, body, response }) {
+        if (!(await readTurn(pool, { turnId, owner }))) throw new Problem('turn_not_found');
+        const { level } = response.locals;
+        const decided = await decide(pool, { turnId, callId }, body, { level });
+        if (decided === 'not_permitted') throw new Problem('tool_not_permitted');
+        if (decided === 'not_pending') throw new Problem('approval_not_pending');
+        const { approved } = body;
+        await engine
+          .approve(turnId, { callId, approved }, { deadlineMs: signalDeadlineMs })
+          .catch((err: unknown) => log.warn({ err, turnId }, 'the engine was not told of an approval; it will be'));
+        return { status: 202 };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,140 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import type { Logger } from 'pino';
+import type { Limits } from '../db/chats/ownerLimits.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
+import type { Log } from '../telemetry/log/log.js';
+import { type ApprovalRouteDeps, approvalRoutes } from './agents/approvalRoutes.js';
+import { artifactRoutes } from './agents/artifactRoutes.js';
+import { thinkingRoutes } from './agents/thinkingRoutes.js';
+import { toolRoutes } from './agents/toolRoutes.js';
+import type { ChatPurge } from './chats/chatPurge.js';
+import { chatRoutes } from './chats/chatRoutes.js';
+import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
+import { documentRoutes } from './documents/documentRoutes.js';
+import type { Auth } from './http/auth.js';
+import { bodies, keyGuard, originGuard, ownerLimit, secureHeaders } from './http/guards.js';
+import { mountRoutes, notFound, sendJson } from './http/mount.js';
+import { openApiDocument } from './http/openapi.js';
+import { type Problem, problemBody, problemType } from './http/problem.js';
+import { requestLog } from './http/requestLog.js';
+import type { RequestTracing } from './http/requestTracing.js';
+import type { Route } from './http/route.js';
+import { toProblem } from './http/toProblem.js';
+import { createHeavyWork } from './limits/heavyWork.js';
+import { answerPassing, breakAccepted, isEventSource, isPassing } from './limits/passingRefusal.js';
+import type { RateLimit } from './limits/rateLimit.js';
+import { characterRoutes } from './narrative/characterRoutes.js';
+import { relationshipRoutes } from './narrative/relationshipRoutes.js';
+import { type SceneRouteDeps, sceneRoutes } from './narrative/sceneRoutes.js';
+import { storyRoutes } from './narrative/storyRoutes.js';
+import { youRoutes } from './narrative/youRoutes.js';
+import type { ApiMetrics } from './service/metrics.js';
+import { mountPages } from './service/pages.js';
+import type { Readiness } from './service/readiness.js';
+import { serviceRoutes } from './service/serviceRoutes.js';
+import { logRoutes } from './timeline/logRoutes.js';
+import { createRegenerate } from './timeline/regenerate.js';
+import { createRewind } from './timeline/rewind.js';
+import { timelineRoutes } from './timeline/timelineRoutes.js';
+import { createAcceptTurn } from './turns/acceptTurn.js';
+import { commandRoutes } from './turns/commandRoutes.js';
+import type { ReconcileTurn } from './turns/reconcileTurn.js';
+import { type StepRouteDeps, stepRoutes } from './turns/stepRoutes.js';
+import { type TurnRouteDeps, turnRoutes } from './turns/turnRoutes.js';
+import type { TurnStarter } from './turns/turnStarter.js';
+import type { TurnStopper } from './turns/turnStopper.js';
+
+export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
+  SceneRouteDeps &
+  StepRouteDeps &
+  ApprovalRouteDeps &
+  ProviderRouteDeps & {
+    relays: boolean;
+    limits: Limits;
+    /** Where the viewer page was built to. */
+    pageDir: string | undefined;
+    auth: Auth;
+    allowedOrigins: string[];
+    requestsPerMinute: number;
+    wrongKeys: RateLimit;
+    starter: TurnStarter;
+    stopTurn: TurnStopper;
+    chatPurge: Pick<ChatPurge, 'soon'>;
+    namespace: Pick<ConnectedNamespace, 'known'>;
+    reconcileTurn: ReconcileTurn;
+    readiness: () => Promise<Readiness>;
+    metrics: ApiMetrics;
+    /** `/metrics` is not served here. */
+    scrapedElsewhere: boolean;
+    tracing: RequestTracing;
+    log: Logger;
+  };
+
+/** A few connections to Postgres of those that there are, and what a page does when a person clicks fast. */
+const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
+
+/** The table of calls. */
+export function routesOf(deps: AppDeps): Route[] {
+  const onAccepted = deps.metrics.turnAccepted;
+  const acceptTurn = createAcceptTurn({ ...deps, onAccepted });
+  const heavy = createHeavyWork(heavyLimits);
+  const regenerate = createRegenerate({ ...deps, onAccepted });
+  return [
+    ...serviceRoutes(deps),
+    ...youRoutes(deps),
+    ...characterRoutes(deps),
+    ...chatRoutes(deps),
+    ...turnRoutes({ ...deps, acceptTurn }),
+    ...commandRoutes(deps),
+    ...stepRoutes(deps),
+    ...approvalRoutes(deps),
+    ...providerRoutes(deps),
+    ...toolRoutes(deps),
+    ...thinkingRoutes(deps),
+    ...documentRoutes(deps),
+    ...sceneRoutes(deps),
+    ...relationshipRoutes(deps),
+    ...storyRoutes(deps),
+    ...timelineRoutes({ ...deps, heavy, regenerate, rewind: createRewind({ ...deps, heavy }) }),
+    ...logRoutes(deps),
+    ...artifactRoutes(deps),
+  ];
+}
+
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestLog(deps.log), deps.metrics.timeRequests, secureHeaders());
+  app.use(originGuard(deps.auth, deps.allowedOrigins));
+  const keys = keyGuard(deps.auth, deps.wrongKeys);
+  app.use('/v1', keys, ownerLimit(deps.requestsPerMinute), bodies());
+  app.use('/metrics', keys);
+  const routes = routesOf(deps);
+  mountRoutes(app, routes, deps.tracing);
+  mountPages(app, openApiDocument(routes), deps.pageDir);
+  app.use(notFound);
+  app.use(answerProblem(deps.log));
+  return app;
+}
+
+/** Says why a request failed on our side, and which one it was. */
+function logFailure(log: Log, failed: { request: Request; response: Response; problem: Problem; error: unknown }) {
+  const { request, response, problem, error } = failed;
+  const { method, id: requestId } = request;
+  const route = String(response.locals.route ?? '(none)');
+  const level = problem.code === 'internal' ? 'error' : 'warn';
+  log[level]({ requestId, method, route, code: problem.code, err: error }, 'a request failed');
+}
+
+/** Express knows it for the last handler by its four arguments. */
+function answerProblem(log: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) logFailure(request.log ?? log, { request, response, problem, error });
+    if (response.headersSent) return void response.destroy();
+    if (isPassing(problem) && isEventSource(request)) return answerPassing(response, problem);
+    if (isPassing(problem) && response.locals.accepted) return breakAccepted(response);
+    sendJson(response, problem.status, problemBody(problem), { ...problem.headers, 'Content-Type': problemType });
+  };
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { changeChat, listChats, readChat } from '../../db/chats/chats.js';
+import { deleteChat } from '../../db/chats/deleteChat.js';
+import { createChat } from '../../db/chats/newChat.js';
+import type { Limits } from '../../db/chats/ownerLimits.js';
+import type { Pool } from '../../db/core/pool.js';
+import { idPage, text, title } from '../http/input.js';
+import { listPage } from '../http/listPage.js';
+import { Problem } from '../http/problem.js';
+import { type Route, route } from '../http/route.js';
+import { chat, pageOf } from '../http/schemas.js';
+import type { TurnStopper } from '../turns/turnStopper.js';
+import type { ChatPurge } from './chatPurge.js';
+import { newChatBody, toNewChat } from './newChat.js';
+
+const tag = 'Chats';
+
+export type ChatRouteDeps = {
+  limits: Pick<Limits, 'chats'>;
+  pool: Pool;
+  stopTurn: TurnStopper;
+  chatPurge: Pick<ChatPurge, 'soon'>;
+  /** Whether there is a service that answers relay chats. */
+  relays: boolean;
+};
+
+export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRouteDeps): Route[] {
+  return [
+    route({
+      operation: 'createChat',
+      method: 'post',
+      path: '/v1/chats',
+      summary: 'Create a chat',
+      tag,
+      body: newChatBody,
+      answers: { 201: chat },
+      problems: [
+        'kind_not_available',
+        'character_not_found',
+        'document_not_found',
+        'provider_not_found',
+        'limit_reached',
+      ],
+      async handle({ owner, body }) {
+        if (body.kind === 'relay' && !relays)
+          throw new Problem('kind_not_available', 'kind: relay needs UPSTREAM_BASE_URL, the service that answers');
+        const created = await createChat(pool, owner, toNewChat(body), limits.chats);
+        return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
+      },
+    }),
+    route({
+      operation: 'listChats',
+      method: 'get',
+      path: '/v1/chats',
+      summary: 'List chats, oldest first',
+      tag,
+      query: idPage('chat'),
+      answers: { 200: pageOf(chat) },
+      async handle({ owner, query }) {
+        const found = await listChats(pool, owner, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
+      },
+    }),
+    route({
+      operation: 'getChat',
+      method: 'get',
+      path: '/v1/chats/:chatId',
+      summary: 'One chat',
+      tag,
+      answers: { 200: chat },
+      problems: ['chat_not_found'],
+      handle: async ({ owner, params }) => ({ status: 200, body: found(await readChat(pool, owner, params.chatId)) }),
+    }),
+    route({
+      operation: 'updateChat',
+      method: 'patch',
+      path: '/v1/chats/:chatId',
+      summary: 'Change the title or the guest of a chat; what is left out stays',
+      tag,
+      body: z.strictObject({ title: title().optional(), guestId: text(100).nullable().optional() }),
+      answers: { 200: chat },
+      problems: ['chat_not_found', 'character_not_found', 'turn_in_progress', 'not_narrative'],
+      async handle({ owner, params, body }) {
+        return { status: 200, body: found(await changeChat(pool, owner, params.chatId, body)) };
+      },
+    }),
+    route({
+      operation: 'deleteChat',
+      method: 'delete',
+      path: '/v1/chats/:chatId',
+      summary: 'Delete a chat and all that belongs to it; a running turn is stopped',
+      tag,
+      answers: { 204: null },
+      problems: ['chat_not_found'],
+      async handle({ owner, params }) {
+        const deleted = await deleteChat(pool, owner, params.chatId);
+        if (!deleted.found) throw new Problem('chat_not_found');
+        if (deleted.stopping) stopTurn(deleted.stopping);
+        chatPurge.soon();
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+function found<T>(value: T | null): T {
+  if (value === null) throw new Problem('chat_not_found');
+  return value;
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { NewChat } from '../../db/chats/newChat.js';
+import { name, persona, prose, text, title } from '../http/input.js';
+
+const offset = z.number().int().nonnegative();
+
+const narrativeChat = z.strictObject({
+  kind: z.literal('narrative'),
+  title: title().optional(),
+  hostId: text(100),
+  guestId: text(100).nullable().optional(),
+  scene: z.strictObject({ container: name(1_000) }).optional(),
+});
+
+const documentChat = z.strictObject({
+  kind: z.literal('document'),
+  title: title().optional(),
+  documentId: text(100),
+  anchor: z
+    .strictObject({ quote: name(100_000), start: offset.optional(), end: offset.optional() })
+    .meta({ description: 'the part it is about; `start` and `end` count UTF-16 code units' })
+    .optional(),
+});
+
+/** Far beyond what a useful turn needs. */
+const MAX_ITERATIONS = 20;
+
+const agentChat = z.strictObject({
+  kind: z.literal('agent'),
+  title: title().optional(),
+  documentId: text(100).optional().meta({ description: 'the document that its tools read and propose edits to' }),
+  systemPrompt: prose().optional(),
+  providerId: text(100).optional(),
+  model: name(200).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  maxIterations: z.number().int().min(1).max(MAX_ITERATIONS).optional(),
+  thinkingEnabled: z.boolean().optional(),
+  enabledTools: z
+    .array(name(64))
+    .max(200)
+    .meta({ description: 'names of tools; left out: the built-in ones' })
+    .optional(),
+});
+
+const relayChat = z.strictObject({
+  kind: z.literal('relay'),
+  title: title().optional(),
+  persona: persona(),
+  sessionId: name(200).optional(),
+});
+
+export const newChatBody = z.discriminatedUnion('kind', [narrativeChat, documentChat, agentChat, relayChat]);
+
+/** The body as the database takes it. */
+export function toNewChat(body: z.output<typeof newChatBody>): NewChat {
+  switch (body.kind) {
+    case 'narrative': {
+      const { kind, title = null, hostId, guestId = null, scene = null } = body;
+      return { kind, title, hostId, guestId, scene };
+    }
+    case 'document': {
+      const { kind, title = null, documentId, anchor = null } = body;
+      return { kind, title, documentId, anchor };
+    }
+    case 'agent': {
+      const { kind, title = null, documentId = null, ...settings } = body;
+      return { kind, title, documentId, settings };
+    }
+    case 'relay': {
+      const { kind, title = null, ...settings } = body;
+      return { kind, title, settings };
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { Limits } from '../../db/chats/ownerLimits.js';
+import { createProvider, listProviders, ownsProvider } from '../../db/chats/providers.js';
+import type { Pool } from '../../db/core/pool.js';
+import type { SealingKey } from '../../db/core/sealed.js';
+import type { Auth } from '../http/auth.js';
+import { idPage, name, text } from '../http/input.js';
+import { listPage } from '../http/listPage.js';
+import { Problem } from '../http/problem.js';
+import { type Route, route } from '../http/route.js';
+import { pageOf, provider } from '../http/schemas.js';
+import { type ProviderHosts, refuseInside } from './providerHosts.js';
+
+const tag = 'Providers';
+
+/** Calls are appended to it as paths: a query or a fragment would take them in, and choose another one. */
+const serverUrl = text(2_000).refine(
+  (value) => {
+    if (!URL.canParse(value) || /[?#\\\s]/.test(value)) return false;
+    const { protocol, username, password } = new URL(value);
+    return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+  },
+  { error: 'must be a URL that starts with http:// or https:// and holds no user, password, ? or #' },
+);
+
+const newProvider = z.strictObject({
+  name: name(200),
+  baseUrl: serverUrl,
+  apiKey: text(2_000).regex(/^[\x21-\x7e]+$/, { error: 'must be printable ASCII without spaces' }),
+  defaultModel: name(200),
+  maxTokens: z.number().int().min(1).max(10_000_000).optional(),
+  fallbackId: text(100).optional(),
+  continuation: z.enum(['vllm', 'openrouter']).optional(),
+});
+
+export type ProviderRouteDeps = {
+  pool: Pool;
+  sealingKey: SealingKey | null;
+  auth: Pick<Auth, 'keyed'>;
+  limits: Pick<Limits, 'providers'>;
+  allowedProviderHosts: ProviderHosts;
+};
+
+export function providerRoutes({ pool, sealingKey, auth, limits, allowedProviderHosts }: ProviderRouteDeps): Route[] {
+  const isOperator = !auth.keyed;
+  const rules = { allowed: allowedProviderHosts, loopback: isOperator };
+  return [
+    route({
+      operation: 'createProvider',
+      method: 'post',
+      path: '/v1/providers',
+      summary: 'Store a provider for agent chats; its key is encrypted and never comes back out',
+      tag,
+      body: newProvider,
+      answers: { 201: provider },
+      problems: ['provider_keys_disabled', 'provider_not_found', 'provider_host_not_allowed', 'limit_reached'],
+      async handle({ owner, body }) {
+        if (!sealingKey) throw new Problem('provider_keys_disabled');
+        refuseInside(body.baseUrl, rules);
+        if (body.fallbackId !== undefined && !(await ownsProvider(pool, owner, body.fallbackId)))
+          throw new Problem('provider_not_found', 'fallbackId: there is no such provider');
+        return {
+          status: 201,
+          body: await createProvider(pool, sealingKey, { owner, isOperator }, body, limits.providers),
+        };
+      },
+    }),
+    route({
+      operation: 'listProviders',
+      method: 'get',
+      path: '/v1/providers',
+      summary: 'List providers, oldest first',
+      tag,
+      query: idPage('prv'),
+      answers: { 200: pageOf(provider) },
+      async handle({ owner, query }) {
+        const found = await listProviders(pool, owner, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
+      },
+    }),
+  ];
+}

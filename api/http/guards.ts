@@ -1,0 +1,95 @@
+import cors from 'cors';
+import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import { addressOf, createRateLimit, type RateLimit } from '../limits/rateLimit.js';
+import type { Auth } from './auth.js';
+import { maxBodyBytes } from './input.js';
+import { Problem } from './problem.js';
+
+/**
+ * What is served loads its own scripts and styles, and nothing inline; the viewer page's policy is stricter still, see
+ * pages.ts. The service itself speaks plain HTTP.
+ */
+export const secureHeaders = (): RequestHandler =>
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'self'"],
+        'img-src': ["'self'", 'data:'],
+        'object-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+  });
+
+/** Web pages of other sites may neither read nor act, unless their origin is allowed by configuration. */
+export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandler[] {
+  return [
+    (request, _response, next) => {
+      auth.checkHost(request.headers);
+      next();
+    },
+    cors({
+      origin: allowedOrigins.length > 0 ? allowedOrigins : false,
+      exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id', 'Preference-Applied'],
+      maxAge: 600,
+    }),
+    (request, _response, next) => {
+      const reads = ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+      if (!reads && !auth.originAllowed(request.headers)) throw new Problem('foreign_origin');
+      next();
+    },
+  ];
+}
+
+/** Says who asks: sets `locals.owner` and `locals.level`, or throws `unauthorized`. */
+export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
+  return async (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    try {
+      const caller = auth.callerOf(request.headers);
+      response.locals.owner = caller.owner;
+      response.locals.level = caller.level;
+    } catch (refusal) {
+      await wrongKeys(addressOf(request));
+      throw refusal;
+    }
+    next();
+  };
+}
+
+/** How often an owner may ask. */
+export function ownerLimit(requestsPerMinute: number): RequestHandler {
+  const limit = createRateLimit(requestsPerMinute);
+  return async (_request, response, next) => {
+    await limit(response.locals.owner);
+    next();
+  };
+}
+
+/** Bodies are JSON, of bounded size. An absent one is left `undefined`. */
+export function bodies(): RequestHandler[] {
+  return [requireJson, json({ limit: maxBodyBytes, strict: false, type: () => true })];
+}
+
+function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const hasBody = encoding !== undefined || (length !== undefined && Number(length) > 0);
+  const ignored = request.method === 'GET' || request.method === 'HEAD' || request.method === 'DELETE';
+  if (hasBody && !ignored && !request.is(['application/json', 'application/*+json'])) {
+    throw new Problem('unsupported_media_type');
+  }
+  if (hasBody && !isUtf8(request.headers['content-type'] ?? '')) throw new Problem('unsupported_media_type');
+  next();
+}
+
+/** Whether the type names no charset, or UTF-8. Others would be decoded: UTF-16 and UTF-7 hide what a proxy looks for. */
+function isUtf8(contentType: string): boolean {
+  const named = [...contentType.matchAll(/;\s*charset\s*=\s*("?)([^\s";]*)\1/gi)].map(([, , charset]) => charset!);
+  return named.every((charset) => /^utf-8$/i.test(charset));
+}

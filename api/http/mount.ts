@@ -1,0 +1,92 @@
+import type { Express, NextFunction, Request, Response } from 'express';
+import { sendBody } from '../limits/unreadResponses.js';
+import { idForms } from './ids.js';
+import { emptyBody, parseInput } from './input.js';
+import { Problem, type ProblemCode } from './problem.js';
+import { type RequestTracing, traceRequest } from './requestTracing.js';
+import type { Answer, Route } from './route.js';
+
+/** The ids in paths: what is not of its form names nothing, and never reaches the database. */
+const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
+  chatId: { form: idForms.chat, missing: 'chat_not_found' },
+  turnId: { form: idForms.turn, missing: 'turn_not_found' },
+  versionId: { form: idForms.turn, missing: 'version_not_found' },
+  documentId: { form: idForms.document, missing: 'document_not_found' },
+  changeId: { form: idForms.change, missing: 'change_not_found' },
+  characterId: { form: idForms.character, missing: 'character_not_found' },
+};
+
+/** Throws what is missing for an id of another form, and `invalid_path` for any other part that Postgres can not keep. */
+function checkParams(params: Request['params']): void {
+  for (const [name, value] of Object.entries(params)) {
+    const known = ids[name];
+    if (known && !known.form.test(String(value))) throw new Problem(known.missing);
+    if (String(value).includes('\0')) throw new Problem('invalid_path', `${name}: must not hold U+0000`);
+  }
+}
+
+/** Mounts the table: each call checks its input, runs and answers; other methods of its paths are refused. */
+export function mountRoutes(app: Express, routes: Route[], tracing: RequestTracing): void {
+  for (const route of routes)
+    app[route.method](route.path, (request, response) =>
+      traceRequest(tracing, route, { request, response }, () => serve(route, request, response)),
+    );
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+    app.all(path, (request, response) => refuseMethod(methods, request, response));
+  }
+}
+
+async function serve(route: Route, request: Request, response: Response): Promise<void> {
+  response.locals.route = route.path;
+  checkParams(request.params);
+  const query = route.query ? parseInput(route.query, request.query, 'invalid_query') : undefined;
+  const takesBody = route.method !== 'get' && route.method !== 'delete';
+  const body = takesBody
+    ? parseInput(route.body ?? emptyBody, request.body === undefined ? {} : request.body, 'invalid_body')
+    : undefined;
+  const owner = String(response.locals.owner);
+  const answer = await route.handle({ owner, params: request.params, query, body, request, response });
+  if (answer) answerWith(response, answer);
+}
+
+function answerWith(response: Response, answer: Answer): void {
+  if (answer.json !== undefined) sendWritten(response, answer.status, answer.json, answer.headers);
+  else if (answer.body === undefined)
+    response
+      .status(answer.status)
+      .set(answer.headers ?? {})
+      .end();
+  else sendJson(response, answer.status, answer.body, answer.headers);
+}
+
+/** Express would add a charset to every type; problems are JSON, and JSON is UTF-8. */
+export function sendJson(
+  response: Response,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  sendWritten(response, status, JSON.stringify(body), headers);
+}
+
+function sendWritten(response: Response, status: number, json: string, headers: Record<string, string> = {}): void {
+  const bytes = Buffer.from(json);
+  response
+    .status(status)
+    .setHeaders(new Map(Object.entries({ 'Content-Type': 'application/json; charset=utf-8', ...headers })))
+    .setHeader('Content-Length', bytes.length);
+  sendBody(response, bytes);
+}
+
+function refuseMethod(methods: string[], request: Request, response: Response): void {
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  if (request.method !== 'OPTIONS')
+    throw new Problem('method_not_allowed', `This path takes ${allow}`, { Allow: allow });
+  response.status(204).set('Allow', allow).end();
+}
+
+/** The last handlers: what no route took, and what went wrong. */
+export function notFound(_request: Request, _response: Response, next: NextFunction): void {
+  next(new Problem('not_found'));
+}

@@ -1,0 +1,136 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { clientFrame, viewerFrame } from '../../domain/log/frames.js';
+import { type ProblemCode, problems } from './problem.js';
+import { type Route, tags } from './route.js';
+import * as resources from './schemas.js';
+
+/** Every resource, and what goes over the live socket, which no call answers with. */
+const named = [...Object.values(resources), viewerFrame, clientFrame]
+  .filter((schema) => schema instanceof z.ZodType)
+  .map((schema) => ({ type: 'schema', schema }) as const);
+
+type Responses = RouteConfig['responses'];
+
+/** Refusals that any call under /v1 may answer with. */
+const common: ProblemCode[] = ['unauthorized', 'rate_limited', 'internal', 'database_unavailable'];
+
+/** The OpenAPI 3.1 document, made from the table of calls and the schemas that check them. */
+export function openApiDocument(routes: Route[]) {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'key', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Asked for when the service runs with API_KEYS',
+  });
+  for (const route of routes) registry.registerPath(describe(route));
+  if (routes.length > 0) registry.registerPath(liveSocket);
+  const document = new OpenApiGeneratorV31([...registry.definitions, ...named]).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'durable-turns',
+      version: '1',
+      description:
+        "Chat turns that can't be lost. Errors are RFC 9457; the viewers' socket is `/v1/chats/{chatId}/live`.",
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+  });
+  return withDiscriminator(document);
+}
+
+/** OpenAPI has no sockets: the upgrade is described as a call, and its frames as what the call answers with. */
+const liveSocket: RouteConfig = {
+  method: 'get',
+  path: '/v1/chats/{chatId}/live',
+  operationId: 'followChat',
+  summary: 'Follow a chat over a WebSocket',
+  description:
+    'Subprotocols: `durable-turns.v1`, and `bearer.KEY` where there are keys. The service sends `ViewerFrame`, and takes `ClientFrame`. Close codes: 4400 the cursor is no seq of the chat, 4401 no key or a wrong one, 4404 no such chat, 1012 the service restarts, 1013 too slow or too busy. See docs/protocol.md.',
+  tags: ['Log'],
+  security: [{ key: [] }, {}],
+  request: {
+    params: z.object({ chatId: z.string() }),
+    query: z.object({
+      after: z.number().int().nonnegative().optional().meta({ description: 'seq of the last event that is known' }),
+    }),
+  },
+  responses: {
+    101: { description: 'The connection is a WebSocket now', content: { 'application/json': { schema: viewerFrame } } },
+    403: refusal(['foreign_origin']),
+    404: refusal(['not_found']),
+  },
+};
+
+/** Frames are told apart by their type; the generator writes this for unions of plain objects alone. */
+function withDiscriminator<T extends ReturnType<OpenApiGeneratorV31['generateDocument']>>(document: T): T {
+  const frame = document.components?.schemas?.ViewerFrame as { anyOf?: { $ref: string }[] } | undefined;
+  const refs = frame?.anyOf?.map(({ $ref }) => $ref) ?? [];
+  const typeOf = (ref: string) => ref.replace(/^.*\/(\w+)Frame$/, '$1').toLowerCase();
+  const mapping = Object.fromEntries(refs.map((ref) => [typeOf(ref), ref]));
+  if (frame) Object.assign(frame, { discriminator: { propertyName: 'type', mapping } });
+  return document;
+}
+
+function describe(route: Route): RouteConfig {
+  const keyed = route.path.startsWith('/v1');
+  const params = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => [name!, z.string()] as const);
+  return {
+    method: route.method,
+    path: route.path.replace(/:(\w+)/g, '{$1}'),
+    summary: route.summary,
+    tags: [route.tag],
+    operationId: route.operation,
+    security: keyed || route.keyed ? [{ key: [] }, {}] : [],
+    request: {
+      ...(params.length > 0 ? { params: z.object(Object.fromEntries(params)) } : {}),
+      ...(route.query ? { query: queryObject(route.query) } : {}),
+      ...(route.headers ? { headers: route.headers } : {}),
+      ...(route.body ? { body: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
+    },
+    responses: { ...answers(route), ...refusals(route, keyed) },
+  };
+}
+
+/** A query's schema may end in a transform; its parameters are those of the object that goes in. */
+function queryObject(query: z.ZodType): z.ZodObject {
+  return (query instanceof z.ZodPipe ? query.in : query) as z.ZodObject;
+}
+
+function answers(route: Route): Responses {
+  const entries = Object.entries(route.answers).map(([status, schema]) => {
+    const content = {
+      ...(schema ? { 'application/json': { schema } } : {}),
+      ...(route.streams && status === '200' ? { 'text/event-stream': { schema: viewerFrame } } : {}),
+    };
+    return [status, { description: route.summary, ...(Object.keys(content).length > 0 ? { content } : {}) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** One response a status, naming the codes that it may carry. */
+function refusals(route: Route, keyed: boolean): Responses {
+  const takesBody = route.method !== 'get' && route.method !== 'delete';
+  const codes: ProblemCode[] = [
+    ...(route.problems ?? []),
+    ...(route.query ? (['invalid_query'] as const) : []),
+    ...(takesBody ? (['invalid_json', 'invalid_body', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(keyed && route.method !== 'get' ? (['foreign_origin'] as const) : []),
+    ...(keyed ? common : []),
+  ];
+  const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
+  const entries = statuses.map((status) => {
+    return [status, refusal(codes.filter((code) => problems[code].status === status))];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A refusal with one of these codes. */
+function refusal(codes: ProblemCode[]): Responses[string] {
+  const schema = z.intersection(resources.problem, z.object({ code: z.enum(codes) }));
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    content: { 'application/problem+json': { schema } },
+  };
+}

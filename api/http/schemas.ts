@@ -1,0 +1,298 @@
+import { z } from 'zod';
+import { agentStep, loggedEvent, storyArtifacts } from '../../domain/log/events.js';
+import { stepView } from '../../domain/log/frames.js';
+import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
+
+/** The resources of the api, as they are answered: OpenAPI is made of these. */
+
+const id = (prefix: string) => z.string().meta({ description: `\`${prefix}_\` and a UUIDv7` });
+const at = () => z.iso.datetime().meta({ description: 'ISO 8601, UTC' });
+
+export const you = z.object({ id: z.literal('you'), name: z.string(), persona: z.string() }).meta({ id: 'You' });
+
+export const character = z
+  .object({
+    id: id('chr'),
+    name: z.string(),
+    persona: z.string(),
+    greeting: z.string().nullable(),
+    createdAt: at(),
+    updatedAt: at(),
+  })
+  .meta({ id: 'Character' });
+
+export const chat = z
+  .object({
+    id: id('chat'),
+    kind: chatKind,
+    title: z.string().nullable(),
+    hostId: id('chr').nullable(),
+    guestId: id('chr').nullable().meta({ description: 'the second character, if there is one' }),
+    documentId: id('doc').nullable().meta({ description: 'the document that it is about' }),
+    anchor: z
+      .object({ quote: z.string(), start: z.number().int().optional(), end: z.number().int().optional() })
+      .nullable()
+      .meta({ description: 'the part of the document that it is about' }),
+    settings: z.record(z.string(), z.unknown()).meta({ description: "an agent's: as the chat was created with" }),
+    seq: z.number().int().meta({ description: 'seq of the newest event' }),
+    activeTurnId: id('turn').nullable().meta({ description: 'the turn that holds the floor' }),
+    queue: z.array(id('turn')).meta({ description: 'the turns that wait for the floor, in order' }),
+    createdAt: at(),
+    updatedAt: at(),
+  })
+  .meta({ id: 'Chat' });
+
+export const turn = z
+  .object({
+    id: id('turn'),
+    chatId: id('chat'),
+    kind: chatKind,
+    status: turnStatus,
+    phase: turnPhase,
+    queuePosition: z.number().int().optional().meta({ description: 'from 1; only while queued' }),
+    userTurnSeq: z.number().int(),
+    regenerates: id('turn').optional().meta({ description: 'the version of the reply that this one replaces' }),
+    beats: z.array(
+      z.object({
+        beat: z.number().int(),
+        speakerId: z.string(),
+        epoch: z.number().int(),
+        attempt: z.number().int(),
+        status: stepStatus,
+        text: z.string(),
+        truncated: z.boolean(),
+        seq: z.number().int().optional(),
+      }),
+    ),
+    steps: z.array(stepView),
+    usage: z.union([tokenUsage, z.null()]),
+    warnings: z.array(z.string()),
+    error: publicError.optional(),
+    workflowId: z.string(),
+    runId: z.string().optional(),
+    temporalUiUrl: z.url().optional(),
+    createdAt: at(),
+    startedAt: at().optional(),
+    finishedAt: at().optional(),
+    engine: z.enum(['ok', 'unreachable', 'failing']).meta({
+      description:
+        '`unreachable`: the workflow did not answer, this is what Postgres knows. `failing`: the workflow can not go on; the floor passes on within a minute and what has landed stays',
+    }),
+  })
+  .meta({ id: 'Turn' });
+
+export const version = z
+  .object({
+    id: id('turn').meta({ description: 'that of the turn that made it' }),
+    turnId: id('turn').meta({ description: 'the same as `id`' }),
+    active: z.boolean().meta({ description: 'whether it is the one in the timeline' }),
+    status: turnStatus,
+    createdAt: at(),
+    beats: z.array(
+      z.object({
+        beat: z.number().int(),
+        speakerId: z.string(),
+        text: z.string(),
+        truncated: z.boolean(),
+        seq: z.number().int(),
+      }),
+    ),
+  })
+  .meta({ id: 'Version' });
+
+const marks = z.object({
+  supersededBy: z.number().int().nullable().meta({ description: 'seq of the event whose version replaces this one' }),
+  hiddenBy: z.number().int().nullable().meta({ description: 'seq of the rewind or rollback that hides it' }),
+});
+
+export const event = z.intersection(loggedEvent, marks).meta({ id: 'Event' });
+
+const toolCall = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    arguments: z.unknown().meta({ description: 'the object that the model sent, or its text where it is none' }),
+    result: z.string().optional(),
+    success: z.boolean().optional(),
+  })
+  .meta({ id: 'ToolCall' });
+
+const byTask = <T extends z.ZodType>(item: T) => z.record(z.string(), item);
+
+export const message = z
+  .object({
+    role: z.enum(['user', 'assistant', 'system']).meta({ description: '`system` is for people, never for a model' }),
+    content: z.string(),
+    id: z.string(),
+    messageId: z.string().meta({ description: 'the same as `id`' }),
+    at: at(),
+    speakerId: z.string().optional(),
+    truncated: z.boolean().optional(),
+    steps: z.array(agentStep).optional().meta({ description: "an agent's, in order" }),
+    toolCalls: z.array(toolCall).optional(),
+    citations: z.array(z.unknown()).optional(),
+    planningArtifacts: z.array(z.unknown()).optional(),
+    reasoning: z.string().optional().meta({ description: 'as appended, else what the model was heard to think' }),
+    modelId: z.string().optional(),
+    subagents: z
+      .object({
+        calls: byTask(z.array(toolCall)),
+        status: byTask(z.enum(['running', 'done', 'failed'])),
+        models: byTask(z.string()),
+        tokenUsage: byTask(
+          z.object({
+            promptTokens: z.number().int(),
+            completionTokens: z.number().int(),
+            llmCallCount: z.number().int(),
+          }),
+        ),
+      })
+      .optional()
+      .meta({ description: "what sub-agents did, by their task's name" }),
+    tokenUsage: tokenUsage.optional().meta({ description: "on the turn's last user and last assistant message" }),
+    html: z.string().meta({ description: 'an escaped fragment: paragraphs of text' }),
+  })
+  .meta({ id: 'Message' });
+
+export const scene = z
+  .object({
+    id: id('scn'),
+    container: z.string().meta({ description: 'where it takes place' }),
+    status: z.enum(['open', 'closed']),
+    openedSeq: z.number().int(),
+    openedAt: at(),
+    endedAt: at().nullable(),
+    summaries: z
+      .record(z.string(), z.string())
+      .meta({ description: 'by the id of the character whose point of view it is' }),
+  })
+  .meta({ id: 'Scene' });
+
+const someone = () => z.string().meta({ description: "`you` or a character's id" });
+
+export const edge = z
+  .object({
+    sourceId: someone(),
+    targetId: someone(),
+    affinity: z.number().int().min(0).max(100),
+    trust: z.number().int().min(0).max(100),
+    summary: z.string().nullable(),
+    knowledgeFacts: z.array(z.string()).meta({ description: 'what the source knows of the target' }),
+    lastInteractionAt: at().nullable(),
+  })
+  .meta({ id: 'Edge' });
+
+export const memory = z
+  .object({
+    id: id('mem'),
+    text: z.string(),
+    sceneId: id('scn').nullable(),
+    witnesses: z.array(id('chr')),
+    chatClock: z.number().int().meta({ description: 'seq of the user turn that it is of' }),
+    significance: z.number().int().min(0).max(3).nullable().meta({ description: 'null until it is scored' }),
+    pinned: z.boolean(),
+    at: at(),
+  })
+  .meta({ id: 'Memory' });
+
+export const projection = z
+  .object({
+    name: z.string().nullable(),
+    recordType: z.string().nullable(),
+    modelId: z.string().nullable().meta({ description: 'the one selected last' }),
+    messageCount: z.number().int(),
+    plan: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'one that was given, else the tree of the steps; null where they make none' }),
+    steps: z.array(z.record(z.string(), z.unknown())).meta({ description: 'of the newest snapshot' }),
+    stepCount: z.number().int(),
+    rootStepId: z.string().nullable(),
+    strategyId: z.number().int().nullable().meta({ description: 'of the strategy that is linked to no other chat' }),
+    isSaved: z.boolean(),
+    lastEventSeq: z.number().int().meta({ description: 'of the newest event that changed it' }),
+  })
+  .meta({ id: 'Projection' });
+
+export const storyEvent = z
+  .object({
+    id: id('evt'),
+    title: z.string(),
+    description: z.string(),
+    status: z.enum(['planned', 'active', 'completed', 'cancelled']),
+    artifacts: storyArtifacts.meta({ description: 'what its completion brings' }),
+    createdAt: at(),
+  })
+  .meta({ id: 'StoryEvent' });
+
+export const document = z
+  .object({
+    id: id('doc'),
+    title: z.string(),
+    body: z.string(),
+    version: z.number().int().meta({ description: 'from 1; each edit makes the next' }),
+    createdAt: at(),
+    updatedAt: at(),
+  })
+  .meta({ id: 'Document' });
+
+export const change = z
+  .object({
+    id: id('chg'),
+    documentId: id('doc'),
+    kind: z.literal('ai'),
+    state: z.enum(['pending', 'accepted', 'declined']),
+    original: z.string(),
+    proposed: z.string(),
+    reason: z.string(),
+    staleSince: at().nullable().meta({ description: 'since when its original is no longer in the body' }),
+    messageSeq: z.number().int().meta({ description: 'seq of the event that proposed it' }),
+  })
+  .meta({ id: 'Change' });
+
+export const thinking = z
+  .object({
+    toolCalls: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        arguments: z.unknown(),
+        status: z.enum(['pending', 'awaiting_approval', 'running']),
+      }),
+    ),
+  })
+  .meta({ id: 'Thinking' });
+
+export const provider = z
+  .object({
+    id: id('prv'),
+    name: z.string(),
+    baseUrl: z.string(),
+    defaultModel: z.string(),
+    maxTokens: z.number().int().nullable(),
+    fallbackId: id('prv').nullable().meta({ description: "whom to turn to when this one's attempts have run out" }),
+    continuation: z
+      .enum(['vllm', 'openrouter'])
+      .nullable()
+      .meta({ description: 'how the server is asked to go on from a partial message' }),
+    createdAt: at(),
+  })
+  .meta({ id: 'Provider', description: 'its key is never returned' });
+
+export const tool = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    schema: z.record(z.string(), z.unknown()).meta({ description: 'a JSON Schema of its arguments' }),
+    permissionLevel: z.number().int().min(1).max(3).meta({ description: '1 read, 2 write, 3 dangerous' }),
+    source: z.string().meta({ description: '`builtin`, or `mcp:` and the name of a server' }),
+    needsApproval: z.boolean(),
+  })
+  .meta({ id: 'Tool' });
+
+export const problem = z
+  .object({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string(), code: z.string() })
+  .meta({ id: 'Problem', description: 'RFC 9457; `code` is stable' });
+
+export const pageOf = (item: z.ZodType) =>
+  z.object({ items: z.array(item), next: z.string().nullable().meta({ description: "the next page's cursor" }) });

@@ -1,0 +1,48 @@
+import { ConfigError, readConfig, secretsOf } from '../config.js';
+import { reportUnfitServer } from '../db/core/checkServer.js';
+import { createLog } from '../telemetry/log/log.js';
+import { logCrashes } from '../telemetry/log/logCrashes.js';
+import { noTracing, openTracing } from '../telemetry/tracing.js';
+import { startApi } from './server.js';
+
+/** Time for running requests to end, and the bound of the whole shutdown, in milliseconds. */
+const graceMs = 4_000;
+const stopWithinMs = 9_500;
+const lastSpansMs = 1_500;
+
+/** The api's process: stops in order on SIGTERM or SIGINT, exits with 1 when it can't start. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const { DATABASE_URL } = config;
+  if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set (npm start sets it for its own Postgres)');
+  let tracing = noTracing;
+  const log = createLog(config.LOG_LEVEL, 'api', { fields: () => tracing.fields(), secrets: secretsOf(config) });
+  logCrashes(log);
+  void reportUnfitServer({ url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL }, (message) => {
+    log.fatal(message);
+    process.exit(1);
+  });
+  tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'api', log });
+  const stopped = new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+  const api = await startApi({ ...config, DATABASE_URL }, log, tracing);
+  log.info({ url: api.url, keys: config.API_KEYS?.length ?? 0 }, 'the api listens');
+  await stopped;
+  log.info('the api stops');
+  const late = setTimeout(() => {
+    log.error('the api did not stop in time');
+    process.exit(1);
+  }, stopWithinMs);
+  await api.close(graceMs);
+  await tracing.close(lastSpansMs);
+  clearTimeout(late);
+  // An open connection to a collector or a Postgres that hangs would keep the process alive.
+  process.exit(0);
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else createLog('info', 'api').fatal({ err: error }, 'the api could not start');
+  process.exitCode = 1;
+});

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Limits } from '../../db/chats/ownerLimits.js';
+import type { Pool } from '../../db/core/pool.js';
+import {
+  changeCharacter,
+  createCharacter,
+  deleteCharacter,
+  listCharacters,
+  readCharacter,
+} from '../../db/narrative/characters.js';
+import { idPage, name, persona, text } from '../http/input.js';
+import { listPage } from '../http/listPage.js';
+import { Problem } from '../http/problem.js';
+import { type Route, route } from '../http/route.js';
+import { character, pageOf } from '../http/schemas.js';
+
+const tag = 'Characters';
+const greeting = () => text(200_000).nullable();
+
+export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
+  return [
+    route({
+      operation: 'createCharacter',
+      method: 'post',
+      path: '/v1/characters',
+      summary: 'Create a character',
+      tag,
+      body: z.strictObject({ name: name(200), persona: persona(), greeting: greeting().optional() }),
+      answers: { 201: character },
+      problems: ['limit_reached'],
+      async handle({ owner, body }) {
+        const created = await createCharacter(
+          pool,
+          owner,
+          { ...body, greeting: body.greeting ?? null },
+          limits.characters,
+        );
+        return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
+      },
+    }),
+    route({
+      operation: 'listCharacters',
+      method: 'get',
+      path: '/v1/characters',
+      summary: 'List characters, oldest first',
+      tag,
+      query: idPage('chr'),
+      answers: { 200: pageOf(character) },
+      async handle({ owner, query }) {
+        const found = await listCharacters(pool, owner, { ...query, limit: query.limit + 1 });
+        return listPage(found, query.limit, (item) => item.id);
+      },
+    }),
+    route({
+      operation: 'getCharacter',
+      method: 'get',
+      path: '/v1/characters/:characterId',
+      summary: 'One character',
+      tag,
+      answers: { 200: character },
+      problems: ['character_not_found'],
+      async handle({ owner, params }) {
+        return { status: 200, body: found(await readCharacter(pool, owner, params.characterId)) };
+      },
+    }),
+    route({
+      operation: 'updateCharacter',
+      method: 'patch',
+      path: '/v1/characters/:characterId',
+      summary: 'Change a character; what is left out stays',
+      tag,
+      body: z.strictObject({
+        name: name(200).optional(),
+        persona: persona().optional(),
+        greeting: greeting().optional(),
+      }),
+      answers: { 200: character },
+      problems: ['character_not_found'],
+      async handle({ owner, params, body }) {
+        return { status: 200, body: found(await changeCharacter(pool, owner, params.characterId, body)) };
+      },
+    }),
+    route({
+      operation: 'deleteCharacter',
+      method: 'delete',
+      path: '/v1/characters/:characterId',
+      summary: 'Delete a character that hosts no chat, and clear it from the chats that it is a guest of',
+      tag,
+      answers: { 204: null },
+      problems: ['character_not_found', 'character_in_use'],
+      async handle({ owner, params }) {
+        const outcome = await deleteCharacter(pool, owner, params.characterId);
+        if (outcome === 'not_found') throw new Problem('character_not_found');
+        if (outcome === 'in_use') throw new Problem('character_in_use');
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+function found<T>(value: T | null): T {
+  if (value === null) throw new Problem('character_not_found');
+  return value;
+}

@@ -1,0 +1,166 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { createConnectedNamespace } from '../engine/namespace.js';
+import { createTurnEngine } from '../engine/turnEngine.js';
+import { serveMetrics, serveWhenFree } from '../telemetry/metricsServer.js';
+import { noTracing, type Tracing } from '../telemetry/tracing.js';
+import { createApp } from './app.js';
+import { type ApiConfig, type Backends, connectBackends } from './backends.js';
+import { createAuth } from './http/auth.js';
+import { warnOfOpenDoors } from './http/openDoors.js';
+import { watchResponses } from './limits/openResponses.js';
+import { createPlaces } from './limits/places.js';
+import { createWrongKeys } from './limits/rateLimit.js';
+import { answerReaders } from './limits/unreadResponses.js';
+import { attachLiveSocket } from './live/liveSocket.js';
+import { type ApiMetrics, createMetrics, watchFeeds } from './service/metrics.js';
+import { observeBackends } from './service/observe.js';
+import { createProbes } from './service/probes.js';
+import { createReadiness, type Readiness } from './service/readiness.js';
+import { stopServing } from './shutdown.js';
+import { createReconcileTurn } from './turns/reconcileTurn.js';
+import { createShowTurn } from './turns/turnResource.js';
+import { createTurnStarter } from './turns/turnStarter.js';
+import { createTurnStatuses } from './turns/turnStatuses.js';
+import { createCancelTurn, createTurnStopper } from './turns/turnStopper.js';
+
+export type RunningApi = {
+  url: string;
+  /**
+   * Stops listening, closes viewers, gives requests at most `graceMs` to end, then closes what is left. Resolves at
+   * most a few seconds after that, also when a backend hangs.
+   */
+  close(graceMs?: number): Promise<void>;
+};
+
+const usualGraceMs = 4_000;
+const disconnectWithinMs = 1_000;
+
+/** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
+export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
+  warnOfOpenDoors(config, log);
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
+  const metrics = createMetrics();
+  const interceptors = tracing.client ? { workflow: tracing.client } : {};
+  const backends = connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
+  observeBackends(config, metrics, backends, log);
+  const scraped = serveOwnMetrics(config, metrics, log);
+  const stop = serve(server, config, backends, { log, metrics, tracing });
+  const close = async (graceMs = usualGraceMs) => {
+    await stop(graceMs);
+    await scraped?.close();
+    await backends.disconnect(disconnectWithinMs);
+  };
+  try {
+    await listenOn(server, config);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`, close };
+}
+
+/** With METRICS_PORT the metrics have a port of their own. */
+function serveOwnMetrics({ HOST: host, METRICS_PORT: port }: ApiConfig, metrics: ApiMetrics, log: Logger) {
+  if (port === undefined) return null;
+  const serve = () => serveMetrics(metrics, { host, port, coreMetrics: null }, log);
+  return serveWhenFree(serve, { log, setting: 'METRICS_PORT' });
+}
+
+type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
+
+/** Answers the server's requests and upgrades. Returns how to stop. */
+function serve(
+  server: Server,
+  config: ApiConfig,
+  backends: Backends,
+  observed: Observed,
+): (graceMs: number) => Promise<void> {
+  const { log, metrics, tracing } = observed;
+  const { pool, hub, feeds, listen, temporal } = backends;
+  const { client } = temporal;
+  const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: tracing.within });
+  const namespace = createConnectedNamespace(client);
+  const starter = createTurnStarter({ db: pool, engine, namespace, log, onFailed: metrics.startFailed });
+  const reconcileTurn = createReconcileTurn({ pool, engine, starter, namespace, log, model: config.NARRATIVE_MODEL });
+  const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
+  const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
+  const places = createPlaces(config.VIEWERS_PER_OWNER);
+  const wrongKeys = createWrongKeys(config.REQUESTS_PER_MINUTE);
+  const closing = new AbortController();
+  const responses = watchResponses(server);
+  const ready = createReadiness(createProbes({ pool, client, namespace, taskQueue: config.TASK_QUEUE, hub }));
+  let stopping = false;
+  const app = createApp({
+    closing: closing.signal,
+    pool,
+    relays: config.UPSTREAM_BASE_URL !== undefined,
+    pageDir: config.PAGE_DIR,
+    sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
+    limits: {
+      chats: config.CHATS_PER_OWNER,
+      characters: config.CHARACTERS_PER_OWNER,
+      documents: config.DOCUMENTS_PER_OWNER,
+      providers: config.PROVIDERS_PER_OWNER,
+      storyEvents: config.STORY_EVENTS_PER_CHAT,
+    },
+    allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
+    auth,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    wrongKeys,
+    places,
+    starter,
+    stopTurn,
+    chatPurge: backends.chatPurge,
+    engine,
+    namespace,
+    reconcileTurn,
+    feeds,
+    show: createShowTurn({ engine, onLost: reconcileTurn, temporalUi: temporalUi(config) }),
+    onTurnStatus: createTurnStatuses(listen),
+    readiness: () => (stopping ? Promise.resolve(isStopping) : ready()),
+    metrics,
+    scrapedElsewhere: config.METRICS_PORT !== undefined,
+    tracing,
+    log,
+  });
+  answerReaders(server, app, log);
+  watchFeeds(metrics, feeds, starter);
+  const liveSocket = attachLiveSocket(server, {
+    feeds,
+    auth,
+    places,
+    wrongKeys,
+    log,
+    cancelTurn: createCancelTurn({ pool, stopTurn }),
+  });
+  const endUpgraded = async () => {
+    await liveSocket.close();
+    await hub.close();
+  };
+  return async (graceMs) => {
+    stopping = true;
+    await stopServing({ server, responses, feeds, closing, endUpgraded }, graceMs);
+    // Last, because turns that are accepted during the drain need their workflows started.
+    starter.close();
+  };
+}
+
+const isStopping: Readiness = { ready: false, checks: { api: 'is stopping' } };
+
+const temporalUi = ({ TEMPORAL_UI_URL: url, TEMPORAL_NAMESPACE: namespace }: Config) =>
+  url ? { url, namespace } : null;
+
+function listenOn(server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(PORT, HOST, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

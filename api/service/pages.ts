@@ -1,0 +1,47 @@
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Express, RequestHandler } from 'express';
+import { serveFile, serveValue } from './staticFiles.js';
+
+const builtHere = join(dirname(fileURLToPath(import.meta.url)), '../../web');
+const swaggerRoot = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const pageFiles = ['page.js', 'page.css', 'icon.svg', 'docs.js'];
+
+/**
+ * The viewer page runs its own script, shows its own style and talks to this service, and can do nothing else: what
+ * models and people write can neither run nor fetch anything, even where the page itself is wrong.
+ */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/**
+ * The viewer page at `/` and the api's docs at `/docs`; both are served from here alone, and ask for no key.
+ * `folder` is where the page was built to; without it, beside this file.
+ */
+export function mountPages(app: Express, document: object, folder: string | undefined): void {
+  const root = resolve(folder ?? builtHere);
+  // Asked for again each time, and not sent again while it is the same.
+  const page = (file: string) => serveFile(root, file, 'no-cache');
+  app.get('/openapi.json', serveValue(document));
+  for (const file of swaggerFiles) app.get(`/docs/${file}`, serveFile(swaggerRoot, file, 'public, max-age=86400'));
+  app.get('/docs', page('docs.html'));
+  app.get('/', setPagePolicy, page('index.html'));
+  for (const file of pageFiles) app.get(`/${file}`, page(file));
+}
+
+const setPagePolicy: RequestHandler = (_request, response, next) => {
+  response.set('Content-Security-Policy', pagePolicy);
+  next();
+};

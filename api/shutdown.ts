@@ -1,0 +1,50 @@
+import type { Server } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Feeds } from '../viewers/gateway/feeds.js';
+import type { OpenResponses } from './limits/openResponses.js';
+
+/** Milliseconds over which viewers are closed, so that they do not all reconnect at the same moment. */
+const spreadMs = 1_500;
+/** Milliseconds for responses that are sent at the end of the grace period. */
+const lastMs = 500;
+
+export type ShutdownParts = {
+  server: Server;
+  responses: OpenResponses;
+  feeds: Feeds;
+  /** Aborted at the end of the grace period: requests that wait are answered with the turn as it is. */
+  closing: AbortController;
+  /** Closes upgraded connections: viewers first, workers last, since viewers need their tokens until then. */
+  endUpgraded(): Promise<void>;
+};
+
+/**
+ * Stops serving: stops listening, closes viewers, gives running requests at most `graceMs` to end, then closes what is
+ * left. Resolves when no connection is left.
+ */
+export async function stopServing(parts: ShutdownParts, graceMs: number): Promise<void> {
+  const { server, responses, feeds, closing } = parts;
+  const closed = new Promise((resolve) => server.close(resolve));
+  responses.closeAfterwards();
+  const tooLate = new AbortController();
+  const drained = Promise.all([
+    feeds.drain({ withinMs: Math.min(spreadMs, graceMs), signal: tooLate.signal }),
+    responses.idle(),
+  ]);
+  await firstOf(drained, graceMs);
+  tooLate.abort();
+  closing.abort();
+  feeds.close();
+  await firstOf(responses.idle(), lastMs);
+  responses.cut();
+  await parts.endUpgraded();
+  await closed;
+}
+
+/** Resolves when the work is done, or the time is over. */
+async function firstOf(work: Promise<unknown>, ms: number): Promise<void> {
+  const over = new AbortController();
+  const late = pause(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([work, late]);
+  over.abort();
+}

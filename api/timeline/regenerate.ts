@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from '../../db/core/pool.js';
+import { claimRegeneration, type RegenerateRequest } from '../../db/timeline/regenerate.js';
+import { ClaimRefused } from '../../db/turns/claim.js';
+import type { ConnectedNamespace } from '../../engine/namespace.js';
+import { Problem } from '../http/problem.js';
+import type { RequestTracing } from '../http/requestTracing.js';
+import type { TurnStarter } from '../turns/turnStarter.js';
+
+export type Regenerate = (
+  request: Omit<RegenerateRequest, 'requestHash'>,
+) => Promise<{ turnId: string; started: 'started' | 'later' }>;
+
+/** Accepts a turn that is to replace the last reply, and starts its workflow. */
+export function createRegenerate(deps: {
+  pool: Pool;
+  starter: Pick<TurnStarter, 'start'>;
+  namespace: Pick<ConnectedNamespace, 'known'>;
+  onAccepted: (kind: string, created: boolean) => void;
+  tracing: RequestTracing;
+}): Regenerate {
+  return async (request) => {
+    try {
+      const claim = await claimRegeneration(deps.pool, {
+        ...request,
+        requestHash: hashRequest(request),
+        trace: deps.tracing.current(),
+        namespaceId: deps.namespace.known(),
+      });
+      deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
+      deps.onAccepted(claim.turn.kind, claim.created);
+      return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };
+    } catch (error) {
+      if (error instanceof ClaimRefused) throw new Problem(error.code);
+      throw error;
+    }
+  };
+}
+
+/** Of what the request means: the same key for another reply, or for a plain turn, is a misuse of it. */
+function hashRequest({ turnId, text }: Omit<RegenerateRequest, 'requestHash'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['regenerate', turnId, text ?? null]))
+    .digest('hex');
+}

@@ -1,0 +1,65 @@
+import type { Pool } from '../../db/core/pool.js';
+import { type Rewound, rewindChat } from '../../db/timeline/rewind.js';
+import { runBounded } from '../../lib/bounded.js';
+import { Problem } from '../http/problem.js';
+import type { HeavyWork } from '../limits/heavyWork.js';
+import type { OnTurnStatus } from '../turns/turnEnd.js';
+import type { TurnStopper } from '../turns/turnStopper.js';
+
+type RewindRequest = { chatId: string; owner: string; toSeq: number; interrupt: boolean };
+export type Rewind = (request: RewindRequest) => Promise<Omit<Rewound, 'state' | 'ended'>>;
+
+/** How long an interrupted turn may take to let go of the floor, in milliseconds. */
+const patienceMs = 10_000;
+/** A notification may be lost with its connection; then the rewind is tried again this much later. */
+const retryMs = 1_000;
+
+/**
+ * Rewinds a chat. With `interrupt` it first stops the turn that holds the floor, and waits until the floor is
+ * free; a turn that does not let go in time is a `turn_in_progress`.
+ */
+export function createRewind(deps: {
+  pool: Pool;
+  heavy: HeavyWork;
+  stopTurn: TurnStopper;
+  onTurnStatus: OnTurnStatus;
+  /** Fires when the service stops: nobody waits longer. */
+  closing: AbortSignal;
+}): Rewind {
+  return async (request) => {
+    return runBounded(deps.closing, patienceMs, (giveUp) => rewind(request, giveUp));
+  };
+
+  async function rewind(request: RewindRequest, giveUp: AbortSignal): ReturnType<Rewind> {
+    const attempt = () => deps.heavy(request.owner, () => rewindChat(deps.pool, request));
+    let outcome = await attempt();
+    while (outcome.state === 'interrupted') {
+      const { turnId } = outcome;
+      const changed = nextChange(deps.onTurnStatus, turnId, giveUp);
+      deps.stopTurn(turnId);
+      await changed;
+      if (giveUp.aborted) throw new Problem('turn_in_progress', 'The turn that was interrupted still holds the floor');
+      outcome = await attempt();
+    }
+    // They have ended in Postgres: told to stop, their workflows find that out and close.
+    for (const turnId of outcome.ended) deps.stopTurn(turnId);
+    const { seq, hidden } = outcome;
+    return { seq, hidden };
+  }
+}
+
+/** Settles at the turn's next change of status, or when there may have been one unheard. */
+function nextChange(onTurnStatus: OnTurnStatus, turnId: string, giveUp: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stopListening();
+      giveUp.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, retryMs);
+    const stopListening = onTurnStatus(turnId, done);
+    giveUp.addEventListener('abort', done);
+    if (giveUp.aborted) done();
+  });
+}

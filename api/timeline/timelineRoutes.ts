@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { readChatSeq } from '../../db/chats/chats.js';
+import type { Limits } from '../../db/chats/ownerLimits.js';
+import type { Pool } from '../../db/core/pool.js';
+import { forkChat } from '../../db/timeline/fork.js';
+import { previewRewind, undoRewind } from '../../db/timeline/rewind.js';
+import { activateVersion, readVersions } from '../../db/timeline/versions.js';
+import { readTurn } from '../../db/turns/turnView.js';
+import { idPage, isBlank, prose, querySeq } from '../http/input.js';
+import { listPage } from '../http/listPage.js';
+import { Problem } from '../http/problem.js';
+import { type Route, route } from '../http/route.js';
+import { chat, pageOf, turn, version } from '../http/schemas.js';
+import type { HeavyWork } from '../limits/heavyWork.js';
+import { postTurnHeaders, readIdempotencyKey } from '../turns/turnHeaders.js';
+import type { ShowTurn } from '../turns/turnResource.js';
+import type { TurnStopper } from '../turns/turnStopper.js';
+import type { Regenerate } from './regenerate.js';
+import type { Rewind } from './rewind.js';
+
+export type TimelineRouteDeps = {
+  limits: Pick<Limits, 'chats'>;
+  pool: Pool;
+  heavy: HeavyWork;
+  regenerate: Regenerate;
+  rewind: Rewind;
+  show: ShowTurn;
+  stopTurn: TurnStopper;
+};
+
+/** What changes a chat's timeline after the fact. Nothing of its log is ever deleted. */
+export const timelineRoutes = (deps: TimelineRouteDeps): Route[] => [
+  ...versionRoutes(deps),
+  ...rewindRoutes(deps),
+  forkRoute(deps),
+];
+
+function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRouteDeps): Route[] {
+  const tag = 'Versions';
+  const read = async (turnId: string, owner: string) => {
+    const view = await readTurn(pool, { turnId, owner });
+    if (!view) throw new Problem('turn_not_found');
+    return view;
+  };
+  return [
+    route({
+      operation: 'regenerateTurn',
+      method: 'post',
+      path: '/v1/turns/:turnId/regenerate',
+      summary: 'Have the last reply given anew, to new text or to the same',
+      tag,
+      headers: postTurnHeaders.pick({ 'Idempotency-Key': true }),
+      body: z.strictObject({ text: prose().optional() }),
+      answers: { 202: z.object({ turn }) },
+      problems: [
+        'empty_text',
+        'invalid_idempotency_key',
+        'turn_not_found',
+        'turn_in_progress',
+        'not_last_turn',
+        'idempotency_mismatch',
+      ],
+      async handle({ owner, params: { turnId }, body: { text }, request, response }) {
+        if (text !== undefined && isBlank(text)) throw new Problem('empty_text');
+        const idempotencyKey = readIdempotencyKey(request);
+        const { level: callerLevel } = response.locals;
+        const accepted = await regenerate({ turnId, owner, text, idempotencyKey, callerLevel });
+        const view = await read(accepted.turnId, owner);
+        const shown = show.plain(view, accepted.started === 'later' ? 'unreachable' : 'ok');
+        return { status: 202, body: { turn: shown }, headers: { Location: `/v1/turns/${accepted.turnId}` } };
+      },
+    }),
+    route({
+      operation: 'listVersions',
+      method: 'get',
+      path: '/v1/turns/:turnId/versions',
+      summary: 'The versions of a reply, oldest first',
+      tag,
+      query: idPage('turn', 1_000),
+      answers: { 200: pageOf(version) },
+      problems: ['turn_not_found'],
+      async handle({ owner, params: { turnId }, query }) {
+        const found = await readVersions(pool, { turnId, owner }, { ...query, limit: query.limit + 1 });
+        if (!found) throw new Problem('turn_not_found');
+        return listPage(found, query.limit, (item) => item.id);
+      },
+    }),
+    route({
+      operation: 'activateVersion',
+      method: 'post',
+      path: '/v1/turns/:turnId/versions/:versionId/activate',
+      summary: "Choose a version: it and its effects become the timeline's",
+      tag,
+      answers: { 200: turn },
+      problems: ['turn_not_found', 'version_not_found', 'version_not_landed', 'turn_in_progress'],
+      async handle({ owner, params: { turnId, versionId } }) {
+        const { ended } = await heavy(owner, () => activateVersion(pool, { turnId, versionId, owner }));
+        if (ended) stopTurn(ended);
+        return { status: 200, body: await show.joined(await read(versionId, owner)) };
+      },
+    }),
+  ];
+}
+
+const seq = () =>
+  z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1);
+
+function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
+  const tag = 'Rewind';
+  return [
+    route({
+      operation: 'previewRewind',
+      method: 'get',
+      path: '/v1/chats/:chatId/rewind/preview',
+      summary: 'What a rewind would take out of the timeline',
+      tag,
+      query: z.object({ toSeq: querySeq() }),
+      answers: {
+        200: z.object({
+          totalEvents: z.number().int(),
+          byKind: z.record(z.string(), z.number().int()).meta({ description: 'how many events of each kind' }),
+        }),
+      },
+      problems: ['chat_not_found'],
+      async handle({ owner, params: { chatId }, query: { toSeq } }) {
+        const newest = await readChatSeq(pool, owner, chatId);
+        if (newest === null) throw new Problem('chat_not_found');
+        if (toSeq > newest) throw new Problem('invalid_query', "toSeq: is beyond the chat's newest seq");
+        return { status: 200, body: await previewRewind(pool, chatId, toSeq) };
+      },
+    }),
+    route({
+      operation: 'rewindChat',
+      method: 'post',
+      path: '/v1/chats/:chatId/rewind',
+      summary: 'Take what came after a point out of the timeline',
+      tag,
+      body: z.strictObject({
+        toSeq: seq().meta({ description: 'the last event that stays' }),
+        whenBusy: z
+          .literal('interrupt')
+          .optional()
+          .meta({ description: 'stops the turn that holds the floor and cancels those that wait' }),
+      }),
+      answers: {
+        200: z.object({
+          seq: z.number().int().meta({ description: 'of the `chat_rewound` event' }),
+          hidden: z.number().int().meta({ description: 'how many events left the timeline' }),
+        }),
+      },
+      problems: ['chat_not_found', 'turn_in_progress'],
+      async handle({ owner, params: { chatId }, body: { toSeq, whenBusy } }) {
+        return { status: 200, body: await rewind({ chatId, owner, toSeq, interrupt: whenBusy === 'interrupt' }) };
+      },
+    }),
+    route({
+      operation: 'undoRewind',
+      method: 'post',
+      path: '/v1/chats/:chatId/rewind/undo',
+      summary: 'Undo a rewind that nothing followed',
+      tag,
+      answers: {
+        200: z.object({
+          seq: z.number().int().meta({ description: 'of the `rewind_undone` event' }),
+          restored: z.number().int().meta({ description: 'how many events are back in the timeline' }),
+        }),
+      },
+      problems: ['chat_not_found', 'turn_in_progress', 'rewind_not_last'],
+      async handle({ owner, params: { chatId } }) {
+        return { status: 200, body: await heavy(owner, () => undoRewind(pool, { chatId, owner })) };
+      },
+    }),
+  ];
+}
+
+const forkRoute = ({ pool, heavy, limits }: TimelineRouteDeps): Route =>
+  route({
+    operation: 'forkChat',
+    method: 'post',
+    path: '/v1/chats/:chatId/fork',
+    summary: 'A new chat that begins as a copy of the timeline up to a point',
+    tag: 'Fork',
+    body: z.strictObject({ atSeq: seq().meta({ description: 'the last event that is copied' }) }),
+    answers: { 201: chat },
+    problems: ['chat_not_found', 'turn_in_progress', 'limit_reached'],
+    async handle({ owner, params: { chatId }, body: { atSeq } }) {
+      const fork = await heavy(owner, () => forkChat(pool, { chatId, owner, atSeq, maxChats: limits.chats }));
+      return { status: 201, body: fork, headers: { Location: `/v1/chats/${fork.id}` } };
+    },
+  });

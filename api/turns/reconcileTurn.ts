@@ -1,0 +1,52 @@
+import type { Pool } from '../../db/core/pool.js';
+import { type Reconciled, reconcileTurn } from '../../db/reconciler/reconcileTurn.js';
+import { readUnfinished } from '../../db/reconciler/unfinished.js';
+import type { ConnectedNamespace } from '../../engine/namespace.js';
+import type { TurnEngine } from '../../engine/turnEngine.js';
+import type { Log } from '../../telemetry/log/log.js';
+import type { TurnStarter } from './turnStarter.js';
+
+/** Never throws, and is done once at a time for a turn: what fails now the reconciler does soon. */
+export type ReconcileTurn = (turnId: string) => Promise<void>;
+
+type Deps = {
+  pool: Pool;
+  engine: Pick<TurnEngine, 'describe' | 'terminate'>;
+  starter: Pick<TurnStarter, 'start'>;
+  namespace: Pick<ConnectedNamespace, 'read'>;
+  model: string;
+  log: Log;
+};
+
+const deadline = { deadlineMs: 1_500 };
+
+/**
+ * What the reconciler does to every turn, for one that the api has met: one that never had a workflow is started,
+ * one whose workflow was closed is closed. Whether a workflow that is not found is lost can't be said from one
+ * turn alone: that is left to the reconciler.
+ */
+export function createReconcileTurn(deps: Deps): ReconcileTurn {
+  const running = new Map<string, Promise<void>>();
+  return (turnId) => {
+    const work =
+      running.get(turnId) ??
+      reconcile(deps, turnId)
+        .then((done) => done !== 'nothing' && deps.log.info({ turnId, done }, 'reconciled a turn without a workflow'))
+        .catch((err) => deps.log.warn({ err, turnId }, 'a turn without a workflow is left to the reconciler'))
+        .then(() => void running.delete(turnId));
+    running.set(turnId, work);
+    return work;
+  };
+}
+
+async function reconcile({ pool, engine, starter, namespace, model }: Deps, turnId: string): Promise<Reconciled> {
+  const [turn] = await readUnfinished(pool, { olderThanMs: 0, limit: 1, turnId });
+  if (!turn) return 'nothing';
+  const workflows = {
+    namespace: namespace.read,
+    start: starter.start,
+    describe: (id: string) => engine.describe(id, deadline),
+    terminate: (id: string, reason: string) => engine.terminate(id, reason, deadline),
+  };
+  return reconcileTurn({ pool, workflows, model }, turn);
+}

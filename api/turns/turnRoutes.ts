@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { Pool } from '../../db/core/pool.js';
+import { readTurn, type TurnView } from '../../db/turns/turnView.js';
+import { whenBusy, whenFailed } from '../../domain/turns/turn.js';
+import type { Feeds } from '../../viewers/gateway/feeds.js';
+import { goneSignal } from '../http/goneSignal.js';
+import { isBlank, prose } from '../http/input.js';
+import { Problem } from '../http/problem.js';
+import { type Answer, type Route, route } from '../http/route.js';
+import { turn } from '../http/schemas.js';
+import { type Places, takePlace } from '../limits/places.js';
+import { streamTurn } from '../live/sse.js';
+import type { AcceptTurn } from './acceptTurn.js';
+import { isEnded, type OnTurnStatus, waitForTurnEnd } from './turnEnd.js';
+import { postTurnHeaders, readIdempotencyKey, readWait, wantsFrames } from './turnHeaders.js';
+import type { ShowTurn, TurnResource } from './turnResource.js';
+
+const tag = 'Turns';
+
+const newTurn = z.strictObject({
+  text: prose(),
+  quote: prose().optional(),
+  whenBusy: whenBusy.default('enqueue'),
+  whenFailed: whenFailed.default('fail'),
+});
+
+export type TurnRouteDeps = {
+  pool: Pool;
+  acceptTurn: AcceptTurn;
+  show: ShowTurn;
+  onTurnStatus: OnTurnStatus;
+  feeds: Feeds;
+  places: Places;
+  /** Aborted when the api can wait no longer: requests that wait are answered with the turn as it is. */
+  closing: AbortSignal;
+};
+
+export function turnRoutes(deps: TurnRouteDeps): Route[] {
+  const { pool, acceptTurn, show, feeds, places } = deps;
+  return [
+    route({
+      operation: 'createTurn',
+      method: 'post',
+      path: '/v1/chats/:chatId/turns',
+      summary: 'Say something: accepts a turn',
+      tag,
+      headers: postTurnHeaders,
+      body: newTurn,
+      answers: { 200: z.object({ turn }), 202: z.object({ turn }) },
+      streams: true,
+      problems: [
+        'empty_text',
+        'invalid_idempotency_key',
+        'chat_not_found',
+        'turn_in_progress',
+        'idempotency_mismatch',
+        'too_many_viewers',
+      ],
+      async handle({ owner, params: { chatId }, body, request, response }) {
+        if (isBlank(body.text)) throw new Problem('empty_text');
+        const idempotencyKey = readIdempotencyKey(request);
+        // Before the turn is accepted: who can't be let in has not said anything yet.
+        if (wantsFrames(request)) takePlace(places, owner, response);
+        const { turnId, userTurnSeq, started } = await acceptTurn({
+          ...body,
+          chatId,
+          owner,
+          idempotencyKey,
+          callerLevel: response.locals.level,
+        });
+        const location = { Location: `/v1/turns/${turnId}` };
+        if (wantsFrames(request)) {
+          response.set(location);
+          response.locals.accepted = turnId;
+          await streamTurn(feeds, response, { chatId, turnId, owner, after: userTurnSeq - 1 });
+          return null;
+        }
+        const seconds = readWait(request);
+        const leave = seconds === null ? null : places.take(owner);
+        const engine = async (): Promise<TurnResource['engine']> =>
+          (await started) === 'later' ? 'unreachable' : 'ok';
+        if (seconds === null || leave === null) {
+          // Starting comes first: what is read for the answer must not slow it.
+          const state = await engine();
+          return answer(202, show.plain(found(await readTurn(pool, { turnId, owner })), state), location);
+        }
+        const signal = AbortSignal.any([goneSignal(response), deps.closing]);
+        const waiting = waitForTurnEnd(deps, { turnId, owner }, { seconds, signal });
+        const view = found(await waiting.finally(leave));
+        const headers = { ...location, 'Preference-Applied': `wait=${seconds}` };
+        return isEnded(view)
+          ? answer(200, show.plain(view), headers)
+          : answer(202, show.plain(view, await engine()), headers);
+      },
+    }),
+    route({
+      operation: 'getTurn',
+      method: 'get',
+      path: '/v1/turns/:turnId',
+      summary: 'One turn, with the text so far',
+      tag,
+      answers: { 200: turn },
+      problems: ['turn_not_found'],
+      async handle({ owner, params: { turnId } }) {
+        return { status: 200, body: await show.joined(found(await readTurn(pool, { turnId, owner }))) };
+      },
+    }),
+  ];
+}
+
+const answer = (status: number, resource: unknown, headers: Record<string, string>): Answer => ({
+  status,
+  body: { turn: resource },
+  headers,
+});
+
+/** A turn goes only with its chat, which may be deleted while its turn is waited for. */
+function found(view: TurnView | null): TurnView {
+  if (!view) throw new Problem('turn_not_found');
+  return view;
+}

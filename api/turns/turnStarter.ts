@@ -1,0 +1,76 @@
+import type { Db } from '../../db/core/pool.js';
+import { StartedElsewhere, startHere } from '../../db/turns/startHere.js';
+import type { StartTurn } from '../../db/turns/turnRow.js';
+import type { ConnectedNamespace } from '../../engine/namespace.js';
+import type { TurnEngine } from '../../engine/turnEngine.js';
+import type { Log } from '../../telemetry/log/log.js';
+
+export type TurnStarter = {
+  /** Starts the turn's workflow; when the engine can't be reached, goes on trying in the background. Never throws. */
+  start(turn: StartTurn): Promise<'started' | 'later'>;
+  /** How many turns are waiting for the engine to come back. */
+  waiting(): number;
+  close(): void;
+};
+
+const startDeadlineMs = 1_500;
+const firstDelayMs = 250;
+const longestDelayMs = 10_000;
+/** After this the reconciler, which finds every turn that nobody started, is left to it. */
+const giveUpAfterMs = 5 * 60_000;
+const mostWaiting = 1_000;
+
+type Attempt = 'started' | 'failed' | 'elsewhere';
+
+export function createTurnStarter(deps: {
+  db: Db;
+  engine: Pick<TurnEngine, 'start'>;
+  namespace: Pick<ConnectedNamespace, 'read'>;
+  log: Log;
+  onFailed?: () => void;
+}): TurnStarter {
+  const waiting = new Map<string, NodeJS.Timeout>();
+
+  const workflows = {
+    namespace: deps.namespace.read,
+    start: (turn: StartTurn) => deps.engine.start(turn, { deadlineMs: startDeadlineMs }),
+  };
+
+  const attempt = async (turn: StartTurn): Promise<Attempt> => {
+    try {
+      await startHere({ db: deps.db, workflows }, turn);
+      return 'started';
+    } catch (error) {
+      deps.onFailed?.();
+      deps.log.warn({ err: error, turnId: turn.turnId }, 'the engine did not take the turn, which is accepted');
+      return error instanceof StartedElsewhere ? 'elsewhere' : 'failed';
+    }
+  };
+
+  const retryAfter = (turn: StartTurn, delayMs: number, until: number) => {
+    const timer = setTimeout(async () => {
+      if ((await attempt(turn)) !== 'failed') waiting.delete(turn.turnId);
+      else if (!waiting.has(turn.turnId)) return;
+      else if (Date.now() < until) retryAfter(turn, Math.min(delayMs * 2, longestDelayMs), until);
+      else waiting.delete(turn.turnId);
+    }, delayMs);
+    timer.unref();
+    waiting.set(turn.turnId, timer);
+  };
+
+  return {
+    async start(turn) {
+      const outcome = await attempt(turn);
+      if (outcome === 'started') return 'started';
+      // In the other namespace it may run already: it is left to the reconciler, which knows what to do.
+      if (outcome === 'failed' && waiting.size < mostWaiting)
+        retryAfter(turn, firstDelayMs, Date.now() + giveUpAfterMs);
+      return 'later';
+    },
+    waiting: () => waiting.size,
+    close() {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      waiting.clear();
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type AllowedHost, parseAllowedHost } from './lib/providerAddress.js';
+
+/** The only place that reads the environment. Every other module is given what it needs. */
+
+const port = z.coerce.number().int().min(0).max(65535);
+const count = z.coerce.number().int().min(1);
+const flag = z.enum(['true', 'false', '1', '0', '']).transform((v) => v === 'true' || v === '1');
+const url = (...schemes: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)), {
+    error: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+  });
+
+/** `key`, `key:owner` or `key:owner:level`, comma-separated. Levels are what tools may do: 1 read, 2 write, 3 dangerous. Keys are RFC 7230 token characters, so that they fit a subprotocol. */
+const apiKeys = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  )
+  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+(:[123])?)?$/.test(e)), {
+    error:
+      "must be a comma-separated list of key, key:owner or key:owner:level (1 to 3), keys of letters, digits and !#$%&'*+-.^_`|~",
+  })
+  .transform((entries) =>
+    entries.map((entry) => {
+      const [key = '', owner = 'local', level = '3'] = entry.split(':');
+      return { key, owner, level: Number(level) };
+    }),
+  );
+
+export const workerRoles = ['turns', 'streams', 'classifiers'] as const;
+export type WorkerRole = (typeof workerRoles)[number];
+
+/** A comma-separated list of roles. */
+const roles = z.string().transform((list, context) => {
+  const names = new Set(list.split(',').map((name) => name.trim()));
+  const known = workerRoles.filter((role) => names.delete(role));
+  if (names.size === 0) return known;
+  const message = `must be a comma-separated list of ${workerRoles.join(', ')}; not ${[...names].map((name) => `'${name}'`).join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const encryptionKey = z
+  .string()
+  .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
+  .refine((key) => key.length === 32, { error: 'must be 32 bytes as base64 or hex: openssl rand -base64 32' });
+
+/** Comma-separated names, addresses and ranges, each with a port or without. */
+const allowedHosts = z.string().transform((list, context): AllowedHost[] => {
+  const entries = list.split(',').map((entry) => entry.trim());
+  return entries.filter(Boolean).flatMap((entry) => {
+    const host = parseAllowedHost(entry);
+    if (!host)
+      context.addIssue({
+        code: 'custom',
+        message: `must be a comma-separated list of names, addresses and ranges, each with :port or without (models.internal:8000, 10.0.0.0/8, [::1]:11434); not '${entry}'`,
+      });
+    return host ?? [];
+  });
+});
+
+const mcpCommon = {
+  name: z.string().regex(/^[\w-]{1,32}$/, { error: 'must be up to 32 letters, digits, - or _' }),
+  level: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(3),
+  needsApproval: z.boolean().default(false),
+  idempotent: z.boolean().default(false),
+  timeoutMs: z.number().int().min(1).max(3_600_000).default(60_000),
+  tools: z.array(z.string()).optional(),
+};
+const texts = z.record(z.string(), z.string());
+const mcpServer = z.discriminatedUnion('transport', [
+  z.strictObject({
+    ...mcpCommon,
+    transport: z.literal('stdio'),
+    command: z.string().min(1),
+    args: z.array(z.string()).default([]),
+    env: texts.optional(),
+  }),
+  z.strictObject({
+    ...mcpCommon,
+    transport: z.literal('http'),
+    url: url('http', 'https'),
+    headers: texts.optional(),
+  }),
+]);
+/** A JSON array of servers. */
+const mcpServers = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be a JSON array of MCP servers' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(mcpServer))
+  .refine((servers) => new Set(servers.map(({ name }) => name)).size === servers.length, {
+    error: 'must not name two servers alike',
+  });
+
+const schema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  API_KEYS: apiKeys.optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((v) =>
+      v
+        .split(',')
+        .map((o) => o.trim())
+        .filter(Boolean),
+    )
+    .default([]),
+  DATABASE_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_DIRECT_URL: url('postgres', 'postgresql').optional(),
+  DATABASE_POOL: count.default(10),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' })
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: flag.default(false),
+  TEMPORAL_UI_URL: url('http', 'https').optional(),
+  TASK_QUEUE: z.string().min(1).default('durable-turns'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: url('http', 'https').optional(),
+  PROVIDER_ENCRYPTION_KEY: encryptionKey.optional(),
+  ALLOWED_PROVIDER_HOSTS: allowedHosts.default([]),
+  PROVIDER_CONTINUATION: z.enum(['vllm', 'openrouter']).optional(),
+  FALLBACK_BASE_URL: url('http', 'https').optional(),
+  FALLBACK_API_KEY: z.string().optional(),
+  FALLBACK_MODEL: z.string().min(1).optional(),
+  MCP_SERVERS: mcpServers.default([]),
+  PROVIDER_API: z.enum(['chat', 'responses']).default('chat'),
+  NARRATIVE_MODEL: z.string().min(1).default('gpt-4.1'),
+  CLASSIFIER_MODEL: z.string().min(1).default('gpt-4.1-mini'),
+  UPSTREAM_BASE_URL: url('http', 'https').optional(),
+  UPSTREAM_TOKEN: z.string().optional(),
+  UPSTREAM_JWT_SECRET: z.string().optional(),
+  UPSTREAM_TURN_LIMIT_MS: count.default(900_000),
+  RELAY_URL: url('redis', 'rediss').optional(),
+  GATEWAY_URL: url('http', 'https').optional(),
+  GATEWAY_TOKEN: z.string().min(16).optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  STREAM_CONCURRENCY: count.default(200),
+  CLASSIFIER_CONCURRENCY: count.default(16),
+  CLASSIFIERS_PER_SECOND: z.coerce.number().positive().optional(),
+  PROMPT_SOFT_TOKENS: count.default(6_000),
+  PROMPT_HARD_TOKENS: count.default(12_000),
+  REPLY_SILENCE_MS: count.default(90_000),
+  // an attempt has two hours in Temporal, of which it may wait for a place
+  REPLY_LIMIT_MS: count.max(5_400_000).default(900_000),
+  REPLY_ATTEMPTS: count.default(6),
+  STUCK_AFTER_ATTEMPTS: count.default(3),
+  STUCK_RETRY_INITIAL_MS: count.default(500),
+  REQUESTS_PER_MINUTE: count.default(6_000),
+  CHATS_PER_OWNER: count.default(100_000),
+  CHARACTERS_PER_OWNER: count.default(10_000),
+  DOCUMENTS_PER_OWNER: count.default(10_000),
+  PROVIDERS_PER_OWNER: count.default(100),
+  STORY_EVENTS_PER_CHAT: count.default(100),
+  VIEWERS_PER_OWNER: count.default(2_000),
+  WORKFLOW_BUNDLE: z.string().optional(),
+  WORKFLOW_CACHE: z.coerce.number().int().min(0).default(1_000),
+  PAGE_DIR: z.string().optional(),
+  WORKER_DRAIN_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
+  WORKER_ROLES: roles.default([...workerRoles]),
+  WORKER_DEPLOYMENT: z
+    .string()
+    .regex(/^[^\s.:]{1,200}$/, { error: 'must be a name without spaces, dots and colons' })
+    .optional(),
+  METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+  WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+  // The other OTEL_… variables are OpenTelemetry's, and read by its SDK.
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional(),
+});
+
+export type Config = z.infer<typeof schema> & { cacheDir: string };
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Whether `DATABASE_URL` leads to a pooler: then there is another way to Postgres itself. */
+export const isPooled = ({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): boolean =>
+  DATABASE_DIRECT_URL !== undefined && DATABASE_DIRECT_URL !== DATABASE_URL;
+
+/** What the configuration holds that no line of a log may. */
+export function secretsOf(config: Config): string[] {
+  const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.RELAY_URL].flatMap((given) =>
+    given ? [new URL(given).password] : [],
+  );
+  const ofServers = config.MCP_SERVERS.flatMap((server) =>
+    Object.entries((server.transport === 'http' ? server.headers : server.env) ?? {})
+      .filter(([name]) => /auth|key|token|secret|password/i.test(name))
+      .map(([, value]) => value),
+  );
+  return [
+    ...(config.API_KEYS ?? []).map(({ key }) => key),
+    ...urls.flatMap((password) => [password, decodeURIComponent(password)]),
+    ...ofServers,
+    config.TEMPORAL_API_KEY,
+    config.OPENAI_API_KEY,
+    config.FALLBACK_API_KEY,
+    config.UPSTREAM_TOKEN,
+    config.UPSTREAM_JWT_SECRET,
+    config.GATEWAY_TOKEN,
+  ].filter((secret): secret is string => Boolean(secret));
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+export const isLoopback = (host: string): boolean => loopback.has(host);
+
+/**
+ * Reads and validates the environment. Throws a `ConfigError` that names every wrong variable, what it holds
+ * (secrets excepted) and what is allowed.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const config = parsed.data;
+  if (!isLoopback(config.HOST) && !config.API_KEYS?.length) {
+    throw new ConfigError(`HOST: ${config.HOST} is not loopback, so API_KEYS must be set (or use HOST=127.0.0.1)`);
+  }
+  if (!isLoopback(config.HOST) && !config.RELAY_URL && !config.GATEWAY_TOKEN) {
+    throw new ConfigError(
+      'GATEWAY_TOKEN: must be set (16 characters or more) when HOST is not loopback and workers dial the api',
+    );
+  }
+  if (config.DATABASE_DIRECT_URL && !config.DATABASE_URL)
+    throw new ConfigError('DATABASE_DIRECT_URL: is only used beside DATABASE_URL, which must be set too');
+  return { ...config, cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'durable-turns') };
+}

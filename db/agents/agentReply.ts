@@ -1,0 +1,32 @@
+import { fillStretches, type Stretch } from '../../domain/agents/agent.js';
+import type { AgentStep } from '../../domain/log/events.js';
+import type { Tx } from '../core/pool.js';
+import { readDraftText } from '../streaming/drafts.js';
+import { readSteps } from './agentSteps.js';
+
+/** What an agent's `assistant_turn` holds beside its text. */
+export type AgentReply = { steps: AgentStep[]; model: string | undefined };
+
+/** All that an agent thought, said and did in a turn, over its iterations, the one that was cut short as well. */
+export async function readAgentReply(tx: Tx, turnId: string, epoch: number): Promise<AgentReply> {
+  const [rows, thinking, text, model] = await Promise.all([
+    readSteps(tx, [turnId]),
+    readDraftText(tx, { turnId, beat: 0 }, epoch, 'thinking'),
+    readDraftText(tx, { turnId, beat: 0 }, epoch, 'text'),
+    readModel(tx, turnId),
+  ]);
+  const stretches = rows.flatMap(({ step: { index, type }, offset }): Stretch[] =>
+    type === 'thinking' || type === 'text' ? [{ index, type, offset: offset ?? 0 }] : [],
+  );
+  const filled = new Map(fillStretches(turnId, stretches, { thinking, text }).map((step) => [step.index, step]));
+  return { steps: rows.map(({ step }) => filled.get(step.index) ?? step), model };
+}
+
+/** That of its newest iteration. */
+async function readModel(tx: Tx, turnId: string): Promise<string | undefined> {
+  const { rows } = await tx.query<{ model: string }>(
+    "select model from agent_iterations where turn_id = $1 and task_call_id = '' order by iteration desc limit 1",
+    [turnId],
+  );
+  return rows[0]?.model;
+}

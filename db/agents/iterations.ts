@@ -1,0 +1,214 @@
+import {
+  type CallPlan,
+  fillStretches,
+  type IterationVerdict,
+  type Stretch,
+  stepId,
+} from '../../domain/agents/agent.js';
+import { shownArguments } from '../../domain/agents/toolArguments.js';
+import type { AgentStep } from '../../domain/log/events.js';
+import type { DraftKey } from '../../domain/log/frames.js';
+import { stepName } from '../../domain/turns/stepName.js';
+import type { TokenUsage } from '../../domain/turns/turn.js';
+import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { readDraftText } from '../streaming/drafts.js';
+import { holdTurn } from '../streaming/holdTurn.js';
+import { settleCall } from '../streaming/modelCalls.js';
+import { appendEvents } from '../timeline/log.js';
+import { hasEnded, type TurnRow } from '../turns/turnRow.js';
+
+/** A call that the model asked for, and how it is to be made. `modelCallId`: the id that the model knows it by. */
+export type AskedCall = { plan: CallPlan; modelCallId: string; name: string; arguments: string };
+
+/** One call of the model, whole. `text` and `thinking` are its own, `steps` of the draft. */
+export type Iteration = {
+  iteration: number;
+  text: string;
+  thinking: string;
+  model: string;
+  reason: string;
+  usage: TokenUsage | null;
+  stretches: Stretch[];
+  calls: AskedCall[];
+};
+
+/** What the iterations before left: the draft's text so far, and the next step's index. */
+export type KeptDraft = { text: string; thinking: string; nextIndex: number };
+
+/** An agent's iteration as it landed, or null. The calls' plans are kept with them, so that they never change. */
+export async function landedIteration(db: Db, turnId: string, iteration: number): Promise<IterationVerdict | null> {
+  const { rows } = await db.query<{ reason: string; calls: CallPlan[] | null }>(
+    `select finish_reason as reason, (
+       select jsonb_agg(c.plan order by c.position) from tool_calls c
+       where c.turn_id = i.turn_id and c.task_call_id = '' and c.iteration = i.iteration) as calls
+     from agent_iterations i where i.turn_id = $1 and i.task_call_id = '' and i.iteration = $2`,
+    [turnId, iteration],
+  );
+  const row = rows[0];
+  return row ? { state: 'landed', calls: row.calls ?? [], code: cutCode(row.reason) } : null;
+}
+
+export async function readKept(db: Db, turnId: string): Promise<KeptDraft> {
+  const { rows } = await db.query<KeptDraft>(
+    `select coalesce(string_agg(text, '' order by iteration), '') as text,
+       coalesce(string_agg(thinking, '' order by iteration), '') as thinking,
+       (select coalesce(max(s.index) + 1, 0) from agent_steps s where s.turn_id = $1 and s.iteration in (
+          select iteration from agent_iterations where turn_id = $1 and task_call_id = '')) as "nextIndex"
+     from agent_iterations where turn_id = $1 and task_call_id = ''`,
+    [turnId],
+  );
+  return rows[0]!;
+}
+
+/** The ids of the calls of a turn, ours and the model's: the next ones must be others. */
+export async function readCallIds(db: Db, turnId: string): Promise<{ own: Set<string>; models: Set<string> }> {
+  const { rows } = await db.query<{ id: string; modelId: string }>(
+    'select call_id as id, coalesce(model_call_id, call_id) as "modelId" from tool_calls where turn_id = $1',
+    [turnId],
+  );
+  return { own: new Set(rows.map(({ id }) => id)), models: new Set(rows.map(({ modelId }) => modelId)) };
+}
+
+/** Whether the draft's current epoch holds exactly what was kept, so that it can be gone on with. */
+export async function holdsKept(db: Db, key: DraftKey, epoch: number, kept: KeptDraft): Promise<boolean> {
+  const [text, thinking] = await Promise.all([
+    readDraftText(db, key, epoch, 'text'),
+    readDraftText(db, key, epoch, 'thinking'),
+  ]);
+  return text === kept.text && thinking === kept.thinking;
+}
+
+/**
+ * Keeps an iteration of the attempt that holds `fence`, and begins its calls: each has its step and its event.
+ * Lands once. The draft goes on, under whoever asks next.
+ */
+export async function landIteration(
+  pool: Pool,
+  key: DraftKey,
+  fence: number,
+  landed: Iteration,
+): Promise<{ verdict: IterationVerdict; chatId: string; steps: AgentStep[] } | 'superseded'> {
+  return transaction(pool, async (tx) => {
+    const held = await holdTurn(tx, key.turnId);
+    const before = await landedIteration(tx, key.turnId, landed.iteration);
+    if (before) return { verdict: before, chatId: '', steps: [] };
+    if (!held || hasEnded(held.turn))
+      return { verdict: { state: 'closed', verdict: goneVerdict }, chatId: '', steps: [] };
+    const asked = await resetDraft(tx, key, fence);
+    if (asked === null) return 'superseded';
+    const call = { turnId: key.turnId, step: stepName.reply(landed.iteration), attempt: asked };
+    await settleCall(tx, call, { usage: landed.usage, used: true });
+    await insertIterationRow(tx, key.turnId, '', landed);
+    await fillSteps(tx, key.turnId, landed);
+    const steps = await insertCalls(tx, held.turn, landed);
+    const calls = landed.calls.map(({ plan }) => plan);
+    return { verdict: { state: 'landed', calls, code: cutCode(landed.reason) }, chatId: held.chat.id, steps };
+  });
+}
+
+/**
+ * The next iteration's attempts and failures are counted from 0. Returns the attempt that asked for this one, or null
+ * when a newer attempt holds the fence.
+ */
+async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number | null> {
+  const { rows } = await tx.query<{ asked: number }>(
+    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, error_detail = null, streamed_ms = 0,
+       response_id = null, response_seq = null, updated_at = now()
+     where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming' returning asked_attempt as asked`,
+    [key.turnId, key.beat, fence],
+  );
+  return rows[0]?.asked ?? null;
+}
+
+type IterationRow = Pick<Iteration, 'iteration' | 'text' | 'thinking' | 'model' | 'reason' | 'usage'>;
+
+/** `taskCallId` is the call that a sub-agent was begun by; '' is the turn itself. */
+export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: string, row: IterationRow): Promise<void> {
+  await tx.query(
+    `insert into agent_iterations (turn_id, task_call_id, iteration, text, thinking, model, finish_reason, usage)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      turnId,
+      taskCallId,
+      row.iteration,
+      row.text,
+      row.thinking,
+      row.model,
+      row.reason,
+      row.usage ? JSON.stringify(row.usage) : null,
+    ],
+  );
+}
+
+type CallPlace = { taskCallId: string; iteration: number; position: number; resultIndex: number | null };
+
+export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, place: CallPlace): Promise<void> {
+  await tx.query(
+    `insert into tool_calls (turn_id, call_id, task_call_id, iteration, position, name, arguments, plan, result_index,
+       model_call_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      turnId,
+      call.plan.callId,
+      place.taskCallId,
+      place.iteration,
+      place.position,
+      call.name,
+      call.arguments,
+      JSON.stringify(call.plan),
+      place.resultIndex,
+      call.modelCallId,
+    ],
+  );
+}
+
+/** What the steps that began with their first token have come to hold; those of an attempt that failed go. */
+async function fillSteps(tx: Tx, turnId: string, { iteration, stretches, text, thinking }: Iteration): Promise<void> {
+  const indexes = stretches.map(({ index }) => index);
+  await tx.query('delete from agent_steps where turn_id = $1 and iteration = $2 and index <> all($3)', [
+    turnId,
+    iteration,
+    indexes,
+  ]);
+  const begins = { text: firstOffset(stretches, 'text'), thinking: firstOffset(stretches, 'thinking') };
+  const own = stretches.map((stretch) => ({ ...stretch, offset: stretch.offset - begins[stretch.type] }));
+  for (const step of fillStretches(turnId, own, { text, thinking })) {
+    await tx.query('update agent_steps set content = $4 where turn_id = $1 and index = $2 and iteration = $3', [
+      turnId,
+      step.index,
+      iteration,
+      step.content,
+    ]);
+  }
+}
+
+const firstOffset = (stretches: Stretch[], type: Stretch['type']) =>
+  stretches.find((stretch) => stretch.type === type)?.offset ?? 0;
+
+/** Calls take the next indexes in their order, and their results those after all of them. */
+async function insertCalls(tx: Tx, turn: TurnRow, { iteration, calls }: Iteration): Promise<AgentStep[]> {
+  const { rows } = await tx.query<{ next: number }>(
+    'select coalesce(max(index) + 1, 0) as next from agent_steps where turn_id = $1',
+    [turn.id],
+  );
+  const first = rows[0]!.next;
+  const steps: AgentStep[] = [];
+  for (const [position, call] of calls.entries()) {
+    const { callId } = call.plan;
+    const shown = shownArguments(call.arguments);
+    const index = first + position;
+    steps.push({ id: stepId(turn.id, index), index, type: 'tool_call', callId, name: call.name, arguments: shown });
+    await tx.query(
+      `insert into agent_steps (turn_id, index, id, type, iteration, call_id, name, arguments)
+       values ($1, $2, $3, 'tool_call', $4, $5, $6, $7)`,
+      [turn.id, index, stepId(turn.id, index), iteration, callId, call.name, JSON.stringify(shown)],
+    );
+    const resultIndex = first + calls.length + position;
+    await insertCallRow(tx, turn.id, call, { taskCallId: '', iteration, position, resultIndex });
+    await appendEvents(tx, { chatId: turn.chatId, turnId: turn.id, step: stepName.tool(callId) }, [
+      { kind: 'tool_call_start', data: { id: callId, name: call.name, arguments: shown } },
+    ]);
+  }
+  return steps;
+}

@@ -1,0 +1,140 @@
+import { type CallPlan, stepId } from '../../domain/agents/agent.js';
+import { shownArguments } from '../../domain/agents/toolArguments.js';
+import type { AgentStep } from '../../domain/log/events.js';
+import { stepName } from '../../domain/turns/stepName.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { appendEvents } from '../timeline/log.js';
+import { holdLiveTurn } from '../timeline/timelineCheck.js';
+import type { TurnRow } from '../turns/turnRow.js';
+
+export type CallKey = { turnId: string; callId: string };
+
+/** A call that is about to be made. `attempts` counts those that were begun before this one. */
+export type BegunCall = {
+  chatId: string;
+  owner: string;
+  taskCallId: string;
+  name: string;
+  arguments: string;
+  plan: CallPlan;
+  attempts: number;
+  callerLevel: number;
+  enabledTools: string[] | null;
+};
+
+/** What came of a call, as the model reads it. */
+export type CallResult = { success: boolean; content: string };
+
+/** Begins an attempt at a call. Null when it is done, or its turn has ended or is to stop. */
+export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | null> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, key.turnId);
+    if (!turn || turn.stop) return null;
+    const { rows } = await tx.query<Omit<BegunCall, 'chatId' | 'owner'>>(
+      `update tool_calls c set status = 'running', attempts = c.attempts + 1
+       from turns t join chats ch on ch.id = t.chat_id
+       where c.turn_id = $1 and c.call_id = $2 and c.status <> 'done' and t.id = c.turn_id
+       returning c.task_call_id as "taskCallId", c.name, c.arguments, c.plan, c.attempts - 1 as attempts,
+         t.caller_level as "callerLevel", ch.settings->'enabledTools' as "enabledTools"`,
+      [key.turnId, key.callId],
+    );
+    await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+    return rows[0] ? { ...rows[0], chatId: turn.chatId, owner: turn.owner } : null;
+  });
+}
+
+/** The step of a call's result, and the draft that it belongs to. */
+export type EndedStep = { chatId: string; fence: number; epoch: number; step: AgentStep };
+
+/** The number of the event that a call ends with, within its step. */
+const ENDED = 1;
+
+/** `taskArguments`: of the call that began the sub-agent which made this one. */
+type EndedCall = { taskCallId: string; taskArguments: string | null; name: string; index: number; iteration: number };
+
+/**
+ * Keeps what came of a call: its row, its step and its event. Happens once; the step is null when it was done
+ * before, or when the turn has ended.
+ */
+export async function endCall(pool: Pool, key: CallKey, given: CallResult): Promise<EndedStep | null> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, key.turnId);
+    if (!turn) return null;
+    const result = await fitting(tx, key.turnId, given);
+    const ended = await settleCall(tx, key, result);
+    if (!ended) return null;
+    await appendEnd(tx, turn, key, ended, result);
+    if (ended.taskCallId !== '') return null;
+    const step = { callId: key.callId, content: result.content, success: result.success };
+    await tx.query(
+      `insert into agent_steps (turn_id, index, id, type, iteration, call_id, content, success)
+       values ($1, $2, $3, 'tool_result', $4, $5, $6, $7) on conflict do nothing`,
+      [turn.id, ended.index, stepId(turn.id, ended.index), ended.iteration, key.callId, step.content, step.success],
+    );
+    await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+    const draft = await tx.query<{ fence: number; epoch: number }>(
+      'select fence, epoch from drafts where turn_id = $1 and beat = 0',
+      [turn.id],
+    );
+    return {
+      chatId: turn.chatId,
+      ...(draft.rows[0] ?? { fence: 0, epoch: 0 }),
+      step: { id: stepId(turn.id, ended.index), index: ended.index, type: 'tool_result', ...step },
+    };
+  });
+}
+
+/** Of the results of a turn together, in bytes: they are all read for each prompt, and are all in its reply's event. */
+const MAX_RESULTS = 8 * 1024 * 1024;
+/** As many as a turn may have of these are within that, in UTF-16 code units. */
+const SHORT = 1_000;
+
+async function fitting(tx: Tx, turnId: string, result: CallResult): Promise<CallResult> {
+  if (result.content.length <= SHORT) return result;
+  const { rows } = await tx.query<{ kept: string }>(
+    'select coalesce(sum(octet_length(result)), 0)::text as kept from tool_calls where turn_id = $1',
+    [turnId],
+  );
+  if (Number(rows[0]?.kept) + Buffer.byteLength(result.content) <= MAX_RESULTS) return result;
+  return {
+    success: false,
+    content: 'tool_results_too_large: The results of this turn are too long together; answer with what there is.',
+  };
+}
+
+async function settleCall(tx: Tx, key: CallKey, { success, content }: CallResult): Promise<EndedCall | null> {
+  const { rows } = await tx.query<EndedCall>(
+    `update tool_calls c set status = 'done', success = $3, result = $4
+     where c.turn_id = $1 and c.call_id = $2 and c.status <> 'done'
+     returning c.task_call_id as "taskCallId", c.name, c.result_index as index, c.iteration,
+       (select p.arguments from tool_calls p
+        where p.turn_id = c.turn_id and p.call_id = c.task_call_id and c.task_call_id <> '') as "taskArguments"`,
+    [key.turnId, key.callId, success, content],
+  );
+  return rows[0] ?? null;
+}
+
+function appendEnd(tx: Tx, turn: TurnRow, { callId }: CallKey, ended: EndedCall, { success, content }: CallResult) {
+  const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.tool(callId) };
+  const data = { id: callId, name: ended.name, result: content, success };
+  const event =
+    ended.taskCallId === ''
+      ? ({ kind: 'tool_call_end', data } as const)
+      : ({ kind: 'subagent_tool_call_end', data: { ...data, task: taskOf(ended.taskArguments) } } as const);
+  return appendEvents(tx, cause, [event], ENDED);
+}
+
+/** Read here: `jsonb` refuses what `JSON.parse` takes, and a call must be able to end whatever its parent was sent. */
+function taskOf(argumentsText: string | null): string {
+  const { task } = Object(shownArguments(argumentsText ?? '')) as { task?: unknown };
+  return typeof task === 'string' ? task : '';
+}
+
+/** The arguments of a call, as they are shown. */
+export async function readCallArguments(db: Db, key: CallKey): Promise<unknown> {
+  const { rows } = await db.query<{ arguments: string }>(
+    'select arguments from tool_calls where turn_id = $1 and call_id = $2',
+    [key.turnId, key.callId],
+  );
+  return shownArguments(rows[0]?.arguments ?? '');
+}

@@ -1,0 +1,65 @@
+import type { ToolDescriptor } from '../../domain/agents/tools.js';
+import { maxPageBytes, type Page } from '../core/page.js';
+import { type Db, type Pool, transaction } from '../core/pool.js';
+
+/**
+ * Tells what tools there are: the last worker to say so is right. They are listed once the table is locked: of
+ * two servers that connect at the same moment, the later one's list would otherwise be undone by the earlier's.
+ */
+export async function publishTools(pool: Pool, list: () => readonly ToolDescriptor[]): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await tx.query('lock table tools in share row exclusive mode');
+    const tools = list();
+    await tx.query('delete from tools where name <> all($1)', [tools.map(({ name }) => name)]);
+    for (const tool of tools) {
+      await tx.query(
+        `insert into tools (name, description, parameters, level, source, needs_approval, idempotent, timeout_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (name) do update set description = excluded.description, parameters = excluded.parameters,
+           level = excluded.level, source = excluded.source, needs_approval = excluded.needs_approval,
+           idempotent = excluded.idempotent, timeout_ms = excluded.timeout_ms, worker_seen_at = now()`,
+        [
+          tool.name,
+          tool.description,
+          JSON.stringify(tool.parameters),
+          tool.level,
+          tool.source,
+          tool.needsApproval,
+          tool.idempotent,
+          tool.timeoutMs,
+        ],
+      );
+    }
+  });
+}
+
+/** A tool as clients see it. */
+export type ListedTool = {
+  name: string;
+  description: string;
+  schema: Record<string, unknown>;
+  permissionLevel: number;
+  source: string;
+  needsApproval: boolean;
+};
+
+/** A page of the tools, the built-in ones first; a cursor is a tool's name. */
+export async function listTools(
+  db: Db,
+  { after, limit, order = 'asc' }: Page = { after: null, limit: 1_000 },
+): Promise<ListedTool[]> {
+  const inOrder = `source <> 'builtin' ${order}, name ${order}`;
+  const bytes = 'octet_length(description) + octet_length(parameters::text)';
+  const { rows } = await db.query<ListedTool & { place: number; before: number }>(
+    `select * from (
+       select name, description, parameters as schema, level as "permissionLevel", source,
+         needs_approval as "needsApproval", row_number() over (order by ${inOrder}) as place,
+         sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
+       from tools
+       where $1::text is null or (source <> 'builtin', name) ${order === 'asc' ? '>' : '<'} (select source <> 'builtin', name from tools where name = $1)
+       order by ${inOrder} limit $2
+     ) page where before < ${maxPageBytes} or place <= 2 order by place`,
+    [after, limit],
+  );
+  return rows.map(({ place: _, before: __, ...tool }) => tool);
+}

@@ -1,0 +1,20 @@
+import type { Tx } from '../core/pool.js';
+import { ChatRefused } from '../core/refused.js';
+import { type ChatLock, lockChat } from '../timeline/log.js';
+import { mustHaveRoom } from './chatLimits.js';
+
+export type NarrativeChat = ChatLock & { hostId: string; guestId: string | null };
+
+/** Locks the owner's narrative chat, which must have room for more, and says who is present. Throws `ChatRefused`. */
+export async function holdNarrativeChat(tx: Tx, owner: string, chatId: string): Promise<NarrativeChat> {
+  const chat = await lockChat(tx, chatId);
+  if (!chat || chat.owner !== owner) throw new ChatRefused('chat_not_found');
+  mustHaveRoom(chat);
+  const { rows } = await tx.query<{ hostId: string | null; guestId: string | null }>(
+    'select host_id as "hostId", guest_id as "guestId" from chats where id = $1',
+    [chatId],
+  );
+  const present = rows[0];
+  if (chat.kind !== 'narrative' || !present?.hostId) throw new ChatRefused('not_narrative');
+  return { ...chat, hostId: present.hostId, guestId: present.guestId };
+}

@@ -1,0 +1,107 @@
+import type { NewEvent } from '../../domain/log/events.js';
+import type { ChatKind } from '../../domain/turns/turn.js';
+import { newId } from '../core/ids.js';
+import { breaksForeignKey } from '../core/page.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { ChatRefused } from '../core/refused.js';
+import { appendEvents } from '../timeline/log.js';
+import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
+import { mustHaveRoom } from './ownerLimits.js';
+
+type Titled = { title: string | null };
+
+/** What a new chat is about, by its kind. */
+export type NewChat = Titled &
+  (
+    | { kind: 'narrative'; hostId: string; guestId: string | null; scene: { container: string } | null }
+    | { kind: 'document'; documentId: string; anchor: Anchor | null }
+    | { kind: 'agent'; documentId: string | null; settings: ChatSettings }
+    | { kind: 'relay'; settings: ChatSettings }
+  );
+
+/** Creates a chat with its first events, if the owner has fewer than `max`. Throws `ChatRefused`. */
+export async function createChat(pool: Pool, owner: string, fields: NewChat, max?: number): Promise<Chat> {
+  try {
+    return await transaction(pool, async (tx) => {
+      await mustHaveRoom(tx, 'chats', owner, max);
+      return insertChat(tx, owner, fields);
+    });
+  } catch (error) {
+    // A character was deleted between reading it and referring to it.
+    if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');
+    throw error;
+  }
+}
+
+async function insertChat(tx: Tx, owner: string, fields: NewChat): Promise<Chat> {
+  const row = await rowOf(tx, owner, fields);
+  const id = newId('chat');
+  await tx.query(
+    `insert into chats (id, owner, kind, title, host_id, guest_id, document_id, anchor, settings)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      owner,
+      fields.kind,
+      fields.title,
+      row.hostId ?? null,
+      row.guestId ?? null,
+      row.documentId ?? null,
+      row.anchor ? JSON.stringify(row.anchor) : null,
+      JSON.stringify(row.settings ?? {}),
+    ],
+  );
+  await appendEvents(tx, { chatId: id, turnId: null, step: 'create' }, firstEvents(fields));
+  return (await readChat(tx, owner, id))!;
+}
+
+type Row = {
+  hostId?: string;
+  guestId?: string | null;
+  documentId?: string;
+  anchor?: Anchor | null;
+  settings?: ChatSettings;
+};
+
+/** What the row refers to, which must be the owner's. */
+async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
+  switch (fields.kind) {
+    case 'narrative': {
+      const { hostId, guestId } = fields;
+      if (guestId === hostId) throw new ChatRefused('guest_is_host', 'guestId');
+      for (const [path, id] of Object.entries({ hostId, guestId })) {
+        if (id !== null && !(await owns(tx, 'characters', owner, id)))
+          throw new ChatRefused('character_not_found', path);
+      }
+      return { hostId, guestId };
+    }
+    case 'document': {
+      const { documentId, anchor } = fields;
+      if (!(await owns(tx, 'documents', owner, documentId))) throw new ChatRefused('document_not_found', 'documentId');
+      return { documentId, anchor };
+    }
+    case 'relay':
+      return { settings: fields.settings };
+    case 'agent': {
+      const { providerId } = fields.settings;
+      if (providerId !== undefined && !(await owns(tx, 'providers', owner, providerId)))
+        throw new ChatRefused('provider_not_found', 'providerId');
+      const { documentId } = fields;
+      if (documentId === null) return { settings: fields.settings };
+      if (!(await owns(tx, 'documents', owner, documentId))) throw new ChatRefused('document_not_found', 'documentId');
+      return { documentId, settings: fields.settings };
+    }
+  }
+}
+
+function firstEvents(fields: NewChat): NewEvent[] {
+  const kind: ChatKind = fields.kind;
+  const created: NewEvent = { kind: 'chat_created', data: { kind, title: fields.title } };
+  if (fields.kind !== 'narrative' || !fields.scene) return [created];
+  return [created, { kind: 'scene_opened', data: { sceneId: newId('scn'), container: fields.scene.container } }];
+}
+
+async function owns(db: Db, table: 'characters' | 'documents' | 'providers', owner: string, id: string) {
+  const { rowCount } = await db.query(`select from ${table} where id = $1 and owner = $2`, [id, owner]);
+  return rowCount === 1;
+}

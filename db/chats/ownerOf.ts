@@ -1,0 +1,20 @@
+import type { Db } from '../core/pool.js';
+
+/** The owner of what an activity's input names, or null. Never throws: whoever asks goes on without. */
+export type OwnerOf = (input: unknown) => Promise<string | null>;
+
+export function createOwnerOf(db: Db, onError: (error: unknown) => void): OwnerOf {
+  return async (input) => {
+    const { turnId = null, chatId = null } = (input ?? {}) as { turnId?: string; chatId?: string };
+    try {
+      const { rows } = await db.query<{ owner: string }>(
+        `select owner from chats where id = coalesce($2, (select chat_id from turns where id = $1))`,
+        [turnId, chatId],
+      );
+      return rows[0]?.owner ?? null;
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  };
+}

@@ -1,0 +1,157 @@
+import { newId } from '../core/ids.js';
+import { type ListSpec, type Page, readPage } from '../core/page.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { type SealingKey, seal, unseal } from '../core/sealed.js';
+import { mustHaveRoom } from './ownerLimits.js';
+
+/** A provider as its owner sees it: the key never comes back out. */
+export type Provider = {
+  id: string;
+  name: string;
+  baseUrl: string;
+  defaultModel: string;
+  maxTokens: number | null;
+  /** The provider to turn to when this one's attempts have run out. */
+  fallbackId: string | null;
+  /** How the server is asked to go on from a partial message; null: it can't. */
+  continuation: string | null;
+  createdAt: Date;
+};
+
+export type NewProvider = {
+  name: string;
+  baseUrl: string;
+  apiKey: string;
+  defaultModel: string;
+  maxTokens?: number | undefined;
+  fallbackId?: string | undefined;
+  continuation?: string | undefined;
+};
+
+const columns = `id, name, base_url as "baseUrl", default_model as "defaultModel", max_tokens as "maxTokens",
+  fallback_id as "fallbackId", continuation, created_at as "createdAt"`;
+
+const boundTo = (owner: string, id: string) => `${owner}/${id}`;
+
+/** Who stores a provider. `isOperator`: the one local owner of a server without keys. */
+export type ProviderOwner = { owner: string; isOperator: boolean };
+
+/** Throws `ChatRefused` when the owner has `max` already. */
+export function createProvider(
+  pool: Pool,
+  key: SealingKey,
+  of: ProviderOwner,
+  fields: NewProvider,
+  max?: number,
+): Promise<Provider> {
+  return transaction(pool, async (tx) => {
+    await mustHaveRoom(tx, 'providers', of.owner, max);
+    return insertProvider(tx, key, of, fields);
+  });
+}
+
+async function insertProvider(
+  tx: Tx,
+  key: SealingKey,
+  { owner, isOperator }: ProviderOwner,
+  fields: NewProvider,
+): Promise<Provider> {
+  const id = newId('prv');
+  const { rows } = await tx.query<Provider>(
+    `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens, fallback_id,
+                            continuation, by_operator)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`,
+    [
+      id,
+      owner,
+      fields.name,
+      fields.baseUrl,
+      seal(key, fields.apiKey, boundTo(owner, id)),
+      fields.defaultModel,
+      fields.maxTokens ?? null,
+      fields.fallbackId ?? null,
+      fields.continuation ?? null,
+      isOperator,
+    ],
+  );
+  return rows[0]!;
+}
+
+export async function ownsProvider(db: Db, owner: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from providers where id = $1 and owner = $2', [id, owner]);
+  return rowCount === 1;
+}
+
+const list: ListSpec = {
+  columns,
+  from: 'providers',
+  where: 'owner = $1',
+  key: 'id',
+  bytes: 'octet_length(name) + octet_length(base_url) + octet_length(default_model)',
+};
+
+/** The owner's providers, oldest first. */
+export async function listProviders(db: Db, owner: string, page: Page): Promise<Provider[]> {
+  return readPage<Provider>(db, list, owner, page);
+}
+
+/** A provider that can be asked. `apiKey` is null where it can't be opened: the setting was another when it was sealed. */
+export type UsableProvider = {
+  id: string;
+  baseUrl: string;
+  apiKey: string | null;
+  defaultModel: string;
+  maxTokens: number | null;
+  continuation: string | null;
+  /** Whether the operator stored it, who may reach this machine anyway. */
+  byOperator: boolean;
+};
+
+/** What a turn's chat says of its model, and of who is to provide it. */
+export type ChosenModel = {
+  model: string | null;
+  temperature: number | null;
+  /** Whether the model is asked to reason before it answers. */
+  thinking: boolean;
+  provider: UsableProvider | null;
+  /** Whom to turn to when that one's attempts have run out. */
+  fallback: UsableProvider | null;
+};
+
+type Row = Omit<UsableProvider, 'apiKey'> & { owner: string; sealedKey: Buffer };
+
+export async function readChosenModel(db: Db, key: SealingKey | null, turnId: string): Promise<ChosenModel | null> {
+  const { rows } = await db.query<{
+    model: string | null;
+    temperature: number | null;
+    thinking: boolean;
+    providerId: string | null;
+    owner: string;
+  }>(
+    `select ch.settings->>'model' as model, (ch.settings->>'temperature')::float as temperature,
+       coalesce((ch.settings->>'thinkingEnabled')::boolean, false) as thinking, ch.settings->>'providerId' as "providerId", ch.owner
+     from turns t join chats ch on ch.id = t.chat_id where t.id = $1`,
+    [turnId],
+  );
+  const chat = rows[0];
+  if (!chat) return null;
+  const { providerId, owner, ...chosen } = chat;
+  const [provider = null, fallback = null] = providerId ? await readUsable(db, key, owner, providerId) : [];
+  return { ...chosen, provider, fallback };
+}
+
+/** The provider, and the one that it names to turn to. */
+async function readUsable(db: Db, key: SealingKey | null, owner: string, id: string): Promise<UsableProvider[]> {
+  const { rows } = await db.query<Row>(
+    `select p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",
+       p.max_tokens as "maxTokens", p.continuation, coalesce(p.by_operator, false) as "byOperator"
+     from providers p
+     where p.owner = $2 and (p.id = $1 or p.id = (select fallback_id from providers where id = $1 and owner = $2))
+     order by p.id = $1 desc`,
+    [id, owner],
+  );
+  return rows.map(({ sealedKey, owner: of, ...row }) => ({
+    ...row,
+    apiKey: key && unseal(key, sealedKey, boundTo(of, row.id)),
+  }));
+}

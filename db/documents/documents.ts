@@ -1,0 +1,99 @@
+import { mustHaveRoom } from '../chats/ownerLimits.js';
+import { newId } from '../core/ids.js';
+import { type ListSpec, type Page, readPage } from '../core/page.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+
+export type Document = {
+  id: string;
+  title: string;
+  body: string;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+const columns = `d.id, d.title, d.body, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
+
+/** Throws `ChatRefused` when the owner has `max` already. */
+export function createDocument(
+  pool: Pool,
+  owner: string,
+  fields: { title: string; body: string },
+  max?: number,
+): Promise<Document> {
+  return transaction(pool, async (tx) => {
+    await mustHaveRoom(tx, 'documents', owner, max);
+    const { rows } = await tx.query<Document>(
+      `insert into documents as d (id, owner, title, body) values ($1, $2, $3, $4) returning ${columns}`,
+      [newId('doc'), owner, fields.title, fields.body],
+    );
+    return rows[0]!;
+  });
+}
+
+export async function ownsDocument(db: Db, owner: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from documents where id = $1 and owner = $2', [id, owner]);
+  return rowCount === 1;
+}
+
+export async function readDocument(db: Db, owner: string, id: string): Promise<Document | null> {
+  const { rows } = await db.query<Document>(`select ${columns} from documents d where d.id = $1 and d.owner = $2`, [
+    id,
+    owner,
+  ]);
+  return rows[0] ?? null;
+}
+
+const headColumns = `d.id, d.title, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
+
+const list: ListSpec = {
+  columns: headColumns,
+  from: 'documents d',
+  where: 'd.owner = $1',
+  key: 'd.id',
+  bytes: 'octet_length(d.title)',
+};
+
+/** The owner's documents, oldest first, with or without their bodies. */
+export async function listDocuments(
+  db: Db,
+  owner: string,
+  { withBody, ...page }: Page & { withBody: boolean },
+): Promise<(Omit<Document, 'body'> & { body?: string })[]> {
+  return readPage(
+    db,
+    withBody ? { ...list, columns, bytes: 'octet_length(d.title) + octet_length(d.body)' } : list,
+    owner,
+    page,
+  );
+}
+
+/** The document that a chat is about, as a model reads it. */
+export async function readDocumentOfChat(
+  db: Db,
+  chatId: string,
+): Promise<{ title: string; version: number; body: string } | null> {
+  const { rows } = await db.query<{ title: string; version: number; body: string }>(
+    `select d.title, d.version, d.body from documents d join chats c on c.document_id = d.id where c.id = $1`,
+    [chatId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Locks a document: always before the chats that are about it. Null when the owner has no such document. */
+export async function lockDocument(tx: Tx, owner: string, id: string): Promise<Document | null> {
+  const { rows } = await tx.query<Document>(
+    `select ${columns} from documents d where d.id = $1 and d.owner = $2 for update`,
+    [id, owner],
+  );
+  return rows[0] ?? null;
+}
+
+export async function writeDocument(tx: Tx, id: string, fields: { title: string; body: string }): Promise<Document> {
+  const { rows } = await tx.query<Document>(
+    `update documents d set title = $2, body = $3, version = d.version + 1, updated_at = now()
+     where d.id = $1 returning ${columns}`,
+    [id, fields.title, fields.body],
+  );
+  return rows[0]!;
+}

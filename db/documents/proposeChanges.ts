@@ -1,0 +1,48 @@
+import { parseChangeBlocks } from '../../domain/documents/changeBlocks.js';
+import { MAX_CHANGES_OF_REPLY, MAX_PENDING_CHANGES } from '../../domain/documents/changes.js';
+import type { NewEvent } from '../../domain/log/events.js';
+import { newId } from '../core/ids.js';
+import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { appendEvents, findEffect } from '../timeline/log.js';
+import { holdLiveTurn } from '../timeline/timelineCheck.js';
+
+const STEP = 'propose_changes';
+
+const leftOut = (count: number): string =>
+  `Only the first ${count} changes of this reply were taken: a reply may propose ${MAX_CHANGES_OF_REPLY}, and a document may have ${MAX_PENDING_CHANGES} pending ones. Accept or decline some and ask again.`;
+
+/** How many more changes may be pending for a chat's document. Two chats at once may exceed it by one reply. */
+export async function roomForChanges(tx: Tx, chatId: string): Promise<number> {
+  const { rows } = await tx.query<{ pending: number }>(
+    `select count(*)::integer as pending from (
+       select from changes c join chats on chats.id = c.chat_id
+       where c.document_id = (select document_id from chats where id = $1) and c.state = 'pending' limit $2) as waiting`,
+    [chatId, MAX_PENDING_CHANGES],
+  );
+  return MAX_PENDING_CHANGES - rows[0]!.pending;
+}
+
+/**
+ * Appends which changes a turn's landed reply proposes, once, also when there are none. A reply that was cut short
+ * proposes what it had said in whole. Changes beyond the limits are left out, which people are told.
+ */
+export async function proposeChanges(pool: Pool, turnId: string): Promise<void> {
+  await transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, turnId);
+    if (!turn || (await findEffect(tx, turnId, STEP, 0))) return;
+    const { rows } = await tx.query<{ seq: number; text: string }>(
+      `select seq, data->>'text' as text from events
+       where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' order by seq limit 1`,
+      [turn.chatId, turnId],
+    );
+    const reply = rows[0];
+    if (!reply) return;
+    const blocks = parseChangeBlocks(reply.text, MAX_CHANGES_OF_REPLY + 1).length;
+    const count = blocks === 0 ? 0 : Math.min(blocks, MAX_CHANGES_OF_REPLY, await roomForChanges(tx, turn.chatId));
+    const changeIds = Array.from({ length: count }, () => newId('chg'));
+    const data = { messageSeq: reply.seq, changeIds, count };
+    const events: NewEvent[] = [{ kind: 'changes_proposed', data }];
+    if (blocks > count) events.push({ kind: 'system_message', data: { text: leftOut(count) } });
+    await appendEvents(tx, { chatId: turn.chatId, turnId, step: STEP }, events);
+  });
+}

@@ -1,0 +1,31 @@
+import type { DocumentPromptInput, Said } from '../../domain/documents/documentPrompt.js';
+import type { Db } from '../core/pool.js';
+import { askedOfTurn, readSaidBefore } from '../timeline/readSaid.js';
+
+/** Earlier messages that a prompt looks back on, at most. */
+const HISTORY_MESSAGES = 200;
+
+type Head = Omit<DocumentPromptInput, 'document' | 'history' | 'line'> & {
+  chatId: string;
+  userTurnSeq: number;
+  title: string;
+  body: string;
+  text: string;
+  quote: string | null;
+};
+
+/** What a reply about a document is made from. Null when the turn, its chat or its document is no more. */
+export async function readDocumentPrompt(db: Db, turnId: string): Promise<DocumentPromptInput | null> {
+  const { rows } = await db.query<Head>(
+    `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", d.title, d.body, ch.anchor, asked.text, asked.quote
+     from turns t join chats ch on ch.id = t.chat_id join documents d on d.id = ch.document_id
+     cross join ${askedOfTurn} as asked
+     where t.id = $1`,
+    [turnId],
+  );
+  const head = rows[0];
+  if (!head) return null;
+  const { title, body, anchor, text, quote } = head;
+  const line: Said = { role: 'user', text, quote };
+  return { document: { title, body }, anchor, history: await readSaidBefore(db, head, HISTORY_MESSAGES), line };
+}

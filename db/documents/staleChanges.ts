@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isStale } from '../../domain/documents/changes.js';
+import type { NewEvent } from '../../domain/log/events.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { appendEvents, lockChat } from '../timeline/log.js';
+
+/** Changes that are looked at, and marked, at once. */
+const PIECE = 20;
+/** How long changes may be looked at before others get their turn, in milliseconds. */
+const SLICE_MS = 8;
+
+type Body = { id: string; version: number; body: string };
+type Pending = { id: string; chatId: string; original: string };
+
+/** Says that a document's new version may have made changes stale: in the transaction that writes it. */
+export async function noteUnchecked(tx: Tx, { id, version }: Pick<Body, 'id' | 'version'>): Promise<void> {
+  await tx.query('update documents set unchecked_version = $2 where id = $1', [id, version]);
+}
+
+/**
+ * Marks the pending changes that a document's newest version has made stale, unless that is done. In pieces, so that
+ * neither the event loop nor the document is held for long; whoever lists or accepts changes goes on where another
+ * was cut off. A change is marked once: what is stale stays so, also if its original should come back.
+ */
+export async function markStaleChanges(pool: Pool, documentId: string): Promise<void> {
+  const { rows } = await pool.query<Body>(
+    'select id, version, body from documents where id = $1 and unchecked_version = version',
+    [documentId],
+  );
+  const document = rows[0];
+  if (!document) return;
+  let after: string | null = '';
+  while (after !== null) {
+    const piece: Pending[] = await readPending(pool, document, after);
+    const stale = await staleOf(piece, document.body);
+    if (stale.length > 0 && !(await mark(pool, document, stale))) return;
+    after = piece.length === PIECE ? piece.at(-1)!.id : null;
+  }
+  await pool.query('update documents set unchecked_version = null where id = $1 and unchecked_version = $2', [
+    documentId,
+    document.version,
+  ]);
+}
+
+/** Of an original that is longer than the body only as much is read as shows that. */
+async function readPending(db: Db, { id, body }: Body, after: string): Promise<Pending[]> {
+  const { rows } = await db.query<Pending>(
+    `select c.id, c.chat_id as "chatId", left(c.original, $4) as original from changes c join chats on chats.id = c.chat_id
+     where c.document_id = $1 and c.state = 'pending' and c.stale_since is null and c.id > $2 order by c.id limit $3`,
+    [id, after, PIECE, body.length + 1],
+  );
+  return rows;
+}
+
+async function staleOf(changes: Pending[], body: string): Promise<Pending[]> {
+  const stale: Pending[] = [];
+  let since = performance.now();
+  for (const change of changes) {
+    if (isStale(body, change)) stale.push(change);
+    if (performance.now() - since < SLICE_MS) continue;
+    await nextTurn();
+    since = performance.now();
+  }
+  return stale;
+}
+
+/** False where there is a newer version by now: whoever wrote it looks at all changes again. */
+async function mark(pool: Pool, { id, version }: Body, stale: Pending[]): Promise<boolean> {
+  const chatIds = [...new Set(stale.map(({ chatId }) => chatId))].sort();
+  return transaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ version: number }>('select version from documents where id = $1 for update', [
+      id,
+    ]);
+    if (rows[0]?.version !== version) return false;
+    for (const chatId of chatIds) {
+      if (!(await lockChat(tx, chatId))) continue;
+      const ids = await stillPending(tx, chatId, stale);
+      const events = ids.map((changeId): NewEvent => ({ kind: 'change_stale', data: { changeId } }));
+      const step = `stale:${id}:${version}:${ids[0]}`;
+      if (events.length > 0) await appendEvents(tx, { chatId, turnId: null, step }, events);
+    }
+    return true;
+  });
+}
+
+/** In the order of their sources. */
+async function stillPending(tx: Tx, chatId: string, stale: Pending[]): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select id from changes where chat_id = $1 and id = any($2) and state = 'pending' and stale_since is null
+     order by proposed_seq, position`,
+    [chatId, stale.map(({ id }) => id)],
+  );
+  return rows.map(({ id }) => id);
+}

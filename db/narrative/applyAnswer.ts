@@ -1,0 +1,40 @@
+import type { ChatState } from '../../domain/classifiers/classifier.js';
+import type { NewEvent } from '../../domain/log/events.js';
+import type { TokenUsage } from '../../domain/turns/turn.js';
+import { type Pool, transaction } from '../core/pool.js';
+import { settleCall } from '../streaming/modelCalls.js';
+import { appendEvents } from '../timeline/log.js';
+import { holdLiveTurn } from '../timeline/timelineCheck.js';
+import { settleStep } from '../turns/steps.js';
+import { readChatState } from './turnContext.js';
+
+export type Applied<V> = { applied: true; verdict: V } | { applied: false };
+
+/**
+ * Appends what a step found, projects it and settles the step, in one transaction. `decide` is given the
+ * chat's state under its lock. Applied once: a step that is done keeps its first verdict. `call`: the call of a model
+ * that the answer came of.
+ */
+export function applyStep<V>(
+  pool: Pool,
+  key: { turnId: string; name: string },
+  decide: (state: ChatState) => { events: NewEvent[]; verdict: V },
+  call?: { attempt: number; usage: TokenUsage },
+): Promise<Applied<V>> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, key.turnId);
+    if (!turn) return { applied: false };
+    const before = await tx.query<{ verdict: V }>(
+      "select verdict from turn_steps where turn_id = $1 and name = $2 and status = 'done'",
+      [key.turnId, key.name],
+    );
+    const used = !before.rows[0];
+    if (call) await settleCall(tx, { turnId: key.turnId, step: key.name, attempt: call.attempt }, { ...call, used });
+    if (before.rows[0]) return { applied: true, verdict: before.rows[0].verdict };
+    const { events, verdict } = decide(await readChatState(tx, turn.chatId));
+    const cause = { chatId: turn.chatId, turnId: turn.id, step: key.name };
+    if (events.length > 0) await appendEvents(tx, cause, events);
+    await settleStep(tx, turn, key.name, 'done', verdict ?? {});
+    return { applied: true, verdict };
+  });
+}

@@ -1,0 +1,100 @@
+import { mustHaveRoom } from '../chats/ownerLimits.js';
+import { newId } from '../core/ids.js';
+import { breaksForeignKey, type ListSpec, type Page, readPage } from '../core/page.js';
+import { type Db, type Pool, transaction } from '../core/pool.js';
+import { clearGuestEverywhere } from './guests.js';
+
+export type Character = {
+  id: string;
+  name: string;
+  persona: string;
+  greeting: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** What a client says of a character; in a change, what is left out stays. */
+export type CharacterFields = { name: string; persona: string; greeting: string | null };
+export type CharacterChange = { [K in keyof CharacterFields]?: CharacterFields[K] | undefined };
+
+const columns = 'id, name, persona, greeting, created_at as "createdAt", updated_at as "updatedAt"';
+
+/** Throws `ChatRefused` when the owner has `max` already. */
+export function createCharacter(pool: Pool, owner: string, fields: CharacterFields, max?: number): Promise<Character> {
+  return transaction(pool, async (tx) => {
+    await mustHaveRoom(tx, 'characters', owner, max);
+    const { rows } = await tx.query<Character>(
+      `insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5) returning ${columns}`,
+      [newId('chr'), owner, fields.name, fields.persona, fields.greeting],
+    );
+    return rows[0]!;
+  });
+}
+
+const list: ListSpec = {
+  columns,
+  from: 'characters',
+  where: 'owner = $1',
+  key: 'id',
+  bytes: 'octet_length(name) + octet_length(persona) + coalesce(octet_length(greeting), 0)',
+};
+
+/** The owner's characters, oldest first. */
+export async function listCharacters(db: Db, owner: string, page: Page): Promise<Character[]> {
+  return readPage<Character>(db, list, owner, page);
+}
+
+export async function readCharacter(db: Db, owner: string, id: string): Promise<Character | null> {
+  const { rows } = await db.query<Character>(`select ${columns} from characters where id = $1 and owner = $2`, [
+    id,
+    owner,
+  ]);
+  return rows[0] ?? null;
+}
+
+export async function changeCharacter(
+  db: Db,
+  owner: string,
+  id: string,
+  change: CharacterChange,
+): Promise<Character | null> {
+  const { rows } = await db.query<Character>(
+    `update characters set
+       name = coalesce($3, name), persona = coalesce($4, persona),
+       greeting = case when $5 then $6 else greeting end, updated_at = now()
+     where id = $1 and owner = $2 returning ${columns}`,
+    [id, owner, change.name, change.persona, change.greeting !== undefined, change.greeting],
+  );
+  return rows[0] ?? null;
+}
+
+const deleteAttempts = 5;
+
+/**
+ * Deletes a character that hosts no chat, and takes it out of the chats that it is a guest of. The foreign keys
+ * decide, so a chat made meanwhile is safe; one that made it a guest meanwhile is tried again.
+ */
+export async function deleteCharacter(
+  pool: Pool,
+  owner: string,
+  id: string,
+): Promise<'deleted' | 'not_found' | 'in_use'> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction(pool, async (tx) => {
+        await clearGuestEverywhere(tx, owner, id);
+        const { rowCount } = await tx.query('delete from characters where id = $1 and owner = $2', [id, owner]);
+        return rowCount === 1 ? 'deleted' : 'not_found';
+      });
+    } catch (error) {
+      if (!breaksForeignKey(error)) throw error;
+      if (await hostsChat(pool, id)) return 'in_use';
+      if (attempt === deleteAttempts) throw error;
+    }
+  }
+}
+
+async function hostsChat(db: Db, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from chats where host_id = $1 limit 1', [id]);
+  return rowCount === 1;
+}

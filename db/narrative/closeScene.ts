@@ -1,0 +1,19 @@
+import { stepName } from '../../domain/turns/stepName.js';
+import { type Pool, transaction } from '../core/pool.js';
+import { appendEvents, findEffect } from '../timeline/log.js';
+import { holdLiveTurn } from '../timeline/timelineCheck.js';
+import { readChatState } from './turnContext.js';
+
+/** Closes the scene that the turn ran in, if that is the one still open. Says whether the turn closed it, now or before. */
+export function closeSceneOfTurn(pool: Pool, turnId: string, sceneId: string, endedAt: string): Promise<boolean> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, turnId);
+    if (!turn) return false;
+    const cause = { chatId: turn.chatId, turnId, step: stepName.sceneClose };
+    if (await findEffect(tx, turnId, stepName.sceneClose, 0)) return true;
+    const { openScene } = await readChatState(tx, turn.chatId);
+    if (openScene?.sceneId !== sceneId) return false;
+    await appendEvents(tx, cause, [{ kind: 'scene_closed', data: { sceneId, endedAt } }]);
+    return true;
+  });
+}

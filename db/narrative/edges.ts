@@ -1,0 +1,68 @@
+import type { Edge } from '../../domain/narrative/edge.js';
+import { maxPageBytes, type Page } from '../core/page.js';
+import type { Db } from '../core/pool.js';
+
+type EdgeRow = Omit<Edge, 'lastInteractionAt'> & { lastInteractionAt: Date | null };
+
+const columns = `source_id as "sourceId", target_id as "targetId", affinity, trust, summary,
+  knowledge_facts as "knowledgeFacts", last_interaction_at as "lastInteractionAt"`;
+
+const toEdge = (row: EdgeRow): Edge => ({ ...row, lastInteractionAt: row.lastInteractionAt?.toISOString() ?? null });
+
+/** The chat's edges, by source and then target. */
+export async function readEdges(db: Db, chatId: string): Promise<Edge[]> {
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from edges where chat_id = $1 order by source_id collate "C", target_id collate "C"`,
+    [chatId],
+  );
+  return rows.map(toEdge);
+}
+
+type EdgeKey = Pick<Edge, 'sourceId' | 'targetId'>;
+
+/** A page of the chat's edges, by source and then target. */
+export async function listEdges(db: Db, chatId: string, page: Page<EdgeKey>): Promise<Edge[]> {
+  const { after, limit, order = 'asc' } = page;
+  const key = 'source_id collate "C", target_id collate "C"';
+  const inOrder = `source_id collate "C" ${order}, target_id collate "C" ${order}`;
+  const bytes = 'octet_length(knowledge_facts::text) + coalesce(octet_length(summary), 0)';
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from (
+       select *, row_number() over (order by ${inOrder}) as place,
+         sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
+       from edges
+       where chat_id = $1 and ($3::text is null or (${key}) ${order === 'asc' ? '>' : '<'} ($3, $4))
+       order by ${inOrder} limit $2
+     ) page where before < ${maxPageBytes} or place <= 2 order by ${inOrder}`,
+    [chatId, limit, after?.sourceId ?? null, after?.targetId ?? null],
+  );
+  return rows.map(toEdge);
+}
+
+export async function readEdge(db: Db, chatId: string, sourceId: string, targetId: string): Promise<Edge | null> {
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from edges where chat_id = $1 and source_id = $2 and target_id = $3`,
+    [chatId, sourceId, targetId],
+  );
+  return rows[0] ? toEdge(rows[0]) : null;
+}
+
+export async function writeEdge(db: Db, chatId: string, edge: Edge): Promise<void> {
+  await db.query(
+    `insert into edges (chat_id, source_id, target_id, affinity, trust, summary, knowledge_facts, last_interaction_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (chat_id, source_id, target_id) do update
+       set affinity = excluded.affinity, trust = excluded.trust, summary = excluded.summary,
+           knowledge_facts = excluded.knowledge_facts, last_interaction_at = excluded.last_interaction_at`,
+    [
+      chatId,
+      edge.sourceId,
+      edge.targetId,
+      edge.affinity,
+      edge.trust,
+      edge.summary,
+      JSON.stringify(edge.knowledgeFacts),
+      edge.lastInteractionAt,
+    ],
+  );
+}

@@ -1,0 +1,61 @@
+import type { FoundWorkflow } from '../../domain/turns/reconcile.js';
+import { inParallel } from '../../lib/inParallel.js';
+import { rebindTurn, startHere } from '../turns/startHere.js';
+import { keepPass } from './reconcilerState.js';
+import { closeTurn, type ReconcileDeps } from './reconcileTurn.js';
+import { readUnfinished, type Unfinished } from './unfinished.js';
+
+/** `found`: its workflow is in the connected namespace. */
+export type Accepted = { found: number; started: number; closed: number; failed: number };
+
+export type AcceptOptions = {
+  /** What becomes of a turn whose workflow ran and is not found. */
+  lost: 'close' | 'restart';
+  onFailed: (turnId: string, error: unknown) => void;
+};
+
+const PAGE = 200;
+const AT_ONCE = 8;
+
+/**
+ * What happens when an operator confirms that workflows which are not in the connected namespace are lost. Their turns
+ * are closed with the text that they have, or run again from their first step, which finds what has landed. Turns
+ * that never ran are started.
+ */
+export async function acceptNamespace(deps: ReconcileDeps, { lost, onFailed }: AcceptOptions): Promise<Accepted> {
+  const namespace = await deps.workflows.namespace();
+  const accepted: Accepted = { found: 0, started: 0, closed: 0, failed: 0 };
+  const accept = async (turn: Unfinished): Promise<void> => {
+    try {
+      accepted[await acceptTurn(deps, turn, namespace.id, lost)] += 1;
+    } catch (error) {
+      accepted.failed += 1;
+      onFailed(turn.start.turnId, error);
+    }
+  };
+  for (let after: string | undefined, page: Unfinished[] = []; ; after = page.at(-1)?.start.turnId) {
+    page = await readUnfinished(deps.pool, { olderThanMs: 0, limit: PAGE, ...(after ? { after } : {}) });
+    await inParallel(page, AT_ONCE, accept);
+    if (page.length < PAGE) break;
+  }
+  await keepPass(deps.pool, { namespace, elsewhere: 0, missing: 0 }, null);
+  return accepted;
+}
+
+async function acceptTurn(
+  deps: ReconcileDeps,
+  { start, opened }: Unfinished,
+  here: string,
+  lost: AcceptOptions['lost'],
+): Promise<'found' | 'started' | 'closed'> {
+  const found: FoundWorkflow = await deps.workflows.describe(start.turnId);
+  if (start.namespaceId !== here) await rebindTurn(deps.pool, start.turnId, here);
+  if (found.status === 'running') return 'found';
+  if (found.status === 'not_found' && (!opened || lost === 'restart')) {
+    await startHere({ db: deps.pool, workflows: deps.workflows }, { ...start, namespaceId: here });
+    return 'started';
+  }
+  const terminated = found.status === 'closed' && found.closedAs === 'TERMINATED';
+  await closeTurn(deps, start.turnId, terminated ? 'workflow_terminated' : 'workflow_lost');
+  return 'closed';
+}

@@ -1,0 +1,113 @@
+import { areTooManyMissing, type Namespace } from '../../domain/turns/reconcile.js';
+import { inParallel } from '../../lib/inParallel.js';
+import { keepPass, readResumeAfter } from './reconcilerState.js';
+import { closeTurn, type ReconcileDeps, type Reconciled, reconcileTurn } from './reconcileTurn.js';
+import { readUnfinished, type Unfinished } from './unfinished.js';
+
+/** What one pass did. `missing` and `elsewhere` are turns that it refused to close. */
+export type Pass = {
+  namespace: Namespace;
+  looked: number;
+  started: number;
+  closed: number;
+  floorPassed: number;
+  recovered: number;
+  missing: number;
+  elsewhere: number;
+  failed: number;
+};
+
+export type PassOptions = {
+  /** Turns that were started less than this ago are left alone. */
+  olderThanMs: number;
+  /** After this the pass ends, and the next one goes on where it was. */
+  withinMs: number;
+  onProgress: () => void;
+  onFailed: (turnId: string, error: unknown) => void;
+};
+
+const PAGE = 200;
+const AT_ONCE = 8;
+
+/**
+ * Looks after all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
+ * not found are closed at the end, unless they are too many: then Temporal has lost its data, or this is another
+ * server, and an operator has to say which.
+ */
+export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): Promise<Pass> {
+  const pass = emptyPass(await deps.workflows.namespace());
+  const missing: Unfinished[] = [];
+  const look = async (turn: Unfinished): Promise<void> => {
+    const done = await safely(turn, options, () => reconcileTurn(deps, turn));
+    if (done === 'missing') missing.push(turn);
+    count(pass, done);
+    options.onProgress();
+  };
+  const resumeAfter = await eachUnfinished(deps, options, (page) => inParallel(page, AT_ONCE, look));
+  if (!areTooManyMissing({ missing: missing.length, looked: pass.looked }))
+    await inParallel(missing, AT_ONCE, async (turn) => {
+      const done = await safely(turn, options, () => closeMissing(deps, turn));
+      if (done !== 'missing') pass.missing -= 1;
+      if (done === 'closed') pass.closed += 1;
+      options.onProgress();
+    });
+  await keepPass(deps.pool, pass, resumeAfter);
+  return pass;
+}
+
+/** Pages of turns until there are none left or the time is up. Says after which turn the next pass is to begin. */
+async function eachUnfinished(
+  { pool }: ReconcileDeps,
+  { olderThanMs, withinMs }: PassOptions,
+  visit: (page: Unfinished[]) => Promise<void>,
+): Promise<string | null> {
+  const until = performance.now() + withinMs;
+  for (let after = await readResumeAfter(pool); ; ) {
+    const page = await readUnfinished(pool, { olderThanMs, limit: PAGE, ...(after ? { after } : {}) });
+    await visit(page);
+    if (page.length < PAGE) return null;
+    after = page.at(-1)?.start.turnId ?? null;
+    if (performance.now() > until) return after;
+  }
+}
+
+/** Asked once more: the first answer may come from a server that was still starting. */
+async function closeMissing(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
+  const again = await reconcileTurn(deps, turn);
+  return again === 'missing' ? closeTurn(deps, turn.start.turnId, 'workflow_lost') : again;
+}
+
+async function safely(
+  turn: Unfinished,
+  { onFailed }: PassOptions,
+  work: () => Promise<Reconciled>,
+): Promise<Reconciled | 'failed'> {
+  try {
+    return await work();
+  } catch (error) {
+    onFailed(turn.start.turnId, error);
+    return 'failed';
+  }
+}
+
+const emptyPass = (namespace: Namespace): Pass => ({
+  namespace,
+  looked: 0,
+  started: 0,
+  closed: 0,
+  floorPassed: 0,
+  recovered: 0,
+  missing: 0,
+  elsewhere: 0,
+  failed: 0,
+});
+
+function count(pass: Pass, done: Reconciled | 'failed'): void {
+  if (done === 'elsewhere') {
+    pass.elsewhere += 1;
+    return;
+  }
+  pass.looked += 1;
+  if (done === 'floor_passed') pass.floorPassed += 1;
+  else if (done !== 'nothing') pass[done] += 1;
+}

@@ -1,0 +1,60 @@
+import type { Namespace } from '../../domain/turns/reconcile.js';
+import type { Db, Pool } from '../core/pool.js';
+
+/** What a pass of the reconciler leaves for the next one, for `/readyz` and for metrics. */
+export type KeptPass = { namespace: Namespace; elsewhere: number; missing: number };
+
+export async function keepPass(pool: Pool, pass: KeptPass, resumeAfter: string | null): Promise<void> {
+  const { namespace, elsewhere, missing } = pass;
+  await pool.query(
+    `with seen as (
+       insert into temporal_namespaces (id, name, cluster_id) values ($1, $2, $3)
+       on conflict (id) do update
+         set name = $2, cluster_id = coalesce($3, temporal_namespaces.cluster_id), last_seen_at = now()
+     )
+     insert into reconciler (namespace_id, elsewhere, missing, resume_after) values ($1, $4, $5, $6)
+     on conflict (only_row) do update
+       set namespace_id = $1, elsewhere = $4, missing = $5, resume_after = $6, passed_at = now()`,
+    [namespace.id, namespace.name, namespace.clusterId, elsewhere, missing, resumeAfter],
+  );
+}
+
+/** Where the next pass begins; null: at the beginning. */
+export async function readResumeAfter(db: Db): Promise<string | null> {
+  const { rows } = await db.query<{ resumeAfter: string | null }>(
+    'select resume_after as "resumeAfter" from reconciler',
+    [],
+  );
+  return rows[0]?.resumeAfter ?? null;
+}
+
+/** Turns that are not closed until an operator decides: started in another namespace, or missing too many at once. */
+export type Refused = { elsewhere: number; missing: number };
+
+/** `elsewhere` is counted now; what is missing only a pass can say. */
+export async function readRefused(db: Db, namespaceId: string): Promise<Refused> {
+  const { rows } = await db.query<Refused>(
+    `select
+       (select count(*) from turns
+        where status in ('running', 'awaiting_operator') and namespace_id is not null and namespace_id <> $1) as elsewhere,
+       coalesce((select missing from reconciler where namespace_id = $1), 0) as missing`,
+    [namespaceId],
+  );
+  return rows[0] ?? { elsewhere: 0, missing: 0 };
+}
+
+/** The namespaces that turns which have not ended were started in, by their number. */
+export async function readNamespacesOfTurns(
+  db: Db,
+): Promise<
+  { id: string | null; name: string | null; clusterId: string | null; lastSeenAt: Date | null; turns: number }[]
+> {
+  const { rows } = await db.query(
+    `select t.namespace_id as id, n.name, n.cluster_id as "clusterId", n.last_seen_at as "lastSeenAt", count(*) as turns
+     from turns t left join temporal_namespaces n on n.id = t.namespace_id
+     where t.status in ('running', 'awaiting_operator')
+     group by t.namespace_id, n.name, n.cluster_id, n.last_seen_at order by count(*) desc`,
+    [],
+  );
+  return rows;
+}

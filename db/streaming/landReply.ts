@@ -1,0 +1,200 @@
+import { withErrorLine } from '../../domain/log/errorLine.js';
+import type { AgentStep } from '../../domain/log/events.js';
+import type { DraftKey } from '../../domain/log/frames.js';
+import type { RelayInfo } from '../../domain/relay/relay.js';
+import { stepName } from '../../domain/turns/stepName.js';
+import type { ErrorDetail, PublicError, TokenUsage } from '../../domain/turns/turn.js';
+import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../../domain/turns/verdict.js';
+import { readAgentReply } from '../agents/agentReply.js';
+import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { appendEvents } from '../timeline/log.js';
+import { applyMarks } from '../timeline/marks.js';
+import { supersede } from '../timeline/supersede.js';
+import { hasEnded, type TurnRow } from '../turns/turnRow.js';
+import { readDraftText } from './drafts.js';
+import { holdTurn, LANDED, STARTED } from './holdTurn.js';
+import { landedVerdict, verdictOf } from './landedVerdict.js';
+import { settleCall } from './modelCalls.js';
+import { usageOfReply } from './usageOfReply.js';
+
+export type Reply = {
+  text: string;
+  truncated: boolean;
+  model: string;
+  /** Of the call that it came of, and the epoch whose text that one continued. */
+  usage?: TokenUsage | undefined;
+  continuedEpoch?: number | undefined;
+  error?: PublicError | undefined;
+  /** Of an agent. */
+  steps?: AgentStep[] | undefined;
+  /** Of a relayed reply; `paneSpawned` says that the other service has forgotten what was said. */
+  relay?: { info: RelayInfo; paneSpawned: boolean } | undefined;
+};
+
+type DraftRow = {
+  fence: number;
+  epoch: number;
+  settled: boolean;
+  askedAttempt: number;
+  speakerId: string;
+  interjectionOf: string | null;
+  lastError: string | null;
+  errorDetail: ErrorDetail | null;
+};
+
+/**
+ * Appends the `assistant_turn` of the attempt that holds `fence`. Lands once: what is found in the log is the
+ * verdict. When the turn has ended, or a newer attempt holds the fence, nothing is written.
+ */
+export async function landReply(
+  pool: Pool,
+  key: DraftKey,
+  fence: number,
+  reply: Reply,
+): Promise<ReplyVerdict | 'superseded'> {
+  return transaction(pool, async (tx) => {
+    const [held, landed, draft] = await Promise.all([
+      holdTurn(tx, key.turnId),
+      landedVerdict(tx, key),
+      lockDraft(tx, key),
+    ]);
+    if (landed) return landed;
+    if (!held) return goneVerdict;
+    if (hasEnded(held.turn)) return goneVerdict;
+    if (draft?.fence !== fence) return 'superseded';
+    const call = { turnId: key.turnId, step: stepName.reply(key.beat), attempt: draft.askedAttempt };
+    const used = reply.text.trim() !== '';
+    await settleCall(tx, call, { usage: reply.usage ?? null, used });
+    if (isNoVersion(held.turn, key.beat, reply.text)) return withoutText(reply);
+    const usage = await usageOfReply(tx, held.turn, key.beat, used ? [draft.epoch, reply.continuedEpoch ?? 0] : []);
+    await appendReply(tx, held.turn, key.beat, draft, { ...reply, usage });
+    return verdictOf(reply);
+  });
+}
+
+/** Why a reply is closed by another than its own attempt; without an error it was stopped. */
+export type Closing = {
+  model: string;
+  /** Whether it ends before its own end; left out: it does. */
+  truncated?: boolean | undefined;
+  error?: PublicError | undefined;
+  speakerId?: string | undefined;
+};
+
+/**
+ * Closes a reply in the place of its attempts, after a stop, a failure or a lost workflow: takes a new fence
+ * and keeps what is checkpointed. The epoch rises if more than that may have been sent, so that viewers drop
+ * it. With neither text nor an error there is no `assistant_turn`.
+ */
+export async function closeReply(pool: Pool, key: DraftKey, closing: Closing): Promise<ReplyVerdict> {
+  return transaction(pool, async (tx) => {
+    const held = await holdTurn(tx, key.turnId);
+    return held ? closeInTransaction(tx, held.turn, key, closing) : goneVerdict;
+  });
+}
+
+export async function closeInTransaction(
+  tx: Tx,
+  turn: TurnRow,
+  key: DraftKey,
+  closing: Closing,
+): Promise<ReplyVerdict> {
+  const landed = await landedVerdict(tx, key);
+  if (landed) return landed;
+  if (hasEnded(turn)) return goneVerdict;
+  const draft = (await lockDraft(tx, key)) ?? (await emptyDraft(tx, turn, key, closing));
+  const text = draft && draft.epoch > 0 ? await readDraftText(tx, key, draft.epoch) : '';
+  await tx.query('update drafts set fence = fence + 1 where turn_id = $1 and beat = $2', [key.turnId, key.beat]);
+  const error = closing.error && withDetail(closing.error, draft);
+  const done = turn.kind === 'agent' ? await readAgentReply(tx, turn.id, draft?.epoch ?? 0) : null;
+  if (!draft || (text === '' && !error && !done?.steps.length)) return stoppedVerdict;
+  const epoch = draft.settled ? draft.epoch : draft.epoch + 1;
+  const reply: Reply = {
+    text: turn.kind === 'document' && error ? withErrorLine(text, error) : text,
+    truncated: closing.truncated ?? true,
+    model: done?.model ?? closing.model,
+    error,
+    steps: done?.steps,
+  };
+  if (isNoVersion(turn, key.beat, text)) return withoutText(reply);
+  const kept = text !== '' || Boolean(done?.steps.length);
+  reply.usage = await usageOfReply(tx, turn, key.beat, kept ? [draft.epoch] : []);
+  await appendReply(tx, turn, key.beat, { ...draft, epoch }, reply);
+  return verdictOf(reply);
+}
+
+/** A reply that is to replace another, and has come to nothing: the other one stays, and the turn's end says why. */
+const isNoVersion = (turn: TurnRow, beat: number, text: string) =>
+  turn.regenerates !== null && beat === 0 && text === '';
+
+const withoutText = (reply: { text: string; truncated: boolean; error?: PublicError | undefined }): ReplyVerdict => ({
+  ...verdictOf(reply),
+  landed: false,
+});
+
+/** What the provider's answer said, where the reply fails with what its newest failed attempt did. */
+function withDetail(error: PublicError, draft: DraftRow | null): PublicError {
+  return draft?.errorDetail && draft.lastError === error.code ? { ...error, detail: draft.errorDetail } : error;
+}
+
+async function lockDraft(tx: Tx, key: DraftKey): Promise<DraftRow | null> {
+  const { rows } = await tx.query<DraftRow>(
+    `select fence, epoch, settled, asked_attempt as "askedAttempt", speaker_id as "speakerId",
+       interjection_of as "interjectionOf", last_error as "lastError", error_detail as "errorDetail"
+     from drafts where turn_id = $1 and beat = $2 for no key update`,
+    [key.turnId, key.beat],
+  );
+  return rows[0] ?? null;
+}
+
+/** A reply that failed before any attempt of it was opened still has its place in the log. */
+async function emptyDraft(tx: Tx, turn: TurnRow, key: DraftKey, closing: Closing): Promise<DraftRow | null> {
+  const { speakerId } = closing;
+  if (!speakerId || !closing.error) return null;
+  await tx.query('insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq) values ($1, $2, $3, $4, $5)', [
+    key.turnId,
+    key.beat,
+    turn.chatId,
+    speakerId,
+    turn.userTurnSeq,
+  ]);
+  const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(key.beat) };
+  const data = { speakerId, beat: key.beat, userTurnSeq: turn.userTurnSeq };
+  await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
+  const none = { askedAttempt: 0, interjectionOf: null, lastError: null, errorDetail: null };
+  return { fence: 0, epoch: 0, settled: true, speakerId, ...none };
+}
+
+async function appendReply(tx: Tx, turn: TurnRow, beat: number, draft: DraftRow, reply: Reply): Promise<void> {
+  const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(beat) };
+  const data = {
+    speakerId: draft.speakerId,
+    ...(draft.interjectionOf ? { interjectionOf: draft.interjectionOf } : {}),
+    beat,
+    text: reply.text,
+    truncated: reply.truncated,
+    userTurnSeq: turn.userTurnSeq,
+    model: reply.model,
+    ...(reply.usage ? { usage: reply.usage } : {}),
+    ...(reply.error ? { error: reply.error } : {}),
+    ...(reply.steps ? { steps: reply.steps } : {}),
+    ...(reply.relay ? { relay: reply.relay.info } : {}),
+  };
+  const replaces = turn.regenerates !== null && beat === 0;
+  if (replaces) await supersede(tx, turn);
+  await appendEvents(tx, cause, [{ kind: 'assistant_turn', data }], LANDED);
+  if (replaces) await applyMarks(tx, turn.chatId);
+  // A turn that ends well primes its session, unless its end says that there is another one now.
+  if (reply.relay && !reply.truncated)
+    await tx.query('update chats set relay_primed = $2 where id = $1', [turn.chatId, !reply.relay.paneSpawned]);
+  await tx.query(
+    `with landed as (
+       update drafts set status = 'landed', settled = true, epoch = $3, updated_at = now()
+       where turn_id = $1 and beat = $2
+     ), followed as (
+       update turns set phase = 'following_up' where id = $1 and phase = 'replying'
+     )
+     delete from draft_chunks where turn_id = $1 and beat = $2`,
+    [turn.id, beat, draft.epoch],
+  );
+}

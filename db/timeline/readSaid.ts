@@ -1,0 +1,36 @@
+import { withoutErrorLine } from '../../domain/log/errorLine.js';
+import type { PublicError } from '../../domain/turns/turn.js';
+import type { Db } from '../core/pool.js';
+
+/** A message of the timeline, as a prompt takes it; `quote` is what the user had selected. */
+export type SaidLine = { role: 'user' | 'assistant'; text: string; quote: string | null };
+
+/** What a turn answers, and the quote that came with it; for a lateral join on a turn `t`. */
+export const askedOfTurn = `lateral (
+  select coalesce(t.edit_text, e.data->>'text', '') as text, e.data->>'quote' as quote
+  from (select 1) as one
+  left join events e on e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
+  order by e.seq limit 1
+)`;
+
+/**
+ * The last messages of a chat before a user turn, oldest first: those of cancelled and failed turns too, as far as there
+ * is any text. What left the timeline stays out.
+ */
+export async function readSaidBefore(
+  db: Db,
+  { chatId, userTurnSeq }: { chatId: string; userTurnSeq: number },
+  limit: number,
+): Promise<SaidLine[]> {
+  const { rows } = await db.query<SaidLine & { error: PublicError | null }>(
+    `select case when e.kind = 'assistant_turn' then 'assistant' else 'user' end as role, e.data->>'text' as text,
+       e.data->>'quote' as quote, e.data->'error' as error
+     from events e join turns t on t.id = e.turn_id
+     where e.chat_id = $1 and e.kind in ('user_turn', 'user_turn_edit', 'assistant_turn')
+       and e.hidden_by is null and e.superseded_by is null and t.user_turn_seq < $2 and e.data->>'text' <> ''
+     order by t.user_turn_seq desc, (e.kind = 'assistant_turn') desc, e.seq desc limit $3`,
+    [chatId, userTurnSeq, limit],
+  );
+  const lines = rows.map(({ error, ...line }) => ({ ...line, text: withoutErrorLine(line.text, error) }));
+  return lines.filter(({ text }) => text !== '').reverse();
+}

@@ -1,0 +1,35 @@
+import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { project, projectionTables } from '../projections/index.js';
+import { lockChat, readEvents } from './log.js';
+
+export type ProjectionRows = Record<string, Record<string, unknown>[]>;
+
+/** Empties the chat's projections and folds its timeline into them anew. The caller holds the chat's lock. */
+export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void> {
+  for (const { table } of projectionTables) await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
+  for (let after = 0; ; ) {
+    // A page at a time: of a long log all at once, every rebuild would hold all in memory.
+    const page = await readEvents(tx, chatId, { after, limit: 1_000 });
+    for (const event of page) await project(tx, chatId, event);
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.seq;
+  }
+}
+
+/** Rebuilds the chat's projections from its log, in one transaction. */
+export async function rebuildProjections(pool: Pool, chatId: string): Promise<void> {
+  await transaction(pool, async (tx) => {
+    if (await lockChat(tx, chatId)) await rebuildInTransaction(tx, chatId);
+  });
+}
+
+/** The chat's projection rows as they stand, in a fixed order, for comparing. */
+export async function readProjections(pool: Pool, chatId: string): Promise<ProjectionRows> {
+  const tables: ProjectionRows = {};
+  for (const { table, key } of projectionTables) {
+    const { rows } = await pool.query(`select * from ${table} where chat_id = $1 order by ${key}`, [chatId]);
+    tables[table] = rows;
+  }
+  return tables;
+}

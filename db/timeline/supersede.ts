@@ -1,0 +1,27 @@
+import type { NewEvent } from '../../domain/log/events.js';
+import type { Tx } from '../core/pool.js';
+import { endBeforeLeaving } from '../turns/leave.js';
+import { readTurnRow } from '../turns/stop.js';
+import type { TurnRow } from '../turns/turnRow.js';
+import { appendEvents } from './log.js';
+
+/**
+ * Says that a turn's reply takes the place of the version it regenerates, right before that reply is appended,
+ * and in the same transaction: the old beats go when the new one lands. The caller applies the marks.
+ */
+export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
+  const replaced = turn.regenerates && (await readTurnRow(tx, turn.regenerates));
+  if (!replaced) throw new Error(`turn ${turn.id} replaces no version`);
+  await endBeforeLeaving(tx, replaced, 'superseded');
+  const cause = { chatId: turn.chatId, turnId: turn.id, step: 'supersede' };
+  if (turn.editText !== null) {
+    const edit: NewEvent = { kind: 'user_turn_edit', data: { userTurnSeq: turn.userTurnSeq, text: turn.editText } };
+    await appendEvents(tx, cause, [edit], EDITED);
+  }
+  const superseded: NewEvent = { kind: 'turn_superseded', data: { turnId: replaced.id, by: turn.id } };
+  await appendEvents(tx, cause, [superseded], SUPERSEDED);
+}
+
+/** Numbers of the events of the step. */
+const EDITED = 0;
+const SUPERSEDED = 1;

@@ -1,0 +1,87 @@
+import type { NewEvent } from '../../domain/log/events.js';
+import { toPublicError } from '../../domain/log/failures.js';
+import type { EndStatus, ErrorDetail, PublicError } from '../../domain/turns/turn.js';
+import { usageOfCalls } from '../../domain/turns/usage.js';
+import { noteCommitted } from '../core/committed.js';
+import type { Tx } from '../core/pool.js';
+import { takeModelCalls } from '../streaming/modelCalls.js';
+import { countToolCalls } from '../streaming/usageOfReply.js';
+import { appendEvents } from '../timeline/log.js';
+import { applyMarks } from '../timeline/marks.js';
+import type { TurnRow } from './turnRow.js';
+
+export type Ending = {
+  status: EndStatus;
+  /** The step that ends it: half of the key under which it ends once. */
+  step: string;
+  error?: PublicError | undefined;
+  warnings?: string[];
+};
+
+/**
+ * Ends a turn that has not ended: appends `turn_completed`, takes the turn's events out of the timeline if it
+ * was to be rolled back, and settles its row. The caller holds the chat's lock and passes the floor on.
+ */
+export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<void> {
+  const cause = { chatId: turn.chatId, turnId: turn.id, step: ending.step };
+  const toolCalls = turn.kind === 'agent' ? await countToolCalls(tx, turn.id) : 0;
+  const usage = usageOfCalls(await takeModelCalls(tx, turn.id), toolCalls);
+  const warnings = ending.warnings ?? [];
+  const rolledBack = turn.stop === 'rollback';
+  // It was not stopped by a client: its workflow could not go on, and the floor was passed on.
+  const abandoned = turn.stop === 'failing' && ending.status === 'cancelled';
+  const status = rolledBack ? 'cancelled' : abandoned ? 'failed' : ending.status;
+  const reason = abandoned ? toPublicError('workflow_failing') : ending.error;
+  const error = reason && (await withDetail(tx, turn.id, reason));
+  const events: NewEvent[] = [
+    {
+      kind: 'turn_completed',
+      data: { status, usage, warnings, tokenUsage: usage, ...(error ? { error } : {}) },
+    },
+  ];
+  if (rolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
+  await appendEvents(tx, cause, events);
+  if (rolledBack || turn.regenerates !== null) await applyMarks(tx, turn.chatId);
+  const [{ rows }] = await Promise.all([
+    tx.query<Spent>(
+      `update turns t set status = $2, phase = 'done', failing_since = null, error = $3, usage = $4, warnings = $5, finished_at = now()
+       where t.id = $1
+       returning ${spent}`,
+      [turn.id, status, json(error), json(usage), JSON.stringify(warnings)],
+    ),
+    tx.query("update drafts set status = 'closed' where turn_id = $1 and status = 'streaming'", [turn.id]),
+    tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
+    tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]),
+  ]);
+  noteCommitted(tx, {
+    what: 'turn_ended',
+    turnId: turn.id,
+    chatId: turn.chatId,
+    kind: turn.kind,
+    status,
+    code: error?.code ?? null,
+    warnings: warnings.length,
+    tokens: usage?.completionTokens ?? null,
+    ...rows[0]!,
+  });
+}
+
+type Spent = { seconds: number; firstTokenSeconds: number | null; attempts: number };
+
+/** Of the turn `t`: by the clock of Postgres alone, whatever those of api and worker say. */
+const spent = `extract(epoch from now() - t.created_at)::double precision as seconds,
+  (select extract(epoch from min(d.first_token_at) - t.created_at)::double precision
+   from drafts d where d.turn_id = t.id) as "firstTokenSeconds",
+  (select coalesce(sum(d.attempt), 0)::integer from drafts d where d.turn_id = t.id) as attempts`;
+
+/** What the provider's answer said of the failure that the turn ends with. */
+async function withDetail(tx: Tx, turnId: string, error: PublicError): Promise<PublicError> {
+  const { rows } = await tx.query<{ detail: ErrorDetail }>(
+    `select error_detail as detail from drafts
+     where turn_id = $1 and last_error = $2 and error_detail is not null order by beat limit 1`,
+    [turnId, error.code],
+  );
+  return rows[0] ? { ...error, detail: rows[0].detail } : error;
+}
+
+const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));

@@ -1,0 +1,22 @@
+import type { NewEvent } from '../../domain/log/events.js';
+import type { Tx } from '../core/pool.js';
+import { appendEvents } from '../timeline/log.js';
+import { endTurn } from './endTurn.js';
+import { hasEnded, type TurnRow } from './turnRow.js';
+
+/**
+ * Ends a turn that is about to leave the timeline while it waits for an operator: its stuck steps are skipped.
+ * What it appends comes before the mark, and so leaves with it. False when the turn has ended already.
+ */
+export async function endBeforeLeaving(tx: Tx, turn: TurnRow, warning: 'rewound' | 'superseded'): Promise<boolean> {
+  if (hasEnded(turn)) return false;
+  const { rows } = await tx.query<{ step: string }>(
+    `update turn_steps set status = 'skipped', updated_at = now()
+     where turn_id = $1 and status not in ('done', 'skipped') returning name as step`,
+    [turn.id],
+  );
+  const skipped = rows.map(({ step }): NewEvent => ({ kind: 'step_skipped', data: { step } }));
+  if (skipped.length > 0) await appendEvents(tx, { chatId: turn.chatId, turnId: turn.id, step: 'leave' }, skipped);
+  await endTurn(tx, turn, { status: 'completed', step: 'finish', warnings: [...turn.warnings, warning] });
+  return true;
+}

@@ -1,0 +1,82 @@
+import { stripOoc } from '../../domain/narrative/ooc.js';
+import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js';
+import type { Db, Pool } from '../core/pool.js';
+import { readTurnRow } from './stop.js';
+import { hasEnded } from './turnRow.js';
+
+/** Who is present besides `you`. Names are for operators' summaries only. */
+export type Present = { id: string; name: string };
+
+export type OpenedTurn =
+  | { ended: true }
+  | {
+      ended: false;
+      kind: ChatKind;
+      owner: string;
+      host: Present | null;
+      guest: Present | null;
+      whenFailed: WhenFailed;
+      /** How often an agent may ask its model, where its chat says so. */
+      maxIterations: number | null;
+      stop: StopMark | null;
+      /** The turn whose reply this one replaces. */
+      regenerates: string | null;
+      /** Whether the user's text holds more than out-of-character remarks, and is new with this turn. */
+      hasProse: boolean;
+      isNewProse: boolean;
+      /** The scene that the turn runs in. */
+      sceneId: string | null;
+      hasStoryEvents: boolean;
+    };
+
+type Row = Omit<Extract<OpenedTurn, { ended: false }>, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse'> & {
+  hostId: string | null;
+  hostName: string | null;
+  guestId: string | null;
+  guestName: string | null;
+  editText: string | null;
+  text: string | null;
+};
+
+/** Where a turn's workflow runs. */
+export type RunsAt = { runId: string; namespaceId: string | null };
+
+/** Marks that the turn's workflow runs, and where, and reads what its steps depend on. */
+export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId }: RunsAt): Promise<OpenedTurn> {
+  const { rows } = await pool.query<Row>(
+    `update turns t set opened_at = coalesce(t.opened_at, now()), run_id = $2, phase = 'replying',
+       namespace_id = coalesce($3, t.namespace_id)
+     from chats ch
+       left join characters h on h.id = ch.host_id
+       left join characters g on g.id = ch.guest_id
+     where t.id = $1 and ch.id = t.chat_id and t.status in ('running', 'awaiting_operator')
+     returning t.kind, t.owner, h.id as "hostId", h.name as "hostName", g.id as "guestId", g.name as "guestName",
+       t.when_failed as "whenFailed", (ch.settings->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
+       (select e.data->>'text' from events e
+        where e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
+        order by e.seq limit 1) as text,
+       (select s.id from scenes s where s.chat_id = t.chat_id and s.closed_seq is null
+        order by s.opened_seq desc limit 1) as "sceneId",
+       exists (select from story_events v where v.chat_id = t.chat_id and v.status in ('planned', 'active'))
+         as "hasStoryEvents"`,
+    [turnId, runId, namespaceId],
+  );
+  return rows[0] ? toOpened(rows[0]) : { ended: true };
+}
+
+function toOpened({ hostId, hostName, guestId, guestName, editText, text, ...rest }: Row): OpenedTurn {
+  return {
+    ...rest,
+    ended: false,
+    host: hostId && hostName ? { id: hostId, name: hostName } : null,
+    guest: guestId && guestName ? { id: guestId, name: guestName } : null,
+    hasProse: stripOoc(editText ?? text ?? '') !== '',
+    isNewProse: rest.regenerates === null || editText !== null,
+  };
+}
+
+/** Whether the turn has ended: its workflow has nothing left to do. */
+export async function isTurnOver(db: Db, turnId: string): Promise<boolean> {
+  const turn = await readTurnRow(db, turnId);
+  return !turn || hasEnded(turn);
+}

@@ -1,0 +1,39 @@
+import type { Namespace } from '../../domain/turns/reconcile.js';
+import type { Db } from '../core/pool.js';
+import type { StartTurn } from './turnRow.js';
+
+/** The turn was started in another Temporal namespace, where it may run: starting it here would run it twice. */
+export class StartedElsewhere extends Error {
+  override readonly name = 'StartedElsewhere';
+  readonly code = 'other_namespace';
+  constructor(readonly turnId: string) {
+    super('the turn was started in another Temporal namespace than the connected one');
+  }
+}
+
+export type Starter = { namespace(): Promise<Namespace>; start(turn: StartTurn): Promise<unknown> };
+
+/**
+ * Starts the turn's workflow in the connected namespace. Which one that is stands in the turn's row before the
+ * start, so that a turn without a workflow can be told from one whose workflow is elsewhere. Throws `StartedElsewhere`.
+ */
+export async function startHere(deps: { db: Db; workflows: Starter }, turn: StartTurn): Promise<void> {
+  const { id } = await deps.workflows.namespace();
+  if (turn.namespaceId !== id && (await bindTurn(deps.db, turn.turnId, id)) !== id)
+    throw new StartedElsewhere(turn.turnId);
+  await deps.workflows.start(turn);
+}
+
+/** Binds a turn that is bound to no namespace yet. Says to which it is bound. */
+async function bindTurn(db: Db, turnId: string, namespaceId: string): Promise<string | null> {
+  const { rows } = await db.query<{ namespaceId: string }>(
+    `update turns set namespace_id = coalesce(namespace_id, $2) where id = $1 returning namespace_id as "namespaceId"`,
+    [turnId, namespaceId],
+  );
+  return rows[0]?.namespaceId ?? null;
+}
+
+/** Binds a turn to the namespace in which its workflow was found, or to which an operator gave it. */
+export async function rebindTurn(db: Db, turnId: string, namespaceId: string): Promise<void> {
+  await db.query('update turns set namespace_id = $2 where id = $1', [turnId, namespaceId]);
+}

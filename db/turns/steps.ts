@@ -1,0 +1,140 @@
+import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
+import type { StepView } from '../../domain/log/frames.js';
+import type { ErrorDetail, PublicError, StepStatus } from '../../domain/turns/turn.js';
+import { noteCommitted } from '../core/committed.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { type Failed, jsonOf } from '../streaming/draftFailures.js';
+import type { AskedModel } from '../streaming/modelCalls.js';
+import { appendEvents, findEffect } from '../timeline/log.js';
+import { holdLiveTurn } from '../timeline/timelineCheck.js';
+import type { TurnRow } from './turnRow.js';
+
+export type StepKey = { turnId: string; name: string };
+
+/** `verdict` is set when the step is done: an attempt that comes again returns it. */
+export type BegunStep = { attempt: number; done: false } | { attempt: number; done: true; verdict: unknown };
+
+/**
+ * Begins an attempt. A higher `round` is an operator's: the provider's failures count from 0. `asks`: the call of a
+ * model that the attempt is about to make, which the same statement records.
+ */
+export async function beginStep(
+  db: Db,
+  key: StepKey,
+  round: number,
+  asks: AskedModel | null = null,
+): Promise<BegunStep> {
+  const { rows } = await db.query<{ attempts: number; status: StepStatus; verdict: unknown; chatId: string }>(
+    `with s as (
+       insert into turn_steps as s (turn_id, name, status, attempts, round) values ($1, $2, 'running', 1, $3)
+       on conflict (turn_id, name) do update set
+         attempts = s.attempts + case when s.status = 'done' then 0 else 1 end,
+         status = case when s.status = 'done' then s.status when s.failures > 0 and s.round = $3 then 'retrying' else 'running' end,
+         failures = case when s.round < $3 then 0 else s.failures end,
+         round = greatest(s.round, $3), updated_at = now()
+       returning attempts, status, verdict
+     ), asked as (
+       insert into model_calls (turn_id, step, attempt, model, prompt_tokens)
+       select $1, $2, attempts, $4, $5 from s where status <> 'done' and $4::text is not null
+       on conflict do nothing
+     )
+     select s.*, pg_notify('turn_status', t.chat_id || ':' || t.id) from s, turns t where t.id = $1`,
+    [key.turnId, key.name, round, asks?.model ?? null, asks?.promptTokens ?? null],
+  );
+  const step = rows[0]!;
+  return step.status === 'done'
+    ? { attempt: step.attempts, done: true, verdict: step.verdict }
+    : { attempt: step.attempts, done: false };
+}
+
+/** Records that the provider failed an attempt, and returns how often it has in this round. */
+export async function failStep(db: Db, key: StepKey, failure: Failed): Promise<number> {
+  const { rows } = await db.query<{ failures: number }>(
+    `update turn_steps set failures = failures + 1, last_error = $3, error_detail = $4, status = 'retrying',
+       updated_at = now()
+     where turn_id = $1 and name = $2 and status <> 'done' returning failures`,
+    [key.turnId, key.name, failure.code, jsonOf(failure.detail)],
+  );
+  return rows[0]?.failures ?? 0;
+}
+
+/** Settles a step in the transaction that holds its effect. */
+export async function settleStep(tx: Tx, turn: TurnRow, name: string, status: StepStatus, verdict: unknown = null) {
+  await tx.query(
+    `insert into turn_steps as s (turn_id, name, status, attempts, verdict) values ($1, $2, $3, 1, $4)
+     on conflict (turn_id, name) do update set status = $3, verdict = $4, updated_at = now()`,
+    [turn.id, name, status, verdict === null ? null : JSON.stringify(verdict)],
+  );
+  await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+}
+
+/** Appends that a step is stuck, once a round. False when the turn has ended, or leaves the timeline. */
+export function markStuck(pool: Pool, key: StepKey, round: number, code: FailureCode): Promise<boolean> {
+  return mark(pool, key, `stuck:${key.name}`, round, async (tx, turn, cause) => {
+    const detail = await readDetail(tx, key, code);
+    const error = toPublicError(code, detail);
+    await appendEvents(tx, cause, [{ kind: 'step_stuck', data: { step: key.name, error } }], round);
+    await settleStep(tx, turn, key.name, 'stuck');
+    await tx.query('update turn_steps set last_error = $3, error_detail = $4 where turn_id = $1 and name = $2', [
+      key.turnId,
+      key.name,
+      code,
+      jsonOf(detail),
+    ]);
+    const { id: turnId, chatId, kind } = turn;
+    noteCommitted(tx, { what: 'step_stuck', turnId, chatId, kind, step: key.name, code });
+  });
+}
+
+/** What the provider's answer said of a step's failure: that of a classifier's attempt, or of a reply's. */
+async function readDetail(tx: Tx, key: StepKey, code: FailureCode): Promise<ErrorDetail | null> {
+  const { rows } = await tx.query<{ detail: ErrorDetail }>(
+    `select error_detail as detail from turn_steps where turn_id = $1 and name = $2 and last_error = $3
+     union all
+     select error_detail from drafts where turn_id = $1 and last_error = $3 and $2 like 'reply:%'`,
+    [key.turnId, key.name, code],
+  );
+  return rows.find(({ detail }) => detail)?.detail ?? null;
+}
+
+/** Appends that a stuck step was given up. */
+export function markSkipped(pool: Pool, key: StepKey): Promise<boolean> {
+  return mark(pool, key, `skip:${key.name}`, 0, async (tx, turn, cause) => {
+    await appendEvents(tx, cause, [{ kind: 'step_skipped', data: { step: key.name } }]);
+    await settleStep(tx, turn, key.name, 'skipped');
+  });
+}
+
+type Cause = { chatId: string; turnId: string; step: string };
+
+async function mark(
+  pool: Pool,
+  key: StepKey,
+  step: string,
+  n: number,
+  append: (tx: Tx, turn: TurnRow, cause: Cause) => Promise<void>,
+): Promise<boolean> {
+  return transaction(pool, async (tx) => {
+    const turn = await holdLiveTurn(tx, key.turnId);
+    if (!turn) return false;
+    const cause = { chatId: turn.chatId, turnId: key.turnId, step };
+    if (!(await findEffect(tx, key.turnId, step, n))) await append(tx, turn, cause);
+    return true;
+  });
+}
+
+/** The steps of a turn, in the order they began. */
+export async function readSteps(db: Db, turnId: string): Promise<StepView[]> {
+  const { rows } = await db.query<Pick<StepView, 'name' | 'status' | 'attempts'> & LastError>(
+    `select name, status, attempts, last_error as code, error_detail as detail from turn_steps
+     where turn_id = $1 order by position`,
+    [turnId],
+  );
+  return rows.map(({ code, detail, ...step }) => ({ ...step, ...errorOf(step.status, { code, detail }) }));
+}
+
+type LastError = { code: FailureCode | null; detail: ErrorDetail | null };
+
+function errorOf(status: StepStatus, { code, detail }: LastError): { error?: PublicError } {
+  return code && status !== 'done' ? { error: toPublicError(code, detail) } : {};
+}

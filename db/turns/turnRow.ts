@@ -1,0 +1,71 @@
+import type {
+  ChatKind,
+  PublicError,
+  StopMark,
+  TokenUsage,
+  TurnPhase,
+  TurnStatus,
+  WhenFailed,
+} from '../../domain/turns/turn.js';
+
+/** A turn's row, mapped once. */
+export type TurnRow = {
+  id: string;
+  chatId: string;
+  owner: string;
+  kind: ChatKind;
+  status: TurnStatus;
+  phase: TurnPhase;
+  userTurnSeq: number;
+  rank: number;
+  requestHash: string;
+  /** The turn whose reply this one replaces; `rootId` is the first of all its versions, `proseId` whose prose it answers. */
+  regenerates: string | null;
+  rootId: string;
+  proseId: string;
+  editText: string | null;
+  whenFailed: WhenFailed;
+  stop: StopMark | null;
+  error: PublicError | null;
+  usage: TokenUsage | null;
+  warnings: string[];
+  /** The W3C traceparent of the request that asked for it; null without tracing. */
+  trace: string | null;
+  runId: string | null;
+  /** The Temporal namespace that its workflow was started in, or is about to be. */
+  namespaceId: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  openedAt: Date | null;
+  finishedAt: Date | null;
+  /** Since when the task of its workflow fails again and again. */
+  failingSince: Date | null;
+};
+
+export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.status, t.phase,
+  t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.regenerates, t.root_id as "rootId", t.prose_id as "proseId",
+  t.edit_text as "editText",
+  t.stop, t.error, t.usage, t.warnings, t.trace, t.run_id as "runId", t.namespace_id as "namespaceId",
+  t.created_at as "createdAt",
+  t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt",
+  t.failing_since as "failingSince"`;
+
+/** A turn that has ended takes no more appends. */
+export function hasEnded(turn: Pick<TurnRow, 'status'>): boolean {
+  return turn.status === 'completed' || turn.status === 'cancelled' || turn.status === 'failed';
+}
+
+/**
+ * What starting a turn's workflow needs. `speaker` is a name for the operator's summary, never prose; `trace`
+ * the traceparent that the workflow is to belong to, left out without tracing.
+ */
+export type StartTurn = {
+  turnId: string;
+  chatId: string;
+  owner: string;
+  kind: ChatKind;
+  speaker: string | null;
+  /** The Temporal namespace that it is to be started in; null: whichever is connected. */
+  namespaceId: string | null;
+  trace?: string;
+};

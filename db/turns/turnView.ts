@@ -1,0 +1,189 @@
+import { isFailureCode, toPublicError } from '../../domain/log/failures.js';
+import type { StepView } from '../../domain/log/frames.js';
+import { stepName } from '../../domain/turns/stepName.js';
+import type {
+  ErrorDetail,
+  PublicError,
+  StepStatus,
+  TokenUsage,
+  TurnPhase,
+  TurnStatus,
+} from '../../domain/turns/turn.js';
+import { readAgentSteps } from '../agents/agentView.js';
+import type { Db } from '../core/pool.js';
+import { readSteps } from './steps.js';
+import { hasEnded, type TurnRow, turnColumns } from './turnRow.js';
+
+/** A beat as the resource shows it. `text` is the event's once landed, before that what is checkpointed. */
+export type BeatView = {
+  beat: number;
+  speakerId: string;
+  epoch: number;
+  attempt: number;
+  /** That of its reply's step. */
+  status: StepStatus;
+  text: string;
+  truncated: boolean;
+  seq?: number;
+};
+
+/** `GET /v1/turns/:id` as far as Postgres knows it. Times are ISO 8601 UTC. */
+export type TurnView = {
+  id: string;
+  chatId: string;
+  kind: string;
+  status: TurnStatus;
+  phase: TurnPhase;
+  queuePosition?: number;
+  userTurnSeq: number;
+  /** The version of the reply that it replaces, or is to replace. */
+  regenerates?: string;
+  beats: BeatView[];
+  steps: StepView[];
+  usage: TokenUsage | null;
+  warnings: string[];
+  error?: PublicError;
+  workflowId: string;
+  runId?: string;
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+};
+
+type DraftView = Omit<BeatView, 'status' | 'text' | 'truncated' | 'seq'> & {
+  status: 'streaming' | 'landed' | 'closed';
+  lastError: string | null;
+  errorDetail: ErrorDetail | null;
+};
+
+/** Null when there is no such turn, or it is another owner's. */
+export async function readTurn(db: Db, which: { turnId: string; owner: string }): Promise<TurnView | null> {
+  const { rows } = await db.query<TurnRow>(
+    `select ${turnColumns} from turns t join chats c on c.id = t.chat_id where t.id = $1 and t.owner = $2`,
+    [which.turnId, which.owner],
+  );
+  const turn = rows[0];
+  if (!turn) return null;
+  const drafts = await readDraftRows(db, turn.id);
+  const steps = await stepsOf(db, turn, drafts);
+  const beats = await readBeats(db, turn, drafts, steps);
+  const position = turn.status === 'queued' ? { queuePosition: await queuePosition(db, turn) } : {};
+  return { ...fromRow(turn), ...position, beats, steps };
+}
+
+function fromRow(turn: TurnRow): Omit<TurnView, 'beats' | 'steps' | 'queuePosition'> {
+  return {
+    id: turn.id,
+    chatId: turn.chatId,
+    kind: turn.kind,
+    status: turn.status,
+    phase: turn.phase,
+    userTurnSeq: turn.userTurnSeq,
+    ...(turn.regenerates ? { regenerates: turn.regenerates } : {}),
+    usage: turn.usage,
+    warnings: turn.warnings,
+    workflowId: turn.id,
+    createdAt: turn.createdAt.toISOString(),
+    ...(turn.error ? { error: turn.error } : {}),
+    ...(turn.runId ? { runId: turn.runId } : {}),
+    ...(turn.startedAt ? { startedAt: turn.startedAt.toISOString() } : {}),
+    ...(turn.finishedAt ? { finishedAt: turn.finishedAt.toISOString() } : {}),
+  };
+}
+
+/** Status, phase and steps only: what a `status` frame carries. */
+export async function readTurnStatus(
+  db: Db,
+  turnId: string,
+): Promise<{ turnId: string; status: TurnStatus; phase: TurnPhase; steps: StepView[] } | null> {
+  const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
+  const turn = rows[0];
+  if (!turn) return null;
+  const steps = await stepsOf(db, turn, await readDraftRows(db, turnId));
+  return { turnId, status: turn.status, phase: turn.phase, steps };
+}
+
+async function readDraftRows(db: Db, turnId: string): Promise<DraftView[]> {
+  const { rows } = await db.query<DraftView>(
+    `select beat, speaker_id as "speakerId", epoch, attempt, status, last_error as "lastError",
+       error_detail as "errorDetail"
+     from drafts where turn_id = $1 order by beat`,
+    [turnId],
+  );
+  return rows;
+}
+
+async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: StepView[]): Promise<BeatView[]> {
+  // In this order: a reply that lands between the two is found by the second.
+  const sofar = await db.query<{ beat: number; text: string }>(
+    `select c.beat, string_agg(c.text, '' order by c."offset") as text
+     from draft_chunks c join drafts d on d.turn_id = c.turn_id and d.beat = c.beat and d.epoch = c.epoch
+     where c.turn_id = $1 and c.channel = 'text' group by c.beat`,
+    [turn.id],
+  );
+  const landed = await db.query<LandedBeat>(
+    `select seq, (data->>'beat')::integer as beat, data->>'speakerId' as "speakerId", data->>'text' as text,
+       (data->>'truncated')::boolean as truncated
+     from events where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' order by seq`,
+    [turn.chatId, turn.id],
+  );
+  const drafted = drafts.map((row) => {
+    const { lastError: _, errorDetail: __, status: ___, ...draft } = row;
+    const event = landed.rows.find((row) => row.beat === draft.beat);
+    const text = event?.text ?? sofar.rows.find((row) => row.beat === draft.beat)?.text ?? '';
+    const status = beatStatus(turn, row, steps);
+    return { ...draft, status, text, truncated: event?.truncated ?? false, ...(event ? { seq: event.seq } : {}) };
+  });
+  const copied = landed.rows.filter((row) => drafts.every((draft) => draft.beat !== row.beat));
+  return [...drafted, ...copied.map((row) => ({ ...row, ...neverDrafted }))];
+}
+
+/** That of its reply's step; an agent's one reply is as far as its newest iteration. */
+function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepStatus {
+  if (turn.kind === 'agent') return replyStep(draft, turn).status;
+  return steps.find((step) => step.name === stepName.reply(draft.beat))?.status ?? 'done';
+}
+
+type LandedBeat = { seq: number; beat: number; speakerId: string; text: string; truncated: boolean };
+
+/** A fork's turns were never drafted: their beats are what the log holds. */
+const neverDrafted = { epoch: 0, attempt: 0, status: 'done' } as const;
+
+/** What runs before the reply, the replies, and what follows from them. A parked reply is among the steps by itself. */
+async function stepsOf(db: Db, turn: TurnRow, drafts: DraftView[]): Promise<StepView[]> {
+  const steps = await readSteps(db, turn.id);
+  const drafted = drafts.map((draft) => replyStep(draft, turn));
+  const own =
+    turn.kind === 'agent' ? await readAgentSteps(db, { id: turn.id, ended: hasEnded(turn) }, drafted[0]) : drafted;
+  const named = new Set(own.map((step) => step.name));
+  const replies = own.filter((reply) => !steps.some((step) => step.name === reply.name && step.status === 'stuck'));
+  const before = steps.filter((step) => step.name === stepName.parse || step.name === stepName.addressee);
+  const after = steps.filter((step) => !before.includes(step) && (step.status === 'stuck' || !named.has(step.name)));
+  return [...before, ...replies, ...after];
+}
+
+function replyStep(draft: DraftView, turn: TurnRow): StepView {
+  const retrying = draft.lastError !== null && draft.status === 'streaming';
+  const status: StepStatus =
+    draft.status === 'landed'
+      ? 'done'
+      : draft.status === 'closed' || hasEnded(turn)
+        ? 'skipped'
+        : retrying
+          ? 'retrying'
+          : 'running';
+  const code = draft.lastError;
+  const error = code && status !== 'done' ? { error: errorOf(code, draft.errorDetail) } : {};
+  return { name: stepName.reply(draft.beat), status, attempts: draft.attempt, ...error };
+}
+
+const errorOf = (code: string, detail: ErrorDetail | null): PublicError =>
+  isFailureCode(code) ? toPublicError(code, detail) : { code, message: code };
+
+async function queuePosition(db: Db, turn: TurnRow): Promise<number> {
+  const { rows } = await db.query<{ position: number }>(
+    "select count(*) as position from turns where chat_id = $1 and status = 'queued' and rank <= $2",
+    [turn.chatId, turn.rank],
+  );
+  return rows[0]!.position;
+}

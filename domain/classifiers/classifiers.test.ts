@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import { at, calls, context, events, good } from '../../test/support/chats/classifierTurn.js';
+import { classifiers } from './index.js';
+
+describe('turn_parse', () => {
+  test('is taken as given, also when it is empty', () => {
+    expect(events('turn_parse', { segments: [] })).toEqual([
+      { kind: 'user_turn_parsed', data: { userTurnSeq: 7, segments: [] } },
+    ]);
+  });
+});
+
+describe('state_update', () => {
+  test('updates the edge of its pair, at the time of its beat, with each fact once', () => {
+    expect(events('state_update', good.state_update)).toEqual([
+      {
+        kind: 'edge_update',
+        data: {
+          sourceId: 'chr_h',
+          targetId: 'you',
+          affinityDelta: 2,
+          trustDelta: -1,
+          knowledgeFacts: ['Robin tries doors.'],
+          lastInteractionAt: at,
+        },
+      },
+    ]);
+  });
+});
+
+describe('addressee, interjection and scene_close', () => {
+  test('change nothing of themselves: they are verdicts', () => {
+    for (const name of ['addressee', 'interjection', 'scene_close'] as const)
+      expect(events(name, good[name])).toEqual([]);
+    expect(classifiers.interjection.verdict(good.interjection)).toEqual({ shouldInterject: true });
+    expect(classifiers.scene_close.verdict(good.scene_close)).toEqual({ shouldClose: false });
+  });
+
+  test('scene_close is shown the prose and the place, and nothing of the reply', () => {
+    const shown = JSON.stringify(classifiers.scene_close.messages(context, calls.scene_close));
+    expect(shown).toContain('The lamp room');
+    expect(shown).toContain('I try the door.');
+    expect(shown).not.toContain('It is.');
+  });
+});
+
+describe('scene_summary', () => {
+  test('touches the scene and the edges of its own point of view only', () => {
+    const found = events('scene_summary', {
+      summary: 'S',
+      edges: [
+        { targetId: 'you', summary: 'first' },
+        { targetId: 'chr_h', summary: 'of oneself' },
+        { targetId: 'you', summary: 'second' },
+        { targetId: 'chr_g', summary: ' ' },
+      ],
+      knowledgeFacts: [
+        { targetId: 'you', fact: 'a' },
+        { targetId: 'you', fact: 'a' },
+        { targetId: 'chr_h', fact: 'of oneself' },
+        { targetId: 'you', fact: 'b' },
+      ],
+    });
+    expect(found).toEqual([
+      { kind: 'scene_summary', data: { sceneId: 'scn_1', povId: 'chr_h', summary: 'S' } },
+      { kind: 'edge_summary', data: { sourceId: 'chr_h', targetId: 'you', summary: 'second' } },
+      {
+        kind: 'edge_update',
+        data: {
+          ...{ sourceId: 'chr_h', targetId: 'you', affinityDelta: 0, trustDelta: 0 },
+          knowledgeFacts: ['a', 'b'],
+          lastInteractionAt: at,
+        },
+      },
+    ]);
+  });
+});

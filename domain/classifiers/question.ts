@@ -1,0 +1,42 @@
+import type { PromptMessage } from '../narrative/prompt.js';
+import { allowances, cut, cutStart, measure, type PromptLimits } from '../text/tokenBudget.js';
+
+/** A text of a question. Of one whose end counts, the beginning goes when it has to be cut. */
+export type Part = string | { text: string; keep: 'end' };
+
+/** What is asked, then what it is asked about: the last part is the most valuable. */
+export type Question = { task: string; about: Part[] };
+
+/** What a message, and what a part of one, costs beyond its text: estimates to the safe side, in tokens. */
+const MESSAGES_COST = 12;
+const PART_COST = 3;
+
+/** A question as messages, within the hard limit if there is one. Takes time linear in the texts' lengths. */
+export function toMessages(
+  { task, about }: Question,
+  limits?: Pick<PromptLimits, 'hard' | 'countTokens'>,
+): PromptMessage[] {
+  const parts = limits ? fitParts(task, about, limits) : about.map(textOf);
+  return [
+    { role: 'system', content: task },
+    { role: 'user', content: parts.filter(Boolean).join('\n\n') },
+  ];
+}
+
+function fitParts(
+  task: string,
+  about: Part[],
+  { hard, countTokens }: Pick<PromptLimits, 'hard' | 'countTokens'>,
+): string[] {
+  const total = Math.max(0, hard - countTokens(task) - MESSAGES_COST - PART_COST * about.length);
+  const measured = about.map((part) =>
+    measure(textOf(part), countTokens, typeof part === 'string' ? total : Number.POSITIVE_INFINITY),
+  );
+  const allowed = allowances(measured.map(({ cost }) => cost).reverse(), total).reverse();
+  return measured.map((part, n) => {
+    const shorten = typeof about[n] === 'string' ? cut : cutStart;
+    return shorten(part, allowed[n] ?? 0).text;
+  });
+}
+
+const textOf = (part: Part): string => (typeof part === 'string' ? part : part.text);

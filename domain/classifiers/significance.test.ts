@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { context, events, state } from '../../test/support/chats/classifierTurn.js';
+import { pin } from './significance.js';
+
+describe('significance', () => {
+  const pinned = (
+    memoryId: string,
+    pinnedSeq: number,
+    significance: number | null,
+    witnesses = ['chr_h', 'chr_g'],
+  ) => ({
+    memoryId,
+    pinnedSeq,
+    significance,
+    witnesses,
+  });
+
+  test('scores the memory of its beat, and pins it at 3 only', () => {
+    expect(events('significance', { score: 2 }).map(({ kind }) => kind)).toEqual(['memory_scored']);
+    expect(events('significance', { score: 3 })).toEqual([
+      { kind: 'memory_scored', data: { memoryId: 'mem_1', significance: 3 } },
+      { kind: 'memory_pinned', data: { memoryId: 'mem_1' } },
+    ]);
+  });
+
+  test('scores nothing where the beat left no memory', () => {
+    expect(events('significance', { score: 3 }, state, { ...context, memories: [] })).toEqual([]);
+  });
+
+  test('past the cap evicts the least significant pin, and of those the oldest', () => {
+    const chat = { ...state, pinned: [pinned('a', 1, 3), pinned('b', 5, 2), pinned('c', 4, 2)] };
+    expect(pin('mem_1', context, chat, 3)).toEqual([
+      { kind: 'memory_pinned', data: { memoryId: 'mem_1' } },
+      { kind: 'memory_unpinned', data: { memoryId: 'c' } },
+    ]);
+    expect(pin('mem_1', context, chat, 4)).toHaveLength(1);
+  });
+
+  test('counts per character: a pin that both share is evicted once, one of another is not', () => {
+    const chat = {
+      ...state,
+      pinned: [pinned('old', 1, 3, ['chr_x']), pinned('both', 2, 3), pinned('mine', 3, 3, ['chr_h'])],
+    };
+    expect(pin('mem_1', context, chat, 2)).toEqual([
+      { kind: 'memory_pinned', data: { memoryId: 'mem_1' } },
+      { kind: 'memory_unpinned', data: { memoryId: 'both' } },
+    ]);
+  });
+
+  test('evicts as many as it takes, and never the new one', () => {
+    const chat = { ...state, pinned: Array.from({ length: 20 }, (_, n) => pinned(`m${n}`, n, 3)) };
+    expect(pin('mem_1', context, chat, 12)).toHaveLength(1 + 9);
+    expect(pin('mem_1', context, chat, 1)).toHaveLength(1 + 20);
+  });
+});

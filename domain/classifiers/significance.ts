@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { NewEvent } from '../log/events.js';
+import { witnesses } from '../narrative/participants.js';
+import { type ChatState, classifier, type TurnContext } from './classifier.js';
+import { ask, exchange, place } from './material.js';
+
+/** The score at which a memory is pinned. */
+const PINNED_AT = 3;
+
+/** How many pinned memories a character keeps. */
+const PINNED_MEMORIES = 12;
+
+const task = `Score how much the characters will remember of what was just said in a role-play: 0 small talk, 1 worth a note,
+2 important for the story or between them, 3 never to be forgotten. Most exchanges are 0 or 1; 3 is rare.`;
+
+export const significance = classifier({
+  name: 'significance',
+  answer: () => z.object({ score: z.number().int().min(0).max(PINNED_AT) }),
+  question: (context, call) => ask(task, place(context), exchange(context, call.beat)),
+  events: (context, call, { score }, state) => {
+    const memory = context.memories.find(({ beat }) => beat === (call.beat ?? 0));
+    if (!memory) return [];
+    const { memoryId } = memory;
+    const scored: NewEvent = { kind: 'memory_scored', data: { memoryId, significance: score } };
+    return score === PINNED_AT ? [scored, ...pin(memoryId, context, state, PINNED_MEMORIES)] : [scored];
+  },
+  verdict: ({ score }) => ({ score }),
+});
+
+type Pin = ChatState['pinned'][number];
+
+/** Pins a memory, and unpins what is then too much for one of its witnesses. */
+export function pin(memoryId: string, context: TurnContext, state: ChatState, cap: number): NewEvent[] {
+  let others = state.pinned.filter((pin) => pin.memoryId !== memoryId);
+  const evicted: string[] = [];
+  for (const { id } of witnesses(context)) {
+    const theirs = others.filter((pin) => pin.witnesses.includes(id)).sort(byWorth);
+    // the new one is never the one to go
+    const surplus = theirs.slice(0, Math.max(0, theirs.length + 1 - cap)).map((pin) => pin.memoryId);
+    evicted.push(...surplus);
+    others = others.filter((pin) => !surplus.includes(pin.memoryId));
+  }
+  return [
+    { kind: 'memory_pinned', data: { memoryId } },
+    ...evicted.map((memoryId): NewEvent => ({ kind: 'memory_unpinned', data: { memoryId } })),
+  ];
+}
+
+/** The least significant first, and of those the oldest pin. */
+function byWorth(a: Pin, b: Pin): number {
+  return (a.significance ?? 0) - (b.significance ?? 0) || a.pinnedSeq - b.pinnedSeq;
+}

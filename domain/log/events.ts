@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import { artifactData, strategyUnlinked } from '../agents/artifacts.js';
+import { relayInfo } from '../relay/relay.js';
+import { publicError, tokenUsage } from '../turns/turn.js';
+
+/**
+ * The list of events: one schema a kind, types inferred. An event is a fact in the past; an event is added
+ * here with the code that appends it, never before.
+ */
+export const segment = z.object({
+  kind: z.enum(['dialogue', 'action', 'thought', 'narration', 'ooc']),
+  text: z.string(),
+});
+export type Segment = z.infer<typeof segment>;
+
+const id = z.string();
+const seq = z.number().int();
+const delta = z.number().int().min(-100).max(100);
+
+/** A step of an agent's turn, as people see it. `index` counts over all iterations; `arguments` as they were sent. */
+export const agentStep = z
+  .object({
+    id,
+    index: z.number().int(),
+    type: z.enum(['thinking', 'text', 'tool_call', 'tool_result']),
+    content: z.string().optional(),
+    callId: id.optional(),
+    name: z.string().optional(),
+    arguments: z.unknown().optional(),
+    success: z.boolean().optional(),
+  })
+  .meta({ id: 'AgentStep' });
+export type AgentStep = z.infer<typeof agentStep>;
+
+/** `arguments`: the object that the model sent, or its text where that is no JSON object. */
+const callStarted = z.object({ id, name: z.string(), arguments: z.unknown() });
+const callEnded = z.object({ id, name: z.string(), result: z.string(), success: z.boolean() });
+
+/** What a story event brings when it is completed. */
+export const storyArtifacts = z
+  .strictObject({
+    knowledgeFacts: z.array(z.strictObject({ sourceId: id, targetId: id, fact: z.string() })).optional(),
+    relationshipChange: z
+      .strictObject({ sourceId: id, targetId: id, affinityDelta: delta, trustDelta: delta })
+      .optional(),
+    acquiredObjects: z.array(z.strictObject({ ownerId: id, name: z.string() })).optional(),
+  })
+  .meta({ id: 'StoryArtifacts' });
+export type StoryArtifacts = z.infer<typeof storyArtifacts>;
+
+export const eventData = {
+  chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
+  user_turn: z.object({ text: z.string(), segments: z.array(segment), quote: z.string().optional() }),
+  user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
+  /** Takes the place of the `user_turn` it names. */
+  user_turn_edit: z.object({ userTurnSeq: seq, text: z.string() }),
+  assistant_turn_started: z.object({ speakerId: id, beat: z.number().int(), userTurnSeq: seq }),
+  assistant_turn: z.object({
+    speakerId: id,
+    beat: z.number().int(),
+    text: z.string(),
+    truncated: z.boolean(),
+    userTurnSeq: seq,
+    /** The speaker of the first beat, on a second one. */
+    interjectionOf: id.optional(),
+    model: z.string(),
+    usage: tokenUsage.optional(),
+    error: publicError.optional(),
+    /** Of an agent: all that it thought, said and did. */
+    steps: z.array(agentStep).optional(),
+    /** Of a relayed reply. */
+    relay: relayInfo.optional(),
+  }),
+  /** One a witness; one `memoryId` a beat. `chatClock` is the seq of the user turn that it is of. */
+  memory_written: z.object({
+    memoryId: id,
+    witnessId: id,
+    text: z.string(),
+    sceneId: id.nullable(),
+    witnesses: z.array(id),
+    chatClock: z.number().int(),
+  }),
+  /** 0 forgettable to 3 unforgettable. */
+  memory_scored: z.object({ memoryId: id, significance: z.number().int().min(0).max(3) }),
+  memory_pinned: z.object({ memoryId: id }),
+  memory_unpinned: z.object({ memoryId: id }),
+  edge_update: z.object({
+    sourceId: id,
+    targetId: id,
+    affinityDelta: delta,
+    trustDelta: delta,
+    knowledgeFacts: z.array(z.string()),
+    lastInteractionAt: z.string(),
+  }),
+  edge_summary: z.object({ sourceId: id, targetId: id, summary: z.string() }),
+  scene_opened: z.object({ sceneId: id, container: z.string() }),
+  scene_closed: z.object({ sceneId: id, endedAt: z.string() }),
+  scene_summary: z.object({ sceneId: id, povId: id, summary: z.string() }),
+  story_event_planned: z.object({ eventId: id, title: z.string(), description: z.string(), artifacts: storyArtifacts }),
+  story_event_started: z.object({ eventId: id }),
+  story_event_completed: z.object({ eventId: id }),
+  story_event_cancelled: z.object({ eventId: id }),
+  object_acquired: z.object({ ownerId: id, name: z.string() }),
+  /** The changes that a reply, or the call of a tool, at `messageSeq` proposed, in the order of their source. */
+  changes_proposed: z.object({ messageSeq: seq, changeIds: z.array(id), count: z.number().int() }),
+  change_accepted: z.object({ changeId: id }),
+  change_declined: z.object({ changeId: id }),
+  change_stale: z.object({ changeId: id }),
+  document_edited: z.object({ documentId: id, version: z.number().int() }),
+  /** Shown to people, never sent to a model. */
+  system_message: z.object({ text: z.string() }),
+  tool_call_start: callStarted,
+  tool_call_end: callEnded,
+  subagent_task_start: z.object({ task: z.string(), modelId: z.string() }),
+  subagent_tool_call_start: callStarted.extend({ task: z.string() }),
+  subagent_tool_call_end: callEnded.extend({ task: z.string() }),
+  subagent_task_end: z.object({
+    task: z.string(),
+    status: z.enum(['done', 'failed']),
+    promptTokens: z.number().int(),
+    completionTokens: z.number().int(),
+    llmCallCount: z.number().int(),
+  }),
+  ...artifactData,
+  strategy_unlinked: strategyUnlinked,
+  step_stuck: z.object({ step: z.string(), error: publicError }),
+  step_skipped: z.object({ step: z.string() }),
+  turn_rolled_back: z.object({ turnId: id }),
+  turn_superseded: z.object({ turnId: id, by: id }),
+  version_activated: z.object({ turnId: id }),
+  guest_cleared: z.object({ guestId: id }),
+  chat_rewound: z.object({ toSeq: seq }),
+  rewind_undone: z.object({ rewindSeq: seq }),
+  turn_completed: z.object({
+    status: z.enum(['completed', 'cancelled', 'failed']),
+    usage: z.union([tokenUsage, z.null()]),
+    warnings: z.array(z.string()),
+    tokenUsage: z.union([tokenUsage, z.null()]),
+    error: publicError.optional(),
+  }),
+} as const;
+
+export type EventKind = keyof typeof eventData;
+export type EventData<K extends EventKind> = z.infer<(typeof eventData)[K]>;
+
+/** An event to append: kind and data; the log adds the rest. */
+export type NewEvent = { [K in EventKind]: { kind: K; data: EventData<K> } }[EventKind];
+
+type LoggedEventSchema = {
+  [K in EventKind]: z.ZodObject<{
+    kind: z.ZodLiteral<K>;
+    seq: typeof seq;
+    turnId: z.ZodNullable<typeof id>;
+    at: z.ZodISODateTime;
+    data: (typeof eventData)[K];
+  }>;
+}[EventKind];
+
+const pascal = (kind: string) => kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const logged = <K extends EventKind>(kind: K) =>
+  z
+    .object({
+      kind: z.literal(kind),
+      seq: seq.meta({ description: 'dense per chat, from 1' }),
+      turnId: id.nullable(),
+      at: z.iso.datetime().meta({ description: 'ISO 8601, UTC' }),
+      data: eventData[kind],
+    })
+    .meta({ id: `${pascal(kind)}Event` });
+
+/** An event as every reader of the log gets it: a union by `kind`, with the data of each. */
+export const loggedEvent = z
+  .discriminatedUnion(
+    'kind',
+    (Object.keys(eventData) as EventKind[]).map(logged) as unknown as [LoggedEventSchema, ...LoggedEventSchema[]],
+  )
+  .meta({ id: 'LoggedEvent' });
+
+export type LoggedEvent = z.infer<typeof loggedEvent>;
+
+/** An event of a chat's log. `seq` is dense per chat from 1; `at` is ISO 8601 UTC. */
+export type ChatEvent = NewEvent & {
+  seq: number;
+  turnId: string | null;
+  at: string;
+  supersededBy: number | null;
+  hiddenBy: number | null;
+};

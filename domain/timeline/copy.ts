@@ -1,0 +1,167 @@
+import type { ChatEvent, EventData, EventKind, NewEvent } from '../log/events.js';
+import { splitProse } from '../narrative/ooc.js';
+import { isProse, type MarkKind, type Versions } from './marks.js';
+
+/** An event of a copied timeline: `turnId` is still the source's, of the copied turn's root. `from` is its seq there. */
+export type CopiedEvent = NewEvent & { seq: number; turnId: string | null; at: string; from: number };
+
+type Source = {
+  turns: Versions;
+  /** By root, the version in the timeline. */
+  activeOf: (rootId: string) => string;
+};
+
+/** What of an event decides where its copy stands. `userTurnSeq` is that of a `user_turn_edit`, else null. */
+export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { userTurnSeq: number | null };
+
+/** Where the copies stand: by the source's seq, in the order of the copy. `turnId` is the source's root. */
+export type CopyPlan = {
+  from: number[];
+  seqOf: ReadonlyMap<number, number>;
+  said: { seq: number; turnId: string }[];
+};
+
+/**
+ * Places a timeline at the beginning of another chat: without marks and versions that are not active, its seqs dense
+ * from 1. Each group of versions becomes the one turn of its root, and prose that was edited stands where the first
+ * prose stood. `breathe` is awaited now and then: a long timeline takes a while.
+ */
+export async function planCopy(
+  timeline: AsyncIterable<CopiedLine[]>,
+  source: Source,
+  breathe: () => Promise<void>,
+): Promise<CopyPlan> {
+  const kept: { at: number; from: number; isProse: boolean; turnId: string | null }[] = [];
+  const said = new Set<string | null>();
+  for await (const lines of timeline) {
+    for (const line of lines) {
+      if (!isCopied(line, source)) continue;
+      const placed = placeOf(line, source);
+      if (placed.isProse) said.add(placed.turnId);
+      kept.push(placed);
+    }
+  }
+  const whole = kept.filter(({ turnId }) => turnId === null || said.has(turnId));
+  await breathe();
+  whole.sort((a, b) => a.at - b.at);
+  await breathe();
+  const seqOf = new Map(whole.map(({ at }, i) => [at, i + 1]));
+  const prose = whole.flatMap(({ isProse, turnId, at }) =>
+    isProse && turnId !== null ? [{ seq: seqOf.get(at)!, turnId }] : [],
+  );
+  return { from: whole.map(({ from }) => from), seqOf, said: prose };
+}
+
+/** Where an event of the source stands: an edit where the user turn stood whose place it takes. */
+function placeOf({ seq, kind, turnId, userTurnSeq }: CopiedLine, { turns }: Source) {
+  return {
+    at: userTurnSeq ?? seq,
+    from: seq,
+    isProse: kind === 'user_turn' || kind === 'user_turn_edit',
+    turnId: turnId === null ? null : (turns.get(turnId)?.rootId ?? turnId),
+  };
+}
+
+/** The copy of an event that the plan has. What refers to a seq is renumbered. */
+export function copyEvent(
+  event: ChatEvent,
+  plan: Pick<CopyPlan, 'seqOf'>,
+  { turns, title }: Pick<Source, 'turns'> & { title: string | null },
+): CopiedEvent {
+  const placed = place(event, { turns, title });
+  const copied = renumber(placed, (seq) => plan.seqOf.get(seq) ?? 0);
+  return { ...copied, seq: plan.seqOf.get(placed.seq)!, turnId: placed.turnId, at: placed.at, from: placed.from };
+}
+
+function isCopied(event: CopiedLine, { turns, activeOf }: Source): boolean {
+  if (isLeftOut(event)) return false;
+  const turn = event.turnId === null ? null : turns.get(event.turnId);
+  if (!turn) return event.turnId === null;
+  const active = activeOf(turn.rootId);
+  return event.turnId === (isProse(event.kind) ? turns.get(active)?.proseId : active);
+}
+
+/** What says how the source's timeline came about; the copy has only what it came to. */
+const leftOut: Record<MarkKind, true> = {
+  turn_rolled_back: true,
+  turn_superseded: true,
+  version_activated: true,
+  chat_rewound: true,
+  rewind_undone: true,
+};
+const isLeftOut = (event: CopiedLine) => Object.hasOwn(leftOut, event.kind);
+
+type Placed = ChatEvent & { from: number };
+
+/** To its group's one turn; an edit becomes the user turn that it took the place of, at that one's place. */
+function place(event: ChatEvent, { turns, title }: { turns: Versions; title: string | null }): Placed {
+  const turnId = event.turnId === null ? null : (turns.get(event.turnId)?.rootId ?? event.turnId);
+  const from = event.seq;
+  if (event.kind === 'chat_created') return { ...event, data: { ...event.data, title }, turnId, from };
+  if (event.kind !== 'user_turn_edit') return { ...event, turnId, from };
+  const { userTurnSeq, text } = event.data;
+  return { ...event, kind: 'user_turn', data: { text, segments: splitProse(text) }, seq: userTurnSeq, turnId, from };
+}
+
+type Renumber<K extends EventKind> = (data: EventData<K>, seqOf: (seq: number) => number) => EventData<K>;
+
+const asItIs = <T>(data: T): T => data;
+const ofUserTurn = <T extends { userTurnSeq: number }>(data: T, seqOf: (seq: number) => number): T => ({
+  ...data,
+  userTurnSeq: seqOf(data.userTurnSeq),
+});
+
+/** For each kind that is copied, how its references to seqs are renumbered. Ids stay: projections are named by chat too. */
+const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
+  chat_created: asItIs,
+  user_turn: asItIs,
+  user_turn_parsed: ofUserTurn,
+  assistant_turn_started: ofUserTurn,
+  assistant_turn: ofUserTurn,
+  memory_written: (data, seqOf) => ({ ...data, chatClock: seqOf(data.chatClock) }),
+  memory_scored: asItIs,
+  memory_pinned: asItIs,
+  memory_unpinned: asItIs,
+  edge_update: asItIs,
+  edge_summary: asItIs,
+  scene_opened: asItIs,
+  scene_closed: asItIs,
+  scene_summary: asItIs,
+  story_event_planned: asItIs,
+  story_event_started: asItIs,
+  story_event_completed: asItIs,
+  story_event_cancelled: asItIs,
+  object_acquired: asItIs,
+  changes_proposed: (data, seqOf) => ({ ...data, messageSeq: seqOf(data.messageSeq) }),
+  change_accepted: asItIs,
+  change_declined: asItIs,
+  change_stale: asItIs,
+  document_edited: asItIs,
+  system_message: asItIs,
+  tool_call_start: asItIs,
+  tool_call_end: asItIs,
+  subagent_task_start: asItIs,
+  subagent_tool_call_start: asItIs,
+  subagent_tool_call_end: asItIs,
+  subagent_task_end: asItIs,
+  citations: asItIs,
+  planning_artifact: asItIs,
+  reasoning: asItIs,
+  model_selected: asItIs,
+  strategy_meta: asItIs,
+  strategy_link: asItIs,
+  graph_snapshot: asItIs,
+  graph_plan: asItIs,
+  graph_cleared: asItIs,
+  strategy_unlinked: asItIs,
+  step_stuck: asItIs,
+  step_skipped: asItIs,
+  guest_cleared: asItIs,
+  turn_completed: asItIs,
+};
+
+function renumber(event: ChatEvent, seqOf: (seq: number) => number): NewEvent {
+  const change = (references as Record<string, Renumber<EventKind>>)[event.kind];
+  if (!change) throw new Error(`${event.kind} is not copied`);
+  return { kind: event.kind, data: change(event.data, seqOf) } as NewEvent;
+}

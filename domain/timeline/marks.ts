@@ -1,0 +1,119 @@
+import type { ChatEvent, EventData, EventKind } from '../log/events.js';
+
+/** The kinds that take events out of the timeline, or bring them back. No version has them as its own. */
+export const markKinds = [
+  'turn_rolled_back',
+  'turn_superseded',
+  'version_activated',
+  'chat_rewound',
+  'rewind_undone',
+] as const satisfies EventKind[];
+export type MarkKind = (typeof markKinds)[number];
+
+type Mark = { [K in MarkKind]: { kind: K; data: EventData<K> } }[MarkKind];
+
+/** An event as far as the marks need it: only of a mark is the data looked at. */
+export type LogLine = Pick<ChatEvent, 'seq' | 'turnId'> & (Mark | { kind: Exclude<EventKind, MarkKind> });
+
+/** The versions of a reply share the first one's id as root; `proseId` is the turn whose prose a version answers. */
+export type Versions = ReadonlyMap<string, { rootId: string; proseId: string }>;
+
+/** The seqs of the events that took this one out of the timeline; it is in it when both are null. */
+export type Marks = { hiddenBy: number | null; supersededBy: number | null };
+
+/**
+ * The marks of every event, folded from the log alone: a rewind hides what came after its point until it is
+ * undone, a rollback hides its turn, and of the versions of a reply all but the active one are superseded.
+ */
+export function foldMarks(log: readonly LogLine[], turns: Versions): Map<number, Marks> {
+  const hidden = foldHidden(log);
+  const { left } = foldVersions(
+    log.filter((line) => !hidden.has(line.seq)),
+    turns,
+  );
+  return new Map(
+    log.map((line) => [
+      line.seq,
+      { hiddenBy: hidden.get(line.seq) ?? null, supersededBy: left.get(partOf(line) ?? '') ?? null },
+    ]),
+  );
+}
+
+/** By root, the version that is in the timeline, where it is another than the root. `standing` are marks not hidden. */
+export function activeVersions(standing: readonly LogLine[], turns: Versions): Map<string, string> {
+  return foldVersions(standing, turns).active;
+}
+
+/** By seq, what hides an event. Rewinds go first: a rollback that is rewound past no longer counts. */
+function foldHidden(log: readonly LogLine[]): Map<number, number> {
+  const hidden = new Map<number, number>();
+  const undone = new Set(log.flatMap((line) => (line.kind === 'rewind_undone' ? [line.data.rewindSeq] : [])));
+  const visible: LogLine[] = [];
+  for (const line of log) {
+    if (line.kind === 'chat_rewound' && !undone.has(line.seq)) hideAfter(visible, line.data.toSeq, line.seq, hidden);
+    visible.push(line);
+  }
+  const byTurn = new Map<string, number[]>();
+  for (const line of visible) {
+    if (line.kind === 'turn_rolled_back') {
+      for (const seq of byTurn.get(line.data.turnId) ?? []) hidden.set(seq, line.seq);
+      byTurn.delete(line.data.turnId);
+    }
+    if (line.turnId === null) continue;
+    const seqs = byTurn.get(line.turnId) ?? [];
+    seqs.push(line.seq);
+    byTurn.set(line.turnId, seqs);
+  }
+  return hidden;
+}
+
+function hideAfter(visible: LogLine[], toSeq: number, by: number, hidden: Map<number, number>): void {
+  for (let last = visible.at(-1); last && last.seq > toSeq && last.kind !== 'chat_created'; last = visible.at(-1)) {
+    hidden.set(last.seq, by);
+    visible.pop();
+  }
+}
+
+/** A version is its reply and what that led to, and the prose that it answers: two parts that come and go apart. */
+const replyPart = (turnId: string) => `reply:${turnId}`;
+const prosePart = (turnId: string) => `prose:${turnId}`;
+
+const proseKinds: ReadonlySet<EventKind> = new Set(['user_turn', 'user_turn_edit', 'user_turn_parsed']);
+const marking: ReadonlySet<EventKind> = new Set(markKinds);
+
+export const isProse = (kind: EventKind): boolean => proseKinds.has(kind);
+
+function partOf({ kind, turnId }: LogLine): string | null {
+  if (turnId === null || marking.has(kind)) return null;
+  return isProse(kind) ? prosePart(turnId) : replyPart(turnId);
+}
+
+/**
+ * `left`: by part, the mark that made it leave. A version that no mark has named yet is in flight, and left alone;
+ * when it ends so, how its prose was parsed leaves with it, since that prose is nowhere to be read.
+ */
+function foldVersions(standing: readonly LogLine[], turns: Versions) {
+  const active = new Map<string, string>();
+  const left = new Map<string, number>();
+  const landed = new Set<string>();
+  const isUnchosen = (turnId: string) => turns.get(turnId)?.rootId !== turnId && !landed.has(turnId);
+  const partsOf = (turnId: string) => [replyPart(turnId), prosePart(turns.get(turnId)?.proseId ?? turnId)];
+  for (const line of standing) {
+    if (line.kind === 'turn_completed' && line.turnId !== null && isUnchosen(line.turnId)) {
+      left.set(prosePart(line.turnId), line.seq);
+    }
+    const chosen = chosenBy(line);
+    const rootId = chosen && turns.get(chosen)?.rootId;
+    if (!chosen || !rootId) continue;
+    landed.add(chosen);
+    for (const part of partsOf(active.get(rootId) ?? rootId)) left.set(part, line.seq);
+    for (const part of partsOf(chosen)) left.delete(part);
+    active.set(rootId, chosen);
+  }
+  return { active, left };
+}
+
+function chosenBy(line: LogLine): string | null {
+  if (line.kind === 'turn_superseded') return line.data.by;
+  return line.kind === 'version_activated' ? line.data.turnId : null;
+}

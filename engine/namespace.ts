@@ -1,0 +1,67 @@
+import type { Client } from '@temporalio/client';
+import type { Namespace } from '../domain/turns/reconcile.js';
+
+/** The namespace that a client is connected to. */
+export type ConnectedNamespace = {
+  /** Throws when Temporal is away and what is known is too old. */
+  read(): Promise<Namespace>;
+  /** The id as last read, null before that. Never waits. */
+  known(): string | null;
+};
+
+const deadlineMs = 1_000;
+/** Older than the first: read again beside the answer. Older than the second: the answer waits for it. */
+const freshMs = 5_000;
+const staleMs = 30_000;
+
+/** A connection that breaks may come back to another server, so what is known is read again and again. */
+export function createConnectedNamespace(client: Client): ConnectedNamespace {
+  let last: { at: number; namespace: Namespace } | null = null;
+  let reading: Promise<Namespace> | null = null;
+
+  const refresh = (): Promise<Namespace> => {
+    reading ??= readNamespace(client)
+      .then((namespace) => {
+        last = { at: performance.now(), namespace };
+        return namespace;
+      })
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
+  const refreshIfOld = (): number => {
+    const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
+    // A caller that does not wait for it gets the error from its own call to Temporal.
+    if (age > freshMs) refresh().catch(() => undefined);
+    return age;
+  };
+
+  return {
+    async read() {
+      const age = refreshIfOld();
+      return last && age <= staleMs ? last.namespace : refresh();
+    },
+    known() {
+      refreshIfOld();
+      return last?.namespace.id ?? null;
+    },
+  };
+}
+
+/** Throws when Temporal does not answer in time. */
+async function readNamespace(client: Client): Promise<Namespace> {
+  const { namespace: name } = client.options;
+  const { connection } = client;
+  const within = <T>(call: () => Promise<T>) => connection.withDeadline(Date.now() + deadlineMs, call);
+  const [{ namespaceInfo }, clusterId] = await Promise.all([
+    within(() => connection.workflowService.describeNamespace({ namespace: name })),
+    // Not every server lets clients ask: it is for people, and decides nothing.
+    within(() => connection.workflowService.getClusterInfo({})).then(
+      (cluster) => cluster.clusterId || null,
+      () => null,
+    ),
+  ]);
+  if (!namespaceInfo?.id) throw new Error(`the server did not say which namespace ${name} is`);
+  return { id: namespaceInfo.id, name, clusterId };
+}

@@ -1,0 +1,123 @@
+import type OpenAI from 'openai';
+import type { ChatMessage } from '../../domain/agents/chatMessage.js';
+import { TurnFailure } from '../../domain/log/failures.js';
+import { withoutKey } from '../errors/errorDetail.js';
+import { fromRequestError } from '../errors/providerFailures.js';
+import { readFrames } from '../http/eventFrames.js';
+import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
+import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from '../port.js';
+import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import { parseChunk } from './completionFrames.js';
+import { createCompletion } from './completionParts.js';
+
+/** The servers that can go on from a partial assistant message, each in its own words. */
+export type Continuation = 'vllm' | 'openrouter';
+
+export const isContinuation = (word: string | null): word is Continuation =>
+  word !== null && Object.hasOwn(dialects, word);
+
+/** What goes with the partial message, which is the last: vLLM must be told not to begin another. */
+const dialects: Record<Continuation, object> = {
+  vllm: { continue_final_message: true, add_generation_prompt: false },
+  openrouter: {},
+};
+
+type Log = { warn(fields: object, message: string): void };
+
+/**
+ * Replies by the Chat Completions API, of OpenAI or of any server that speaks it. `openai` makes the request;
+ * the stream is read here, because its reader rescans what it holds with every piece of a large frame, and
+ * waits for the connection's end after `[DONE]`.
+ */
+export function createChatCompletions(
+  options: ProviderServer & {
+    /** How the server is asked to go on from a partial message; left out: it can't. */
+    continuation?: Continuation | null | undefined;
+    log?: Log;
+  },
+): ReplyProvider {
+  const client = createProviderClient(options);
+  const dialect = options.continuation ? dialects[options.continuation] : null;
+  return {
+    continues: dialect !== null,
+    async *streamReply(request, { signal, silenceMs }) {
+      const clock = createSilenceClock({ signal, silenceMs });
+      try {
+        const response = await openStream(client, request, clock, dialect ?? {});
+        yield* readReply(response, request.model, clock);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = withoutKey(thrown, options.apiKey?.trim());
+        if (error instanceof TurnFailure) {
+          options.log?.warn({ requestId: request.requestId, code: error.code, fault: error.cause }, 'provider failed');
+        }
+        throw error;
+      } finally {
+        clock.end();
+      }
+    },
+  };
+}
+
+function toMessage(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
+  if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
+  if (!('toolCalls' in message)) return message;
+  const calls = message.toolCalls.map(({ id, name, arguments: sent }) => ({
+    id,
+    type: 'function' as const,
+    function: { name, arguments: sent },
+  }));
+  return { role: 'assistant', content: message.content || null, tool_calls: calls };
+}
+
+const toTool = (tool: ToolOffer): OpenAI.ChatCompletionFunctionTool => ({
+  type: 'function',
+  function: { name: tool.name, description: tool.description, parameters: tool.parameters as Record<string, unknown> },
+});
+
+async function openStream(
+  client: OpenAI,
+  request: ReplyRequest,
+  clock: SilenceClock,
+  dialect: object,
+): Promise<Response> {
+  const { continueFrom } = request;
+  const answer = client.chat.completions.create(
+    {
+      model: request.model,
+      messages: [
+        ...request.messages.map(toMessage),
+        ...(continueFrom === undefined ? [] : [{ role: 'assistant' as const, content: continueFrom }]),
+      ],
+      ...(continueFrom === undefined ? {} : dialect),
+      ...(request.tools?.length ? { tools: request.tools.map(toTool) } : {}),
+      stream: true,
+      stream_options: { include_usage: true },
+      ...(request.thinking ? { reasoning_effort: 'medium' as const } : {}),
+      ...(request.maxTokens === undefined ? {} : { max_tokens: request.maxTokens }),
+      ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+    },
+    { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
+  );
+  try {
+    return await clock.waitFor(answer.asResponse());
+  } catch (error) {
+    throw fromRequestError(error, Date.now()) ?? error;
+  }
+}
+
+async function* readReply(response: Response, model: string, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  const completion = createCompletion(model);
+  try {
+    for await (const frame of readFrames(response, clock, () => completion.finished)) {
+      for (const part of completion.take(parseChunk(frame))) {
+        yield part;
+        clock.signal.throwIfAborted();
+      }
+    }
+  } catch (error) {
+    // once the provider has said how the reply ends, it is whole: what broke off is its bookkeeping
+    if (clock.stopped || !completion.finished || !(error instanceof TurnFailure)) throw error;
+  }
+  yield* completion.finish();
+}

@@ -1,0 +1,71 @@
+import { TurnFailure } from '../../domain/log/failures.js';
+import type { FinishReason, ReplyPart } from '../port.js';
+import type { CompletionChunk } from './completionFrames.js';
+import { toTokenUsage } from './completionUsage.js';
+import { createToolCallDeltas } from './toolCallDeltas.js';
+
+/** One completion as its chunks come in. */
+export type Completion = {
+  /** The chunk's deltas, thinking first. */
+  take(chunk: CompletionChunk): ReplyPart[];
+  /** Whether the provider has said how the reply ends. Usage may still come. */
+  readonly finished: boolean;
+  /** The calls of tools and the last part. Throws `stream_broken` if the provider never said how the reply ends. */
+  finish(): ReplyPart[];
+};
+
+/** Reasons beyond OpenAI's four, as other servers give them. */
+const otherReasons: Record<string, FinishReason> = {
+  function_call: 'tool_calls',
+  max_tokens: 'length',
+};
+const brokenReasons = new Set(['error', 'abort', 'aborted', 'cancelled']);
+
+export function createCompletion(requestedModel: string): Completion {
+  let model = requestedModel;
+  let reason: FinishReason | undefined;
+  let usage: unknown;
+  const calls = createToolCallDeltas();
+  return {
+    take(chunk) {
+      model = chunk.model || model;
+      usage = chunk.usage ?? usage;
+      // one choice is asked for; what else a server sends is not the reply
+      const choice = chunk.choices?.find(({ index }) => !index);
+      if (!choice) return [];
+      if (choice.finish_reason) reason = toFinishReason(choice.finish_reason);
+      const { tool_calls, function_call } = choice.delta ?? {};
+      if (tool_calls) calls.take(tool_calls);
+      if (function_call) calls.take([{ index: 0, function: function_call }]);
+      return deltas(choice.delta);
+    },
+    get finished() {
+      return reason !== undefined;
+    },
+    finish() {
+      if (!reason) throw new TurnFailure('stream_broken');
+      const asked = calls.calls().map((call): ReplyPart => ({ type: 'tool_call', ...call }));
+      // Some servers say `stop` also when tools are to be called.
+      const ended = asked.length > 0 && reason === 'stop' ? 'tool_calls' : reason;
+      return [...asked, { type: 'finish', reason: ended, usage: toTokenUsage(usage, model), model }];
+    },
+  };
+}
+
+type Delta = NonNullable<CompletionChunk['choices']>[number]['delta'];
+
+function deltas(delta: Delta): ReplyPart[] {
+  const parts: ReplyPart[] = [];
+  // some servers send the same thinking under both names
+  const thinking = delta?.reasoning_content || delta?.reasoning;
+  if (thinking) parts.push({ type: 'delta', channel: 'thinking', text: thinking });
+  if (delta?.content) parts.push({ type: 'delta', channel: 'text', text: delta.content });
+  return parts;
+}
+
+/** A word we don't know still says that the reply is over. */
+function toFinishReason(word: string): FinishReason {
+  if (brokenReasons.has(word)) throw new TurnFailure('provider_error');
+  if (word === 'stop' || word === 'length' || word === 'content_filter' || word === 'tool_calls') return word;
+  return otherReasons[word] ?? 'stop';
+}

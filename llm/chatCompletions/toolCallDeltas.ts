@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import { TurnFailure } from '../../domain/log/failures.js';
+import { MAX_ARGUMENTS, MAX_CALLS } from '../replyLimits.js';
+
+const functionDelta = z.object({ name: z.string().nullish(), arguments: z.string().nullish() });
+
+/** A fragment of a call. Servers leave out, or send null for, whatever they don't repeat. */
+export const toolCallDelta = z.object({
+  index: z.number().int().nullish(),
+  id: z.string().nullish(),
+  function: functionDelta.nullish(),
+});
+/** As it was before there were several calls at once. */
+export const legacyCallDelta = functionDelta;
+
+type Delta = z.infer<typeof toolCallDelta>;
+
+/** The calls that a reply asks for, put together from their fragments. */
+export type ToolCallDeltas = {
+  take(deltas: Delta[]): void;
+  /** In the order in which they began; what never got a name is none. The id is empty where the model gave none. */
+  calls(): ToolCallRequest[];
+};
+
+/** Without index and id: a name begins a call, unless it is that of the one that has only just begun. */
+const beginsAnother = (last: ToolCallRequest | undefined, name: string | null | undefined): boolean =>
+  Boolean(name && last && (last.arguments || (last.name && last.name !== name)));
+
+export function createToolCallDeltas(): ToolCallDeltas {
+  const calls: (ToolCallRequest & { index: number | null })[] = [];
+  let size = 0;
+
+  /** By its index; without one, a new id or a name begins a call, and all else goes on with the last. */
+  function callOf({ index, id, function: named }: Delta) {
+    const known =
+      typeof index === 'number'
+        ? calls.find((call) => call.index === index)
+        : id
+          ? calls.find((call) => call.id === id)
+          : beginsAnother(calls.at(-1), named?.name)
+            ? undefined
+            : calls.at(-1);
+    if (known) return known;
+    if (calls.length >= MAX_CALLS) throw new TurnFailure('reply_too_large');
+    const begun = { index: index ?? null, id: '', name: '', arguments: '' };
+    calls.push(begun);
+    return begun;
+  }
+
+  return {
+    take(deltas) {
+      for (const delta of deltas) {
+        const call = callOf(delta);
+        call.id ||= delta.id ?? '';
+        call.name ||= delta.function?.name ?? '';
+        const piece = delta.function?.arguments ?? '';
+        size += piece.length;
+        if (size > MAX_ARGUMENTS) throw new TurnFailure('reply_too_large');
+        call.arguments += piece;
+      }
+    },
+    calls: () => calls.flatMap(({ id, name, arguments: sent }) => (name ? [{ id, name, arguments: sent }] : [])),
+  };
+}

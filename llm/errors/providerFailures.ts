@@ -1,0 +1,125 @@
+import { APIError } from 'openai';
+import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
+import type { ErrorDetail } from '../../domain/turns/turn.js';
+import { readRetryAfter } from '../retryAfter.js';
+import { cleanDetail } from './errorDetail.js';
+import { type ErrorFields, meaningOf, namedError } from './errorMeaning.js';
+
+/**
+ * What is known of a provider's failure, as the cause of a `TurnFailure`: statuses and codes only. Messages,
+ * bodies and headers stay behind, for they may hold prose or the key.
+ */
+type ProviderFault = {
+  status?: number;
+  providerCode?: string;
+  providerRequestId?: string;
+  /** Code of the system or the HTTP client, such as ECONNREFUSED. */
+  systemCode?: string;
+};
+
+const finalStatuses: Partial<Record<number, FailureCode>> = {
+  401: 'provider_unauthorized',
+  402: 'provider_quota',
+  403: 'provider_unauthorized',
+  404: 'model_not_found',
+  408: 'provider_error',
+  409: 'provider_error',
+  425: 'provider_error',
+  429: 'provider_rate_limited',
+};
+
+/** A request that got no stream: the provider's answer, or none at all. */
+export function fromRequestError(error: unknown, now: number): TurnFailure | undefined {
+  if (!(error instanceof APIError)) return undefined;
+  const { status } = error;
+  if (status === undefined) {
+    const systemCode = systemCodeOf(error);
+    if (systemCode === 'ADDRESS_REFUSED')
+      return new TurnFailure('provider_host_not_allowed', { cause: faultOf({ systemCode }), spent: 'nothing' });
+    const spent = typeof systemCode !== 'string' || neverSent.test(systemCode) ? 'nothing' : 'tokens';
+    return new TurnFailure('provider_unreachable', { cause: faultOf({ systemCode }), spent });
+  }
+  const fields = (error.error ?? {}) as ErrorFields;
+  const requestId = error.requestID ?? error.headers?.get('request-id') ?? fields.request_id;
+  return new TurnFailure(isForeign(status, fields) ? 'provider_not_an_api' : codeOf(status, fields), {
+    retryAfterMs: error.headers && readRetryAfter(error.headers, now),
+    cause: faultOf({ status, providerCode: fields.code, providerRequestId: requestId }),
+    detail: detailOf(status, fields, requestId),
+    spent: status < 500 ? 'call' : 'tokens',
+  });
+}
+
+/** Codes of the system and the HTTP client that say that no connection was made. */
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|EPROTO|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
+
+/** A redirect, a page, or an address that such an API does not have: whatever answered, it was not the API. */
+const isForeign = (status: number, { foreign }: ErrorFields): boolean =>
+  isRedirect(status) ||
+  (foreign !== undefined &&
+    (status === 404 ||
+      status === 405 ||
+      (foreign === 'html' && (finalStatuses[status] ?? fromStatus(status)) === 'provider_refused')));
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
+
+const codeOf = (status: number, fields: ErrorFields): FailureCode => meaningOf(fields, status) ?? fromStatus(status);
+
+const detailOf = (status: number, fields: ErrorFields, requestId?: unknown): ErrorDetail =>
+  cleanDetail({
+    status,
+    code: typeof fields.code === 'string' ? fields.code : fields.status,
+    type: fields.type,
+    param: fields.param,
+    requestId,
+  });
+
+/** A connection that broke while the reply was streamed. */
+export function fromBrokenStream(error: unknown): TurnFailure {
+  return new TurnFailure('stream_broken', { cause: faultOf({ systemCode: systemCodeOf(error) }) });
+}
+
+/** An `error` object inside an answer of status 200. Its code may be a word, or a status as number or text. */
+export function fromErrorObject(error: unknown): TurnFailure {
+  const fields = (typeof error === 'object' && error !== null ? error : {}) as ErrorFields;
+  const status = [fields.code, fields.status].map(Number).find(isErrorStatus);
+  const named = meaningOf(fields, status) ?? (status ? fromStatus(status) : namedError(fields));
+  return new TurnFailure(named ?? 'provider_error', {
+    cause: faultOf(status ? { status } : { providerCode: fields.code ?? fields.type }),
+    detail: detailOf(status ?? 200, fields, fields.request_id),
+  });
+}
+
+const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 400 && status < 600;
+
+/** An answer of status 2xx that is none of such an API. */
+export const notAnApi = (status: number): TurnFailure =>
+  new TurnFailure('provider_not_an_api', { cause: faultOf({ status }), detail: { status }, spent: 'call' });
+
+const fromStatus = (status: number): FailureCode =>
+  finalStatuses[status] ?? (status >= 400 && status < 500 ? 'provider_refused' : 'provider_error');
+
+function faultOf(found: { [K in keyof ProviderFault]: unknown }): ProviderFault {
+  return {
+    ...(typeof found.status === 'number' ? { status: found.status } : {}),
+    ...word('providerCode', found.providerCode, /^[a-z0-9_]{1,64}$/),
+    ...word('providerRequestId', found.providerRequestId, /^[\w-]{1,128}$/),
+    ...word('systemCode', found.systemCode, /^[A-Z0-9_]{1,64}$/),
+  };
+}
+
+/** Only what looks like a code is kept: these come from outside. */
+function word(name: keyof ProviderFault, value: unknown, shape: RegExp): ProviderFault {
+  return typeof value === 'string' && shape.test(value) ? { [name]: value } : {};
+}
+
+/** The innermost code: HTTP clients wrap the system's error in their own. */
+function systemCodeOf(error: unknown): unknown {
+  let code: unknown;
+  let at = error as { code?: unknown; cause?: unknown } | undefined;
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
+    if (typeof at.code === 'string') code = at.code;
+    at = at.cause as typeof at;
+  }
+  return code;
+}

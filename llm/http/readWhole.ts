@@ -1,0 +1,28 @@
+import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
+import type { SilenceClock } from '../silenceClock.js';
+import { readPiece } from './readPiece.js';
+
+/** All of a body, as text. Throws `tooLarge` beyond `max` bytes, and what ends the wait for it. */
+export async function readWhole(
+  response: Response,
+  clock: SilenceClock,
+  max: number,
+  tooLarge: FailureCode = 'reply_too_large',
+): Promise<string> {
+  const text = new TextDecoder();
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
+  let read = '';
+  for (let size = 0; reader; ) {
+    const { done, value } = await clock.waitFor(readPiece(reader)).catch((error: unknown) => {
+      throw isTooLarge(error) ? new TurnFailure(tooLarge) : error;
+    });
+    if (done) break;
+    size += value.length;
+    if (size > max) throw new TurnFailure(tooLarge);
+    read += text.decode(value, { stream: true });
+  }
+  return read + text.decode();
+}
+
+/** It was cut off before: see `createBoundedFetch`. */
+const isTooLarge = (error: unknown) => error instanceof TurnFailure && error.code === 'reply_too_large';

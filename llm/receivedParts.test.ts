@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { TurnFailure } from '../domain/log/failures.js';
+import type { ReplyPart } from './port.js';
+import { receivedParts } from './receivedParts.js';
+import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS } from './replyLimits.js';
+
+const text = (piece: string): ReplyPart => ({ type: 'delta', channel: 'text', text: piece });
+const thinking = (piece: string): ReplyPart => ({ type: 'delta', channel: 'thinking', text: piece });
+const call = (sent: string, name = 'look', id = 'c'): ReplyPart => ({ type: 'tool_call', id, name, arguments: sent });
+const finish: ReplyPart = { type: 'finish', reason: 'stop', usage: null, model: 'm\0' };
+
+async function receive(...parts: ReplyPart[]): Promise<ReplyPart[]> {
+  async function* given() {
+    yield* parts;
+  }
+  const received: ReplyPart[] = [];
+  for await (const part of receivedParts(given())) received.push(part);
+  return received;
+}
+const codeOf = (...parts: ReplyPart[]) =>
+  receive(...parts).then(
+    () => null,
+    (error: unknown) => (error as TurnFailure).code,
+  );
+
+test('text is passed on as it can be stored, characters in two halves in one piece', async () => {
+  const received = await receive(text('a\0\ud83d'), thinking('\ud800x'), text('\ude00'), text('\ud800'), finish);
+  expect(received).toEqual([
+    text('a'),
+    thinking('\ufffdx'),
+    text('😀'),
+    text('\ufffd'),
+    { ...finish, model: 'm\ufffd' },
+  ]);
+});
+
+test('the names and ids of calls can be stored, and what can not be is no name of a tool', async () => {
+  const [asked] = await receive(call('{"a":"\\u0000\0"}', 'calculate\0', `\ud800${'x'.repeat(500)}`));
+  expect(asked).toMatchObject({ name: 'calculate\ufffd', arguments: '{"a":"\\u0000\ufffd"}' });
+  expect(asked).toMatchObject({ id: `\ufffd${'x'.repeat(199)}` });
+});
+
+test('a response whose id is none is not gone on with', async () => {
+  expect(await receive({ type: 'response', id: 'a/../b' }, { type: 'response', id: 'resp_1' })).toEqual([
+    { type: 'response', id: 'resp_1' },
+  ]);
+});
+
+test('no more is taken than a reply may hold, of whatever it is made', async () => {
+  const half = 'x'.repeat(MAX_REPLY_UNITS / 2);
+  expect(await codeOf(text(half), thinking(half), finish)).toBeNull();
+  expect(await codeOf(text(half), thinking(half), text('x'))).toBe('reply_too_large');
+  expect(await codeOf(text(half), thinking(half), call('{'))).toBe('reply_too_large');
+  expect(await codeOf(call('x'.repeat(MAX_ARGUMENTS)))).toBeNull();
+  expect(await codeOf(call('x'.repeat(MAX_ARGUMENTS)), call('x'))).toBe('reply_too_large');
+  const calls = Array.from({ length: MAX_CALLS }, () => call(''));
+  expect(await codeOf(...calls)).toBeNull();
+  expect(await codeOf(...calls, call(''))).toBe('reply_too_large');
+});
+
+test('a failure of the provider is passed on', async () => {
+  async function* broken(): AsyncGenerator<ReplyPart> {
+    yield text('a');
+    throw new TurnFailure('stream_broken');
+  }
+  const read = async () => {
+    for await (const _ of receivedParts(broken()));
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'stream_broken' });
+});

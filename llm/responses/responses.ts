@@ -1,0 +1,166 @@
+import { APIError } from 'openai';
+import { TurnFailure } from '../../domain/log/failures.js';
+import { withoutKey } from '../errors/errorDetail.js';
+import { fromRequestError } from '../errors/providerFailures.js';
+import { MAX_WHOLE } from '../http/boundedFetch.js';
+import { readFrames } from '../http/eventFrames.js';
+import { createProviderClient } from '../http/providerClient.js';
+import { readWhole } from '../http/readWhole.js';
+import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
+import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import {
+  endedBy,
+  endingOf,
+  parseEvent,
+  parseResponse,
+  type ResponseObject,
+  textOf,
+  toDelta,
+} from './responseEvents.js';
+import { toResponseRequest } from './responseRequest.js';
+
+type Log = { warn(fields: object, message: string): void };
+
+const CANCEL_MS = 5_000;
+
+/**
+ * Replies by the Responses API in background mode: the provider goes on whoever listens, and another attempt goes
+ * on listening after the last event that was kept, so that no token is paid for twice.
+ */
+export function createResponses(options: { baseUrl: string; apiKey: string | undefined; log?: Log }): ReplyProvider {
+  const client = createProviderClient(options);
+
+  async function cancel(responseId: string): Promise<void> {
+    try {
+      const asked = client.responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) });
+      await (await asked.asResponse()).body?.cancel();
+    } catch (error) {
+      // One that has ended, or is gone, can't be cancelled, and need not be.
+      options.log?.warn({ responseId, status: (error as { status?: number }).status }, 'a response was not cancelled');
+    }
+  }
+
+  return {
+    cancel,
+    async *streamReply(request, { signal, silenceMs, resume }) {
+      const clock = createSilenceClock({ signal, silenceMs });
+      let responseId = resume?.responseId ?? null;
+      try {
+        const parts = resume ? goOn(client, request, resume, clock) : begin(client, request, clock);
+        for await (const part of parts) {
+          if (part.type === 'response') responseId = part.id;
+          yield part;
+          clock.signal.throwIfAborted();
+        }
+      } catch (thrown) {
+        const error = withoutKey(thrown, options.apiKey?.trim());
+        if (signal.aborted && signal.reason instanceof ReplyStopped && responseId) void cancel(responseId);
+        signal.throwIfAborted();
+        if (error instanceof TurnFailure)
+          options.log?.warn({ requestId: request.requestId, code: error.code, fault: error.cause }, 'provider failed');
+        throw error;
+      } finally {
+        clock.end();
+      }
+    },
+  };
+}
+
+type Client = ReturnType<typeof createProviderClient>;
+
+async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  const headers = { 'X-Client-Request-Id': request.requestId };
+  const asked = client.responses.create(toResponseRequest(request), { signal: clock.signal, headers });
+  yield* readEvents(await opened(asked.asResponse(), clock), request.model, clock);
+}
+
+/** What comes after the last event that was kept. A response that has ended meanwhile is read whole. */
+async function* goOn(
+  client: Client,
+  request: ReplyRequest,
+  resume: Resume,
+  clock: SilenceClock,
+): AsyncGenerator<ReplyPart> {
+  const { responseId, sequence } = resume;
+  const headers = { 'X-Client-Request-Id': request.requestId };
+  const after = sequence === null ? {} : { starting_after: sequence };
+  let streamed: Response;
+  try {
+    const asked = client.responses.retrieve(responseId, { stream: true, ...after }, { signal: clock.signal, headers });
+    streamed = await clock.waitFor(asked.asResponse());
+    clock.heard();
+  } catch (error) {
+    if (statusOf(error) !== 400) throw refusalOf(error);
+    // Some servers stream only what is still being made.
+    return yield* wholeOf(await retrieve(client, responseId, headers, clock), resume, request.model);
+  }
+  if (streamed.headers.get('content-type')?.includes('json'))
+    return yield* wholeOf(await readResponse(streamed, clock), resume, request.model);
+  yield* readEvents(streamed, request.model, clock);
+}
+
+async function retrieve(client: Client, id: string, headers: Record<string, string>, clock: SilenceClock) {
+  try {
+    const asked = client.responses.retrieve(id, {}, { signal: clock.signal, headers });
+    return await readResponse(await clock.waitFor(asked.asResponse()), clock);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+async function readResponse(response: Response, clock: SilenceClock): Promise<ResponseObject> {
+  return parseResponse(await readWhole(response, clock, MAX_WHOLE));
+}
+
+function* wholeOf(ended: ResponseObject, { text }: Resume, model: string): Generator<ReplyPart> {
+  if (ended.status === 'in_progress' || ended.status === 'queued') throw new TurnFailure('stream_broken');
+  const rest = textOf(ended).slice(text.length);
+  if (rest) yield { type: 'delta', channel: 'text', text: rest };
+  yield* endingOf(ended, model);
+}
+
+const statusOf = (error: unknown) => (error instanceof APIError ? error.status : undefined);
+
+/** A response that the provider no longer has: there is nothing to go on with. */
+function refusalOf(error: unknown): unknown {
+  if (statusOf(error) === 404) return new TurnFailure('response_gone', { spent: 'call' });
+  return fromRequestError(error, Date.now()) ?? error;
+}
+
+async function opened(answer: Promise<Response>, clock: SilenceClock): Promise<Response> {
+  try {
+    return await clock.waitFor(answer);
+  } catch (error) {
+    throw fromRequestError(error, Date.now()) ?? error;
+  }
+}
+
+const endsInHalf = (text: string): boolean => {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+};
+
+async function* readEvents(response: Response, model: string, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  let told = false;
+  let held: (ReplyPart & { type: 'delta' }) | null = null;
+  for await (const frame of readFrames(response, clock, () => false)) {
+    const event = parseEvent(frame);
+    if (!told && event.response) {
+      told = true;
+      yield { type: 'response', id: event.response.id };
+    }
+    const delta = toDelta(event);
+    if (delta) {
+      // A character in two halves counts as heard with the second: whoever goes on after the first would lose it.
+      // Held once only: what follows and is a first half again is no character, however often it comes.
+      const joined: ReplyPart & { type: 'delta' } = held ? { ...delta, text: held.text + delta.text } : delta;
+      held = !held && endsInHalf(joined.text) ? joined : null;
+      if (!held) yield joined;
+    }
+    const ended = endedBy(event);
+    if (!ended) continue;
+    if (held) yield held;
+    return yield* endingOf(ended, model);
+  }
+  throw new TurnFailure('stream_broken');
+}

@@ -1,0 +1,60 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Client } from '@modelcontextprotocol/client';
+import { z } from 'zod';
+import { keepableWord } from '../../domain/text/storable.js';
+import { problemOfSchema } from './arguments.js';
+
+/** Of one server. */
+const MAX_TOOLS = 500;
+const MAX_PAGES = 50;
+
+const page = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().nullish() });
+const tool = z.object({
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  inputSchema: z.record(z.string(), z.unknown()),
+});
+export type Listed = z.infer<typeof tool>;
+
+type ListOptions = {
+  /** Names of those that are taken; left out: all. */
+  wanted: string[] | undefined;
+  timeoutMs: number;
+  leaveOut: (tool: string, why: string) => void;
+};
+
+/**
+ * The tools of a server that can be offered. One whose description can't be read, or whose schema can't be used, is
+ * left out alone: the library's own list would refuse all of them.
+ */
+export async function listTools(client: Client, { wanted, timeoutMs, leaveOut }: ListOptions): Promise<Listed[]> {
+  const usable: Listed[] = [];
+  for (const found of await readPages(client, timeoutMs)) {
+    const { name } = Object(found) as { name?: unknown };
+    if (wanted && !wanted.includes(String(name))) continue;
+    const parsed = tool.safeParse(found);
+    const problem = parsed.success ? problemOf(parsed.data) : 'is no tool';
+    if (parsed.success && !problem) usable.push(parsed.data);
+    else leaveOut(keepableWord(typeof name === 'string' ? name : '', 100), problem ?? '');
+    // compiling a schema takes a moment
+    await nextTurn();
+  }
+  return usable;
+}
+
+const problemOf = ({ inputSchema }: Listed): string | null =>
+  inputSchema.type === 'object' ? problemOfSchema(inputSchema) : 'is not the schema of an object';
+
+async function readPages(client: Client, timeoutMs: number): Promise<unknown[]> {
+  if (!client.getServerCapabilities()?.tools) return [];
+  const tools: unknown[] = [];
+  let cursor: string | null | undefined;
+  for (let pages = 0; pages < MAX_PAGES && tools.length < MAX_TOOLS; pages++) {
+    const params = cursor ? { cursor } : {};
+    const read = await client.request({ method: 'tools/list', params }, page, { timeout: timeoutMs });
+    tools.push(...read.tools);
+    cursor = read.nextCursor;
+    if (!cursor) break;
+  }
+  return tools.slice(0, MAX_TOOLS);
+}

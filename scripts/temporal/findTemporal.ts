@@ -1,0 +1,90 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { runCommand } from '../processes/runCommand.js';
+import { messageOf, StartFailure } from '../start/failure.js';
+import { downloadBySdk } from './downloadTemporal.js';
+import { type GoCommand, installByGo } from './installTemporal.js';
+
+const temporalVersion = 'v1.5.1';
+const temporal: GoCommand = {
+  name: 'Temporal',
+  package: 'github.com/temporalio/cli/cmd/temporal',
+  takes: 'a few minutes',
+};
+
+export type TemporalBinary = { path: string; from: string };
+
+type Route = { name: string; take: () => Promise<string | null> };
+
+/**
+ * Finds the `temporal` command, or gets it: from the PATH, from this project's cache, by the SDK's download, by
+ * `go install`. Throws a `StartFailure` that says why each failed, and what can be done.
+ */
+export async function findTemporal(options: {
+  cacheDir: string;
+  path: string;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}): Promise<TemporalBinary> {
+  const { cacheDir, say, signal } = options;
+  const cached = join(cacheDir, `temporal-${temporalVersion}`, 'temporal');
+  const downloaded = join(cacheDir, 'temporal-sdk', 'temporal');
+  const routes: Route[] = [
+    { name: '`temporal` on the PATH', take: () => firstThatRuns(onPath(options.path), signal) },
+    { name: `installed before in ${cacheDir}`, take: () => firstThatRuns([cached, downloaded], signal) },
+    { name: "the SDK's download", take: () => downloadBySdk({ to: downloaded, say, signal }) },
+    {
+      name: '`go install`',
+      take: () =>
+        installByGo({ command: temporal, to: cached, version: temporalVersion, path: options.path, say, signal }),
+    },
+  ];
+  const tried: string[] = [];
+  for (const route of routes) {
+    try {
+      const path = await route.take();
+      if (path) return { path, from: route.name };
+      tried.push(`${route.name}: not there`);
+    } catch (error) {
+      signal.throwIfAborted();
+      tried.push(`${route.name}: ${messageOf(error)}`);
+    }
+  }
+  throw new StartFailure(nothingFound(tried));
+}
+
+function onPath(path: string): string[] {
+  return path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, 'temporal'));
+}
+
+async function firstThatRuns(paths: string[], signal: AbortSignal): Promise<string | null> {
+  for (const path of paths) {
+    if (!(await isExecutable(path))) continue;
+    await runCommand({ file: path, args: ['--version'] }, { signal, withinMs: 20_000 });
+    return path;
+  }
+  return null;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function nothingFound(tried: string[]): string {
+  return [
+    'There is no Temporal server to run on, and none could be installed. Tried:',
+    ...tried.map((line) => `  - ${line}`),
+    'Do one of these, then start again:',
+    '  - set TEMPORAL_ADDRESS=host:port to a Temporal server that runs already',
+    '  - put the `temporal` command on the PATH (https://docs.temporal.io/cli)',
+    '  - connect this machine to the network, so that the command can be downloaded',
+    `  - install Go (https://go.dev/dl), so that it can be built: github.com/temporalio/cli/cmd/temporal@${temporalVersion}`,
+  ].join('\n');
+}

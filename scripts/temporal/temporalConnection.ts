@@ -1,0 +1,76 @@
+import { Connection, isGrpcServiceError } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import type { Config } from '../../config.js';
+import { poll } from '../processes/poll.js';
+import { messageOf, StartFailure } from '../start/failure.js';
+import { registerSearchAttributes } from './searchAttributes.js';
+
+type Address = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_API_KEY' | 'TEMPORAL_TLS'> & { address: string };
+
+export async function connectTemporal(config: Address, timeoutMs: number): Promise<Connection> {
+  return Connection.connect({
+    address: config.address,
+    connectTimeout: timeoutMs,
+    tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY ? true : undefined,
+    ...(config.TEMPORAL_API_KEY ? { apiKey: config.TEMPORAL_API_KEY } : {}),
+  });
+}
+
+/** Waits until a dev server of our own answers and has our namespace. */
+export async function temporalReady(address: string, namespace: string, signal: AbortSignal): Promise<void> {
+  const plain = { address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_API_KEY: undefined, TEMPORAL_TLS: false };
+  await poll(
+    async () => {
+      const connection = await connectTemporal(plain, 1_000);
+      try {
+        await connection.withDeadline(Date.now() + 1_000, () =>
+          connection.workflowService.describeNamespace({ namespace }),
+        );
+        return true;
+      } finally {
+        await connection.close();
+      }
+    },
+    { everyMs: 100, withinMs: 60_000, signal, late: (e) => new Error(`Temporal did not answer: ${messageOf(e)}`) },
+  );
+}
+
+/** Makes sure that a Temporal server that is not ours can be used, search attributes included. */
+export async function checkOutsideTemporal(config: Address & { createNamespace?: boolean }): Promise<void> {
+  const { address, TEMPORAL_NAMESPACE: namespace } = config;
+  let connection: Connection;
+  try {
+    connection = await connectTemporal(config, 10_000);
+  } catch (error) {
+    throw new StartFailure(
+      `TEMPORAL_ADDRESS: no Temporal server answers at ${address} (${messageOf(error)}). Start it or correct the address, and TEMPORAL_TLS and TEMPORAL_API_KEY with it; or unset it, and a dev server is started on this machine.`,
+    );
+  }
+  try {
+    if (config.createNamespace) await createNamespace(connection, namespace);
+    await connection.workflowService.describeNamespace({ namespace });
+    await registerSearchAttributes(connection, namespace);
+  } catch (error) {
+    if (error instanceof StartFailure) throw error;
+    throw new StartFailure(
+      `TEMPORAL_NAMESPACE: the server at ${address} refuses the namespace ${namespace} (${messageOf(error)}). Create it with: temporal operator namespace create --namespace ${namespace}`,
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+const retention = '3 days';
+const alreadyExists = 6;
+
+/** Turns are kept in Postgres: closed workflows are for operators to look at, and for a few days only. */
+async function createNamespace(connection: Connection, namespace: string): Promise<void> {
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs(retention),
+    });
+  } catch (error) {
+    if (!isGrpcServiceError(error) || error.code !== alreadyExists) throw error;
+  }
+}

@@ -1,9 +1,0 @@
-import type { CallKey, endCall } from '../db/toolCalls.js';
-import type { Wire } from '../viewers/wire.js';
-
-/** Tells viewers at once what came of a call. Those whom the wire does not reach read it from Postgres. */
-export function publishResult(wire: Wire, { turnId }: CallKey, ended: Awaited<ReturnType<typeof endCall>>): void {
-  if (!ended) return;
-  const { chatId, fence, epoch, step } = ended;
-  wire.step({ chatId, turnId, beat: 0, fence, epoch, offset: null, step });
-}

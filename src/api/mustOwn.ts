@@ -1,8 +1,0 @@
-import { readChatSeq } from '../db/chats.js';
-import type { Db } from '../db/pool.js';
-import { Problem } from './problem.js';
-
-/** Throws `chat_not_found` unless the owner has the chat. */
-export async function mustOwnChat(db: Db, owner: string, chatId: string): Promise<void> {
-  if ((await readChatSeq(db, owner, chatId)) === null) throw new Problem('chat_not_found');
-}

@@ -1,4 +1,0 @@
-export { reconcile } from './reconcile.js';
-export { subagent } from './subagents.js';
-export { summarizeScene } from './summarizeScene.js';
-export { turn } from './turn.js';

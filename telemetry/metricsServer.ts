@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from './log/log.js';
+import type { Metrics } from './registry.js';
+
+export type MetricsServer = { url: string; close(): Promise<void> };
+
+/** How long the numbers of Temporal's own runtime are waited for: without them the others are answered. */
+const CORE_PATIENCE_MS = 1_000;
+
+/**
+ * Answers scrapes of this process at a port of their own, and asks for no key there: its own numbers, and after them
+ * those that Temporal's runtime offers at `coreMetrics`, if there is one.
+ */
+export async function serveMetrics(
+  { registry }: Metrics,
+  at: { host: string; port: number; coreMetrics: string | null },
+  log: Log,
+): Promise<MetricsServer> {
+  const server = createServer(async (request, response) => {
+    if (request.url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end();
+    try {
+      const [own, core] = await Promise.all([registry.metrics(), readCore(at.coreMetrics, log)]);
+      response.writeHead(200, { 'Content-Type': registry.contentType }).end(`${own}\n${core}`);
+    } catch (err) {
+      log.warn({ err }, 'the metrics could not be read');
+      response.writeHead(500).end();
+    }
+  });
+  await listen(server, at);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const LISTEN_EVERY_MS = 1_000;
+
+/**
+ * Turns are worth more than numbers: without its port the process works on, and takes it as soon as it is free. A
+ * worker that drains keeps it, with the numbers of its last replies, until it ends. `setting` names the port in the log.
+ */
+export function serveWhenFree(serve: () => Promise<MetricsServer>, { log, setting }: { log: Log; setting: string }) {
+  const closing = new AbortController();
+  const serving = listen();
+
+  async function listen(): Promise<MetricsServer | null> {
+    for (let tries = 0; !closing.signal.aborted; tries++) {
+      try {
+        const server = await serve();
+        log.info({ url: server.url }, 'metrics can be scraped');
+        return server;
+      } catch (err) {
+        if (tries === 0) log.warn({ err }, `${setting} can not be listened on yet; trying again`);
+        await delay(LISTEN_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
+    return null;
+  }
+
+  return {
+    /** Null when it was closed before it could listen. */
+    serving,
+    async close() {
+      closing.abort();
+      await (await serving)?.close();
+    },
+  };
+}
+
+async function readCore(url: string | null, log: Log): Promise<string> {
+  if (url === null) return '';
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(CORE_PATIENCE_MS) });
+    return response.ok ? await response.text() : '';
+  } catch (err) {
+    log.debug({ err }, "the numbers of Temporal's runtime could not be read");
+    return '';
+  }
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

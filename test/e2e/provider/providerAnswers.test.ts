@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import { ending, type Reply, whole } from '../../support/provider/scriptedReply.js';
+import { fetchHistory, readableHistory } from '../../support/temporal/engine.js';
+
+let world: NarrativeWorld;
+let other: ScriptedProvider;
+beforeAll(async () => {
+  other = await startScriptedProvider();
+  world = await startNarrativeWorld({ FALLBACK_BASE_URL: other.baseUrl, FALLBACK_MODEL: 'other-model' });
+}, 180_000);
+afterAll(async () => {
+  await world?.dispose();
+  await other?.close();
+}, 60_000);
+afterEach(() => {
+  world.provider.unscript();
+  other.unscript();
+  other.requests.length = 0;
+});
+
+const quota = { message: 'You exceeded your quota, canary.', type: 'insufficient_quota', code: 'insufficient_quota' };
+const outOfQuota: Reply = { status: 429, headers: { 'x-request-id': 'req_quota' }, body: { error: quota } };
+const tooLong: Reply = {
+  status: 400,
+  body: { error: { code: 'context_length_exceeded', param: 'messages', message: 'canary' } },
+};
+const page: Reply = { status: 200, body: '<!doctype html><h1>Welcome, canary</h1>' };
+
+describe('a provider whose answer is final', () => {
+  test.each([
+    ['a used up quota', outOfQuota, 'provider_quota', { status: 429, requestId: 'req_quota' }, /account/],
+    ['a prompt that is too long', tooLong, 'context_too_long', { status: 400, param: 'messages' }, /context window/],
+    ['a page', page, 'provider_not_an_api', { status: 200 }, /OPENAI_BASE_URL/],
+  ])(
+    'for %s is asked once, then the other one is, and what it said stands with the error',
+    async (_, reply, code, detail, words) => {
+      const { chat } = await world.newChat({ guest: null, container: null });
+      world.provider.script(() => reply);
+      other.script(() => reply);
+      const played = await world.play(chat.id);
+      expect(played.turn).toMatchObject({
+        status: 'failed',
+        error: { code, detail, message: expect.stringMatching(words) },
+      });
+      const replies = played.calls.filter(({ step }) => step === 'reply:0');
+      expect([replies.length, other.requests.length]).toEqual([1, 1]);
+      const errors = played.events.flatMap(({ data }) => ('error' in data ? [data.error] : []));
+      expect(errors).toEqual([played.turn.error, played.turn.error]);
+      expect(played.turn.steps.find(({ name }) => name === 'reply:0')).toMatchObject({ status: 'done' });
+      const history = readableHistory(await fetchHistory(world.service(), played.turn.id));
+      expect(JSON.stringify(played.events) + history).not.toContain('canary');
+      expect(history).not.toContain('req_quota');
+    },
+    60_000,
+  );
+
+  test('of a classifier makes its step stuck after one attempt, with what was said', async () => {
+    const { chat } = await world.newChat({ guest: null, container: null });
+    world.provider.classify(({ name }) => (name === 'significance' ? outOfQuota : undefined));
+    const { id } = await world.service().client.postTurn(chat.id, 'Hello.');
+    const turn = await world.awaitingOperator(id);
+    expect(turn.steps.find(({ name }) => name === 'significance:0')).toMatchObject({
+      status: 'stuck',
+      attempts: 1,
+      error: { code: 'provider_quota', detail: { status: 429, code: 'insufficient_quota' } },
+    });
+    const stuck = await world.service().client.events(chat.id);
+    expect(stuck).toContainEqual(
+      expect.objectContaining({
+        kind: 'step_stuck',
+        data: expect.objectContaining({
+          error: expect.objectContaining({ detail: expect.objectContaining({ status: 429 }) }),
+        }),
+      }),
+    );
+  }, 60_000);
+});
+
+test('a reply of thoughts alone is asked for again, and fails as such when attempts run out', async () => {
+  const { chat } = await world.newChat({ guest: null, container: null });
+  world.provider.script({ steps: [{ thinking: 'Hm.' }, ...ending()] }, whole('Yes.'));
+  const played = await world.play(chat.id);
+  expect(played.turn).toMatchObject({ status: 'completed', beats: [{ text: 'Yes.', attempt: 2 }] });
+  expect(played.turn.usage).toMatchObject({ certainty: 'exact', wasted: { calls: 1 } });
+  world.provider.script(() => ({ steps: [{ thinking: 'Hm.' }, ...ending()] }));
+  other.script(() => ({ steps: [{ thinking: 'Hm.' }, ...ending()] }));
+  expect((await world.play(chat.id)).turn).toMatchObject({ status: 'failed', error: { code: 'thought_only' } });
+}, 120_000);

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { requestApproval } from '../../../db/agents/approvals.js';
+import { publishTools } from '../../../db/agents/tools.js';
+import { builtins } from '../../../domain/agents/tools.js';
+import { startTestApi, type TestApi } from '../../support/service/api.js';
+import { createClient } from '../../support/viewers/client.js';
+
+jest.setTimeout(20_000);
+
+const dangerous = { ...builtins[0], name: 'wipe', source: 'mcp:files', level: 3, needsApproval: true } as const;
+
+describe('a call of a tool of level 3 that waits for approval', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startTestApi({
+      env: { API_KEYS: 'reader-key-0001:ann:1,writer-key-0002:ann:2,owner-key-00003:ann:3' },
+    });
+    await publishTools(api.database.pool, () => [...builtins, dangerous]);
+  }, 60_000);
+  afterAll(() => api.close());
+
+  async function waitingCall(tool: string): Promise<string> {
+    const client = createClient(api.url, { key: 'owner-key-00003' });
+    const chat = await client.newChat();
+    const turn = await client.postTurn(chat.id, 'Go.');
+    const { pool } = api.database;
+    await pool.query(
+      "insert into tool_calls (turn_id, call_id, iteration, position, name, arguments) values ($1, 'c', 0, 0, $2, '{}')",
+      [turn.id, tool],
+    );
+    await requestApproval(pool, { turnId: turn.id, callId: 'c' });
+    return `/v1/turns/${turn.id}/approvals/c`;
+  }
+  const answer = (key: string, path: string, approved: boolean) =>
+    createClient(api.url, { key }).send<{ code?: string }>('POST', path, { approved });
+
+  test.each(['wipe', 'unlisted'])('cannot be approved with a key below its level: %s', async (tool) => {
+    const path = await waitingCall(tool);
+    for (const key of ['reader-key-0001', 'writer-key-0002'])
+      expect(await answer(key, path, true)).toMatchObject({ status: 403, body: { code: 'tool_not_permitted' } });
+    expect((await answer('owner-key-00003', path, true)).status).toBe(202);
+  });
+
+  test('can be denied with any key of its owner', async () => {
+    const path = await waitingCall('wipe');
+    expect((await answer('reader-key-0001', path, false)).status).toBe(202);
+    expect(await answer('owner-key-00003', path, true)).toMatchObject({ body: { code: 'approval_not_pending' } });
+  });
+});

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readChosenModel } from '../../../db/chats/providers.js';
+import { sender } from '../../support/chats/narrativeApi.js';
+import { startTestApi, type TestApi } from '../../support/service/api.js';
+
+const key = randomBytes(32);
+const keyed = {
+  API_KEYS: 'k-ann:ann,k-ben:ben:1',
+  PROVIDER_ENCRYPTION_KEY: key.toString('base64'),
+  ALLOWED_PROVIDER_HOSTS: '10.20.0.0/16:8000',
+};
+let api: TestApi;
+let keyless: TestApi;
+beforeAll(async () => {
+  [api, keyless] = [await startTestApi({ env: keyed }), await startTestApi()];
+}, 60_000);
+afterAll(async () => {
+  await api.close();
+  await keyless.close();
+});
+
+const call = sender(() => api);
+const as = (who: string) => (method: string, path: string, body?: unknown) =>
+  call(method, path, body, { authorization: `Bearer k-${who}` });
+const wish = {
+  name: 'Mine',
+  baseUrl: 'https://models.example/v1',
+  apiKey: 'sk-canary-1',
+  defaultModel: 'm1',
+  maxTokens: 50,
+};
+
+describe('a provider', () => {
+  it('is stored with its key sealed, which never comes back out', async () => {
+    const made = await as('ann')('POST', '/v1/providers', wish);
+    const { apiKey: _, ...shown } = wish;
+    expect(made).toMatchObject({ status: 201, body: shown });
+    expect((await as('ann')('GET', '/v1/providers')).body.items).toMatchObject([shown]);
+    expect((await as('ben')('GET', '/v1/providers')).body.items).toEqual([]);
+    const { rows } = await api.database.pool.query('select * from providers');
+    expect(JSON.stringify([made.body, rows]) + rows[0].sealed_key.toString('latin1')).not.toContain('canary');
+  });
+
+  it("is a chat's of its owner alone", async () => {
+    const { body: provider } = await as('ann')('POST', '/v1/providers', wish);
+    const foreign = await as('ben')('POST', '/v1/chats', { kind: 'agent', providerId: provider.id });
+    expect(foreign).toMatchObject({ status: 404, body: { code: 'provider_not_found' } });
+    const { body: chat } = await as('ann')('POST', '/v1/chats', {
+      kind: 'agent',
+      providerId: provider.id,
+      temperature: 0.5,
+    });
+    const { body } = await as('ann')('POST', `/v1/chats/${chat.id}/turns`, { text: 'Hello?' });
+    const turnId = (body.turn as { id: string }).id;
+    const { pool } = api.database;
+    expect(await readChosenModel(pool, key, turnId)).toMatchObject({
+      temperature: 0.5,
+      provider: { apiKey: 'sk-canary-1', baseUrl: wish.baseUrl, defaultModel: 'm1', maxTokens: 50, byOperator: false },
+    });
+    expect(await readChosenModel(pool, randomBytes(32), turnId)).toMatchObject({ provider: { apiKey: null } });
+    expect(await readChosenModel(pool, null, turnId)).toMatchObject({ provider: { apiKey: null } });
+  });
+
+  it('is not stored where keys can not be, and the error says why', async () => {
+    const refused = await keyless.client.send('POST', '/v1/providers', wish);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'provider_keys_disabled' } });
+    expect(JSON.stringify(refused.body)).toContain('PROVIDER_ENCRYPTION_KEY');
+  });
+
+  it.each([
+    { baseUrl: 'ftp://x' },
+    { baseUrl: 'https://user:pass@x' },
+    { baseUrl: 'https://x/v1?' },
+    { baseUrl: 'https://x/admin#' },
+    { baseUrl: 'https://x/admin?delete=all&x=' },
+    { baseUrl: 'https:\\\\x/v1' },
+    { apiKey: 'a b' },
+    { apiKey: '' },
+    { maxTokens: 0 },
+  ])('with %j is refused', async (wrong) => {
+    const answer = await as('ann')('POST', '/v1/providers', { ...wish, ...wrong });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+  });
+});
+
+describe('where owners have keys', () => {
+  it.each([
+    'http://127.0.0.1:5432/v1',
+    'http://localhost/v1',
+    'http://2130706433/v1',
+    'http://0177.1/v1',
+    'http://[::ffff:127.0.0.1]/v1',
+    'http://169.254.169.254/latest',
+    'http://10.0.0.1/v1',
+    'http://[fd00::1]/v1',
+  ])('a provider inside is refused: %s', async (baseUrl) => {
+    const answer = await as('ann')('POST', '/v1/providers', { ...wish, baseUrl });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'provider_host_not_allowed' } });
+    expect(JSON.stringify(answer.body)).toContain('ALLOWED_PROVIDER_HOSTS');
+  });
+
+  it('a host that the operator lists is stored', async () => {
+    const answer = await as('ann')('POST', '/v1/providers', { ...wish, baseUrl: 'http://10.20.0.1:8000/v1' });
+    expect(answer.status).toBe(201);
+  });
+});
+
+it('where a single owner needs no key, a model on the same machine is stored as the operator chose it', async () => {
+  const env = { PROVIDER_ENCRYPTION_KEY: key.toString('base64') };
+  const single = await startTestApi({ env });
+  try {
+    const answer = await single.client.send('POST', '/v1/providers', { ...wish, baseUrl: 'http://127.0.0.1:11434/v1' });
+    expect(answer.status).toBe(201);
+    const elsewhere = await single.client.send('POST', '/v1/providers', { ...wish, baseUrl: 'http://10.0.0.1/v1' });
+    expect(elsewhere).toMatchObject({ status: 400, body: { code: 'provider_host_not_allowed' } });
+    const { rows } = await single.database.pool.query('select by_operator from providers');
+    expect(rows).toEqual([{ by_operator: true }]);
+  } finally {
+    await single.close();
+  }
+});
+
+it("a turn keeps its caller's level, which its key has", async () => {
+  for (const [who, level] of [
+    ['ann', 3],
+    ['ben', 1],
+  ] as const) {
+    const { body: chat } = await as(who)('POST', '/v1/chats', { kind: 'agent' });
+    await as(who)('POST', `/v1/chats/${chat.id}/turns`, { text: 'Hello?' });
+    const { rows } = await api.database.pool.query('select caller_level from turns where chat_id = $1', [chat.id]);
+    expect(rows).toEqual([{ caller_level: level }]);
+  }
+});

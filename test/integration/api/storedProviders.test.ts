@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createChat } from '../../../db/chats/newChat.js';
+import { createProvider } from '../../../db/chats/providers.js';
+import { owner } from '../../support/chats/chats.js';
+import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import { whole } from '../../support/provider/scriptedReply.js';
+import { freePort } from '../../support/service/freePort.js';
+import { startWorkerFleet, type WorkerFleet } from '../../support/service/workerFleet.js';
+
+const key = randomBytes(32);
+let fleet: WorkerFleet;
+let listed: ScriptedProvider;
+let inside: ScriptedProvider;
+beforeAll(async () => {
+  [listed, inside] = await Promise.all([startScriptedProvider(), startScriptedProvider()]);
+  const closed = await freePort();
+  fleet = await startWorkerFleet('stored', {
+    PROVIDER_ENCRYPTION_KEY: key.toString('base64'),
+    ALLOWED_PROVIDER_HOSTS: `127.0.0.1:${listed.port},127.0.0.1:${closed}`,
+    REPLY_ATTEMPTS: '2',
+    STUCK_RETRY_INITIAL_MS: '1',
+  });
+  addresses.closed = `http://127.0.0.1:${closed}/v1`;
+  addresses.listed = listed.baseUrl;
+  addresses.inside = inside.baseUrl;
+  addresses.named = `http://localhost:${inside.port}/v1`;
+  await fleet.start();
+}, 240_000);
+afterEach(() => {
+  for (const { requests } of [listed, inside]) requests.length = 0;
+  listed.unscript();
+});
+afterAll(async () => {
+  await fleet?.close();
+  await Promise.all([listed?.close(), inside?.close()]);
+}, 60_000);
+
+const addresses = { closed: '', listed: '', inside: '', named: '' };
+
+/** A turn of an agent whose provider an owner, or the operator, has stored. */
+async function play(baseUrl: string, isOperator = false) {
+  const stored = await createProvider(fleet.pool, key, { owner, isOperator }, { ...wish, baseUrl });
+  const chat = await createChat(fleet.pool, owner, {
+    kind: 'agent',
+    title: null,
+    documentId: null,
+    settings: { providerId: stored.id },
+  });
+  return fleet.ended(await fleet.begin(chat.id), 60_000);
+}
+const wish = { name: 'p', apiKey: 'sk-0123456789', defaultModel: 'm' };
+
+describe("an owner's provider", () => {
+  test('where the operator allows it answers', async () => {
+    listed.script(whole('Here.'));
+    expect(await play(addresses.listed)).toMatchObject({ status: 'completed', beats: [{ text: 'Here.' }] });
+  }, 90_000);
+
+  test('tells nothing of an address by how its turn fails: inside, closed, or refusing', async () => {
+    const seen: object[] = [];
+    for (const at of ['inside', 'named', 'closed', 'listed'] as const) {
+      listed.script(() => ({ status: 404, body: '<html>admin</html>' }));
+      const { status, error, usage, beats } = await play(addresses[at]);
+      seen.push({ status, error, usage, attempts: beats.map(({ attempt }) => attempt) });
+    }
+    expect(inside.connections()).toBe(0);
+    expect(listed.requests).toHaveLength(2);
+    expect(seen[0]).toMatchObject({ status: 'failed', error: { code: 'provider_failed' }, attempts: [2] });
+    expect(seen[0]).not.toHaveProperty('error.detail');
+    for (const other of seen.slice(1)) expect(other).toEqual(seen[0]);
+  }, 180_000);
+});
+
+test("the operator's own provider may be on this machine, and its failures are told as they are", async () => {
+  inside.script(whole('Here.'), { status: 401, body: { error: { code: 'invalid_api_key' } } });
+  expect(await play(addresses.named, true)).toMatchObject({ status: 'completed', beats: [{ text: 'Here.' }] });
+  expect(await play(addresses.inside, true)).toMatchObject({
+    status: 'failed',
+    error: { code: 'provider_unauthorized', detail: { status: 401, code: 'invalid_api_key' } },
+  });
+}, 120_000);

@@ -1,0 +1,261 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { WebSocket, WebSocketServer } from 'ws';
+import { createRedisHub, createRedisWire } from '../../../viewers/wire/redisWire.js';
+import { createSocketHub } from '../../../viewers/wire/socketHub.js';
+import { createSocketWire } from '../../../viewers/wire/socketWire.js';
+import {
+  maxMessageBytes,
+  type Wire,
+  type WireHeartbeat,
+  type WireHub,
+  type WireToken,
+} from '../../../viewers/wire/wire.js';
+import { startRedis } from '../../support/postgres/redis.js';
+import { freePort } from '../../support/service/freePort.js';
+import { quiet } from '../../support/viewers/gateway.js';
+import { untilHeard } from '../../support/viewers/heard.js';
+
+/** What stands between the two ends, and can be taken away and brought back. */
+type Between = { hub(): WireHub; wire(): Wire; away(): Promise<void>; back(): Promise<void>; close(): Promise<void> };
+
+const secret = 'a-token-of-the-gateway';
+
+async function overSockets(): Promise<Between> {
+  const port = await freePort();
+  let server = await listen(port);
+  let hub: WireHub;
+  return {
+    hub() {
+      hub = createSocketHub({ server, token: secret, log: quiet });
+      return hub;
+    },
+    wire: () => createSocketWire({ gatewayUrl: `http://127.0.0.1:${port}`, token: secret, log: quiet }),
+    async away() {
+      await hub.close();
+      await stop(server);
+    },
+    async back() {
+      server = await listen(port);
+    },
+    close: () => stop(server),
+  };
+}
+
+async function overRedis(): Promise<Between> {
+  const redis = await startRedis();
+  return {
+    hub: () => createRedisHub({ url: redis.url, log: quiet }),
+    wire: () => createRedisWire({ url: redis.url, log: quiet }),
+    away: redis.stop,
+    back: redis.start,
+    close: redis.stop,
+  };
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+async function stop(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+const token = (offset: number, text: string): WireToken => ({
+  chatId: 'chat_1',
+  turnId: 'turn_1',
+  beat: 0,
+  fence: 1,
+  epoch: 1,
+  speakerId: 'chr_1',
+  channel: 'text',
+  offset,
+  text,
+});
+
+describe.each([
+  ['sockets', overSockets],
+  ['Redis', overRedis],
+])('the wire over %s', (_name, open) => {
+  let between: Between;
+  let hub: WireHub;
+  let wire: Wire;
+  const firstToken = (onHub = hub, onWire = wire) =>
+    untilHeard<WireToken>(() => onWire.publish(token(0, 'first')), onHub.onToken);
+
+  beforeEach(async () => {
+    between = await open();
+    hub = between.hub();
+    wire = between.wire();
+    await firstToken();
+  });
+  afterEach(async () => {
+    await wire.close();
+    await hub.close();
+    await between.close();
+  });
+
+  test('tokens arrive as they were published, in order', async () => {
+    const sent = Array.from({ length: 500 }, (_, i) => token(i, `wörd ${i} 🕯`));
+    const heard: WireToken[] = [];
+    const all = new Promise<void>((resolve) => {
+      hub.onToken((t) => {
+        if (t.text.startsWith('wörd')) heard.push(t);
+        if (heard.length === sent.length) resolve();
+      });
+    });
+    for (const t of sent) wire.publish(t);
+    await all;
+    expect(heard).toMatchObject(sent);
+  });
+
+  test('a whole reply of 10 MB passes in one token', async () => {
+    const text = 'x'.repeat(10 * 1024 * 1024);
+    const long = new Promise<WireToken>((resolve) => {
+      hub.onToken((t) => t.text.length > 10 && resolve(t));
+    });
+    wire.publish(token(0, text));
+    expect((await long).text.length).toBe(text.length);
+  });
+
+  test('heartbeats arrive', async () => {
+    const heartbeat = { chatId: 'chat_1', turnId: 'turn_1', elapsedSeconds: 5 };
+    const heard = await untilHeard<WireHeartbeat>(() => wire.heartbeat(heartbeat), hub.onHeartbeat);
+    expect(heard).toMatchObject(heartbeat);
+  });
+
+  test('a stop reaches every worker', async () => {
+    const other = between.wire();
+    try {
+      await firstToken(hub, other);
+      const stops = [wire, other].map((w) => untilHeard<string>(() => hub.stop('turn_1'), w.onStop));
+      expect(await Promise.all(stops)).toEqual(['turn_1', 'turn_1']);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('publishing into the void neither throws nor waits, and the wire comes back by itself', async () => {
+    await between.away();
+    const from = performance.now();
+    for (let i = 0; i < 20_000; i++) wire.publish(token(i, 'lost'));
+    wire.heartbeat({ chatId: 'chat_1', turnId: 'turn_1', elapsedSeconds: 1 });
+    expect(performance.now() - from).toBeLessThan(1_000);
+    await between.back();
+    if (_name === 'sockets') hub = between.hub();
+    await firstToken();
+  });
+
+  test('the gateway knows how many workers there are', async () => {
+    const deadline = Date.now() + 5_000;
+    while (hub.connectedWorkers() !== 1 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 20));
+    expect(hub.connectedWorkers()).toBe(1);
+  });
+});
+
+test('a worker whose gateway reads nothing drops tokens instead of holding them', async () => {
+  const port = await freePort();
+  const server = await listen(port);
+  const stuck = new WebSocketServer({ server, maxPayload: maxMessageBytes });
+  const gateway = once(stuck, 'connection') as Promise<[WebSocket]>;
+  const wire = createSocketWire({ gatewayUrl: `http://127.0.0.1:${port}`, log: quiet });
+  try {
+    const [socket] = await gateway;
+    let heard = 0;
+    socket.on('message', (data) => {
+      heard += data.toString().length;
+    });
+    socket.pause();
+    const much = 'x'.repeat(512 * 1024);
+    for (let i = 0; i < 256; i++) {
+      wire.publish(token(i * much.length, much));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const after = once(socket, 'message');
+    socket.resume();
+    await after;
+    expect(heard).toBeLessThan(64 * 1024 * 1024);
+  } finally {
+    await wire.close();
+    for (const client of stuck.clients) client.terminate();
+    stuck.close();
+    await stop(server);
+  }
+});
+
+describe('who may be a worker', () => {
+  let server: Server;
+  let hub: WireHub;
+  let url: string;
+  beforeAll(async () => {
+    server = await listen(0);
+    hub = createSocketHub({ server, token: secret, log: quiet });
+    url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/internal/wire`;
+  });
+  afterAll(async () => {
+    await hub.close();
+    await stop(server);
+  });
+
+  const dial = (headers: Record<string, string>, at = url) =>
+    new Promise<number>((resolve, reject) => {
+      const socket = new WebSocket(at, { headers });
+      socket.on('unexpected-response', (_request, response) => {
+        resolve(response.statusCode ?? 0);
+        socket.terminate();
+      });
+      socket.on('open', () => {
+        resolve(101);
+        socket.terminate();
+      });
+      socket.on('error', (error) => (/closed before/.test(error.message) ? undefined : reject(error)));
+    });
+
+  test.each([
+    ['the token', { authorization: `Bearer ${secret}` }, 101],
+    ['no token', {}, 401],
+    ['another token', { authorization: 'Bearer a-token-of-the-gatewaz' }, 401],
+    ['the token without its scheme', { authorization: secret }, 401],
+    ['a web page, even with the token', { authorization: `Bearer ${secret}`, origin: 'https://evil.example' }, 403],
+  ])('%s', async (_who, headers, status) => {
+    expect(await dial(headers)).toBe(status);
+  });
+
+  test('no one where the gateway has no token, whatever is sent', async () => {
+    const open = await listen(0);
+    const closed = createSocketHub({ server: open, token: undefined, log: quiet });
+    const { port } = open.address() as AddressInfo;
+    try {
+      for (const authorization of ['', 'Bearer ', 'Bearer undefined', `Bearer ${secret}`])
+        expect(await dial({ authorization }, `ws://127.0.0.1:${port}/internal/wire`)).toBe(401);
+      expect(closed.connectedWorkers()).toBe(0);
+    } finally {
+      await closed.close();
+      await stop(open);
+    }
+  });
+
+  test('what is not a message of the wire is ignored', async () => {
+    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${secret}` } });
+    await once(socket, 'open');
+    const heard: WireToken[] = [];
+    const unhear = hub.onToken((t) => void heard.push(t));
+    const good = { type: 'token', ...token(0, 'good') };
+    for (const bad of ['', 'nonsense', '{}', '[null, 1, {}]', JSON.stringify([{ ...good, offset: -1 }])])
+      socket.send(bad);
+    socket.send(JSON.stringify([{ ...good, text: 5 }, { type: 'newer', chatId: 'c', turnId: 't' }, good]));
+    const closed = once(socket, 'close');
+    socket.close();
+    await closed;
+    unhear();
+    expect(heard.map((t) => t.text)).toEqual(['good']);
+  });
+});

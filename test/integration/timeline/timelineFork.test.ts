@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readChat } from '../../../db/chats/chats.js';
+import type { Pool } from '../../../db/core/pool.js';
+import { forkChat } from '../../../db/timeline/fork.js';
+import { rewindChat } from '../../../db/timeline/rewind.js';
+import { readVersions } from '../../../db/timeline/versions.js';
+import { readTurn } from '../../../db/turns/turnView.js';
+import { claim, owner, seedChat } from '../../support/chats/chats.js';
+import { expectFolded, type Story, tellStory, withoutChat } from '../../support/chats/timeline.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = database.pool;
+});
+afterAll(() => database.drop());
+
+async function begin() {
+  const seeded = await seedChat(pool);
+  const story = tellStory(pool, seeded);
+  const fork = async (atSeq?: number) => {
+    const at = atSeq ?? (await story.log()).length;
+    const chat = await forkChat(pool, { chatId: seeded.chatId, owner, atSeq: at });
+    return { chat, copy: tellStory(pool, { ...seeded, chatId: chat.id }) };
+  };
+  return { story, fork };
+}
+
+/** What a fork has as its source has it: all but what says where in a log a row is from. */
+const state = async (story: Story) =>
+  withoutChat(
+    await story.projections(),
+    'seq',
+    'written_seq',
+    'chat_clock',
+    'opened_seq',
+    'closed_seq',
+    'pinned_seq',
+    'last_event_seq',
+  );
+
+describe('a fork', () => {
+  test('begins as its source is, and each goes its own way', async () => {
+    const { story, fork } = await begin();
+    await story.say('One', '1', 4);
+    await story.sayAndStop('Two', '2, in p');
+    const { chat, copy } = await fork();
+    expect(chat).toMatchObject({ title: null, activeTurnId: null, queue: [], seq: (await story.log()).length });
+    expect(await copy.spoken()).toEqual(await story.spoken());
+    expect(await state(copy)).toEqual(await state(story));
+    expect((await copy.log()).map(({ kind, at }) => [kind, at])).toEqual(
+      (await story.log()).map(({ kind, at }) => [kind, at]),
+    );
+    await expectFolded(pool, copy);
+    await copy.say('Three', '3');
+    await story.say('Four', '4');
+    expect(await copy.spoken()).toEqual(['One', '1', 'Two', '2, in p', 'Three', '3']);
+    expect(await story.spoken()).toEqual(['One', '1', 'Two', '2, in p', 'Four', '4']);
+  });
+
+  test('has turns of its own, ended as they had, whose beats are read from the log', async () => {
+    const { story, fork } = await begin();
+    const turnId = await story.sayAndStop('One', '1, in p');
+    const { chat, copy } = await fork();
+    const [said] = (await copy.log()).filter((event) => event.kind === 'user_turn');
+    expect(said?.turnId).not.toBe(turnId);
+    const turn = await readTurn(pool, { turnId: said?.turnId ?? '', owner });
+    const source = await readTurn(pool, { turnId, owner });
+    expect(turn).toMatchObject({
+      chatId: chat.id,
+      status: 'cancelled',
+      userTurnSeq: said?.seq,
+      createdAt: source?.createdAt,
+      finishedAt: source?.finishedAt,
+      beats: [{ beat: 0, text: '1, in p', truncated: true, status: 'done', seq: 5 }],
+    });
+  });
+
+  test('has of a reply only the version in the timeline, and of its prose what that answers', async () => {
+    const { story, fork } = await begin();
+    const turnId = await story.say('One', '1', 2);
+    await story.sayAgain(turnId, '1b', { text: 'One!', delta: 8 });
+    await story.say('Two', '2', 3);
+    const { copy } = await fork();
+    expect(await copy.spoken()).toEqual(['One!', '1b', 'Two', '2']);
+    expect(await state(copy)).toEqual(await state(story));
+    const log = await copy.log();
+    expect(log.every((event) => event.hiddenBy === null && event.supersededBy === null)).toBe(true);
+    expect(log.map((event) => event.kind).filter((kind) => /edit|superseded/.test(kind))).toEqual([]);
+    const first = log.find((event) => event.kind === 'user_turn');
+    const refers = log.filter((event) => event.turnId === first?.turnId && 'userTurnSeq' in event.data);
+    expect(refers.map((event) => (event.data as { userTurnSeq: number }).userTurnSeq)).toEqual([
+      first?.seq,
+      first?.seq,
+    ]);
+    expect(log.find((event) => event.kind === 'memory_written')?.data).toMatchObject({ chatClock: first?.seq });
+    expect(await readVersions(pool, { turnId: first?.turnId ?? '', owner })).toMatchObject([{ active: true }]);
+    await expectFolded(pool, copy);
+  });
+
+  test('can be regenerated, rewound and forked like any chat', async () => {
+    const { story, fork } = await begin();
+    await story.sayAgain(await story.say('One', '1'), '1b');
+    const { chat, copy } = await fork();
+    const [said] = (await copy.log()).filter((event) => event.kind === 'user_turn');
+    const again = await copy.sayAgain(said?.turnId ?? '', '1c');
+    expect(await copy.spoken()).toEqual(['One', '1c']);
+    expect((await readVersions(pool, { turnId: again, owner }))?.map((version) => version.beats[0]?.text)).toEqual([
+      '1b',
+      '1c',
+    ]);
+    await rewindChat(pool, { chatId: chat.id, owner, toSeq: chat.seq, interrupt: false });
+    expect(await copy.spoken()).toEqual(['One', '1b']);
+    await forkChat(pool, { chatId: chat.id, owner, atSeq: chat.seq });
+    await expectFolded(pool, copy);
+    expect(await story.spoken()).toEqual(['One', '1b']);
+  });
+
+  test('ends where it is told to, and leaves out what was hidden', async () => {
+    const { story, fork } = await begin();
+    await story.say('One', '1');
+    const point = (await story.log()).length;
+    await story.say('Two', '2');
+    await rewindChat(pool, { chatId: story.chatId, owner, toSeq: point, interrupt: false });
+    await story.say('Three', '3');
+    expect(await (await fork()).copy.spoken()).toEqual(['One', '1', 'Three', '3']);
+    expect(await (await fork(point)).copy.spoken()).toEqual(['One', '1']);
+    expect(await (await fork(3)).copy.spoken()).toEqual(['One']);
+    expect((await (await fork(1)).copy.log()).map((event) => event.kind)).toEqual(['chat_created']);
+    for (const atSeq of [0, 1_000]) await expect(fork(atSeq)).rejects.toMatchObject({ code: 'no_such_seq' });
+  });
+
+  test('has a turn that waits for an operator as one that has ended', async () => {
+    const { story, fork } = await begin();
+    const { turn } = await claim(pool, story.chatId);
+    await story.land(turn.id, 'ok');
+    await story.getStuck(turn.id, 'scene_close');
+    const [said] = (await (await fork()).copy.log()).filter((event) => event.kind === 'user_turn');
+    expect((await readTurn(pool, { turnId: said?.turnId ?? '', owner }))?.status).toBe('completed');
+    expect((await readTurn(pool, { turnId: turn.id, owner }))?.status).toBe('awaiting_operator');
+  });
+
+  test('is named after its source, and refused while a turn runs or to anybody else', async () => {
+    const { story, fork } = await begin();
+    const title = 'x'.repeat(200);
+    await pool.query('update chats set title = $2 where id = $1', [story.chatId, title]);
+    const { chat, copy } = await fork();
+    expect(chat.title).toBe(`${'x'.repeat(193)} (fork)`);
+    expect((await copy.log())[0]?.data).toEqual({ kind: 'narrative', title: chat.title });
+    expect(await readChat(pool, owner, chat.id)).toEqual(chat);
+    await expect(forkChat(pool, { chatId: story.chatId, owner: 'someone', atSeq: 1 })).rejects.toMatchObject({
+      code: 'chat_not_found',
+    });
+    await claim(pool, story.chatId);
+    await expect(fork()).rejects.toMatchObject({ code: 'turn_in_progress' });
+  });
+});

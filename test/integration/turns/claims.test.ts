@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createPool, type Pool } from '../../../db/core/pool.js';
+import { readEvents } from '../../../db/timeline/log.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { finishTurn } from '../../../db/turns/finish.js';
+import { markStop } from '../../../db/turns/stop.js';
+import { readTurn } from '../../../db/turns/turnView.js';
+import { claim, owner, seedChat } from '../../support/chats/chats.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 20 });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const allEvents = (chatId: string) => readEvents(pool, chatId, { after: 0, limit: 1_000, includeHidden: true });
+const activeTurn = async (chatId: string) =>
+  (await pool.query('select active_turn_id as id from chats where id = $1', [chatId])).rows[0].id as string | null;
+
+describe('the floor', () => {
+  test('twenty posts with one key are one turn', async () => {
+    const { chatId } = await seedChat(pool);
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claim(pool, chatId, { idempotencyKey: 'k' })));
+    expect(new Set(claims.map((c) => c.turn.id)).size).toBe(1);
+    expect(claims.filter((c) => c.created)).toHaveLength(1);
+    expect(claims.filter((c) => c.start)).toHaveLength(1);
+    expect((await allEvents(chatId)).filter((e) => e.kind === 'user_turn')).toHaveLength(1);
+  });
+
+  test('a key with another body is refused', async () => {
+    const { chatId } = await seedChat(pool);
+    await claim(pool, chatId, { idempotencyKey: 'k' });
+    await expect(claim(pool, chatId, { idempotencyKey: 'k', requestHash: 'other' })).rejects.toMatchObject({
+      code: 'idempotency_mismatch',
+    });
+  });
+
+  test('forty posts at once: one has the floor, the log is dense, and all run in the order of their posts', async () => {
+    const { chatId } = await seedChat(pool);
+    const claims = await Promise.all(Array.from({ length: 40 }, () => claim(pool, chatId)));
+    expect(claims.filter((c) => c.start)).toHaveLength(1);
+    expect((await allEvents(chatId)).map((e) => e.seq)).toEqual(Array.from({ length: 42 }, (_, i) => i + 1));
+
+    const ran: number[] = [];
+    for (let id = await activeTurn(chatId); id; id = await activeTurn(chatId)) {
+      ran.push((await readTurn(pool, { turnId: id, owner }))!.userTurnSeq);
+      await finishTurn(pool, id, { status: 'completed' });
+    }
+    expect(ran).toEqual(Array.from({ length: 40 }, (_, i) => i + 3));
+  });
+
+  test('reject is refused while a turn has the floor, and leaves nothing behind', async () => {
+    const { chatId } = await seedChat(pool);
+    await claim(pool, chatId);
+    await expect(claim(pool, chatId, { whenBusy: 'reject' })).rejects.toMatchObject({ code: 'turn_in_progress' });
+    expect(await allEvents(chatId)).toHaveLength(3);
+  });
+
+  test('an interrupt marks the running turn and goes to the head of the queue', async () => {
+    const { chatId } = await seedChat(pool);
+    const running = await claim(pool, chatId);
+    const waiting = await claim(pool, chatId);
+    const urgent = await claim(pool, chatId, { whenBusy: 'interrupt' });
+    expect(urgent.stopping).toBe(running.turn.id);
+    expect((await readTurn(pool, { turnId: urgent.turn.id, owner }))?.queuePosition).toBe(1);
+    expect((await readTurn(pool, { turnId: waiting.turn.id, owner }))?.queuePosition).toBe(2);
+    const { next } = await finishTurn(pool, running.turn.id, { status: 'cancelled' });
+    expect(next?.turnId).toBe(urgent.turn.id);
+  });
+
+  test('a rolled back turn leaves the timeline, stays in the log, and the projections are as if it had not been', async () => {
+    const { chatId } = await seedChat(pool);
+    const before = await readProjections(pool, chatId);
+    const running = await claim(pool, chatId);
+    const after = await claim(pool, chatId, { whenBusy: 'rollback' });
+    await finishTurn(pool, running.turn.id, { status: 'completed' });
+    const events = await allEvents(chatId);
+    const mark = events.find((e) => e.kind === 'turn_rolled_back');
+    expect(mark).toMatchObject({ data: { turnId: running.turn.id }, hiddenBy: null });
+    const ofTurn = events.filter((e) => e.turnId === running.turn.id && e !== mark);
+    expect(ofTurn.map((e) => [e.kind, e.hiddenBy])).toEqual([
+      ['user_turn', mark?.seq],
+      ['turn_completed', mark?.seq],
+    ]);
+    expect((await readTurn(pool, { turnId: running.turn.id, owner }))?.status).toBe('cancelled');
+    const folded = await readProjections(pool, chatId);
+    expect(folded.scenes).toEqual(before.scenes);
+    expect(folded.chat_summaries).toMatchObject([{ message_count: 1 }]);
+    expect(await activeTurn(chatId)).toBe(after.turn.id);
+    await rebuildProjections(pool, chatId);
+    expect(await readProjections(pool, chatId)).toEqual(folded);
+  });
+
+  test('finishing twice ends the turn once and names the same successor until that one runs', async () => {
+    const { chatId } = await seedChat(pool);
+    const first = await claim(pool, chatId);
+    const second = await claim(pool, chatId);
+    expect((await finishTurn(pool, first.turn.id, { status: 'completed' })).next?.turnId).toBe(second.turn.id);
+    expect((await finishTurn(pool, first.turn.id, { status: 'completed' })).next?.turnId).toBe(second.turn.id);
+    expect((await allEvents(chatId)).filter((e) => e.kind === 'turn_completed')).toHaveLength(1);
+  });
+});
+
+describe('stopping', () => {
+  test('a queued turn is cancelled at once and never gets the floor', async () => {
+    const { chatId } = await seedChat(pool);
+    const first = await claim(pool, chatId);
+    const queued = await claim(pool, chatId);
+    for (let i = 0; i < 3; i++) {
+      expect(await markStop(pool, { turnId: queued.turn.id, owner })).toEqual({ found: true, stopping: null });
+    }
+    expect((await readTurn(pool, { turnId: queued.turn.id, owner }))?.status).toBe('cancelled');
+    expect((await finishTurn(pool, first.turn.id, { status: 'completed' })).next).toBeNull();
+    expect(await activeTurn(chatId)).toBeNull();
+  });
+
+  test("the chat's cancel marks the running turn and leaves the queue", async () => {
+    const { chatId } = await seedChat(pool);
+    const first = await claim(pool, chatId);
+    const queued = await claim(pool, chatId);
+    expect(await markStop(pool, { chatId, owner })).toEqual({ found: true, stopping: first.turn.id });
+    expect((await readTurn(pool, { turnId: queued.turn.id, owner }))?.status).toBe('queued');
+  });
+
+  test("another owner's turn is not found", async () => {
+    const { chatId } = await seedChat(pool);
+    const { turn } = await claim(pool, chatId);
+    expect(await markStop(pool, { turnId: turn.id, owner: 'someone' })).toEqual({ found: false, stopping: null });
+  });
+
+  test('a turn that has ended stays as it ended', async () => {
+    const { chatId } = await seedChat(pool);
+    const { turn } = await claim(pool, chatId);
+    await finishTurn(pool, turn.id, { status: 'completed' });
+    expect(await markStop(pool, { turnId: turn.id, owner })).toEqual({ found: true, stopping: null });
+    expect((await readTurn(pool, { turnId: turn.id, owner }))?.status).toBe('completed');
+  });
+});

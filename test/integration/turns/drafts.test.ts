@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createPool, type Pool } from '../../../db/core/pool.js';
+import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
+import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
+import { recordFailure, turnToFallback } from '../../../db/streaming/draftFailures.js';
+import { beginEpoch, openDraft, readDraftText, settleDraft } from '../../../db/streaming/drafts.js';
+import { closeReply, landReply } from '../../../db/streaming/landReply.js';
+import { readDraftsInFlight } from '../../../db/timeline/feed.js';
+import { readEvents } from '../../../db/timeline/log.js';
+import { finishTurn } from '../../../db/turns/finish.js';
+import { awaitOperator, resumeTurn } from '../../../db/turns/releaseFloor.js';
+import { markStop } from '../../../db/turns/stop.js';
+import { readTurn } from '../../../db/turns/turnView.js';
+import { claim, owner, seedChat } from '../../support/chats/chats.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 10 });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+async function reply() {
+  const { chatId, hostId } = await seedChat(pool);
+  const { turn } = await claim(pool, chatId);
+  const key = { turnId: turn.id, beat: 0 };
+  const open = async () => {
+    const opened = await openDraft(pool, key, { speakerId: hostId });
+    if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+    return opened;
+  };
+  const write = (fence: number, epoch: number, offset: number, text: string) =>
+    writeCheckpoints(pool, [{ ...key, fence, epoch, channel: 'text', offset, text }]);
+  const landed = async () =>
+    (await readEvents(pool, chatId, { after: 0, limit: 100, includeHidden: true })).filter(
+      (e) => e.kind === 'assistant_turn',
+    );
+  const draft = async () =>
+    (await pool.query('select fence, epoch, settled, status from drafts where turn_id = $1', [turn.id])).rows[0];
+  return { chatId, hostId, turn, key, open, write, landed, draft };
+}
+
+const whole = { text: 'whole', truncated: false, model: 'm' };
+
+describe('why a draft is written again', () => {
+  /** What the attempt that takes over is told, and what gateways read while it writes. */
+  async function reasonsAfter(end: (r: Awaited<ReturnType<typeof reply>>, fence: number) => Promise<unknown>) {
+    const r = await reply();
+    const first = await r.open();
+    await beginEpoch(pool, r.key, first.fence, 1);
+    await end(r, first.fence);
+    const second = await r.open();
+    await beginEpoch(pool, r.key, second.fence, 2);
+    const [state] = await readDraftsInFlight(pool, [r.chatId]);
+    return [second.restartReason, state?.restartReason];
+  }
+  const fail = async ({ key }: Awaited<ReturnType<typeof reply>>, fence: number) => {
+    await settleDraft(pool, key, fence);
+    await recordFailure(pool, key, fence, { code: 'stream_broken' });
+  };
+
+  test.each([
+    ['worker_lost', 'its writer never said how it ended', async () => undefined],
+    ['provider_failed', 'the provider failed', fail],
+    [
+      'provider_changed',
+      'another provider is asked',
+      async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
+        await fail(r, fence);
+        await turnToFallback(pool, r.key, fence, { code: 'stream_broken' });
+      },
+    ],
+    [
+      'handed_over',
+      'its writer handed over, also after a failure before',
+      async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
+        await fail(r, fence);
+        const again = await r.open();
+        await settleDraft(pool, r.key, again.fence, { handsOver: true });
+      },
+    ],
+  ] as const)('is %s when %s', async (reason, _, end) => {
+    expect(await reasonsAfter(end)).toEqual([reason, reason]);
+  });
+});
+
+test('what attempts streamed adds up over those that ended in order, until an operator has the reply retried', async () => {
+  const r = await reply();
+  const first = await r.open();
+  expect(first.streamedMs).toBe(0);
+  await settleDraft(pool, r.key, first.fence, { streamedMs: 400 });
+  const second = await r.open();
+  expect(second.streamedMs).toBe(400);
+  await settleDraft(pool, r.key, second.fence, { handsOver: true, streamedMs: 200 });
+  await r.open();
+  const lost = await r.open();
+  expect(lost.streamedMs).toBe(600);
+  await awaitOperator(pool, r.key.turnId, { keepFloor: true });
+  await resumeTurn(pool, r.key.turnId);
+  expect((await r.open()).streamedMs).toBe(0);
+});
+
+describe('fences', () => {
+  test("an older attempt's checkpoints, epoch and reply are refused", async () => {
+    const r = await reply();
+    const zombie = await r.open();
+    expect(await beginEpoch(pool, r.key, zombie.fence, 1)).toBe(true);
+    const taker = await r.open();
+    expect(taker.fence).toBe(zombie.fence + 1);
+    expect(await r.write(zombie.fence, 1, 0, 'late')).toEqual([]);
+    expect(await beginEpoch(pool, r.key, zombie.fence, 2)).toBe(false);
+    expect(await landReply(pool, r.key, zombie.fence, whole)).toBe('superseded');
+    expect(await recordFailure(pool, r.key, zombie.fence, { code: 'internal' })).toBeNull();
+    expect(await readDraftText(pool, r.key, 1)).toBe('');
+    expect(await r.landed()).toHaveLength(0);
+  });
+
+  test('an attempt that a frozen worker finds in its inbox takes no fence from the one after it', async () => {
+    const r = await reply();
+    const attempt = (number: number) => openDraft(pool, r.key, { speakerId: r.hostId }, { task: 'run/2', number });
+    expect(await attempt(1)).toMatchObject({ state: 'open', fence: 1, attempt: 1 });
+    expect(await attempt(4)).toMatchObject({ state: 'open', fence: 2, attempt: 2 });
+    for (const stale of [2, 3]) expect(await attempt(stale)).toEqual({ state: 'superseded' });
+    expect(await attempt(4)).toMatchObject({ state: 'open', fence: 3 });
+    const afterReset = await openDraft(pool, r.key, { speakerId: r.hostId }, { task: 'another run/2', number: 1 });
+    expect(afterReset).toMatchObject({ state: 'open', fence: 4 });
+  });
+
+  test('a reply lands once, and whoever comes again is told how it landed', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    const [first, again] = [await landReply(pool, r.key, fence, whole), await landReply(pool, r.key, fence, whole)];
+    expect(first).toEqual({ gone: false, landed: true, truncated: false, empty: false, code: null });
+    expect(again).toEqual(first);
+    expect(await openDraft(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'landed', verdict: first });
+    expect(await closeReply(pool, r.key, { model: 'm' })).toEqual(first);
+    expect(await r.landed()).toHaveLength(1);
+  });
+
+  test('started is told once, however many attempts there are', async () => {
+    const r = await reply();
+    for (let i = 0; i < 3; i++) await r.open();
+    const events = await readEvents(pool, r.chatId, { after: 0, limit: 100 });
+    expect(events.filter((e) => e.kind === 'assistant_turn_started')).toHaveLength(1);
+  });
+
+  test('nothing is written to a turn that has ended', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await finishTurn(pool, r.turn.id, { status: 'cancelled' });
+    expect(await openDraft(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'gone' });
+    expect(await r.write(fence, 1, 0, 'late')).toEqual([]);
+    expect(await landReply(pool, r.key, fence, whole)).toMatchObject({ gone: true });
+    expect(await r.landed()).toHaveLength(0);
+  });
+});
+
+describe('epochs', () => {
+  test('attempts without a delta count no draft', async () => {
+    const r = await reply();
+    await r.open();
+    await r.open();
+    const third = await r.open();
+    expect(third).toMatchObject({ fence: 3, epoch: 0, attempt: 3 });
+    expect(await beginEpoch(pool, r.key, third.fence, third.epoch + 1)).toBe(true);
+    expect(await r.draft()).toMatchObject({ epoch: 1 });
+  });
+
+  test('the old draft stands until the new one begins', async () => {
+    const r = await reply();
+    const first = await r.open();
+    await beginEpoch(pool, r.key, first.fence, 1);
+    await r.write(first.fence, 1, 0, 'old draft');
+    const second = await r.open();
+    expect(await readDraftText(pool, r.key, 1)).toBe('old draft');
+    await beginEpoch(pool, r.key, second.fence, 2);
+    expect(await readDraftText(pool, r.key, 1)).toBe('');
+  });
+
+  test('closing after an attempt that ended in order keeps the epoch', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    await r.write(fence, 1, 0, 'all of it');
+    await settleDraft(pool, r.key, fence);
+    expect(await closeReply(pool, r.key, { model: 'm' })).toMatchObject({ landed: true, truncated: true });
+    expect(await r.draft()).toMatchObject({ epoch: 1, status: 'landed' });
+    expect((await r.landed())[0]?.data).toMatchObject({ text: 'all of it', truncated: true });
+  });
+
+  test('closing after an attempt that died raises the epoch, for more may have been sent', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    await r.write(fence, 1, 0, 'what was checkpointed');
+    await closeReply(pool, r.key, { model: 'm', error: { code: 'stream_broken', message: '' } });
+    expect(await r.draft()).toMatchObject({ epoch: 2, status: 'landed' });
+    expect((await r.landed())[0]?.data).toMatchObject({
+      text: 'what was checkpointed',
+      error: { code: 'stream_broken' },
+    });
+  });
+
+  test('only pieces without a gap before them are kept', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    await r.write(fence, 1, 0, 'abc');
+    await r.write(fence, 1, 5, 'after a gap');
+    expect(await readDraftText(pool, r.key, 1)).toBe('abc');
+  });
+});
+
+describe('closing', () => {
+  test('a stop before anything arrived leaves no reply', async () => {
+    const r = await reply();
+    await r.open();
+    expect(await closeReply(pool, r.key, { model: 'm' })).toEqual({
+      gone: false,
+      landed: false,
+      truncated: false,
+      empty: true,
+      code: null,
+    });
+    expect(await r.landed()).toHaveLength(0);
+  });
+
+  test('a failure before anything arrived is told by an empty, truncated reply with its code', async () => {
+    const r = await reply();
+    const error = { code: 'provider_unauthorized', message: 'no' };
+    await closeReply(pool, r.key, { model: 'm', error, speakerId: r.hostId });
+    expect((await r.landed())[0]?.data).toMatchObject({ text: '', truncated: true, error, speakerId: r.hostId });
+  });
+
+  test('a checkpoint tells its stream of a stop whose message was lost', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    expect(await r.write(fence, 1, 0, 'a')).toMatchObject([{ stop: null }]);
+    await markStop(pool, { turnId: r.turn.id, owner });
+    expect(await r.write(fence, 1, 1, 'b')).toMatchObject([{ stop: 'cancel' }]);
+    expect(await openDraft(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'stopped', stop: 'cancel' });
+  });
+
+  test('a lost turn keeps its partial text, fails with a code, and hands the floor on', async () => {
+    const r = await reply();
+    const waiting = await claim(pool, r.chatId);
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    await r.write(fence, 1, 0, 'so far');
+    const how = { code: 'workflow_terminated', model: 'm' } as const;
+    expect(await closeLostTurn(pool, r.turn.id, how)).toMatchObject({
+      closed: true,
+      next: { turnId: waiting.turn.id },
+    });
+    expect(await closeLostTurn(pool, r.turn.id, how)).toEqual({ closed: false, next: null });
+    expect(await readTurn(pool, { turnId: r.turn.id, owner })).toMatchObject({
+      status: 'failed',
+      error: { code: 'workflow_terminated' },
+      beats: [{ text: 'so far', truncated: true }],
+    });
+  });
+
+  test('a turn lost after its whole reply had landed is completed', async () => {
+    const r = await reply();
+    const { fence } = await r.open();
+    await beginEpoch(pool, r.key, fence, 1);
+    await landReply(pool, r.key, fence, whole);
+    await closeLostTurn(pool, r.turn.id, { code: 'workflow_lost', model: 'm' });
+    expect((await readTurn(pool, { turnId: r.turn.id, owner }))?.status).toBe('completed');
+  });
+});

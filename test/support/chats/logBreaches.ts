@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pool } from '../../../db/core/pool.js';
+import { type ProjectionRows, readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import type { NewEvent } from '../../../domain/log/events.js';
+
+/** What must hold of a chat's log and of what is folded from it, as sentences about what does not. No test runner. */
+
+/** An event as it stands in the log, with the step that caused it. */
+export type LogRow = NewEvent & { seq: number; turnId: string | null; step: string; n: number };
+
+export async function readLog(pool: Pool, chatId: string): Promise<LogRow[]> {
+  const { rows } = await pool.query<LogRow>(
+    'select seq, kind, data, turn_id as "turnId", step, n from events where chat_id = $1 order by seq',
+    [chatId],
+  );
+  return rows;
+}
+
+export const ofKind = <K extends LogRow['kind']>(events: LogRow[], kind: K) =>
+  events.filter((event): event is LogRow & { kind: K } => event.kind === kind);
+
+/** `seq` runs from 1 to the chat's own without a gap. */
+export function gapsOf(log: Pick<LogRow, 'seq'>[], newest: number): string[] {
+  const wrong = log.filter(({ seq }, i) => seq !== i + 1).slice(0, 3);
+  const gaps = wrong.map(({ seq }) => `seq ${seq} is out of place`);
+  return log.length === newest ? gaps : [...gaps, `the log has ${log.length} events, the chat's seq is ${newest}`];
+}
+
+/** Every effect happened once: no key occurs twice, and no step appended twice what it appends once. */
+export function repeatsOf(log: LogRow[]): string[] {
+  const keys = repeated(log.map(({ turnId, step, n }) => `${turnId} ${step} ${n}`));
+  return [...keys.map((key) => `the key ${key} occurs twice`), ...[...byStep(log)].flatMap(repeatsOfStep)];
+}
+
+/** Compares the projections with a rebuild from empty, and leaves the rebuilt ones. The chat must be at rest. */
+export async function differencesFromRebuild(pool: Pool, chatId: string): Promise<string[]> {
+  const before = await readProjections(pool, chatId);
+  await rebuildProjections(pool, chatId);
+  const after = await readProjections(pool, chatId);
+  return Object.keys(after).flatMap((table) =>
+    isDeepStrictEqual(before[table], after[table])
+      ? []
+      : [`${table} differs from a rebuild: ${describe(before[table])} instead of ${describe(after[table])}`],
+  );
+}
+
+/** Affinity and trust stay within 0 to 100. */
+export function edgesOutOfRange({ edges = [] }: ProjectionRows): string[] {
+  return (edges as { affinity: number; trust: number }[]).flatMap(({ affinity, trust }) =>
+    [affinity, trust].every((value) => value >= 0 && value <= 100) ? [] : [`edge at ${affinity} and ${trust}`],
+  );
+}
+
+/** The floor is free, and no turn is left that could still change something. */
+export async function unrestOf(pool: Pool, chatId: string): Promise<string[]> {
+  const { rows: turns } = await pool.query<{ id: string; status: string }>(
+    "select id, status from turns where chat_id = $1 and status not in ('completed', 'cancelled', 'failed')",
+    [chatId],
+  );
+  const { rows: chats } = await pool.query<{ turnId: string | null }>(
+    'select active_turn_id as "turnId" from chats where id = $1',
+    [chatId],
+  );
+  const holder = chats[0]?.turnId;
+  return [
+    ...turns.map(({ id, status }) => `${id} is ${status}`),
+    ...(holder ? [`${holder} holds the floor`] : []),
+    ...(chats.length === 1 ? [] : ['the chat is gone']),
+  ];
+}
+
+/** Kinds that a step appends at most once. */
+const singles = [
+  'user_turn',
+  'user_turn_parsed',
+  'assistant_turn_started',
+  'assistant_turn',
+  'memory_scored',
+  'memory_pinned',
+  'scene_closed',
+  'scene_summary',
+  'story_event_completed',
+  'changes_proposed',
+  'turn_completed',
+  'turn_superseded',
+  'turn_rolled_back',
+] as const;
+
+function repeatsOfStep([step, events]: [string, LogRow[]]): string[] {
+  const kinds = events.filter(({ kind }) => singles.some((each) => each === kind)).map(({ kind }) => kind);
+  const witnesses = ofKind(events, 'memory_written').map(({ data }) => data.witnessId);
+  const updates = step.includes('/state_update:') ? ofKind(events, 'edge_update').map(({ kind }) => kind) : [];
+  return repeated([...kinds, ...witnesses, ...updates]).map((what) => `${step} has ${what} twice`);
+}
+
+function byStep(log: LogRow[]): Map<string, LogRow[]> {
+  const steps = new Map<string, LogRow[]>();
+  for (const event of log) {
+    if (event.turnId === null) continue;
+    const key = `${event.turnId}/${event.step}`;
+    const events = steps.get(key);
+    if (events) events.push(event);
+    else steps.set(key, [event]);
+  }
+  return steps;
+}
+
+function repeated(values: string[]): string[] {
+  const seen = new Set<string>();
+  return values.filter((value) => seen.size === seen.add(value).size);
+}
+
+const describe = (rows: Record<string, unknown>[] | undefined) => JSON.stringify(rows)?.slice(0, 400);

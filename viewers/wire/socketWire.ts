@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import { WebSocket } from 'ws';
+import { backoffMs } from '../../lib/backoff.js';
+import { closeSocket } from '../core/closeSocket.js';
+import { createListeners } from '../core/listeners.js';
+import { createOutbox } from './outbox.js';
+import { maxUnsentBytes, type Wire } from './wire.js';
+import { decodeStop } from './wireMessage.js';
+
+export type SocketWireOptions = {
+  /** The api's address, as in `http://127.0.0.1:3000`. */
+  gatewayUrl: string;
+  token?: string | undefined;
+  log: Pick<Logger, 'info' | 'warn'>;
+  /** Milliseconds between pings; a gateway that has not answered the last one is dialled anew. */
+  pingMs?: number;
+};
+
+export const wirePath = '/internal/wire';
+
+/** The worker's end over a WebSocket that it dials, and dials again with growing, spread pauses. */
+export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: SocketWireOptions): Wire {
+  const url = new URL(wirePath, gatewayUrl.replace(/^http/, 'ws'));
+  const stops = createListeners<string>((error) => log.warn({ err: error }, 'a listener for stops failed'));
+  const outbox = createOutbox((message) => {
+    if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount <= maxUnsentBytes) socket.send(message);
+  });
+  let closed = false;
+  let tries = 0;
+  let redial: NodeJS.Timeout | undefined;
+  let socket = dial();
+
+  function dial(): WebSocket {
+    const next = new WebSocket(url, {
+      perMessageDeflate: false,
+      handshakeTimeout: 2_000,
+      maxPayload: 64 * 1024,
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+    let answered = true;
+    const pings = setInterval(() => {
+      if (next.readyState !== WebSocket.OPEN) return;
+      if (!answered) return next.terminate();
+      answered = false;
+      next.ping();
+    }, pingMs);
+    next.on('pong', () => {
+      answered = true;
+    });
+    next.on('open', () => {
+      tries = 0;
+      log.info({ gateway: url.host }, 'connected to the gateway');
+    });
+    next.on('message', (data) => {
+      const turnId = decodeStop(data.toString());
+      if (turnId !== null) stops.tell(turnId);
+    });
+    // Every error is followed by 'close', which dials again.
+    next.on('error', (error) => {
+      if (tries === 0) log.warn({ gateway: url.host, err: error }, 'the gateway can not be reached; trying again');
+    });
+    next.on('close', () => {
+      clearInterval(pings);
+      if (closed) return;
+      redial = setTimeout(() => {
+        socket = dial();
+      }, backoffMs(tries));
+      tries += 1;
+    });
+    return next;
+  }
+
+  return {
+    publish: (token) => outbox.push({ type: 'token', ...token }),
+    step: (step) => outbox.push({ type: 'step', ...step }),
+    meta: (meta) => outbox.push({ type: 'meta', ...meta }),
+    heartbeat: (heartbeat) => outbox.push({ type: 'heartbeat', ...heartbeat }),
+    onStop: stops.add,
+    async close() {
+      closed = true;
+      clearTimeout(redial);
+      outbox.flush();
+      await closeSocket(socket, 1000);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { get } from '../data/api.js';
+import { type Followed, useFollowed } from '../data/follow.js';
+import type { OpenChat } from '../data/openChat.js';
+
+/** What an agent's artifacts add up to. `plan` and `steps` are its author's: any JSON. */
+export type Projection = {
+  name: string | null;
+  recordType: string | null;
+  modelId: string | null;
+  plan: Record<string, unknown> | null;
+  steps: Record<string, unknown>[];
+  strategyId: number | null;
+  isSaved: boolean;
+};
+
+export const useProjection = (chat: OpenChat): Followed<Projection> =>
+  useFollowed(chat, () => get<Projection>(`/v1/chats/${chat.id}/projection`), [
+    'model_selected',
+    'strategy_meta',
+    'strategy_link',
+    'strategy_unlinked',
+    'graph_snapshot',
+    'graph_plan',
+    'graph_cleared',
+  ]);
+
+export const hasPlan = (projection: Projection | null): projection is Projection =>
+  projection !== null && (projection.plan !== null || projection.steps.length > 0);

@@ -1,0 +1,168 @@
+import { type Signal, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { wordsOf } from '../data/api.js';
+
+export const patch = <T,>(fields: Signal<T>, change: Partial<T>): void => {
+  fields.value = { ...fields.value, ...change };
+};
+
+type TextKey<T> = { [K in keyof T]: T[K] extends string ? K : never }[keyof T];
+
+/** Ties a field to a text of a form: `{...bind(form, 'title')}`. */
+export function bind<T, K extends TextKey<T>>(fields: Signal<T>, key: K) {
+  return {
+    value: fields.value[key] as string,
+    onInput: (text: string) => patch(fields, { [key]: text } as unknown as Partial<T>),
+  };
+}
+
+/** Has an element take the focus when it is shown: at once, and in a dialog that opens with it. */
+export function useFirst(first: boolean) {
+  const ref = useRef<HTMLElement & { autofocus: boolean }>(null);
+  useEffect(() => {
+    if (!first || !ref.current) return;
+    ref.current.autofocus = true;
+    ref.current.focus();
+  }, [first]);
+  return ref;
+}
+
+type TextFieldProps = {
+  label: string;
+  value: string;
+  onInput(text: string): void;
+  hint?: string;
+  required?: boolean;
+  /** More than one makes it a field of many lines. */
+  rows?: number;
+  max?: number;
+  placeholder?: string;
+  /** Where the typing begins when the form is shown. */
+  first?: boolean;
+};
+
+export function TextField({
+  label,
+  value,
+  onInput,
+  hint,
+  required,
+  rows = 1,
+  max,
+  placeholder,
+  first,
+}: TextFieldProps) {
+  const ref = useFirst(first ?? false);
+  const hintId = useId();
+  const shared = {
+    value,
+    required: required ?? false,
+    ...(max ? { maxLength: max } : {}),
+    ...(placeholder ? { placeholder } : {}),
+    ...(hint ? { 'aria-describedby': hintId } : {}),
+  };
+  return (
+    <div class="field-block">
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: one of the two is in it */}
+      <label class="field">
+        <span>
+          {label}
+          {required ? null : <span class="optional"> (optional)</span>}
+        </span>
+        {rows > 1 ? (
+          <textarea
+            {...shared}
+            ref={ref as { current: HTMLTextAreaElement | null }}
+            rows={rows}
+            onInput={(event) => onInput(event.currentTarget.value)}
+          />
+        ) : (
+          <input
+            {...shared}
+            ref={ref as { current: HTMLInputElement | null }}
+            type="text"
+            autocomplete="off"
+            {...(required ? { pattern: '.*\\S.*', title: 'Not only spaces' } : {})}
+            onInput={(event) => onInput(event.currentTarget.value)}
+          />
+        )}
+      </label>
+      {hint ? (
+        <p class="hint" id={hintId}>
+          {hint}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+type SelectFieldProps = {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+  options: readonly (readonly [value: string, words: string])[];
+  disabled?: boolean;
+};
+
+export function SelectField({ label, value, onChange, options, disabled = false }: SelectFieldProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} disabled={disabled} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([option, words]) => (
+          <option key={option} value={option} selected={option === value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+export type Submission = { busy: boolean; failure: string | null; onSubmit(event: Event): void };
+
+/** Sends a form once at a time; what was typed stays, and what went wrong is kept to be shown in it. */
+export function useSubmission(send: () => Promise<unknown>): Submission {
+  const busy = useSignal(false);
+  const failure = useSignal<string | null>(null);
+  return {
+    busy: busy.value,
+    failure: failure.value,
+    onSubmit(event) {
+      event.preventDefault();
+      if (busy.value) return;
+      busy.value = true;
+      failure.value = null;
+      send()
+        .catch((error: unknown) => {
+          failure.value = wordsOf(error);
+        })
+        .finally(() => {
+          busy.value = false;
+        });
+    },
+  };
+}
+
+/** The end of a form: what went wrong, and its buttons. */
+export function SubmitRow({ submission, action, children }: SubmitRowProps) {
+  const { busy, failure } = submission;
+  return (
+    <>
+      {failure ? (
+        <p class="failure" role="alert">
+          {failure}
+        </p>
+      ) : null}
+      <div class="row end">
+        {children}
+        <button type="submit" class="button primary" disabled={busy} aria-busy={busy}>
+          {action}
+        </button>
+      </div>
+    </>
+  );
+}
+
+type SubmitRowProps = { submission: Submission; action: string; children?: ComponentChildren };

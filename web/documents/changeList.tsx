@@ -1,0 +1,79 @@
+import type { Change, Document } from '../data/resources.js';
+import { Section } from '../panel/parts.js';
+import { ChangeCard } from './changeCard.js';
+import type { Changes } from './changes.js';
+import { isOpen, placesOf } from './placed.js';
+import { cardId, placeId, show } from './places.js';
+
+type ChangeListProps = {
+  store: Changes;
+  document: Document;
+  changes: readonly Change[];
+  numbers: ReadonlyMap<string, number>;
+};
+
+/** All changes: those to decide, those that came too late, and those that were decided. */
+export function ChangeList({ store, document, changes, numbers }: ChangeListProps) {
+  const open = changes.filter(isOpen);
+  const stale = changes.filter((change) => change.state === 'pending' && !isOpen(change));
+  const decided = changes.filter(({ state }) => state !== 'pending').toReversed();
+  const placed = new Set(placesOf(document.body, changes).map(({ change }) => change.id));
+  return (
+    <Section title="Changes">
+      {changes.length === 0 ? (
+        <p class="hint">No changes were proposed yet. Ask for some in the chat.</p>
+      ) : open.length === 0 ? (
+        <p class="hint">There is nothing to decide.</p>
+      ) : null}
+      <Cards changes={open}>
+        {(change) => (
+          <ChangeCard
+            change={change}
+            number={numbers.get(change.id)}
+            onAccept={() => store.accept(change.id)}
+            onDecline={(comment) => store.decline(change.id, comment)}
+          >
+            {placed.has(change.id) ? (
+              <button type="button" class="quiet change-aside" onClick={() => show(placeId(change.id))}>
+                Show in text
+              </button>
+            ) : (
+              <span class="hint">overlaps another change</span>
+            )}
+          </ChangeCard>
+        )}
+      </Cards>
+      <Folded name="out of date" changes={stale} open>
+        {(change) => <ChangeCard change={change} onDecline={(comment) => store.decline(change.id, comment)} />}
+      </Folded>
+      <Folded name="decided" changes={decided}>
+        {(change) => <ChangeCard change={change} />}
+      </Folded>
+    </Section>
+  );
+}
+
+type CardsProps = { changes: readonly Change[]; children(change: Change): preact.VNode };
+
+function Cards({ changes, children }: CardsProps) {
+  if (changes.length === 0) return null;
+  return (
+    <ol class="cards">
+      {changes.map((change) => (
+        <li key={change.id} id={cardId(change.id)} tabIndex={-1}>
+          {children(change)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Folded({ name, changes, open = false, children }: CardsProps & { name: string; open?: boolean }) {
+  if (changes.length === 0) return null;
+  return (
+    <details class="folded-changes" open={open}>
+      <summary>{changes.length === 1 ? `One change is ${name}` : `${changes.length} changes are ${name}`}</summary>
+      <Cards changes={changes}>{children}</Cards>
+    </details>
+  );
+}

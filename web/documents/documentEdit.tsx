@@ -1,0 +1,75 @@
+import { type Signal, signal } from '@preact/signals';
+import { ApiError } from '../../client/src/index.js';
+import { call, get } from '../data/api.js';
+import type { OpenChat } from '../data/openChat.js';
+import type { Document } from '../data/resources.js';
+import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
+
+/** An edit by hand, begun on a version. `newer`: what others made of the text meanwhile. */
+type Edit = { title: string; body: string; version: number; newer: Document | null };
+
+const edits = new WeakMap<OpenChat, Signal<Edit | null>>();
+
+/** What is being typed into a chat's document: it is kept while the panel is away. */
+export function editOf(chat: OpenChat): Signal<Edit | null> {
+  const edit = edits.get(chat) ?? signal<Edit | null>(null);
+  edits.set(chat, edit);
+  return edit;
+}
+
+export const beginEdit = ({ title, body, version }: Document): Edit => ({ title, body, version, newer: null });
+
+type DocumentEditProps = { documentId: string; edit: Signal<Edit | null>; onSaved(): void };
+
+export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
+  const path = `/v1/documents/${documentId}`;
+  const submission = useSubmission(async () => {
+    const now = edit.peek();
+    if (!now) return;
+    // Where the newer text was seen, saving means to save over it.
+    const version = now.newer?.version ?? now.version;
+    try {
+      await call('PUT', path, {
+        body: { title: now.title, body: now.body },
+        headers: { 'If-Match': `"${version}"` },
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'version_mismatch') throw error;
+      patch(edit as Signal<Edit>, { newer: await get<Document>(path) });
+      return;
+    }
+    edit.value = null;
+    onSaved();
+  });
+  if (!edit.value) return null;
+  const fields = edit as Signal<Edit>;
+  const { newer } = fields.value;
+  return (
+    <form class="form document-edit" onSubmit={submission.onSubmit}>
+      <TextField label="Title" required max={500} {...bind(fields, 'title')} />
+      <TextField label="Text" first rows={18} {...bind(fields, 'body')} />
+      {newer ? <Newer newer={newer} onTake={() => (edit.value = beginEdit(newer))} /> : null}
+      <SubmitRow submission={submission} action={newer ? 'Save mine over it' : 'Save'}>
+        <button type="button" class="button" onClick={() => (edit.value = null)}>
+          Cancel
+        </button>
+      </SubmitRow>
+    </form>
+  );
+}
+
+function Newer({ newer, onTake }: { newer: Document; onTake(): void }) {
+  return (
+    <div class="question" role="alert">
+      <p>The text was changed while you were editing. Yours is still here, and not saved yet.</p>
+      <details>
+        <summary>Show the newer text</summary>
+        <p class="newer-title">{newer.title}</p>
+        <div class="plain newer-text">{newer.body}</div>
+        <button type="button" class="button" onClick={onTake}>
+          Go on with the newer text, and drop mine
+        </button>
+      </details>
+    </div>
+  );
+}

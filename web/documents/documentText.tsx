@@ -1,0 +1,59 @@
+import { useMemo } from 'preact/hooks';
+import type { Change, Document } from '../data/resources.js';
+import { ChangeDiff } from './changeCard.js';
+import { anchorIn, type Piece, piecesOf, placesOf } from './placed.js';
+import { cardId, placeId, show } from './places.js';
+import { QuoteButton } from './quoteButton.js';
+
+type DocumentTextProps = {
+  document: Document;
+  changes: readonly Change[];
+  anchor: { quote: string; start?: number } | null;
+  /** The changes that wait, by the number that they are shown with. */
+  numbers: ReadonlyMap<string, number>;
+};
+
+/** The text as it stands, with what is proposed in its place. */
+export function DocumentText({ document: { body }, changes, anchor, numbers }: DocumentTextProps) {
+  const passage = useMemo(() => anchorIn(body, anchor), [body, anchor]);
+  const pieces = useMemo(() => piecesOf(body, placesOf(body, changes), passage), [body, changes, passage]);
+  if (body.trim() === '') return <p class="empty">There is no text yet. Write some, or ask for some in the chat.</p>;
+  return (
+    <>
+      {anchor && !passage ? (
+        <div class="lost-anchor">
+          <p class="hint">This chat is about a passage that is no longer in the text:</p>
+          <blockquote class="plain">{anchor.quote}</blockquote>
+        </div>
+      ) : null}
+      <QuoteButton>
+        <div class="document-text">
+          {pieces.map((piece) => (
+            <PieceOfText
+              key={piece.start}
+              piece={piece}
+              number={piece.change ? numbers.get(piece.change.id) : undefined}
+            />
+          ))}
+        </div>
+      </QuoteButton>
+    </>
+  );
+}
+
+function PieceOfText({ piece: { text, change, anchored }, number }: { piece: Piece; number: number | undefined }) {
+  if (!change) return anchored ? <mark class="anchored">{text}</mark> : text;
+  return (
+    <span class={anchored ? 'place anchored' : 'place'} id={placeId(change.id)} tabIndex={-1}>
+      <button
+        type="button"
+        class="place-number"
+        aria-label={`Change ${number}: show it in the list`}
+        onClick={() => show(cardId(change.id))}
+      >
+        {number}
+      </button>
+      <ChangeDiff original={change.original} proposed={change.proposed} />
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+import { AgentPanel } from '../agents/agent.js';
+import type { OpenChat } from '../data/openChat.js';
+import { DocumentPanel } from '../documents/document.js';
+import { MemoriesTab } from '../narrative/memories.js';
+import { PeopleTab } from '../narrative/people.js';
+import { StoryTab } from '../narrative/story.js';
+import { RelayPanel } from '../relay/relay.js';
+import { Tabs } from './tabs.js';
+
+/** What there is to a chat beside its messages. */
+export function Panel({ chat }: { chat: OpenChat }) {
+  return (
+    <div class="panel-content" key={chat.id}>
+      <PanelOfKind chat={chat} />
+    </div>
+  );
+}
+
+function PanelOfKind({ chat }: { chat: OpenChat }) {
+  const about = chat.chat.value;
+  if (!about) return chat.failure.value ? null : <p class="empty">Loading…</p>;
+  switch (about.kind) {
+    case 'narrative':
+      return (
+        <Tabs
+          label="About this story"
+          tabs={[
+            { id: 'people', label: 'People', content: <PeopleTab chat={chat} about={about} /> },
+            { id: 'memories', label: 'Memories', content: <MemoriesTab chat={chat} /> },
+            { id: 'story', label: 'Story', content: <StoryTab chat={chat} about={about} /> },
+          ]}
+        />
+      );
+    case 'document':
+      return <DocumentPanel chat={chat} />;
+    case 'agent':
+      return <AgentPanel chat={chat} about={about} />;
+    case 'relay':
+      return <RelayPanel chat={chat} about={about} />;
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { endOf, turnOf } from '../chat/points.js';
+import type { ChatEvent } from '../data/resources.js';
+import { evolveTimeline, foldTimeline, itemsOf } from './timeline.js';
+
+let seq = 0;
+const event = (kind: string, turnId: string | null, data: object) => {
+  seq += 1;
+  return { seq, kind, turnId, data, at: '2026-01-01T00:00:00Z', supersededBy: null, hiddenBy: null } as ChatEvent;
+};
+/** Numbers the events anew from 1. */
+function log(...lines: [kind: string, turnId: string | null, data: object][]): ChatEvent[] {
+  seq = 0;
+  return lines.map((line) => event(...line));
+}
+const started = (userTurnSeq: number) => ({ speakerId: 'chr_1', beat: 0, userTurnSeq });
+const reply = (userTurnSeq: number, text: string) => ({ ...started(userTurnSeq), text, truncated: false, model: 'm' });
+const completed = { status: 'completed', usage: null, warnings: [], tokenUsage: null };
+
+const said = (events: ChatEvent[]) =>
+  itemsOf(foldTimeline(events)).map((item) =>
+    item.type === 'note' ? item.text : [item.prose?.text, ...item.beats.map(({ text }) => text)],
+  );
+
+describe('the timeline of a chat', () => {
+  test('is grouped by what the user said, also where it was queued while another reply came', () => {
+    const events = log(
+      ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
+      ['assistant_turn_started', 'turn_1', started(1)],
+      ['user_turn', 'turn_2', { text: 'Two?', segments: [] }],
+      ['assistant_turn', 'turn_1', reply(1, 'One.')],
+      ['turn_completed', 'turn_1', completed],
+      ['assistant_turn', 'turn_2', reply(3, 'Two.')],
+    );
+    expect(said(events)).toEqual([
+      ['One?', 'One.'],
+      ['Two?', 'Two.'],
+    ]);
+    const [first, second] = [...foldTimeline(events).exchanges.values()];
+    expect(endOf(first!, second)).toBe(5);
+  });
+
+  test('folded event by event is the one that is folded at once, and changes only the exchange it is about', () => {
+    const events = log(
+      ['chat_created', null, { kind: 'narrative', title: null }],
+      ['scene_opened', null, { sceneId: 'scn_1', container: 'The lamp room' }],
+      ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
+      ['assistant_turn', 'turn_1', reply(3, 'One.')],
+      ['turn_completed', 'turn_1', completed],
+      ['user_turn', 'turn_2', { text: 'Two?', segments: [] }],
+      ['story_event_planned', 'turn_2', { eventId: 'evt_1', title: 'The storm', description: '', artifacts: {} }],
+      ['story_event_completed', 'turn_2', { eventId: 'evt_1' }],
+      ['assistant_turn', 'turn_2', reply(6, 'Two.')],
+    );
+    const before = foldTimeline(events.slice(0, -1));
+    const after = evolveTimeline(before, events.at(-1)!);
+    expect(after).toEqual(foldTimeline(events));
+    expect(after.exchanges.get(3)).toBe(before.exchanges.get(3));
+    expect(itemsOf(after).map(({ type }) => type)).toEqual(['note', 'exchange', 'exchange']);
+    expect(after.exchanges.get(6)?.notes).toMatchObject([{ kind: 'story', text: 'The storm is complete.' }]);
+  });
+
+  test('that is loaded from its middle on leaves out what it has not the beginning of', () => {
+    const events = log(
+      ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
+      ['assistant_turn', 'turn_1', reply(1, 'One.')],
+      ['user_turn', 'turn_2', { text: 'Two?', segments: [] }],
+    );
+    expect(said(events.slice(1))).toEqual([['Two?']]);
+  });
+
+  test('has an edited message and the reply to it in the place of what was said first', () => {
+    const events = log(
+      ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
+      ['assistant_turn_started', 'turn_2', started(1)],
+      ['user_turn_edit', 'turn_2', { userTurnSeq: 1, text: 'Won?' }],
+      ['turn_superseded', 'turn_2', { turnId: 'turn_1', by: 'turn_2' }],
+      ['assistant_turn', 'turn_2', reply(1, 'Yes.')],
+    ).slice(1);
+    expect(said(events)).toEqual([['Won?', 'Yes.']]);
+    const [exchange] = foldTimeline(events).exchanges.values();
+    expect(exchange).toMatchObject({ hasVersions: true });
+    expect(turnOf(exchange!)).toBe('turn_2');
+  });
+});

@@ -1,0 +1,111 @@
+import type { Client } from '@temporalio/client';
+import type { ActivityDeps } from '../activities/index.js';
+import { type Checkpointer, createCheckpointer } from '../activities/streaming/checkpointer.js';
+import type { Fallback } from '../activities/streaming/course.js';
+import { createProviderOf } from '../activities/streaming/providerOf.js';
+import type { Telemetry } from '../activities/telemetry.js';
+import type { ReconciledWorkflows } from '../activities/turns/reconcileTurns.js';
+import type { Config } from '../config.js';
+import type { Pool } from '../db/core/pool.js';
+import type { ConnectedNamespace } from '../engine/namespace.js';
+import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';
+import { createChatCompletions } from '../llm/chatCompletions/chatCompletions.js';
+import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
+import { createStoredProvider } from '../llm/http/storedProvider.js';
+import { createUpstream } from '../llm/relay/upstream.js';
+import { createResponses } from '../llm/responses/responses.js';
+import { countTokens } from '../llm/tokenizer.js';
+import type { ToolRegistry } from '../llm/tools/registry.js';
+import type { Log } from '../telemetry/log/log.js';
+import type { Tracing } from '../telemetry/tracing.js';
+import type { Wire } from '../viewers/wire/wire.js';
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+
+type Live = {
+  pool: Pool;
+  wire: Wire;
+  log: Log;
+  client: Client;
+  namespace: ConnectedNamespace;
+  tools: ToolRegistry;
+  telemetry: Telemetry;
+  tracing: Tracing;
+  onCheckpoint: { failed: () => void; written: (seconds: number) => void };
+};
+
+/** What the activities are built from, as configured. */
+export function activityDeps(config: Config, live: Live): ActivityDeps {
+  const { pool, wire, log, client, namespace, tools, telemetry } = live;
+  const upstream = { baseUrl: config.OPENAI_BASE_URL ?? OPENAI_URL, apiKey: config.OPENAI_API_KEY };
+  const continuation = config.PROVIDER_CONTINUATION;
+  const provider =
+    config.PROVIDER_API === 'responses'
+      ? createResponses({ ...upstream, log })
+      : createChatCompletions({ ...upstream, continuation });
+  const fallback = fallbackOf(config);
+  return {
+    pool,
+    wire,
+    telemetry,
+    provider,
+    tools,
+    fallback,
+    upstream: config.UPSTREAM_BASE_URL
+      ? createUpstream({
+          baseUrl: config.UPSTREAM_BASE_URL,
+          token: config.UPSTREAM_TOKEN,
+          jwtSecret: config.UPSTREAM_JWT_SECRET,
+          totalMs: config.UPSTREAM_TURN_LIMIT_MS,
+        })
+      : null,
+    providerOf: createProviderOf({
+      pool,
+      sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
+      server: provider,
+      model: config.NARRATIVE_MODEL,
+      fallback,
+      connect: (stored) => createStoredProvider(stored, config.ALLOWED_PROVIDER_HOSTS),
+    }),
+    classifierCalls: createClassifierCalls(upstream),
+    checkpointer: checkpointerOf(live),
+    workflows: reconcilersView(
+      createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
+      namespace,
+    ),
+    streamsApart: !config.WORKER_ROLES.includes('streams'),
+    model: config.NARRATIVE_MODEL,
+    classifierModel: config.CLASSIFIER_MODEL,
+    silenceMs: config.REPLY_SILENCE_MS,
+    limitMs: config.REPLY_LIMIT_MS,
+    retry: { attempts: config.REPLY_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
+    classifierRetry: { attempts: config.STUCK_AFTER_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
+    prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens },
+  };
+}
+
+function checkpointerOf({ pool, log, onCheckpoint: { failed, written } }: Live): Checkpointer {
+  const onError = (err: unknown) => {
+    failed();
+    log.warn({ err }, 'checkpoints could not be written; trying again');
+  };
+  return createCheckpointer(pool, onError, written);
+}
+
+/** The provider to turn to when the first one's attempts have run out, if one is configured. */
+function fallbackOf(config: Config): Fallback | undefined {
+  const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_MODEL: model } = config;
+  if (!baseUrl) return undefined;
+  return { provider: createChatCompletions({ baseUrl, apiKey }), model: model ?? config.NARRATIVE_MODEL };
+}
+
+const RECONCILE_DEADLINE = { deadlineMs: 2_000 };
+
+const reconcilersView = (engine: TurnEngine, namespace: ConnectedNamespace): ReconciledWorkflows => ({
+  namespace: namespace.read,
+  knownNamespace: namespace.known,
+  start: (turn) => engine.start(turn, RECONCILE_DEADLINE),
+  approve: (turnId, decision) => engine.approve(turnId, decision, RECONCILE_DEADLINE),
+  describe: (turnId) => engine.describe(turnId, RECONCILE_DEADLINE),
+  terminate: (turnId, reason) => engine.terminate(turnId, reason, RECONCILE_DEADLINE),
+});

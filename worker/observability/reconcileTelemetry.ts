@@ -1,0 +1,44 @@
+import { Counter } from 'prom-client';
+import type { Telemetry } from '../../activities/telemetry.js';
+import type { Pass } from '../../db/reconciler/reconcilePass.js';
+import type { Log } from '../../telemetry/log/log.js';
+import type { Metrics } from '../../telemetry/registry.js';
+
+const outcomes = ['started', 'closed', 'floorPassed', 'recovered', 'failed'] as const;
+
+/** What the reconciler did is counted; what it refuses to do is logged as an error when it begins, and when it is over. */
+export function createReconcileTelemetry(
+  { registry }: Metrics,
+  log: Log,
+): Pick<Telemetry, 'passEnded' | 'notReconciled'> {
+  const registers = [registry];
+  const turns = new Counter({
+    name: 'reconciled_turns_total',
+    help: 'Turns that the reconciler did something about, or could not',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const passes = new Counter({ name: 'reconciler_passes_total', help: 'Passes of the reconciler', registers });
+  for (const outcome of outcomes) turns.inc({ outcome: labelOf(outcome) }, 0);
+  let refused = '';
+
+  return {
+    passEnded(pass) {
+      passes.inc();
+      for (const outcome of outcomes) turns.inc({ outcome: labelOf(outcome) }, pass[outcome]);
+      const refuses = `${pass.namespace.id} ${pass.elsewhere} ${pass.missing}`;
+      if (refuses === refused) return;
+      if (pass.elsewhere + pass.missing > 0) log.error(fieldsOf(pass), 'the reconciler refuses to close turns');
+      else if (refused !== '') log.info(fieldsOf(pass), 'the reconciler finds the workflow of every turn');
+      refused = pass.elsewhere + pass.missing > 0 ? refuses : '';
+    },
+    notReconciled(turnId, err) {
+      log.warn({ err, turnId }, 'the reconciler could not look after a turn; the next pass will');
+    },
+  };
+}
+
+const labelOf = (outcome: (typeof outcomes)[number]) => (outcome === 'floorPassed' ? 'floor_passed' : outcome);
+
+/** `elsewhere`: started in another Temporal namespace. `missing`: not found, and too many at once. */
+const fieldsOf = ({ namespace, elsewhere, missing, looked }: Pass) => ({ namespace, elsewhere, missing, looked });

@@ -1,0 +1,59 @@
+import { createServer } from 'node:net';
+import { makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
+import type { Log } from '../../telemetry/log/log.js';
+
+/**
+ * Sends what Temporal's runtime logs through ours, and leaves signals to the process. `withMetrics` has it offer its
+ * numbers on loopback; gives where.
+ */
+export async function installRuntime(log: Log, { withMetrics }: { withMetrics: boolean }): Promise<string | null> {
+  if (!withMetrics) {
+    install(log, {});
+    return null;
+  }
+  // It can't be told to take any free port and say which: another program may take this one meanwhile.
+  for (let tries = 1; ; tries++) {
+    const bindAddress = `127.0.0.1:${await freePort()}`;
+    try {
+      install(log, { metrics: { prometheus: { bindAddress, ...prometheusNames } } });
+      return `http://${bindAddress}/metrics`;
+    } catch (err) {
+      if (tries === 3) throw err;
+      log.debug({ err }, "the runtime's numbers could not be offered there; trying another port");
+    }
+  }
+}
+
+/** As everything else is named: seconds, and `_total` for what only grows. */
+const prometheusNames = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+
+function install(log: Log, telemetry: Pick<NonNullable<RuntimeOptions['telemetryOptions']>, 'metrics'>): void {
+  Runtime.install({
+    logger: {
+      log: (level, message, meta) => log[levels[level]]({ temporal: meta }, message),
+      trace: (message, meta) => log.trace({ temporal: meta }, message),
+      debug: (message, meta) => log.debug({ temporal: meta }, message),
+      info: (message, meta) => log.debug({ temporal: meta }, message),
+      warn: (message, meta) => log.warn({ temporal: meta }, message),
+      error: (message, meta) => log.error({ temporal: meta }, message),
+    },
+    telemetryOptions: {
+      ...telemetry,
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
+    shutdownSignals: [],
+  });
+}
+
+const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,98 @@
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import { type Config, isPooled } from '../config.js';
+import { createOwnerOf } from '../db/chats/ownerOf.js';
+import { createPool } from '../db/core/pool.js';
+import { createConnectedNamespace } from '../engine/namespace.js';
+import { createRedisWire } from '../viewers/wire/redisWire.js';
+import { createSocketWire } from '../viewers/wire/socketWire.js';
+import { activityDeps } from './activityDeps.js';
+import { untilReachable } from './connect.js';
+import type { Drain } from './drain/drain.js';
+import { runUntilDrained } from './drain/runUntilDrained.js';
+import { type Observed, observeWorker } from './observability/observe.js';
+import { openTools } from './openTools.js';
+import { ensureReconcileSchedule } from './reconcileSchedule.js';
+import { workersOptions } from './workerOptions.js';
+import { readBuild } from './workflowSource.js';
+
+export type Surroundings = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { drain: Drain };
+
+/** Each connection gets so long to close in order; by then nothing runs that needs it. */
+const CLOSE_WITHIN_MS = 3_000;
+
+/** Builds the worker from its configuration and runs it until it has drained. */
+export async function runWorker(
+  config: Config & { DATABASE_URL: string },
+  { log, tracing, coreMetrics, drain }: Surroundings,
+): Promise<void> {
+  const build = await readBuild(config);
+  const starting = new AbortController();
+  drain.onDraining(() => starting.abort());
+  const patience = { log, signal: starting.signal };
+  const pool = createPool(config.DATABASE_URL, {
+    max: config.DATABASE_POOL,
+    pooled: isPooled(config),
+    onError: (err) => log.warn({ err }, 'a Postgres connection was lost'),
+  });
+  const connection = await untilReachable(
+    'Temporal',
+    () => NativeConnection.connect(connectionOptions(config)),
+    patience,
+  );
+  const interceptors = tracing.client ? { workflow: tracing.client } : {};
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, interceptors });
+  const wire = config.RELAY_URL
+    ? createRedisWire({ url: config.RELAY_URL, log })
+    : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
+  const { tools, close: closeTools } = await openTools(config, { pool, log });
+  const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
+  try {
+    const namespace = createConnectedNamespace(client);
+    await untilReachable('the Temporal namespace', namespace.read, patience);
+    const live = { pool, wire, log, client, namespace, tools, tracing, ...observed };
+    const activities = createActivities(activityDeps(config, live));
+    const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
+    const workers: Worker[] = [];
+    const ownerOf = createOwnerOf(pool, (err) => log.debug({ err }, "a task's owner could not be read"));
+    for (const options of workersOptions(config, { traced: tracing.worker, drain, build, ownerOf, log })) {
+      workers.push(await Worker.create({ ...shared, ...options }));
+    }
+    await untilReachable(
+      'the schedule of the reconciler',
+      () => ensureReconcileSchedule(client, config.TASK_QUEUE),
+      patience,
+    );
+    log.info({ taskQueue: config.TASK_QUEUE, roles: config.WORKER_ROLES, ...build }, 'worker is ready');
+    await runUntilDrained(workers, drain);
+  } finally {
+    // The wire and the checkpoints' pool stay open until the last stream has ended.
+    for (const close of [observed.close, closeTools, wire.close, () => connection.close(), () => pool.end()]) {
+      await inTime(close).catch((err: unknown) => log.debug({ err }, 'a connection did not close in order'));
+    }
+  }
+}
+
+/** One that hangs must not keep the others open. */
+async function inTime(close: () => Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${CLOSE_WITHIN_MS} ms`)), CLOSE_WITHIN_MS);
+  });
+  try {
+    await Promise.race([close(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const gatewayUrl = (config: Config) => config.GATEWAY_URL ?? `http://${config.HOST}:${config.PORT}`;
+
+function connectionOptions(config: Config) {
+  return {
+    address: config.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
+    ...(config.TEMPORAL_API_KEY ? { apiKey: config.TEMPORAL_API_KEY } : {}),
+    ...(config.TEMPORAL_TLS || config.TEMPORAL_API_KEY ? { tls: true } : {}),
+  };
+}

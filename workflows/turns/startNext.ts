@@ -1,0 +1,46 @@
+import { ParentClosePolicy, startChild, WorkflowIdReusePolicy, workflowInfo } from '@temporalio/workflow';
+import {
+  fairnessKey,
+  startDetails,
+  summary,
+  TURN_WORKFLOW,
+  WORKFLOW_TASK_TIMEOUT_MS,
+} from '../../domain/turns/engine.js';
+import type { ChatKind } from '../../domain/turns/turn.js';
+import { startTurn } from '../activities.js';
+import { searchedAs } from './searchable.js';
+
+export type NextTurn = {
+  turnId: string;
+  chatId: string;
+  owner: string;
+  kind: ChatKind;
+  speaker: string | null;
+  /** The Temporal namespace that it was bound to with the floor. */
+  namespaceId: string | null;
+  /** With tracing: the trace that it belongs to. Its workflow's interceptor makes it so. */
+  trace?: string;
+};
+
+/**
+ * Starts the turn that got the floor, as a child that outlives this one. Already started is success. A child of a turn
+ * that is pinned to its build would be pinned to the same one: there a client starts it, on the current build.
+ */
+export async function startNext(next: NextTurn): Promise<void> {
+  if (workflowInfo().currentDeploymentVersion?.deploymentName) return startTurn(next);
+  try {
+    await startChild(TURN_WORKFLOW, {
+      workflowId: next.turnId,
+      args: [{ turnId: next.turnId, chatId: next.chatId, ...(next.trace ? { trace: next.trace } : {}) }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+      priority: { fairnessKey: fairnessKey(next.owner) },
+      staticSummary: summary(`${next.kind} turn`, next.speaker),
+      staticDetails: startDetails(next),
+      typedSearchAttributes: searchedAs(next),
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;
+  }
+}
