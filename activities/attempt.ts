@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import type { TaskAttempt } from '../db/streaming/drafts.js';
+import type { TaskAttempt } from '../db/streaming/leases.js';
 
 /** Which of an activity's attempts this is, as Temporal counts them. */
 export function thisAttempt(): TaskAttempt {
@@ -14,5 +14,5 @@ export const isStop = (error: unknown) => error instanceof CancelledFailure && e
  * The worker shuts down, or an operator paused or reset the activity. An attempt that the server has given up
  * on is not among them: the attempt after it adopts the stream.
  */
-export const isLeaving = (error: unknown) =>
+export const isHandover = (error: unknown) =>
   error instanceof CancelledFailure && ['WORKER_SHUTDOWN', 'PAUSED', 'RESET'].includes(error.message);

@@ -18,11 +18,11 @@ import { createCloseScene } from './narrative/closeScene.js';
 import { createGuessAddressee } from './narrative/guessAddressee.js';
 import { createScenePovs, createSummarizeScene } from './narrative/summarizeScene.js';
 import { createWriteMemory } from './narrative/writeMemory.js';
+import { createStreamStep } from './streaming/attempt.js';
 import type { Checkpointer } from './streaming/checkpointer.js';
 import { createCloseReply } from './streaming/closeReply.js';
-import type { Fallback } from './streaming/course.js';
 import type { ProviderOf } from './streaming/providerOf.js';
-import { createStreaming } from './streaming/streaming.js';
+import type { Fallback } from './streaming/streamedStep.js';
 import { createStreamReply } from './streaming/streamReply.js';
 import type { Telemetry } from './telemetry.js';
 import { createFinishTurn } from './turns/finishTurn.js';
@@ -56,13 +56,13 @@ export type ActivityDeps = {
 
 /** Every activity, by the name that workflows call it by. */
 export function createActivities(deps: ActivityDeps) {
-  const stream = createStreaming(deps);
+  const streamStep = createStreamStep(deps);
   const offeredTools = createOfferedTools(deps);
   return {
     openTurn: createOpenTurn(deps),
-    streamReply: createStreamReply(deps, stream),
+    streamReply: createStreamReply(deps, streamStep),
     closeReply: createCloseReply(deps),
-    streamIteration: createStreamIteration({ ...deps, offeredTools }, stream),
+    streamIteration: createStreamIteration({ ...deps, offeredTools }, streamStep),
     runTool: createRunTool(deps),
     landAgent: createLandAgent(deps),
     failCall: createFailCall(deps),

@@ -6,7 +6,7 @@ import { checkCall } from '../../domain/agents/tools.js';
 import type { ToolRegistry } from '../../llm/tools/registry.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import { handOver } from '../failure.js';
-import { whileDatabaseAway } from '../whileDatabaseAway.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { publishResult } from './publishResult.js';
 import { createToolContext } from './toolContext.js';
 
@@ -24,10 +24,10 @@ export function createRunTool(deps: RunToolDeps) {
   return async (key: CallKey): Promise<void> => {
     const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
     try {
-      const call = await whileDatabaseAway(() => beginCall(deps.pool, key));
+      const call = await retryWhileDatabaseAway(() => beginCall(deps.pool, key));
       if (!call) return;
       const result = await resultOf(deps, key, call);
-      const ended = await whileDatabaseAway(() => endCall(deps.pool, key, result));
+      const ended = await retryWhileDatabaseAway(() => endCall(deps.pool, key, result));
       publishResult(deps.wire, key, ended);
     } finally {
       clearInterval(beating);
@@ -63,7 +63,7 @@ const refusals = {
 } as const;
 
 async function refusalOf(pool: Pool, key: CallKey): Promise<CallResult | null> {
-  const permission = await whileDatabaseAway(() => readPermission(pool, key));
+  const permission = await retryWhileDatabaseAway(() => readPermission(pool, key));
   if (permission.approved) return null;
   const [code, says] = refusals[permission.reason];
   return failed(code, permission.comment ? `${says} ${permission.comment}` : says);

@@ -3,20 +3,21 @@ import { holdsKept, landedIteration, landIteration, readCallIds, readKept } from
 import { readAgentPrompt } from '../../db/agents/readAgentPrompt.js';
 import type { Pool } from '../../db/core/pool.js';
 import { closeReply } from '../../db/streaming/landReply.js';
+import type { Lease } from '../../db/streaming/leases.js';
 import { type IterationVerdict, stepId } from '../../domain/agents/agent.js';
-import { agentPrompt } from '../../domain/agents/agentPrompt.js';
-import { TurnFailure } from '../../domain/log/failures.js';
+import { type AgentPromptInput, agentPrompt } from '../../domain/agents/agentPrompt.js';
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';
 import type { Wire } from '../../viewers/wire/wire.js';
-import type { Asked, Course, OpenDraft } from '../streaming/course.js';
+import type { StreamStep } from '../streaming/attempt.js';
+import type { BegunStep, DraftAt } from '../streaming/draftWriter.js';
 import type { ProviderOf } from '../streaming/providerOf.js';
-import type { BegunStep, DraftAt, ReplyStream } from '../streaming/replyStream.js';
+import type { ProviderStream } from '../streaming/providerStream.js';
 import { usageOfStream } from '../streaming/streamCall.js';
 import type { StreamEnd } from '../streaming/streamEnd.js';
-import type { Streaming } from '../streaming/streaming.js';
+import type { ModelRequest } from '../streaming/streamedStep.js';
 import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 
@@ -31,59 +32,81 @@ export type StreamIterationDeps = {
   offeredTools: OfferedTools;
 };
 
+/** What a request of an iteration is made from, and what the iterations before it have left in the draft. */
+type IterationPrompt = {
+  input: AgentPromptInput;
+  kept: Awaited<ReturnType<typeof readKept>>;
+  offered: Awaited<ReturnType<OfferedTools>>;
+};
+
 /** Streams one call of an agent's model to viewers, and keeps what it said and the calls that it asks for. */
-export function createStreamIteration(deps: StreamIterationDeps, stream: Streaming) {
+export function createStreamIteration(deps: StreamIterationDeps, streamStep: StreamStep) {
   return ({ turnId, iteration }: StreamIterationInput): Promise<IterationVerdict> => {
     const key = { turnId, beat: 0 };
     const close = async (): Promise<IterationVerdict> => ({
       state: 'closed',
       verdict: await closeReply(deps.pool, key, { model: deps.model }),
     });
-    const course: Course<IterationVerdict> = {
+    return streamStep<IterationPrompt, IterationVerdict>({
       key,
       kind: 'agent',
       speaker: { speakerId: ASSISTANT.id },
-      step: stepName.reply(iteration),
+      name: stepName.reply(iteration),
       gone: { state: 'closed', verdict: goneVerdict },
-      settles: true,
-      landed: (tx) => landedIteration(tx, turnId, iteration),
-      read: async () => (opened) => ask(deps, { turnId, iteration }, opened),
+      checkpointBeforeLanding: true,
+      findLanded: (tx) => landedIteration(tx, turnId, iteration),
+      readPrompt: () => readPrompt(deps, turnId),
+      toRequest: (prompt, lease) => toRequest(deps, { turnId, iteration }, prompt, lease),
       close,
-      land: (fence, streamed, end) =>
-        end.how === 'finished' ? land(deps, { turnId, iteration }, fence, streamed, end) : close(),
-    };
-    return stream(course);
+      land: (fence, stream, end) =>
+        end.how === 'finished' ? land(deps, { turnId, iteration }, fence, stream, end) : close(),
+    });
   };
 }
 
-async function ask(deps: StreamIterationDeps, input: StreamIterationInput, opened: OpenDraft): Promise<Asked> {
-  const { pool } = deps;
-  const { turnId } = input;
-  const key = { turnId, beat: 0 };
-  const [prompt, kept, offered, { provider, fallback, ...options }] = await Promise.all([
+async function readPrompt(
+  { pool, offeredTools }: StreamIterationDeps,
+  turnId: string,
+): Promise<IterationPrompt | null> {
+  const [input, kept, offered] = await Promise.all([
     readAgentPrompt(pool, turnId),
     readKept(pool, turnId),
-    deps.offeredTools(turnId),
-    deps.providerOf(turnId),
+    offeredTools(turnId),
   ]);
-  if (!prompt) throw new TurnFailure('turn_gone');
-  const inEpoch = opened.settled && opened.epoch > 0 && (await holdsKept(pool, key, opened.epoch, kept));
+  return input && { input, kept, offered };
+}
+
+async function toRequest(
+  deps: StreamIterationDeps,
+  input: StreamIterationInput,
+  { input: promptInput, kept, offered }: IterationPrompt,
+  { chatId, epoch, settled }: Lease,
+): Promise<ModelRequest> {
+  const { pool } = deps;
+  const { turnId, iteration } = input;
+  const [{ provider, fallback, ...options }, inEpoch, begunSteps] = await Promise.all([
+    deps.providerOf(turnId),
+    settled && epoch > 0 && holdsKept(pool, { turnId, beat: 0 }, epoch, kept),
+    readBegunSteps(pool, turnId, iteration),
+  ]);
   const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
   return {
     provider,
     fallback,
-    request: { ...options, messages: agentPrompt(prompt, deps.prompt), tools },
+    request: { ...options, messages: agentPrompt(promptInput, deps.prompt), tools },
     draft: {
-      kept: { ...kept, inEpoch },
-      firstIndex: kept.nextIndex,
-      begunSteps: await readBegunSteps(pool, turnId, input.iteration),
-      dropSteps: (at) => drop(deps, { ...input, chatId: opened.chatId }, at),
-      beginStep: (step, at) => begin(deps, { ...input, chatId: opened.chatId }, step, at),
+      kept: { text: kept.text, thinking: kept.thinking, inEpoch },
+      begunSteps,
+      steps: {
+        firstIndex: kept.nextIndex,
+        drop: (at) => drop(deps, { ...input, chatId }, at),
+        begin: (step, at) => begin(deps, { ...input, chatId }, step, at),
+      },
     },
   };
 }
 
-/** Viewers drop the steps with the draft: those that are kept are told anew. */
+/** Viewers drop the steps of an earlier epoch with its draft. Those that are kept are sent again. */
 async function drop(
   deps: StreamIterationDeps,
   { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
@@ -93,7 +116,7 @@ async function drop(
     deps.wire.step({ chatId, turnId, beat: 0, ...at, offset, step });
 }
 
-/** A step is in Postgres before its first token goes out: a viewer who comes late finds it there. */
+/** A step is in Postgres before its first token goes out, for viewers that connect later. */
 async function begin(
   deps: StreamIterationDeps,
   { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
@@ -111,20 +134,20 @@ async function land(
   deps: StreamIterationDeps,
   { turnId, iteration }: StreamIterationInput,
   fence: number,
-  streamed: ReplyStream,
+  stream: ProviderStream,
   end: Extract<StreamEnd, { how: 'finished' }>,
 ): Promise<IterationVerdict | 'superseded'> {
   const [offered, taken] = await Promise.all([deps.offeredTools(turnId), readCallIds(deps.pool, turnId)]);
-  const { text, thinking, steps: stretches } = streamed.own();
+  const { text, thinking, steps: stretches } = stream.added();
   const { model, reason } = end;
-  const usage = usageOfStream(streamed, end.usage, deps.prompt.countTokens);
+  const usage = usageOfStream(stream, end.usage, deps.prompt.countTokens);
   // A reply that was cut may have been cut in the middle of a call.
   const asked = cutCode(reason) ? [] : end.calls;
   const calls = planCalls(asked, { offered, taken, iteration });
   const landing = { iteration, text, thinking, stretches, model, reason, usage, calls };
   const landed = await landIteration(deps.pool, { turnId, beat: 0 }, fence, landing);
   if (landed === 'superseded') return landed;
-  const at = { turnId, beat: 0, fence, epoch: streamed.epoch(), offset: null };
+  const at = { turnId, beat: 0, fence, epoch: stream.epoch(), offset: null };
   for (const step of landed.steps) deps.wire.step({ chatId: landed.chatId, ...at, step });
   return landed.verdict;
 }

@@ -34,10 +34,10 @@ import { receivedParts } from '../../llm/receivedParts.js';
 import { fittingResult } from '../../llm/tools/toolResult.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import { failureOfAttempt, type RetryRule, toApplicationFailure } from '../failure.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import type { ProviderOf } from '../streaming/providerOf.js';
 import { promptTexts } from '../streaming/streamCall.js';
 import type { CallWatch, Telemetry } from '../telemetry.js';
-import { whileDatabaseAway } from '../whileDatabaseAway.js';
 import type { OfferedTools } from './offeredTools.js';
 import { planCalls } from './planCalls.js';
 import { publishResult } from './publishResult.js';
@@ -118,10 +118,10 @@ async function ask(
 ): Promise<CallPlan[]> {
   const { pool } = deps;
   const { turnId, callId, iteration } = input;
-  const landed = await whileDatabaseAway(() => landedSubIteration(pool, input, iteration), signal);
+  const landed = await retryWhileDatabaseAway(() => landedSubIteration(pool, input, iteration), signal);
   if (landed) return landed;
   const step = { turnId, name: stepName.tool(callId) };
-  const { attempt } = await whileDatabaseAway(() => beginStep(pool, step, iteration), signal);
+  const { attempt } = await retryWhileDatabaseAway(() => beginStep(pool, step, iteration), signal);
   const received = { text: '', thinking: '' };
   try {
     const task = await readTask(pool, input);
@@ -131,7 +131,7 @@ async function ask(
     const { model } = request;
     const asked = { model, promptTokens: approximateTokens(promptTexts(request)) };
     const call = { turnId, step: step.name, attempt };
-    await whileDatabaseAway(() => recordCall(pool, call, asked), signal);
+    await retryWhileDatabaseAway(() => recordCall(pool, call, asked), signal);
     const requestId = `${turnId}/${step.name}/${attempt}`;
     const watch = deps.telemetry.calls({ purpose: 'subagent', model, chatId: null, ...call });
     const parts = (within: AbortSignal) =>
@@ -139,20 +139,20 @@ async function ask(
     const inTime = () =>
       runBounded(signal, deps.limitMs, (within) => listen(receivedParts(parts(within), room.spend), watch, received));
     const said = await heard(watch, signal, () => inTime().catch(asTimeout)).catch(async (error: unknown) => {
-      await whileDatabaseAway(() => settleLost(pool, call, asked, received, error));
+      await retryWhileDatabaseAway(() => settleLost(pool, call, asked, received, error));
       throw error;
     });
     const usage = said.usage ?? estimateOf(asked, received);
-    const taken = await whileDatabaseAway(() => readCallIds(pool, turnId));
+    const taken = await retryWhileDatabaseAway(() => readCallIds(pool, turnId));
     const calls = planCalls(said.calls, { offered, taken, iteration, prefix: callId });
     const landing = { ...said, usage, iteration, attempt, calls };
-    const plans = await whileDatabaseAway(() => landSubIteration(pool, input, task, landing));
+    const plans = await retryWhileDatabaseAway(() => landSubIteration(pool, input, task, landing));
     if (!plans) throw new TurnFailure('turn_gone');
     return plans;
   } catch (error) {
     const failure = signal.aborted ? null : failureOfAttempt(error);
     if (!failure) throw error;
-    const failures = await whileDatabaseAway(() => failStep(pool, step, failure));
+    const failures = await retryWhileDatabaseAway(() => failStep(pool, step, failure));
     throw toApplicationFailure(failure, failures, deps.retry);
   }
 }

@@ -4,14 +4,14 @@ import { readDocumentOfChat } from '../../db/documents/documents.js';
 import { proposeEdit } from '../../db/documents/proposeEdit.js';
 import { searchMemories, searchMessages } from '../../db/timeline/searchChat.js';
 import type { ToolContext } from '../../llm/tools/builtins.js';
-import { whileDatabaseAway } from '../whileDatabaseAway.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 
 /** What the built-in tools can do to the chat that they are called in. */
 export function createToolContext(pool: Pool, call: CallKey & { chatId: string }): ToolContext {
   return {
-    searchMemories: (query) => whileDatabaseAway(() => searchMemories(pool, call.chatId, query)),
-    searchMessages: (query) => whileDatabaseAway(() => searchMessages(pool, call.chatId, query)),
-    readDocument: () => whileDatabaseAway(() => readDocumentOfChat(pool, call.chatId)),
-    proposeEdit: (edit) => whileDatabaseAway(() => proposeEdit(pool, call, edit)),
+    searchMemories: (query) => retryWhileDatabaseAway(() => searchMemories(pool, call.chatId, query)),
+    searchMessages: (query) => retryWhileDatabaseAway(() => searchMessages(pool, call.chatId, query)),
+    readDocument: () => retryWhileDatabaseAway(() => readDocumentOfChat(pool, call.chatId)),
+    proposeEdit: (edit) => retryWhileDatabaseAway(() => proposeEdit(pool, call, edit)),
   };
 }

@@ -9,7 +9,7 @@ import { classifiers } from '../../domain/classifiers/index.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { failureOfAttempt, toApplicationFailure } from '../failure.js';
-import { whileDatabaseAway } from '../whileDatabaseAway.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { type Answered, askClassifier, type ClassifierAsk, promptTokensOf } from './askClassifier.js';
 
 export type ClassifyInput = {
@@ -40,10 +40,10 @@ export function createClassify(deps: ClassifyDeps) {
 async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortSignal): Promise<Verdict> {
   const { turnId, step, call } = input;
   const key = { turnId, name: step };
-  const context = await whileDatabaseAway(() => readTurnContext(deps.pool, turnId, call.sceneId), signal);
+  const context = await retryWhileDatabaseAway(() => readTurnContext(deps.pool, turnId, call.sceneId), signal);
   // The call is recorded with the attempt, before it is made.
   const asks = context && { model: deps.classifierModel, promptTokens: promptTokensOf(deps, { context, call }) };
-  const begun = await whileDatabaseAway(() => beginStep(deps.pool, key, input.round, asks), signal);
+  const begun = await retryWhileDatabaseAway(() => beginStep(deps.pool, key, input.round, asks), signal);
   if (begun.done) return begun.verdict as Verdict;
   if (!context) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.classifierRetry);
   const { attempt } = begun;
@@ -55,10 +55,10 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
     const failure = signal.aborted ? null : failureOfAttempt(error, answered?.usage);
     if (!failure) throw error;
     if (failure.code === 'turn_gone') throw toApplicationFailure(failure, null, deps.classifierRetry);
-    await whileDatabaseAway(() =>
+    await retryWhileDatabaseAway(() =>
       settleFailedCall(deps.pool, { turnId, step, attempt }, deps.classifierModel, failure),
     );
-    const failures = await whileDatabaseAway(() => failStep(deps.pool, key, failure));
+    const failures = await retryWhileDatabaseAway(() => failStep(deps.pool, key, failure));
     throw toApplicationFailure(failure, failures, deps.classifierRetry);
   }
 }
@@ -71,7 +71,7 @@ async function apply(
   asked: { attempt: number; usage: TokenUsage },
 ): Promise<Verdict> {
   const classifier = classifiers[input.call.name];
-  const applied = await whileDatabaseAway(() =>
+  const applied = await retryWhileDatabaseAway(() =>
     applyStep(
       deps.pool,
       { turnId: input.turnId, name: input.step },

@@ -6,7 +6,7 @@ import { classifiers } from '../../domain/classifiers/index.js';
 import { witnesses } from '../../domain/narrative/participants.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { failureOfAttempt, toApplicationFailure } from '../failure.js';
-import { whileDatabaseAway } from '../whileDatabaseAway.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { askClassifier, type ClassifierAsk } from './askClassifier.js';
 
 export type SummarizeSceneDeps = ClassifierAsk & { pool: Pool };
@@ -47,7 +47,7 @@ async function summarize(deps: SummarizeSceneDeps, key: SummaryKey, { attempt, s
   const call = { name: 'scene_summary', povId: key.povId, sceneId: key.sceneId } as const;
   const step = stepName.sceneSummary(key.povId);
   const { answer } = await askClassifier(deps, { context, call, turnId: null, step, attempt }, signal);
-  await whileDatabaseAway(() =>
+  await retryWhileDatabaseAway(() =>
     appendSummary(deps.pool, key, (state) => classifiers.scene_summary.events(context, call, answer, state)),
   );
 }

@@ -1,6 +1,6 @@
 import type { Pool } from '../../db/core/pool.js';
-import { readResponseId } from '../../db/streaming/drafts.js';
 import { closeReply } from '../../db/streaming/landReply.js';
+import { readResponseId } from '../../db/streaming/leases.js';
 import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';

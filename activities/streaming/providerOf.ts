@@ -3,7 +3,7 @@ import type { Pool } from '../../db/core/pool.js';
 import type { SealingKey } from '../../db/core/sealed.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { ReplyProvider } from '../../llm/port.js';
-import type { Fallback } from './course.js';
+import type { Fallback } from './streamedStep.js';
 
 /** Who answers in a turn's chat, and with which model. */
 export type ChosenProvider = {

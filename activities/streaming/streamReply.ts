@@ -1,25 +1,24 @@
 import type { Pool } from '../../db/core/pool.js';
-import { readRelayRequest } from '../../db/relay/readRelayRequest.js';
-import type { Speaker } from '../../db/streaming/drafts.js';
 import { landedVerdict } from '../../db/streaming/landedVerdict.js';
 import { closeReply, landReply, type Reply } from '../../db/streaming/landReply.js';
+import type { Speaker } from '../../db/streaming/leases.js';
 import { TurnFailure, toPublicError } from '../../domain/log/failures.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
-import { countChips, type RelayEnd, type RelayInfo } from '../../domain/relay/relay.js';
+import { countChips, type RelayEnd, type RelayInfo, type RelayRequest } from '../../domain/relay/relay.js';
 import { stepName } from '../../domain/turns/stepName.js';
-import type { ChatKind } from '../../domain/turns/turn.js';
+import type { ReplyKind } from '../../domain/turns/turn.js';
 import { cutCode, goneVerdict, type ReplyVerdict } from '../../domain/turns/verdict.js';
 import type { ReplyProvider } from '../../llm/port.js';
 import type { Upstream } from '../../llm/relay/upstream.js';
-import type { Asked, Course, Fallback } from './course.js';
-import { readReplyPrompt } from './replyPrompt.js';
-import type { ReplyStream } from './replyStream.js';
+import type { StreamStep } from './attempt.js';
+import type { ProviderStream } from './providerStream.js';
+import { promptMessages, type ReplyPrompt, readReplyPrompt } from './replyPrompt.js';
 import { usageOfStream } from './streamCall.js';
 import type { StreamEnd } from './streamEnd.js';
-import type { Streaming } from './streaming.js';
+import type { Fallback, ModelRequest } from './streamedStep.js';
 
-export type StreamReplyInput = DraftKey & Speaker & { kind: ChatKind };
+export type StreamReplyInput = DraftKey & Speaker & { kind: ReplyKind };
 
 export type StreamReplyDeps = {
   pool: Pool;
@@ -32,37 +31,45 @@ export type StreamReplyDeps = {
 };
 
 /** Streams a reply to viewers and appends it. */
-export function createStreamReply(deps: StreamReplyDeps, stream: Streaming) {
-  const { pool, provider, model } = deps;
+export function createStreamReply(deps: StreamReplyDeps, streamStep: StreamStep) {
+  const { pool, model } = deps;
   return ({ turnId, beat, kind, ...speaker }: StreamReplyInput): Promise<ReplyVerdict> => {
     const key = { turnId, beat };
     const startedAt = Date.now();
-    const course: Course<ReplyVerdict> = {
+    return streamStep<ReplyPrompt, ReplyVerdict>({
       key,
       kind,
       speaker,
-      step: stepName.reply(beat),
+      name: stepName.reply(beat),
       gone: goneVerdict,
-      settles: false,
-      landed: landedVerdict,
-      async read() {
-        if (kind === 'relay') return askUpstream(deps, turnId);
-        const messages = await readReplyPrompt(pool, { ...key, speakerId: speaker.speakerId, kind });
-        return (
-          messages &&
-          (async () => ({ provider, fallback: deps.fallback, request: { model, messages: messages(deps.prompt) } }))
-        );
-      },
+      checkpointBeforeLanding: false,
+      findLanded: landedVerdict,
+      readPrompt: () => readReplyPrompt(pool, { ...key, speakerId: speaker.speakerId }, kind),
+      toRequest: async (prompt) => toRequest(deps, prompt),
       close: () => closeReply(pool, key, { model }),
-      land: (fence, streamed, end) =>
-        landReply(pool, key, fence, toReply(streamed, end, { ...deps, relayed: kind === 'relay', startedAt })),
-    };
-    return stream(course);
+      land: (fence, stream, end) =>
+        landReply(pool, key, fence, toReply(stream, end, { ...deps, relayed: kind === 'relay', startedAt })),
+    });
   };
 }
 
+function toRequest({ provider, model, fallback, prompt: limits, upstream }: StreamReplyDeps, prompt: ReplyPrompt) {
+  const messages = promptMessages(prompt, limits);
+  const asked: ModelRequest =
+    prompt.kind === 'relay'
+      ? { provider: relayProvider(upstream, prompt.request), request: { model: 'relay', messages } }
+      : { provider, fallback, request: { model, messages } };
+  return asked;
+}
+
+/** The other chat service in the place of a provider: it gets the turn, not a prompt. */
+function relayProvider(upstream: Upstream | null, request: RelayRequest): ReplyProvider {
+  if (!upstream) throw new TurnFailure('upstream_unreachable');
+  return { streamReply: ({ requestId }, options) => upstream.answer({ ...request, requestId }, options) };
+}
+
 /** What is kept of a stream that has ended, or was stopped. */
-function toReply(stream: ReplyStream, end: StreamEnd, options: ReplyOptions): Reply {
+function toReply(stream: ProviderStream, end: StreamEnd, options: ReplyOptions): Reply {
   const finished = end.how === 'finished' ? end : null;
   const code = cutCode(finished?.reason);
   return {
@@ -84,7 +91,7 @@ type ReplyOptions = {
 };
 
 /** What is kept of a relayed reply. */
-function relayedReply(stream: ReplyStream, end: RelayEnd | null, { startedAt }: ReplyOptions) {
+function relayedReply(stream: ProviderStream, end: RelayEnd | null, { startedAt }: ReplyOptions) {
   const text = stream.text();
   const info: RelayInfo = {
     ...stream.meta(),
@@ -93,19 +100,4 @@ function relayedReply(stream: ReplyStream, end: RelayEnd | null, { startedAt }: 
     chips: countChips(text),
   };
   return { model: 'relay', relay: { info, paneSpawned: end?.paneSpawned ?? false } };
-}
-
-/** The other chat service in the place of a provider: it is asked for the turn, not with a prompt. */
-async function askUpstream({ pool, upstream }: StreamReplyDeps, turnId: string) {
-  const asked = await readRelayRequest(pool, turnId);
-  if (!asked) return null;
-  return async (): Promise<Asked> => {
-    if (!upstream) throw new TurnFailure('upstream_unreachable');
-    // The upstream reads none of these: its tokens are counted by them.
-    const messages = [...(asked.primer ?? []), { role: 'user' as const, content: asked.message }];
-    const provider: ReplyProvider = {
-      streamReply: ({ requestId }, options) => upstream.answer({ ...asked, requestId }, options),
-    };
-    return { provider, request: { model: 'relay', messages } };
-  };
 }

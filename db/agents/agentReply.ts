@@ -1,7 +1,7 @@
 import { fillStretches, type Stretch } from '../../domain/agents/agent.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
-import { readDraftText } from '../streaming/drafts.js';
+import { readDraftText } from '../streaming/leases.js';
 import { readSteps } from './agentSteps.js';
 
 /** What an agent's `assistant_turn` holds beside its text. */

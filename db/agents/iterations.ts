@@ -12,8 +12,8 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
-import { readDraftText } from '../streaming/drafts.js';
-import { holdTurn } from '../streaming/holdTurn.js';
+import { readDraftText } from '../streaming/leases.js';
+import { lockTurn } from '../streaming/lockTurn.js';
 import { settleCall } from '../streaming/modelCalls.js';
 import { appendEvents } from '../timeline/log.js';
 import { hasEnded, type TurnRow } from '../turns/turnRow.js';
@@ -90,7 +90,7 @@ export async function landIteration(
   landed: Iteration,
 ): Promise<{ verdict: IterationVerdict; chatId: string; steps: AgentStep[] } | 'superseded'> {
   return transaction(pool, async (tx) => {
-    const held = await holdTurn(tx, key.turnId);
+    const held = await lockTurn(tx, key.turnId);
     const before = await landedIteration(tx, key.turnId, landed.iteration);
     if (before) return { verdict: before, chatId: '', steps: [] };
     if (!held || hasEnded(held.turn))

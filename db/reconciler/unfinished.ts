@@ -2,8 +2,8 @@ import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { OpenTurn } from '../../domain/turns/reconcile.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
-import { holdTurn } from '../streaming/holdTurn.js';
 import { closeInTransaction } from '../streaming/landReply.js';
+import { lockTurn } from '../streaming/lockTurn.js';
 import { speakerName, toStart } from '../turns/claim.js';
 import { endTurn } from '../turns/endTurn.js';
 import { passFloor } from '../turns/finish.js';
@@ -44,13 +44,13 @@ export async function closeLostTurn(
   how: { code: FailureCode; model: string },
 ): Promise<{ closed: boolean; next: StartTurn | null }> {
   return transaction(pool, async (tx) => {
-    const held = await holdTurn(tx, turnId);
+    const held = await lockTurn(tx, turnId);
     if (!held || hasEnded(held.turn) || held.turn.status === 'queued') return { closed: false, next: null };
     return { closed: true, next: await endLost(tx, held, how) };
   });
 }
 
-type Held = NonNullable<Awaited<ReturnType<typeof holdTurn>>>;
+type Held = NonNullable<Awaited<ReturnType<typeof lockTurn>>>;
 type How = { code: FailureCode; model: string };
 
 /** Ends the turn in the caller's transaction. Says who has the floor next, if it had it. */

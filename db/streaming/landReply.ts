@@ -11,9 +11,9 @@ import { appendEvents } from '../timeline/log.js';
 import { applyMarks } from '../timeline/marks.js';
 import { supersede } from '../timeline/supersede.js';
 import { hasEnded, type TurnRow } from '../turns/turnRow.js';
-import { readDraftText } from './drafts.js';
-import { holdTurn, LANDED, STARTED } from './holdTurn.js';
 import { landedVerdict, verdictOf } from './landedVerdict.js';
+import { readDraftText } from './leases.js';
+import { LANDED, lockTurn, STARTED } from './lockTurn.js';
 import { settleCall } from './modelCalls.js';
 import { usageOfReply } from './usageOfReply.js';
 
@@ -54,7 +54,7 @@ export async function landReply(
 ): Promise<ReplyVerdict | 'superseded'> {
   return transaction(pool, async (tx) => {
     const [held, landed, draft] = await Promise.all([
-      holdTurn(tx, key.turnId),
+      lockTurn(tx, key.turnId),
       landedVerdict(tx, key),
       lockDraft(tx, key),
     ]);
@@ -88,7 +88,7 @@ export type Closing = {
  */
 export async function closeReply(pool: Pool, key: DraftKey, closing: Closing): Promise<ReplyVerdict> {
   return transaction(pool, async (tx) => {
-    const held = await holdTurn(tx, key.turnId);
+    const held = await lockTurn(tx, key.turnId);
     return held ? closeInTransaction(tx, held.turn, key, closing) : goneVerdict;
   });
 }

@@ -1,5 +1,5 @@
 import type { Tx } from '../core/pool.js';
-import { holdTurn } from '../streaming/holdTurn.js';
+import { lockTurn } from '../streaming/lockTurn.js';
 import { hasEnded, type TurnRow } from '../turns/turnRow.js';
 
 /**
@@ -7,7 +7,7 @@ import { hasEnded, type TurnRow } from '../turns/turnRow.js';
  * otherwise, so that a late answer, a reset workflow or a zombie changes nothing.
  */
 export async function holdLiveTurn(tx: Tx, turnId: string): Promise<TurnRow | null> {
-  const held = await holdTurn(tx, turnId);
+  const held = await lockTurn(tx, turnId);
   if (!held || hasEnded(held.turn) || held.turn.stop === 'rollback') return null;
   const { rows } = await tx.query(
     `select 1 from events where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn'

@@ -2,7 +2,7 @@ import type { FailingTask } from '../../domain/turns/reconcile.js';
 import { noteCommitted } from '../core/committed.js';
 import { type Pool, transaction } from '../core/pool.js';
 import { closeReplies, endLost } from '../reconciler/unfinished.js';
-import { holdTurn } from '../streaming/holdTurn.js';
+import { lockTurn } from '../streaming/lockTurn.js';
 import { speakerName, toStart } from './claim.js';
 import { passFloor } from './finish.js';
 import { hasEnded, type StartTurn } from './turnRow.js';
@@ -20,7 +20,7 @@ export function passFailingFloor(
   { failing, model }: { failing: FailingTask; model: string },
 ): Promise<PassedFloor> {
   return transaction(pool, async (tx) => {
-    const held = await holdTurn(tx, turnId);
+    const held = await lockTurn(tx, turnId);
     if (!held || hasEnded(held.turn) || held.turn.status === 'queued') return { done: null, next: null };
     const { turn, chat } = held;
     const isToStop = turn.stop !== null && turn.stop !== 'failing';

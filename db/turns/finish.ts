@@ -1,6 +1,6 @@
 import type { ChatKind } from '../../domain/turns/turn.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
-import { holdTurn } from '../streaming/holdTurn.js';
+import { lockTurn } from '../streaming/lockTurn.js';
 import { speakerName, toStart } from './claim.js';
 import { type Ending, endTurn } from './endTurn.js';
 import { readTurnRow } from './stop.js';
@@ -16,7 +16,7 @@ export async function finishTurn(
   ending: Omit<Ending, 'step'>,
 ): Promise<{ next: StartTurn | null }> {
   return transaction(pool, async (tx) => {
-    const held = await holdTurn(tx, turnId);
+    const held = await lockTurn(tx, turnId);
     if (!held) return { next: null };
     const { chat, turn } = held;
     if (!hasEnded(turn)) await endTurn(tx, turn, { ...ending, step: 'finish' });

@@ -1,5 +1,5 @@
 import { type Pool, transaction } from '../core/pool.js';
-import { holdTurn } from '../streaming/holdTurn.js';
+import { lockTurn } from '../streaming/lockTurn.js';
 import { speakerName, toStart } from './claim.js';
 import { passFloor } from './finish.js';
 import { hasEnded, type StartTurn } from './turnRow.js';
@@ -14,7 +14,7 @@ export function awaitOperator(
   { keepFloor }: { keepFloor: boolean },
 ): Promise<{ next: StartTurn | null }> {
   return transaction(pool, async (tx) => {
-    const held = await holdTurn(tx, turnId);
+    const held = await lockTurn(tx, turnId);
     if (!held || hasEnded(held.turn)) return { next: null };
     await tx.query("update turns set status = 'awaiting_operator' where id = $1", [turnId]);
     await tx.query("select pg_notify('turn_status', $1)", [`${held.chat.id}:${turnId}`]);

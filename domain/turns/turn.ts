@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** The four kinds of chat; every turn of a chat is of its chat's kind. */
 export const chatKind = z.enum(['narrative', 'document', 'agent', 'relay']).meta({ id: 'ChatKind' });
 export type ChatKind = z.infer<typeof chatKind>;
+/** Kinds whose reply is one call of a provider. An agent's reply is a series of iterations. */
+export type ReplyKind = Exclude<ChatKind, 'agent'>;
 
 export const turnStatus = z
   .enum(['queued', 'running', 'awaiting_operator', 'completed', 'cancelled', 'failed'])

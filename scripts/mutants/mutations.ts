@@ -89,8 +89,10 @@ export const mutations: Mutation[] = [
   },
   {
     name: "the draft's epoch",
-    file: 'activities/streaming/replyStream.ts',
-    replace: [['const epoch = goesOn ? start.epoch : start.epoch + 1;', 'const epoch = Math.max(1, start.epoch);']],
+    file: 'activities/streaming/draftWriter.ts',
+    replace: [
+      ['const epoch = continuesEpoch ? start.epoch : start.epoch + 1;', 'const epoch = Math.max(1, start.epoch);'],
+    ],
     test: {
       project: 'integration',
       file: 'test/integration/worker/twoWorkers.test.ts',

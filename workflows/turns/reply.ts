@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { summary } from '../../domain/turns/engine.js';
 import { stepName } from '../../domain/turns/stepName.js';
-import type { ChatKind, WhenFailed } from '../../domain/turns/turn.js';
+import type { ReplyKind, WhenFailed } from '../../domain/turns/turn.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { awaitOperator, closeReply, resumeTurn, streamReply } from '../activities.js';
 import type { Control } from './control.js';
@@ -11,7 +11,7 @@ import { failureOf, type StepFailure, type Steps } from './steps.js';
 
 export type Beat = {
   turnId: string;
-  kind: ChatKind;
+  kind: ReplyKind;
   beat: number;
   speaker: { id: string; name: string };
   /** The speaker of the first beat, on a second one. */

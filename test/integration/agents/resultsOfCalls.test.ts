@@ -4,8 +4,8 @@ import { landIteration } from '../../../db/agents/iterations.js';
 import { readPastIterations } from '../../../db/agents/readAgentPrompt.js';
 import { endCall } from '../../../db/agents/toolCalls.js';
 import { createChat } from '../../../db/chats/newChat.js';
-import { openDraft } from '../../../db/streaming/drafts.js';
 import { closeReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease } from '../../../db/streaming/leases.js';
 import { claim, owner } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 
@@ -20,8 +20,8 @@ test('the results of a turn are kept up to 8 MiB together, short ones always, an
   const chat = await createChat(pool, owner, { kind: 'agent', title: null, documentId: null, settings: {} });
   const { turn } = await claim(pool, chat.id);
   const key = { turnId: turn.id, beat: 0 };
-  const opened = await openDraft(pool, key, { speakerId: 'assistant' });
-  if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+  const opened = await acquireReplyLease(pool, key, { speakerId: 'assistant' });
+  if (opened.state !== 'held') throw new Error(`the draft is ${opened.state}`);
   const asked = Array.from({ length: 80 }, (_, n) => ({ id: `c${n}`, name: 'look', arguments: '{}' }));
   const taken = { own: new Set<string>(), models: new Set<string>() };
   const calls = planCalls(asked, { offered: [], taken, iteration: 0 });

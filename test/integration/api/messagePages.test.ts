@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { newId } from '../../../db/core/ids.js';
 import type { Pool } from '../../../db/core/pool.js';
-import { openDraft } from '../../../db/streaming/drafts.js';
 import { landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease } from '../../../db/streaming/leases.js';
 import { rewindChat } from '../../../db/timeline/rewind.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { readTranscript, tellStory } from '../../support/chats/timeline.js';
@@ -45,8 +45,8 @@ async function play(course: Move[]) {
   };
   const drafts = new Map<string, number>();
   const begin = async (turnId: string) => {
-    const draft = await openDraft(pool, { turnId, beat: 0 }, { speakerId: hostId });
-    if (draft.state === 'open') drafts.set(turnId, draft.fence);
+    const draft = await acquireReplyLease(pool, { turnId, beat: 0 }, { speakerId: hostId });
+    if (draft.state === 'held') drafts.set(turnId, draft.fence);
   };
   const act: Record<Move, (now: { id: string | null; seq: number }) => Promise<unknown>> = {
     claim: () => claim(pool, chatId, { text: `say ${made}` }),

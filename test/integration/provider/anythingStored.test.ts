@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { planCalls } from '../../../activities/agents/planCalls.js';
 import { createCheckpointer } from '../../../activities/streaming/checkpointer.js';
-import { startReplyStream } from '../../../activities/streaming/replyStream.js';
+import { startProviderStream } from '../../../activities/streaming/providerStream.js';
 import { readOpenCalls, readSteps } from '../../../db/agents/agentSteps.js';
 import { landIteration, readCallIds } from '../../../db/agents/iterations.js';
 import { readPastIterations } from '../../../db/agents/readAgentPrompt.js';
@@ -12,8 +12,8 @@ import { beginCall, endCall } from '../../../db/agents/toolCalls.js';
 import { publishTools } from '../../../db/agents/tools.js';
 import { createChat } from '../../../db/chats/newChat.js';
 import { recordFailure } from '../../../db/streaming/draftFailures.js';
-import { openDraft } from '../../../db/streaming/drafts.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease } from '../../../db/streaming/leases.js';
 import { readEvents } from '../../../db/timeline/log.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { readTurn } from '../../../db/turns/turnView.js';
@@ -81,14 +81,14 @@ async function play(provider: ReplyProvider, kind: 'agent' | 'relay', result: st
   const chat = await createChat(pool, owner, { kind, title: null, documentId: null, settings: {} });
   const { turn } = await claim(pool, chat.id);
   const key = { turnId: turn.id, beat: 0 };
-  const opened = await openDraft(pool, key, { speakerId: 'assistant' });
-  if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+  const opened = await acquireReplyLease(pool, key, { speakerId: 'assistant' });
+  if (opened.state !== 'held') throw new Error(`the draft is ${opened.state}`);
   const refused: unknown[] = [];
   const checkpointer = createCheckpointer(pool, (error) => refused.push(error));
-  const stream = startReplyStream(
+  const stream = startProviderStream(
     { db: pool, wire, checkpointer },
     {
-      ...key,
+      key,
       chatId: chat.id,
       speakerId: 'assistant',
       fence: opened.fence,
@@ -115,7 +115,7 @@ async function play(provider: ReplyProvider, kind: 'agent' | 'relay', result: st
     await closeReply(pool, key, { model: 'm', speakerId: 'assistant', error: toPublicError(code, detail) });
     await finishTurn(pool, turn.id, { status: 'failed', error: toPublicError(code, detail) });
   } else if (end.how === 'finished') {
-    const { text, thinking } = stream.own();
+    const { text, thinking } = stream.added();
     if (kind === 'relay') {
       const { conversationId = null, durationMs } = end.relay ?? {};
       const info = { ...stream.meta(), conversationId, durationMs: durationMs ?? 0, chips: 0 };
@@ -184,8 +184,8 @@ async function listAndCall(url: string): Promise<number> {
     const chat = await createChat(pool, owner, { kind: 'agent', title: null, documentId: null, settings: {} });
     const { turn } = await claim(pool, chat.id);
     const key = { turnId: turn.id, beat: 0 };
-    const opened = await openDraft(pool, key, { speakerId: 'assistant' });
-    if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+    const opened = await acquireReplyLease(pool, key, { speakerId: 'assistant' });
+    if (opened.state !== 'held') throw new Error(`the draft is ${opened.state}`);
     const asked = tools.map(({ name }) => ({ id: '', name, arguments: '{}' }));
     const calls = planCalls(asked, { offered: tools, taken: await readCallIds(pool, turn.id), iteration: 0 });
     const said = { text: '', thinking: '', model: 'm', reason: 'tool_calls', usage: null, stretches: [] };

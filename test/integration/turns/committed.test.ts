@@ -3,9 +3,9 @@ import { type Committed, onCommitted } from '../../../db/core/committed.js';
 import { transaction } from '../../../db/core/pool.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { recordFailure } from '../../../db/streaming/draftFailures.js';
-import { beginEpoch, type FirstToken, openDraft, settleDraft } from '../../../db/streaming/drafts.js';
-import { holdTurn } from '../../../db/streaming/holdTurn.js';
 import { landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease, beginEpoch, type FirstToken, releaseLease } from '../../../db/streaming/leases.js';
+import { lockTurn } from '../../../db/streaming/lockTurn.js';
 import { endTurn } from '../../../db/turns/endTurn.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { markStuck } from '../../../db/turns/steps.js';
@@ -35,9 +35,9 @@ describe('the end of a turn', () => {
     const { pool } = database;
     const turnId = await begin();
     const key = { turnId, beat: 0 };
-    await openDraft(pool, key, { speakerId: 'chr_1' });
-    const second = await openDraft(pool, key, { speakerId: 'chr_1' });
-    if (second.state !== 'open') throw new Error(second.state);
+    await acquireReplyLease(pool, key, { speakerId: 'chr_1' });
+    const second = await acquireReplyLease(pool, key, { speakerId: 'chr_1' });
+    if (second.state !== 'held') throw new Error(second.state);
     await beginEpoch(pool, key, second.fence, 1);
     const usage = { promptTokens: 5, completionTokens: 7, totalTokens: 12, cachedTokens: 0 };
     const more = { toolCallCount: 0, llmCallCount: 1, modelId: 'm', certainty: 'exact' } as const;
@@ -76,7 +76,7 @@ describe('the end of a turn', () => {
     const { pool } = database;
     const turnId = await begin();
     const failing = transaction(pool, async (tx) => {
-      const held = await holdTurn(tx, turnId);
+      const held = await lockTurn(tx, turnId);
       await endTurn(tx, held!.turn, { status: 'completed', step: 'finish' });
       throw new Error('on purpose');
     });
@@ -101,8 +101,8 @@ describe('a first token', () => {
     const key = { turnId: await begin(), beat: 0 };
     const first: FirstToken[] = [];
     for (const epoch of [1, 2]) {
-      const draft = await openDraft(pool, key, { speakerId: 'chr_1' });
-      if (draft.state !== 'open') throw new Error(draft.state);
+      const draft = await acquireReplyLease(pool, key, { speakerId: 'chr_1' });
+      if (draft.state !== 'held') throw new Error(draft.state);
       await beginEpoch(pool, key, draft.fence, epoch, (token) => first.push(token));
     }
     expect(first).toEqual([{ sinceAccepted: expect.any(Number), sinceStarted: expect.any(Number) }]);
@@ -112,8 +112,8 @@ describe('a first token', () => {
   test('of a second beat is none of the turn', async () => {
     const { pool } = database;
     const key = { turnId: await begin(), beat: 1 };
-    const draft = await openDraft(pool, key, { speakerId: 'chr_1' });
-    if (draft.state !== 'open') throw new Error(draft.state);
+    const draft = await acquireReplyLease(pool, key, { speakerId: 'chr_1' });
+    if (draft.state !== 'held') throw new Error(draft.state);
     const first: FirstToken[] = [];
     expect(await beginEpoch(pool, key, draft.fence, 1, (token) => first.push(token))).toBe(true);
     expect(first).toEqual([]);
@@ -124,13 +124,13 @@ test('an attempt that never said how it ended is known as lost to the next one',
   const { pool } = database;
   const key = { turnId: await begin(), beat: 0 };
   const open = async () => {
-    const draft = await openDraft(pool, key, { speakerId: 'chr_1' });
-    if (draft.state !== 'open') throw new Error(draft.state);
+    const draft = await acquireReplyLease(pool, key, { speakerId: 'chr_1' });
+    if (draft.state !== 'held') throw new Error(draft.state);
     return draft;
   };
   const first = await open();
   expect(first.lost).toBe(false);
-  await settleDraft(pool, key, first.fence);
+  await releaseLease(pool, key, first.fence);
   await recordFailure(pool, key, first.fence, { code: 'provider_error' });
   expect((await open()).lost).toBe(false);
   expect((await open()).lost).toBe(true);

@@ -3,8 +3,8 @@ import { createPool, type Pool } from '../../../db/core/pool.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
 import { recordFailure, turnToFallback } from '../../../db/streaming/draftFailures.js';
-import { beginEpoch, openDraft, readDraftText, settleDraft } from '../../../db/streaming/drafts.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease, beginEpoch, readDraftText, releaseLease } from '../../../db/streaming/leases.js';
 import { readDraftsInFlight } from '../../../db/timeline/feed.js';
 import { readEvents } from '../../../db/timeline/log.js';
 import { finishTurn } from '../../../db/turns/finish.js';
@@ -31,8 +31,8 @@ async function reply() {
   const { turn } = await claim(pool, chatId);
   const key = { turnId: turn.id, beat: 0 };
   const open = async () => {
-    const opened = await openDraft(pool, key, { speakerId: hostId });
-    if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+    const opened = await acquireReplyLease(pool, key, { speakerId: hostId });
+    if (opened.state !== 'held') throw new Error(`the draft is ${opened.state}`);
     return opened;
   };
   const write = (fence: number, epoch: number, offset: number, text: string) =>
@@ -61,7 +61,7 @@ describe('why a draft is written again', () => {
     return [second.restartReason, state?.restartReason];
   }
   const fail = async ({ key }: Awaited<ReturnType<typeof reply>>, fence: number) => {
-    await settleDraft(pool, key, fence);
+    await releaseLease(pool, key, fence);
     await recordFailure(pool, key, fence, { code: 'stream_broken' });
   };
 
@@ -82,7 +82,7 @@ describe('why a draft is written again', () => {
       async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
         await fail(r, fence);
         const again = await r.open();
-        await settleDraft(pool, r.key, again.fence, { handsOver: true });
+        await releaseLease(pool, r.key, again.fence, { handsOver: true });
       },
     ],
   ] as const)('is %s when %s', async (reason, _, end) => {
@@ -94,10 +94,10 @@ test('what attempts streamed adds up over those that ended in order, until an op
   const r = await reply();
   const first = await r.open();
   expect(first.streamedMs).toBe(0);
-  await settleDraft(pool, r.key, first.fence, { streamedMs: 400 });
+  await releaseLease(pool, r.key, first.fence, { streamedMs: 400 });
   const second = await r.open();
   expect(second.streamedMs).toBe(400);
-  await settleDraft(pool, r.key, second.fence, { handsOver: true, streamedMs: 200 });
+  await releaseLease(pool, r.key, second.fence, { handsOver: true, streamedMs: 200 });
   await r.open();
   const lost = await r.open();
   expect(lost.streamedMs).toBe(600);
@@ -123,13 +123,19 @@ describe('fences', () => {
 
   test('an attempt that a frozen worker finds in its inbox takes no fence from the one after it', async () => {
     const r = await reply();
-    const attempt = (number: number) => openDraft(pool, r.key, { speakerId: r.hostId }, { task: 'run/2', number });
-    expect(await attempt(1)).toMatchObject({ state: 'open', fence: 1, attempt: 1 });
-    expect(await attempt(4)).toMatchObject({ state: 'open', fence: 2, attempt: 2 });
+    const attempt = (number: number) =>
+      acquireReplyLease(pool, r.key, { speakerId: r.hostId }, { task: 'run/2', number });
+    expect(await attempt(1)).toMatchObject({ state: 'held', fence: 1, attempt: 1 });
+    expect(await attempt(4)).toMatchObject({ state: 'held', fence: 2, attempt: 2 });
     for (const stale of [2, 3]) expect(await attempt(stale)).toEqual({ state: 'superseded' });
-    expect(await attempt(4)).toMatchObject({ state: 'open', fence: 3 });
-    const afterReset = await openDraft(pool, r.key, { speakerId: r.hostId }, { task: 'another run/2', number: 1 });
-    expect(afterReset).toMatchObject({ state: 'open', fence: 4 });
+    expect(await attempt(4)).toMatchObject({ state: 'held', fence: 3 });
+    const afterReset = await acquireReplyLease(
+      pool,
+      r.key,
+      { speakerId: r.hostId },
+      { task: 'another run/2', number: 1 },
+    );
+    expect(afterReset).toMatchObject({ state: 'held', fence: 4 });
   });
 
   test('a reply lands once, and whoever comes again is told how it landed', async () => {
@@ -139,7 +145,7 @@ describe('fences', () => {
     const [first, again] = [await landReply(pool, r.key, fence, whole), await landReply(pool, r.key, fence, whole)];
     expect(first).toEqual({ gone: false, landed: true, truncated: false, empty: false, code: null });
     expect(again).toEqual(first);
-    expect(await openDraft(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'landed', verdict: first });
+    expect(await acquireReplyLease(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'landed', verdict: first });
     expect(await closeReply(pool, r.key, { model: 'm' })).toEqual(first);
     expect(await r.landed()).toHaveLength(1);
   });
@@ -155,7 +161,7 @@ describe('fences', () => {
     const r = await reply();
     const { fence } = await r.open();
     await finishTurn(pool, r.turn.id, { status: 'cancelled' });
-    expect(await openDraft(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'gone' });
+    expect(await acquireReplyLease(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'gone' });
     expect(await r.write(fence, 1, 0, 'late')).toEqual([]);
     expect(await landReply(pool, r.key, fence, whole)).toMatchObject({ gone: true });
     expect(await r.landed()).toHaveLength(0);
@@ -189,7 +195,7 @@ describe('epochs', () => {
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
     await r.write(fence, 1, 0, 'all of it');
-    await settleDraft(pool, r.key, fence);
+    await releaseLease(pool, r.key, fence);
     expect(await closeReply(pool, r.key, { model: 'm' })).toMatchObject({ landed: true, truncated: true });
     expect(await r.draft()).toMatchObject({ epoch: 1, status: 'landed' });
     expect((await r.landed())[0]?.data).toMatchObject({ text: 'all of it', truncated: true });
@@ -246,7 +252,7 @@ describe('closing', () => {
     expect(await r.write(fence, 1, 0, 'a')).toMatchObject([{ stop: null }]);
     await markStop(pool, { turnId: r.turn.id, owner });
     expect(await r.write(fence, 1, 1, 'b')).toMatchObject([{ stop: 'cancel' }]);
-    expect(await openDraft(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'stopped', stop: 'cancel' });
+    expect(await acquireReplyLease(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'stopped', stop: 'cancel' });
   });
 
   test('a lost turn keeps its partial text, fails with a code, and hands the floor on', async () => {

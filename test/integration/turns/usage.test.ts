@@ -4,8 +4,8 @@ import { applyStep } from '../../../db/narrative/applyAnswer.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { type CallSoFar, writeCheckpoints } from '../../../db/streaming/checkpoints.js';
 import { recordFailure } from '../../../db/streaming/draftFailures.js';
-import { beginEpoch, openDraft, recordResponse } from '../../../db/streaming/drafts.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease, beginEpoch, recordResponse } from '../../../db/streaming/leases.js';
 import { adoptCall, readModelCalls, settleFailedCall } from '../../../db/streaming/modelCalls.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { beginStep, failStep, markStuck } from '../../../db/turns/steps.js';
@@ -37,8 +37,8 @@ async function reply() {
   const { turn } = await claim(pool, chatId);
   const key = { turnId: turn.id, beat: 0 };
   const open = async () => {
-    const opened = await openDraft(pool, key, { speakerId: hostId });
-    if (opened.state !== 'open') throw new Error(`the draft is ${opened.state}`);
+    const opened = await acquireReplyLease(pool, key, { speakerId: hostId });
+    if (opened.state !== 'held') throw new Error(`the draft is ${opened.state}`);
     return opened;
   };
   type Opened = Awaited<ReturnType<typeof open>>;

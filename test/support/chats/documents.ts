@@ -1,6 +1,6 @@
 import { proposeChanges } from '../../../db/documents/proposeChanges.js';
-import { openDraft } from '../../../db/streaming/drafts.js';
 import { landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease } from '../../../db/streaming/leases.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import type { TestApi } from '../service/api.js';
 import type { ChatResource, TurnResource } from '../viewers/client.js';
@@ -26,8 +26,8 @@ export async function newThread(api: TestApi, body: string, documentId?: string)
       text: 'Edit.',
     });
     const key = { turnId: posted.turn.id, beat: 0 };
-    const draft = await openDraft(pool, key, { speakerId: 'assistant' });
-    if (draft.state !== 'open') throw new Error(`the draft is ${draft.state}`);
+    const draft = await acquireReplyLease(pool, key, { speakerId: 'assistant' });
+    if (draft.state !== 'held') throw new Error(`the draft is ${draft.state}`);
     await landReply(pool, key, draft.fence, { text, truncated: false, model: 'm' });
     await proposeChanges(pool, key.turnId);
     await finishTurn(pool, key.turnId, { status: 'completed' });

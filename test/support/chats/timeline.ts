@@ -2,8 +2,8 @@ import { expect } from '@jest/globals';
 import { newId } from '../../../db/core/ids.js';
 import { type Pool, transaction } from '../../../db/core/pool.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
-import { beginEpoch, openDraft } from '../../../db/streaming/drafts.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease, beginEpoch } from '../../../db/streaming/leases.js';
 import { appendEvents, lockChat, readEvents } from '../../../db/timeline/log.js';
 import { findMessage, parseMessageId, readMessages } from '../../../db/timeline/messages.js';
 import { type ProjectionRows, readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
@@ -19,8 +19,8 @@ const model = 'test';
 /** A chat's turns as a worker and its activities write them, without either: every step by hand, on the real log. */
 export function tellStory(pool: Pool, { chatId, hostId }: { chatId: string; hostId: string }) {
   const open = async (turnId: string) => {
-    const draft = await openDraft(pool, { turnId, beat: 0 }, { speakerId: hostId });
-    if (draft.state !== 'open') throw new Error(`the draft is ${draft.state}`);
+    const draft = await acquireReplyLease(pool, { turnId, beat: 0 }, { speakerId: hostId });
+    if (draft.state !== 'held') throw new Error(`the draft is ${draft.state}`);
     return draft;
   };
 

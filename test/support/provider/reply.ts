@@ -1,7 +1,7 @@
 import type { Pool } from '../../../db/core/pool.js';
 import { type Chunk, writeCheckpoints } from '../../../db/streaming/checkpoints.js';
-import { beginEpoch, openDraft } from '../../../db/streaming/drafts.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
+import { acquireReplyLease, beginEpoch } from '../../../db/streaming/leases.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import type { Channel } from '../../../domain/log/frames.js';
 import type { RestartReason } from '../../../domain/turns/restartReasons.js';
@@ -40,8 +40,8 @@ export async function startReply(pool: Pool, wire: Pick<Wire, 'publish'>, chatId
   let said = { text: '', thinking: '' };
 
   async function open() {
-    const draft = await openDraft(pool, key, { speakerId });
-    if (draft.state !== 'open') throw new Error(`the draft is ${draft.state}`);
+    const draft = await acquireReplyLease(pool, key, { speakerId });
+    if (draft.state !== 'held') throw new Error(`the draft is ${draft.state}`);
     fence = draft.fence;
     epoch = draft.epoch;
     reason = draft.restartReason;

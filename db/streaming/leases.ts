@@ -6,41 +6,46 @@ import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 import { hasEnded } from '../turns/turnRow.js';
-import { holdTurn, STARTED } from './holdTurn.js';
 import { landedVerdict } from './landedVerdict.js';
+import { lockTurn, STARTED } from './lockTurn.js';
 
-export type OpenedDraft<V = ReplyVerdict> =
-  /** The turn has ended or is no more: nothing may be written. */
+/**
+ * The right of one attempt to write a draft. `fence` is its fencing token: a later attempt takes the next one, and writes
+ * with an older one are refused. A lease has no time limit; Temporal's heartbeats say when an attempt is dead.
+ */
+export type Lease = {
+  fence: number;
+  epoch: number;
+  /** Whether all that was sent of the epoch is checkpointed. */
+  settled: boolean;
+  attempt: number;
+  /** The attempt whose request the draft comes from: an earlier one where a kept response is resumed. */
+  askedAttempt: number;
+  /** The response that the draft comes from, at a provider that keeps it. */
+  responseId: string | null;
+  responseSeq: number | null;
+  /** How long earlier attempts streamed, in milliseconds, without those that were lost with their workers. */
+  streamedMs: number;
+  /** Whether the attempts at the first provider are used up, and another one is asked. */
+  onFallback: boolean;
+  /** Whether the attempt before did not record its end: it was lost with its worker, or still runs. */
+  lost: boolean;
+  /** Why viewers' text is replaced, if this attempt cannot continue it. */
+  restartReason: RestartReason;
+  chatId: string;
+  speakerId: string;
+  userTurnSeq: number;
+};
+
+export type Acquired<V = ReplyVerdict> =
+  /** The turn has ended or was deleted: nothing may be written. */
   | { state: 'gone' }
-  /** The reply is in the log already: the effect is found, the provider not asked again. */
+  /** The reply is in the log: its effect is found, and the provider is not asked. */
   | { state: 'landed'; verdict: V }
   | { state: 'stopped'; stop: StopMark }
-  /** A later attempt of the same activity was here before. */
+  /** A later attempt of the same activity holds the lease. */
   | { state: 'superseded' }
-  | {
-      state: 'open';
-      fence: number;
-      epoch: number;
-      /** Whether all that was sent of the epoch is checkpointed. */
-      settled: boolean;
-      attempt: number;
-      /** The attempt whose request the draft comes from: an earlier one where a kept response is gone on with. */
-      askedAttempt: number;
-      /** What the draft comes from, at a provider that keeps it: another attempt goes on there. */
-      responseId: string | null;
-      responseSeq: number | null;
-      /** How long the attempts before this one streamed, in milliseconds, those aside that were lost with their workers. */
-      streamedMs: number;
-      /** Whether the provider's attempts have run out, and another one is asked. */
-      onFallback: boolean;
-      /** Whether the attempt before never said how it ended: it was lost with its worker, or goes on somewhere. */
-      lost: boolean;
-      /** Why the draft before is written again, if this attempt can't go on with it. */
-      restartReason: RestartReason;
-      chatId: string;
-      speakerId: string;
-      userTurnSeq: number;
-    };
+  | ({ state: 'held' } & Lease);
 
 type DraftRow = {
   fence: number;
@@ -67,33 +72,34 @@ export type DraftStep = DraftKey & { step?: string | undefined };
 /** An attempt of an activity, as Temporal counts them from 1. */
 export type TaskAttempt = { task: string; number: number };
 
-/**
- * Takes the reply for one attempt: a new fence, which shuts out every attempt before it, and
- * `assistant_turn_started` the first time. The speaker counts the first time only. A worker that was frozen finds
- * attempts in its inbox that the server has long given up on: they must not shut out the one that took over. The same
- * statement records the call of the model that the attempt is about to make, unless it goes on with a kept response.
- */
-export function openDraft(
+/** Acquires the lease of a reply. */
+export function acquireReplyLease(
   pool: Pool,
   key: DraftStep,
   speaker: Speaker,
   by: TaskAttempt | null = null,
-): Promise<OpenedDraft> {
-  return openDraftUnless(pool, key, speaker, by, landedVerdict);
+): Promise<Acquired> {
+  return acquireLease(pool, key, speaker, by, landedVerdict);
 }
 
-/** The same for what lands otherwise: `landed` looks for it. */
-export async function openDraftUnless<V>(
+/**
+ * Acquires the lease of a draft for one attempt: a new fence, which excludes every attempt before it, and
+ * `assistant_turn_started` the first time. The speaker counts the first time only. A worker that was frozen may find
+ * attempts in its inbox that the server gave up long ago: by their number they are refused, so that they do not exclude
+ * a newer one. The same statement records the call of the model that the attempt is about to make, unless it resumes a
+ * kept response. `findLanded` looks for the effect of an earlier attempt.
+ */
+export async function acquireLease<V>(
   pool: Pool,
   key: DraftStep,
   speaker: Speaker,
   by: TaskAttempt | null,
-  landed: (tx: Tx, key: DraftKey) => Promise<V | null>,
-): Promise<OpenedDraft<V>> {
+  findLanded: (tx: Tx, key: DraftKey) => Promise<V | null>,
+): Promise<Acquired<V>> {
   return transaction(pool, async (tx) => {
-    const [held, verdict] = await Promise.all([holdTurn(tx, key.turnId), landed(tx, key)]);
-    if (!held) return { state: 'gone' };
-    const { turn } = held;
+    const [locked, verdict] = await Promise.all([lockTurn(tx, key.turnId), findLanded(tx, key)]);
+    if (!locked) return { state: 'gone' };
+    const { turn } = locked;
     if (verdict) return { state: 'landed', verdict };
     if (hasEnded(turn)) return { state: 'gone' };
     if (turn.stop) return { state: 'stopped', stop: turn.stop };
@@ -140,7 +146,7 @@ export async function openDraftUnless<V>(
       await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
     }
     const restartReason = restartReasonOf({ ...draft, failures, lastError });
-    return { state: 'open', ...draft, restartReason, chatId: turn.chatId, userTurnSeq: turn.userTurnSeq };
+    return { state: 'held', ...draft, restartReason, chatId: turn.chatId, userTurnSeq: turn.userTurnSeq };
   });
 }
 
@@ -199,15 +205,15 @@ export async function readResponseId(db: Db, key: DraftKey): Promise<string | nu
   return rows[0]?.id ?? null;
 }
 
-/** How a writer ends. One that hands over has not failed, so that no failure before it is taken for its own. */
-export type WriterEnd = { handsOver?: boolean; streamedMs?: number };
+/** How an attempt ends. One that hands over has not failed: `last_error` is cleared, so that an earlier failure is not taken for its own. */
+export type Release = { handsOver?: boolean; streamedMs?: number };
 
-/** Says that all that was sent of the epoch is checkpointed: its writer ends in order, after streaming for so long. */
-export async function settleDraft(
+/** Records that the attempt has ended after streaming for so long, and that all it sent is checkpointed. */
+export async function releaseLease(
   db: Db,
   key: DraftKey,
   fence: number,
-  { handsOver = false, streamedMs = 0 }: WriterEnd = {},
+  { handsOver = false, streamedMs = 0 }: Release = {},
 ): Promise<void> {
   await db.query(
     `update drafts set settled = true, ended_attempt = attempt, last_error = case when $4 then null else last_error end,

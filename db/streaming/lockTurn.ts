@@ -7,7 +7,7 @@ export const STARTED = 0;
 export const LANDED = 1;
 
 /** Locks the turn's chat and reads the turn under the lock. */
-export async function holdTurn(tx: Tx, turnId: string) {
+export async function lockTurn(tx: Tx, turnId: string) {
   const [chat, turn] = await Promise.all([lockChatOfTurn(tx, turnId), readTurnRow(tx, turnId)]);
   return chat && turn ? { chat, turn } : null;
 }

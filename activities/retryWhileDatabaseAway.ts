@@ -5,7 +5,7 @@ import { isDatabaseAway } from '../db/core/unavailable.js';
 const DATABASE_PATIENCE_MS = 10 * 60_000;
 
 /** Runs `work` again, with growing pauses of at most a second, as long as Postgres is away. */
-export async function whileDatabaseAway<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retryWhileDatabaseAway<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const deadline = Date.now() + DATABASE_PATIENCE_MS;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
     try {

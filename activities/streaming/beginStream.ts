@@ -1,0 +1,86 @@
+import { TurnFailure } from '../../domain/log/failures.js';
+import type { ReplyRequest } from '../../llm/port.js';
+import { thisAttempt } from '../attempt.js';
+import { toApplicationFailure } from '../failure.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
+import type { AttemptStart } from '../telemetry.js';
+import type { Attempt } from './attempt.js';
+import { failAttempt } from './concludeAttempt.js';
+import { type ProviderStream, startProviderStream } from './providerStream.js';
+import { type ResumePoint, readResumePoint } from './resumePoint.js';
+import { promptTexts } from './streamCall.js';
+import type { Fallback, ModelRequest } from './streamedStep.js';
+
+/** Asks the provider, from where earlier attempts have left the draft. Throws the attempt's failure where it can't. */
+export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null): Promise<ProviderStream> {
+  const { deps, step, lease, report } = attempt;
+  if (prompt === null) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.retry);
+  const { fallback, ...first } = await toRequest(attempt, prompt);
+  const asked = lease.onFallback && fallback ? askFallback(first, fallback) : first;
+  const point = await retryWhileDatabaseAway(() => readResumePoint(deps.pool, step.key, lease, asked));
+  report.began(howItBegins(attempt, asked, point));
+  const { model } = asked.request;
+  const request = { ...asked.request, ...(point.from === 'prefix' ? { continueFrom: point.prefix.text } : {}) };
+  return startProviderStream(
+    { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
+    {
+      key: step.key,
+      chatId: lease.chatId,
+      speakerId: lease.speakerId,
+      fence: lease.fence,
+      epoch: lease.epoch,
+      restartReason: lease.restartReason,
+      kept: asked.draft?.kept,
+      steps: asked.draft?.steps,
+      sent: point.from === 'response' ? point.sent : null,
+      prefix: point.from === 'prefix' ? point.prefix : null,
+      call: {
+        step: step.name,
+        attempt: lease.askedAttempt,
+        model,
+        prompt: promptTexts(request),
+        resumed: point.from === 'response',
+        ...(point.from === 'prefix' ? { continuedEpoch: lease.epoch } : {}),
+      },
+      limitMs: deps.limitMs - lease.streamedMs,
+      hasFallback: fallback !== undefined && !lease.onFallback,
+      watch: report.watchCall(model),
+      open: (signal) => openStream(attempt, asked, request, point, signal),
+    },
+  );
+}
+
+const askFallback = (first: ModelRequest, { provider, model }: Fallback): ModelRequest => ({
+  ...first,
+  provider,
+  request: { ...first.request, model },
+});
+
+function openStream<P, V>(
+  { deps, step, lease }: Attempt<P, V>,
+  { provider }: ModelRequest,
+  request: Omit<ReplyRequest, 'requestId'>,
+  point: ResumePoint,
+  signal: AbortSignal,
+) {
+  const requestId = `${step.key.turnId}/${step.name}/${lease.attempt}`;
+  const resume = point.from === 'response' ? { resume: point.resume } : {};
+  return provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs, ...resume });
+}
+
+/** A request that cannot be made is a failure of the attempt, with its code. */
+async function toRequest<P, V>(attempt: Attempt<P, V>, prompt: P): Promise<ModelRequest> {
+  try {
+    return await retryWhileDatabaseAway(() => attempt.step.toRequest(prompt, attempt.lease));
+  } catch (error) {
+    if (!(error instanceof TurnFailure)) throw error;
+    throw await failAttempt(attempt, error);
+  }
+}
+
+function howItBegins<P, V>({ lease }: Attempt<P, V>, { draft }: ModelRequest, point: ResumePoint): AttemptStart {
+  if (point.from === 'response') return 'resumed';
+  if (point.from === 'prefix') return 'continued';
+  if (lease.epoch > 0 && !draft?.kept.inEpoch) return 'restarted';
+  return thisAttempt().number > 1 ? 'again' : 'first';
+}

@@ -1,0 +1,46 @@
+import type { Pool } from '../../db/core/pool.js';
+import { type Lease, readDraftText } from '../../db/streaming/leases.js';
+import type { DraftKey } from '../../domain/log/frames.js';
+import type { Resume } from '../../llm/port.js';
+import type { BegunStep, SentText } from './draftWriter.js';
+import type { ModelRequest } from './streamedStep.js';
+
+/** From where an attempt continues what earlier attempts have left. */
+export type ResumePoint =
+  /** The provider keeps the response: it is read on, in the same epoch. `sent` is null where nothing was sent of it. */
+  | { from: 'response'; resume: Resume; sent: SentText | null }
+  /** The provider continues a partial message: a new epoch begins with the text received so far. */
+  | { from: 'prefix'; prefix: { text: string; thinking: string } }
+  /** The model is asked again, and a new epoch begins with its first token. */
+  | { from: 'nothing' };
+
+export async function readResumePoint(
+  pool: Pool,
+  key: DraftKey,
+  lease: Lease,
+  { provider, request, draft }: ModelRequest,
+): Promise<ResumePoint> {
+  const { responseId, responseSeq, epoch } = lease;
+  if (provider.cancel && responseId !== null) {
+    const texts = await readTexts(pool, key, epoch);
+    const sent = epoch > 0 ? { ...texts, steps: checkpointedSteps(draft?.begunSteps ?? [], texts) } : null;
+    return { from: 'response', resume: { responseId, sequence: responseSeq, ...texts }, sent };
+  }
+  // With tools, the results of calls stand between the parts of the text: it cannot be continued as one message.
+  const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0;
+  if (!canContinue) return { from: 'nothing' };
+  const prefix = await readTexts(pool, key, epoch);
+  return prefix.text.trim() === '' ? { from: 'nothing' } : { from: 'prefix', prefix };
+}
+
+async function readTexts(pool: Pool, key: DraftKey, epoch: number): Promise<{ text: string; thinking: string }> {
+  const [text, thinking] = await Promise.all([
+    readDraftText(pool, key, epoch, 'text'),
+    readDraftText(pool, key, epoch, 'thinking'),
+  ]);
+  return { text, thinking };
+}
+
+/** A step of which no text is checkpointed begins again with its first token. */
+const checkpointedSteps = (steps: BegunStep[], sent: { text: string; thinking: string }): BegunStep[] =>
+  steps.filter(({ type, offset }) => offset < sent[type].length);
