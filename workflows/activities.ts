@@ -50,8 +50,8 @@ async function oneAtATime<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * A short step runs as a local activity, which costs no round trip. Since that blocks the workflow's signals
- * and queries, it gives up within a second, when Postgres is away, and goes on as an ordinary activity.
+ * Runs a short step as a local activity, which costs no round trip. A local activity blocks the workflow's signals and
+ * queries, so it gives up after a second, as when Postgres is away, and the step runs as an ordinary activity.
  */
 async function localFirst<T>(callLocal: () => Promise<T>, callOrdinary: () => Promise<T>): Promise<T> {
   try {
@@ -67,7 +67,7 @@ const isFinal = (error: unknown): boolean => causeOf(error)?.nonRetryable === tr
 type Input<K extends ShortStep> = Parameters<Activities[K]>[0];
 type Call = { executeWithOptions(options: { summary?: string }, args: unknown[]): Promise<unknown> };
 
-/** Short steps by name, each local first. `about` is what the UI says of a call beside the name. */
+/** A short step by name, local first. `about` is the call's label in the Temporal UI. */
 const short = <K extends ShortStep>(name: K, about?: (input: Input<K>) => string) =>
   ((input: Input<K>) => {
     const options = about ? { summary: summary(about(input), null) } : {};
@@ -104,19 +104,19 @@ export const decideApproval = short(
 
 let isApart = false;
 
-/** From now on this workflow's replies, tools and sub-agents go to the workers that run only those. */
-export function sendStreamsApart(streams: 'apart' | undefined): void {
+/** Sends this workflow's replies, tools and sub-agents to the workers that run only streams, from now on. */
+export function routeStreamsApart(streams: 'apart' | undefined): void {
   isApart = streams === 'apart';
 }
 
-/** What tells a sub-agent where its turn's streams go. */
-export const whereStreamsGo = (): { streams?: 'apart' } => (isApart ? { streams: 'apart' } : {});
+/** Passes the route of the turn's streams on to a sub-agent. */
+export const streamsRoute = (): { streams?: 'apart' } => (isApart ? { streams: 'apart' } : {});
 
 const onStreamsQueue = () => (isApart ? { taskQueue: streamsQueue(workflowInfo().taskQueue) } : {});
 
 /**
- * Attempts without a limit: the activity counts those that the provider failed and ends them itself. A worker
- * that dies is noticed by its heartbeats, and its attempt never counts.
+ * Temporal's attempts have no limit: the activity counts the provider's failures and makes the last one final. Missing
+ * heartbeats show that a worker died, and its attempt does not count.
  */
 const streaming = (summary: string) =>
   proxyActivities<Activities>({
@@ -130,7 +130,7 @@ const streaming = (summary: string) =>
 export const streamReply = (summary: string) => streaming(summary).streamReply;
 export const streamIteration = (summary: string) => streaming(summary).streamIteration;
 
-/** The failures of the model are counted by the activity; a lost worker's attempt is none. */
+/** The activity counts the model's failures. An attempt that is lost with its worker does not count. */
 export const askSubagent: Activities['askSubagent'] = (input) =>
   proxyActivities<Activities>({
     ...onStreamsQueue(),
@@ -141,12 +141,12 @@ export const askSubagent: Activities['askSubagent'] = (input) =>
     retry: { initialInterval: '200 ms', backoffCoefficient: 1.2, maximumInterval: '1 s' },
   }).askSubagent(input);
 
-/** What a call may take beyond its tool's own time: to find that it is over, and to keep what came of it. */
+/** Time beyond the tool's own timeout, to notice the timeout and store the result. */
 const CALL_MARGIN_MS = 30_000;
 
 /**
- * One call of a tool, by the tool's own policy. Attempts are repeated for lost workers only: what a tool does
- * wrong is a result, and whether and how often it is called again after a loss is for the activity to say, which knows.
+ * One tool call, by the tool's own policy. Temporal retries only calls whose worker was lost: a tool's error is a result.
+ * The activity decides whether the tool may be called again after a loss.
  */
 export const runTool = (call: CallPlan) =>
   proxyActivities<Activities>({
@@ -158,10 +158,10 @@ export const runTool = (call: CallPlan) =>
     retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '2 s' },
   }).runTool;
 
-/** The type of the failure that an activity ended with: its code. */
+/** The type of an activity's failure, which is its code. */
 export const failureType = (error: unknown): string | null => causeOf(error)?.type ?? null;
 
-/** How often the activity failed before it ended so, if it counted. */
+/** The number of failures that the activity counted, if it did. */
 export function failureCount(error: unknown): number | null {
   const count = causeOf(error)?.details?.[0];
   return typeof count === 'number' ? count : null;

@@ -92,7 +92,7 @@ async function takeAll(world: AgentWorld, page: Page): Promise<void> {
   await mendIt(page, ui, stuck, world.provider.unscript);
   await page.goto(`${temporalUi}/namespaces/default/workflows/${agent}`);
   await ui.status(agent, 'Running').waitFor();
-  await (await ui.currentDetails()).getByRole('heading', { name: 'Waits for approval' }).waitFor();
+  await (await ui.currentDetails()).getByRole('heading', { name: 'Waiting for approval' }).waitFor();
   await take(page, 'a-call-that-waits-for-approval', 620);
 }
 

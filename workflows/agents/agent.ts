@@ -7,39 +7,43 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { WhenFailed } from '../../domain/turns/turn.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { closeReply, landAgent, streamIteration } from '../activities.js';
-import { type Ears, type End, inRounds } from '../turns/reply.js';
+import { type Outcome, type RunningTurn, retryInRounds } from '../turns/reply.js';
 import { runCalls } from './toolCalls.js';
 
 export type AgentTurn = { turnId: string; maxIterations: number; whenFailed: WhenFailed };
 
 /**
- * An agent's turn: the model is asked, the tools that it calls are run side by side, and so on until it answers
- * without calling any. What it thinks, says and does is one reply, over all iterations.
+ * An agent's turn: asks the model and runs the tools that it calls side by side, until the model answers without a call.
+ * All iterations together are one reply.
  */
-export async function agent(turn: AgentTurn, ears: Ears): Promise<ReplyVerdict> {
+export async function agent(turn: AgentTurn, running: RunningTurn): Promise<ReplyVerdict> {
   for (let iteration = 0; iteration < turn.maxIterations; iteration++) {
-    const asked = await ask(turn, iteration, ears);
+    const asked = await ask(turn, iteration, running);
     if ('failure' in asked) return close(turn, asked.failure?.code ?? null);
     const { value } = asked;
     if (value.state === 'closed') return value.verdict;
     if (value.calls.length === 0 || value.code) return land(turn, value.code);
-    await runCalls(turn.turnId, value.calls, ears);
-    if (ears.control.stopped()) return close(turn, null);
+    await runCalls(turn.turnId, value.calls, running);
+    if (running.control.stopped()) return close(turn, null);
   }
   return close(turn, 'max_iterations');
 }
 
-function ask({ turnId, whenFailed }: AgentTurn, iteration: number, ears: Ears): Promise<End<IterationVerdict>> {
+function ask(
+  { turnId, whenFailed }: AgentTurn,
+  iteration: number,
+  running: RunningTurn,
+): Promise<Outcome<IterationVerdict>> {
   const step = stepName.reply(iteration);
   const work = async () => {
     const verdict = await streamIteration(summary(`iteration ${iteration}`, null))({ turnId, iteration });
-    ears.progress.set(step, 'done', verdict.state === 'landed' ? verdict.code : verdict.verdict.code);
+    running.progress.set(step, 'done', verdict.state === 'landed' ? verdict.code : verdict.verdict.code);
     return verdict;
   };
-  return inRounds({ turnId, step, whenFailed }, work, ears);
+  return retryInRounds({ turnId, step, whenFailed }, work, running);
 }
 
-/** Keeps what there is, cut short. */
+/** Appends the text received so far. */
 const close = ({ turnId }: AgentTurn, code: FailureCode | null) =>
   CancellationScope.nonCancellable(() => closeReply({ turnId, beat: 0, speakerId: ASSISTANT.id, code }));
 

@@ -7,31 +7,31 @@ import {
   beginSubagent,
   endSubagent,
   failCall,
+  routeStreamsApart,
   runTool,
-  sendStreamsApart,
-  whereStreamsGo,
+  streamsRoute,
 } from '../activities.js';
-import { searchedWithTurn } from '../turns/searchable.js';
+import { searchAttributesOfParent } from '../turns/searchable.js';
 import { codeOf } from '../turns/steps.js';
 
 type Task = { turnId: string; callId: string };
 type SubagentInput = Task & { streams?: 'apart' };
 
-/** Has a task done by a sub-agent: a workflow of its own, which ends with its turn. */
+/** Runs a task in a sub-agent: a child workflow, which ends with its turn. */
 export async function delegate(turnId: string, { callId }: CallPlan): Promise<void> {
   await executeChild(SUBAGENT_WORKFLOW, {
     workflowId: `${turnId}/${callId}`,
-    args: [{ turnId, callId, ...whereStreamsGo() }],
+    args: [{ turnId, callId, ...streamsRoute() }],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary('sub-agent', null),
-    typedSearchAttributes: searchedWithTurn(),
+    typedSearchAttributes: searchAttributesOfParent(),
   });
 }
 
-/** A sub-agent: the same loop, whose answer is the result of the call that began it. It never fails its turn. */
+/** The same loop as an agent's. Its answer is the result of the call that began it, and it never fails its turn. */
 export async function subagent({ streams, ...task }: SubagentInput): Promise<void> {
-  sendStreamsApart(streams);
+  routeStreamsApart(streams);
   const begun = await beginSubagent(task);
   if (!begun) return;
   let code: FailureCode | null = 'max_iterations';
@@ -42,7 +42,7 @@ export async function subagent({ streams, ...task }: SubagentInput): Promise<voi
         code = null;
         break;
       }
-      await Promise.all(calls.map((call) => make(task, call)));
+      await Promise.all(calls.map((call) => runCall(task, call)));
     }
   } catch (error) {
     code = codeOf(error);
@@ -51,8 +51,8 @@ export async function subagent({ streams, ...task }: SubagentInput): Promise<voi
   }
 }
 
-/** What goes wrong with a call is a result that the sub-agent reads. */
-async function make({ turnId }: Task, call: CallPlan): Promise<void> {
+/** A failed call becomes a result that the sub-agent reads. */
+async function runCall({ turnId }: Task, call: CallPlan): Promise<void> {
   try {
     await runTool(call)({ turnId, callId: call.callId });
   } catch (error) {

@@ -10,13 +10,13 @@ import type { Cast } from './narrative.js';
 /** The follow-ups of a narrative turn, each a step of its own. */
 export type FollowUps = {
   parse(): Promise<void>;
-  /** Memory and significance of a beat, and how it changed each towards each. */
+  /** The memory of a beat, its significance, and the state updates of the relationships. */
   afterBeat(
     beat: number,
     options: { updatesAfter?: Promise<unknown>; scored: boolean },
   ): { updates: Promise<void>; all: Promise<void> };
   eventLifecycle(): Promise<void>;
-  /** Asks whether the scene is over, and closes it once `beats` have landed. */
+  /** Asks whether the scene is over, and closes it after `beats` have landed. */
   sceneClose(sceneId: string, beats: Promise<unknown>): Promise<void>;
 };
 

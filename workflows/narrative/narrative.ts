@@ -4,14 +4,14 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { WhenFailed } from '../../domain/turns/turn.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { guessAddressee } from '../activities.js';
-import { type Ears, reply } from '../turns/reply.js';
-import { showPhase } from '../turns/searchable.js';
+import { type RunningTurn, reply } from '../turns/reply.js';
+import { publishPhase } from '../turns/searchable.js';
 import { classify } from './classifiers.js';
 import { createFollowUps, type FollowUps } from './followUps.js';
 
 export type Person = { id: string; name: string };
 
-/** Who and what a narrative turn is about: ids, names for summaries, and facts that decide which steps there are. */
+/** The people and facts of a narrative turn: ids, names for summaries, and what decides which steps run. */
 export type Cast = {
   turnId: string;
   owner: string;
@@ -27,19 +27,19 @@ export type Cast = {
 };
 
 /**
- * A narrative turn: the addressee answers, then everything that follows from it runs at once. It is over when
- * each step has landed or is stuck.
+ * A narrative turn: the addressee answers, then all follow-ups run side by side. Returns when each step has landed or is
+ * stuck.
  */
-export async function narrative(cast: Cast, ears: Ears): Promise<ReplyVerdict> {
-  const followUps = createFollowUps(cast, ears.steps);
+export async function narrative(cast: Cast, running: RunningTurn): Promise<ReplyVerdict> {
+  const followUps = createFollowUps(cast, running.steps);
   const parsed = cast.hasProse && cast.isNewProse ? followUps.parse() : null;
 
-  const speaker = await addressee(cast, ears);
-  const primary = await reply({ ...beatOf(cast, 0, speaker), whenFailed: cast.whenFailed }, ears);
+  const speaker = await addressee(cast, running);
+  const primary = await reply({ ...beatOf(cast, 0, speaker), whenFailed: cast.whenFailed }, running);
   if (primary.gone) return primary;
-  if (primary.landed) enterFollowUps(ears);
+  if (primary.landed) enterFollowUps(running);
 
-  const beats = primary.landed && !primary.empty ? afterPrimary(cast, followUps, speaker, primary, ears) : null;
+  const beats = primary.landed && !primary.empty ? afterPrimary(cast, followUps, speaker, primary, running) : null;
   await Promise.all([
     parsed,
     beats?.all,
@@ -48,9 +48,9 @@ export async function narrative(cast: Cast, ears: Ears): Promise<ReplyVerdict> {
   return primary;
 }
 
-function enterFollowUps({ progress }: Ears): void {
+function enterFollowUps({ progress }: RunningTurn): void {
   progress.enter('following_up');
-  showPhase('following_up');
+  publishPhase('following_up');
 }
 
 const beatOf = ({ turnId }: Cast, beat: number, speaker: Person) => ({
@@ -60,11 +60,11 @@ const beatOf = ({ turnId }: Cast, beat: number, speaker: Person) => ({
   speaker,
 });
 
-/** What follows from the first beat; `landed` resolves when the second one has, if there is one. */
-function afterPrimary(cast: Cast, followUps: FollowUps, speaker: Person, primary: ReplyVerdict, ears: Ears) {
+/** The follow-ups of the first beat. `landed` resolves when the second beat, if any, has ended. */
+function afterPrimary(cast: Cast, followUps: FollowUps, speaker: Person, primary: ReplyVerdict, running: RunningTurn) {
   const scored = cast.regenerates === null;
   const first = followUps.afterBeat(0, { scored });
-  const second = interjection(cast, speaker, primary, ears);
+  const second = interjection(cast, speaker, primary, running);
   const followed = second.then((verdict) =>
     verdict?.landed && !verdict.truncated
       ? followUps.afterBeat(1, { scored, updatesAfter: first.updates }).all
@@ -74,14 +74,14 @@ function afterPrimary(cast: Cast, followUps: FollowUps, speaker: Person, primary
   return { landed: second, all: Promise.all([first.all, followed, lifecycle]) };
 }
 
-/** Who answers. Without a guest it is the host; a classifier that fails leaves it to the names in the prose. */
-async function addressee(cast: Cast, { control, progress }: Ears): Promise<Person> {
+/** The character who answers: without a guest, the host. When the classifier fails, the names in the prose decide. */
+async function addressee(cast: Cast, { control, progress }: RunningTurn): Promise<Person> {
   const { turnId, guest, host } = cast;
   if (!guest || !cast.hasProse || control.stopped()) return host;
   const step = stepName.addressee;
   progress.set(step, 'running');
   try {
-    const ask = classify(cast.taskQueue, cast.owner, 'addressee', null, { patience: '10 s' });
+    const ask = classify(cast.taskQueue, cast.owner, 'addressee', null, { withinAll: '10 s' });
     const verdict = await CancellationScope.nonCancellable(() =>
       ask({ turnId, step, call: { name: 'addressee' }, round: 0 }),
     );
@@ -95,29 +95,29 @@ async function addressee(cast: Cast, { control, progress }: Ears): Promise<Perso
   }
 }
 
-/** The silent witness may speak up, once, after a first beat that came to its own end. A failed classifier means no. */
+/** The character who did not answer may interject once, after a complete first beat. A failed classifier means no. */
 async function interjection(
   cast: Cast,
   speaker: Person,
   primary: ReplyVerdict,
-  ears: Ears,
+  running: RunningTurn,
 ): Promise<ReplyVerdict | null> {
   const { turnId, guest, host } = cast;
   const witness = silentWitness({ host, guest }, speaker.id);
   if (!witness || primary.truncated || primary.empty) return null;
   const step = stepName.interjection;
-  ears.progress.set(step, 'running');
+  running.progress.set(step, 'running');
   try {
     const ask = classify(cast.taskQueue, cast.owner, 'interjection', witness.name);
     const verdict = await CancellationScope.nonCancellable(() =>
       ask({ turnId, step, call: { name: 'interjection', beat: 0, sourceId: witness.id }, round: 0 }),
     );
-    ears.progress.set(step, 'done');
+    running.progress.set(step, 'done');
     if (!verdict.shouldInterject) return null;
   } catch {
-    ears.progress.set(step, 'skipped');
-    ears.progress.warn('interjection_failed');
+    running.progress.set(step, 'skipped');
+    running.progress.warn('interjection_failed');
     return null;
   }
-  return reply({ ...beatOf(cast, 1, witness), interjectionOf: speaker.id, whenFailed: 'fail' }, ears);
+  return reply({ ...beatOf(cast, 1, witness), interjectionOf: speaker.id, whenFailed: 'fail' }, running);
 }

@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.js';
 import { classifierQueue, summary } from '../../domain/turns/engine.js';
 import { scenePovs } from '../activities.js';
 
-/** Summarizes a scene that was closed by hand, from each point of view. One that fails leaves what was there. */
+/** Summarizes a manually closed scene from each point of view. A summary that fails leaves the earlier one in place. */
 export async function summarizeScene(scene: { chatId: string; sceneId: string }): Promise<{ failed: number }> {
   const povs = await scenePovs(scene);
   const results = await Promise.allSettled(povs.map(({ id, name }) => summarize(name)({ ...scene, povId: id })));

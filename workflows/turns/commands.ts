@@ -19,10 +19,10 @@ import type { Progress } from './progress.js';
 import type { Steps } from './steps.js';
 
 /**
- * Commands about stuck steps. An Update that can't be followed is refused before it is in the history, and says
- * what could be; a Signal of that kind has nobody to tell and changes nothing.
+ * Commands about stuck steps. An Update that does not fit is rejected before it enters the history, with a message that
+ * lists what is possible. A Signal that does not fit changes nothing, since it has no reply.
  */
-export function listenForStepCommands(progress: Progress, steps: Steps): void {
+export function handleStepCommands(progress: Progress, steps: Steps): void {
   const stuck = () => `Stuck: ${listed(steps.stuck())}.`;
 
   const mustBeStuck = (sent: unknown): void => {
@@ -34,36 +34,36 @@ export function listenForStepCommands(progress: Progress, steps: Steps): void {
   };
   const retry = ({ step }: StepCommand): void => steps.retry(step);
   const skip = ({ step }: StepCommand): Promise<void> => steps.skip(step);
-  const heard = (follow: (command: StepCommand) => void | Promise<void>) => (sent: unknown) => {
+  const ifValid = (run: (command: StepCommand) => void | Promise<void>) => (sent: unknown) => {
     const command = toStepCommand(sent);
-    return command ? follow(command) : undefined;
+    return command ? run(command) : undefined;
   };
 
-  setHandler(retryStepSignal, heard(retry), { description: descriptions.retryStep });
-  setHandler(skipStepSignal, heard(skip), { description: descriptions.skipStep });
-  setHandler(retryStepUpdate, heard(retry), { description: descriptions.retryStep, validator: mustBeStuck });
-  setHandler(skipStepUpdate, heard(skip), { description: descriptions.skipStep, validator: mustBeStuck });
+  setHandler(retryStepSignal, ifValid(retry), { description: descriptions.retryStep });
+  setHandler(skipStepSignal, ifValid(skip), { description: descriptions.skipStep });
+  setHandler(retryStepUpdate, ifValid(retry), { description: descriptions.retryStep, validator: mustBeStuck });
+  setHandler(skipStepUpdate, ifValid(skip), { description: descriptions.skipStep, validator: mustBeStuck });
 }
 
-/** What people decided on calls of tools, by the call's id. */
-export function listenForApprovals(progress: Progress): ReadonlyMap<string, ApprovalCommand> {
+/** Decisions on tool calls, by the call's id. */
+export function handleApprovals(progress: Progress): ReadonlyMap<string, ApprovalCommand> {
   const decided = new Map<string, ApprovalCommand>();
-  const waiting = () => `Waiting: ${listed(progress.asked())}.`;
+  const waiting = () => `Waiting: ${listed(progress.pendingApprovals())}.`;
 
-  // Also before it is asked for: what the api was told is in Postgres by then, and this only says to look.
+  // Accepted before the approval is requested, too: the decision is already in Postgres, and this signal only says to look.
   const approve = (sent: unknown): void => {
     const command = toApprovalCommand(sent);
     if (command) decided.set(command.callId, command);
   };
-  const mustBeAsked = (sent: unknown): void => {
+  const mustBePending = (sent: unknown): void => {
     const command = toApprovalCommand(sent);
     if (!command) refuse('bad_argument', `send one JSON object, {"callId": "ID", "approved": true}. ${waiting()}`);
-    if (progress.asked().includes(command.callId) && !decided.has(command.callId)) return;
+    if (progress.pendingApprovals().includes(command.callId) && !decided.has(command.callId)) return;
     refuse('approval_not_pending', `no call of that id waits for approval. ${waiting()}`);
   };
 
   setHandler(approveSignal, approve, { description: descriptions.approve });
-  setHandler(approveUpdate, approve, { description: descriptions.approve, validator: mustBeAsked });
+  setHandler(approveUpdate, approve, { description: descriptions.approve, validator: mustBePending });
   return decided;
 }
 

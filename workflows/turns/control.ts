@@ -2,26 +2,26 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import { summary } from '../../domain/turns/engine.js';
 import type { ApprovalCommand } from '../../domain/turns/operator.js';
 import { descriptions, stopReplySignal, stopReplyUpdate, turnStatus } from '../messages.js';
-import { listenForApprovals, listenForStepCommands } from './commands.js';
-import type { AskedView } from './details.js';
+import { handleApprovals, handleStepCommands } from './commands.js';
+import type { PendingApproval } from './details.js';
 import type { Progress } from './progress.js';
-import { OPERATOR_PATIENCE, type Steps } from './steps.js';
+import { OPERATOR_TIMEOUT, type Steps } from './steps.js';
 
-/** A turn's ear: what it was told, and the scope that a stop cancels. */
+/** Signals received so far, and the cancellation scope that a stop cancels. */
 export type Control = {
-  /** As if it had been told to stop: the mark was there before the workflow. */
+  /** For a stop that was requested before the workflow started. */
   stop(): void;
-  /** Runs what a stop ends early. After a stop it is cancelled from its first await on. */
+  /** Runs work that a stop cancels. After a stop, the work is cancelled at its first await. */
   stoppable<T>(work: () => Promise<T>): Promise<T>;
   stopped(): boolean;
-  /** How often it was told to stop: after the last beat that means "look whether the turn has ended". */
-  stops(): number;
-  /** Waits until somebody has decided on a call of a tool; null when nobody did in time. */
-  approval(call: AskedView): Promise<ApprovalCommand | null>;
+  /** How many stops were received. After the last beat, a further stop means: check whether the turn has ended. */
+  stopCount(): number;
+  /** Waits for a decision on a tool call; null when the timeout passes without one. */
+  approval(call: PendingApproval): Promise<ApprovalCommand | null>;
 };
 
-/** Handlers are set before the first await, so that no message comes too early. */
-export function listen(progress: Progress, steps: Steps): Control {
+/** Registers all handlers. Called before the first await, so that no message arrives without its handler. */
+export function handleMessages(progress: Progress, steps: Steps): Control {
   let stops = 0;
   let scope: CancellationScope | undefined;
   const stop = (): void => {
@@ -32,8 +32,8 @@ export function listen(progress: Progress, steps: Steps): Control {
   setHandler(turnStatus, () => progress.report(), { description: descriptions.turnStatus });
   setHandler(stopReplySignal, stop, { description: descriptions.stopReply });
   setHandler(stopReplyUpdate, () => stop(), { description: descriptions.stopReply });
-  listenForStepCommands(progress, steps);
-  const decided = listenForApprovals(progress);
+  handleStepCommands(progress, steps);
+  const decided = handleApprovals(progress);
 
   return {
     stop,
@@ -43,15 +43,15 @@ export function listen(progress: Progress, steps: Steps): Control {
       return scope.run(work);
     },
     stopped: () => stops > 0 || CancellationScope.current().consideredCancelled,
-    stops: () => stops,
+    stopCount: () => stops,
     async approval(call) {
       const { callId, tool } = call;
-      progress.asks(call);
+      progress.approvalRequested(call);
       try {
         const wait = { summary: summary('denied when this fires', tool ? `${tool}, ${callId}` : callId) };
-        await condition(() => decided.has(callId), OPERATOR_PATIENCE, wait);
+        await condition(() => decided.has(callId), OPERATOR_TIMEOUT, wait);
       } finally {
-        progress.asksNoMore(callId);
+        progress.approvalResolved(callId);
       }
       return decided.get(callId) ?? null;
     },

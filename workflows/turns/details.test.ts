@@ -26,7 +26,7 @@ describe('the current details of a turn', () => {
       '| step | last error | attempts |',
       '| --- | --- | --- |',
       '| `state_update:chr_1>you:0` | `bad_answer` The model gave an answer that could not be used. | 3 |',
-      'Mend the cause, then send the Update `retryStep`, or `skipStep` to do without it, with:',
+      'Fix the cause, then send the Update `retryStep`, or `skipStep` to end the turn without the step, with:',
       '```json',
       '{"step":"state_update:chr_1>you:0"}',
       '```',
@@ -51,7 +51,7 @@ describe('the current details of a turn', () => {
         { callId: 'call_2', tool: 'delegate' },
       ],
     });
-    expect(markdown).toContain('### Waits for approval');
+    expect(markdown).toContain('### Waiting for approval');
     expect(markdown).toContain('| `call_1` | `calculate` |\n| `call_2` | `delegate` |');
     expect(markdown).toContain('{"callId":"call_1","approved":true}\n{"callId":"call_2","approved":true}');
   });

@@ -8,39 +8,39 @@ export type BeatView = {
   state: 'in flight' | 'landed' | 'cut short' | 'nothing landed';
 };
 
-/** A call of a tool that waits for a person. */
-export type AskedView = { callId: string; tool: string | null };
+/** A tool call that waits for approval. */
+export type PendingApproval = { callId: string; tool: string | null };
 
-export type DetailsView = TurnStatusReport & { beats: BeatView[]; asked: AskedView[]; warnings: string[] };
+export type DetailsView = TurnStatusReport & { beats: BeatView[]; asked: PendingApproval[]; warnings: string[] };
 
 /**
- * The current details of a turn in the Temporal UI: first what waits for the reader, with what to send, then all
- * else. Ids, states and codes only: what was said stays in Postgres.
+ * The current details of a turn in the Temporal UI: first what needs a decision, with the Update to send, then the rest.
+ * Ids, states and codes only: text stays in Postgres.
  */
 export function toMarkdown({ status, phase, steps, beats, asked, warnings }: DetailsView): string {
   const stuck = steps.filter((step) => step.status === 'stuck');
   return [
     `**${status}**, phase ${phase}`,
-    ...(stuck.length > 0 ? toMend(stuck) : []),
-    ...(asked.length > 0 ? toApprove(asked) : []),
+    ...(stuck.length > 0 ? stuckSection(stuck) : []),
+    ...(asked.length > 0 ? approvalSection(asked) : []),
     ...(beats.length > 0 ? table('Beats', ['beat', 'speaker', 'state'], beats.map(beatRow)) : []),
     ...(steps.length > 0 ? table('Steps', ['step', 'status', 'attempts', 'last error'], steps.map(stepRow)) : []),
     ...(warnings.length > 0 ? [`**Warnings:** ${warnings.map(code).join(', ')}`] : []),
   ].join('\n\n');
 }
 
-function toMend(stuck: StepView[]): string[] {
+function stuckSection(stuck: StepView[]): string[] {
   const why = stuck.map(({ name, attempts, error }) => [code(name), says(error?.code), String(attempts)]);
   return [
     ...table('Stuck', ['step', 'last error', 'attempts'], why),
-    'Mend the cause, then send the Update `retryStep`, or `skipStep` to do without it, with:',
+    'Fix the cause, then send the Update `retryStep`, or `skipStep` to end the turn without the step, with:',
     block(stuck.map(({ name }) => ({ step: name }))),
   ];
 }
 
-const toApprove = (asked: AskedView[]): string[] => [
+const approvalSection = (asked: PendingApproval[]): string[] => [
   ...table(
-    'Waits for approval',
+    'Waiting for approval',
     ['call', 'tool'],
     asked.map(({ callId, tool }) => [code(callId), tool ? code(tool) : '']),
   ),
@@ -57,7 +57,7 @@ const stepRow = ({ name, status, attempts, error }: StepView) => [
   error ? code(error.code) : '',
 ];
 
-/** A code, and what it means. */
+/** A code and its meaning. */
 function says(failure: string | undefined): string {
   if (!failure) return '';
   return isFailureCode(failure) ? `${code(failure)} ${failures[failure].says}` : code(failure);
@@ -68,9 +68,9 @@ function table(title: string, columns: string[], rows: string[][]): string[] {
   return [`### ${title}`, [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')];
 }
 
-/** What can be copied into the UI's dialog, a line each. */
+/** Arguments to copy into the UI's dialog, one per line. */
 const block = (lines: object[]) =>
   ['```json', ...lines.map((one) => JSON.stringify(one).replaceAll('`', '\\u0060')), '```'].join('\n');
 
-/** Ids of calls of older turns are the model's: nothing in them may be taken for Markdown. */
+/** In older turns, ids of tool calls come from the model. They must not be read as Markdown. */
 const code = (id: string) => `\`${id.replaceAll('`', "'").replaceAll('|', '\\|').replace(/\s+/g, ' ')}\``;

@@ -1,21 +1,21 @@
 import type { StepView } from '../../domain/log/frames.js';
 import type { TurnStatusReport } from '../../domain/turns/engine.js';
 import type { StepStatus, TurnPhase, TurnStatus } from '../../domain/turns/turn.js';
-import { type AskedView, type BeatView, toMarkdown } from './details.js';
+import { type BeatView, type PendingApproval, toMarkdown } from './details.js';
 
-/** What a turn knows of its own steps, for the query and for the details that operators read. */
+/** The state of a turn's steps, for the query and for the details in the Temporal UI. */
 export type Progress = {
   enter(phase: TurnPhase, status?: TurnStatus): void;
-  /** `failures`: how often it failed before it got stuck, where that is known. */
+  /** `failures`: the number of failures before the step got stuck, where it is known. */
   set(step: string, status: StepStatus, code?: string | null, failures?: number): void;
-  /** Who says a beat, and what became of it. */
+  /** The speaker and the state of a beat. */
   setBeat(beat: BeatView): void;
-  /** A call of a tool waits for a person, or no more. */
-  asks(call: AskedView): void;
-  asksNoMore(callId: string): void;
+  /** A tool call starts or stops waiting for approval. */
+  approvalRequested(call: PendingApproval): void;
+  approvalResolved(callId: string): void;
   warn(warning: string): void;
   find(step: string): StepView | undefined;
-  asked(): string[];
+  pendingApprovals(): string[];
   warnings(): string[];
   report(): TurnStatusReport;
   /** Markdown for the Temporal UI. */
@@ -25,7 +25,7 @@ export type Progress = {
 export function createProgress(onChange: (progress: Progress) => void): Progress {
   const steps = new Map<string, StepView>();
   const beats = new Map<number, BeatView>();
-  const asked = new Map<string, AskedView>();
+  const asked = new Map<string, PendingApproval>();
   const warnings: string[] = [];
   let phase: TurnPhase = 'waiting';
   let status: TurnStatus = 'running';
@@ -42,17 +42,17 @@ export function createProgress(onChange: (progress: Progress) => void): Progress
     }),
     set: changed((name, next, code, failures = 1) => {
       const was = steps.get(name);
-      // The first of a round's failures was counted when the round began, and a round's end is told once.
+      // The first failure of a round was counted when the round began.
       const more = next === 'running' ? 1 : was?.status === 'running' ? failures - 1 : 0;
       const attempts = (was?.attempts ?? 0) + more;
       steps.set(name, { name, status: next, attempts, ...(code ? { error: { code, message: code } } : {}) });
     }),
     setBeat: changed((beat) => void beats.set(beat.beat, beat)),
-    asks: changed((call) => void asked.set(call.callId, call)),
-    asksNoMore: changed((callId) => void asked.delete(callId)),
+    approvalRequested: changed((call) => void asked.set(call.callId, call)),
+    approvalResolved: changed((callId) => void asked.delete(callId)),
     warn: changed((warning) => void warnings.push(warning)),
     find: (name) => steps.get(name),
-    asked: () => [...asked.keys()],
+    pendingApprovals: () => [...asked.keys()],
     warnings: () => [...warnings],
     report: () => ({ status, phase, steps: [...steps.values()] }),
     details: () =>

@@ -8,7 +8,7 @@ const { reconcileTurns } = proxyActivities<Activities>({
   retry: { initialInterval: '1 s', maximumAttempts: 3 },
 });
 
-/** What the Schedule runs: finds turns whose workflow never started, was terminated or is gone. */
+/** Run by the Schedule: finds turns whose workflow never started, was terminated or is gone. */
 export async function reconcile(): Promise<{ looked: number; started: number; closed: number }> {
   return reconcileTurns();
 }

@@ -6,7 +6,7 @@ import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { awaitOperator, closeReply, resumeTurn, streamReply } from '../activities.js';
 import type { Control } from './control.js';
 import type { Progress } from './progress.js';
-import { showPhase } from './searchable.js';
+import { publishPhase } from './searchable.js';
 import { failureOf, type StepFailure, type Steps } from './steps.js';
 
 export type Beat = {
@@ -19,27 +19,28 @@ export type Beat = {
   whenFailed: WhenFailed;
 };
 
-export type Ears = { control: Control; progress: Progress; steps: Steps };
+/** What the parts of a running turn share. */
+export type RunningTurn = { control: Control; progress: Progress; steps: Steps };
 
-/** Streams one beat to its end: landed, cut short by a stop, or closed with the text that there is. */
-export async function reply(beat: Beat, ears: Ears): Promise<ReplyVerdict> {
+/** Streams one beat until it has landed, was cut short by a stop, or was closed with the text received so far. */
+export async function reply(beat: Beat, running: RunningTurn): Promise<ReplyVerdict> {
   const step = stepName.reply(beat.beat);
-  showBeat(beat, null, ears);
-  const end = await inRounds(
+  reportBeat(beat, null, running);
+  const end = await retryInRounds(
     { ...beat, step },
     async () => {
       const verdict = await streamReply(summary('reply', beat.speaker.name))(keyOf(beat));
-      ears.progress.set(step, 'done', verdict.code);
+      running.progress.set(step, 'done', verdict.code);
       return verdict;
     },
-    ears,
+    running,
   );
-  const verdict = 'value' in end ? end.value : await close(beat, end.failure, ears);
-  showBeat(beat, verdict, ears);
+  const verdict = 'value' in end ? end.value : await close(beat, end.failure, running);
+  reportBeat(beat, verdict, running);
   return verdict;
 }
 
-function showBeat({ beat, speaker }: Beat, verdict: ReplyVerdict | null, { progress }: Ears): void {
+function reportBeat({ beat, speaker }: Beat, verdict: ReplyVerdict | null, { progress }: RunningTurn): void {
   progress.setBeat({ beat, speakerId: speaker.id, state: verdict ? endOf(verdict) : 'in flight' });
 }
 
@@ -48,25 +49,32 @@ function endOf({ landed, truncated }: ReplyVerdict) {
   return truncated ? 'cut short' : 'landed';
 }
 
-export type End<T> = { value: T } | { failure: StepFailure | null };
+export type Outcome<T> = { value: T } | { failure: StepFailure | null };
 type Rounds = { turnId: string; step: string; whenFailed: WhenFailed };
 
-/** Rounds of attempts at what a stop ends early: a value, or what it was given up with; null when stopped. */
-export async function inRounds<T>(
+/**
+ * Runs stoppable work; with `whenFailed: 'park'`, again in each round that an operator starts. Gives the value, or the
+ * last failure; null when stopped.
+ */
+export async function retryInRounds<T>(
   { turnId, step, whenFailed }: Rounds,
   work: () => Promise<T>,
-  ears: Ears,
-): Promise<End<T>> {
+  running: RunningTurn,
+): Promise<Outcome<T>> {
   for (let round = 0; ; round++) {
-    const end = await attempt(step, work, ears);
+    const end = await attempt(step, work, running);
     if ('value' in end || end.failure === null || whenFailed !== 'park') return end;
-    const decision = await park(turnId, step, round, end.failure, ears);
+    const decision = await park(turnId, step, round, end.failure, running);
     if (decision === 'over') return { failure: null };
     if (decision === 'skip') return end;
   }
 }
 
-async function attempt<T>(step: string, work: () => Promise<T>, { control, progress }: Ears): Promise<End<T>> {
+async function attempt<T>(
+  step: string,
+  work: () => Promise<T>,
+  { control, progress }: RunningTurn,
+): Promise<Outcome<T>> {
   progress.set(step, 'running');
   try {
     return { value: await control.stoppable(work) };
@@ -75,8 +83,8 @@ async function attempt<T>(step: string, work: () => Promise<T>, { control, progr
   }
 }
 
-/** Keeps the text that there is, in the place of the attempts. */
-function close(beat: Beat, failure: StepFailure | null, { progress }: Ears): Promise<ReplyVerdict> {
+/** Appends the text received so far, in place of the failed attempts. */
+function close(beat: Beat, failure: StepFailure | null, { progress }: RunningTurn): Promise<ReplyVerdict> {
   return CancellationScope.nonCancellable(async () => {
     const verdict = await closeReply({ ...keyOf(beat), code: failure?.code ?? null });
     progress.set(stepName.reply(beat.beat), verdict.landed ? 'done' : 'skipped', verdict.code, failure?.failures);
@@ -84,18 +92,24 @@ function close(beat: Beat, failure: StepFailure | null, { progress }: Ears): Pro
   });
 }
 
-/** Holds a reply that has failed, and the floor with it, until an operator decides or the turn is stopped. */
-function park(turnId: string, step: string, round: number, failure: StepFailure, { control, progress, steps }: Ears) {
+/** Keeps a failed reply and the floor until an operator decides or the turn is stopped. */
+function park(
+  turnId: string,
+  step: string,
+  round: number,
+  failure: StepFailure,
+  { control, progress, steps }: RunningTurn,
+) {
   return CancellationScope.nonCancellable(async () => {
-    const held = async () => {
+    const onParked = async () => {
       await awaitOperator({ turnId, keepFloor: true });
       progress.enter('replying', 'awaiting_operator');
-      showPhase('awaiting_operator');
+      publishPhase('awaiting_operator');
     };
-    const decision = await steps.park(step, round, failure, { over: control.stopped, held });
+    const decision = await steps.park(step, round, failure, { isOver: control.stopped, onParked });
     await resumeTurn({ turnId });
     progress.enter('replying', 'running');
-    showPhase('replying');
+    publishPhase('replying');
     return decision;
   });
 }

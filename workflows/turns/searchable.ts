@@ -2,7 +2,7 @@ import { type ChildWorkflowOptions, upsertSearchAttributes, workflowInfo } from 
 
 type SearchAttributePair = Extract<NonNullable<ChildWorkflowOptions['typedSearchAttributes']>, unknown[]>[number];
 
-/** `TurnPhase`, as operators search by it: coarser than a turn's own phase, since each change is an event. */
+/** The values of the search attribute `TurnPhase`. Coarser than a turn's own phase, because each change is an event. */
 export type SearchedPhase = 'replying' | 'following_up' | 'awaiting_operator' | 'done';
 
 const chatKey = { name: 'ChatId', type: 'KEYWORD' } as const;
@@ -11,16 +11,16 @@ const kindKey = { name: 'TurnKind', type: 'KEYWORD' } as const;
 const phaseKey = { name: 'TurnPhase', type: 'KEYWORD' } as const;
 const stuckKey = { name: 'StuckSteps', type: 'KEYWORD_LIST' } as const;
 
-/** What a turn that is started can be found by. */
-export const searchedAs = (turn: { chatId: string; owner: string; kind: string }): SearchAttributePair[] => [
+/** The search attributes of a turn at its start. */
+export const searchAttributesOf = (turn: { chatId: string; owner: string; kind: string }): SearchAttributePair[] => [
   { key: chatKey, value: turn.chatId },
   { key: ownerKey, value: turn.owner },
   { key: kindKey, value: turn.kind },
   { key: phaseKey, value: 'replying' },
 ];
 
-/** What a sub-agent is found by: its turn's chat and owner. Its kind and phase are not a turn's. */
-export function searchedWithTurn(): SearchAttributePair[] {
+/** A sub-agent has its turn's chat and owner. It has no kind and phase of a turn. */
+export function searchAttributesOfParent(): SearchAttributePair[] {
   const { typedSearchAttributes: turns } = workflowInfo();
   return [chatKey, ownerKey].flatMap((key) => {
     const value = turns.get(key);
@@ -28,12 +28,12 @@ export function searchedWithTurn(): SearchAttributePair[] {
   });
 }
 
-export function showPhase(phase: SearchedPhase): void {
+export function publishPhase(phase: SearchedPhase): void {
   upsertSearchAttributes([{ key: phaseKey, value: phase }]);
 }
 
-/** With none stuck the attribute goes: the server takes an empty list for that, and keeps the SDK's null. */
-export function showPhaseAndStuck(phase: SearchedPhase, stuck: string[]): void {
+/** An empty list removes the attribute. The SDK's null would be stored as a value. */
+export function publishPhaseAndStuck(phase: SearchedPhase, stuck: string[]): void {
   upsertSearchAttributes([
     { key: phaseKey, value: phase },
     { key: stuckKey, value: stuck },
@@ -41,6 +41,6 @@ export function showPhaseAndStuck(phase: SearchedPhase, stuck: string[]): void {
 }
 
 /** After a step got stuck, was retried or skipped. */
-export function showStuck(stuck: string[]): void {
+export function publishStuck(stuck: string[]): void {
   upsertSearchAttributes([{ key: stuckKey, value: stuck }]);
 }

@@ -8,7 +8,7 @@ import {
 } from '../../domain/turns/engine.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
 import { startTurn } from '../activities.js';
-import { searchedAs } from './searchable.js';
+import { searchAttributesOf } from './searchable.js';
 
 export type NextTurn = {
   turnId: string;
@@ -16,15 +16,15 @@ export type NextTurn = {
   owner: string;
   kind: ChatKind;
   speaker: string | null;
-  /** The Temporal namespace that it was bound to with the floor. */
+  /** The Temporal namespace that the turn was bound to when it got the floor. */
   namespaceId: string | null;
-  /** With tracing: the trace that it belongs to. Its workflow's interceptor makes it so. */
+  /** With tracing: the trace that its workflow's interceptor continues. */
   trace?: string;
 };
 
 /**
- * Starts the turn that got the floor, as a child that outlives this one. Already started is success. A child of a turn
- * that is pinned to its build would be pinned to the same one: there a client starts it, on the current build.
+ * Starts the turn that got the floor, as an abandoned child. Already started is success. A child of a turn that is pinned
+ * to a build would be pinned to the same build, so an activity starts it through a client instead, on the current build.
  */
 export async function startNext(next: NextTurn): Promise<void> {
   if (workflowInfo().currentDeploymentVersion?.deploymentName) return startTurn(next);
@@ -38,7 +38,7 @@ export async function startNext(next: NextTurn): Promise<void> {
       priority: { fairnessKey: fairnessKey(next.owner) },
       staticSummary: summary(`${next.kind} turn`, next.speaker),
       staticDetails: startDetails(next),
-      typedSearchAttributes: searchedAs(next),
+      typedSearchAttributes: searchAttributesOf(next),
     });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;

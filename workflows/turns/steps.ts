@@ -3,40 +3,40 @@ import { type FailureCode, isFailureCode } from '../../domain/log/failures.js';
 import { summary } from '../../domain/turns/engine.js';
 import { failureCount, failureType, markStuck, skipStep } from '../activities.js';
 import type { Progress } from './progress.js';
-import { showStuck } from './searchable.js';
+import { publishStuck } from './searchable.js';
 
-/** How long an operator has to mend a stuck step before it is skipped, or to approve a call before it is not made. */
-export const OPERATOR_PATIENCE = '24 h';
+/** After this time without a decision, a stuck step is skipped and a tool call is denied. */
+export const OPERATOR_TIMEOUT = '24 h';
 
 type Stuck = { round: number; begin(round: number): Promise<void> };
 
 /**
- * The steps of a turn that can get stuck. One failure never stops its siblings: a step that has used up its
- * attempts is marked, and what waits for it goes on as if it had landed.
+ * The steps of a turn that can get stuck. A failure does not stop other steps: a step without attempts left is marked
+ * as stuck, and the steps that wait for it continue as if it had landed.
  */
 export type Steps = {
   /**
-   * Runs a step that operators may retry. Resolves when it has landed or is stuck, and never rejects; `land`
-   * is called when it lands, be it hours later.
+   * Runs a step that operators may retry. Resolves when it has landed or is stuck, and never rejects. `onLanded` runs
+   * when it lands, possibly hours later.
    */
-  run<T>(name: string, attempt: (round: number) => Promise<T>, land?: (value: T) => Promise<void>): Promise<void>;
-  /** What an operator asks for. The step is known to be stuck. */
+  run<T>(name: string, attempt: (round: number) => Promise<T>, onLanded?: (value: T) => Promise<void>): Promise<void>;
+  /** Commands of operators. The step must be stuck. */
   retry(name: string): void;
   skip(name: string): Promise<void>;
   /**
-   * Holds a step that has failed until an operator decides, or `over` says that nobody needs it any more; once it
-   * is marked as stuck, `held` is called. The caller runs it again.
+   * Waits until an operator decides on a failed step, or `isOver` says that it is no longer needed. `onParked` is called
+   * once the step is marked as stuck. The caller runs the step again.
    */
   park(name: string, round: number, failure: StepFailure, parking: Parking): Promise<'retry' | 'skip' | 'over'>;
   stuck(): string[];
-  /** Until no step is stuck or runs any more, or `over` says that the turn has ended elsewhere. */
-  mended(over: () => boolean): Promise<void>;
+  /** Waits until no step is stuck or running, or `isOver` says that the turn has ended elsewhere. */
+  resolved(isOver: () => boolean): Promise<void>;
 };
 
-/** What a step failed with, and how often, where that is known. */
+/** The code of a step's failure, and the number of failures where it is known. */
 export type StepFailure = { code: FailureCode; failures?: number };
 
-export type Parking = { over: () => boolean; held: () => Promise<void> };
+export type Parking = { isOver: () => boolean; onParked: () => Promise<void> };
 
 export function createSteps(turnId: string, progress: Progress): Steps {
   const stuck = new Map<string, Stuck>();
@@ -49,33 +49,33 @@ export function createSteps(turnId: string, progress: Progress): Steps {
       await work();
       progress.set(name, 'done');
     } catch (error) {
-      await stick(name, round, failureOf(error), again);
+      await markAsStuck(name, round, failureOf(error), again);
     } finally {
       running -= 1;
     }
   }
 
-  async function stick(name: string, round: number, failure: StepFailure, begin: Stuck['begin']): Promise<void> {
+  async function markAsStuck(name: string, round: number, failure: StepFailure, begin: Stuck['begin']): Promise<void> {
     const { code, failures } = failure;
     const marked = await markStuck({ turnId, step: name, round, code });
     if (marked) {
       stuck.set(name, { round, begin });
-      showStuck([...stuck.keys()]);
+      publishStuck([...stuck.keys()]);
     }
     progress.set(name, marked ? 'stuck' : 'skipped', code, failures);
   }
 
-  function unstick(name: string): Stuck | undefined {
+  function takeStuck(name: string): Stuck | undefined {
     const found = stuck.get(name);
-    if (stuck.delete(name)) showStuck([...stuck.keys()]);
+    if (stuck.delete(name)) publishStuck([...stuck.keys()]);
     return found;
   }
 
-  /** What the UI shows of the timer after which they are skipped. */
-  const patience = () => ({ summary: summary('skipped when this fires', [...stuck.keys()].join(', ')) });
+  /** The timer's label in the Temporal UI. */
+  const timerSummary = () => ({ summary: summary('skipped when this fires', [...stuck.keys()].join(', ')) });
 
   async function skip(name: string): Promise<void> {
-    if (!unstick(name)) return;
+    if (!takeStuck(name)) return;
     running += 1;
     try {
       await skipStep({ turnId, step: name });
@@ -87,49 +87,49 @@ export function createSteps(turnId: string, progress: Progress): Steps {
   }
 
   return {
-    run(name, ask, land) {
+    run(name, ask, onLanded) {
       const begin = (round: number): Promise<void> =>
         attempt(
           name,
           round,
           async () => {
             const value = await ask(round);
-            await land?.(value);
+            await onLanded?.(value);
           },
           begin,
         );
       return CancellationScope.nonCancellable(() => begin(0));
     },
     retry(name) {
-      const found = unstick(name);
+      const found = takeStuck(name);
       if (!found) return;
-      // It never rejects: a step that fails again is stuck again.
+      // Never rejects: a step that fails again is stuck again.
       void CancellationScope.nonCancellable(() => found.begin(found.round + 1));
     },
     skip,
-    async park(name, round, failure, { over, held }) {
+    async park(name, round, failure, { isOver, onParked }) {
       let retried = false;
-      await stick(name, round, failure, async () => {
+      await markAsStuck(name, round, failure, async () => {
         retried = true;
       });
-      await held();
-      const decided = await condition(() => retried || !stuck.has(name) || over(), OPERATOR_PATIENCE, patience());
+      await onParked();
+      const decided = await condition(() => retried || !stuck.has(name) || isOver(), OPERATOR_TIMEOUT, timerSummary());
       if (!decided) await skip(name);
       if (retried) return 'retry';
-      return unstick(name) ? 'over' : 'skip';
+      return takeStuck(name) ? 'over' : 'skip';
     },
     stuck: () => [...stuck.keys()],
-    async mended(over) {
+    async resolved(isOver) {
       const idle = () => running === 0 && stuck.size === 0;
-      while (!idle() && !over()) {
-        const changed = await condition(() => idle() || over(), OPERATOR_PATIENCE, patience());
+      while (!idle() && !isOver()) {
+        const changed = await condition(() => idle() || isOver(), OPERATOR_TIMEOUT, timerSummary());
         if (!changed) await Promise.all([...stuck.keys()].map(skip));
       }
     },
   };
 }
 
-/** A failure without a code of ours is one that the activity could not report, such as its time running out. */
+/** A failure without one of our codes is one that the activity could not report, such as a timeout. */
 export function codeOf(error: unknown): FailureCode {
   const type = failureType(error);
   return type && isFailureCode(type) ? type : 'internal';
