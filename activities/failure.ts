@@ -4,17 +4,17 @@ import { TurnFailure } from '../domain/log/failures.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
 
 export type RetryRule = {
-  /** Attempts that the provider may fail before the step gives up. */
+  /** How many attempts the provider may fail before the step fails. */
   attempts: number;
   initialMs: number;
 };
 
-/** Between two attempts, in milliseconds, unless the provider asks for more. */
+/** The longest pause between two attempts, in milliseconds, unless the provider asks for more. */
 const MAX_BACKOFF_MS = 30_000;
 
 /**
- * The failure that Temporal is told: its type and message are the code, and only the count rides along. `failures`
- * counts the provider's; null when they can't be counted, so the attempt doesn't.
+ * The failure that Temporal gets: the code as type and message, and the number of failures as detail. `failures` counts
+ * the provider's failures; null for an attempt that does not count.
  */
 export function toApplicationFailure(
   failure: TurnFailure,
@@ -27,17 +27,16 @@ export function toApplicationFailure(
     type: failure.code,
     message: failure.code,
     nonRetryable: !failure.retried || usedUp,
-    // For operators, who read it where the step is stuck.
+    // Operators see it at the stuck step.
     ...(failures === null ? {} : { details: [failures] }),
     nextRetryDelay: Math.max(backoff, failure.retryAfterMs ?? 0),
   });
 }
 
 /**
- * What an attempt failed with, once a model was asked: every error counts as a failure of the attempt, whatever its
- * cause, since another attempt is paid for again. Null for what is no failure of the attempt: its cancellation, what
- * Temporal is told already, and a Postgres that is away, in which nothing could be counted. `usage`: of the call, where
- * the model has answered.
+ * The failure of an attempt that has called a model. Every error counts, whatever its cause, because another attempt
+ * costs another call. Null for a cancellation, for a failure that is already Temporal's, and while Postgres is away,
+ * where nothing can be counted. `usage`: of the call, where the model has answered.
  */
 export function failureOfAttempt(error: unknown, usage: TokenUsage | null = null): TurnFailure | null {
   if (error instanceof TurnFailure) return error;
@@ -45,7 +44,7 @@ export function failureOfAttempt(error: unknown, usage: TokenUsage | null = null
   return new TurnFailure('internal', { cause: error, usage });
 }
 
-/** An attempt that ends in order without a result, so that another one takes over at once. */
+/** Ends an attempt in order and without a result: the next one starts at once. */
 export function handOver(): ApplicationFailure {
   return ApplicationFailure.create({ type: 'handed_over', message: 'handed_over', nextRetryDelay: 1 });
 }

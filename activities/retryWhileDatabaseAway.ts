@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseAway } from '../db/core/unavailable.js';
 
-/** How long an activity waits for a Postgres that is away before Temporal is left to retry it, in milliseconds. */
-const DATABASE_PATIENCE_MS = 10 * 60_000;
+/** After so long, in milliseconds, the error is thrown and Temporal retries the activity. */
+const GIVE_UP_AFTER_MS = 10 * 60_000;
 
-/** Runs `work` again, with growing pauses of at most a second, as long as Postgres is away. */
+/** Repeats `work` while Postgres is away, with growing pauses of at most a second. Throws any other error. */
 export async function retryWhileDatabaseAway<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  const deadline = Date.now() + DATABASE_PATIENCE_MS;
+  const deadline = Date.now() + GIVE_UP_AFTER_MS;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
     try {
       return await work();

@@ -4,7 +4,7 @@ import type { ClassifierName } from '../domain/classifiers/classifier.js';
 import type { FailureCode } from '../domain/log/failures.js';
 import type { ChatKind, TokenUsage } from '../domain/turns/turn.js';
 
-/** What a model is called for. */
+/** The purpose of a model call. */
 export type CallPurpose = 'reply' | 'iteration' | 'subagent' | 'classifier';
 
 export type ModelCall = {
@@ -12,25 +12,25 @@ export type ModelCall = {
   /** Of a classifier. */
   classifier?: ClassifierName;
   model: string;
-  /** Each is null where it is not at hand, or there is none: a scene that was closed by hand is of no turn. */
+  /** Null where unknown. A scene that was closed by hand belongs to no turn. */
   chatId: string | null;
   turnId: string | null;
   step: string;
   attempt: number;
 };
 
-/** How a call ended: with a code where it failed, stopped where nobody wanted it any more. */
+/** How a call ended. `stopped`: its result was no longer needed. */
 export type CallEnd = {
   outcome: 'done' | 'failed' | 'stopped';
   code?: FailureCode;
-  /** What made it fail, for the log. */
+  /** The error, for the log. */
   cause?: unknown;
   usage?: TokenUsage | null;
   reason?: string;
 };
 
 export type CallWatch = {
-  /** A piece of the answer was read. Called for every token: it may do next to nothing. */
+  /** A piece of the answer was read. Called for each token, so it must be cheap. */
   delta(): void;
   ended(end: CallEnd): void;
 };
@@ -39,9 +39,9 @@ export type CallWatch = {
 export type ReplyAttempt = { turnId: string; chatId: string; kind: ChatKind; step: string; attempt: number };
 
 /**
- * How an attempt begins. `adopted`: with the stream that an earlier one left running in this process; `resumed`:
- * with the reply that the provider keeps; `continued`: after the kept text; `restarted`: from nothing, while viewers
- * have seen something; `again`: from nothing, and nobody has.
+ * How an attempt begins. `adopted`: with the stream that an earlier attempt left running in this process; `resumed`: with
+ * the response that the provider keeps; `continued`: after the text received so far; `restarted`: from the beginning,
+ * after viewers have seen text; `again`: from the beginning, before viewers have seen text.
  */
 export const attemptStarts = ['first', 'adopted', 'resumed', 'continued', 'restarted', 'again'] as const;
 export type AttemptStart = (typeof attemptStarts)[number];
@@ -51,17 +51,17 @@ export type AttemptEnd =
   | { outcome: 'failed'; code: FailureCode; cause: unknown };
 
 /**
- * What activities say of their work to whoever counts, logs and traces it: ids, codes, counts and times, and never a
- * word of what was said. Nothing of it throws or waits.
+ * The port through which activities report to metrics, log and traces: ids, codes, counts and times, never prose. No
+ * method throws or waits.
  */
 export type Telemetry = {
   calls(call: ModelCall): CallWatch;
   firstToken(kind: ChatKind, first: FirstToken): void;
-  /** `lost`: the attempt before never said how it ended. */
+  /** `lost`: the attempt before did not record its end. */
   attemptBegan(attempt: ReplyAttempt, how: AttemptStart, lost: boolean): void;
   attemptEnded(attempt: ReplyAttempt, end: AttemptEnd): void;
   /** A pass of the reconciler over the turns that have not ended. */
   passEnded(pass: Pass): void;
-  /** The reconciler could not look after one turn: the next pass will try. */
+  /** The reconciler could not handle one turn. The next pass tries again. */
   notReconciled(turnId: string, cause: unknown): void;
 };

@@ -5,7 +5,7 @@ import { type FailureCode, failures, toPublicError } from '../../domain/log/fail
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 
-/** Appends an agent's reply, whole: what its iterations have kept. `code` says that the provider cut it. */
+/** Appends an agent's whole reply from the text of its iterations. `code` is set where the provider cut it short. */
 export function createLandAgent(deps: { pool: Pool; model: string }) {
   return ({ turnId, code }: { turnId: string; code: FailureCode | null }): Promise<ReplyVerdict> =>
     closeReply(
@@ -20,7 +20,7 @@ export function createLandAgent(deps: { pool: Pool; model: string }) {
     );
 }
 
-/** Ends a call in the place of its activity: a result that the model reads. */
+/** Ends a call whose activity failed, with an error as the result that the model reads. */
 export function createFailCall(deps: { pool: Pool }) {
   return async ({ turnId, callId, code }: { turnId: string; callId: string; code: FailureCode }): Promise<void> => {
     await endCall(deps.pool, { turnId, callId }, { success: false, content: `${code}: ${failures[code].says}` });

@@ -6,8 +6,8 @@ import type { ToolRegistry } from '../../llm/tools/registry.js';
 export type OfferedTools = (turnId: string, options?: { toSubagent: boolean }) => Promise<ToolDescriptor[]>;
 
 /**
- * The tools that a turn's model is told of: those that its chat enables and its caller is allowed. A sub-agent is
- * offered none that waits for a person, and none that begins another.
+ * The tools in a request: those that the chat enables and the caller's level allows. A sub-agent gets none that needs
+ * approval, and none that starts another sub-agent.
  */
 export function createOfferedTools({ pool, tools }: { pool: Pool; tools: ToolRegistry }): OfferedTools {
   return async (turnId, options) => {

@@ -2,17 +2,16 @@ import type { AskedCall } from '../../db/agents/iterations.js';
 import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import type { ToolDescriptor } from '../../domain/agents/tools.js';
 
-/** Of a tool that there is none of: its call is made to say so. */
+/** For a tool that does not exist: the call is made, and its result says so. */
 const UNKNOWN = { timeoutMs: 10_000, idempotent: true, needsApproval: false };
 const DELEGATE = 'delegate';
 
-/** Ids of the turn's calls so far: ours, and those that the model knows them by. */
+/** Ids of the turn's calls so far: ours, and the model's. */
 export type TakenIds = { own: ReadonlySet<string>; models: ReadonlySet<string> };
 
 /**
- * How the calls that a model asks for are to be made. Their ids are made here: they name steps, workflows and routes.
- * The model's own is kept beside them and sent back to the model alone; where it has none, or one twice, it is sent
- * ours.
+ * Plans the calls that a model requests. Ids are generated here, because they name steps, workflows and routes. The
+ * model's own id is stored beside ours and sent only to the model; where it is missing or repeated, the model gets ours.
  */
 export function planCalls(
   calls: ToolCallRequest[],
@@ -40,7 +39,7 @@ export function planCalls(
   });
 }
 
-/** One that is not taken, and the same whenever the same calls are planned. */
+/** An unused id, which is the same each time the same calls are planned. */
 function freeId(taken: ReadonlySet<string>, wanted: string): string {
   let id = wanted;
   for (let more = 2; taken.has(id); more++) id = `${wanted}_${more}`;

@@ -1,7 +1,7 @@
 import type { CallKey, endCall } from '../../db/agents/toolCalls.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 
-/** Tells viewers at once what came of a call. Those whom the wire does not reach read it from Postgres. */
+/** Sends the result of a call to viewers at once. Where the wire loses it, gateways read it from Postgres. */
 export function publishResult(wire: Wire, { turnId }: CallKey, ended: Awaited<ReturnType<typeof endCall>>): void {
   if (!ended) return;
   const { chatId, fence, epoch, step } = ended;

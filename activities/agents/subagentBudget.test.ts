@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { MAX_REPLY_UNITS } from '../../llm/replyLimits.js';
-import { createSharedRoom } from './subagentBudget.js';
+import { createSubagentBudget } from './subagentBudget.js';
 
 test('the sub-agents of a turn share the room of one reply while they run, and other turns have their own', () => {
-  const roomOf = createSharedRoom();
+  const roomOf = createSubagentBudget();
   const [one, other, elsewhere] = [roomOf('turn_a'), roomOf('turn_a'), roomOf('turn_b')];
   one.spend(MAX_REPLY_UNITS - 1);
   other.spend(1);

@@ -1,15 +1,15 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import { MAX_REPLY_UNITS } from '../../llm/replyLimits.js';
 
-/** What one of a turn's sub-agents takes of the room that all of them share while they run. */
-export type TakenRoom = {
-  /** In UTF-16 code units. Throws `reply_too_large` when they hold more together than one reply may. */
+/** The part of the shared budget that one sub-agent of a turn uses. */
+export type BudgetShare = {
+  /** `units`: UTF-16 code units. Throws `reply_too_large` when all sub-agents together hold more than one reply may. */
   spend(units: number): void;
   release(): void;
 };
 
-/** The sub-agents of a turn that run at once in this worker hold no more together than one reply may: a model begins them by the dozen. */
-export function createSharedRoom(): (turnId: string) => TakenRoom {
+/** Bounds the memory of a turn's sub-agents in this worker: together they hold no more than one reply may. */
+export function createSubagentBudget(): (turnId: string) => BudgetShare {
   const held = new Map<string, number>();
   const change = (turnId: string, by: number): number => {
     const units = (held.get(turnId) ?? 0) + by;

@@ -6,7 +6,7 @@ import { searchMemories, searchMessages } from '../../db/timeline/searchChat.js'
 import type { ToolContext } from '../../llm/tools/builtins.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 
-/** What the built-in tools can do to the chat that they are called in. */
+/** The access of built-in tools to the chat in which they are called. */
 export function createToolContext(pool: Pool, call: CallKey & { chatId: string }): ToolContext {
   return {
     searchMemories: (query) => retryWhileDatabaseAway(() => searchMemories(pool, call.chatId, query)),

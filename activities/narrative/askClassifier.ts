@@ -18,7 +18,7 @@ export type ClassifierAsk = {
   telemetry: Pick<Telemetry, 'calls'>;
 };
 
-/** What is asked, and for which attempt at which step. `turnId` is null for what belongs to no turn. */
+/** A question for one attempt at a step. `turnId` is null for a scene that was closed by hand. */
 export type Question = {
   context: TurnContext;
   call: ClassifierCall;
@@ -27,10 +27,10 @@ export type Question = {
   attempt: number;
 };
 
-/** An answer that its schema lets through, and what it cost. */
+/** A valid answer and its cost. */
 export type Answered = { answer: unknown; usage: TokenUsage };
 
-/** What a question costs to ask, in tokens: an estimate. */
+/** An estimate of a question's length in tokens. */
 export const promptTokensOf = (
   { prompt }: Pick<ClassifierAsk, 'prompt'>,
   { context, call }: Pick<Question, 'context' | 'call'>,

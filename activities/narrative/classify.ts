@@ -9,6 +9,7 @@ import { classifiers } from '../../domain/classifiers/index.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { failureOfAttempt, toApplicationFailure } from '../failure.js';
+import { withHeartbeats } from '../heartbeats.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { type Answered, askClassifier, type ClassifierAsk, promptTokensOf } from './askClassifier.js';
 
@@ -23,18 +24,10 @@ export type ClassifyInput = {
 
 export type ClassifyDeps = ClassifierAsk & { pool: Pool };
 
-const HEARTBEAT_EVERY_MS = 1_000;
-
-/** Asks one classifier, and applies its answer: validated, its events and projections in one transaction. */
+/** Asks a classifier, validates its answer, and appends its events with their projections in one transaction. */
 export function createClassify(deps: ClassifyDeps) {
-  return async (input: ClassifyInput): Promise<Verdict> => {
-    const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
-    try {
-      return await classify(deps, input, Context.current().cancellationSignal);
-    } finally {
-      clearInterval(beating);
-    }
-  };
+  return (input: ClassifyInput): Promise<Verdict> =>
+    withHeartbeats(() => classify(deps, input, Context.current().cancellationSignal));
 }
 
 async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortSignal): Promise<Verdict> {

@@ -6,6 +6,7 @@ import { classifiers } from '../../domain/classifiers/index.js';
 import { witnesses } from '../../domain/narrative/participants.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { failureOfAttempt, toApplicationFailure } from '../failure.js';
+import { withHeartbeats } from '../heartbeats.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { askClassifier, type ClassifierAsk } from './askClassifier.js';
 
@@ -19,21 +20,16 @@ export function createScenePovs(deps: { pool: Pool }) {
   };
 }
 
-const HEARTBEAT_EVERY_MS = 1_000;
-
-/** Summarizes, from one point of view, a scene that was closed by hand. */
+/** Summarizes a manually closed scene from one point of view. */
 export function createSummarizeScene(deps: SummarizeSceneDeps) {
   return async (key: SummaryKey): Promise<void> => {
-    const { cancellationSignal, heartbeat, info } = Context.current();
-    const beating = setInterval(heartbeat, HEARTBEAT_EVERY_MS);
+    const { cancellationSignal, info } = Context.current();
     try {
-      await summarize(deps, key, { attempt: info.attempt, signal: cancellationSignal });
+      await withHeartbeats(() => summarize(deps, key, { attempt: info.attempt, signal: cancellationSignal }));
     } catch (error) {
       const failure = cancellationSignal.aborted ? null : failureOfAttempt(error);
       if (!failure) throw error;
       throw toApplicationFailure(failure, info.attempt, deps.classifierRetry);
-    } finally {
-      clearInterval(beating);
     }
   };
 }

@@ -8,7 +8,7 @@ import { stepName } from '../../domain/turns/stepName.js';
 
 export type WriteMemoryInput = { turnId: string; beat: number; sceneId: string | null };
 
-/** Writes what a beat leaves with each of those who witnessed it: made from the prose, without a model. */
+/** Writes the memory of a beat for each witness. Its text is made from the prose, without a model. */
 export function createWriteMemory(deps: { pool: Pool }) {
   return async ({ turnId, beat, sceneId }: WriteMemoryInput): Promise<void> => {
     const context = await readTurnContext(deps.pool, turnId, sceneId);

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { type Acquired, acquireLease, type Lease } from '../../db/streaming/leases.js';
 import { adoptCall } from '../../db/streaming/modelCalls.js';
 import { isHandover, isStop, thisAttempt } from '../attempt.js';
+import { withHeartbeats } from '../heartbeats.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { type AttemptReport, reportAttempt } from './attemptReport.js';
 import { beginStream } from './beginStream.js';
@@ -14,8 +15,6 @@ import type { StreamedStep, StreamingDeps } from './streamedStep.js';
 export type Attempt<P, V> = { deps: StreamingDeps; step: StreamedStep<P, V>; lease: Lease; report: AttemptReport };
 
 export type StreamStep = <P, V>(step: StreamedStep<P, V>) => Promise<V>;
-
-const HEARTBEAT_EVERY_MS = 1_000;
 
 /**
  * Streams a step to its viewers. Temporal runs the activity at least once, so each attempt works under a lease with a
@@ -97,14 +96,4 @@ async function waitForEnd<P, V>({ lease }: Attempt<P, V>, stream: ProviderStream
   });
   const end = await Promise.race([stream.ended, cancelled]);
   return stream.fence() === lease.fence ? end : { how: 'adopted' };
-}
-
-/** Temporal starts the next attempt when an attempt's heartbeats stop. */
-async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
 }

@@ -3,12 +3,12 @@ import { refusesData } from '../../db/core/unavailable.js';
 import { type Checkpointed, type Chunk, writeCheckpoints } from '../../db/streaming/checkpoints.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 
-/** What a checkpoint tells the stream whose text it wrote. */
+/** Called when the checkpoint of a stream was written or refused. */
 export type CheckpointListener = {
-  /** A newer attempt holds the fence, or the reply is closed: nothing more of this stream may be written. */
+  /** A newer attempt holds the lease, or the reply is closed: nothing more of this stream may be written. */
   fenceLost(fence: number): void;
   stopMarked(): void;
-  /** Postgres will never take what was added. Nothing more of this stream is written. */
+  /** Postgres cannot store the data. Nothing more of this stream is written. */
   refused(error: unknown): void;
 };
 
@@ -17,17 +17,17 @@ export type Checkpointer = {
   add(piece: Omit<Chunk, 'fence'>): void;
   /** Writes under this fence from now on. */
   register(key: DraftKey, fence: number, listener: CheckpointListener): void;
-  /** Drops what is not written yet: it is in the log by now, or no longer wanted. */
+  /** Drops unwritten text, which has landed or is no longer needed. */
   forget(key: DraftKey): void;
-  /** Resolves when all that was added for the stream before is written; rejects when Postgres is away. */
+  /** Resolves when all text added so far is written; rejects when Postgres is away. */
   flush(key: DraftKey): Promise<void>;
   /** Streams whose checkpoints are kept. */
   size(): number;
 };
 
-/** Between the writes; with the write itself this keeps a checkpoint within 100–250 ms of its token. */
+/** The pause between writes. With the write itself, a checkpoint follows its token within 100 to 250 ms. */
 export const CHECKPOINT_EVERY_MS = 150;
-/** Of text in one statement; the rest follows in the next. */
+/** The most text in one statement, in UTF-16 code units. */
 const MAX_STATEMENT_UNITS = 4 * 1024 * 1024;
 
 type Pending = Omit<Chunk, 'fence'>;
@@ -35,11 +35,11 @@ type Kept = { key: DraftKey; fence: number; listener: CheckpointListener; pendin
 
 const idOf = (key: DraftKey) => `${key.turnId}/${key.beat}`;
 
-/** One for all streams of a worker: their checkpoints go out in one statement. */
+/** Shared by all streams of a worker, whose checkpoints are written in one statement. */
 export function createCheckpointer(
   db: Db,
   onError: (error: unknown) => void,
-  /** Is told how long a statement took, in seconds. */
+  /** The duration of a statement, in seconds. */
   onWritten: (seconds: number) => void = () => {},
 ): Checkpointer {
   const streams = new Map<string, Kept>();
@@ -56,7 +56,7 @@ export function createCheckpointer(
     }, CHECKPOINT_EVERY_MS);
   };
 
-  /** Writes are one after the other, so that a stream's pieces never overtake each other. */
+  /** Writes run one after another, so that the pieces of a stream stay in order. */
   const write = () => {
     const next = writing.catch(() => {}).then(writeOnce);
     writing = next;
@@ -64,8 +64,8 @@ export function createCheckpointer(
   };
 
   /**
-   * Writes what was taken. Data that Postgres refuses must not keep the other streams of the worker from being written:
-   * each is then written alone, and the one that can't be is told.
+   * Writes the pieces taken. Where Postgres refuses the data, each stream is written alone, so that one stream does not
+   * block the others.
    */
   async function writeTaken(taken: Taken[]): Promise<void> {
     const chunks = taken.flatMap(({ fence, pieces }) => pieces.map((piece) => ({ ...piece, fence })));
@@ -78,7 +78,7 @@ export function createCheckpointer(
     }
   }
 
-  /** What waits now. What comes meanwhile is the next write's: under a steady flow this one would never end. */
+  /** Flushes only what is pending at the start; otherwise this loop may never finish. */
   async function writeOnce(): Promise<void> {
     const due = new Set([...streams.values()].filter(({ pending }) => pending.length > 0));
     for (let taken = take(due); taken.length > 0; taken = take(due)) {
@@ -133,7 +133,7 @@ function appendPiece(pending: Pending[], piece: Pending): void {
   else pending.push({ ...piece });
 }
 
-/** Takes from those that are due as much as goes into one statement. */
+/** Takes as many pending pieces as fit into one statement. */
 function take(due: Set<Kept>): Taken[] {
   const taken: Taken[] = [];
   let units = 0;
@@ -143,7 +143,7 @@ function take(due: Set<Kept>): Taken[] {
     if (kept.pending.length === 0) continue;
     const pieces = [...kept.pending];
     units += pieces.reduce((sum, piece) => sum + piece.text.length, 0);
-    // Left in `pending` until they are written: a statement that fails loses nothing.
+    // They stay in `pending` until they are written, so that a failed statement loses nothing.
     taken.push({ kept, fence: kept.fence, pieces });
   }
   return taken;
@@ -156,10 +156,10 @@ function refuse(kept: Kept, error: unknown): void {
 
 function settle(taken: Taken[], answer: Checkpointed[]): void {
   for (const { kept, fence, pieces } of taken) {
-    const alive = answer.find((row) => row.turnId === kept.key.turnId && row.beat === kept.key.beat);
-    if (alive) {
+    const written = answer.find((row) => row.turnId === kept.key.turnId && row.beat === kept.key.beat);
+    if (written) {
       removeWritten(kept, pieces);
-      if (alive.stop) kept.listener.stopMarked();
+      if (written.stop) kept.listener.stopMarked();
     } else if (kept.fence === fence) {
       kept.pending = [];
       kept.listener.fenceLost(fence);
@@ -167,7 +167,7 @@ function settle(taken: Taken[], answer: Checkpointed[]): void {
   }
 }
 
-/** A piece may have grown while it was being written: what was added since stays. */
+/** A piece may have grown while it was written. The added text stays pending. */
 function removeWritten(kept: Kept, pieces: Pending[]): void {
   const last = pieces.at(-1);
   const grown = kept.pending[pieces.length - 1];

@@ -12,7 +12,7 @@ export type CloseReplyInput = DraftKey & {
   code: FailureCode | null;
 };
 
-/** Closes a reply that its own attempts can't: keeps what is checkpointed. */
+/** Closes a reply in place of its own attempts: appends the checkpointed text. */
 export function createCloseReply(deps: { pool: Pool; model: string; provider: ReplyProvider }) {
   return async ({ turnId, beat, speakerId, code }: CloseReplyInput): Promise<ReplyVerdict> => {
     const kept = deps.provider.cancel && (await readResponseId(deps.pool, { turnId, beat }));

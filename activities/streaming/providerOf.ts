@@ -5,7 +5,7 @@ import { TurnFailure } from '../../domain/log/failures.js';
 import type { ReplyProvider } from '../../llm/port.js';
 import type { Fallback } from './streamedStep.js';
 
-/** Who answers in a turn's chat, and with which model. */
+/** The provider and model of a turn's chat. */
 export type ChosenProvider = {
   provider: ReplyProvider;
   model: string;
@@ -16,13 +16,13 @@ export type ChosenProvider = {
 };
 export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
 
-/** A stored provider, opened. */
+/** A stored provider with its decrypted key. */
 export type StoredServer = Pick<UsableProvider, 'baseUrl' | 'continuation' | 'byOperator'> & { apiKey: string };
 
-/** Connections to this many providers of chats are kept. */
+/** How many connections to stored providers are kept. */
 const KEPT = 64;
 
-/** Finds a chat's own provider, or else the server's. Throws a `TurnFailure` where its key can't be read. */
+/** Finds the chat's provider, or the server's. Throws `provider_key_unreadable` where its key cannot be decrypted. */
 export function createProviderOf(deps: {
   pool: Pool;
   sealingKey: SealingKey | null;

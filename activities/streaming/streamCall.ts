@@ -3,21 +3,21 @@ import type { TokenUsage } from '../../domain/turns/turn.js';
 import { approximateTokens, estimatedUsage, tokensOfBytes, utf8Bytes } from '../../domain/turns/usage.js';
 import type { ReplyRequest } from '../../llm/port.js';
 
-/** A streamed call of a model. */
+/** A streamed model call. */
 export type StreamCall = {
   step: string;
-  /** The attempt that asked for it. */
+  /** The attempt that made the request. */
   attempt: number;
   model: string;
-  /** All that it is asked with, as texts. */
+  /** The texts of the request. */
   prompt: string[];
-  /** Whether an earlier attempt asked for it, and this one goes on with what the provider keeps. */
+  /** Whether an earlier attempt made the request, and this one resumes the response. */
   resumed: boolean;
   /** The epoch whose text it continues. */
   continuedEpoch?: number | undefined;
 };
 
-/** Counts what a call has cost so far, by estimates that take next to no time, in case its worker is lost. */
+/** Estimates the tokens of a call so far, cheaply. The estimate is used if its worker is lost. */
 export function createCallMeter(call: StreamCall) {
   const { step, attempt, model, continuedEpoch } = call;
   const promptTokens = approximateTokens(call.prompt);
@@ -37,7 +37,7 @@ export function createCallMeter(call: StreamCall) {
   };
 }
 
-/** All that a request asks a model with, as texts whose tokens can be counted. */
+/** The texts of a request whose tokens count. */
 export function promptTexts({ messages, tools, continueFrom }: Omit<ReplyRequest, 'requestId'>): string[] {
   const said = messages.flatMap((message) => [
     message.content,
@@ -48,10 +48,10 @@ export function promptTexts({ messages, tools, continueFrom }: Omit<ReplyRequest
 
 type Streamed = { call: StreamCall; received(): { text: string; thinking: string } };
 
-/** Of texts that are longer together, in UTF-16 code units, tokens are estimated: to count them would hold up all streams. */
+/** Longer texts, in UTF-16 code units, are estimated: counting them would block all streams of the worker. */
 const MAX_COUNTED = 200_000;
 
-/** The usage of a call that has landed: the provider's word, else counted here. */
+/** The usage of a landed call: as the provider reports it, else counted here. */
 export function usageOfStream(
   { call, received }: Streamed,
   said: TokenUsage | null,

@@ -20,7 +20,7 @@ export type StreamEnd =
   /** A newer attempt elsewhere holds the fence. */
   | { how: 'fenced' };
 
-/** Why a stream is ended whose fence is lost. */
+/** The reason that ends a stream whose fence is outdated. */
 export class Fenced extends Error {}
 
 export function callEnd(end: StreamEnd): CallEnd {

@@ -6,7 +6,7 @@ import type { EndStatus } from '../../domain/turns/turn.js';
 
 export type FinishTurnInput = { turnId: string; status: EndStatus; code: FailureCode | null; warnings: string[] };
 
-/** A turn's last step: ends it and hands the floor on. Says whose workflow is to be started. */
+/** The last step of a turn: ends it and passes the floor on. Returns the turn whose workflow is to be started. */
 export function createFinishTurn(deps: { pool: Pool }) {
   return ({ turnId, status, code, warnings }: FinishTurnInput): Promise<{ next: StartTurn | null }> =>
     finishTurn(deps.pool, turnId, { status, warnings, error: code ? toPublicError(code) : undefined });

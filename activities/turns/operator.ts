@@ -7,7 +7,7 @@ import type { FailureCode } from '../../domain/log/failures.js';
 
 export type StuckInput = { turnId: string; step: string; round: number; code: FailureCode };
 
-/** What happens in Postgres when a step gets stuck, and when an operator mends it. */
+/** Records in Postgres that a step is stuck, skipped or retried. */
 export function createOperatorActivities(deps: { pool: Pool }) {
   return {
     markStuck: ({ turnId, step, round, code }: StuckInput): Promise<boolean> =>

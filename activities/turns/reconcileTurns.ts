@@ -18,15 +18,15 @@ type Deps = ReconcileDeps & {
   telemetry: Pick<Telemetry, 'passEnded' | 'notReconciled'>;
 };
 
-/** A turn younger than this is left to the request or the workflow that is about to start it. */
+/** The request or workflow that starts a younger turn may still be running. */
 const OLDER_THAN_MS = 10_000;
-/** Within the activity's own time. */
+/** Shorter than the activity's timeout. */
 const PASS_MS = 40_000;
 const APPROVALS_AT_ONCE = 8;
 
 /**
- * Finds turns that can't go on by themselves: starts those that never had a workflow, closes those whose workflow
- * was closed without them, and lets the chat go on where a workflow can't.
+ * Finds turns that cannot continue by themselves: starts those without a workflow, closes those whose workflow has
+ * closed, and passes the floor on where a workflow fails again and again.
  */
 export function createReconcileTurns(deps: Deps) {
   return async (): Promise<Reconciled> => {
@@ -45,7 +45,7 @@ export function createReconcileTurns(deps: Deps) {
   };
 }
 
-/** A decision is in Postgres before the turn is told of it, so being told may have failed. */
+/** A decision is stored before its signal is sent, so the signal may have been lost. */
 async function repeatApprovals({ pool, workflows, telemetry }: Deps, onProgress: () => void): Promise<void> {
   await inParallel(await readUnheardDecisions(pool), APPROVALS_AT_ONCE, async ({ turnId, callId, approved }) => {
     await workflows.approve(turnId, { callId, approved }).catch((error: unknown) => {
