@@ -182,7 +182,11 @@ export async function beginEpoch(
   return rows.length === 1;
 }
 
-/** Records which response the draft comes from, before its first token is passed on; null: it is no more. */
+/**
+ * Records which response the draft comes from, before its first token is passed on; null: the provider no longer has it.
+ * A stream names its response again at its end. The number of the newest kept event stays then, or the next attempt
+ * would read the response from its first token and append it to the text that is kept.
+ */
 export async function recordResponse(
   db: Db,
   key: DraftKey,
@@ -190,7 +194,7 @@ export async function recordResponse(
   responseId: string | null,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update drafts set response_id = $4, response_seq = null
+    `update drafts set response_seq = case when response_id = $4 then response_seq end, response_id = $4
      where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming'`,
     [key.turnId, key.beat, fence, responseId],
   );

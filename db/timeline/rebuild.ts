@@ -1,4 +1,4 @@
-import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { project, projectionTables } from '../projections/index.js';
 import { lockChat, readEvents } from './log.js';
 
@@ -25,10 +25,10 @@ export async function rebuildProjections(pool: Pool, chatId: string): Promise<vo
 }
 
 /** The chat's projection rows as they stand, in a fixed order, for comparing. */
-export async function readProjections(pool: Pool, chatId: string): Promise<ProjectionRows> {
+export async function readProjections(db: Db, chatId: string): Promise<ProjectionRows> {
   const tables: ProjectionRows = {};
   for (const { table, key } of projectionTables) {
-    const { rows } = await pool.query(`select * from ${table} where chat_id = $1 order by ${key}`, [chatId]);
+    const { rows } = await db.query(`select * from ${table} where chat_id = $1 order by ${key}`, [chatId]);
     tables[table] = rows;
   }
   return tables;

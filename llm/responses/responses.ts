@@ -71,7 +71,7 @@ type Client = ReturnType<typeof createProviderClient>;
 async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const headers = { 'X-Client-Request-Id': request.requestId };
   const asked = client.responses.create(toResponseRequest(request), { signal: clock.signal, headers });
-  yield* readEvents(await opened(asked.asResponse(), clock), request.model, clock);
+  yield* readEvents(await opened(asked.asResponse(), clock), request.model, clock, null);
 }
 
 /** What comes after the last event that was kept. A response that has ended meanwhile is read whole. */
@@ -96,7 +96,22 @@ async function* goOn(
   }
   if (streamed.headers.get('content-type')?.includes('json'))
     return yield* wholeOf(await readResponse(streamed, clock), resume, request.model);
-  yield* readEvents(streamed, request.model, clock);
+  const parts = readEvents(streamed, request.model, clock, responseId);
+  yield* sequence === null ? skipReceived(parts, resume) : parts;
+}
+
+/** A response that is read from its first event on: without the text that is kept of it. */
+async function* skipReceived(parts: AsyncIterable<ReplyPart>, { text, thinking }: Resume): AsyncGenerator<ReplyPart> {
+  const units = { text: text.length, thinking: thinking.length };
+  for await (const part of parts) {
+    if (part.type !== 'delta') {
+      yield part;
+      continue;
+    }
+    const skipped = Math.min(units[part.channel], part.text.length);
+    units[part.channel] -= skipped;
+    if (skipped < part.text.length) yield { ...part, text: part.text.slice(skipped) };
+  }
 }
 
 async function retrieve(client: Client, id: string, headers: Record<string, string>, clock: SilenceClock) {
@@ -140,13 +155,19 @@ const endsInHalf = (text: string): boolean => {
   return last >= 0xd800 && last <= 0xdbff;
 };
 
-async function* readEvents(response: Response, model: string, clock: SilenceClock): AsyncGenerator<ReplyPart> {
-  let told = false;
+/** `resumedId`: the response's id where it is known already. */
+async function* readEvents(
+  response: Response,
+  model: string,
+  clock: SilenceClock,
+  resumedId: string | null,
+): AsyncGenerator<ReplyPart> {
+  let knownId = resumedId;
   let held: (ReplyPart & { type: 'delta' }) | null = null;
   for await (const frame of readFrames(response, clock, () => false)) {
     const event = parseEvent(frame);
-    if (!told && event.response) {
-      told = true;
+    if (knownId === null && event.response) {
+      knownId = event.response.id;
       yield { type: 'response', id: event.response.id };
     }
     const delta = toDelta(event);

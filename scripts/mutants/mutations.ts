@@ -100,6 +100,21 @@ export const mutations: Mutation[] = [
     },
   },
   {
+    name: "the number of a response's newest kept event",
+    file: 'db/streaming/leases.ts',
+    replace: [
+      [
+        'set response_seq = case when response_id = $4 then response_seq end, response_id',
+        'set response_seq = null, response_id',
+      ],
+    ],
+    test: {
+      project: 'integration',
+      file: 'test/integration/provider/resumedResponse.test.ts',
+      name: 'naming a response again keeps the number of the newest kept event, and another response has none',
+    },
+  },
+  {
     name: "the draft's epoch, when a reply is closed",
     file: 'db/streaming/landReply.ts',
     replace: [['const epoch = draft.settled ? draft.epoch : draft.epoch + 1;', 'const epoch = draft.epoch;']],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Pool } from '../../../db/core/pool.js';
-import { type ProjectionRows, readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { type Pool, transaction } from '../../../db/core/pool.js';
+import { lockChat } from '../../../db/timeline/log.js';
+import { type ProjectionRows, readProjections, rebuildInTransaction } from '../../../db/timeline/rebuild.js';
 import type { NewEvent } from '../../../domain/log/events.js';
 
 /** What must hold of a chat's log and of what is folded from it, as sentences about what does not. No test runner. */
@@ -32,11 +33,17 @@ export function repeatsOf(log: LogRow[]): string[] {
   return [...keys.map((key) => `the key ${key} occurs twice`), ...[...byStep(log)].flatMap(repeatsOfStep)];
 }
 
-/** Compares the projections with a rebuild from empty, and leaves the rebuilt ones. The chat must be at rest. */
+/**
+ * Compares the projections with a rebuild from empty, and leaves the rebuilt ones. Runs under the chat's lock, so that a
+ * turn that still runs changes nothing in between.
+ */
 export async function differencesFromRebuild(pool: Pool, chatId: string): Promise<string[]> {
-  const before = await readProjections(pool, chatId);
-  await rebuildProjections(pool, chatId);
-  const after = await readProjections(pool, chatId);
+  const [before, after] = await transaction(pool, async (tx) => {
+    if (!(await lockChat(tx, chatId))) throw new Error(`there is no chat ${chatId}`);
+    const kept = await readProjections(tx, chatId);
+    await rebuildInTransaction(tx, chatId);
+    return [kept, await readProjections(tx, chatId)];
+  });
   return Object.keys(after).flatMap((table) =>
     isDeepStrictEqual(before[table], after[table])
       ? []

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createCheckpointer } from '../../../activities/streaming/checkpointer.js';
+import { startProviderStream } from '../../../activities/streaming/providerStream.js';
+import { createPool, type Pool } from '../../../db/core/pool.js';
+import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
+import { acquireReplyLease, readDraftText, recordResponse } from '../../../db/streaming/leases.js';
+import { createResponses } from '../../../llm/responses/responses.js';
+import type { Wire } from '../../../viewers/wire/wire.js';
+import { claim, seedChat } from '../../support/chats/chats.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+import {
+  type KeptResponse,
+  type ScriptedResponses,
+  startScriptedResponses,
+} from '../../support/provider/scriptedResponses.js';
+
+let database: TestDatabase;
+let pool: Pool;
+let server: ScriptedResponses;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 4 });
+  server = await startScriptedResponses();
+});
+afterAll(async () => {
+  await server?.close();
+  await pool?.end();
+  await database?.drop();
+});
+
+const lostWire: Wire = {
+  publish: () => undefined,
+  step: () => undefined,
+  meta: () => undefined,
+  heartbeat: () => undefined,
+  onStop: () => () => undefined,
+  close: async () => undefined,
+};
+
+type AttemptOptions = { numbered?: boolean; onDelta?: () => void };
+type Attempt = Awaited<ReturnType<typeof aTurn>>['attempt'];
+
+/** A turn whose reply comes from the Responses API, one attempt after the other. */
+async function aTurn() {
+  const { chatId, hostId } = await seedChat(pool);
+  const { turn } = await claim(pool, chatId);
+  const key = { turnId: turn.id, beat: 0 };
+
+  const acquire = async () => {
+    const lease = await acquireReplyLease(pool, key, { speakerId: hostId });
+    if (lease.state !== 'held') throw new Error(`the lease is ${lease.state}`);
+    return lease;
+  };
+
+  /** Streams like an attempt of a worker. `numbered: false`: as at a server whose events have no numbers. */
+  async function attempt({ numbered = true, onDelta = () => {} }: AttemptOptions = {}) {
+    const lease = await acquire();
+    const checkpointer = createCheckpointer(pool, (error) => {
+      throw error;
+    });
+    const provider = createResponses({ baseUrl: server.baseUrl, apiKey: 'k' });
+    const text = await readDraftText(pool, key, lease.epoch);
+    const { responseId } = lease;
+    const resume = responseId && { responseId, sequence: numbered ? lease.responseSeq : null, text, thinking: '' };
+    const stream = startProviderStream(
+      { db: pool, wire: lostWire, checkpointer },
+      {
+        key,
+        chatId,
+        speakerId: hostId,
+        fence: lease.fence,
+        epoch: lease.epoch,
+        sent: resume && lease.epoch > 0 ? { text, thinking: '', steps: [] } : null,
+        call: { step: 'reply:0', attempt: 1, model: 'm', prompt: ['x'], resumed: resume !== null },
+        limitMs: 60_000,
+        watch: { delta: onDelta, ended: () => undefined, firstToken: () => undefined },
+        open: (signal) =>
+          provider.streamReply(
+            { model: 'm', messages: [{ role: 'user', content: 'x' }], requestId: `${turn.id}/reply:0/1` },
+            { signal, silenceMs: 20_000, ...(resume ? { resume } : {}) },
+          ),
+      },
+    );
+    return { stream, flush: () => checkpointer.flush(key), loseRest: () => checkpointer.forget(key) };
+  }
+  return { key, attempt, acquire };
+}
+
+/** The first attempt reads three tokens and checkpoints them, then its connection breaks. */
+async function readThree(attempt: Attempt): Promise<KeptResponse> {
+  let response: KeptResponse | undefined;
+  server.onCreated((created) => {
+    response = created;
+    for (const token of ['one ', 'two ', 'three ']) created.say(token);
+  });
+  let read = 0;
+  const { stream, flush } = await attempt({
+    onDelta() {
+      read += 1;
+      if (read === 3 && response) server.reset(response.id);
+    },
+  });
+  expect(await stream.ended).toMatchObject({ how: 'failed', failure: { code: 'stream_broken' } });
+  await flush();
+  if (!response) throw new Error('the provider was not asked');
+  return response;
+}
+
+test('a worker that is lost after the last event, and before its checkpoint, does not double the text', async () => {
+  const { attempt } = await aTurn();
+  const response = await readThree(attempt);
+  response.say('four');
+  response.complete();
+  const lost = await attempt();
+  expect(await lost.stream.ended).toMatchObject({ how: 'finished' });
+  expect(lost.stream.text()).toBe('one two three four');
+  lost.loseRest();
+
+  const last = await attempt();
+  expect(await last.stream.ended).toMatchObject({ how: 'finished' });
+  expect(last.stream.text()).toBe('one two three four');
+  last.loseRest();
+  expect(server.responses.filter(({ id }) => id === response.id)[0]?.listened).toEqual([null, 3, 3]);
+});
+
+test('a response without numbers is read from its start, and the text that is kept is skipped', async () => {
+  const { attempt } = await aTurn();
+  const response = await readThree(attempt);
+  response.say('four');
+  response.complete();
+  const second = await attempt({ numbered: false });
+  expect(await second.stream.ended).toMatchObject({ how: 'finished' });
+  expect(second.stream.text()).toBe('one two three four');
+  expect(second.stream.epoch()).toBe(1);
+  second.loseRest();
+});
+
+test('naming a response again keeps the number of the newest kept event, and another response has none', async () => {
+  const { key, acquire } = await aTurn();
+  const { fence } = await acquire();
+  await recordResponse(pool, key, fence, 'resp_a');
+  await writeCheckpoints(pool, [{ ...key, fence, epoch: 1, channel: 'text', offset: 0, text: 'a', sequence: 7 }]);
+  await recordResponse(pool, key, fence, 'resp_a');
+  const again = await acquire();
+  expect(again).toMatchObject({ responseId: 'resp_a', responseSeq: 7 });
+  await recordResponse(pool, key, again.fence, 'resp_b');
+  expect(await acquire()).toMatchObject({ responseId: 'resp_b', responseSeq: null });
+});
