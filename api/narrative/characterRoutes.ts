@@ -8,7 +8,7 @@ import {
   listCharacters,
   readCharacter,
 } from '../../db/narrative/characters.js';
-import { idPage, name, persona, text } from '../http/input.js';
+import { cursorOf, name, pageFields, persona, text, toPage } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
@@ -42,13 +42,13 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       operation: 'listCharacters',
       method: 'get',
       path: '/v1/characters',
-      summary: 'List characters, oldest first',
+      summary: 'List characters, oldest first; with persona and greeting if asked for',
       tag,
-      query: idPage('chr'),
-      answers: { 200: pageOf(character) },
-      async handle({ owner, query }) {
-        const found = await listCharacters(pool, owner, { ...query, limit: query.limit + 1 });
-        return listPage(found, query.limit, (item) => item.id);
+      query: z.object({ ...pageFields(cursorOf('chr')), fields: z.literal('body').optional() }).transform(toPage),
+      answers: { 200: pageOf(character.partial({ persona: true, greeting: true }).meta({ id: 'ListedCharacter' })) },
+      async handle({ owner, query: { fields, ...page } }) {
+        const asked = { ...page, limit: page.limit + 1, withBody: fields === 'body' };
+        return listPage(await listCharacters(pool, owner, asked), page.limit, (item) => item.id);
       },
     }),
     route({

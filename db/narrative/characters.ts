@@ -32,16 +32,25 @@ export function createCharacter(pool: Pool, owner: string, fields: CharacterFiel
 }
 
 const list: ListSpec = {
-  columns,
+  columns: 'id, name, created_at as "createdAt", updated_at as "updatedAt"',
   from: 'characters',
   where: 'owner = $1',
   key: 'id',
+  bytes: 'octet_length(name)',
+};
+const listWithBody: ListSpec = {
+  ...list,
+  columns,
   bytes: 'octet_length(name) + octet_length(persona) + coalesce(octet_length(greeting), 0)',
 };
 
-/** The owner's characters, oldest first. */
-export async function listCharacters(db: Db, owner: string, page: Page): Promise<Character[]> {
-  return readPage<Character>(db, list, owner, page);
+/** The owner's characters, oldest first; without `withBody`, without persona and greeting. */
+export function listCharacters(
+  db: Db,
+  owner: string,
+  { withBody, ...page }: Page & { withBody: boolean },
+): Promise<(Omit<Character, 'persona' | 'greeting'> & Partial<Character>)[]> {
+  return readPage(db, withBody ? listWithBody : list, owner, page);
 }
 
 export async function readCharacter(db: Db, owner: string, id: string): Promise<Character | null> {

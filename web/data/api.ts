@@ -43,7 +43,7 @@ export async function list<T>(path: string): Promise<T[]> {
   let cursor: string | null = '';
   for (let page = 0; cursor !== null && page < maxPages; page++) {
     const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const { items: more, next }: Page<T> = await get(`${path}?limit=1000${query}`);
+    const { items: more, next }: Page<T> = await get(`${path}${path.includes('?') ? '&' : '?'}limit=1000${query}`);
     items.push(...more);
     cursor = next;
   }

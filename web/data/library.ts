@@ -44,7 +44,7 @@ export async function loadLibrary(tries = 0): Promise<void> {
   try {
     const [chatsRead, charactersRead, youRead, documentsRead] = await Promise.all([
       list<Chat>('/v1/chats'),
-      list<Character>('/v1/characters'),
+      list<Character>('/v1/characters?fields=body'),
       get<You>('/v1/you'),
       list<DocumentHead>('/v1/documents'),
     ]);

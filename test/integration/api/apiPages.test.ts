@@ -59,6 +59,7 @@ const lists: Record<
 > = {
   characters: {
     path: () => '/v1/characters',
+    query: { fields: 'body' },
     key: 'id',
     async fill() {
       const persona = 'ß'.repeat(200_000);

@@ -130,6 +130,17 @@ describe('a list', () => {
     expect(seen.slice(-5)).toEqual(made);
   });
 
+  it('of characters leaves out persona and greeting unless `fields=body` asks for them', async () => {
+    const fields = { name: 'Ada', persona: 'Counts.', greeting: 'Good day.' };
+    const { id } = (await send('POST', '/v1/characters', fields)).body;
+    const listed = async (query: string) =>
+      (await send('GET', `/v1/characters?limit=1000${query}`)).body.items.find((item) => item.id === id);
+    expect(await listed('&fields=body')).toEqual(expect.objectContaining({ id, ...fields }));
+    const short = await listed('');
+    expect(Object.keys(short ?? {}).sort()).toEqual(['createdAt', 'id', 'name', 'updatedAt']);
+    expect(await send('GET', '/v1/characters?fields=all')).toMatchObject({ status: 400 });
+  });
+
   it('ends with next null also when the last page is full', async () => {
     const chat = await api.client.newChat();
     await send('PATCH', `/v1/chats/${chat.id}`, { title: 'x' });
