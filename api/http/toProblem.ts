@@ -41,6 +41,7 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'chat_not_found':
     case 'turn_not_found':
     case 'turn_in_progress':
+    case 'idempotency_mismatch':
     case 'not_last_turn':
     case 'version_not_found':
     case 'version_not_landed':

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from '../../db/core/pool.js';
 import { claimRegeneration, type RegenerateRequest } from '../../db/timeline/regenerate.js';
-import { ClaimRefused } from '../../db/turns/claim.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
-import { Problem } from '../http/problem.js';
 import type { RequestTracing } from '../http/requestTracing.js';
 import type { TurnStarter } from '../turns/turnStarter.js';
 
@@ -20,20 +18,15 @@ export function createRegenerate(deps: {
   tracing: RequestTracing;
 }): Regenerate {
   return async (request) => {
-    try {
-      const claim = await claimRegeneration(deps.pool, {
-        ...request,
-        requestHash: hashRequest(request),
-        trace: deps.tracing.current(),
-        namespaceId: deps.namespace.known(),
-      });
-      deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
-      deps.onAccepted(claim.turn.kind, claim.created);
-      return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };
-    } catch (error) {
-      if (error instanceof ClaimRefused) throw new Problem(error.code);
-      throw error;
-    }
+    const claim = await claimRegeneration(deps.pool, {
+      ...request,
+      requestHash: hashRequest(request),
+      trace: deps.tracing.current(),
+      namespaceId: deps.namespace.known(),
+    });
+    deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
+    deps.onAccepted(claim.turn.kind, claim.created);
+    return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };
   };
 }
 

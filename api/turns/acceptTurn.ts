@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from '../../db/core/pool.js';
-import { type Claim, ClaimRefused, type ClaimRequest, claimTurn } from '../../db/turns/claim.js';
+import { type Claim, type ClaimRequest, claimTurn } from '../../db/turns/claim.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
-import { Problem } from '../http/problem.js';
 import type { RequestTracing } from '../http/requestTracing.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
 import type { TurnStarter } from './turnStarter.js';
@@ -32,7 +31,7 @@ export function createAcceptTurn(deps: {
 }): AcceptTurn {
   return async (request) => {
     const [trace, namespaceId] = [deps.tracing.current(), deps.namespace.known()];
-    const claim = await claimOrRefuse(deps.pool, { ...request, trace, namespaceId });
+    const claim = await claimTurn(deps.pool, { ...request, requestHash: hashRequest(request), trace, namespaceId });
     deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
     // A repeat may come because whoever accepted the turn died before starting it.
     if (!claim.created && isUnopened(claim.turn)) void deps.reconcileTurn(claim.turn.id);
@@ -44,15 +43,6 @@ export function createAcceptTurn(deps: {
 }
 
 const isUnopened = (turn: Claim['turn']) => turn.status === 'running' && turn.openedAt === null;
-
-async function claimOrRefuse(pool: Pool, request: Omit<ClaimRequest, 'requestHash'>): Promise<Claim> {
-  try {
-    return await claimTurn(pool, { ...request, requestHash: hashRequest(request) });
-  } catch (error) {
-    if (error instanceof ClaimRefused) throw new Problem(error.code);
-    throw error;
-  }
-}
 
 /** Of what the body means, not of its bytes: a repeat may order or space its fields differently. */
 function hashRequest(request: Omit<ClaimRequest, 'requestHash'>): string {

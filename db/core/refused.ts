@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'version_mismatch'
   | 'turn_not_found'
   | 'turn_in_progress'
+  | 'idempotency_mismatch'
   | 'not_last_turn'
   | 'version_not_found'
   | 'version_not_landed'

@@ -3,7 +3,7 @@ import { holdOwnChat, mustBeFree } from '../chats/freeFloor.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
-import { type Claim, ClaimRefused, findRepeated, speakerName, toStart } from '../turns/claim.js';
+import { type Claim, findRepeated, speakerName, toStart } from '../turns/claim.js';
 import { readTurnRow } from '../turns/stop.js';
 import { type TurnRow, turnColumns } from '../turns/turnRow.js';
 import { readActiveVersions } from './marks.js';
@@ -27,7 +27,7 @@ export type RegenerateRequest = {
 
 /**
  * Accepts a turn whose reply is to replace the last one: it takes the floor and appends nothing yet. What it
- * replaces stays until it lands. Throws `ChatRefused`, and `ClaimRefused` for a misused key.
+ * replaces stays until it lands. Throws `ChatRefused`.
  */
 export async function claimRegeneration(pool: Pool, request: RegenerateRequest): Promise<Claim> {
   return transaction(pool, async (tx) => {
@@ -35,7 +35,7 @@ export async function claimRegeneration(pool: Pool, request: RegenerateRequest):
     if (!seen || seen.owner !== request.owner) throw new ChatRefused('turn_not_found');
     const chat = await holdOwnChat(tx, request.owner, seen.chatId);
     const repeated = await findRepeated(tx, { ...request, chatId: chat.id });
-    if (repeated && repeated.requestHash !== request.requestHash) throw new ClaimRefused('idempotency_mismatch');
+    if (repeated && repeated.requestHash !== request.requestHash) throw new ChatRefused('idempotency_mismatch');
     if (repeated) return { turn: repeated, created: false, start: null, stopping: null };
     mustHaveRoom(chat);
     await mustBeFree(tx, chat);

@@ -3,6 +3,7 @@ import type { ChatKind, StopMark, WhenBusy, WhenFailed } from '../../domain/turn
 import { mustHaveQueueRoom, mustHaveRoom } from '../chats/chatLimits.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { ChatRefused } from '../core/refused.js';
 import { appendEvents, lockChat } from '../timeline/log.js';
 import { setStop } from './stop.js';
 import { type StartTurn, type TurnRow, turnColumns } from './turnRow.js';
@@ -35,13 +36,6 @@ export type Claim = {
   stopping: string | null;
 };
 
-export class ClaimRefused extends Error {
-  override readonly name = 'ClaimRefused';
-  constructor(readonly code: 'chat_not_found' | 'turn_in_progress' | 'idempotency_mismatch') {
-    super(code);
-  }
-}
-
 const stopFor: Record<WhenBusy, StopMark | null> = {
   enqueue: null,
   reject: null,
@@ -51,7 +45,7 @@ const stopFor: Record<WhenBusy, StopMark | null> = {
 
 /**
  * Accepts a turn: in one transaction locks the chat, claims the floor or a place in the queue, and appends
- * `user_turn`. Throws `ClaimRefused`, and `ChatRefused` when the chat or its queue is full. Once it returns, the turn can't be lost.
+ * `user_turn`. Throws `ChatRefused`. Once it returns, the turn can't be lost.
  */
 export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Claim> {
   return transaction(pool, async (tx) => {
@@ -60,8 +54,8 @@ export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Clai
       findRepeated(tx, request),
       speakerName(tx, request.chatId),
     ]);
-    if (!chat || chat.owner !== request.owner) throw new ClaimRefused('chat_not_found');
-    if (repeated && repeated.requestHash !== request.requestHash) throw new ClaimRefused('idempotency_mismatch');
+    if (!chat || chat.owner !== request.owner) throw new ChatRefused('chat_not_found');
+    if (repeated && repeated.requestHash !== request.requestHash) throw new ChatRefused('idempotency_mismatch');
     if (repeated) return { turn: repeated, created: false, start: null, stopping: null };
 
     mustHaveRoom(chat);
@@ -92,7 +86,7 @@ export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Clai
 
 /** Whether a chat that is busy takes another turn. */
 async function mustBeTaken(tx: Tx, chatId: string, whenBusy: WhenBusy): Promise<void> {
-  if (whenBusy === 'reject') throw new ClaimRefused('turn_in_progress');
+  if (whenBusy === 'reject') throw new ChatRefused('turn_in_progress');
   await mustHaveQueueRoom(tx, chatId);
 }
 
