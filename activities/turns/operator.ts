@@ -1,6 +1,6 @@
 import type { Pool } from '../../db/core/pool.js';
+import { awaitOperator, resumeTurn } from '../../db/turns/awaitOperator.js';
 import { isTurnOver } from '../../db/turns/openTurn.js';
-import { awaitOperator, resumeTurn } from '../../db/turns/releaseFloor.js';
 import { markSkipped, markStuck } from '../../db/turns/steps.js';
 import type { StartTurn } from '../../db/turns/turnRow.js';
 import type { FailureCode } from '../../domain/log/failures.js';

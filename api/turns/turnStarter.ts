@@ -1,5 +1,5 @@
 import type { Db } from '../../db/core/pool.js';
-import { StartedElsewhere, startHere } from '../../db/turns/startHere.js';
+import { StartedElsewhere, startInNamespace } from '../../db/turns/startInNamespace.js';
 import type { StartTurn } from '../../db/turns/turnRow.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
@@ -38,7 +38,7 @@ export function createTurnStarter(deps: {
 
   const attempt = async (turn: StartTurn): Promise<Attempt> => {
     try {
-      await startHere({ db: deps.db, workflows }, turn);
+      await startInNamespace({ db: deps.db, workflows }, turn);
       return 'started';
     } catch (error) {
       deps.onFailed?.();

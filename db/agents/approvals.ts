@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Db, type Pool, transaction } from '../core/pool.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import type { CallKey } from './toolCalls.js';
 
 /** What an approval is bound to: the tool, and the very arguments. */
@@ -23,7 +23,7 @@ async function readCall(db: Db, key: CallKey): Promise<Row | null> {
 /** Begins to wait for a person's word on a call. `decided`: there is one already; `over`: the turn has ended. */
 export function requestApproval(pool: Pool, key: CallKey): Promise<'asked' | 'decided' | 'over'> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     const call = turn && (await readCall(tx, key));
     if (!turn || turn.stop || !call || call.status === 'done') return 'over';
     if (call.approved !== null) return 'decided';
@@ -50,7 +50,7 @@ export function decide(
   decider: { level: number } | 'operator',
 ): Promise<'decided' | 'same' | 'not_pending' | 'not_permitted'> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     const call = await readCall(tx, key);
     if (call && approved && decider !== 'operator' && decider.level < (await levelOf(tx, call.name)))
       return 'not_permitted';

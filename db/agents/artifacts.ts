@@ -1,13 +1,12 @@
 import type { Artifact } from '../../domain/agents/artifacts.js';
 import type { ChatEvent } from '../../domain/log/events.js';
 import { stepName } from '../../domain/turns/stepName.js';
-import { mustHaveRoom } from '../chats/chatLimits.js';
-import { holdOwnChat } from '../chats/freeFloor.js';
+import { lockChatWithRoom } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, type Cause, findEffect } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
-import { readTurnRow } from '../turns/stop.js';
+import { readTurnRow } from '../turns/turnRow.js';
 import { lockForLink, takeStrategy } from './strategyHolder.js';
 import type { CallKey } from './toolCalls.js';
 
@@ -18,7 +17,7 @@ import type { CallKey } from './toolCalls.js';
 export function appendArtifact(pool: Pool, owner: string, chatId: string, artifact: Artifact): Promise<ChatEvent> {
   return transaction(pool, async (tx) => {
     await lockFor(tx, owner, chatId, artifact);
-    mustHaveRoom(await holdOwnChat(tx, owner, chatId));
+    await lockChatWithRoom(tx, owner, chatId);
     return append(tx, owner, { chatId, turnId: null, step: `artifact:${newId('evt')}` }, artifact);
   });
 }
@@ -40,7 +39,7 @@ export function appendToolArtifact(
     const { owner, chatId } = (await readTurnRow(tx, turnId)) ?? {};
     if (!owner || !chatId) return null;
     await lockFor(tx, owner, chatId, artifact);
-    if (!(await holdLiveTurn(tx, turnId))) return null;
+    if (!(await lockLiveTurn(tx, turnId))) return null;
     const cause = { chatId, turnId, step: stepName.tool(callId) };
     const n = FIRST_ARTIFACT + position;
     return (await findEffect(tx, turnId, cause.step, n)) ?? append(tx, owner, cause, artifact, n);

@@ -8,15 +8,16 @@ import {
 import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { readDraftText } from '../streaming/leases.js';
-import { lockTurn } from '../streaming/lockTurn.js';
 import { settleCall } from '../streaming/modelCalls.js';
 import { appendEvents } from '../timeline/log.js';
-import { hasEnded, type TurnRow } from '../turns/turnRow.js';
+import { lockTurn } from '../turns/lockTurn.js';
+import type { TurnRow } from '../turns/turnRow.js';
 
 /** A call that the model asked for, and how it is to be made. `modelCallId`: the id that the model knows it by. */
 export type AskedCall = { plan: CallPlan; modelCallId: string; name: string; arguments: string };

@@ -6,8 +6,8 @@ import type { TokenUsage } from '../../domain/turns/turn.js';
 import { usageOfCalls } from '../../domain/turns/usage.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { readModelCalls, settleCall } from '../streaming/modelCalls.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 import type { TurnRow } from '../turns/turnRow.js';
 import { type AskedCall, insertCallRow, insertIterationRow } from './iterations.js';
 import { readPastIterations } from './readAgentPrompt.js';
@@ -36,7 +36,7 @@ const ENDED = 1;
 /** Appends that a sub-agent has begun, once. False when its turn has ended. */
 export function beginTask(pool: Pool, key: CallKey, { task }: Task, modelId: string): Promise<boolean> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return false;
     await appendOnce(tx, turn, key, STARTED, { kind: 'subagent_task_start', data: { task, modelId } });
     return true;
@@ -69,7 +69,7 @@ export function landSubIteration(
   landed: SubIteration,
 ): Promise<CallPlan[] | null> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return null;
     const before = await landedSubIteration(tx, key, landed.iteration);
     if (before) return before;
@@ -112,7 +112,7 @@ export type TaskEnd = {
 /** Appends that a sub-agent has ended, once. */
 export function endTask(pool: Pool, key: CallKey, { task }: Task, end: TaskEnd): Promise<void> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (turn) await appendOnce(tx, turn, key, ENDED, { kind: 'subagent_task_end', data: { task, ...end } });
   });
 }

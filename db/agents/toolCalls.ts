@@ -3,8 +3,8 @@ import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 import type { TurnRow } from '../turns/turnRow.js';
 
 export type CallKey = { turnId: string; callId: string };
@@ -28,7 +28,7 @@ export type CallResult = { success: boolean; content: string };
 /** Begins an attempt at a call. Null when it is done, or its turn has ended or is to stop. */
 export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | null> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn || turn.stop) return null;
     const { rows } = await tx.query<Omit<BegunCall, 'chatId' | 'owner'>>(
       `update tool_calls c set status = 'running', attempts = c.attempts + 1
@@ -58,7 +58,7 @@ type EndedCall = { taskCallId: string; taskArguments: string | null; name: strin
  */
 export async function endCall(pool: Pool, key: CallKey, given: CallResult): Promise<EndedStep | null> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return null;
     const result = await fitting(tx, key.turnId, given);
     const ended = await settleCall(tx, key, result);

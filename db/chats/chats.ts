@@ -3,7 +3,7 @@ import { breaksForeignKey, type ListSpec, type Page, readPage } from '../core/pa
 import { type Db, type Pool, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { changeGuest } from '../narrative/guests.js';
-import { holdNarrativeChat } from './holdChat.js';
+import { lockNarrativeChat } from './lockNarrativeChat.js';
 
 /** A part of a document, by its text and, where known, its place in UTF-16 code units. */
 export type Anchor = { quote: string; start?: number | undefined; end?: number | undefined };
@@ -83,7 +83,7 @@ export async function changeChat(pool: Pool, owner: string, id: string, change: 
   if (guestId === undefined) return title === undefined ? readChat(pool, owner, id) : retitle(pool, owner, id, title);
   try {
     return await transaction(pool, async (tx) => {
-      await changeGuest(tx, await holdNarrativeChat(tx, owner, id), guestId);
+      await changeGuest(tx, await lockNarrativeChat(tx, owner, id), guestId);
       return title === undefined ? readChat(tx, owner, id) : retitle(tx, owner, id, title);
     });
   } catch (error) {

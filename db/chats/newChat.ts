@@ -6,7 +6,7 @@ import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { appendEvents } from '../timeline/log.js';
 import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
-import { mustHaveRoom } from './ownerLimits.js';
+import { mustBeWithinLimit } from './ownerLimits.js';
 
 type Titled = { title: string | null };
 
@@ -23,7 +23,7 @@ export type NewChat = Titled &
 export async function createChat(pool: Pool, owner: string, fields: NewChat, max?: number): Promise<Chat> {
   try {
     return await transaction(pool, async (tx) => {
-      await mustHaveRoom(tx, 'chats', owner, max);
+      await mustBeWithinLimit(tx, 'chats', owner, max);
       return insertChat(tx, owner, fields);
     });
   } catch (error) {

@@ -17,7 +17,7 @@ const counted = {
  * Throws `ChatRefused` when the owner, or the chat, has `max` already. Those who add to the same at once wait for each
  * other, until their transactions end.
  */
-export async function mustHaveRoom(tx: Tx, what: Limited, of: string, max: number | undefined): Promise<void> {
+export async function mustBeWithinLimit(tx: Tx, what: Limited, of: string, max: number | undefined): Promise<void> {
   if (max === undefined) return;
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${what}/${of}`]);
   const { rowCount } = await tx.query(`${counted[what]} offset $2 limit 1`, [of, max - 1]);

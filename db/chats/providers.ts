@@ -2,7 +2,7 @@ import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type SealingKey, seal, unseal } from '../core/sealed.js';
-import { mustHaveRoom } from './ownerLimits.js';
+import { mustBeWithinLimit } from './ownerLimits.js';
 
 /** A provider as its owner sees it: the key never comes back out. */
 export type Provider = {
@@ -45,7 +45,7 @@ export function createProvider(
   max?: number,
 ): Promise<Provider> {
   return transaction(pool, async (tx) => {
-    await mustHaveRoom(tx, 'providers', of.owner, max);
+    await mustBeWithinLimit(tx, 'providers', of.owner, max);
     return insertProvider(tx, key, of, fields);
   });
 }

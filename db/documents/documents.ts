@@ -1,4 +1,4 @@
-import { mustHaveRoom } from '../chats/ownerLimits.js';
+import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -22,7 +22,7 @@ export function createDocument(
   max?: number,
 ): Promise<Document> {
   return transaction(pool, async (tx) => {
-    await mustHaveRoom(tx, 'documents', owner, max);
+    await mustBeWithinLimit(tx, 'documents', owner, max);
     const { rows } = await tx.query<Document>(
       `insert into documents as d (id, owner, title, body) values ($1, $2, $3, $4) returning ${columns}`,
       [newId('doc'), owner, fields.title, fields.body],

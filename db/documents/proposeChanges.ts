@@ -3,8 +3,8 @@ import { MAX_CHANGES_OF_REPLY, MAX_PENDING_CHANGES } from '../../domain/document
 import type { NewEvent } from '../../domain/log/events.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 
 const STEP = 'propose_changes';
 
@@ -28,7 +28,7 @@ export async function roomForChanges(tx: Tx, chatId: string): Promise<number> {
  */
 export async function proposeChanges(pool: Pool, turnId: string): Promise<void> {
   await transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, turnId);
+    const turn = await lockLiveTurn(tx, turnId);
     if (!turn || (await findEffect(tx, turnId, STEP, 0))) return;
     const { rows } = await tx.query<{ seq: number; text: string }>(
       `select seq, data->>'text' as text from events

@@ -3,8 +3,8 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { CallKey, CallResult } from '../agents/toolCalls.js';
 import { newId } from '../core/ids.js';
 import { type Pool, transaction } from '../core/pool.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 import { readDocumentOfChat } from './documents.js';
 import { roomForChanges } from './proposeChanges.js';
 
@@ -14,7 +14,7 @@ const PROPOSED = 2;
 /** Proposes the edit that a call of the tool `propose_edit` holds, once. */
 export function proposeEdit(pool: Pool, { turnId, callId }: CallKey, edit: { original: string }): Promise<CallResult> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, turnId);
+    const turn = await lockLiveTurn(tx, turnId);
     const document = turn && (await readDocumentOfChat(tx, turn.chatId));
     if (!turn || !document) return { success: false, content: 'no_document: This chat has no document.' };
     if (isStale(document.body, edit))

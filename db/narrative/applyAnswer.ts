@@ -3,8 +3,8 @@ import type { NewEvent } from '../../domain/log/events.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { type Pool, transaction } from '../core/pool.js';
 import { settleCall } from '../streaming/modelCalls.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 import { settleStep } from '../turns/steps.js';
 import { readChatState } from './turnContext.js';
 
@@ -22,7 +22,7 @@ export function applyStep<V>(
   call?: { attempt: number; usage: TokenUsage },
 ): Promise<Applied<V>> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return { applied: false };
     const before = await tx.query<{ verdict: V }>(
       "select verdict from turn_steps where turn_id = $1 and name = $2 and status = 'done'",

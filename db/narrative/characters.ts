@@ -1,4 +1,4 @@
-import { mustHaveRoom } from '../chats/ownerLimits.js';
+import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { newId } from '../core/ids.js';
 import { breaksForeignKey, type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
@@ -22,7 +22,7 @@ const columns = 'id, name, persona, greeting, created_at as "createdAt", updated
 /** Throws `ChatRefused` when the owner has `max` already. */
 export function createCharacter(pool: Pool, owner: string, fields: CharacterFields, max?: number): Promise<Character> {
   return transaction(pool, async (tx) => {
-    await mustHaveRoom(tx, 'characters', owner, max);
+    await mustBeWithinLimit(tx, 'characters', owner, max);
     const { rows } = await tx.query<Character>(
       `insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5) returning ${columns}`,
       [newId('chr'), owner, fields.name, fields.persona, fields.greeting],

@@ -1,13 +1,13 @@
 import { stepName } from '../../domain/turns/stepName.js';
 import { type Pool, transaction } from '../core/pool.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 import { readChatState } from './turnContext.js';
 
 /** Closes the scene that the turn ran in, if that is the one still open. Says whether the turn closed it, now or before. */
 export function closeSceneOfTurn(pool: Pool, turnId: string, sceneId: string, endedAt: string): Promise<boolean> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, turnId);
+    const turn = await lockLiveTurn(tx, turnId);
     if (!turn) return false;
     const cause = { chatId: turn.chatId, turnId, step: stepName.sceneClose };
     if (await findEffect(tx, turnId, stepName.sceneClose, 0)) return true;

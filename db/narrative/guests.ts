@@ -1,4 +1,4 @@
-import type { NarrativeChat } from '../chats/holdChat.js';
+import type { NarrativeChat } from '../chats/lockNarrativeChat.js';
 import { newId } from '../core/ids.js';
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';

@@ -1,4 +1,4 @@
-import { holdNarrativeChat } from '../chats/holdChat.js';
+import { lockNarrativeChat } from '../chats/lockNarrativeChat.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
@@ -35,7 +35,7 @@ export async function listScenes(db: Db, chatId: string, page: Page<number>): Pr
 /** Opens a scene by hand. Throws `ChatRefused`. */
 export function openSceneByHand(pool: Pool, owner: string, chatId: string, container: string): Promise<Scene> {
   return transaction(pool, async (tx) => {
-    await holdNarrativeChat(tx, owner, chatId);
+    await lockNarrativeChat(tx, owner, chatId);
     if (await readOpenScene(tx, chatId)) throw new ChatRefused('scene_already_open');
     const sceneId = newId('scn');
     await appendEvents(tx, { chatId, turnId: null, step: `scene:${sceneId}` }, [
@@ -48,7 +48,7 @@ export function openSceneByHand(pool: Pool, owner: string, chatId: string, conta
 /** Closes the open scene by hand; `endedAt` is ISO 8601 UTC. Throws `ChatRefused`. */
 export function closeSceneByHand(pool: Pool, owner: string, chatId: string, endedAt: string): Promise<Scene> {
   return transaction(pool, async (tx) => {
-    await holdNarrativeChat(tx, owner, chatId);
+    await lockNarrativeChat(tx, owner, chatId);
     const open = await readOpenScene(tx, chatId);
     if (!open) throw new ChatRefused('no_open_scene');
     // A rewind may open a scene anew that was closed by hand before, so its id alone is no key.

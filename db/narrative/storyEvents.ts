@@ -1,7 +1,7 @@
 import type { NewEvent, StoryArtifacts } from '../../domain/log/events.js';
 import { notPresent } from '../../domain/narrative/present.js';
-import { holdNarrativeChat } from '../chats/holdChat.js';
-import { mustHaveRoom } from '../chats/ownerLimits.js';
+import { lockNarrativeChat } from '../chats/lockNarrativeChat.js';
+import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
@@ -53,8 +53,8 @@ export function planStoryEvent(
   max?: number,
 ): Promise<StoryEvent> {
   return transaction(pool, async (tx) => {
-    const { hostId, guestId } = await holdNarrativeChat(tx, owner, chatId);
-    await mustHaveRoom(tx, 'storyEvents', chatId, max);
+    const { hostId, guestId } = await lockNarrativeChat(tx, owner, chatId);
+    await mustBeWithinLimit(tx, 'storyEvents', chatId, max);
     const stranger = notPresent(plan.artifacts, ['you', hostId, ...(guestId ? [guestId] : [])]);
     if (stranger) throw new ChatRefused('not_present', `artifacts.${stranger}`);
     const eventId = newId('evt');

@@ -1,6 +1,6 @@
-import type { FoundWorkflow } from '../../domain/turns/reconcile.js';
+import { decideAcceptNamespace } from '../../domain/turns/decideReconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
-import { rebindTurn, startHere } from '../turns/startHere.js';
+import { rebindTurn, startInNamespace } from '../turns/startInNamespace.js';
 import { keepPass } from './reconcilerState.js';
 import { closeTurn, type ReconcileDeps } from './reconcileTurn.js';
 import { readUnfinished, type Unfinished } from './unfinished.js';
@@ -9,7 +9,7 @@ import { readUnfinished, type Unfinished } from './unfinished.js';
 export type Accepted = { found: number; started: number; closed: number; failed: number };
 
 export type AcceptOptions = {
-  /** What becomes of a turn whose workflow ran and is not found. */
+  /** What is done with a turn whose workflow ran and is not found. */
   lost: 'close' | 'restart';
   onFailed: (turnId: string, error: unknown) => void;
 };
@@ -18,7 +18,7 @@ const PAGE = 200;
 const AT_ONCE = 8;
 
 /**
- * What happens when an operator confirms that workflows which are not in the connected namespace are lost. Their turns
+ * Carries out an operator's confirmation that workflows which are not in the connected namespace are lost. Their turns
  * are closed with the text that they have, or run again from their first step, which finds what has landed. Turns
  * that never ran are started.
  */
@@ -44,18 +44,22 @@ export async function acceptNamespace(deps: ReconcileDeps, { lost, onFailed }: A
 
 async function acceptTurn(
   deps: ReconcileDeps,
-  { start, opened }: Unfinished,
+  turn: Unfinished,
   here: string,
   lost: AcceptOptions['lost'],
 ): Promise<'found' | 'started' | 'closed'> {
-  const found: FoundWorkflow = await deps.workflows.describe(start.turnId);
+  const { start } = turn;
+  const found = await deps.workflows.describe(start.turnId);
   if (start.namespaceId !== here) await rebindTurn(deps.pool, start.turnId, here);
-  if (found.status === 'running') return 'found';
-  if (found.status === 'not_found' && (!opened || lost === 'restart')) {
-    await startHere({ db: deps.pool, workflows: deps.workflows }, { ...start, namespaceId: here });
-    return 'started';
+  const decision = decideAcceptNamespace({ lost }, turn, found);
+  switch (decision.action) {
+    case 'nothing':
+      return 'found';
+    case 'start':
+      await startInNamespace({ db: deps.pool, workflows: deps.workflows }, { ...start, namespaceId: here });
+      return 'started';
+    case 'close':
+      await closeTurn(deps, start.turnId, decision.code);
+      return 'closed';
   }
-  const terminated = found.status === 'closed' && found.closedAs === 'TERMINATED';
-  await closeTurn(deps, start.turnId, terminated ? 'workflow_terminated' : 'workflow_lost');
-  return 'closed';
 }

@@ -1,4 +1,5 @@
-import { areTooManyMissing, type Namespace } from '../../domain/turns/reconcile.js';
+import { areTooManyMissing } from '../../domain/turns/decideReconcile.js';
+import type { Namespace } from '../../domain/turns/reconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
 import { keepPass, readResumeAfter } from './reconcilerState.js';
 import { closeTurn, type ReconcileDeps, type Reconciled, reconcileTurn } from './reconcileTurn.js';
@@ -18,7 +19,7 @@ export type Pass = {
 };
 
 export type PassOptions = {
-  /** Turns that were started less than this ago are left alone. */
+  /** Turns that were started less than this ago are not looked at. */
   olderThanMs: number;
   /** After this the pass ends, and the next one goes on where it was. */
   withinMs: number;
@@ -30,7 +31,7 @@ const PAGE = 200;
 const AT_ONCE = 8;
 
 /**
- * Looks after all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
+ * Reconciles all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
  * not found are closed at the end, unless they are too many: then Temporal has lost its data, or this is another
  * server, and an operator has to say which.
  */

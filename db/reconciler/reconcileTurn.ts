@@ -1,12 +1,13 @@
 import type { FailureCode } from '../../domain/log/failures.js';
-import { type Action, type FoundWorkflow, reconcileAction } from '../../domain/turns/reconcile.js';
+import { decideReconcile, type ReconcileDecision } from '../../domain/turns/decideReconcile.js';
+import type { FailingTask, FoundWorkflow } from '../../domain/turns/reconcile.js';
 import type { Pool } from '../core/pool.js';
 import { clearFailing, passFailingFloor } from '../turns/failingTurn.js';
-import { type Starter, startHere } from '../turns/startHere.js';
+import { type Starter, startInNamespace } from '../turns/startInNamespace.js';
 import type { StartTurn } from '../turns/turnRow.js';
 import { closeLostTurn, type Unfinished } from './unfinished.js';
 
-/** What becomes of a turn's workflow; whoever reconciles has a client of Temporal's. */
+/** Temporal's side of turns' workflows: a port, so that this room needs no client of Temporal. */
 export type TurnWorkflows = Starter & {
   describe(turnId: string): Promise<FoundWorkflow>;
   terminate(turnId: string, reason: string): Promise<unknown>;
@@ -26,55 +27,52 @@ export type Reconciled =
   | 'nothing';
 
 /**
- * Looks after one turn that has not ended: started, if it never had a workflow; closed with the text that it has,
- * if its workflow was closed without it; its floor passed on, if its workflow can't go on. Each time the next in
- * the queue is started.
+ * Compares one turn that has not ended with its workflow, and does what `decideReconcile` says. Whenever a turn loses
+ * the floor, the next in the queue is started.
  */
 export async function reconcileTurn(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
   const { turnId, namespaceId } = turn.start;
   const here = await deps.workflows.namespace();
   if (namespaceId !== null && namespaceId !== here.id) return 'elsewhere';
   const found = await deps.workflows.describe(turnId);
-  return act(deps, turn, found, reconcileAction(turn, found, Date.now()));
+  return apply(deps, turn.start, decideReconcile(turn, found, Date.now()));
 }
 
-async function act(deps: ReconcileDeps, turn: Unfinished, found: FoundWorkflow, action: Action): Promise<Reconciled> {
-  const { turnId } = turn.start;
-  switch (action) {
-    case 'leave':
+async function apply(deps: ReconcileDeps, start: StartTurn, decision: ReconcileDecision): Promise<Reconciled> {
+  const { turnId } = start;
+  switch (decision.action) {
+    case 'nothing':
       return 'nothing';
-    case 'missing':
+    case 'report_missing':
       return 'missing';
     case 'start':
-      await startTurn(deps, turn.start);
+      await startTurn(deps, start);
       return 'started';
-    case 'close': {
-      const terminated = found.status === 'closed' && found.closedAs === 'TERMINATED';
-      return closeTurn(deps, turnId, terminated ? 'workflow_terminated' : 'workflow_lost');
-    }
+    case 'close':
+      return closeTurn(deps, turnId, decision.code);
     case 'pass_floor':
-      return passFloorOf(deps, turnId, found);
-    case 'give_up':
+      return passFloorOf(deps, turnId, decision.failing);
+    case 'terminate':
       await deps.workflows.terminate(turnId, 'its task failed for too long; the turn is closed');
       return closeTurn(deps, turnId, 'workflow_failing');
-    case 'recovered':
+    case 'clear_failing':
       await clearFailing(deps.pool, turnId);
       return 'recovered';
   }
 }
 
-const startTurn = ({ pool, workflows }: ReconcileDeps, turn: StartTurn) => startHere({ db: pool, workflows }, turn);
+const startTurn = ({ pool, workflows }: ReconcileDeps, turn: StartTurn) =>
+  startInNamespace({ db: pool, workflows }, turn);
 
-/** Ends a turn whose workflow is no more, and starts the next one. */
+/** Closes a turn whose workflow is gone, and starts the next one. */
 export async function closeTurn(deps: ReconcileDeps, turnId: string, code: FailureCode): Promise<'closed' | 'nothing'> {
   const { closed, next } = await closeLostTurn(deps.pool, turnId, { code, model: deps.model });
   if (next) await startTurn(deps, next);
   return closed ? 'closed' : 'nothing';
 }
 
-async function passFloorOf(deps: ReconcileDeps, turnId: string, found: FoundWorkflow): Promise<Reconciled> {
-  if (found.status !== 'running' || !found.failing) return 'nothing';
-  const { done, next } = await passFailingFloor(deps.pool, turnId, { failing: found.failing, model: deps.model });
+async function passFloorOf(deps: ReconcileDeps, turnId: string, failing: FailingTask): Promise<Reconciled> {
+  const { done, next } = await passFailingFloor(deps.pool, turnId, { failing, model: deps.model });
   if (next) await startTurn(deps, next);
   return done ?? 'nothing';
 }

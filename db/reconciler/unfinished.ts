@@ -1,13 +1,14 @@
-import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
+import type { FailureCode } from '../../domain/log/failures.js';
+import { decideClose, errorOfClosed } from '../../domain/turns/decideEnd.js';
+import { decideCloseLost } from '../../domain/turns/decideReconcile.js';
 import type { OpenTurn } from '../../domain/turns/reconcile.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { closeInTransaction } from '../streaming/landReply.js';
-import { lockTurn } from '../streaming/lockTurn.js';
-import { speakerName, toStart } from '../turns/claim.js';
 import { endTurn } from '../turns/endTurn.js';
-import { passFloor } from '../turns/finish.js';
-import { hasEnded, type StartTurn, type TurnRow, turnColumns } from '../turns/turnRow.js';
+import { passFloor } from '../turns/floor.js';
+import { type LockedTurn, lockTurn } from '../turns/lockTurn.js';
+import { type StartTurn, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
 
 export type Unfinished = OpenTurn & { start: StartTurn };
 
@@ -35,48 +36,50 @@ export async function readUnfinished(
 }
 
 /**
- * Ends a turn whose workflow is no more, under the keys of the steps that it stands in for: keeps the partial
- * text, ends the turn and passes the floor on. Says whose workflow to start.
+ * Closes a turn whose workflow is gone, under the keys of the steps that it stands in for: keeps the partial text, ends
+ * the turn and passes the floor. Returns the turn whose workflow is to be started.
  */
 export async function closeLostTurn(
   pool: Pool,
   turnId: string,
-  how: { code: FailureCode; model: string },
+  closing: Closing,
 ): Promise<{ closed: boolean; next: StartTurn | null }> {
   return transaction(pool, async (tx) => {
-    const held = await lockTurn(tx, turnId);
-    if (!held || hasEnded(held.turn) || held.turn.status === 'queued') return { closed: false, next: null };
-    return { closed: true, next: await endLost(tx, held, how) };
+    const locked = await lockTurn(tx, turnId);
+    if (!locked) return { closed: false, next: null };
+    const { action } = decideCloseLost(locked.turn);
+    switch (action) {
+      case 'nothing':
+        return { closed: false, next: null };
+      case 'close':
+        return { closed: true, next: await closeTurnInTransaction(tx, locked, closing) };
+    }
   });
 }
 
-type Held = NonNullable<Awaited<ReturnType<typeof lockTurn>>>;
-type How = { code: FailureCode; model: string };
+/** Why a turn is closed, and the model that its replies name. */
+type Closing = { code: FailureCode; model: string };
 
-/** Ends the turn in the caller's transaction. Says who has the floor next, if it had it. */
-export async function endLost(tx: Tx, { turn, chat }: Held, how: How): Promise<StartTurn | null> {
-  const verdicts = await closeReplies(tx, turn, how);
-  const whole = verdicts.length > 0 && verdicts.every((verdict) => verdict.landed && !verdict.truncated);
-  const error = errorOf(turn, how);
-  const status = whole ? 'completed' : error ? 'failed' : 'cancelled';
-  await endTurn(tx, turn, { status, step: 'finish', error: status === 'failed' ? error : undefined });
-  const next = chat.activeTurnId === turn.id ? await passFloor(tx, turn) : null;
-  return next ? toStart(next, await speakerName(tx, chat.id)) : null;
+/** Returns the turn that gets the floor, if the closed one had it. */
+export async function closeTurnInTransaction(
+  tx: Tx,
+  { turn, chat }: LockedTurn,
+  closing: Closing,
+): Promise<StartTurn | null> {
+  const replies = await closeReplies(tx, turn, closing);
+  await endTurn(tx, turn, { ...decideClose(closing, { stop: turn.stop, replies }), step: 'finish' });
+  return chat.activeTurnId === turn.id ? passFloor(tx, turn) : null;
 }
 
-/** Closes the turn's replies with the text that they have, in the place of their attempts. What has landed stays. */
-export async function closeReplies(tx: Tx, turn: TurnRow, how: How): Promise<ReplyVerdict[]> {
+/** Closes the turn's replies with the text that they have, in place of their attempts. What has landed stays. */
+export async function closeReplies(tx: Tx, turn: TurnRow, { code, model }: Closing): Promise<ReplyVerdict[]> {
   const { rows } = await tx.query<{ beat: number }>('select beat from drafts where turn_id = $1 order by beat', [
     turn.id,
   ]);
+  const error = errorOfClosed(turn.stop, code);
   const verdicts: ReplyVerdict[] = [];
   for (const { beat } of rows) {
-    const closing = { model: how.model, error: errorOf(turn, how) };
-    verdicts.push(await closeInTransaction(tx, turn, { turnId: turn.id, beat }, closing));
+    verdicts.push(await closeInTransaction(tx, turn, { turnId: turn.id, beat }, { model, error }));
   }
   return verdicts;
 }
-
-/** A turn that was to be stopped did not fail. */
-const errorOf = ({ stop }: TurnRow, { code }: How) =>
-  stop === null || stop === 'failing' ? toPublicError(code) : undefined;

@@ -2,6 +2,7 @@ import { withErrorLine } from '../../domain/log/errorLine.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import type { RelayInfo } from '../../domain/relay/relay.js';
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { ErrorDetail, PublicError, TokenUsage } from '../../domain/turns/turn.js';
 import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../../domain/turns/verdict.js';
@@ -10,11 +11,12 @@ import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 import { applyMarks } from '../timeline/marks.js';
 import { supersede } from '../timeline/supersede.js';
-import { hasEnded, type TurnRow } from '../turns/turnRow.js';
+import { lockTurn } from '../turns/lockTurn.js';
+import type { TurnRow } from '../turns/turnRow.js';
 import { landedVerdict, verdictOf } from './landedVerdict.js';
 import { readDraftText } from './leases.js';
-import { LANDED, lockTurn, STARTED } from './lockTurn.js';
 import { settleCall } from './modelCalls.js';
+import { LANDED, STARTED } from './replyEventNumbers.js';
 import { usageOfReply } from './usageOfReply.js';
 
 export type Reply = {

@@ -5,7 +5,7 @@ import type { PublicError } from '../../domain/turns/turn.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import type { Tx } from '../core/pool.js';
 import { findEffect } from '../timeline/log.js';
-import { LANDED } from './lockTurn.js';
+import { LANDED } from './replyEventNumbers.js';
 
 /** The reply's verdict as the log tells it, or null when it has not landed. */
 export async function landedVerdict(tx: Tx, { turnId, beat }: DraftKey): Promise<ReplyVerdict | null> {

@@ -1,13 +1,14 @@
 import type { Channel, DraftKey } from '../../domain/log/frames.js';
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import { type RestartReason, restartReasonOf } from '../../domain/turns/restartReasons.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { StopMark } from '../../domain/turns/turn.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
-import { hasEnded } from '../turns/turnRow.js';
+import { lockTurn } from '../turns/lockTurn.js';
 import { landedVerdict } from './landedVerdict.js';
-import { lockTurn, STARTED } from './lockTurn.js';
+import { STARTED } from './replyEventNumbers.js';
 
 /**
  * The right of one attempt to write a draft. `fence` is its fencing token: a later attempt takes the next one, and writes

@@ -1,14 +1,16 @@
 import type { ChatEvent } from '../../domain/log/events.js';
 import { type CopiedEvent, type CopiedLine, type CopyPlan, copyEvent, planCopy } from '../../domain/timeline/copy.js';
+import { decideFork } from '../../domain/timeline/decideFork.js';
 import type { Versions } from '../../domain/timeline/marks.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
 import { type Chat, readChat } from '../chats/chats.js';
-import { holdOwnChat, mustBeFree } from '../chats/freeFloor.js';
-import { mustHaveRoom } from '../chats/ownerLimits.js';
+import { lockOwnChat } from '../chats/lockOwnChat.js';
+import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { breathe, stride } from '../core/breathe.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
+import { readFloor } from '../turns/floor.js';
 import { eventBytes, toChatEvent } from './log.js';
 import { readActiveVersions, readVersionsOfTurns } from './marks.js';
 import { rebuildInTransaction } from './rebuild.js';
@@ -22,10 +24,10 @@ export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxCha
  */
 export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: ForkRequest): Promise<Chat> {
   return transaction(pool, async (tx) => {
-    const chat = await holdOwnChat(tx, owner, chatId);
-    if (atSeq < 1 || atSeq > chat.seq) throw new ChatRefused('no_such_seq', 'atSeq');
-    await mustBeFree(tx, chat);
-    await mustHaveRoom(tx, 'chats', owner, maxChats);
+    const [chat, floor] = await Promise.all([lockOwnChat(tx, owner, chatId), readFloor(tx, chatId)]);
+    const decision = decideFork({ atSeq }, { chat, ...floor });
+    if (decision.action === 'refuse') throw new ChatRefused(decision.code, decision.path);
+    await mustBeWithinLimit(tx, 'chats', owner, maxChats);
     const forkId = newId('chat');
     const title = await insertFork(tx, chatId, forkId);
     const activeOf = await readActiveVersions(tx, chatId);

@@ -1,5 +1,6 @@
 import { type ChatEvent, eventData, type NewEvent } from '../../domain/log/events.js';
 import { upcast } from '../../domain/log/upcast.js';
+import type { ChatKind } from '../../domain/turns/turn.js';
 import { maxPageBytes, type Page } from '../core/page.js';
 import type { Db, Tx } from '../core/pool.js';
 import { project } from '../projections/index.js';
@@ -13,7 +14,7 @@ export type Cause = { chatId: string; turnId: string | null; step: string };
 export type ChatLock = {
   id: string;
   owner: string;
-  kind: string;
+  kind: ChatKind;
   seq: number;
   /** Bytes of the log's data as JSON; null where they were never counted. */
   logBytes: number | null;
@@ -59,10 +60,10 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
        select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, taken.at, e.data, e.bytes
        from taken, unnest($6::text[], $7::jsonb[], $9::integer[]) with ordinality as e(kind, data, bytes, i)
        returning seq, kind, turn_id, at, data, superseded_by, hidden_by
-     ), told as materialized (
+     ), notified as materialized (
        select pg_notify('chat_log', $1 || ':' || before + $4) from taken
      )
-     select added.* from added, told order by seq`,
+     select added.* from added, notified order by seq`,
     [
       cause.chatId,
       cause.turnId,

@@ -1,11 +1,11 @@
-import { mustHaveRoom } from '../chats/chatLimits.js';
-import { holdOwnChat, mustBeFree } from '../chats/freeFloor.js';
+import { decideRegenerate, newVersion } from '../../domain/timeline/decideRegenerate.js';
+import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
-import { type Claim, findRepeated, speakerName, toStart } from '../turns/claim.js';
-import { readTurnRow } from '../turns/stop.js';
-import { type TurnRow, turnColumns } from '../turns/turnRow.js';
+import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
+import { readFloor } from '../turns/floor.js';
+import { readTurnRow, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
 import { readActiveVersions } from './marks.js';
 
 export type RegenerateRequest = {
@@ -15,7 +15,7 @@ export type RegenerateRequest = {
   /** New prose for the reply to answer; without it, what the replaced version answered. */
   text?: string | undefined;
   idempotencyKey?: string | undefined;
-  /** What tools may do for whoever asks. */
+  /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
   /** sha256 of the request's meaning, to tell a repeat from a misuse of the key. */
   requestHash: string;
@@ -26,40 +26,54 @@ export type RegenerateRequest = {
 };
 
 /**
- * Accepts a turn whose reply is to replace the last one: it takes the floor and appends nothing yet. What it
- * replaces stays until it lands. Throws `ChatRefused`.
+ * Accepts a turn whose reply is to replace the last one: it gets the floor and appends nothing yet. The version that it
+ * replaces stays in the timeline until its reply lands. Throws `ChatRefused`.
  */
 export async function claimRegeneration(pool: Pool, request: RegenerateRequest): Promise<Claim> {
   return transaction(pool, async (tx) => {
     const seen = await readTurnRow(tx, request.turnId);
     if (!seen || seen.owner !== request.owner) throw new ChatRefused('turn_not_found');
-    const chat = await holdOwnChat(tx, request.owner, seen.chatId);
-    const repeated = await findRepeated(tx, { ...request, chatId: chat.id });
-    if (repeated && repeated.requestHash !== request.requestHash) throw new ChatRefused('idempotency_mismatch');
-    if (repeated) return { turn: repeated, created: false, start: null, stopping: null };
-    mustHaveRoom(chat);
-    await mustBeFree(tx, chat);
-    if (!(await isLast(tx, seen))) throw new ChatRefused('not_last_turn');
-
-    const active = (await readActiveVersions(tx, chat.id))(seen.rootId);
-    const replaced = await readTurnRow(tx, active);
-    if (!replaced) throw new ChatRefused('turn_not_found');
-    const turn = await insertVersion(tx, replaced, request);
-    return { turn, created: true, start: toStart(turn, await speakerName(tx, chat.id)), stopping: null };
+    const { chatId, userTurnSeq } = seen;
+    const [chat, repeated, floor, lastUserTurnSeq] = await Promise.all([
+      lockOwnChat(tx, request.owner, chatId),
+      findRepeated(tx, { ...request, chatId }),
+      readFloor(tx, chatId),
+      readLastUserTurn(tx, chatId),
+    ]);
+    const command = { requestHash: request.requestHash, userTurnSeq };
+    const decision = decideRegenerate(command, { chat, repeated, lastUserTurnSeq, ...floor });
+    switch (decision.action) {
+      case 'refuse':
+        throw new ChatRefused(decision.code, decision.path);
+      case 'repeat':
+        return repeatOf(decision.turn);
+      case 'regenerate': {
+        const turn = await insertVersion(tx, await readActive(tx, seen), request);
+        return { turn, created: true, start: toStart(turn, floor.speaker), stopping: null };
+      }
+    }
   });
 }
 
-/** Whether no user turn of the timeline comes after this one's, which is itself in the timeline. All versions share it. */
-async function isLast(tx: Tx, turn: TurnRow): Promise<boolean> {
+/** The seq of the newest user turn in the timeline. Prose that was edited is superseded, and counts. */
+async function readLastUserTurn(tx: Tx, chatId: string): Promise<number | null> {
   const { rows } = await tx.query<{ seq: number | null }>(
     "select max(seq) as seq from events where chat_id = $1 and kind = 'user_turn' and hidden_by is null",
-    [turn.chatId],
+    [chatId],
   );
-  return rows[0]?.seq === turn.userTurnSeq;
+  return rows[0]?.seq ?? null;
+}
+
+/** The version of a turn's reply that is in the timeline. */
+async function readActive(tx: Tx, { chatId, rootId }: TurnRow): Promise<TurnRow> {
+  const active = await readTurnRow(tx, (await readActiveVersions(tx, chatId))(rootId));
+  if (!active) throw new ChatRefused('turn_not_found');
+  return active;
 }
 
 async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateRequest): Promise<TurnRow> {
   const id = newId('turn');
+  const version = newVersion({ id, text: request.text }, replaced);
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
@@ -68,16 +82,16 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
-     ), told as (
+     ), notified as (
        select pg_notify('turn_status', $6 || ':' || $1)
      )
-     select ${turnColumns} from t, told`,
+     select ${turnColumns} from t, notified`,
     [
       id,
-      replaced.rootId,
-      request.text === undefined ? replaced.proseId : id,
-      replaced.id,
-      request.text ?? null,
+      version.rootId,
+      version.proseId,
+      version.regenerates,
+      version.editText,
       replaced.chatId,
       replaced.owner,
       replaced.kind,

@@ -1,12 +1,12 @@
-import { mustHaveRoom } from '../chats/chatLimits.js';
-import { holdOwnChat, mustBeFree } from '../chats/freeFloor.js';
+import { decideRewind, decideUndo, type NewestEvent } from '../../domain/timeline/decideRewind.js';
+import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
+import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
 import { endTurn } from '../turns/endTurn.js';
-import { endBeforeLeaving } from '../turns/leave.js';
-import { setStop } from '../turns/stop.js';
+import { readFloor, storeStop } from '../turns/floor.js';
 import { type TurnRow, turnColumns } from '../turns/turnRow.js';
-import { appendEvents, type ChatLock } from './log.js';
+import { appendEvents } from './log.js';
 import { applyMarks } from './marks.js';
 
 export type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
@@ -32,48 +32,57 @@ export type Rewound = {
   seq: number;
   /** How many events left the timeline. */
   hidden: number;
-  /** Turns that waited for an operator and left: their workflows have nothing left to do. */
+  /** Turns that waited for an operator and are ended: their workflows have nothing left to do. */
   ended: string[];
 };
 
-/** The turn that holds the floor is marked to stop; the rewind can be tried again when it has let go. */
+/** The turn that holds the floor is marked to stop; the rewind can be tried again when it has ended. */
 export type Interrupted = { state: 'interrupted'; turnId: string };
 
 /**
- * Hides what came after a point, and folds the projections anew from what is left. Nothing is deleted. With
- * `interrupt` a turn that holds the floor is marked and the queue is emptied instead. Throws `ChatRefused`.
+ * Hides the events after a point and rebuilds the projections from those that are left. Nothing is deleted. With
+ * `interrupt` and a turn that holds the floor, that turn is marked to stop and the queue is emptied instead. Throws
+ * `ChatRefused`.
  */
 export async function rewindChat(
   pool: Pool,
   { chatId, owner, toSeq, interrupt }: Target & { toSeq: number; interrupt: boolean },
 ): Promise<Rewound | Interrupted> {
   return transaction(pool, async (tx) => {
-    const chat = await holdOwnChat(tx, owner, chatId);
-    mustHaveRoom(chat);
-    if (toSeq < 1 || toSeq > chat.seq) throw new ChatRefused('no_such_seq', 'toSeq');
-    if (interrupt && chat.activeTurnId) return interruptFloor(tx, chat, chat.activeTurnId);
-    await mustBeFree(tx, chat);
-    const ended: string[] = [];
-    for (const turn of await readWaiting(tx, chatId, toSeq)) {
-      if (await endBeforeLeaving(tx, turn, 'rewound')) ended.push(turn.id);
+    const [chat, floor] = await Promise.all([lockOwnChat(tx, owner, chatId), readFloor(tx, chatId)]);
+    const decision = decideRewind({ toSeq, interrupt }, { chat, ...floor });
+    switch (decision.action) {
+      case 'refuse':
+        throw new ChatRefused(decision.code, decision.path);
+      case 'interrupt':
+        await storeStop(tx, decision.turnId, decision.mark);
+        await cancelQueue(tx, chatId);
+        return { state: 'interrupted', turnId: decision.turnId };
+      case 'rewind':
+        return hideAfter(tx, chatId, toSeq);
     }
-    const { totalEvents } = await previewRewind(tx, chatId, toSeq);
-    const seq = await appendMark(tx, chatId, 'rewind', { kind: 'chat_rewound', data: { toSeq } });
-    return { state: 'rewound', seq, hidden: totalEvents, ended };
   });
 }
 
-async function interruptFloor(tx: Tx, chat: ChatLock, turnId: string): Promise<Interrupted> {
-  await setStop(tx, turnId, 'interrupt');
+async function cancelQueue(tx: Tx, chatId: string): Promise<void> {
   const { rows } = await tx.query<TurnRow>(
     `select ${turnColumns} from turns t where t.chat_id = $1 and t.status = 'queued' order by t.rank`,
-    [chat.id],
+    [chatId],
   );
   for (const queued of rows) await endTurn(tx, queued, { status: 'cancelled', step: 'finish' });
-  return { state: 'interrupted', turnId };
 }
 
-/** Turns that have not ended and of which something is after the point: cut there, they would go on adding to it. */
+async function hideAfter(tx: Tx, chatId: string, toSeq: number): Promise<Rewound> {
+  const ended: string[] = [];
+  for (const turn of await readWaiting(tx, chatId, toSeq)) {
+    if (await endBeforeRemoval(tx, turn, 'rewound')) ended.push(turn.id);
+  }
+  const { totalEvents } = await previewRewind(tx, chatId, toSeq);
+  const seq = await appendMark(tx, chatId, 'rewind', { kind: 'chat_rewound', data: { toSeq } });
+  return { state: 'rewound', seq, hidden: totalEvents, ended };
+}
+
+/** Turns that have not ended and have events after the point. Such a turn would go on appending behind the rewind. */
 async function readWaiting(tx: Tx, chatId: string, toSeq: number): Promise<TurnRow[]> {
   const { rows } = await tx.query<TurnRow>(
     `select ${turnColumns} from turns t
@@ -85,31 +94,42 @@ async function readWaiting(tx: Tx, chatId: string, toSeq: number): Promise<TurnR
   return rows;
 }
 
-/**
- * Undoes the rewind that is the log's newest event; that another chat took a strategy since is not this chat's
- * doing. Throws `ChatRefused`.
- */
+/** Undoes the rewind that is the log's newest event. Throws `ChatRefused`. */
 export async function undoRewind(pool: Pool, { chatId, owner }: Target): Promise<{ seq: number; restored: number }> {
   return transaction(pool, async (tx) => {
-    const chat = await holdOwnChat(tx, owner, chatId);
-    mustHaveRoom(chat);
-    await mustBeFree(tx, chat);
-    const { rows } = await tx.query<{ seq: number; kind: string; toSeq: number }>(
-      `select seq, kind, (data->>'toSeq')::integer as "toSeq" from events
-       where chat_id = $1 and kind <> 'strategy_unlinked' order by seq desc limit 1`,
-      [chatId],
-    );
-    const newest = rows[0];
-    if (newest?.kind !== 'chat_rewound') throw new ChatRefused('rewind_not_last');
-    const mark = { kind: 'rewind_undone', data: { rewindSeq: newest.seq } } as const;
-    const seq = await appendMark(tx, chatId, 'undo', mark);
-    const restored = await tx.query<{ count: number }>(
-      `select count(*) as count from events
-       where chat_id = $1 and seq > $2 and seq < $3 and hidden_by is null and superseded_by is null`,
-      [chatId, newest.toSeq, newest.seq],
-    );
-    return { seq, restored: restored.rows[0]!.count };
+    const [chat, floor, newest] = await Promise.all([
+      lockOwnChat(tx, owner, chatId),
+      readFloor(tx, chatId),
+      readNewest(tx, chatId),
+    ]);
+    const decision = decideUndo({ chat, newest, ...floor });
+    switch (decision.action) {
+      case 'refuse':
+        throw new ChatRefused(decision.code, decision.path);
+      case 'undo':
+        return restoreBefore(tx, chatId, decision);
+    }
   });
+}
+
+/** `strategy_unlinked` does not count: another chat caused it. */
+async function readNewest(tx: Tx, chatId: string): Promise<NewestEvent | null> {
+  const { rows } = await tx.query<NewestEvent>(
+    `select seq, kind, (data->>'toSeq')::integer as "toSeq" from events
+     where chat_id = $1 and kind <> 'strategy_unlinked' order by seq desc limit 1`,
+    [chatId],
+  );
+  return rows[0] ?? null;
+}
+
+async function restoreBefore(tx: Tx, chatId: string, { rewindSeq, toSeq }: { rewindSeq: number; toSeq: number }) {
+  const seq = await appendMark(tx, chatId, 'undo', { kind: 'rewind_undone', data: { rewindSeq } });
+  const { rows } = await tx.query<{ count: number }>(
+    `select count(*) as count from events
+     where chat_id = $1 and seq > $2 and seq < $3 and hidden_by is null and superseded_by is null`,
+    [chatId, toSeq, rewindSeq],
+  );
+  return { seq, restored: rows[0]!.count };
 }
 
 type RewindMark =

@@ -1,8 +1,8 @@
 import type { NewEvent } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
-import { endBeforeLeaving } from '../turns/leave.js';
-import { readTurnRow } from '../turns/stop.js';
+import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
 import type { TurnRow } from '../turns/turnRow.js';
+import { readTurnRow } from '../turns/turnRow.js';
 import { appendEvents } from './log.js';
 
 /**
@@ -12,7 +12,7 @@ import { appendEvents } from './log.js';
 export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
   const replaced = turn.regenerates && (await readTurnRow(tx, turn.regenerates));
   if (!replaced) throw new Error(`turn ${turn.id} replaces no version`);
-  await endBeforeLeaving(tx, replaced, 'superseded');
+  await endBeforeRemoval(tx, replaced, 'superseded');
   const cause = { chatId: turn.chatId, turnId: turn.id, step: 'supersede' };
   if (turn.editText !== null) {
     const edit: NewEvent = { kind: 'user_turn_edit', data: { userTurnSeq: turn.userTurnSeq, text: turn.editText } };

@@ -1,12 +1,11 @@
+import { type ActivateState, decideActivate } from '../../domain/timeline/decideActivate.js';
 import type { TurnStatus } from '../../domain/turns/turn.js';
-import { mustHaveRoom } from '../chats/chatLimits.js';
-import { mustBeFree } from '../chats/freeFloor.js';
 import { maxPageBytes, type Page } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
-import { endBeforeLeaving } from '../turns/leave.js';
-import { readTurnRow } from '../turns/stop.js';
-import type { TurnRow } from '../turns/turnRow.js';
+import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
+import { readFloor } from '../turns/floor.js';
+import { readTurnRow } from '../turns/turnRow.js';
 import { appendEvents, lockChat } from './log.js';
 import { applyMarks, readActiveVersions } from './marks.js';
 
@@ -78,45 +77,57 @@ export type Activation = {
 };
 
 /**
- * Puts another version of a reply into the timeline. Choosing the one that is there changes nothing. Says which
- * turn it ended, if the version that left was waiting for an operator. Throws `ChatRefused`.
+ * Puts another version of a reply into the timeline. Activating the active one changes nothing. `ended` is the turn of
+ * the replaced version, if it waited for an operator and is ended. Throws `ChatRefused`.
  */
 export async function activateVersion(pool: Pool, request: Activation): Promise<{ ended: string | null }> {
   return transaction(pool, async (tx) => {
     const turn = await readTurnRow(tx, request.turnId);
     if (!turn || turn.owner !== request.owner) throw new ChatRefused('turn_not_found');
-    const chat = await lockChat(tx, turn.chatId);
+    const { chatId, rootId } = turn;
+    const [chat, version, floor, landing, activeOf] = await Promise.all([
+      lockChat(tx, chatId),
+      readTurnRow(tx, request.versionId),
+      readFloor(tx, chatId),
+      readLanding(tx, chatId, request.versionId),
+      readActiveVersions(tx, chatId),
+    ]);
     if (!chat) throw new ChatRefused('turn_not_found');
-    const version = await readTurnRow(tx, request.versionId);
-    if (version?.rootId !== turn.rootId) throw new ChatRefused('version_not_found');
-    mustHaveRoom(chat);
-    await mustBeFree(tx, chat);
-    await mustHaveLanded(tx, version);
-    const active = (await readActiveVersions(tx, chat.id))(turn.rootId);
-    return { ended: active === version.id ? null : await replace(tx, active, version) };
+    const decision = decideActivate({ turn, version }, { chat, landing, activeId: activeOf(rootId), ...floor });
+    switch (decision.action) {
+      case 'refuse':
+        throw new ChatRefused(decision.code, decision.path);
+      case 'nothing':
+        return { ended: null };
+      case 'activate':
+        return { ended: await replaceVersion(tx, chatId, { replacedId: decision.replacedId, by: request.versionId }) };
+    }
   });
 }
 
-/** A version whose landing was rewound is none any more. */
-async function mustHaveLanded(tx: Tx, version: TurnRow): Promise<void> {
-  const { rows } = await tx.query<{ hidden: boolean }>(
-    `select hidden_by is not null as hidden from events
+async function readLanding(tx: Tx, chatId: string, versionId: string): Promise<ActivateState['landing']> {
+  const { rows } = await tx.query<{ landing: 'hidden' | 'landed' }>(
+    `select case when hidden_by is null then 'landed' else 'hidden' end as landing from events
      where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' order by seq limit 1`,
-    [version.chatId, version.id],
+    [chatId, versionId],
   );
-  if (!rows[0]) throw new ChatRefused('version_not_landed');
-  if (rows[0].hidden) throw new ChatRefused('version_not_found');
+  return rows[0]?.landing ?? 'none';
 }
 
-async function replace(tx: Tx, leavingId: string, version: TurnRow): Promise<string | null> {
-  const leaving = await readTurnRow(tx, leavingId);
-  const ended = leaving && (await endBeforeLeaving(tx, leaving, 'superseded')) ? leaving.id : null;
-  const cause = { chatId: version.chatId, turnId: version.id, step: 'activate' };
+/** Returns the replaced turn if it had not ended. A version can be activated again: its events are numbered on. */
+async function replaceVersion(
+  tx: Tx,
+  chatId: string,
+  { replacedId, by }: { replacedId: string; by: string },
+): Promise<string | null> {
+  const replaced = await readTurnRow(tx, replacedId);
+  const ended = replaced && (await endBeforeRemoval(tx, replaced, 'superseded')) ? replaced.id : null;
+  const cause = { chatId, turnId: by, step: 'activate' };
   const { rows } = await tx.query<{ before: number }>(
     'select count(*) as before from events where chat_id = $1 and turn_id = $2 and step = $3',
     [cause.chatId, cause.turnId, cause.step],
   );
-  await appendEvents(tx, cause, [{ kind: 'version_activated', data: { turnId: version.id } }], rows[0]!.before);
-  await applyMarks(tx, version.chatId);
+  await appendEvents(tx, cause, [{ kind: 'version_activated', data: { turnId: by } }], rows[0]!.before);
+  await applyMarks(tx, chatId);
   return ended;
 }

@@ -1,12 +1,13 @@
 import { splitProse } from '../../domain/narrative/ooc.js';
-import type { ChatKind, StopMark, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
-import { mustHaveQueueRoom, mustHaveRoom } from '../chats/chatLimits.js';
+import { type ClaimDecision, decideClaim } from '../../domain/turns/decideClaim.js';
+import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
+import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
-import { appendEvents, lockChat } from '../timeline/log.js';
-import { setStop } from './stop.js';
-import { type StartTurn, type TurnRow, turnColumns } from './turnRow.js';
+import { appendEvents, type ChatLock } from '../timeline/log.js';
+import { readFloor, storeStop } from './floor.js';
+import { type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
 export type ClaimRequest = {
   chatId: string;
@@ -16,7 +17,7 @@ export type ClaimRequest = {
   whenBusy: WhenBusy;
   whenFailed: WhenFailed;
   idempotencyKey?: string | undefined;
-  /** What tools may do for whoever asks: 1 read to 3 dangerous, which is also what is left out. */
+  /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
   /** sha256 of the request's body, to tell a repeat from a misuse of the key. */
   requestHash: string;
@@ -30,64 +31,57 @@ export type Claim = {
   turn: TurnRow;
   /** False when the idempotency key had claimed it before. */
   created: boolean;
-  /** The workflow to start now, when the turn has the floor and nobody has started it. */
+  /** The workflow to start now, when the turn got the floor. */
   start: StartTurn | null;
   /** The turn whose stream is to stop, for `interrupt` and `rollback`. */
   stopping: string | null;
 };
 
-const stopFor: Record<WhenBusy, StopMark | null> = {
-  enqueue: null,
-  reject: null,
-  interrupt: 'interrupt',
-  rollback: 'rollback',
-};
-
 /**
- * Accepts a turn: in one transaction locks the chat, claims the floor or a place in the queue, and appends
+ * Accepts a turn: in one transaction locks the chat, gives the turn the floor or a place in the queue, and appends
  * `user_turn`. Throws `ChatRefused`. Once it returns, the turn can't be lost.
  */
 export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Claim> {
   return transaction(pool, async (tx) => {
-    const [chat, repeated, speaker] = await Promise.all([
-      lockChat(tx, request.chatId),
+    const [chat, repeated, floor] = await Promise.all([
+      lockOwnChat(tx, request.owner, request.chatId),
       findRepeated(tx, request),
-      speakerName(tx, request.chatId),
+      readFloor(tx, request.chatId),
     ]);
-    if (!chat || chat.owner !== request.owner) throw new ChatRefused('chat_not_found');
-    if (repeated && repeated.requestHash !== request.requestHash) throw new ChatRefused('idempotency_mismatch');
-    if (repeated) return { turn: repeated, created: false, start: null, stopping: null };
-
-    mustHaveRoom(chat);
-    const busy = chat.activeTurnId !== null;
-    if (busy) await mustBeTaken(tx, chat.id, request.whenBusy);
-    const mark = busy ? stopFor[request.whenBusy] : null;
-    const stopping =
-      mark && chat.activeTurnId && (await setStop(tx, chat.activeTurnId, mark)) ? chat.activeTurnId : null;
-
-    const turnId = newId('turn');
-    const place = { kind: chat.kind as ChatKind, seq: chat.seq + 1, busy, toHead: mark !== null };
-    const [turn] = await Promise.all([
-      insertTurn(tx, turnId, request, place),
-      appendEvents(tx, { chatId: chat.id, turnId, step: 'accept' }, [
-        {
-          kind: 'user_turn',
-          data: {
-            text: request.text,
-            segments: splitProse(request.text),
-            ...(request.quote === undefined ? {} : { quote: request.quote }),
-          },
-        },
-      ]),
-    ]);
-    return { turn, created: true, start: busy ? null : toStart(turn, speaker), stopping };
+    const decision = decideClaim(request, { chat, repeated, ...floor });
+    switch (decision.action) {
+      case 'refuse':
+        throw new ChatRefused(decision.code, decision.path);
+      case 'repeat':
+        return repeatOf(decision.turn);
+      case 'run': {
+        const turn = await acceptTurn(tx, request, chat, decision);
+        return { turn, created: true, start: toStart(turn, floor.speaker), stopping: null };
+      }
+      case 'queue': {
+        const { stop } = decision;
+        if (stop) await storeStop(tx, stop.turnId, stop.mark);
+        const turn = await acceptTurn(tx, request, chat, decision);
+        return { turn, created: true, start: null, stopping: stop?.turnId ?? null };
+      }
+    }
   });
 }
 
-/** Whether a chat that is busy takes another turn. */
-async function mustBeTaken(tx: Tx, chatId: string, whenBusy: WhenBusy): Promise<void> {
-  if (whenBusy === 'reject') throw new ChatRefused('turn_in_progress');
-  await mustHaveQueueRoom(tx, chatId);
+/** The answer to a request whose idempotency key has claimed this turn before. */
+export const repeatOf = (turn: TurnRow): Claim => ({ turn, created: false, start: null, stopping: null });
+
+type Accepted = Extract<ClaimDecision<TurnRow>, { action: 'run' | 'queue' }>;
+
+async function acceptTurn(tx: Tx, request: ClaimRequest, chat: ChatLock, accepted: Accepted): Promise<TurnRow> {
+  const { text, quote } = request;
+  const turnId = newId('turn');
+  const data = { text, segments: splitProse(text), ...(quote === undefined ? {} : { quote }) };
+  const [turn] = await Promise.all([
+    insertTurn(tx, turnId, request, { kind: chat.kind, accepted }),
+    appendEvents(tx, { chatId: chat.id, turnId, step: 'accept' }, [{ kind: 'user_turn', data }]),
+  ]);
+  return turn;
 }
 
 export async function findRepeated(
@@ -102,12 +96,12 @@ export async function findRepeated(
   return rows[0] ?? null;
 }
 
-/** Appending `user_turn` is next, so its seq is known. An interrupt's negated rank puts it before all others. */
+/** The statement after this one appends `user_turn`, with the seq that the decision gives. */
 async function insertTurn(
   tx: Tx,
   turnId: string,
   request: ClaimRequest,
-  place: { kind: ChatKind; seq: number; busy: boolean; toHead: boolean },
+  { kind, accepted }: { kind: ChatKind; accepted: Accepted },
 ): Promise<TurnRow> {
   const { rows } = await tx.query<TurnRow>(
     `with t as (
@@ -118,18 +112,18 @@ async function insertTurn(
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
-     ), told as (
+     ), notified as (
        select pg_notify('turn_status', $2 || ':' || $1)
      )
-     select ${turnColumns} from t, told`,
+     select ${turnColumns} from t, notified`,
     [
       turnId,
       request.chatId,
       request.owner,
-      place.kind,
-      place.busy ? 'queued' : 'running',
-      place.toHead ? -place.seq : place.seq,
-      place.seq,
+      kind,
+      accepted.action === 'run' ? 'running' : 'queued',
+      accepted.rank,
+      accepted.userTurnSeq,
       request.idempotencyKey ?? null,
       request.requestHash,
       request.whenFailed,
@@ -139,17 +133,4 @@ async function insertTurn(
     ],
   );
   return rows[0]!;
-}
-
-export async function speakerName(tx: Pick<Tx, 'query'>, chatId: string): Promise<string | null> {
-  const { rows } = await tx.query<{ name: string }>(
-    'select c.name from chats ch join characters c on c.id = ch.host_id where ch.id = $1',
-    [chatId],
-  );
-  return rows[0]?.name ?? null;
-}
-
-export function toStart(turn: TurnRow, speaker: string | null): StartTurn {
-  const { id: turnId, chatId, owner, kind, namespaceId, trace } = turn;
-  return { turnId, chatId, owner, kind, speaker, namespaceId, ...(trace ? { trace } : {}) };
 }

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../domain/log/events.js';
-import { toPublicError } from '../../domain/log/failures.js';
-import type { EndStatus, ErrorDetail, PublicError } from '../../domain/turns/turn.js';
+import { decideEnd, type EndCommand } from '../../domain/turns/decideEnd.js';
+import type { ErrorDetail, PublicError } from '../../domain/turns/turn.js';
 import { usageOfCalls } from '../../domain/turns/usage.js';
 import { noteCommitted } from '../core/committed.js';
 import type { Tx } from '../core/pool.js';
@@ -10,44 +10,38 @@ import { appendEvents } from '../timeline/log.js';
 import { applyMarks } from '../timeline/marks.js';
 import type { TurnRow } from './turnRow.js';
 
-export type Ending = {
-  status: EndStatus;
+export type Ending = EndCommand & {
   /** The step that ends it: half of the key under which it ends once. */
   step: string;
-  error?: PublicError | undefined;
   warnings?: string[];
 };
 
 /**
  * Ends a turn that has not ended: appends `turn_completed`, takes the turn's events out of the timeline if it
- * was to be rolled back, and settles its row. The caller holds the chat's lock and passes the floor on.
+ * was to be rolled back, and updates its row. The caller holds the chat's lock and passes the floor.
  */
 export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<void> {
   const cause = { chatId: turn.chatId, turnId: turn.id, step: ending.step };
   const toolCalls = turn.kind === 'agent' ? await countToolCalls(tx, turn.id) : 0;
   const usage = usageOfCalls(await takeModelCalls(tx, turn.id), toolCalls);
   const warnings = ending.warnings ?? [];
-  const rolledBack = turn.stop === 'rollback';
-  // It was not stopped by a client: its workflow could not go on, and the floor was passed on.
-  const abandoned = turn.stop === 'failing' && ending.status === 'cancelled';
-  const status = rolledBack ? 'cancelled' : abandoned ? 'failed' : ending.status;
-  const reason = abandoned ? toPublicError('workflow_failing') : ending.error;
-  const error = reason && (await withDetail(tx, turn.id, reason));
+  const end = decideEnd(ending, turn);
+  const error = end.error && (await withDetail(tx, turn.id, end.error));
   const events: NewEvent[] = [
     {
       kind: 'turn_completed',
-      data: { status, usage, warnings, tokenUsage: usage, ...(error ? { error } : {}) },
+      data: { status: end.status, usage, warnings, tokenUsage: usage, ...(error ? { error } : {}) },
     },
   ];
-  if (rolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
+  if (end.isRolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
   await appendEvents(tx, cause, events);
-  if (rolledBack || turn.regenerates !== null) await applyMarks(tx, turn.chatId);
+  if (end.changesMarks) await applyMarks(tx, turn.chatId);
   const [{ rows }] = await Promise.all([
     tx.query<Spent>(
       `update turns t set status = $2, phase = 'done', failing_since = null, error = $3, usage = $4, warnings = $5, finished_at = now()
        where t.id = $1
        returning ${spent}`,
-      [turn.id, status, json(error), json(usage), JSON.stringify(warnings)],
+      [turn.id, end.status, json(error), json(usage), JSON.stringify(warnings)],
     ),
     tx.query("update drafts set status = 'closed' where turn_id = $1 and status = 'streaming'", [turn.id]),
     tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
@@ -58,7 +52,7 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
     turnId: turn.id,
     chatId: turn.chatId,
     kind: turn.kind,
-    status,
+    status: end.status,
     code: error?.code ?? null,
     warnings: warnings.length,
     tokens: usage?.completionTokens ?? null,

@@ -1,18 +1,18 @@
+import { decideFailingFloor } from '../../domain/turns/decideReconcile.js';
 import type { FailingTask } from '../../domain/turns/reconcile.js';
 import { noteCommitted } from '../core/committed.js';
-import { type Pool, transaction } from '../core/pool.js';
-import { closeReplies, endLost } from '../reconciler/unfinished.js';
-import { lockTurn } from '../streaming/lockTurn.js';
-import { speakerName, toStart } from './claim.js';
-import { passFloor } from './finish.js';
-import { hasEnded, type StartTurn } from './turnRow.js';
+import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { closeReplies, closeTurnInTransaction } from '../reconciler/unfinished.js';
+import { passFloor } from './floor.js';
+import { type LockedTurn, lockTurn, toHeldTurn } from './lockTurn.js';
+import type { StartTurn } from './turnRow.js';
 
 export type PassedFloor = { done: 'floor_passed' | 'closed' | null; next: StartTurn | null };
 
 /**
- * Lets the chat go on without a turn whose workflow can't: closes its replies with the text that they have, marks
- * that nothing new is to come of it, and passes the floor on. The turn waits for an operator. One that was to be
- * stopped anyway is ended.
+ * Takes the floor from a turn whose workflow can't go on: closes its replies with the text that they have, marks the
+ * turn so that nothing more is appended to them, and passes the floor. The turn waits for an operator. One that was to
+ * be stopped is ended. Returns the turn whose workflow is to be started.
  */
 export function passFailingFloor(
   pool: Pool,
@@ -20,27 +20,36 @@ export function passFailingFloor(
   { failing, model }: { failing: FailingTask; model: string },
 ): Promise<PassedFloor> {
   return transaction(pool, async (tx) => {
-    const held = await lockTurn(tx, turnId);
-    if (!held || hasEnded(held.turn) || held.turn.status === 'queued') return { done: null, next: null };
-    const { turn, chat } = held;
-    const isToStop = turn.stop !== null && turn.stop !== 'failing';
-    if (isToStop) return { done: 'closed', next: await endLost(tx, held, { code: 'workflow_failing', model }) };
-    const holdsFloor = chat.activeTurnId === turnId;
-    if (holdsFloor) await closeReplies(tx, turn, { code: 'workflow_failing', model });
-    await tx.query(
-      `update turns set status = 'awaiting_operator', failing_since = coalesce(failing_since, $2),
-         stop = case when $3 then 'failing' else stop end
-       where id = $1`,
-      [turnId, failing.since, holdsFloor],
-    );
-    await tx.query("select pg_notify('turn_status', $1)", [`${chat.id}:${turnId}`]);
-    if (turn.failingSince === null) {
-      const { attempt, cause } = failing;
-      noteCommitted(tx, { what: 'turn_failing', turnId, chatId: chat.id, kind: turn.kind, attempt, cause });
+    const locked = await lockTurn(tx, turnId);
+    if (!locked) return { done: null, next: null };
+    const { stop, failingSince } = locked.turn;
+    const decision = decideFailingFloor({ ...toHeldTurn(locked), stop, failingSince });
+    switch (decision.action) {
+      case 'nothing':
+        return { done: null, next: null };
+      case 'close':
+        return { done: 'closed', next: await closeTurnInTransaction(tx, locked, { code: 'workflow_failing', model }) };
+      case 'wait':
+        if (decision.passesFloor) await closeReplies(tx, locked.turn, { code: 'workflow_failing', model });
+        await storeFailing(tx, turnId, failing, { marks: decision.passesFloor });
+        await tx.query("select pg_notify('turn_status', $1)", [`${locked.chat.id}:${turnId}`]);
+        if (decision.isFirstTime) reportFailing(tx, locked, failing);
+        return { done: 'floor_passed', next: decision.passesFloor ? await passFloor(tx, locked.turn) : null };
     }
-    const next = holdsFloor ? await passFloor(tx, turn) : null;
-    return { done: 'floor_passed', next: next && toStart(next, await speakerName(tx, chat.id)) };
   });
+}
+
+async function storeFailing(tx: Tx, turnId: string, failing: FailingTask, { marks }: { marks: boolean }) {
+  await tx.query(
+    `update turns set status = 'awaiting_operator', failing_since = coalesce(failing_since, $2),
+       stop = case when $3 then 'failing' else stop end
+     where id = $1`,
+    [turnId, failing.since, marks],
+  );
+}
+
+function reportFailing(tx: Tx, { turn, chat }: LockedTurn, { attempt, cause }: FailingTask): void {
+  noteCommitted(tx, { what: 'turn_failing', turnId: turn.id, chatId: chat.id, kind: turn.kind, attempt, cause });
 }
 
 /** Records that the workflow can go on again. */

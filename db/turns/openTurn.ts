@@ -1,8 +1,8 @@
 import { stripOoc } from '../../domain/narrative/ooc.js';
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js';
 import type { Db, Pool } from '../core/pool.js';
-import { readTurnRow } from './stop.js';
-import { hasEnded } from './turnRow.js';
+import { readTurnRow } from './turnRow.js';
 
 /** Who is present besides `you`. Names are for operators' summaries only. */
 export type Present = { id: string; name: string };

@@ -5,8 +5,8 @@ import { noteCommitted } from '../core/committed.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type Failed, jsonOf } from '../streaming/draftFailures.js';
 import type { AskedModel } from '../streaming/modelCalls.js';
+import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
-import { holdLiveTurn } from '../timeline/timelineCheck.js';
 import type { TurnRow } from './turnRow.js';
 
 export type StepKey = { turnId: string; name: string };
@@ -115,7 +115,7 @@ async function mark(
   append: (tx: Tx, turn: TurnRow, cause: Cause) => Promise<void>,
 ): Promise<boolean> {
   return transaction(pool, async (tx) => {
-    const turn = await holdLiveTurn(tx, key.turnId);
+    const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return false;
     const cause = { chatId: turn.chatId, turnId: key.turnId, step };
     if (!(await findEffect(tx, key.turnId, step, n))) await append(tx, turn, cause);

@@ -7,6 +7,7 @@ import type {
   TurnStatus,
   WhenFailed,
 } from '../../domain/turns/turn.js';
+import type { Db } from '../core/pool.js';
 
 /** A turn's row, mapped once. */
 export type TurnRow = {
@@ -38,7 +39,7 @@ export type TurnRow = {
   startedAt: Date | null;
   openedAt: Date | null;
   finishedAt: Date | null;
-  /** Since when the task of its workflow fails again and again. */
+  /** Since when the task of its workflow has failed at every attempt. */
   failingSince: Date | null;
 };
 
@@ -50,14 +51,14 @@ export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.stat
   t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt",
   t.failing_since as "failingSince"`;
 
-/** A turn that has ended takes no more appends. */
-export function hasEnded(turn: Pick<TurnRow, 'status'>): boolean {
-  return turn.status === 'completed' || turn.status === 'cancelled' || turn.status === 'failed';
+export async function readTurnRow(db: Db, turnId: string): Promise<TurnRow | null> {
+  const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
+  return rows[0] ?? null;
 }
 
 /**
- * What starting a turn's workflow needs. `speaker` is a name for the operator's summary, never prose; `trace`
- * the traceparent that the workflow is to belong to, left out without tracing.
+ * What starting a turn's workflow needs. `speaker` is the name of the chat's host, for the operator's summary, never
+ * prose; `trace` the traceparent that the workflow is to belong to, left out without tracing.
  */
 export type StartTurn = {
   turnId: string;
@@ -69,3 +70,8 @@ export type StartTurn = {
   namespaceId: string | null;
   trace?: string;
 };
+
+export function toStart(turn: TurnRow, speaker: string | null): StartTurn {
+  const { id: turnId, chatId, owner, kind, namespaceId, trace } = turn;
+  return { turnId, chatId, owner, kind, speaker, namespaceId, ...(trace ? { trace } : {}) };
+}

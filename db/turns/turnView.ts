@@ -1,5 +1,6 @@
 import { isFailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { StepView } from '../../domain/log/frames.js';
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type {
   ErrorDetail,
@@ -12,7 +13,7 @@ import type {
 import { readAgentSteps } from '../agents/agentView.js';
 import type { Db } from '../core/pool.js';
 import { readSteps } from './steps.js';
-import { hasEnded, type TurnRow, turnColumns } from './turnRow.js';
+import { type TurnRow, turnColumns } from './turnRow.js';
 
 /** A beat as the resource shows it. `text` is the event's once landed, before that what is checkpointed. */
 export type BeatView = {

@@ -56,8 +56,8 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the idempotency key of a request',
-    file: 'db/turns/claim.ts',
-    replace: [['if (repeated) return { turn: repeated, created: false, start: null, stopping: null };', '']],
+    file: 'domain/turns/decideClaim.ts',
+    replace: [['if (repeated) return decideRepeat(requestHash, repeated);', '']],
     test: {
       project: 'integration',
       file: 'test/integration/turns/claims.test.ts',
@@ -214,8 +214,8 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the limit of a queue',
-    file: 'db/turns/claim.ts',
-    replace: [['await mustHaveQueueRoom(tx, chatId);', '']],
+    file: 'domain/turns/decideClaim.ts',
+    replace: [["if (isQueueFull(queued)) return refuse('queue_full');", '']],
     test: {
       project: 'integration',
       file: 'test/integration/api/apiPages.test.ts',

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { requestApproval } from '../../../db/agents/approvals.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
-import { awaitOperator } from '../../../db/turns/releaseFloor.js';
+import { awaitOperator } from '../../../db/turns/awaitOperator.js';
 import { markSkipped, markStuck } from '../../../db/turns/steps.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { type Exposition, scrape } from '../../support/telemetry/exposition.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { chatLimits } from '../../../db/chats/chatLimits.js';
 import { newId } from '../../../db/core/ids.js';
 import { maxPageBytes } from '../../../db/core/page.js';
+import { chatLimits } from '../../../domain/timeline/chatLimits.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import type { Problem } from '../../support/viewers/client.js';
 

@@ -1,14 +1,15 @@
 import type { NewEvent } from '../../domain/log/events.js';
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import type { Tx } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 import { endTurn } from './endTurn.js';
-import { hasEnded, type TurnRow } from './turnRow.js';
+import type { TurnRow } from './turnRow.js';
 
 /**
- * Ends a turn that is about to leave the timeline while it waits for an operator: its stuck steps are skipped.
- * What it appends comes before the mark, and so leaves with it. False when the turn has ended already.
+ * Ends a turn that waits for an operator and is about to be taken out of the timeline: its stuck steps are skipped. What
+ * it appends comes before the mark, so that the mark takes it out too. False when the turn has ended already.
  */
-export async function endBeforeLeaving(tx: Tx, turn: TurnRow, warning: 'rewound' | 'superseded'): Promise<boolean> {
+export async function endBeforeRemoval(tx: Tx, turn: TurnRow, warning: 'rewound' | 'superseded'): Promise<boolean> {
   if (hasEnded(turn)) return false;
   const { rows } = await tx.query<{ step: string }>(
     `update turn_steps set status = 'skipped', updated_at = now()

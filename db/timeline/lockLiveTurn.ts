@@ -1,12 +1,13 @@
+import { hasEnded } from '../../domain/turns/hasEnded.js';
 import type { Tx } from '../core/pool.js';
-import { lockTurn } from '../streaming/lockTurn.js';
-import { hasEnded, type TurnRow } from '../turns/turnRow.js';
+import { lockTurn } from '../turns/lockTurn.js';
+import type { TurnRow } from '../turns/turnRow.js';
 
 /**
  * Holds a turn that may still be appended to: not ended, not about to be rolled back, and nothing of it has left the timeline. Null
  * otherwise, so that a late answer, a reset workflow or a zombie changes nothing.
  */
-export async function holdLiveTurn(tx: Tx, turnId: string): Promise<TurnRow | null> {
+export async function lockLiveTurn(tx: Tx, turnId: string): Promise<TurnRow | null> {
   const held = await lockTurn(tx, turnId);
   if (!held || hasEnded(held.turn) || held.turn.stop === 'rollback') return null;
   const { rows } = await tx.query(

@@ -1,15 +1,13 @@
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
-import { type ChatLock, lockChat } from '../timeline/log.js';
-import { mustHaveRoom } from './chatLimits.js';
+import type { ChatLock } from '../timeline/log.js';
+import { lockChatWithRoom } from './lockOwnChat.js';
 
 export type NarrativeChat = ChatLock & { hostId: string; guestId: string | null };
 
-/** Locks the owner's narrative chat, which must have room for more, and says who is present. Throws `ChatRefused`. */
-export async function holdNarrativeChat(tx: Tx, owner: string, chatId: string): Promise<NarrativeChat> {
-  const chat = await lockChat(tx, chatId);
-  if (!chat || chat.owner !== owner) throw new ChatRefused('chat_not_found');
-  mustHaveRoom(chat);
+/** Locks the owner's narrative chat, which must have room for more, and reads who is present. Throws `ChatRefused`. */
+export async function lockNarrativeChat(tx: Tx, owner: string, chatId: string): Promise<NarrativeChat> {
+  const chat = await lockChatWithRoom(tx, owner, chatId);
   const { rows } = await tx.query<{ hostId: string | null; guestId: string | null }>(
     'select host_id as "hostId", guest_id as "guestId" from chats where id = $1',
     [chatId],

@@ -1,0 +1,40 @@
+import { decideWait } from '../../domain/turns/decideFinish.js';
+import { type Pool, transaction } from '../core/pool.js';
+import { passFloor } from './floor.js';
+import { lockTurn, toHeldTurn } from './lockTurn.js';
+import type { StartTurn } from './turnRow.js';
+
+/**
+ * Marks that a turn whose steps are stuck waits for an operator. With `keepFloor` it keeps the floor (a parked reply);
+ * otherwise the floor passes to the next in the queue. Returns the turn whose workflow is to be started.
+ */
+export function awaitOperator(
+  pool: Pool,
+  turnId: string,
+  { keepFloor }: { keepFloor: boolean },
+): Promise<{ next: StartTurn | null }> {
+  return transaction(pool, async (tx) => {
+    const locked = await lockTurn(tx, turnId);
+    if (!locked) return { next: null };
+    const decision = decideWait({ keepFloor }, toHeldTurn(locked));
+    switch (decision.action) {
+      case 'nothing':
+        return { next: null };
+      case 'wait':
+        await tx.query("update turns set status = 'awaiting_operator' where id = $1", [turnId]);
+        await tx.query("select pg_notify('turn_status', $1)", [`${locked.chat.id}:${turnId}`]);
+        return { next: decision.passesFloor ? await passFloor(tx, locked.turn) : null };
+    }
+  });
+}
+
+/** Lets a parked turn run after an operator's decision. The provider's failures are counted from 0. */
+export async function resumeTurn(pool: Pool, turnId: string): Promise<void> {
+  await pool.query(
+    `with t as (update turns set status = 'running' where id = $1 and status = 'awaiting_operator' returning id, chat_id),
+       d as (update drafts set failures = 0, streamed_ms = 0 where turn_id in (select id from t) and status = 'streaming'),
+       s as (delete from turn_steps where turn_id in (select id from t) and name like 'reply:%')
+     select pg_notify('turn_status', chat_id || ':' || id) from t`,
+    [turnId],
+  );
+}

@@ -1,0 +1,56 @@
+import type { Floor } from '../../domain/turns/floor.js';
+import type { StopMark } from '../../domain/turns/turn.js';
+import type { Tx } from '../core/pool.js';
+import { readTurnRow, type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
+
+/** `speaker`: the name of the chat's host, for the operator's summary of a turn that gets the floor. */
+export type FloorRow = Floor & { speaker: string | null };
+
+/** What decides who may have the floor of a chat. The caller holds the chat's lock. */
+export async function readFloor(tx: Tx, chatId: string): Promise<FloorRow> {
+  const { rows } = await tx.query<FloorRow>(
+    `select c.name as speaker, holder.stop as "holderStop",
+       (select count(*) from turns where chat_id = $1 and status = 'queued') as queued
+     from chats ch left join characters c on c.id = ch.host_id left join turns holder on holder.id = ch.active_turn_id
+     where ch.id = $1`,
+    [chatId],
+  );
+  return rows[0] ?? noFloor;
+}
+
+const noFloor: FloorRow = { speaker: null, holderStop: null, queued: 0 };
+
+/** Stores the mark that a decision gave a turn. */
+export async function storeStop(tx: Tx, turnId: string, mark: StopMark): Promise<void> {
+  await tx.query('update turns set stop = $2 where id = $1', [turnId, mark]);
+}
+
+const speakerOf = (chatId: string) =>
+  `(select c.name from chats ch join characters c on c.id = ch.host_id where ch.id = ${chatId})`;
+
+/**
+ * Gives the floor of a turn's chat to the waiting turn with the lowest rank, or frees it. That turn is started in the
+ * Temporal namespace of this one. The caller holds the chat's lock.
+ */
+export async function passFloor(tx: Tx, from: Pick<TurnRow, 'chatId' | 'namespaceId'>): Promise<StartTurn | null> {
+  const { rows } = await tx.query<TurnRow & { speaker: string | null }>(
+    `with head as (
+       select id from turns where chat_id = $1 and status = 'queued' order by rank limit 1
+     ), t as (
+       update turns set status = 'running', started_at = now(), namespace_id = $2 where id in (select id from head) returning *
+     ), floor as (
+       update chats set active_turn_id = (select id from head) where id = $1
+     )
+     select ${turnColumns}, ${speakerOf('$1')} as speaker, pg_notify('turn_status', $1 || ':' || t.id) from t`,
+    [from.chatId, from.namespaceId],
+  );
+  return rows[0] ? toStart(rows[0], rows[0].speaker) : null;
+}
+
+/** The start of the turn that holds the floor, while its workflow has not opened it. */
+export async function readUnopened(tx: Tx, turnId: string): Promise<StartTurn | null> {
+  const turn = await readTurnRow(tx, turnId);
+  if (!turn || turn.openedAt !== null) return null;
+  const { rows } = await tx.query<{ speaker: string | null }>(`select ${speakerOf('$1')} as speaker`, [turn.chatId]);
+  return toStart(turn, rows[0]?.speaker ?? null);
+}

@@ -1,0 +1,106 @@
+import type { FailureCode } from '../log/failures.js';
+import type { HeldTurn } from './decideFinish.js';
+import { hasEnded } from './hasEnded.js';
+import type { FailingTask, FoundWorkflow, OpenTurn } from './reconcile.js';
+import type { StopMark } from './turn.js';
+
+/** A task that has failed for less than this may be a deployment that is rolled back, or a worker that is slow. */
+export const FAILING_AFTER_MS = 15_000;
+/** A slow task mostly needs a free processor: passing its floor on would fail turns because of load. */
+export const SLOW_AFTER_MS = 10 * 60_000;
+/** As long as an operator has for a stuck step: after this the turn ends with what it has. */
+export const CLOSE_FAILING_AFTER_MS = 24 * 3_600_000;
+
+export type ReconcileDecision =
+  | { action: 'nothing' }
+  /** The workflow never ran: start it. */
+  | { action: 'start' }
+  /** The workflow is closed: end the turn. */
+  | { action: 'close'; code: FailureCode }
+  /** The workflow ran and is not found: end the turn, unless many are missing at once. */
+  | { action: 'report_missing' }
+  /** The workflow can't go on: the next turn gets the floor. */
+  | { action: 'pass_floor'; failing: FailingTask }
+  /** The workflow could not go on for too long: terminate it and end the turn. */
+  | { action: 'terminate' }
+  /** The workflow can go on again. */
+  | { action: 'clear_failing' };
+
+/** What the reconciler does about a turn that was started in the connected namespace, or in none. `now` is in ms since 1970. */
+export function decideReconcile(turn: OpenTurn, found: FoundWorkflow, now: number): ReconcileDecision {
+  switch (found.status) {
+    case 'closed':
+      return { action: 'close', code: closedCode(found) };
+    case 'not_found':
+      return { action: turn.opened ? 'report_missing' : 'start' };
+    case 'running':
+      if (found.failing) return decideFailing(turn, found.failing, now);
+      return { action: turn.failingSince ? 'clear_failing' : 'nothing' };
+  }
+}
+
+function decideFailing(turn: OpenTurn, failing: FailingTask, now: number): ReconcileDecision {
+  if (turn.failingSince && now - turn.failingSince.getTime() >= CLOSE_FAILING_AFTER_MS) return { action: 'terminate' };
+  if (turn.failingSince && !turn.holdsFloor) return { action: 'nothing' };
+  const after = failing.slow ? SLOW_AFTER_MS : FAILING_AFTER_MS;
+  return now - failing.since.getTime() >= after ? { action: 'pass_floor', failing } : { action: 'nothing' };
+}
+
+const closedCode = ({ closedAs }: { closedAs: string }): FailureCode =>
+  closedAs === 'TERMINATED' ? 'workflow_terminated' : 'workflow_lost';
+
+/** So many turns may be missing in one pass, whatever else was looked at. */
+const FEW_MISSING = 3;
+const MISSING_SHARE = 0.2;
+
+/** A circuit breaker: many turns missing at once is a Temporal server without its data, not turns that were lost. */
+export const areTooManyMissing = ({ missing, looked }: { missing: number; looked: number }): boolean =>
+  missing > Math.max(FEW_MISSING, looked * MISSING_SHARE);
+
+export type AcceptNamespaceDecision =
+  | { action: 'nothing' }
+  | { action: 'start' }
+  | { action: 'close'; code: FailureCode };
+
+/**
+ * What happens to a turn when an operator confirms that workflows which are not in the connected namespace are lost.
+ * `lost`: what the operator chose for turns whose workflow ran and is not found.
+ */
+export function decideAcceptNamespace(
+  { lost }: { lost: 'close' | 'restart' },
+  { opened }: Pick<OpenTurn, 'opened'>,
+  found: FoundWorkflow,
+): AcceptNamespaceDecision {
+  switch (found.status) {
+    case 'running':
+      return { action: 'nothing' };
+    case 'closed':
+      return { action: 'close', code: closedCode(found) };
+    case 'not_found':
+      return opened && lost === 'close' ? { action: 'close', code: 'workflow_lost' } : { action: 'start' };
+  }
+}
+
+/** Whether a turn is still open when the reconciler has locked it: it may have ended since it was read. */
+const isRunning = ({ status }: Pick<HeldTurn, 'status'>): boolean => status !== 'queued' && !hasEnded({ status });
+
+/** Whether the reconciler closes a turn whose workflow is gone. */
+export const decideCloseLost = (turn: Pick<HeldTurn, 'status'>): { action: 'nothing' | 'close' } => ({
+  action: isRunning(turn) ? 'close' : 'nothing',
+});
+
+export type FailingFloorDecision =
+  | { action: 'nothing' }
+  /** The turn was to be stopped: end it. */
+  | { action: 'close' }
+  /** The turn waits for an operator. If it holds the floor, its replies are closed and the floor is passed. */
+  | { action: 'wait'; passesFloor: boolean; isFirstTime: boolean };
+
+/** What becomes of a turn whose workflow can't go on, and of the floor that it holds. */
+export function decideFailingFloor(
+  turn: HeldTurn & { stop: StopMark | null; failingSince: Date | null },
+): FailingFloorDecision {
+  if (!isRunning(turn)) return { action: 'nothing' };
+  if (turn.stop !== null && turn.stop !== 'failing') return { action: 'close' };
+  return { action: 'wait', passesFloor: turn.activeTurnId === turn.turnId, isFirstTime: turn.failingSince === null };
+}
