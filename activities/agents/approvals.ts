@@ -1,4 +1,4 @@
-import { decide, requestApproval } from '../../db/agents/approvals.js';
+import { answerApproval, requestApproval } from '../../db/agents/approvals.js';
 import type { CallKey } from '../../db/agents/toolCalls.js';
 import type { Pool } from '../../db/core/pool.js';
 
@@ -8,7 +8,7 @@ export function createApprovalActivities({ pool }: { pool: Pool }) {
     requestApproval: (key: CallKey): Promise<'asked' | 'decided' | 'over'> => requestApproval(pool, key),
     /** What an operator said in the Temporal UI, and that nobody said anything in time. The api keeps its own. */
     async decideApproval({ approved, ...key }: CallKey & { approved: boolean }): Promise<void> {
-      await decide(pool, key, { approved }, 'operator');
+      await answerApproval(pool, key, { approved }, 'operator');
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { readUnheardDecisions } from '../../db/agents/approvals.js';
+import { readUndeliveredApprovals } from '../../db/agents/approvals.js';
 import { type Pass, reconcilePass } from '../../db/reconciler/reconcilePass.js';
 import type { ReconcileDeps, TurnWorkflows } from '../../db/reconciler/reconcileTurn.js';
 import { inParallel } from '../../lib/inParallel.js';
@@ -47,7 +47,7 @@ export function createReconcileTurns(deps: Deps) {
 
 /** A decision is stored before its signal is sent, so the signal may have been lost. */
 async function repeatApprovals({ pool, workflows, telemetry }: Deps, onProgress: () => void): Promise<void> {
-  await inParallel(await readUnheardDecisions(pool), APPROVALS_AT_ONCE, async ({ turnId, callId, approved }) => {
+  await inParallel(await readUndeliveredApprovals(pool), APPROVALS_AT_ONCE, async ({ turnId, callId, approved }) => {
     await workflows.approve(turnId, { callId, approved }).catch((error: unknown) => {
       telemetry.notReconciled(turnId, error);
     });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { decide } from '../../db/agents/approvals.js';
+import { answerApproval } from '../../db/agents/approvals.js';
 import type { Pool } from '../../db/core/pool.js';
 import { readTurn } from '../../db/turns/turnView.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
@@ -27,7 +27,7 @@ export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[
       async handle({ owner, params: { turnId, callId }, body, response }) {
         if (!(await readTurn(pool, { turnId, owner }))) throw new Problem('turn_not_found');
         const { level } = response.locals;
-        const decided = await decide(pool, { turnId, callId }, body, { level });
+        const decided = await answerApproval(pool, { turnId, callId }, body, { level });
         if (decided === 'not_permitted') throw new Problem('tool_not_permitted');
         if (decided === 'not_pending') throw new Problem('approval_not_pending');
         const { approved } = body;
