@@ -7,7 +7,7 @@ import { readSteps } from './agentSteps.js';
 /** What an agent's `assistant_turn` holds beside its text. */
 export type AgentReply = { steps: AgentStep[]; model: string | undefined };
 
-/** All that an agent thought, said and did in a turn, over its iterations, the one that was cut short as well. */
+/** The steps of an agent's turn over all of its iterations, including one that was cut short. */
 export async function readAgentReply(tx: Tx, turnId: string, epoch: number): Promise<AgentReply> {
   const [rows, thinking, text, model] = await Promise.all([
     readSteps(tx, [turnId]),

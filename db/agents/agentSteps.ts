@@ -17,8 +17,8 @@ type NewStep = {
 };
 
 /**
- * Keeps that a step has begun, before its first token is passed on. What an attempt before this one began at its
- * place goes. False when a newer attempt holds the fence.
+ * Stores that a step has begun, before its first token is sent. Replaces the step that an earlier attempt began at the
+ * same index. False when a newer attempt holds the fence.
  */
 export async function beginStep(db: Db, step: NewStep): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -46,7 +46,7 @@ export async function readBegunSteps(
   );
 }
 
-/** Drops what an attempt at an iteration began, and gives the steps that are kept, in their order. */
+/** Deletes the steps that an attempt at an iteration began. Returns the remaining ones, in their order. */
 export async function dropSteps(db: Db, turnId: string, iteration: number): Promise<StepRow[]> {
   await db.query('delete from agent_steps where turn_id = $1 and iteration >= $2', [turnId, iteration]);
   return readSteps(db, [turnId]);

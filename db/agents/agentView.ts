@@ -13,8 +13,8 @@ const statuses: Record<CallRow['status'], StepStatus> = {
 };
 
 /**
- * The steps of an agent's turn: its iterations, of which the draft is the last while it streams, and the calls of
- * tools that each asked for. Calls that a turn's end has cut short are skipped.
+ * The steps of an agent's turn: its iterations and the calls of tools that each asked for. While the draft streams it is
+ * the last iteration. Calls that the end of the turn has cut short are skipped.
  */
 export async function readAgentSteps(
   db: Db,

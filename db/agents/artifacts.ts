@@ -27,7 +27,7 @@ const FIRST_ARTIFACT = 2;
 
 /**
  * Appends the artifact that a call of a tool brought, once; `position` counts the artifacts of the call from 0. It
- * leaves the timeline with its turn. Null when the turn has ended.
+ * is taken out of the timeline together with its turn. Null when the turn has ended.
  */
 export function appendToolArtifact(
   pool: Pool,

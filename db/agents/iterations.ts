@@ -82,7 +82,7 @@ export async function holdsKept(db: Db, key: DraftKey, epoch: number, kept: Kept
 
 /**
  * Keeps an iteration of the attempt that holds `fence`, and begins its calls: each has its step and its event.
- * Lands once. The draft goes on, under whoever asks next.
+ * Lands once. The draft stays open for the attempt at the next iteration.
  */
 export async function landIteration(
   pool: Pool,

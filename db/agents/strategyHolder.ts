@@ -6,11 +6,11 @@ import { appendEvents, lockChat } from '../timeline/log.js';
  * An owner's strategy is linked to one chat at most. Two ways lead a chat to one:
  *
  * - it links it, and takes it from the chat that had it (`lockForLink`, then `takeStrategy`);
- * - its log is folded anew, after a rewind, an undo, a change of versions, or as a fork, and says that it has one.
- *   Then the strategy stays with the chat that has it by now (`keepOneHolder`).
+ * - its projections are rebuilt from its log, after a rewind, an undo, a change of versions, or as a fork, and the log
+ *   links one. Then the strategy stays with the chat that has it now (`keepOneHolder`).
  *
- * Both are ordered by one lock a strategy. Linking waits for it before it locks any chat; folding, which has locked
- * its chat by then, only tries for it. So neither can wait for the other.
+ * One advisory lock for each strategy orders both. Linking waits for it before it locks any chat. Rebuilding has locked
+ * its chat already and only tries to take it. So neither can wait for the other.
  */
 const strategyKey = "hashtextextended('strategy:' || $1::text || ':' || $2::bigint, 0)";
 
@@ -23,11 +23,11 @@ export async function lockForLink(tx: Tx, owner: string, chatId: string, strateg
 
 /** Takes the strategy from the chat that has it, in that chat's log. The caller holds what `lockForLink` locks. */
 export async function takeStrategy(tx: Tx, owner: string, chatId: string, strategyId: number): Promise<void> {
-  // Read again: the holder may have let go of it before its chat was locked.
+  // Read again: the holder may have lost it before its chat was locked.
   for (const id of await readHolders(tx, owner, chatId, strategyId)) await appendUnlinked(tx, id, strategyId);
 }
 
-/** Folds a chat's log anew; a strategy that comes with it is given up if another chat holds it, or takes it now. */
+/** Rebuilds a chat's projections. If that links a strategy which another chat holds, or is about to take, it is unlinked again. */
 export async function keepOneHolder(tx: Tx, chatId: string, fold: () => Promise<void>): Promise<void> {
   const before = await readHeld(tx, chatId);
   await fold();
@@ -62,7 +62,7 @@ async function readHolders(db: Db, owner: string, otherThan: string, strategyId:
   return rows.map(({ id }) => id);
 }
 
-/** A chat can lose the same strategy any number of times: a new id tells the keys apart. */
+/** A chat can lose the same strategy any number of times: a new id makes the keys distinct. */
 const appendUnlinked = (tx: Tx, chatId: string, strategyId: number) =>
   appendEvents(tx, { chatId, turnId: null, step: `unlink:${newId('evt')}` }, [
     { kind: 'strategy_unlinked', data: { strategyId } },

@@ -61,7 +61,7 @@ export async function landedSubIteration(db: Db, key: CallKey, iteration: number
   return rows[0] ? (rows[0].calls ?? []) : null;
 }
 
-/** Keeps an iteration of a sub-agent, and begins its calls. Lands once; null when the turn has ended. */
+/** Stores an iteration of a sub-agent, and begins its calls. Lands once; null when the turn has ended. */
 export function landSubIteration(
   pool: Pool,
   key: CallKey,
@@ -92,7 +92,7 @@ export function landSubIteration(
   });
 }
 
-/** What a sub-agent came to: its last words, and the usage of all its calls of the model, the lost ones too. */
+/** How a sub-agent ended: its iterations, and the usage of all its calls of the model, the lost ones included. */
 export async function readTaskEnd(
   db: Db,
   key: CallKey,

@@ -22,7 +22,7 @@ export type BegunCall = {
   enabledTools: string[] | null;
 };
 
-/** What came of a call, as the model reads it. */
+/** The result of a call, as the model reads it. */
 export type CallResult = { success: boolean; content: string };
 
 /** Begins an attempt at a call. Null when it is done, or its turn has ended or is to stop. */
@@ -53,8 +53,8 @@ const ENDED = 1;
 type EndedCall = { taskCallId: string; taskArguments: string | null; name: string; index: number; iteration: number };
 
 /**
- * Keeps what came of a call: its row, its step and its event. Happens once; the step is null when it was done
- * before, or when the turn has ended.
+ * Stores the result of a call: its row, its step and its event. Happens once. Null when the call was done before, when
+ * the turn has ended, and for a call of a sub-agent, which has no step.
  */
 export async function endCall(pool: Pool, key: CallKey, given: CallResult): Promise<EndedStep | null> {
   return transaction(pool, async (tx) => {
@@ -124,7 +124,7 @@ function appendEnd(tx: Tx, turn: TurnRow, { callId }: CallKey, ended: EndedCall,
   return appendEvents(tx, cause, [event], ENDED);
 }
 
-/** Read here: `jsonb` refuses what `JSON.parse` takes, and a call must be able to end whatever its parent was sent. */
+/** Parsed here and not in SQL: `jsonb` refuses some of what `JSON.parse` takes, and the call must end all the same. */
 function taskOf(argumentsText: string | null): string {
   const { task } = Object(shownArguments(argumentsText ?? '')) as { task?: unknown };
   return typeof task === 'string' ? task : '';

@@ -3,8 +3,8 @@ import { maxPageBytes, type Page } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
 
 /**
- * Tells what tools there are: the last worker to say so is right. They are listed once the table is locked: of
- * two servers that connect at the same moment, the later one's list would otherwise be undone by the earlier's.
+ * Publishes the list of tools; that of the last worker counts. `list` is called once the table is locked: otherwise, when
+ * two MCP servers connect at the same moment, the earlier list could overwrite the later one.
  */
 export async function publishTools(pool: Pool, list: () => readonly ToolDescriptor[]): Promise<void> {
   await transaction(pool, async (tx) => {

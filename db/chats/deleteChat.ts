@@ -3,8 +3,8 @@ import { whyUnavailable } from '../core/unavailable.js';
 import { projectionTables } from '../projections/index.js';
 
 /**
- * Deletes a chat for everybody at once; its rows are left to `purgeDeletedChats`, which a trigger tells. Its open turns end with it, so that
- * their workflows and streams find them gone. Says which turn was running, so that it can be told.
+ * Deletes a chat at once, and ends its open turns, so that their workflows and streams find them gone. A trigger records
+ * the deletion; `purgeDeletedChats` deletes the other rows. `stopping` is the turn that was running.
  */
 export async function deleteChat(
   db: Db,
@@ -27,8 +27,8 @@ export async function deleteChat(
 }
 
 /**
- * The tables of a chat's rows, in the order in which they are purged, each with how many rows go at once at most. What
- * refers to a turn goes with it.
+ * The tables of a chat's rows, in the order in which they are purged, each with how many rows are deleted at once at most.
+ * What refers to a turn is deleted with it.
  */
 export const chatTables: { table: string; rows: number }[] = [
   { table: 'events', rows: 500 },
@@ -37,8 +37,8 @@ export const chatTables: { table: string; rows: number }[] = [
 ];
 
 /**
- * Purges one batch of the oldest deleted chat's rows, in one transaction of its own. `share` makes batches smaller:
- * 1 is a whole one. `idle`: there is none, or others are at all of them.
+ * Purges one batch of the oldest deleted chat's rows, in a transaction of its own. `share` makes batches smaller: 1 is a
+ * whole one. `idle`: no deleted chat is left, or other processes purge all of them.
  */
 function purgeBatch(pool: Pool, share: number): Promise<'more' | 'idle'> {
   return transaction(pool, async (tx) => {

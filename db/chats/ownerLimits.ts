@@ -1,7 +1,7 @@
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 
-/** What an owner, or a chat, may have no more of than so many. */
+/** How many of each thing an owner, or a chat, may have. */
 export type Limits = { [what in Limited]: number };
 export type Limited = keyof typeof counted;
 
@@ -14,8 +14,8 @@ const counted = {
 } as const;
 
 /**
- * Throws `ChatRefused` when the owner, or the chat, has `max` already. Those who add to the same at once wait for each
- * other, until their transactions end.
+ * Throws `ChatRefused` when the owner, or the chat, has `max` already. Takes an advisory lock until the transaction ends:
+ * two that add to the same at once can't pass the limit together.
  */
 export async function mustBeWithinLimit(tx: Tx, what: Limited, of: string, max: number | undefined): Promise<void> {
   if (max === undefined) return;

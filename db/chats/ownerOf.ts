@@ -1,6 +1,6 @@
 import type { Db } from '../core/pool.js';
 
-/** The owner of what an activity's input names, or null. Never throws: whoever asks goes on without. */
+/** The owner of what an activity's input names, or null. Never throws: callers continue without an owner. */
 export type OwnerOf = (input: unknown) => Promise<string | null>;
 
 export function createOwnerOf(db: Db, onError: (error: unknown) => void): OwnerOf {

@@ -4,16 +4,16 @@ import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type SealingKey, seal, unseal } from '../core/sealed.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
 
-/** A provider as its owner sees it: the key never comes back out. */
+/** A provider as its owner sees it: its key is never returned. */
 export type Provider = {
   id: string;
   name: string;
   baseUrl: string;
   defaultModel: string;
   maxTokens: number | null;
-  /** The provider to turn to when this one's attempts have run out. */
+  /** The provider that is asked when this one's attempts have run out. */
   fallbackId: string | null;
-  /** How the server is asked to go on from a partial message; null: it can't. */
+  /** How the server is asked to continue a partial message; null: it can't. */
   continuation: string | null;
   createdAt: Date;
 };
@@ -95,7 +95,7 @@ export async function listProviders(db: Db, owner: string, page: Page): Promise<
   return readPage<Provider>(db, list, owner, page);
 }
 
-/** A provider that can be asked. `apiKey` is null where it can't be opened: the setting was another when it was sealed. */
+/** A provider with its key. `apiKey` is null when it can't be decrypted: the sealing key has changed since. */
 export type UsableProvider = {
   id: string;
   baseUrl: string;
@@ -103,7 +103,7 @@ export type UsableProvider = {
   defaultModel: string;
   maxTokens: number | null;
   continuation: string | null;
-  /** Whether the operator stored it, who may reach this machine anyway. */
+  /** Whether the operator stored it, who may reach hosts inside as well. */
   byOperator: boolean;
 };
 
@@ -140,7 +140,7 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
   return { ...chosen, provider, fallback };
 }
 
-/** The provider, and the one that it names to turn to. */
+/** The provider, and its fallback. */
 async function readUsable(db: Db, key: SealingKey | null, owner: string, id: string): Promise<UsableProvider[]> {
   const { rows } = await db.query<Row>(
     `select p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",

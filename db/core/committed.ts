@@ -28,13 +28,13 @@ export type Committed =
 const listeners = new WeakMap<Pool, (committed: Committed) => void>();
 
 /**
- * Has the listener told of what transactions of this pool make true, once each, and only after they have
- * committed: an attempt that finds the effect of an earlier one tells nothing.
+ * Calls the listener with what transactions of this pool make true, once each, and only after they have committed. An
+ * attempt that finds the effect of an earlier one reports nothing.
  */
 export function onCommitted(pool: Pool, listener: (committed: Committed) => void): void {
   listeners.set(pool, listener);
 }
 
-export function noteCommitted(tx: Tx, committed: Committed): void {
+export function reportCommitted(tx: Tx, committed: Committed): void {
   afterCommit(tx, (pool) => listeners.get(pool)?.(committed));
 }

@@ -21,7 +21,7 @@ export type Pass = {
 export type PassOptions = {
   /** Turns that were started less than this ago are not looked at. */
   olderThanMs: number;
-  /** After this the pass ends, and the next one goes on where it was. */
+  /** The pass ends after this, and the next one continues after its last turn. */
   withinMs: number;
   onProgress: () => void;
   onFailed: (turnId: string, error: unknown) => void;
@@ -33,7 +33,7 @@ const AT_ONCE = 8;
 /**
  * Reconciles all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
  * not found are closed at the end, unless they are too many: then Temporal has lost its data, or this is another
- * server, and an operator has to say which.
+ * server, and an operator has to decide.
  */
 export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): Promise<Pass> {
   const pass = emptyPass(await deps.workflows.namespace());
@@ -56,7 +56,7 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
   return pass;
 }
 
-/** Pages of turns until there are none left or the time is up. Says after which turn the next pass is to begin. */
+/** Visits pages of turns until none are left or the time is up. Returns the turn after which the next pass begins. */
 async function eachUnfinished(
   { pool }: ReconcileDeps,
   { olderThanMs, withinMs }: PassOptions,
@@ -72,7 +72,7 @@ async function eachUnfinished(
   }
 }
 
-/** Asked once more: the first answer may come from a server that was still starting. */
+/** Asks Temporal again: the first answer may have come from a server that was still starting. */
 async function closeMissing(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
   const again = await reconcileTurn(deps, turn);
   return again === 'missing' ? closeTurn(deps, turn.start.turnId, 'workflow_lost') : again;

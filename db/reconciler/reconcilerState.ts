@@ -1,7 +1,7 @@
 import type { Namespace } from '../../domain/turns/reconcile.js';
 import type { Db, Pool } from '../core/pool.js';
 
-/** What a pass of the reconciler leaves for the next one, for `/readyz` and for metrics. */
+/** What a pass of the reconciler stores for the next one, for `/readyz` and for metrics. */
 export type KeptPass = { namespace: Namespace; elsewhere: number; missing: number };
 
 export async function keepPass(pool: Pool, pass: KeptPass, resumeAfter: string | null): Promise<void> {
@@ -31,7 +31,7 @@ export async function readResumeAfter(db: Db): Promise<string | null> {
 /** Turns that are not closed until an operator decides: started in another namespace, or missing too many at once. */
 export type Refused = { elsewhere: number; missing: number };
 
-/** `elsewhere` is counted now; what is missing only a pass can say. */
+/** `elsewhere` is counted now; `missing` is that of the last pass. */
 export async function readRefused(db: Db, namespaceId: string): Promise<Refused> {
   const { rows } = await db.query<Refused>(
     `select
@@ -43,7 +43,7 @@ export async function readRefused(db: Db, namespaceId: string): Promise<Refused>
   return rows[0] ?? { elsewhere: 0, missing: 0 };
 }
 
-/** The namespaces that turns which have not ended were started in, by their number. */
+/** The namespaces in which turns that have not ended were started, those with the most turns first. */
 export async function readNamespacesOfTurns(
   db: Db,
 ): Promise<

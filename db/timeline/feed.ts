@@ -15,7 +15,7 @@ export type ChatHead = {
   openTurns: string[];
 };
 
-/** The newest seq, and the turns that are under way, of those chats that there are. */
+/** The newest seq and the open turns of the chats, without those that do not exist. */
 export async function readChatHeads(db: Db, chatIds: string[]): Promise<ChatHead[]> {
   const { rows } = await db.query<ChatHead>(
     `select c.id as "chatId", c.owner, c.seq, array(
@@ -63,7 +63,7 @@ export type DraftState = {
   epoch: number;
   /** Why the newest attempt writes another draft, if it does. */
   restartReason: RestartReason;
-  /** No more of it will come: it is in the log, or came to nothing. */
+  /** Nothing more is written to it: its reply is in the log, or was dropped. */
   over: boolean;
 };
 
@@ -86,7 +86,7 @@ export async function readDraftsInFlight(db: Db, chatIds: string[]): Promise<Dra
   return rows.map(toDraftState);
 }
 
-/** How far back replies are looked for whose last tokens may still be on the wire. */
+/** How many of the newest events are searched for replies whose last tokens may still be on the wire. */
 const recentEvents = 50;
 
 /** The replies of a chat that ended among its newest events. */
@@ -99,14 +99,14 @@ export async function readDraftsJustOver(db: Db, chatId: string, seq: number): P
   return rows.map(toDraftState);
 }
 
-/** What of a draft is there already; more is wanted. */
+/** How much of a draft the caller has, in UTF-16 code units of each channel. */
 export type DraftWant = { turnId: string; beat: number; epoch: number; text: number; thinking: number };
 export type DraftPiece = { channel: Channel; offset: number; text: string };
 export type DraftMore = DraftState & { pieces: DraftPiece[]; steps: { step: AgentStep; offset: number | null }[] };
 
 /**
- * Of each draft, what is checkpointed beyond what is wanted from; all of it when its epoch is a newer one.
- * The piece before is read too, since its end may be wanted.
+ * The checkpointed text of each draft beyond what the caller has; all of it when the draft's epoch is a newer one. Also
+ * reads the piece in which the caller's text ends.
  */
 export async function readCheckpoints(db: Db, wants: DraftWant[]): Promise<DraftMore[]> {
   const { rows } = await db.query<DraftColumns & { channel: Channel | null; offset: number; text: string }>(
@@ -148,7 +148,7 @@ export async function readCheckpoints(db: Db, wants: DraftWant[]): Promise<Draft
   return [...found.values()];
 }
 
-/** After the text, since a step is kept before its first token: the text that was read has its steps. */
+/** Read after the text: a step is stored before its first token, so that each text that was read has its steps. */
 async function readStepsOf(db: Db, drafts: DraftMore[]): Promise<void> {
   const agents = drafts.filter(({ speakerId }) => speakerId === ASSISTANT.id);
   if (agents.length === 0) return;

@@ -6,10 +6,10 @@ import { keepOneHolder } from '../agents/strategyHolder.js';
 import { type Chat, readChat } from '../chats/chats.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { mustBeWithinLimit } from '../chats/ownerLimits.js';
-import { breathe, stride } from '../core/breathe.js';
-import { newId } from '../core/ids.js';
+import { type IdPrefix, newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
+import { CHUNK_SIZE, yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { readFloor } from '../turns/floor.js';
 import { eventBytes, toChatEvent } from './log.js';
 import { readActiveVersions, readVersionsOfTurns } from './marks.js';
@@ -19,8 +19,8 @@ import { rebuildInTransaction } from './rebuild.js';
 export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined };
 
 /**
- * Makes a new chat that begins as a copy of the timeline up to a point: the copy's turns have ended and have new
- * ids, and its log stands for itself. Throws `ChatRefused`.
+ * Creates a chat that begins as a copy of the timeline up to a point. The copy's turns have ended and have new ids; its
+ * log does not refer to the source. Throws `ChatRefused`.
  */
 export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: ForkRequest): Promise<Chat> {
   return transaction(pool, async (tx) => {
@@ -32,7 +32,7 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
     const title = await insertFork(tx, chatId, forkId);
     const activeOf = await readActiveVersions(tx, chatId);
     const turns = await readVersionsOfTurns(tx, chatId);
-    const plan = await planCopy(readLines(tx, chatId, atSeq), { turns, activeOf }, breathe);
+    const plan = await planCopy(readLines(tx, chatId, atSeq), { turns, activeOf }, yieldToEventLoop);
     const turnIds = await copyTurns(tx, forkId, plan, activeOf);
     await copyEvents(tx, chatId, forkId, { plan, turns, title, turnIds });
     await keepOneHolder(tx, forkId, () => rebuildInTransaction(tx, forkId));
@@ -42,29 +42,17 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
   });
 }
 
-/** Changes are named by their ids alone, so a copy of one has its own. */
-function ownChanges(): (event: CopiedEvent) => CopiedEvent {
+/** Gives each id a new one, always the same for the same id. */
+function newIds(prefix: IdPrefix): (id: string) => string {
   const ids = new Map<string, string>();
-  const idOf = (id: string) => {
-    const known = ids.get(id) ?? newId('chg');
+  return (id) => {
+    const known = ids.get(id) ?? newId(prefix);
     ids.set(id, known);
     return known;
   };
-  return (event) => {
-    switch (event.kind) {
-      case 'changes_proposed':
-        return { ...event, data: { ...event.data, changeIds: event.data.changeIds.map(idOf) } };
-      case 'change_accepted':
-      case 'change_declined':
-      case 'change_stale':
-        return { ...event, data: { changeId: idOf(event.data.changeId) } };
-      default:
-        return event;
-    }
-  };
 }
 
-/** What of the timeline decides where its copy stands, by pages; no prose. */
+/** Reads what decides where copies stand, by pages; no prose. */
 async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<CopiedLine[]> {
   for (let after = 0; ; ) {
     const { rows } = await tx.query<CopiedLine>(
@@ -73,13 +61,13 @@ async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<
        from events
        where chat_id = $1 and seq > $2 and seq <= $3 and hidden_by is null and superseded_by is null
        order by seq limit $4`,
-      [chatId, after, upTo, stride],
+      [chatId, after, upTo, CHUNK_SIZE],
     );
     const last = rows.at(-1);
     if (!last) return;
     yield rows;
     after = last.seq;
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
@@ -96,7 +84,7 @@ async function insertFork(tx: Tx, chatId: string, forkId: string): Promise<strin
   return rows[0]?.title ?? null;
 }
 
-/** A row for each turn that is copied, as its active version ended. By the source's root, the new id. */
+/** Inserts a row for each copied turn, as its active version ended. Returns the new ids, by the root in the source. */
 async function copyTurns(
   tx: Tx,
   forkId: string,
@@ -124,15 +112,15 @@ async function copyTurns(
 
 type Copying = { plan: CopyPlan; turns: Versions; title: string | null; turnIds: Map<string, string> };
 
-/** Events keep the step that caused them; versions that were made one turn are numbered on within a step. */
+/** Events keep the step that caused them. The versions of a reply become one turn, and are numbered on within a step. */
 async function copyEvents(tx: Tx, chatId: string, forkId: string, copying: Copying): Promise<void> {
   const { plan, turnIds } = copying;
-  const withOwnChanges = ownChanges();
+  const source = { ...copying, changeIdOf: newIds('chg') };
   const numbers = new Map<string, number>();
   let total = 0;
   for await (const sources of readSources(tx, chatId, plan)) {
     const copied = sources.map(({ event, step, n }) => {
-      const copy = withOwnChanges(copyEvent(event, plan, copying));
+      const copy = copyEvent(event, plan, source);
       if (copy.turnId === null) return { ...copy, turnId: null, n };
       const key = `${copy.turnId} ${step}`;
       const number = numbers.get(key) ?? 0;
@@ -140,7 +128,7 @@ async function copyEvents(tx: Tx, chatId: string, forkId: string, copying: Copyi
       return { ...copy, turnId: turnIds.get(copy.turnId) ?? null, n: number };
     });
     total += await insertCopies(tx, chatId, forkId, copied);
-    await breathe();
+    await yieldToEventLoop();
   }
   await tx.query(
     `update chats set seq = $2, log_bytes = $3, last_event_at = (select max(at) from events where chat_id = $1)
@@ -149,13 +137,13 @@ async function copyEvents(tx: Tx, chatId: string, forkId: string, copying: Copyi
   );
 }
 
-/** How many events are copied at a time; fewer where they are large. */
+/** How many events are copied at a time, and how many bytes of them. */
 const partEvents = 500;
 const partBytes = 1024 * 1024;
 
 type SourceEvent = { event: ChatEvent; step: string; n: number };
 
-/** The source's events in the order of the copy, in parts that hold neither the event loop nor much memory. */
+/** The source's events in the order of the copy, in parts that neither block the event loop nor need much memory. */
 async function* readSources(tx: Tx, chatId: string, { from }: CopyPlan): AsyncGenerator<SourceEvent[]> {
   for (let at = 0; at < from.length; ) {
     const { rows } = await tx.query(
@@ -171,7 +159,7 @@ async function* readSources(tx: Tx, chatId: string, { from }: CopyPlan): AsyncGe
   }
 }
 
-/** Answers with how many bytes their data is. */
+/** Returns the bytes of their data. */
 async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: (CopiedEvent & { n: number })[]) {
   const written = copied.map((event) => JSON.stringify(event.data));
   const bytes = written.map((json) => Buffer.byteLength(json));

@@ -7,21 +7,21 @@ import {
   type Versions,
 } from '../../domain/timeline/marks.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
-import { breathe, stride, strides } from '../core/breathe.js';
 import type { Db, Tx } from '../core/pool.js';
+import { CHUNK_SIZE, chunksOf, yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { rebuildInTransaction } from './rebuild.js';
 
 /**
- * Brings the marks of the chat's events to what its log says, and folds the projections anew if any changed.
- * Called after each mark, in the transaction that appends it. The caller holds the chat's lock.
+ * Updates the marks of the chat's events to what its log says, and rebuilds the projections if any changed. Called after
+ * each mark, in the transaction that appends it. The caller holds the chat's lock.
  */
 export async function applyMarks(tx: Tx, chatId: string): Promise<void> {
   const log = await readLines(tx, chatId);
   const versions = await readVersionsOfTurns(tx, chatId);
-  await breathe();
+  await yieldToEventLoop();
   const marks = foldMarks(log, versions);
   let isChanged = false;
-  for await (const lines of strides(log)) {
+  for await (const lines of chunksOf(log)) {
     const changed = lines.flatMap(({ seq, hiddenBy, supersededBy }) => {
       const now = marks.get(seq)!;
       return now.hiddenBy === hiddenBy && now.supersededBy === supersededBy ? [] : [{ seq, ...now }];
@@ -32,18 +32,18 @@ export async function applyMarks(tx: Tx, chatId: string): Promise<void> {
   if (isChanged) await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
 }
 
-/** By pages, since a long log in one answer would hold the event loop while it is read. */
+/** By pages: parsing a long log at once would block the event loop. */
 async function readLines(tx: Tx, chatId: string): Promise<(LogLine & Marks)[]> {
   const log: (LogLine & Marks)[] = [];
   for (;;) {
     const { rows } = await tx.query<LogLine & Marks>(
       `select ${lineColumns}, hidden_by as "hiddenBy", superseded_by as "supersededBy"
        from events where chat_id = $1 and seq > $3 order by seq limit $4`,
-      [chatId, markKinds, log.at(-1)?.seq ?? 0, stride],
+      [chatId, markKinds, log.at(-1)?.seq ?? 0, CHUNK_SIZE],
     );
     for (const row of rows) log.push(row);
-    if (rows.length < stride) return log;
-    await breathe();
+    if (rows.length < CHUNK_SIZE) return log;
+    await yieldToEventLoop();
   }
 }
 
@@ -56,7 +56,7 @@ async function writeMarks(tx: Tx, chatId: string, changed: (Marks & { seq: numbe
   );
 }
 
-/** No prose is read: of a mark its data, of every other event only what it is. */
+/** Reads no prose: the data of marks, and of every other event only its kind and turn. */
 const lineColumns = `seq, kind, turn_id as "turnId", case when kind = any($2::text[]) then data end as data`;
 
 /** Of a reply's versions, the id of the one in the timeline; for a root that no mark has named, its own. */

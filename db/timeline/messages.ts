@@ -29,15 +29,15 @@ export async function findMessage(db: Db, chatId: string, id: MessageId): Promis
   return rows[0] ? { id: id.id, anchor: rows[0].anchor } : null;
 }
 
-/** How many anchors are folded at a time, and how many bytes of events: what one batch may hold of the event loop. */
+/** How many anchors, and how many bytes of events, are folded at a time: a batch must not block the event loop. */
 const batch = { anchors: 32, bytes: 1024 * 1024 };
 
-/** What a message shows at most of what clients appended to it; the log has the rest. */
+/** How much of what clients appended a message shows at most; the log has the rest. */
 const looseLimits = { count: 500, bytes: 1024 * 1024 };
 
 /**
- * The chat's messages in the order in which the user spoke, or the other way round, after a place, in batches. Reads
- * no more of the log than the batches that are taken. `limit` is how many will be taken at most.
+ * The chat's messages in the order of the user turns, or the reverse, after a place, in batches. Reads no more of the log
+ * than the batches that the caller takes. `limit` is how many messages the caller takes at most.
  */
 export async function* readMessages(
   db: Db,
@@ -59,7 +59,7 @@ export async function* readMessages(
   }
 }
 
-/** Of the group that a cursor is in, what comes after it: nothing, when its message has left the timeline. */
+/** The messages after the cursor in its group: none when the cursor's message has left the timeline. */
 function beyond(
   { seq, messages }: { seq: number; messages: Message[] },
   cursor: { id: string; anchor: number | null } | null,
@@ -77,7 +77,7 @@ type Since = { anchor: number | null; including: boolean; order: 'asc' | 'desc';
 const inTimeline = (event: string) => `${event}.hidden_by is null and ${event}.superseded_by is null`;
 const listOf = (kinds: readonly string[]) => kinds.map((kind) => `'${kind}'`).join(', ');
 
-/** The next anchors, as many as make a batch. Prose that was edited is superseded, and anchors its exchange still. */
+/** The anchors of the next batch. Prose that was edited is superseded, and still anchors its exchange. */
 async function readAnchors(db: Db, chatId: string, since: Since): Promise<Anchor[]> {
   const comparison = { asc: ['>', '>='], desc: ['<', '<='] }[since.order][since.including ? 1 : 0];
   const { rows } = await db.query<Anchor>(
@@ -101,7 +101,7 @@ async function readAnchors(db: Db, chatId: string, since: Since): Promise<Anchor
   return rows;
 }
 
-/** What the messages of the anchors are made of, and which user turn what clients appended belongs to. */
+/** The events that make the messages of the anchors, and the user turn to which each appended artifact belongs. */
 async function readEventsOf(db: Db, chatId: string, anchors: Anchor[]): Promise<[ChatEvent[], Map<number, number>]> {
   const said = anchors.flatMap(({ seq, isUser }) => (isUser ? [seq] : []));
   const ownerOf = await readOwners(db, chatId, said);
@@ -120,7 +120,7 @@ async function readEventsOf(db: Db, chatId: string, anchors: Anchor[]): Promise<
   return [rows.map(toChatEvent), ownerOf];
 }
 
-/** Whether a user turn has a reply, or may yet get one: then what clients append can belong to it. */
+/** Whether a user turn has a reply, or may still get one: then what clients append can belong to it. */
 const isSaid = (turnSeq: string) => `(exists (
     select from turns t join events r on r.chat_id = t.chat_id and r.turn_id = t.id
     where t.chat_id = $1 and t.user_turn_seq = ${turnSeq} and r.kind = 'assistant_turn' and ${inTimeline('r')}
@@ -130,8 +130,8 @@ const isSaid = (turnSeq: string) => `(exists (
   ))`;
 
 /**
- * By the seq of what a client appended, the user turn that it belongs to, if that is one of these: the one whose reply
- * was under way, else the last that was said before. Of each user turn no more than a message shows.
+ * By the seq of what a client appended, the user turn that it belongs to, if that is one of these: the turn whose reply
+ * was running, else the last one before it. For each user turn no more than a message shows.
  */
 async function readOwners(db: Db, chatId: string, said: number[]): Promise<Map<number, number>> {
   if (said.length === 0) return new Map();
@@ -161,7 +161,7 @@ async function readOwners(db: Db, chatId: string, said: number[]): Promise<Map<n
   return new Map(rows.map(({ seq, owner }) => [seq, owner]));
 }
 
-/** The seq from which on nothing belongs to these user turns: they have ended, and another one was said. */
+/** The seq from which nothing belongs to these user turns: they have ended, and another user turn follows. */
 async function endOf(db: Db, chatId: string, said: number[]): Promise<number> {
   const { rows } = await db.query<{ next: number | null; ended: number | null; open: boolean }>(
     `select (

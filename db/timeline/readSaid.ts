@@ -14,8 +14,8 @@ export const askedOfTurn = `lateral (
 )`;
 
 /**
- * The last messages of a chat before a user turn, oldest first: those of cancelled and failed turns too, as far as there
- * is any text. What left the timeline stays out.
+ * The last messages of a chat's timeline before a user turn, oldest first, also those of cancelled and failed turns that
+ * have text.
  */
 export async function readSaidBefore(
   db: Db,

@@ -4,11 +4,11 @@ import { lockChat, readEvents } from './log.js';
 
 export type ProjectionRows = Record<string, Record<string, unknown>[]>;
 
-/** Empties the chat's projections and folds its timeline into them anew. The caller holds the chat's lock. */
+/** Deletes the chat's projections and folds its timeline into them again. The caller holds the chat's lock. */
 export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void> {
   for (const { table } of projectionTables) await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
   for (let after = 0; ; ) {
-    // A page at a time: of a long log all at once, every rebuild would hold all in memory.
+    // By pages: otherwise each rebuild would hold a whole log in memory.
     const page = await readEvents(tx, chatId, { after, limit: 1_000 });
     for (const event of page) await project(tx, chatId, event);
     const last = page.at(-1);

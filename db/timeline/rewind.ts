@@ -11,7 +11,7 @@ import { applyMarks } from './marks.js';
 
 export type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
-/** What a rewind would take out of the timeline, by kind. */
+/** How many events a rewind would take out of the timeline, by kind. */
 export async function previewRewind(db: Db, chatId: string, toSeq: number): Promise<RewindPreview> {
   const { rows } = await db.query<{ kind: string; count: number }>(
     `select kind, count(*) as count from events
@@ -136,7 +136,7 @@ type RewindMark =
   | { kind: 'chat_rewound'; data: { toSeq: number } }
   | { kind: 'rewind_undone'; data: { rewindSeq: number } };
 
-/** A chat is rewound any number of times: the mark's own seq tells their keys apart. */
+/** A chat is rewound any number of times: the mark's own seq makes their keys distinct. */
 async function appendMark(tx: Tx, chatId: string, step: string, mark: RewindMark): Promise<number> {
   const { rows } = await tx.query<{ seq: number }>('select seq + 1 as seq from chats where id = $1', [chatId]);
   const seq = rows[0]!.seq;

@@ -6,8 +6,8 @@ import { readTurnRow } from '../turns/turnRow.js';
 import { appendEvents } from './log.js';
 
 /**
- * Says that a turn's reply takes the place of the version it regenerates, right before that reply is appended,
- * and in the same transaction: the old beats go when the new one lands. The caller applies the marks.
+ * Appends that a turn's reply supersedes the version that it regenerates, right before that reply is appended and in the
+ * same transaction: the old beats leave the timeline when the new one lands. The caller applies the marks.
  */
 export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
   const replaced = turn.regenerates && (await readTurnRow(tx, turn.regenerates));

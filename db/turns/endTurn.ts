@@ -2,7 +2,7 @@ import type { NewEvent } from '../../domain/log/events.js';
 import { decideEnd, type EndCommand } from '../../domain/turns/decideEnd.js';
 import type { ErrorDetail, PublicError } from '../../domain/turns/turn.js';
 import { usageOfCalls } from '../../domain/turns/usage.js';
-import { noteCommitted } from '../core/committed.js';
+import { reportCommitted } from '../core/committed.js';
 import type { Tx } from '../core/pool.js';
 import { takeModelCalls } from '../streaming/modelCalls.js';
 import { countToolCalls } from '../streaming/usageOfReply.js';
@@ -47,7 +47,7 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
     tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
     tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]),
   ]);
-  noteCommitted(tx, {
+  reportCommitted(tx, {
     what: 'turn_ended',
     turnId: turn.id,
     chatId: turn.chatId,
@@ -62,13 +62,13 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
 
 type Spent = { seconds: number; firstTokenSeconds: number | null; attempts: number };
 
-/** Of the turn `t`: by the clock of Postgres alone, whatever those of api and worker say. */
+/** Durations of the turn `t`, by the clock of Postgres alone: those of api and worker may differ. */
 const spent = `extract(epoch from now() - t.created_at)::double precision as seconds,
   (select extract(epoch from min(d.first_token_at) - t.created_at)::double precision
    from drafts d where d.turn_id = t.id) as "firstTokenSeconds",
   (select coalesce(sum(d.attempt), 0)::integer from drafts d where d.turn_id = t.id) as attempts`;
 
-/** What the provider's answer said of the failure that the turn ends with. */
+/** Adds the detail of the reply's failure, if the turn ends with the same code. */
 async function withDetail(tx: Tx, turnId: string, error: PublicError): Promise<PublicError> {
   const { rows } = await tx.query<{ detail: ErrorDetail }>(
     `select error_detail as detail from drafts

@@ -1,6 +1,6 @@
 import { decideFailingFloor } from '../../domain/turns/decideReconcile.js';
 import type { FailingTask } from '../../domain/turns/reconcile.js';
-import { noteCommitted } from '../core/committed.js';
+import { reportCommitted } from '../core/committed.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { closeReplies, closeTurnInTransaction } from '../reconciler/unfinished.js';
 import { passFloor } from './floor.js';
@@ -49,7 +49,7 @@ async function storeFailing(tx: Tx, turnId: string, failing: FailingTask, { mark
 }
 
 function reportFailing(tx: Tx, { turn, chat }: LockedTurn, { attempt, cause }: FailingTask): void {
-  noteCommitted(tx, { what: 'turn_failing', turnId: turn.id, chatId: chat.id, kind: turn.kind, attempt, cause });
+  reportCommitted(tx, { what: 'turn_failing', turnId: turn.id, chatId: chat.id, kind: turn.kind, attempt, cause });
 }
 
 /** Records that the workflow can go on again. */

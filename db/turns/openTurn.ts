@@ -4,7 +4,7 @@ import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js'
 import type { Db, Pool } from '../core/pool.js';
 import { readTurnRow } from './turnRow.js';
 
-/** Who is present besides `you`. Names are for operators' summaries only. */
+/** A character of the chat. The name is for operators' summaries only. */
 export type Present = { id: string; name: string };
 
 export type OpenedTurn =
@@ -41,7 +41,7 @@ type Row = Omit<Extract<OpenedTurn, { ended: false }>, 'ended' | 'host' | 'guest
 /** Where a turn's workflow runs. */
 export type RunsAt = { runId: string; namespaceId: string | null };
 
-/** Marks that the turn's workflow runs, and where, and reads what its steps depend on. */
+/** Records that the turn's workflow runs, and in which run and namespace; reads what its steps depend on. */
 export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId }: RunsAt): Promise<OpenedTurn> {
   const { rows } = await pool.query<Row>(
     `update turns t set opened_at = coalesce(t.opened_at, now()), run_id = $2, phase = 'replying',

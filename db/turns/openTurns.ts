@@ -1,14 +1,14 @@
 import type { ChatKind, TurnStatus } from '../../domain/turns/turn.js';
 import type { Db } from '../core/pool.js';
 
-/** What there is of turns that have not ended. Ages in seconds, of the oldest. */
+/** Counts of turns that have not ended, with the age of the oldest in seconds. */
 export type OpenTurns = {
   turns: { kind: ChatKind; status: TurnStatus; count: number; oldestSeconds: number }[];
-  /** Chats in which a turn waits for the floor, and how many do in the one where most do. */
+  /** Chats in which a turn waits for the floor, and the length of the longest queue. */
   queues: { chats: number; longest: number };
   /** By the first part of the step's name. */
   stuckSteps: { step: string; count: number; oldestSeconds: number }[];
-  /** Calls of tools that wait for a person's word. */
+  /** Calls of tools that wait for approval. */
   approvals: number;
   /** Turns whose workflow can't go on. */
   failing: { kind: ChatKind; count: number; oldestSeconds: number }[];
@@ -19,8 +19,8 @@ export type OpenTurns = {
 type Row = { what: keyof OpenTurns; a: string | null; b: string | null; count: number; number: number | null };
 
 /**
- * Counts what is open, in one statement. Every part reads an index that holds nothing else, so it costs what is
- * open and not what there ever was.
+ * Counts what is open, in one statement. Each part reads an index that has only open rows, so that the cost does not grow
+ * with the number of turns that have ended.
  */
 export async function readOpenTurns(db: Db): Promise<OpenTurns> {
   const { rows } = await db.query<Row>(

@@ -1,7 +1,7 @@
 import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { StepView } from '../../domain/log/frames.js';
 import type { ErrorDetail, PublicError, StepStatus } from '../../domain/turns/turn.js';
-import { noteCommitted } from '../core/committed.js';
+import { reportCommitted } from '../core/committed.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type Failed, jsonOf } from '../streaming/draftFailures.js';
 import type { AskedModel } from '../streaming/modelCalls.js';
@@ -68,7 +68,7 @@ export async function settleStep(tx: Tx, turn: TurnRow, name: string, status: St
   await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
 }
 
-/** Appends that a step is stuck, once a round. False when the turn has ended, or leaves the timeline. */
+/** Appends that a step is stuck, once a round. False when nothing may be appended to the turn any more. */
 export function markStuck(pool: Pool, key: StepKey, round: number, code: FailureCode): Promise<boolean> {
   return mark(pool, key, `stuck:${key.name}`, round, async (tx, turn, cause) => {
     const detail = await readDetail(tx, key, code);
@@ -82,11 +82,11 @@ export function markStuck(pool: Pool, key: StepKey, round: number, code: Failure
       jsonOf(detail),
     ]);
     const { id: turnId, chatId, kind } = turn;
-    noteCommitted(tx, { what: 'step_stuck', turnId, chatId, kind, step: key.name, code });
+    reportCommitted(tx, { what: 'step_stuck', turnId, chatId, kind, step: key.name, code });
   });
 }
 
-/** What the provider's answer said of a step's failure: that of a classifier's attempt, or of a reply's. */
+/** The detail of a step's failure, in codes of the provider: that of a classifier's attempt, or of a reply's. */
 async function readDetail(tx: Tx, key: StepKey, code: FailureCode): Promise<ErrorDetail | null> {
   const { rows } = await tx.query<{ detail: ErrorDetail }>(
     `select error_detail as detail from turn_steps where turn_id = $1 and name = $2 and last_error = $3

@@ -15,13 +15,13 @@ import type { Db } from '../core/pool.js';
 import { readSteps } from './steps.js';
 import { type TurnRow, turnColumns } from './turnRow.js';
 
-/** A beat as the resource shows it. `text` is the event's once landed, before that what is checkpointed. */
+/** A beat as the resource shows it. `text` is that of the event once it has landed, before that the checkpointed text. */
 export type BeatView = {
   beat: number;
   speakerId: string;
   epoch: number;
   attempt: number;
-  /** That of its reply's step. */
+  /** The status of its reply's step. */
   status: StepStatus;
   text: string;
   truncated: boolean;
@@ -115,7 +115,7 @@ async function readDraftRows(db: Db, turnId: string): Promise<DraftView[]> {
 }
 
 async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: StepView[]): Promise<BeatView[]> {
-  // In this order: a reply that lands between the two is found by the second.
+  // The order matters: a reply that lands between the two statements is found by the second.
   const sofar = await db.query<{ beat: number; text: string }>(
     `select c.beat, string_agg(c.text, '' order by c."offset") as text
      from draft_chunks c join drafts d on d.turn_id = c.turn_id and d.beat = c.beat and d.epoch = c.epoch
@@ -139,7 +139,7 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
   return [...drafted, ...copied.map((row) => ({ ...row, ...neverDrafted }))];
 }
 
-/** That of its reply's step; an agent's one reply is as far as its newest iteration. */
+/** The status of the beat's reply. The one reply of an agent has the status of its newest iteration. */
 function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepStatus {
   if (turn.kind === 'agent') return replyStep(draft, turn).status;
   return steps.find((step) => step.name === stepName.reply(draft.beat))?.status ?? 'done';
@@ -147,10 +147,10 @@ function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepSta
 
 type LandedBeat = { seq: number; beat: number; speakerId: string; text: string; truncated: boolean };
 
-/** A fork's turns were never drafted: their beats are what the log holds. */
+/** Turns of a fork have no drafts: their beats are those of the log. */
 const neverDrafted = { epoch: 0, attempt: 0, status: 'done' } as const;
 
-/** What runs before the reply, the replies, and what follows from them. A parked reply is among the steps by itself. */
+/** Steps before the reply, the replies, and the follow-ups. A parked reply has a row among the steps already. */
 async function stepsOf(db: Db, turn: TurnRow, drafts: DraftView[]): Promise<StepView[]> {
   const steps = await readSteps(db, turn.id);
   const drafted = drafts.map((draft) => replyStep(draft, turn));

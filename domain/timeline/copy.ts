@@ -24,12 +24,12 @@ export type CopyPlan = {
 /**
  * Places a timeline at the beginning of another chat: without marks and versions that are not active, its seqs dense
  * from 1. Each group of versions becomes the one turn of its root, and prose that was edited stands where the first
- * prose stood. `breathe` is awaited now and then: a long timeline takes a while.
+ * prose stood. Calls `yieldToEventLoop` between its parts: a long timeline takes a while.
  */
 export async function planCopy(
   timeline: AsyncIterable<CopiedLine[]>,
   source: Source,
-  breathe: () => Promise<void>,
+  yieldToEventLoop: () => Promise<void>,
 ): Promise<CopyPlan> {
   const kept: { at: number; from: number; isProse: boolean; turnId: string | null }[] = [];
   const said = new Set<string | null>();
@@ -42,9 +42,9 @@ export async function planCopy(
     }
   }
   const whole = kept.filter(({ turnId }) => turnId === null || said.has(turnId));
-  await breathe();
+  await yieldToEventLoop();
   whole.sort((a, b) => a.at - b.at);
-  await breathe();
+  await yieldToEventLoop();
   const seqOf = new Map(whole.map(({ at }, i) => [at, i + 1]));
   const prose = whole.flatMap(({ isProse, turnId, at }) =>
     isProse && turnId !== null ? [{ seq: seqOf.get(at)!, turnId }] : [],
@@ -62,14 +62,13 @@ function placeOf({ seq, kind, turnId, userTurnSeq }: CopiedLine, { turns }: Sour
   };
 }
 
-/** The copy of an event that the plan has. What refers to a seq is renumbered. */
-export function copyEvent(
-  event: ChatEvent,
-  plan: Pick<CopyPlan, 'seqOf'>,
-  { turns, title }: Pick<Source, 'turns'> & { title: string | null },
-): CopiedEvent {
-  const placed = place(event, { turns, title });
-  const copied = renumber(placed, (seq) => plan.seqOf.get(seq) ?? 0);
+/** `changeIdOf` gives the id of a change's copy: changes are named by their ids alone, so each copy has its own. */
+type Copy = Pick<Source, 'turns'> & { title: string | null; changeIdOf: (id: string) => string };
+
+/** The copy of an event that the plan has, with references to seqs and changes replaced by those of the copy. */
+export function copyEvent(event: ChatEvent, plan: Pick<CopyPlan, 'seqOf'>, copy: Copy): CopiedEvent {
+  const placed = place(event, copy);
+  const copied = renumber(placed, { seqOf: (seq) => plan.seqOf.get(seq) ?? 0, changeIdOf: copy.changeIdOf });
   return { ...copied, seq: plan.seqOf.get(placed.seq)!, turnId: placed.turnId, at: placed.at, from: placed.from };
 }
 
@@ -103,22 +102,28 @@ function place(event: ChatEvent, { turns, title }: { turns: Versions; title: str
   return { ...event, kind: 'user_turn', data: { text, segments: splitProse(text) }, seq: userTurnSeq, turnId, from };
 }
 
-type Renumber<K extends EventKind> = (data: EventData<K>, seqOf: (seq: number) => number) => EventData<K>;
+type References = { seqOf: (seq: number) => number; changeIdOf: (id: string) => string };
+type Renumber<K extends EventKind> = (data: EventData<K>, references: References) => EventData<K>;
 
 const asItIs = <T>(data: T): T => data;
-const ofUserTurn = <T extends { userTurnSeq: number }>(data: T, seqOf: (seq: number) => number): T => ({
+const ofUserTurn = <T extends { userTurnSeq: number }>(data: T, { seqOf }: References): T => ({
   ...data,
   userTurnSeq: seqOf(data.userTurnSeq),
 });
 
-/** For each kind that is copied, how its references to seqs are renumbered. Ids stay: projections are named by chat too. */
+const ofChange = <T extends { changeId: string }>(data: T, { changeIdOf }: References): T => ({
+  ...data,
+  changeId: changeIdOf(data.changeId),
+});
+
+/** For each kind that is copied, how its references are replaced. Other ids stay: projections are named by chat too. */
 const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
   chat_created: asItIs,
   user_turn: asItIs,
   user_turn_parsed: ofUserTurn,
   assistant_turn_started: ofUserTurn,
   assistant_turn: ofUserTurn,
-  memory_written: (data, seqOf) => ({ ...data, chatClock: seqOf(data.chatClock) }),
+  memory_written: (data, { seqOf }) => ({ ...data, chatClock: seqOf(data.chatClock) }),
   memory_scored: asItIs,
   memory_pinned: asItIs,
   memory_unpinned: asItIs,
@@ -132,10 +137,14 @@ const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renu
   story_event_completed: asItIs,
   story_event_cancelled: asItIs,
   object_acquired: asItIs,
-  changes_proposed: (data, seqOf) => ({ ...data, messageSeq: seqOf(data.messageSeq) }),
-  change_accepted: asItIs,
-  change_declined: asItIs,
-  change_stale: asItIs,
+  changes_proposed: (data, { seqOf, changeIdOf }) => ({
+    ...data,
+    messageSeq: seqOf(data.messageSeq),
+    changeIds: data.changeIds.map(changeIdOf),
+  }),
+  change_accepted: ofChange,
+  change_declined: ofChange,
+  change_stale: ofChange,
   document_edited: asItIs,
   system_message: asItIs,
   tool_call_start: asItIs,
@@ -160,8 +169,8 @@ const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renu
   turn_completed: asItIs,
 };
 
-function renumber(event: ChatEvent, seqOf: (seq: number) => number): NewEvent {
+function renumber(event: ChatEvent, to: References): NewEvent {
   const change = (references as Record<string, Renumber<EventKind>>)[event.kind];
   if (!change) throw new Error(`${event.kind} is not copied`);
-  return { kind: event.kind, data: change(event.data, seqOf) } as NewEvent;
+  return { kind: event.kind, data: change(event.data, to) } as NewEvent;
 }

@@ -1,17 +1,17 @@
 import type { AgentStep, ChatEvent, EventData, EventKind } from '../log/events.js';
-import { type Activity, type ActivityEvent, activityKinds, newActivity, noteActivity } from '../turns/activity.js';
+import { type Activity, type ActivityEvent, activityKinds, addActivity, newActivity } from '../turns/activity.js';
 import type { TokenUsage } from '../turns/turn.js';
 import { type Message, toMessage } from './message.js';
 
 type Spoken = { turnId: string; message: Message; steps?: AgentStep[] | undefined };
 
-/** The seq of what has not happened. */
+/** The seq of an event that is not in the log. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** What was said under one user turn. The turns of a reply's versions share it. `began`: the seq at which its reply did. */
+/** One user turn and its replies. The turns of a reply's versions share it. `began`: the seq at which its reply began. */
 export type Exchange = { userTurnSeq: number; prose: Spoken | null; replies: Spoken[]; began: number };
 
-/** The kinds of events that a user turn's messages are made of. What clients append is of no turn: `looseKinds`. */
+/** The kinds of events that make the messages of a user turn. What clients append belongs to no turn: `looseKinds`. */
 export const spokenKinds = [
   'user_turn',
   'user_turn_edit',
@@ -23,7 +23,7 @@ export const spokenKinds = [
 
 export const looseKinds = ['citations', 'planning_artifact', 'reasoning'] as const satisfies EventKind[];
 
-/** What a transcript is put together from. */
+/** What a transcript is made of. */
 export type Gathered = {
   exchanges: Map<number, Exchange>;
   /** By turn, where and with which usage it ended. */
@@ -77,7 +77,7 @@ function addEvent(gathered: Gathered, event: ChatEvent): void {
     case 'planning_artifact':
     case 'reasoning':
       if (event.turnId === null) gathered.loose.push(event);
-      else noteActivity(activityOf(gathered, event.turnId), event);
+      else addActivity(activityOf(gathered, event.turnId), event);
       return;
     case 'chat_created':
     case 'user_turn_parsed':

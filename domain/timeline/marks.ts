@@ -1,6 +1,6 @@
 import type { ChatEvent, EventData, EventKind } from '../log/events.js';
 
-/** The kinds that take events out of the timeline, or bring them back. No version has them as its own. */
+/** The kinds that take events out of the timeline, or put them back. They belong to no version. */
 export const markKinds = [
   'turn_rolled_back',
   'turn_superseded',
@@ -12,7 +12,7 @@ export type MarkKind = (typeof markKinds)[number];
 
 type Mark = { [K in MarkKind]: { kind: K; data: EventData<K> } }[MarkKind];
 
-/** An event as far as the marks need it: only of a mark is the data looked at. */
+/** An event as far as the marks need it: data only of marks. */
 export type LogLine = Pick<ChatEvent, 'seq' | 'turnId'> & (Mark | { kind: Exclude<EventKind, MarkKind> });
 
 /** The versions of a reply share the first one's id as root; `proseId` is the turn whose prose a version answers. */
@@ -44,7 +44,7 @@ export function activeVersions(standing: readonly LogLine[], turns: Versions): M
   return foldVersions(standing, turns).active;
 }
 
-/** By seq, what hides an event. Rewinds go first: a rollback that is rewound past no longer counts. */
+/** By seq, the event that hides it. Rewinds are applied first: a rollback that is itself hidden does not count. */
 function foldHidden(log: readonly LogLine[]): Map<number, number> {
   const hidden = new Map<number, number>();
   const undone = new Set(log.flatMap((line) => (line.kind === 'rewind_undone' ? [line.data.rewindSeq] : [])));
@@ -74,7 +74,7 @@ function hideAfter(visible: LogLine[], toSeq: number, by: number, hidden: Map<nu
   }
 }
 
-/** A version is its reply and what that led to, and the prose that it answers: two parts that come and go apart. */
+/** A version has two parts that enter and leave the timeline separately: its reply with what followed, and its prose. */
 const replyPart = (turnId: string) => `reply:${turnId}`;
 const prosePart = (turnId: string) => `prose:${turnId}`;
 
@@ -89,8 +89,8 @@ function partOf({ kind, turnId }: LogLine): string | null {
 }
 
 /**
- * `left`: by part, the mark that made it leave. A version that no mark has named yet is in flight, and left alone;
- * when it ends so, how its prose was parsed leaves with it, since that prose is nowhere to be read.
+ * `left`: by part, the mark that took it out of the timeline. A version that no mark has named is in flight and stays.
+ * When it ends without a reply, its prose part is taken out: no message shows that prose.
  */
 function foldVersions(standing: readonly LogLine[], turns: Versions) {
   const active = new Map<string, string>();

@@ -1,5 +1,5 @@
 import type { ChatEvent } from '../log/events.js';
-import { newActivity, noteActivity, showActivity } from '../turns/activity.js';
+import { addActivity, newActivity, showActivity } from '../turns/activity.js';
 import { activityOf, type Exchange, type Gathered, gather, NEVER } from './exchanges.js';
 import type { Message } from './message.js';
 
@@ -9,8 +9,8 @@ export type MessageGroup = { seq: number; messages: Message[] };
 /**
  * The chat's messages, folded from the events of its timeline. They are grouped by user turn, in the order in
  * which the user spoke: a turn that was queued while a reply streamed comes after that reply. A system message
- * comes after the user turn before it, and all that was said under that one. The api reads by parts, with `foldPart`:
- * this says what all parts together have to be.
+ * comes after the user turn before it and that one's replies. The api folds by parts, with `foldPart`; all parts together
+ * equal this.
  */
 export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
   const gathered = gather(events);
@@ -19,14 +19,14 @@ export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
 }
 
 /**
- * The messages of a part of the timeline: all events of some user turns, and system messages. `ownerOf` says to which
- * user turn belongs what clients appended, since that can not be seen from a part.
+ * The messages of a part of the timeline: all events of some user turns, and system messages. `ownerOf` maps the seq of
+ * what clients appended to its user turn, which a part does not show.
  */
 export function foldPart(events: Iterable<ChatEvent>, ownerOf: ReadonlyMap<number, number>): MessageGroup[] {
   const gathered = gather(events);
   for (const event of gathered.loose) {
     const reply = gathered.exchanges.get(ownerOf.get(event.seq) ?? NEVER)?.replies.at(-1);
-    if (reply) noteActivity(activityOf(gathered, reply.turnId), event);
+    if (reply) addActivity(activityOf(gathered, reply.turnId), event);
   }
   return toGroups(gathered);
 }
@@ -44,8 +44,8 @@ function toGroups(gathered: Gathered): MessageGroup[] {
 const lastOf = ({ replies, prose }: Exchange) => replies.at(-1) ?? prose;
 
 /**
- * What clients append, while a turn runs, belongs to that turn's reply; else to the reply to the last user turn
- * before it, or to the version that took its place. It is not shown while, or where, there is no such reply.
+ * What clients append while a turn runs belongs to that turn's reply; else to the active reply to the last user turn
+ * before it. It is not shown while there is no such reply.
  */
 function attachLoose(gathered: Gathered, exchanges: Exchange[]): void {
   const endOf = (exchange: Exchange) => gathered.ends.get(lastOf(exchange)?.turnId ?? '')?.seq ?? NEVER;
@@ -57,11 +57,11 @@ function attachLoose(gathered: Gathered, exchanges: Exchange[]): void {
     const runs = newest && event.seq < endOf(newest);
     const exchange = runs ? newest : lastBefore(said, ({ userTurnSeq }) => userTurnSeq, event.seq);
     const reply = exchange?.replies.at(-1);
-    if (reply) noteActivity(activityOf(gathered, reply.turnId), event);
+    if (reply) addActivity(activityOf(gathered, reply.turnId), event);
   }
 }
 
-/** Of what is sorted by its seq, the last that is before one. */
+/** The last of sorted items whose seq is less than `seq`. */
 function lastBefore<T>(sorted: T[], seqOf: (item: T) => number, seq: number): T | undefined {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -73,8 +73,8 @@ function lastBefore<T>(sorted: T[], seqOf: (item: T) => number, seq: number): T 
 }
 
 /**
- * `tokenUsage` is that of the turn that replied, and sits on the last user and the last assistant message. So do
- * the turn's doings on its last assistant message.
+ * `tokenUsage` is that of the turn that replied, and is part of its user message and its last assistant message. The
+ * turn's activity is part of its last assistant message.
  */
 function toMessages(exchange: Exchange, { ends, activities }: Gathered): Message[] {
   const { prose, replies } = exchange;

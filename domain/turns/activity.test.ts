@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentStep, NewEvent } from '../log/events.js';
-import { type ActivityEvent, newActivity, noteActivity, type ShownActivity, showActivity } from './activity.js';
+import { type ActivityEvent, addActivity, newActivity, type ShownActivity, showActivity } from './activity.js';
 
 type Fact = Extract<NewEvent, { kind: ActivityEvent['kind'] }>;
 
@@ -8,7 +8,7 @@ function show(facts: Fact[], { steps, over = true }: { steps?: AgentStep[]; over
   const activity = newActivity();
   for (const fact of facts) {
     const event = { ...fact, seq: 1, turnId: 'turn_a', at: '', hiddenBy: null, supersededBy: null };
-    noteActivity(activity, event as ActivityEvent);
+    addActivity(activity, event as ActivityEvent);
   }
   return showActivity(activity, steps, over);
 }

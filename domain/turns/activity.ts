@@ -1,6 +1,6 @@
 import type { AgentStep, ChatEvent, EventKind } from '../log/events.js';
 
-/** A call of a tool; without `result` and `success` nothing has come of it. */
+/** A call of a tool; without `result` and `success` it has not ended. */
 export type ToolCall = { id: string; name: string; arguments: unknown; result?: string; success?: boolean };
 
 type TaskStatus = 'running' | 'done' | 'failed';
@@ -14,13 +14,13 @@ export type Subagents = {
   tokenUsage: Record<string, TaskUsage>;
 };
 
-/** What a reply came about by, as its message shows it. Without any of a thing its field is left out. */
+/** What led to a reply, as its message shows it. Fields without content are left out. */
 export type ShownActivity = {
   steps?: AgentStep[];
   toolCalls?: ToolCall[];
   citations?: unknown[];
   planningArtifacts?: unknown[];
-  /** What was appended as such, else what the model was heard to think; parts with a blank line between. */
+  /** The reasoning that was appended, else the thinking that the model streamed; parts are separated by a blank line. */
   reasoning?: string;
   subagents?: Subagents;
 };
@@ -43,7 +43,7 @@ export type ActivityEvent = Extract<ChatEvent, { kind: (typeof activityKinds)[nu
 type Calls = Map<string, ToolCall>;
 type Task = { calls: Calls; status: TaskStatus; modelId: string; usage: TaskUsage };
 
-/** What a turn did beside its words, gathered from its events in their order. */
+/** What a turn did besides its text, folded from its events in their order. */
 export type Activity = {
   calls: Calls;
   tasks: Map<string, Task>;
@@ -60,7 +60,7 @@ export const newActivity = (): Activity => ({
   reasoning: [],
 });
 
-export function noteActivity(activity: Activity, event: ActivityEvent): void {
+export function addActivity(activity: Activity, event: ActivityEvent): void {
   switch (event.kind) {
     case 'tool_call_start':
       beginCall(activity.calls, event.data);
@@ -124,7 +124,7 @@ function endTask(activity: Activity, end: TaskUsage & { task: string; status: 'd
   };
 }
 
-/** `over`: the turn has ended, so that a task that has not come to its end never will. */
+/** `over`: the turn has ended, so that a task without an end has failed. */
 export function showActivity(activity: Activity, steps: AgentStep[] | undefined, over: boolean): ShownActivity {
   const { calls, tasks, citations, planningArtifacts } = activity;
   const thoughts = steps?.flatMap(({ type, content }) => (type === 'thinking' && content ? [content] : [])) ?? [];

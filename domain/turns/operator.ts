@@ -1,14 +1,14 @@
-/** What operators may ask of a turn. From the Temporal UI an argument is whatever somebody typed. */
+/** What operators may ask of a turn. In the Temporal UI an operator can type any argument. */
 export type StepCommand = { step: string };
 export type ApprovalCommand = { callId: string; approved: boolean };
 
-/** Null for what is no object with a step's name. */
+/** Null for anything but an object with the name of a step. */
 export function toStepCommand(sent: unknown): StepCommand | null {
   const { step } = fieldsOf(sent);
   return typeof step === 'string' && step !== '' ? { step } : null;
 }
 
-/** Null for what does not name a call and say yes or no. */
+/** Null for anything but an object with the id of a call and a boolean. */
 export function toApprovalCommand(sent: unknown): ApprovalCommand | null {
   const { callId, approved } = fieldsOf(sent);
   return typeof callId === 'string' && callId !== '' && typeof approved === 'boolean' ? { callId, approved } : null;

@@ -1,6 +1,6 @@
 /**
- * The one table of why a draft begins again: the `reason` of a `restart` frame. Codes are stable. After the last two
- * nothing more of the reply is written: the log has what was kept.
+ * The table of reasons why a draft is restarted: the `reason` of a `restart` frame. Codes are stable. After the last two
+ * nothing more of the reply is streamed: the log has the text that was kept.
  */
 export const restartReasons = {
   worker_lost: 'The worker that wrote the reply was lost.',
@@ -18,18 +18,18 @@ export function isRestartReason(code: unknown): code is RestartReason {
   return typeof code === 'string' && Object.hasOwn(restartReasons, code);
 }
 
-/** What is known of the attempts before the one that begins a draft again. */
+/** What is known of the attempts before the one that restarts a draft. */
 export type AttemptsBefore = {
-  /** The last one never said how it ended. */
+  /** The last one never recorded how it ended. */
   lost: boolean;
-  /** Another provider is asked by now; its failures are counted from 0. */
+  /** The fallback is asked now; its failures are counted from 0. */
   onFallback: boolean;
   failures: number;
   /** The code of the last failure, null when none is known or the last attempt did not fail. */
   lastError: string | null;
 };
 
-/** Why an attempt that can't go on with the draft before it writes another one. */
+/** Why an attempt that can't continue the draft writes another one. */
 export function restartReasonOf({ lost, onFallback, failures, lastError }: AttemptsBefore): RestartReason {
   if (lost) return 'worker_lost';
   if (onFallback && failures === 0) return 'provider_changed';

@@ -1,4 +1,4 @@
-/** What steps are, whoever and whichever beat they are about: the parts of their names that are the same in every chat. */
+/** The parts of steps' names that are the same in every chat: without characters, beats and ids. */
 export const stepFamilies = [
   'parse',
   'addressee',
@@ -16,7 +16,7 @@ export const stepFamilies = [
 
 export type StepFamily = (typeof stepFamilies)[number];
 
-/** `state_update` of `state_update:chr_1>you:0`. Few, so that numbers can be told apart by it. */
+/** `state_update` of `state_update:chr_1>you:0`: few enough to be a label of metrics. */
 export function stepFamily(step: string): StepFamily {
   const [first] = step.split(':');
   return stepFamilies.find((family) => family === first) ?? 'other';

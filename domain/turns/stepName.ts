@@ -1,7 +1,6 @@
 /**
- * Step names, as in the contract. `beat` is 0 or 1, or the iteration of an agent. In a file of its own, because
- * workflows need it: each of them evaluates anew what it imports, and the schemas beside it took longer than a
- * whole turn's workflow.
+ * Step names, which are wire names. `beat` is 0 or 1, or the iteration of an agent. Apart from the schemas, because each
+ * workflow evaluates its imports again: evaluating the schemas took longer than the whole workflow of a turn.
  */
 export const stepName = {
   parse: 'parse',

@@ -3,7 +3,7 @@ import type { EndStatus } from './turn.js';
 
 /** How a reply ended, as the workflow may know it: no prose, only verdicts and codes. */
 export type ReplyVerdict = {
-  /** The turn has ended elsewhere or is no more: there is nothing left to do. */
+  /** The turn was ended by another process, or does not exist: there is nothing left to do. */
   gone: boolean;
   /** An `assistant_turn` of it is in the log. */
   landed: boolean;
@@ -16,13 +16,13 @@ export type ReplyVerdict = {
 
 export const goneVerdict: ReplyVerdict = { gone: true, landed: false, truncated: false, empty: true, code: null };
 
-/** Stopped before anything had arrived: nothing of it is in the log. */
+/** Stopped before any text had arrived: the log has nothing of it. */
 export const stoppedVerdict: ReplyVerdict = { gone: false, landed: false, truncated: false, empty: true, code: null };
 
-/** The ends before its own end that leave a reply usable, if short. */
+/** Why a reply was cut and is still usable. */
 const cuts = ['length', 'content_filter', 'reply_timeout'] as const satisfies FailureCode[];
 
-/** The code of a reply that finished for this reason, null where it came to its own end. */
+/** The code of a reply that was cut for this reason, null for one that was not cut. */
 export const cutCode = (reason: string | null | undefined): (typeof cuts)[number] | null =>
   cuts.find((cut) => cut === reason) ?? null;
 
