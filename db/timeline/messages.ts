@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../domain/log/events.js';
-import { looseKinds, spokenKinds } from '../../domain/timeline/exchanges.js';
 import type { Message } from '../../domain/timeline/message.js';
 import { foldPart } from '../../domain/timeline/transcript.js';
+import { looseKinds, spokenKinds } from '../../domain/timeline/transcriptKinds.js';
 import type { Page } from '../core/page.js';
 import type { Db } from '../core/pool.js';
 import { eventBytes, toChatEvent } from './log.js';

@@ -81,10 +81,12 @@ const prosePart = (turnId: string) => `prose:${turnId}`;
 const proseKinds: ReadonlySet<EventKind> = new Set(['user_turn', 'user_turn_edit', 'user_turn_parsed']);
 const marking: ReadonlySet<EventKind> = new Set(markKinds);
 
+export const isMark = (kind: EventKind): boolean => marking.has(kind);
+
 export const isProse = (kind: EventKind): boolean => proseKinds.has(kind);
 
 function partOf({ kind, turnId }: LogLine): string | null {
-  if (turnId === null || marking.has(kind)) return null;
+  if (turnId === null || isMark(kind)) return null;
   return isProse(kind) ? prosePart(turnId) : replyPart(turnId);
 }
 

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../log/events.js';
-import { addActivity, newActivity, showActivity } from '../turns/activity.js';
-import { activityOf, type Exchange, type Gathered, gather, NEVER } from './exchanges.js';
-import type { Message } from './message.js';
+import { type ActivityEvent, foldActivity, showActivity } from '../turns/activity.js';
+import { type Message, toMessage } from './message.js';
+import { type Beat, type Exchange, foldTimeline, type Prose, type Timeline } from './timeline.js';
 
 /** The messages of one anchor: a user turn, or a system message. `seq` is the anchor's. */
 export type MessageGroup = { seq: number; messages: Message[] };
@@ -13,9 +13,8 @@ export type MessageGroup = { seq: number; messages: Message[] };
  * equal this.
  */
 export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
-  const gathered = gather(events);
-  attachLoose(gathered, inOrder(gathered));
-  return toGroups(gathered).flatMap(({ messages }) => messages);
+  const timeline = foldTimeline(events);
+  return toGroups(timeline, attachLoose(timeline)).flatMap(({ messages }) => messages);
 }
 
 /**
@@ -23,50 +22,67 @@ export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
  * what clients appended to its user turn, which a part does not show.
  */
 export function foldPart(events: Iterable<ChatEvent>, ownerOf: ReadonlyMap<number, number>): MessageGroup[] {
-  const gathered = gather(events);
-  for (const event of gathered.loose) {
-    const reply = gathered.exchanges.get(ownerOf.get(event.seq) ?? NEVER)?.replies.at(-1);
-    if (reply) addActivity(activityOf(gathered, reply.turnId), event);
+  const timeline = foldTimeline(events);
+  const attached: Attached = new Map();
+  for (const event of timeline.loose) {
+    const owner = ownerOf.get(event.seq);
+    attach(attached, owner === undefined ? undefined : timeline.exchanges.get(owner), event);
   }
-  return toGroups(gathered);
+  return toGroups(timeline, attached);
 }
 
-const inOrder = ({ exchanges }: Gathered) => [...exchanges.values()].sort((a, b) => a.userTurnSeq - b.userTurnSeq);
+/** By exchange, what clients appended to the reply. */
+type Attached = Map<Exchange, ActivityEvent[]>;
 
-function toGroups(gathered: Gathered): MessageGroup[] {
+function attach(attached: Attached, exchange: Exchange | undefined, event: ActivityEvent): void {
+  if (!exchange || exchange.beats.length === 0) return;
+  const events = attached.get(exchange) ?? [];
+  attached.set(exchange, events);
+  events.push(event);
+}
+
+const inOrder = ({ exchanges }: Timeline) => [...exchanges.values()].sort((a, b) => a.seq - b.seq);
+
+function toGroups(timeline: Timeline, attached: Attached): MessageGroup[] {
+  const exchanges = inOrder(timeline);
+  const notes = [timeline, ...exchanges].flatMap((each) => each.notes.filter(({ kind }) => kind === 'system'));
   const groups = [
-    ...gathered.notes.map(({ seq, message }) => ({ seq, messages: [message] })),
-    ...inOrder(gathered).map((exchange) => ({ seq: exchange.userTurnSeq, messages: toMessages(exchange, gathered) })),
+    ...notes.map(({ seq, at, text }) => ({ seq, messages: [toMessage('system', text, `system:${seq}`, at)] })),
+    ...exchanges.map((each) => ({ seq: each.seq, messages: toMessages(each, attached.get(each) ?? []) })),
   ];
   return groups.sort((a, b) => a.seq - b.seq);
 }
 
-const lastOf = ({ replies, prose }: Exchange) => replies.at(-1) ?? prose;
+/** The seq of an event that is not in the log. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+const lastOf = ({ beats, prose }: Exchange): Beat | Prose | null => beats.at(-1) ?? prose;
+const endOf = (exchange: Exchange): number => exchange.ends.get(lastOf(exchange)?.turnId ?? '')?.seq ?? NEVER;
 
 /**
  * What clients append while a turn runs belongs to that turn's reply; else to the active reply to the last user turn
  * before it. It is not shown while there is no such reply.
  */
-function attachLoose(gathered: Gathered, exchanges: Exchange[]): void {
-  const endOf = (exchange: Exchange) => gathered.ends.get(lastOf(exchange)?.turnId ?? '')?.seq ?? NEVER;
+function attachLoose(timeline: Timeline): Attached {
   // A turn that ended without a reply has no message to belong to.
-  const said = exchanges.filter((exchange) => exchange.replies.length > 0 || endOf(exchange) === NEVER);
-  const begun = said.filter(({ began }) => began < NEVER).sort((a, b) => a.began - b.began);
-  for (const event of gathered.loose) {
-    const newest = lastBefore(begun, ({ began }) => began, event.seq);
+  const said = inOrder(timeline).filter((each) => each.beats.length > 0 || endOf(each) === NEVER);
+  const begun = said.flatMap((each) => (each.began === null ? [] : [{ seq: each.began, exchange: each }]));
+  begun.sort((a, b) => a.seq - b.seq);
+  const attached: Attached = new Map();
+  for (const event of timeline.loose) {
+    const newest = lastBefore(begun, event.seq)?.exchange;
     const runs = newest && event.seq < endOf(newest);
-    const exchange = runs ? newest : lastBefore(said, ({ userTurnSeq }) => userTurnSeq, event.seq);
-    const reply = exchange?.replies.at(-1);
-    if (reply) addActivity(activityOf(gathered, reply.turnId), event);
+    attach(attached, runs ? newest : lastBefore(said, event.seq), event);
   }
+  return attached;
 }
 
 /** The last of sorted items whose seq is less than `seq`. */
-function lastBefore<T>(sorted: T[], seqOf: (item: T) => number, seq: number): T | undefined {
+function lastBefore<T extends { seq: number }>(sorted: T[], seq: number): T | undefined {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (seqOf(sorted[middle]!) < seq) low = middle + 1;
+    if (sorted[middle]!.seq < seq) low = middle + 1;
     else high = middle;
   }
   return sorted[low - 1];
@@ -76,19 +92,22 @@ function lastBefore<T>(sorted: T[], seqOf: (item: T) => number, seq: number): T 
  * `tokenUsage` is that of the turn that replied, and is part of its user message and its last assistant message. The
  * turn's activity is part of its last assistant message.
  */
-function toMessages(exchange: Exchange, { ends, activities }: Gathered): Message[] {
-  const { prose, replies } = exchange;
+function toMessages(exchange: Exchange, appended: ActivityEvent[]): Message[] {
+  const { prose, beats, ends, activity } = exchange;
   const last = lastOf(exchange);
-  const end = last && ends.get(last.turnId);
-  const usage = end?.usage ? { tokenUsage: end.usage } : {};
-  const spoken = [...(prose ? [prose] : []), ...replies];
-  return spoken.map((each) => {
-    const isLast = each === last;
-    const activity = isLast && each !== prose ? (activities.get(each.turnId) ?? newActivity()) : null;
-    return {
-      ...each.message,
-      ...(activity ? showActivity(activity, each.steps, end !== undefined) : {}),
-      ...(isLast || each === prose ? usage : {}),
-    };
+  const end = last ? ends.get(last.turnId) : undefined;
+  const usage = end?.tokenUsage ? { tokenUsage: end.tokenUsage } : {};
+  const replies = beats.map((beat) => {
+    if (beat !== last) return ofBeat(beat);
+    const own = activity.filter(({ turnId }) => turnId === beat.turnId);
+    const shown = showActivity(foldActivity([...own, ...appended]), beat.steps, end !== undefined);
+    return { ...ofBeat(beat), ...shown, ...usage };
   });
+  return [...(prose ? [{ ...ofProse(prose), ...usage }] : []), ...replies];
+}
+
+const ofProse = ({ turnId, text, at }: Prose): Message => toMessage('user', text, `${turnId}:user`, at);
+
+function ofBeat({ turnId, beat, text, at, speakerId, truncated, model: modelId }: Beat): Message {
+  return { ...toMessage('assistant', text, `${turnId}:${beat}`, at), speakerId, truncated, modelId };
 }

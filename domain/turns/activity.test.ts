@@ -1,16 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentStep, NewEvent } from '../log/events.js';
-import { type ActivityEvent, addActivity, newActivity, type ShownActivity, showActivity } from './activity.js';
+import { type ActivityEvent, foldActivity, type ShownActivity, showActivity } from './activity.js';
 
 type Fact = Extract<NewEvent, { kind: ActivityEvent['kind'] }>;
 
 function show(facts: Fact[], { steps, over = true }: { steps?: AgentStep[]; over?: boolean } = {}): ShownActivity {
-  const activity = newActivity();
-  for (const fact of facts) {
-    const event = { ...fact, seq: 1, turnId: 'turn_a', at: '', hiddenBy: null, supersededBy: null };
-    addActivity(activity, event as ActivityEvent);
-  }
-  return showActivity(activity, steps, over);
+  const marks = { seq: 1, turnId: 'turn_a', at: '', hiddenBy: null, supersededBy: null };
+  const events = facts.map((fact) => ({ ...fact, ...marks }) as ActivityEvent);
+  return showActivity(foldActivity(events), steps, over);
 }
 
 const called = (id: string): Fact => ({

@@ -52,15 +52,20 @@ export type Activity = {
   reasoning: string[];
 };
 
-export const newActivity = (): Activity => ({
-  calls: new Map(),
-  tasks: new Map(),
-  citations: [],
-  planningArtifacts: [],
-  reasoning: [],
-});
+/** Of one turn's events, in their order. */
+export function foldActivity(events: Iterable<ActivityEvent>): Activity {
+  const activity: Activity = {
+    calls: new Map(),
+    tasks: new Map(),
+    citations: [],
+    planningArtifacts: [],
+    reasoning: [],
+  };
+  for (const event of events) addActivity(activity, event);
+  return activity;
+}
 
-export function addActivity(activity: Activity, event: ActivityEvent): void {
+function addActivity(activity: Activity, event: ActivityEvent): void {
   switch (event.kind) {
     case 'tool_call_start':
       beginCall(activity.calls, event.data);

@@ -4,7 +4,7 @@ import { Tasks } from '../agents/tasks.js';
 import type { OpenChat, TurnState } from '../data/openChat.js';
 import { stableList } from '../data/stable.js';
 import { memo } from '../parts/memo.js';
-import type { Exchange } from '../timeline/timeline.js';
+import { type Exchange, tasksOf } from '../timeline/timeline.js';
 import { Actions } from './actions.js';
 import { BeatView } from './beat.js';
 import { EditForm } from './editForm.js';
@@ -36,7 +36,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       {said.map((each) => (
         <BeatView key={each.key} said={each} chat={chat} kind={kind} changeIds={exchange.changeIds} />
       ))}
-      <Tasks tasks={exchange.tasks} />
+      <Tasks tasks={tasksOf(exchange)} />
       {turns.map((turn) => (
         <TurnMark key={turn.turnId} chat={chat} turn={turn} isHeard={said.some(({ streaming }) => streaming)} />
       ))}

@@ -6,7 +6,7 @@ import { unsent } from '../data/outbox.js';
 import type { Chat } from '../data/resources.js';
 import { stableList } from '../data/stable.js';
 import { Prose } from '../parts/prose.js';
-import { type Exchange, type Item, itemsOf } from '../timeline/timeline.js';
+import { type Exchange, hasTurn, type Item, itemsOf } from '../timeline/timeline.js';
 import { ExchangeView } from './exchange.js';
 import { EarlierStuck } from './followUps.js';
 import { NoteView } from './note.js';
@@ -26,7 +26,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   const items = useComputed(() => itemsOf(chat.timeline.value));
   const far = useMemo(
     () =>
-      stableList(() => [...chat.turns.value.values()].filter(({ turnId }) => !chat.timeline.value.seqOf.has(turnId))),
+      stableList(() => [...chat.turns.value.values()].filter(({ turnId }) => !hasTurn(chat.timeline.value, turnId))),
     [chat],
   );
   const all = items.value;

@@ -8,7 +8,7 @@ import {
   isTransient,
   type ViewerFrame,
 } from '../../client/src/index.js';
-import { isMark } from '../timeline/marks.js';
+import { isMark } from '../../domain/timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
 import { get, wordsOf } from './api.js';
 import { coalesced } from './coalesced.js';

@@ -1,82 +1,35 @@
-import type { ChatEvent, EventData } from '../../domain/log/events.js';
-import type { ToolCall } from '../data/resources.js';
-import { handlers } from './timelineHandlers.js';
+import type { Exchange, Note, Timeline } from '../../domain/timeline/timeline.js';
+import { foldActivity, type ToolCall } from '../../domain/turns/activity.js';
 
-/** A beat that has landed. */
-export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; at: string };
-
-/** A task that an agent handed to another. */
-export type Task = { name: string; status: 'running' | 'done' | 'failed'; modelId: string; calls: readonly ToolCall[] };
-
-export type Prose = { turnId: string; text: string; quote: string | null; at: string; seq: number };
-export type End = EventData<'turn_completed'> & { turnId: string; seq: number };
-
-/** One user turn and what was said under it. An event that touches one makes another object of it, and of no other. */
-export type Exchange = {
-  type: 'exchange';
-  /** seq of its user turn: what the turns of its versions share. */
-  seq: number;
-  prose: Prose | null;
-  beats: readonly Beat[];
-  /** Its turns, in the order in which they were first heard of: with a regeneration in flight there are two. */
-  turnIds: readonly string[];
-  ends: ReadonlyMap<string, End>;
-  tasks: ReadonlyMap<string, Task>;
-  /** The changes that its reply proposed, in the order of their source. */
-  changeIds: readonly string[] | null;
-  notes: readonly Note[];
-  hasVersions: boolean;
-};
-
-/** A line between the messages: something that happened. */
-export type Note = { type: 'note'; seq: number; kind: 'system' | 'scene' | 'story' | 'object'; text: string };
+export type { Beat, Exchange, Note, Timeline } from '../../domain/timeline/timeline.js';
+export { emptyTimeline, evolveTimeline, foldTimeline } from '../../domain/timeline/timeline.js';
 
 export type Item = Exchange | Note;
 
-/** What is folded from the events that are loaded, oldest first. */
-export type Timeline = {
-  exchanges: ReadonlyMap<number, Exchange>;
-  /** Which exchange a turn belongs to. */
-  seqOf: ReadonlyMap<string, number>;
-  notes: readonly Note[];
-  titles: ReadonlyMap<string, string>;
-};
+/** Of a turn whose beginning is not loaded nothing is shown. */
+const isShown = ({ prose }: Exchange): boolean => prose !== null;
 
-export const emptyTimeline: Timeline = { exchanges: new Map(), seqOf: new Map(), notes: [], titles: new Map() };
-
-/** Folds events in bulk: into new maps, changed in place. */
-export function foldTimeline(events: readonly ChatEvent[]): Timeline {
-  const timeline = { exchanges: new Map(), seqOf: new Map(), notes: [], titles: new Map() } satisfies Folding;
-  for (const event of events) apply(timeline, event);
-  return timeline;
-}
-
-/** The timeline after one more event. */
-export function evolveTimeline({ exchanges, seqOf, notes, titles }: Timeline, event: ChatEvent): Timeline {
-  const next: Folding = {
-    exchanges: new Map(exchanges),
-    seqOf: new Map(seqOf),
-    notes: [...notes],
-    titles: new Map(titles),
-  };
-  apply(next, event);
-  return next;
-}
-
-/** In the order in which the user spoke. Of a turn whose beginning is not loaded nothing is shown. */
+/** In the order in which the user spoke. */
 export function itemsOf({ exchanges, notes }: Timeline): Item[] {
-  return [...exchanges.values(), ...notes].sort((a, b) => a.seq - b.seq);
+  return [...[...exchanges.values()].filter(isShown), ...notes].sort((a, b) => a.seq - b.seq);
 }
 
-/** A timeline that is being folded, and changed in place. */
-export type Folding = {
-  exchanges: Map<number, Exchange>;
-  seqOf: Map<string, number>;
-  notes: Note[];
-  titles: Map<string, string>;
-};
+/** Whether a turn is shown within an exchange. */
+export function hasTurn({ exchanges, seqOf }: Timeline, turnId: string): boolean {
+  const exchange = exchanges.get(seqOf.get(turnId) ?? 0);
+  return exchange !== undefined && isShown(exchange);
+}
 
-function apply<K extends ChatEvent['kind']>(folding: Folding, event: Extract<ChatEvent, { kind: K }>): void {
-  const handle = handlers[event.kind as K] as (folding: Folding, event: Extract<ChatEvent, { kind: K }>) => void;
-  handle(folding, event);
+/** A task that an agent delegated to a sub-agent. */
+export type Task = { name: string; status: 'running' | 'done' | 'failed'; modelId: string; calls: readonly ToolCall[] };
+
+/** The tasks of an exchange, by name. */
+export function tasksOf({ activity }: Exchange): ReadonlyMap<string, Task> {
+  const { tasks } = foldActivity(activity);
+  return new Map(
+    [...tasks].map(([name, { status, modelId, calls }]) => [
+      name,
+      { name, status, modelId, calls: [...calls.values()] },
+    ]),
+  );
 }

@@ -1,0 +1,132 @@
+import type { ChatEvent, EventData } from '../log/events.js';
+import type { ActivityEvent } from '../turns/activity.js';
+import { type Handler, handlers, showsNothing } from './timelineHandlers.js';
+
+/** What the user said. An edit takes the place of the first prose. */
+export type Prose = { turnId: string; text: string; quote: string | null; at: string; seq: number };
+
+/** A reply that has landed. */
+export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; at: string };
+
+export type End = EventData<'turn_completed'> & { turnId: string; seq: number };
+
+/** A line between the messages: something that happened. `at` is ISO 8601 UTC. */
+export type Note = {
+  type: 'note';
+  seq: number;
+  at: string;
+  kind: 'system' | 'scene' | 'story' | 'object';
+  text: string;
+};
+
+/** One user turn and its replies. The turns of a reply's versions share it. */
+export type Exchange = {
+  readonly type: 'exchange';
+  /** seq of the user turn. */
+  readonly seq: number;
+  /** Null while only later events of it are folded. */
+  readonly prose: Prose | null;
+  readonly beats: readonly Beat[];
+  /** Its turns, in the order of their first events: while a regeneration runs there are two. */
+  readonly turnIds: readonly string[];
+  /** By turn. */
+  readonly ends: ReadonlyMap<string, End>;
+  /** What its turns did besides their text. */
+  readonly activity: readonly ActivityEvent[];
+  /** The changes that its reply proposed, in the order of their source. */
+  readonly changeIds: readonly string[] | null;
+  readonly notes: readonly Note[];
+  readonly hasVersions: boolean;
+  /** The seq at which its first reply began, null before. */
+  readonly began: number | null;
+};
+
+/** The fold of a chat's events, oldest first: the transcript and the page are views of it. */
+export type Timeline = {
+  readonly exchanges: ReadonlyMap<number, Exchange>;
+  /** By turn, the seq of its exchange. */
+  readonly seqOf: ReadonlyMap<string, number>;
+  /** Notes of no exchange. */
+  readonly notes: readonly Note[];
+  /** Activity of no turn: what clients appended. */
+  readonly loose: readonly ActivityEvent[];
+  /** Of story events. */
+  readonly titles: ReadonlyMap<string, string>;
+};
+
+/** A timeline that is being folded: handlers change it in place. */
+export type Folding = {
+  exchanges: Map<number, FoldingExchange>;
+  seqOf: Map<string, number>;
+  notes: Note[];
+  loose: ActivityEvent[];
+  titles: Map<string, string>;
+};
+
+export type FoldingExchange = {
+  type: 'exchange';
+  seq: number;
+  prose: Prose | null;
+  beats: Beat[];
+  turnIds: string[];
+  ends: Map<string, End>;
+  activity: ActivityEvent[];
+  changeIds: string[] | null;
+  notes: Note[];
+  hasVersions: boolean;
+  began: number | null;
+};
+
+export const emptyTimeline: Timeline = newFolding();
+
+/** Folds events that are neither hidden nor superseded; the others are skipped. */
+export function foldTimeline(events: Iterable<ChatEvent>): Timeline {
+  const folding = newFolding();
+  for (const event of events) apply(folding, event);
+  return folding;
+}
+
+/** The timeline after one more event. The exchange that the event changes is another object; all others are the same. */
+export function evolveTimeline(timeline: Timeline, event: ChatEvent): Timeline {
+  if (handlers[event.kind] === showsNothing) return timeline;
+  const folding: Folding = {
+    // Handlers change only the exchange that is copied below.
+    exchanges: new Map(timeline.exchanges as ReadonlyMap<number, FoldingExchange>),
+    seqOf: new Map(timeline.seqOf),
+    notes: [...timeline.notes],
+    loose: [...timeline.loose],
+    titles: new Map(timeline.titles),
+  };
+  const exchange = timeline.exchanges.get(exchangeOf(timeline, event));
+  if (exchange) folding.exchanges.set(exchange.seq, copyOf(exchange));
+  apply(folding, event);
+  return folding;
+}
+
+function newFolding(): Folding {
+  return { exchanges: new Map(), seqOf: new Map(), notes: [], loose: [], titles: new Map() };
+}
+
+const copyOf = (exchange: Exchange): FoldingExchange => ({
+  ...exchange,
+  beats: [...exchange.beats],
+  turnIds: [...exchange.turnIds],
+  ends: new Map(exchange.ends),
+  activity: [...exchange.activity],
+  changeIds: exchange.changeIds && [...exchange.changeIds],
+  notes: [...exchange.notes],
+});
+
+const NONE = 0;
+
+/** The seq of the exchange that an event may change. */
+function exchangeOf({ seqOf }: Timeline, { kind, seq, turnId, data }: ChatEvent): number {
+  if (kind === 'user_turn') return seq;
+  return 'userTurnSeq' in data ? data.userTurnSeq : (seqOf.get(turnId ?? '') ?? NONE);
+}
+
+function apply<K extends ChatEvent['kind']>(folding: Folding, event: Extract<ChatEvent, { kind: K }>): void {
+  if (event.hiddenBy !== null || event.supersededBy !== null) return;
+  const handle = handlers[event.kind as K] as Handler<K>;
+  handle(folding, event);
+}

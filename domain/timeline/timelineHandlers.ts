@@ -1,0 +1,138 @@
+import type { ChatEvent, EventKind } from '../log/events.js';
+import type { ActivityEvent } from '../turns/activity.js';
+import type { Folding, FoldingExchange, Note } from './timeline.js';
+
+type EventOf<K extends EventKind> = Extract<ChatEvent, { kind: K }>;
+export type Handler<K extends EventKind> = (folding: Folding, event: EventOf<K>) => void;
+type Handlers = { [K in EventKind]: Handler<K> };
+
+export const showsNothing = () => undefined;
+
+/** What each kind of event changes in the timeline that people see. */
+export const handlers: Handlers = {
+  user_turn(folding, { turnId, seq, at, data: { text, quote = null } }) {
+    const exchange = join(folding, turnId, seq);
+    if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote, at, seq };
+  },
+  user_turn_edit(folding, { turnId, seq, at, data: { text, userTurnSeq } }) {
+    const exchange = join(folding, turnId, userTurnSeq);
+    if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote: null, at, seq };
+  },
+  assistant_turn_started(folding, { turnId, seq, data: { userTurnSeq } }) {
+    const exchange = join(folding, turnId, userTurnSeq);
+    if (exchange) exchange.began ??= seq;
+  },
+  assistant_turn(folding, { turnId, seq, at, data }) {
+    join(folding, turnId, data.userTurnSeq)?.beats.push({ ...data, turnId: turnId ?? '', seq, at });
+  },
+  turn_completed(folding, { turnId, seq, data }) {
+    if (turnId !== null) find(folding, turnId)?.ends.set(turnId, { ...data, turnId, seq });
+  },
+  // Two versions are never shown at once. What else the mark takes out of the timeline is read again.
+  turn_superseded(folding, { turnId, data }) {
+    const exchange = find(folding, turnId);
+    if (!exchange) return;
+    exchange.beats = exchange.beats.filter((beat) => beat.turnId !== data.turnId);
+    exchange.hasVersions = true;
+  },
+  version_activated(folding, { turnId }) {
+    const exchange = find(folding, turnId);
+    if (exchange) exchange.hasVersions = true;
+  },
+  changes_proposed(folding, { turnId, data }) {
+    const exchange = find(folding, turnId);
+    if (exchange) exchange.changeIds = [...(exchange.changeIds ?? []), ...data.changeIds];
+  },
+  tool_call_start: act,
+  tool_call_end: act,
+  subagent_task_start: act,
+  subagent_tool_call_start: act,
+  subagent_tool_call_end: act,
+  subagent_task_end: act,
+  citations: act,
+  planning_artifact: act,
+  reasoning: act,
+  system_message: (folding, event) => note(folding, event, 'system', event.data.text),
+  scene_opened: (folding, event) => note(folding, event, 'scene', event.data.container),
+  scene_closed: (folding, event) => note(folding, event, 'scene', 'The scene closes.'),
+  story_event_planned(folding, { data: { eventId, title } }) {
+    folding.titles.set(eventId, title);
+  },
+  story_event_started: (folding, event) => story(folding, event, 'begins'),
+  story_event_completed: (folding, event) => story(folding, event, 'is complete'),
+  story_event_cancelled: (folding, event) => story(folding, event, 'is called off'),
+  object_acquired: (folding, event) => note(folding, event, 'object', event.data.name),
+  chat_created: showsNothing,
+  user_turn_parsed: showsNothing,
+  memory_written: showsNothing,
+  memory_scored: showsNothing,
+  memory_pinned: showsNothing,
+  memory_unpinned: showsNothing,
+  edge_update: showsNothing,
+  edge_summary: showsNothing,
+  scene_summary: showsNothing,
+  change_accepted: showsNothing,
+  change_declined: showsNothing,
+  change_stale: showsNothing,
+  document_edited: showsNothing,
+  model_selected: showsNothing,
+  strategy_meta: showsNothing,
+  strategy_link: showsNothing,
+  strategy_unlinked: showsNothing,
+  graph_snapshot: showsNothing,
+  graph_plan: showsNothing,
+  graph_cleared: showsNothing,
+  step_stuck: showsNothing,
+  step_skipped: showsNothing,
+  turn_rolled_back: showsNothing,
+  guest_cleared: showsNothing,
+  chat_rewound: showsNothing,
+  rewind_undone: showsNothing,
+};
+
+const newExchange = (seq: number): FoldingExchange => ({
+  type: 'exchange',
+  seq,
+  prose: null,
+  beats: [],
+  turnIds: [],
+  ends: new Map(),
+  activity: [],
+  changeIds: null,
+  notes: [],
+  hasVersions: false,
+  began: null,
+});
+
+/** The exchange that a turn belongs to; undefined when none of the turn's events that name it is folded. */
+function find({ exchanges, seqOf }: Folding, turnId: string | null): FoldingExchange | undefined {
+  const seq = turnId === null ? undefined : seqOf.get(turnId);
+  return seq === undefined ? undefined : exchanges.get(seq);
+}
+
+/** Adds a turn to the exchange of a user turn. */
+function join({ exchanges, seqOf }: Folding, turnId: string | null, seq: number): FoldingExchange | undefined {
+  if (turnId === null) return undefined;
+  const exchange = exchanges.get(seq) ?? newExchange(seq);
+  exchanges.set(seq, exchange);
+  seqOf.set(turnId, seq);
+  if (!exchange.turnIds.includes(turnId)) exchange.turnIds.push(turnId);
+  return exchange;
+}
+
+function act(folding: Folding, event: ActivityEvent): void {
+  if (event.turnId === null) folding.loose.push(event);
+  else find(folding, event.turnId)?.activity.push(event);
+}
+
+/** Within the exchange of the turn that led to it, if that is shown; else between the exchanges. */
+function note(folding: Folding, { turnId, seq, at }: ChatEvent, kind: Note['kind'], text: string): void {
+  const exchange = find(folding, turnId);
+  (exchange?.prose ? exchange : folding).notes.push({ type: 'note', seq, at, kind, text });
+}
+
+type StoryEvent = EventOf<'story_event_started' | 'story_event_completed' | 'story_event_cancelled'>;
+
+function story(folding: Folding, event: StoryEvent, what: string): void {
+  note(folding, event, 'story', `${folding.titles.get(event.data.eventId) ?? 'A story event'} ${what}.`);
+}
