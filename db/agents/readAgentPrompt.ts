@@ -1,6 +1,6 @@
 import { type AgentPromptInput, DEFAULT_SYSTEM_PROMPT, type PastIteration } from '../../domain/agents/agentPrompt.js';
 import type { Db } from '../core/pool.js';
-import { askedOfTurn, readSaidBefore } from '../timeline/readSaid.js';
+import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
 /** Earlier messages that a prompt looks back on, at most. */
 const HISTORY_MESSAGES = 200;
@@ -25,7 +25,7 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
   const head = rows[0];
   if (!head) return null;
   const [history, iterations] = await Promise.all([
-    readSaidBefore(db, head, HISTORY_MESSAGES),
+    readHistoryBefore(db, head, HISTORY_MESSAGES),
     readPastIterations(db, { turnId, taskCallId: '' }),
   ]);
   const quoted = head.quote ? `> ${head.quote.replaceAll('\n', '\n> ')}\n\n` : '';

@@ -1,6 +1,6 @@
 import type { DocumentPromptInput, Said } from '../../domain/documents/documentPrompt.js';
 import type { Db } from '../core/pool.js';
-import { askedOfTurn, readSaidBefore } from '../timeline/readSaid.js';
+import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
 /** Earlier messages that a prompt looks back on, at most. */
 const HISTORY_MESSAGES = 200;
@@ -27,5 +27,5 @@ export async function readDocumentPrompt(db: Db, turnId: string): Promise<Docume
   if (!head) return null;
   const { title, body, anchor, text, quote } = head;
   const line: Said = { role: 'user', text, quote };
-  return { document: { title, body }, anchor, history: await readSaidBefore(db, head, HISTORY_MESSAGES), line };
+  return { document: { title, body }, anchor, history: await readHistoryBefore(db, head, HISTORY_MESSAGES), line };
 }

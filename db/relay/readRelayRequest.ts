@@ -1,6 +1,6 @@
 import type { RelayRequest } from '../../domain/relay/relay.js';
 import type { Db } from '../core/pool.js';
-import { askedOfTurn, readSaidBefore } from '../timeline/readSaid.js';
+import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
 /** Messages of a primer, at most. */
 const PRIMER_MESSAGES = 20;
@@ -23,6 +23,6 @@ export async function readRelayRequest(db: Db, turnId: string): Promise<RelayReq
   if (!head) return null;
   const { chatId, userTurnSeq, primed, ...request } = head;
   if (primed) return { ...request, primer: null };
-  const said = await readSaidBefore(db, { chatId, userTurnSeq }, PRIMER_MESSAGES);
+  const said = await readHistoryBefore(db, { chatId, userTurnSeq }, PRIMER_MESSAGES);
   return { ...request, primer: said.map(({ role, text }) => ({ role, content: text })) };
 }

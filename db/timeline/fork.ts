@@ -88,10 +88,10 @@ async function insertFork(tx: Tx, chatId: string, forkId: string): Promise<strin
 async function copyTurns(
   tx: Tx,
   forkId: string,
-  { said }: CopyPlan,
+  { userTurns }: CopyPlan,
   activeOf: (rootId: string) => string,
 ): Promise<Map<string, string>> {
-  const ids = new Map(said.map(({ turnId }) => [turnId, newId('turn')]));
+  const ids = new Map(userTurns.map(({ turnId }) => [turnId, newId('turn')]));
   await tx.query(
     `insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, phase, rank, user_turn_seq, request_hash,
                         when_failed, error, usage, warnings, created_at, started_at, opened_at, finished_at)
@@ -102,9 +102,9 @@ async function copyTurns(
      from unnest($2::text[], $3::text[], $4::integer[]) as c(source_id, id, seq) join turns t on t.id = c.source_id`,
     [
       forkId,
-      said.map(({ turnId }) => activeOf(turnId)),
-      said.map(({ turnId }) => ids.get(turnId)),
-      said.map(({ seq }) => seq),
+      userTurns.map(({ turnId }) => activeOf(turnId)),
+      userTurns.map(({ turnId }) => ids.get(turnId)),
+      userTurns.map(({ seq }) => seq),
     ],
   );
   return ids;

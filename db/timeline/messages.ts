@@ -103,8 +103,8 @@ async function readAnchors(db: Db, chatId: string, since: Since): Promise<Anchor
 
 /** The events that make the messages of the anchors, and the user turn to which each appended artifact belongs. */
 async function readEventsOf(db: Db, chatId: string, anchors: Anchor[]): Promise<[ChatEvent[], Map<number, number>]> {
-  const said = anchors.flatMap(({ seq, isUser }) => (isUser ? [seq] : []));
-  const ownerOf = await readOwners(db, chatId, said);
+  const userTurns = anchors.flatMap(({ seq, isUser }) => (isUser ? [seq] : []));
+  const ownerOf = await readOwners(db, chatId, userTurns);
   const loose = anchors.flatMap(({ seq, isUser }) => (isUser ? [] : [seq])).concat(...ownerOf.keys());
   const { rows } = await db.query(
     `select e.seq, e.kind, e.turn_id, e.at, e.data, e.superseded_by, e.hidden_by
@@ -115,7 +115,7 @@ async function readEventsOf(db: Db, chatId: string, anchors: Anchor[]): Promise<
      select e.seq, e.kind, e.turn_id, e.at, e.data, e.superseded_by, e.hidden_by
      from events e where e.chat_id = $1 and e.seq = any($3::integer[])
      order by seq`,
-    [chatId, said, loose],
+    [chatId, userTurns, loose],
   );
   return [rows.map(toChatEvent), ownerOf];
 }
@@ -133,8 +133,8 @@ const isSaid = (turnSeq: string) => `(exists (
  * By the seq of what a client appended, the user turn that it belongs to, if that is one of these: the turn whose reply
  * was running, else the last one before it. For each user turn no more than a message shows.
  */
-async function readOwners(db: Db, chatId: string, said: number[]): Promise<Map<number, number>> {
-  if (said.length === 0) return new Map();
+async function readOwners(db: Db, chatId: string, userTurns: number[]): Promise<Map<number, number>> {
+  if (userTurns.length === 0) return new Map();
   const { rows } = await db.query<{ seq: number; owner: number }>(
     `select seq, owner from (
        select e.seq, o.owner, row_number() over (partition by o.owner order by e.seq) as place,
@@ -156,13 +156,13 @@ async function readOwners(db: Db, chatId: string, said: number[]): Promise<Map<n
        where e.chat_id = $1 and e.turn_id is null and e.kind in (${listOf(looseKinds)}) and ${inTimeline('e')}
          and e.seq > $3 and e.seq < $4 and o.owner = any($2::integer[])
      ) owned where place <= ${looseLimits.count} and (total <= ${looseLimits.bytes} or place = 1) order by seq`,
-    [chatId, said, Math.min(...said), await endOf(db, chatId, said)],
+    [chatId, userTurns, Math.min(...userTurns), await endOf(db, chatId, userTurns)],
   );
   return new Map(rows.map(({ seq, owner }) => [seq, owner]));
 }
 
 /** The seq from which nothing belongs to these user turns: they have ended, and another user turn follows. */
-async function endOf(db: Db, chatId: string, said: number[]): Promise<number> {
+async function endOf(db: Db, chatId: string, userTurns: number[]): Promise<number> {
   const { rows } = await db.query<{ next: number | null; ended: number | null; open: boolean }>(
     `select (
          select u.seq from events u
@@ -171,7 +171,7 @@ async function endOf(db: Db, chatId: string, said: number[]): Promise<number> {
        ) as next, max(d.seq) as ended, bool_or(t.finished_at is null) as open
      from turns t left join events d on d.chat_id = t.chat_id and d.turn_id = t.id and d.kind = 'turn_completed'
      where t.chat_id = $1 and t.user_turn_seq = any($2::integer[])`,
-    [chatId, said, Math.max(...said)],
+    [chatId, userTurns, Math.max(...userTurns)],
   );
   const { next, ended, open } = rows[0]!;
   return open || next === null ? 2 ** 31 - 1 : Math.max(next, ended ?? 0);

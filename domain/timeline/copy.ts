@@ -14,11 +14,11 @@ type Source = {
 /** What of an event decides where its copy stands. `userTurnSeq` is that of a `user_turn_edit`, else null. */
 export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { userTurnSeq: number | null };
 
-/** Where the copies stand: by the source's seq, in the order of the copy. `turnId` is the source's root. */
+/** The seqs of the source in the order of the copy, and the seq of each copy. `turnId` is the source's root. */
 export type CopyPlan = {
   from: number[];
   seqOf: ReadonlyMap<number, number>;
-  said: { seq: number; turnId: string }[];
+  userTurns: { seq: number; turnId: string }[];
 };
 
 /**
@@ -32,16 +32,16 @@ export async function planCopy(
   yieldToEventLoop: () => Promise<void>,
 ): Promise<CopyPlan> {
   const kept: { at: number; from: number; isProse: boolean; turnId: string | null }[] = [];
-  const said = new Set<string | null>();
+  const withProse = new Set<string | null>();
   for await (const lines of timeline) {
     for (const line of lines) {
       if (!isCopied(line, source)) continue;
       const placed = placeOf(line, source);
-      if (placed.isProse) said.add(placed.turnId);
+      if (placed.isProse) withProse.add(placed.turnId);
       kept.push(placed);
     }
   }
-  const whole = kept.filter(({ turnId }) => turnId === null || said.has(turnId));
+  const whole = kept.filter(({ turnId }) => turnId === null || withProse.has(turnId));
   await yieldToEventLoop();
   whole.sort((a, b) => a.at - b.at);
   await yieldToEventLoop();
@@ -49,7 +49,7 @@ export async function planCopy(
   const prose = whole.flatMap(({ isProse, turnId, at }) =>
     isProse && turnId !== null ? [{ seq: seqOf.get(at)!, turnId }] : [],
   );
-  return { from: whole.map(({ from }) => from), seqOf, said: prose };
+  return { from: whole.map(({ from }) => from), seqOf, userTurns: prose };
 }
 
 /** Where an event of the source stands: an edit where the user turn stood whose place it takes. */

@@ -3,7 +3,7 @@ import type { PublicError } from '../../domain/turns/turn.js';
 import type { Db } from '../core/pool.js';
 
 /** A message of the timeline, as a prompt takes it; `quote` is what the user had selected. */
-export type SaidLine = { role: 'user' | 'assistant'; text: string; quote: string | null };
+export type HistoryMessage = { role: 'user' | 'assistant'; text: string; quote: string | null };
 
 /** What a turn answers, and the quote that came with it; for a lateral join on a turn `t`. */
 export const askedOfTurn = `lateral (
@@ -17,12 +17,12 @@ export const askedOfTurn = `lateral (
  * The last messages of a chat's timeline before a user turn, oldest first, also those of cancelled and failed turns that
  * have text.
  */
-export async function readSaidBefore(
+export async function readHistoryBefore(
   db: Db,
   { chatId, userTurnSeq }: { chatId: string; userTurnSeq: number },
   limit: number,
-): Promise<SaidLine[]> {
-  const { rows } = await db.query<SaidLine & { error: PublicError | null }>(
+): Promise<HistoryMessage[]> {
+  const { rows } = await db.query<HistoryMessage & { error: PublicError | null }>(
     `select case when e.kind = 'assistant_turn' then 'assistant' else 'user' end as role, e.data->>'text' as text,
        e.data->>'quote' as quote, e.data->'error' as error
      from events e join turns t on t.id = e.turn_id
