@@ -41,11 +41,11 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the fence of tokens on the wire',
-    file: 'viewers/gateway/draftBuffer.ts',
+    file: 'viewers/gateway/draftState.ts',
     replace: [
       [
-        "if (piece.fence < fence || piece.epoch < epoch) return 'refused';",
-        "if (piece.epoch < epoch) return 'refused';",
+        "return status !== 'landed' && attempt.fence >= fence && attempt.epoch >= epoch;",
+        "return status !== 'landed' && attempt.epoch >= epoch;",
       ],
     ],
     test: {

@@ -1,131 +1,122 @@
-import type { DraftMore, DraftState, DraftWant } from '../../db/timeline/feed.js';
+import type { DraftMore, DraftState as DraftRow, DraftWant } from '../../db/timeline/feed.js';
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import type { WireStep, WireToken } from '../wire/wire.js';
+import { type DraftTimes, isReadDue } from './checkpointSchedule.js';
+import { beatKey } from './deliveredDrafts.js';
 import { createDraftBuffer, type DraftBuffer } from './draftBuffer.js';
-import { beatKey } from './told.js';
 
-/** When a draft is read from its checkpoints, in milliseconds. */
-const gapRetryMs = 100;
-const silentAfterMs = 400;
-/** The longer there was nothing new, the less often it is looked for: every tenth of that time, within these bounds. */
-const silentRetryMs = { least: 300, most: 3_000 };
-/** Beats and turns that are over are remembered so long as this many are not newer. */
-const maxOver = 256;
+/** So many of the newest beats and turns that have ended are remembered, to refuse late tokens of theirs. */
+const maxEnded = 256;
 
-type InFlight = { buffer: DraftBuffer; wireAt: number; newsAt: number; readAt: number };
+type DraftInFlight = { buffer: DraftBuffer } & DraftTimes;
 
 /** The replies of one chat that are in flight. */
 export type DraftsInFlight = {
   buffers(): Iterable<DraftBuffer>;
-  /** Each of these says whether viewers may be owed something new. */
-  token(token: WireToken): boolean;
-  step(step: WireStep): boolean;
-  learn(state: DraftState): boolean;
-  fill(more: DraftMore): boolean;
+  /** This and the next three return whether there may be something new for viewers. */
+  applyToken(token: WireToken): boolean;
+  applyStep(step: WireStep): boolean;
+  applyRow(row: DraftRow): boolean;
+  applyCheckpoint(checkpoint: DraftMore): boolean;
   begin(turnId: string, beat: number, speakerId: string): void;
-  /** The beat is over: nothing is taken for it any more. Gives back what there was of it. */
-  end(turnId: string, beat: number): DraftBuffer | undefined;
+  /** The beat is over: nothing more of it is accepted. Returns what was held of its draft. */
+  endBeat(turnId: string, beat: number): DraftBuffer | undefined;
   endTurn(turnId: string): void;
-  /** The drafts that are to be read from the checkpoints now: those with a gap, and those that the wire is silent about. */
-  due(now: number): DraftWant[];
-  /** All of them, also those that are not due. */
+  /** The drafts to read from their checkpoints now. Each counts as read. */
+  takeDueReads(now: number): DraftWant[];
+  /** What to read of all drafts, due or not. */
   wants(): DraftWant[];
 };
 
 export function createDraftsInFlight(options: { now: () => number; onGap: () => void }): DraftsInFlight {
-  const drafts = new Map<string, InFlight>();
-  const over = new Set<string>();
+  const drafts = new Map<string, DraftInFlight>();
+  /** Keys of beats, and ids of turns. */
+  const ended = new Set<string>();
 
-  function open(turnId: string, beat: number, speakerId: string): InFlight | undefined {
+  /** The draft of a beat, new if need be; undefined when the beat or its turn has ended. */
+  function open(turnId: string, beat: number, speakerId: string): DraftInFlight | undefined {
     const key = beatKey(turnId, beat);
-    if (over.has(key) || over.has(turnId)) return undefined;
+    if (ended.has(key) || ended.has(turnId)) return undefined;
     const known = drafts.get(key);
     if (known) return known;
     const now = options.now();
-    const begun = {
-      buffer: createDraftBuffer({ turnId, beat }, speakerId),
-      wireAt: now,
-      newsAt: now,
-      readAt: Number.NEGATIVE_INFINITY,
-    };
-    drafts.set(key, begun);
-    return begun;
+    const buffer = createDraftBuffer({ turnId, beat }, speakerId);
+    const draft = { buffer, lastWireAt: now, lastChangeAt: now, lastReadAt: Number.NEGATIVE_INFINITY };
+    drafts.set(key, draft);
+    return draft;
   }
 
-  function remember(key: string) {
-    over.add(key);
-    if (over.size > maxOver) over.delete(over.values().next().value!);
+  function rememberEnded(key: string) {
+    ended.add(key);
+    if (ended.size > maxEnded) ended.delete(ended.values().next().value!);
   }
 
-  function end(turnId: string, beat: number) {
+  function endBeat(turnId: string, beat: number) {
     const key = beatKey(turnId, beat);
     const buffer = drafts.get(key)?.buffer;
+    buffer?.land();
     drafts.delete(key);
-    remember(key);
+    rememberEnded(key);
     return buffer;
   }
 
-  function learn(state: DraftState) {
-    if (state.over) return false;
-    const draft = open(state.turnId, state.beat, state.speakerId);
-    const before = draft?.buffer.epoch;
-    draft?.buffer.learn({ ...state, reason: state.restartReason });
-    return draft?.buffer.epoch !== before;
+  function applyRow(row: DraftRow) {
+    if (row.over) return false;
+    const buffer = open(row.turnId, row.beat, row.speakerId)?.buffer;
+    const before = buffer?.state.epoch;
+    buffer?.applyLease({ fence: row.fence, epoch: row.epoch, reason: row.restartReason });
+    return buffer?.state.epoch !== before;
   }
-
-  const want = ({ buffer }: InFlight): DraftWant => ({
-    turnId: buffer.turnId,
-    beat: buffer.beat,
-    epoch: buffer.epoch,
-    text: buffer.length('text'),
-    thinking: buffer.length('thinking'),
-  });
 
   return {
     buffers: () => [...drafts.values()].map((draft) => draft.buffer),
-    token(token) {
+    applyToken(token) {
       const draft = open(token.turnId, token.beat, token.speakerId);
       if (!draft) return false;
       const { buffer } = draft;
-      const { epoch, gap } = buffer;
-      const taken = buffer.take(token);
-      if (taken !== 'refused') draft.wireAt = draft.newsAt = options.now();
-      if (buffer.gap && !gap) options.onGap();
-      return taken === 'appended' || buffer.epoch !== epoch;
+      const before = buffer.state;
+      const applied = buffer.applyPiece(token);
+      if (applied !== 'refused') draft.lastWireAt = draft.lastChangeAt = options.now();
+      if (buffer.state.status === 'gap' && before.status !== 'gap') options.onGap();
+      return applied === 'appended' || buffer.state.epoch !== before.epoch;
     },
-    step({ turnId, beat, ...step }) {
+    applyStep({ turnId, beat, ...step }) {
       const draft = open(turnId, beat, ASSISTANT.id);
-      const taken = draft?.buffer.takeStep(step);
-      if (draft && taken === 'appended') draft.wireAt = draft.newsAt = options.now();
-      return taken === 'appended';
+      const applied = draft?.buffer.applyStep(step);
+      if (draft && applied === 'appended') draft.lastWireAt = draft.lastChangeAt = options.now();
+      return applied === 'appended';
     },
-    learn,
-    fill(more) {
-      const changed = learn(more);
-      const draft = drafts.get(beatKey(more.turnId, more.beat));
+    applyRow,
+    applyCheckpoint(checkpoint) {
+      const { fence, epoch, turnId, beat } = checkpoint;
+      const restarted = applyRow(checkpoint);
+      const draft = drafts.get(beatKey(turnId, beat));
       if (!draft) return false;
-      const steps = more.steps.map((step) => draft.buffer.takeStep({ ...step, fence: more.fence, epoch: more.epoch }));
-      const taken = more.pieces.map((piece) => draft.buffer.take({ ...piece, fence: more.fence, epoch: more.epoch }));
-      const news = changed || steps.includes('appended') || taken.includes('appended');
-      if (news) draft.newsAt = options.now();
-      return news;
+      const steps = checkpoint.steps.map((step) => draft.buffer.applyStep({ ...step, fence, epoch }));
+      const pieces = checkpoint.pieces.map((piece) => draft.buffer.applyPiece({ ...piece, fence, epoch }));
+      const changed = restarted || steps.includes('appended') || pieces.includes('appended');
+      if (changed) draft.lastChangeAt = options.now();
+      return changed;
     },
     begin: (turnId, beat, speakerId) => void open(turnId, beat, speakerId),
-    end,
+    endBeat,
     endTurn(turnId) {
-      for (const { buffer } of drafts.values()) if (buffer.turnId === turnId) end(turnId, buffer.beat);
-      remember(turnId);
+      for (const { buffer } of drafts.values()) if (buffer.turnId === turnId) endBeat(turnId, buffer.beat);
+      rememberEnded(turnId);
     },
-    due(now) {
-      const due = [...drafts.values()].filter((draft) => {
-        const sinceRead = now - draft.readAt;
-        if (draft.buffer.gap) return sinceRead >= gapRetryMs;
-        const retryMs = Math.min(silentRetryMs.most, Math.max(silentRetryMs.least, (now - draft.newsAt) / 10));
-        return now - draft.wireAt >= silentAfterMs && sinceRead >= retryMs;
-      });
-      for (const draft of due) draft.readAt = now;
-      return due.map(want);
+    takeDueReads(now) {
+      const due = [...drafts.values()].filter((draft) => isReadDue(draft.buffer.state.status, draft, now));
+      for (const draft of due) draft.lastReadAt = now;
+      return due.map(toWant);
     },
-    wants: () => [...drafts.values()].map(want),
+    wants: () => [...drafts.values()].map(toWant),
   };
 }
+
+const toWant = ({ buffer }: DraftInFlight): DraftWant => ({
+  turnId: buffer.turnId,
+  beat: buffer.beat,
+  epoch: buffer.state.epoch,
+  text: buffer.length('text'),
+  thinking: buffer.length('thinking'),
+});

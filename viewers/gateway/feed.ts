@@ -3,13 +3,14 @@ import type { ChatHead, DraftMore, DraftState, DraftWant } from '../../db/timeli
 import { backoffMs } from '../../lib/backoff.js';
 import { type EncodedFrame, encodeFrame } from '../sinks/sink.js';
 import type { WireHeartbeat, WireMeta, WireStep, WireToken } from '../wire/wire.js';
+import type { DeliveredDrafts } from './deliveredDrafts.js';
 import type { DraftBuffer } from './draftBuffer.js';
 import { createDraftsInFlight } from './draftsInFlight.js';
 import type { FeedReads } from './feedReads.js';
+import type { FeedEvent } from './landingFrames.js';
 import { createLiveGroup, type LiveViewer } from './liveGroup.js';
 import { createLogTail, type LogTail, type TailEvent } from './logTail.js';
 import { createStatuses } from './statuses.js';
-import type { FeedEvent, Told } from './told.js';
 
 /** What one chat's viewers are told: its log, the drafts in flight, and what its turns are doing. */
 export type Feed = {
@@ -22,7 +23,8 @@ export type Feed = {
   drafts(): Iterable<DraftBuffer>;
   readonly statusVersion: number;
   statusesSince(version: number): EncodedFrame[];
-  goLive(viewer: LiveViewer, told: Told): void;
+  /** `delivered`: what the viewer has received, which is all that there is. */
+  goLive(viewer: LiveViewer, delivered: DeliveredDrafts): void;
   leave(viewer: LiveViewer): void;
 
   token(token: WireToken, readAt: number | null): void;
@@ -74,16 +76,16 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     telling = true;
     setImmediate(() => {
       telling = false;
-      group.tellDrafts(drafts.buffers());
+      group.sendDrafts(drafts.buffers());
       if (oldest !== null && group.size > 0) onDelivered(oldest);
       oldest = null;
     });
   }
 
   function pass(entry: FeedEvent): FeedEvent {
-    const told = settle(entry);
-    group.tellBefore(told);
-    return told;
+    const settled = settle(entry);
+    group.sendBefore(settled);
+    return settled;
   }
 
   /** Takes note of what an event means for the drafts. */
@@ -93,8 +95,8 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     if (event.kind === 'assistant_turn_started') drafts.begin(event.turnId, event.data.beat, event.data.speakerId);
     if (event.kind === 'turn_completed') drafts.endTurn(event.turnId);
     if (event.kind !== 'assistant_turn') return entry;
-    const draft = drafts.end(event.turnId, event.data.beat);
-    if (draft?.epoch !== entry.epoch || event.data.text.startsWith(draft.all('text'))) return entry;
+    const draft = drafts.endBeat(event.turnId, event.data.beat);
+    if (draft?.state.epoch !== entry.epoch || event.data.text.startsWith(draft.all('text'))) return entry;
     // Never seen to happen; if it does, viewers still end with the text that is in the log.
     log.warn({ chatId, turnId: event.turnId }, 'the log holds another text than was streamed');
     return { event, epoch: entry.epoch + 1 };
@@ -103,17 +105,17 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
   function passed(entry: TailEvent) {
     const { event } = entry;
     if (event.kind === 'turn_completed' && event.turnId !== null) statuses.forget(event.turnId);
-    group.tellEvent(entry);
+    group.sendEvent(entry);
   }
 
   function take(token: WireToken, readAt: number | null) {
-    if (!drafts.token(token)) return;
+    if (!drafts.applyToken(token)) return;
     oldest ??= readAt;
     tellSoon();
   }
 
   function takeStep(step: WireStep) {
-    if (drafts.step(step)) tellSoon();
+    if (drafts.applyStep(step)) tellSoon();
   }
 
   async function load() {
@@ -122,9 +124,9 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
       reads.draftsInFlight([chatId]),
       reads.draftsJustOver(chatId, head?.seq ?? 0),
     ]);
-    for (const draft of over) drafts.end(draft.turnId, draft.beat);
-    for (const draft of inFlight) drafts.learn(draft);
-    for (const more of await reads.checkpoints(drafts.wants())) drafts.fill(more);
+    for (const draft of over) drafts.endBeat(draft.turnId, draft.beat);
+    for (const draft of inFlight) drafts.applyRow(draft);
+    for (const more of await reads.checkpoints(drafts.wants())) drafts.applyCheckpoint(more);
     if (closed) return;
     tail = createLogTail({
       seq: head?.seq ?? 0,
@@ -168,7 +170,7 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
       return statuses.version;
     },
     statusesSince: statuses.since,
-    goLive: (viewer, told) => group.add(viewer, told, drafts.buffers()),
+    goLive: (viewer, delivered) => group.add(viewer, delivered, drafts.buffers()),
     leave: group.remove,
     token(token, readAt) {
       if (tail) take(token, readAt);
@@ -183,7 +185,7 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     },
     meta({ chatId: _, ...meta }) {
       // The tokens that came before it go out before it.
-      group.tellDrafts(drafts.buffers());
+      group.sendDrafts(drafts.buffers());
       group.send(encodeFrame({ type: 'meta', ...meta }));
     },
     notice(seq) {
@@ -193,13 +195,13 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     statusChanged: statuses.changed,
     refresh(head, inFlight) {
       tail?.notice(head.seq);
-      if (inFlight.map(drafts.learn).includes(true)) tellSoon();
+      if (inFlight.map(drafts.applyRow).includes(true)) tellSoon();
       statuses.refresh();
       head.openTurns.forEach(statuses.changed);
     },
-    dueDrafts: (time) => (tail ? drafts.due(time) : []),
+    dueDrafts: (time) => (tail ? drafts.takeDueReads(time) : []),
     fill(more) {
-      const filled = drafts.fill(more);
+      const filled = drafts.applyCheckpoint(more);
       if (filled) tellSoon();
       return filled;
     },

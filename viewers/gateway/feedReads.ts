@@ -12,7 +12,7 @@ import {
 } from '../../db/timeline/feed.js';
 import { readTurnStatus } from '../../db/turns/turnView.js';
 import type { ViewerFrame } from '../../domain/log/frames.js';
-import type { FeedEvent } from './told.js';
+import type { FeedEvent } from './landingFrames.js';
 
 export type TurnStatusReport = Omit<Extract<ViewerFrame, { type: 'status' }>, 'type'>;
 

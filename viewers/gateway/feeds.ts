@@ -113,7 +113,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
     const time = now();
     for (const [chatId, { viewers, idleSince }] of served) {
       for (const [viewer, { isTooSlow }] of viewers) {
-        const seen = { owed: viewer.owed(), buffered: viewer.sink.bufferedBytes(), taken: viewer.taken() };
+        const seen = { owed: viewer.backlog(), buffered: viewer.sink.bufferedBytes(), taken: viewer.sentBytes() };
         if (!isTooSlow(seen, time)) continue;
         counts.slowClosed += 1;
         log.info({ chatId, ...seen }, 'a viewer is too slow and is sent away');
@@ -153,7 +153,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
       const { feed, viewers } = serve(chatId);
       feed.notice(head.seq);
       const onError = (error: unknown) => log.warn({ chatId, err: error }, 'a viewer could not be served');
-      const viewer = createViewer({ feed, sink, after, cameAt: head.seq, onError });
+      const viewer = createViewer({ feed, sink, after, joinedAtSeq: head.seq, onError });
       viewers.set(viewer, { isTooSlow: createPatience(), endsByItself });
       sink.onClosed(() => {
         viewers.delete(viewer);
@@ -165,7 +165,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
     },
     stats() {
       const viewers = [...served.values()].flatMap((serving) => [...serving.viewers.keys()]);
-      const bytesBehind = viewers.reduce((sum, viewer) => sum + viewer.owed(), 0);
+      const bytesBehind = viewers.reduce((sum, viewer) => sum + viewer.backlog(), 0);
       return {
         ...counts,
         viewers: viewers.length,

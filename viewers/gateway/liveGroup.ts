@@ -1,34 +1,37 @@
 import { type EncodedFrame, encodeFrame, type Sink } from '../sinks/sink.js';
+import { copyDelivered, type DeliveredDrafts, forgetEnded, undelivered } from './deliveredDrafts.js';
 import type { DraftBuffer } from './draftBuffer.js';
-import { copyTold, type FeedEvent, forgetEnded, nextDraftFrame, nextFrameBefore, type Told, untold } from './told.js';
+import { nextDraftFrame } from './draftFrames.js';
+import { type FeedEvent, nextFrameBefore } from './landingFrames.js';
 
-/** A viewer who has been told all there is, and is now told what is new together with the others. */
+/** A viewer that has received all frames so far, and gets each new one together with the others. */
 export type LiveViewer = {
   sink: Sink;
-  /** Can't keep up with the others: goes on by itself, from here. */
-  fallBehind(told: Told): void;
+  /** Too much is unsent: the viewer is no member any more, and catches up from here. `drafts` is its own copy. */
+  fallBehind(drafts: DeliveredDrafts): void;
 };
 
-/** More than this unsent, and a viewer goes on at a pace of its own. */
+/** With more than this unsent, a viewer leaves the group and catches up at its own pace. */
 const maxLiveBytes = 256 * 1024;
 
-/** The live viewers of one chat. They have all been told the same, so each frame is made once for all of them. */
+/** The live viewers of one chat. They share one cursor, so that each frame is encoded once for all of them. */
 export type LiveGroup = {
   readonly size: number;
-  /** `told` is what the viewer has been told, which is all that there is. */
-  add(viewer: LiveViewer, told: Told, drafts: Iterable<DraftBuffer>): void;
+  /** `delivered`: what the viewer has received, which is all that there is. */
+  add(viewer: LiveViewer, delivered: DeliveredDrafts, drafts: Iterable<DraftBuffer>): void;
   remove(viewer: LiveViewer): void;
   send(frame: EncodedFrame): void;
-  tellDrafts(drafts: Iterable<DraftBuffer>): void;
-  /** Tells what is owed before the event. Call before the feed's seq moves on. */
-  tellBefore(event: FeedEvent): void;
-  /** Tells the event itself. Call after the feed's seq has moved on. */
-  tellEvent(event: FeedEvent & { frame: EncodedFrame }): void;
+  /** Sends what the drafts have behind the cursor. */
+  sendDrafts(drafts: Iterable<DraftBuffer>): void;
+  /** Sends the frames that belong before the event. Call it before the feed's seq moves to the event. */
+  sendBefore(event: FeedEvent): void;
+  /** Sends the event. Call it after the feed's seq has moved to the event. */
+  sendEvent(event: FeedEvent & { frame: EncodedFrame }): void;
 };
 
 export function createLiveGroup(): LiveGroup {
   const viewers = new Set<LiveViewer>();
-  let told: Told = new Map();
+  let delivered: DeliveredDrafts = new Map();
 
   function send(frame: EncodedFrame) {
     for (const viewer of viewers) viewer.sink.send(frame);
@@ -36,55 +39,56 @@ export function createLiveGroup(): LiveGroup {
 
   function drop(viewer: LiveViewer) {
     viewers.delete(viewer);
-    viewer.fallBehind(copyTold(told));
+    viewer.fallBehind(copyDelivered(delivered));
   }
 
   function dropSlow() {
     for (const viewer of viewers) if (viewer.sink.bufferedBytes() > maxLiveBytes) drop(viewer);
   }
 
-  /** Much at once would wait in every viewer's buffer: they each take it as fast as they can. */
+  /** So that much text at once does not wait in the buffer of every viewer: each takes it at its own pace. */
   function dropAll() {
     for (const viewer of viewers) drop(viewer);
   }
 
-  function tellDrafts(drafts: Iterable<DraftBuffer>) {
+  function sendDrafts(drafts: Iterable<DraftBuffer>) {
     if (viewers.size === 0) return;
     for (const draft of drafts) {
-      if (untold(told, draft) > maxLiveBytes) return dropAll();
+      if (undelivered(delivered, draft) > maxLiveBytes) return dropAll();
       for (let frame = next(draft); frame; frame = next(draft)) send(encodeFrame(frame));
     }
     dropSlow();
   }
-  const next = (draft: DraftBuffer) => nextDraftFrame(told, draft, false);
+  const next = (draft: DraftBuffer) => nextDraftFrame(delivered, draft, false);
 
   return {
     get size() {
       return viewers.size;
     },
-    add(viewer, itsTold, drafts) {
-      tellDrafts(drafts);
-      if (viewers.size === 0) told = itsTold;
+    add(viewer, itsDelivered, drafts) {
+      sendDrafts(drafts);
+      if (viewers.size === 0) delivered = itsDelivered;
       viewers.add(viewer);
     },
     remove: (viewer) => void viewers.delete(viewer),
     send,
-    tellDrafts,
-    tellBefore(event) {
+    sendDrafts,
+    sendBefore(event) {
       let length = 0;
       while (viewers.size > 0) {
         if (length > maxLiveBytes) return dropAll();
-        const frame = nextFrameBefore(told, event, -1);
+        // Live viewers joined before the event: no seq counts as the one at which they joined.
+        const frame = nextFrameBefore(delivered, event, -1);
         if (!frame) return;
         const encoded = encodeFrame(frame);
         length += encoded.bytes.length;
         send(encoded);
       }
     },
-    tellEvent(event) {
+    sendEvent(event) {
       if (viewers.size === 0) return;
       send(event.frame);
-      forgetEnded(told, event);
+      forgetEnded(delivered, event.event);
       dropSlow();
     },
   };

@@ -1,7 +1,7 @@
 import { toEventFrame } from '../../domain/log/frames.js';
 import { backoffMs } from '../../lib/backoff.js';
 import { type EncodedFrame, encodeFrame } from '../sinks/sink.js';
-import type { FeedEvent } from './told.js';
+import type { FeedEvent } from './landingFrames.js';
 
 /** An event with its frame, made once for all viewers. */
 export type TailEvent = FeedEvent & { frame: EncodedFrame };

@@ -1,125 +1,153 @@
 import { encodeFrame, type Sink } from '../sinks/sink.js';
+import { forgetEnded, undelivered } from './deliveredDrafts.js';
+import { nextDraftFrame } from './draftFrames.js';
 import type { Feed } from './feed.js';
+import { nextFrameBefore } from './landingFrames.js';
 import type { LiveViewer } from './liveGroup.js';
-import { forgetEnded, nextDraftFrame, nextFrameBefore, type Told, untold } from './told.js';
+import { type DeliveryCursor, joined, transition, type ViewerEffect, type ViewerInput } from './viewerState.js';
 
-/** One viewer of a chat. It catches up at its own pace, then is live with the others, until it falls behind again. */
+/** One viewer of a chat. */
 export type Viewer = {
   readonly sink: Sink;
-  /** What it has not taken yet, in bytes and code units: buffered, and of drafts not even that. */
-  owed(): number;
-  /** Grows whenever the viewer takes something. */
-  taken(): number;
-  /** Starts telling: `hello`, then what is missing. */
+  /** What is not handed to the network yet: buffered bytes, and code units of drafts that it does not share live. */
+  backlog(): number;
+  /** Bytes that were handed to the network since it joined. */
+  sentBytes(): number;
+  /** Sends `hello`, then what the viewer misses. */
   start(): void;
 };
 
 export type ViewerOptions = {
   feed: Feed;
   sink: Sink;
-  /** The last seq that it has. */
+  /** The seq of the newest event that it has. */
   after: number;
-  /** The newest seq when it came. */
-  cameAt: number;
+  /** The newest seq when it joined. */
+  joinedAtSeq: number;
   onError: (error: unknown) => void;
 };
 
-export function createViewer({ feed, sink, after, cameAt, onError }: ViewerOptions): Viewer {
-  let cursor = after;
-  let told: Told | null = new Map();
-  let joining = true;
-  let statusSeen = 0;
-  let sent = 0;
-
-  const counting: Sink = {
-    ...sink,
-    get closed() {
-      return sink.closed;
-    },
-    send(frame) {
-      sent += frame.bytes.length;
-      sink.send(frame);
-    },
+/** Runs the effects of `viewerState.ts`: the loop that catches up, and joining and leaving the live group. */
+export function createViewer({ feed, sink, after, joinedAtSeq, onError }: ViewerOptions): Viewer {
+  const initial = joined(after);
+  let { state } = initial;
+  const counted = countBytes(sink);
+  const live: LiveViewer = {
+    sink: counted.sink,
+    fallBehind: (drafts) =>
+      dispatch({ type: 'fellBehind', cursor: { seq: feed.seq, drafts, statusVersion: feed.statusVersion } }),
   };
 
-  async function catchUp(mine: Told): Promise<void> {
+  function dispatch(input: ViewerInput) {
+    const next = transition(state, input);
+    state = next.state;
+    if (next.effect) run(next.effect);
+  }
+
+  function run(effect: ViewerEffect) {
+    switch (effect.type) {
+      case 'catchUp':
+        catchUp(effect.cursor).catch(fail);
+        break;
+      case 'joinLiveGroup':
+        feed.goLive(live, effect.drafts);
+        break;
+      case 'leaveLiveGroup':
+        feed.leave(live);
+        break;
+    }
+  }
+
+  function fail(error: unknown) {
+    onError(error);
+    sink.close(1013, 'try again later');
+  }
+
+  async function catchUp(cursor: DeliveryCursor): Promise<void> {
     await feed.ready;
-    // What the viewer has, the others may not have been told yet.
-    await feed.reached(cursor);
-    // Going live with much unsent would be to fall behind at once; two such viewers would push each other out for ever.
+    // The viewer may have events that live viewers do not have yet.
+    await feed.reached(cursor.seq);
+    // A viewer that goes live with much unsent falls behind at once; two such viewers would alternate for ever.
     await sink.drained();
     while (!sink.closed) {
-      if (cursor < feed.seq) await tellEvents(mine);
-      else if (!tellNext(mine)) return goLive(mine);
+      if (cursor.seq < feed.seq) await sendEvents(cursor);
+      else if (!sendNext(cursor)) return dispatch({ type: 'caughtUp' });
       await sink.drained();
     }
   }
 
-  async function tellEvents(mine: Told): Promise<void> {
-    const page = await feed.events(cursor);
-    if (page.length === 0) throw new Error(`the log ends at ${cursor}, before ${feed.seq}`);
+  async function sendEvents(cursor: DeliveryCursor): Promise<void> {
+    const page = await feed.events(cursor.seq);
+    if (page.length === 0) throw new Error(`the log ends at ${cursor.seq}, before ${feed.seq}`);
     for (const entry of page) {
       if (sink.closed) return;
-      for (let frame = nextFrameBefore(mine, entry, cameAt); frame; frame = nextFrameBefore(mine, entry, cameAt)) {
-        counting.send(encodeFrame(frame));
+      const nextBefore = () => nextFrameBefore(cursor.drafts, entry, joinedAtSeq);
+      for (let frame = nextBefore(); frame; frame = nextBefore()) {
+        counted.sink.send(encodeFrame(frame));
         await sink.drained();
       }
-      counting.send(entry.frame);
-      cursor = entry.event.seq;
-      forgetEnded(mine, entry);
+      counted.sink.send(entry.frame);
+      cursor.seq = entry.event.seq;
+      forgetEnded(cursor.drafts, entry.event);
       await sink.drained();
     }
   }
 
-  /** Whether something was owed besides events. */
-  function tellNext(mine: Told): boolean {
+  /** Sends one frame of a draft, or the new statuses. False when there is neither. */
+  function sendNext(cursor: DeliveryCursor): boolean {
     for (const draft of feed.drafts()) {
-      const frame = nextDraftFrame(mine, draft, joining);
+      const frame = nextDraftFrame(cursor.drafts, draft, state.phase === 'catchingUp');
       if (!frame) continue;
-      counting.send(encodeFrame(frame));
+      counted.sink.send(encodeFrame(frame));
       return true;
     }
-    const statuses = feed.statusesSince(statusSeen);
-    statusSeen = feed.statusVersion;
-    for (const frame of statuses) counting.send(frame);
+    const statuses = feed.statusesSince(cursor.statusVersion);
+    cursor.statusVersion = feed.statusVersion;
+    for (const frame of statuses) counted.sink.send(frame);
     return statuses.length > 0;
-  }
-
-  function goLive(mine: Told) {
-    joining = false;
-    told = null;
-    feed.goLive(live, mine);
-  }
-
-  const live: LiveViewer = {
-    sink: counting,
-    fallBehind(mine) {
-      told = mine;
-      cursor = feed.seq;
-      statusSeen = feed.statusVersion;
-      run(mine);
-    },
-  };
-
-  function run(mine: Told) {
-    catchUp(mine).catch((error) => {
-      onError(error);
-      sink.close(1013, 'try again later');
-    });
   }
 
   return {
     sink,
-    owed() {
-      let owed = sink.bufferedBytes();
-      if (told) for (const draft of feed.drafts()) owed += untold(told, draft);
-      return owed;
+    backlog() {
+      switch (state.phase) {
+        case 'catchingUp':
+        case 'behind':
+          return sink.bufferedBytes() + undeliveredOf(feed, state.cursor);
+        case 'live':
+        case 'closed':
+          return sink.bufferedBytes();
+      }
     },
-    taken: () => sent - sink.bufferedBytes(),
+    sentBytes: () => counted.bytes() - sink.bufferedBytes(),
     start() {
-      sink.onClosed(() => feed.leave(live));
-      counting.send(encodeFrame({ type: 'hello', chatId: feed.chatId, seq: cameAt }));
-      run(told ?? new Map());
+      sink.onClosed(() => dispatch({ type: 'closed' }));
+      counted.sink.send(encodeFrame({ type: 'hello', chatId: feed.chatId, seq: joinedAtSeq }));
+      if (initial.effect) run(initial.effect);
+    },
+  };
+}
+
+function undeliveredOf(feed: Feed, { drafts }: DeliveryCursor): number {
+  let length = 0;
+  for (const draft of feed.drafts()) length += undelivered(drafts, draft);
+  return length;
+}
+
+/** The sink, with a count of the bytes that it was given. */
+function countBytes(sink: Sink): { sink: Sink; bytes(): number } {
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    sink: {
+      ...sink,
+      get closed() {
+        return sink.closed;
+      },
+      send(frame) {
+        bytes += frame.bytes.length;
+        sink.send(frame);
+      },
     },
   };
 }

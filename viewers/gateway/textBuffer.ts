@@ -1,23 +1,23 @@
-/** Text that only grows at its end, and is read anywhere: adding and reading cost what is added or read, however long it is. */
-export type Pieces = {
+/** Text that grows at its end and is read anywhere. The cost of both is that of the text added or read, not of the whole. */
+export type TextBuffer = {
   readonly length: number;
   append(text: string): void;
-  /** At most `max` code units from `from` on; never ends within a surrogate pair. */
+  /** At most `max` code units from `from` on. Never ends within a surrogate pair. */
   read(from: number, max: number): string;
   all(): string;
 };
 
-/** Pieces grow up to this length before the next is begun. */
-const pieceLength = 16_384;
+/** A chunk grows to this many code units before the next one begins. */
+const chunkLength = 16_384;
 
-export function createPieces(): Pieces {
-  const pieces: string[] = [];
+export function createTextBuffer(): TextBuffer {
+  const chunks: string[] = [];
   const starts: number[] = [];
   let length = 0;
 
-  function pieceAt(offset: number): number {
+  function chunkAt(offset: number): number {
     let low = 0;
-    let high = pieces.length - 1;
+    let high = chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (starts[middle]! <= offset) low = middle;
@@ -31,11 +31,11 @@ export function createPieces(): Pieces {
       return length;
     },
     append(text) {
-      const last = pieces.length - 1;
-      if (last >= 0 && pieces[last]!.length < pieceLength) {
-        pieces[last] += text;
+      const last = chunks.length - 1;
+      if (last >= 0 && chunks[last]!.length < chunkLength) {
+        chunks[last] += text;
       } else {
-        pieces.push(text);
+        chunks.push(text);
         starts.push(length);
       }
       length += text.length;
@@ -43,14 +43,14 @@ export function createPieces(): Pieces {
     read(from, max) {
       const to = Math.min(length, from + max);
       let text = '';
-      for (let i = pieceAt(from); i < pieces.length && starts[i]! < to; i++) {
-        text += pieces[i]!.slice(Math.max(0, from - starts[i]!), to - starts[i]!);
+      for (let i = chunkAt(from); i < chunks.length && starts[i]! < to; i++) {
+        text += chunks[i]!.slice(Math.max(0, from - starts[i]!), to - starts[i]!);
       }
       return to < length && text.length > 1 && isHighSurrogate(text.charCodeAt(text.length - 1))
         ? text.slice(0, -1)
         : text;
     },
-    all: () => pieces.join(''),
+    all: () => chunks.join(''),
   };
 }
 

@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toEventFrame } from '../../domain/log/frames.js';
 import { createFrameCheck } from '../../test/support/viewers/frameCheck.js';
+import { copyDelivered, type DeliveredDrafts, forgetEnded } from './deliveredDrafts.js';
 import { createDraftBuffer, type DraftBuffer } from './draftBuffer.js';
-import { copyTold, type FeedEvent, forgetEnded, nextDraftFrame, nextFrameBefore, type Told } from './told.js';
+import { nextDraftFrame } from './draftFrames.js';
+import { type FeedEvent, nextFrameBefore } from './landingFrames.js';
 
 const turnId = 'turn_1';
 const landing = (text: string, epoch: number, seq = 5): FeedEvent => ({
@@ -28,9 +30,9 @@ const completed: FeedEvent = {
   epoch: 0,
 };
 
-/** A viewer that is told frames, each held against the contract. */
+/** A viewer that checks each frame that it gets against the protocol. */
 function viewer(joining = false) {
-  let told: Told = new Map();
+  let delivered: DeliveredDrafts = new Map();
   const check = createFrameCheck(4);
   check.take({ type: 'hello', chatId: 'chat_1', seq: 4 });
   const types: string[] = [];
@@ -44,83 +46,83 @@ function viewer(joining = false) {
     types,
     text: () => check.text(turnId),
     violations: check.violations,
-    seeOne: (draft: DraftBuffer) => take(nextDraftFrame(told, draft, joining)),
-    see(draft: DraftBuffer) {
-      while (take(nextDraftFrame(told, draft, joining)));
+    receiveOneFrame: (draft: DraftBuffer) => take(nextDraftFrame(delivered, draft, joining)),
+    receiveDraft(draft: DraftBuffer) {
+      while (take(nextDraftFrame(delivered, draft, joining)));
     },
-    hear(entry: FeedEvent, cameAt = 4) {
-      while (take(nextFrameBefore(told, entry, cameAt)));
+    receiveEvent(entry: FeedEvent, joinedAtSeq = 4) {
+      while (take(nextFrameBefore(delivered, entry, joinedAtSeq)));
       take(toEventFrame({ ...entry.event, turnId }));
-      forgetEnded(told, entry);
+      forgetEnded(delivered, entry.event);
     },
-    /** Goes on by itself, or with the others: with a copy of what it was told. */
-    change() {
-      told = copyTold(told);
+    /** Leaves the live group, with a copy of the cursors. */
+    fallBehind() {
+      delivered = copyDelivered(delivered);
     },
   };
 }
 
 const draftOf = (text: string, epoch = 1) => {
   const draft = createDraftBuffer({ turnId, beat: 0 }, 'chr_1');
-  draft.take({ fence: epoch, epoch, channel: 'text', offset: 0, text });
+  draft.applyPiece({ fence: epoch, epoch, channel: 'text', offset: 0, text });
   return draft;
 };
 
-describe('before its event, a beat', () => {
-  test('that was told in part is told to its end', () => {
+describe('a beat whose event arrives', () => {
+  test('is delivered to its end before the event, if a part of it was delivered', () => {
     const v = viewer();
-    v.see(draftOf('The'));
-    v.hear(landing('The lamp', 1));
+    v.receiveDraft(draftOf('The'));
+    v.receiveEvent(landing('The lamp', 1));
     expect([v.types, v.text(), v.violations]).toEqual([['token', 'token', 'event'], 'The lamp', []]);
   });
 
-  test('of which nothing was told is told in full to who was there', () => {
+  test('is delivered in full before the event to a viewer that joined before it ended', () => {
     const v = viewer();
-    v.hear(landing('The lamp', 1));
+    v.receiveEvent(landing('The lamp', 1));
     expect([v.types, v.violations]).toEqual([['token', 'event'], []]);
   });
 
-  test('that had ended when the viewer came is not told', () => {
+  test('is delivered as its event alone to a viewer that joined after it ended', () => {
     const v = viewer();
-    v.hear(landing('The lamp', 1), 5);
+    v.receiveEvent(landing('The lamp', 1), 5);
     expect(v.types).toEqual(['event']);
   });
 
-  test('whose draft was replaced is told anew', () => {
+  test('restarts with the text of the log if that is of a newer epoch than was delivered', () => {
     const v = viewer();
-    v.see(draftOf('The lamp is'));
-    v.hear(landing('The lamp', 2));
+    v.receiveDraft(draftOf('The lamp is'));
+    v.receiveEvent(landing('The lamp', 2));
     expect([v.types, v.text(), v.violations]).toEqual([['token', 'restart', 'token', 'event'], 'The lamp', []]);
   });
 
-  test('of which more was told than kept is told anew, even if nobody counted a new draft', () => {
+  test('restarts with the text of the log if more was delivered than was kept', () => {
     const v = viewer();
-    v.see(draftOf('The lamp is'));
-    v.hear(landing('The lamp', 1));
+    v.receiveDraft(draftOf('The lamp is'));
+    v.receiveEvent(landing('The lamp', 1));
     expect([v.text(), v.violations]).toEqual(['The lamp', []]);
   });
 
-  test('of which nothing was kept is taken back when its turn ends', () => {
+  test('is dropped by a restart before its turn ends, if nothing of it was kept', () => {
     const v = viewer();
-    v.see(draftOf('The lamp is'));
-    v.hear({ ...completed, event: { ...completed.event, seq: 5 } });
+    v.receiveDraft(draftOf('The lamp is'));
+    v.receiveEvent({ ...completed, event: { ...completed.event, seq: 5 } });
     expect([v.types, v.text()]).toEqual([['token', 'restart', 'event'], '']);
   });
 });
 
-test('who comes in mid-stream gets the draft as such, in pieces when it is long', () => {
+test('a viewer that joins while a reply streams gets a draft frame, and tokens behind it when the text is long', () => {
   const v = viewer(true);
-  v.see(draftOf('x'.repeat(100_000), 3));
+  v.receiveDraft(draftOf('x'.repeat(100_000), 3));
   expect([v.types, v.text().length, v.violations]).toEqual([['draft', 'token'], 100_000, []]);
 });
 
-test('however a draft grows, starts over and ends, and whenever a viewer looks, it has the text of the log', () => {
+test('a viewer ends with the text of the log, however the draft grows, restarts and ends, and whenever it catches up', () => {
   const text = fc.oneof(
     { weight: 9, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 9 }) },
     { weight: 1, arbitrary: fc.constant('🕯'.repeat(40_000)) },
   );
   const step = fc.record({
-    do: fc.constantFrom('say', 'say', 'say', 'lose', 'retry', 'see', 'seeOne', 'change'),
+    do: fc.constantFrom('say', 'say', 'say', 'lose', 'retry', 'receive', 'receiveOne', 'fallBehind'),
     text,
   });
   fc.assert(
@@ -130,14 +132,14 @@ test('however a draft grows, starts over and ends, and whenever a viewer looks, 
       let epoch = 1;
       let said = '';
       const acts = {
-        see: () => v.see(draft),
-        seeOne: () => v.seeOne(draft),
-        change: v.change,
+        receive: () => v.receiveDraft(draft),
+        receiveOne: () => v.receiveOneFrame(draft),
+        fallBehind: v.fallBehind,
         lose: (text: string) => {
           said += text;
         },
         say: (text: string) => {
-          draft.take({ fence: epoch, epoch, channel: 'text', offset: said.length, text });
+          draft.applyPiece({ fence: epoch, epoch, channel: 'text', offset: said.length, text });
           said += text;
         },
         retry: () => {
@@ -147,9 +149,9 @@ test('however a draft grows, starts over and ends, and whenever a viewer looks, 
       };
       for (const now of steps) acts[now.do](now.text);
       // A stop keeps what was checkpointed, as a draft of its own.
-      if (stopped) v.hear(landing(said.slice(0, said.length / 2).toWellFormed(), epoch + 1));
-      else v.hear(landing(said, epoch));
-      v.hear(completed);
+      if (stopped) v.receiveEvent(landing(said.slice(0, said.length / 2).toWellFormed(), epoch + 1));
+      else v.receiveEvent(landing(said, epoch));
+      v.receiveEvent(completed);
       expect(v.violations).toEqual([]);
     }),
     { numRuns: 400 },
