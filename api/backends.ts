@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, isPooled } from '../config.js';
 import { createListener, type Listener } from '../db/core/listen.js';
 import { createPool, type Pool } from '../db/core/pool.js';
-import { within } from '../viewers/core/within.js';
+import { withDeadline } from '../viewers/core/deadline.js';
 import { createFeeds, type Feeds } from '../viewers/gateway/feeds.js';
 import { createRedisHub } from '../viewers/wire/redisWire.js';
 import { createSocketHub } from '../viewers/wire/socketHub.js';
@@ -59,8 +59,10 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
         .close()
         .then(close)
         .then(() => undefined);
-      const late = () => new Error(`a backend did not close its connection within ${withinMs} ms`);
-      await within(withinMs, ended, late).catch((err: unknown) => log.warn({ err }, 'disconnected without an answer'));
+      const onTimeout = () => new Error(`a backend did not close its connection within ${withinMs} ms`);
+      await withDeadline(ended, withinMs, onTimeout).catch((err: unknown) =>
+        log.warn({ err }, 'disconnected without an answer'),
+      );
     },
   };
 }

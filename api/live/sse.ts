@@ -23,7 +23,7 @@ export async function streamTurn(
   const { chatId, turnId, ...viewer } = options;
   const wants = (frame: EncodedFrame) => frame.turnId === turnId;
   const isLast = (frame: EncodedFrame) => wants(frame) && frame.kind === 'turn_completed';
-  await watch(feeds, chatId, { ...viewer, sink: createEventStream(res, { wants, isLast }), endsByItself: true });
+  await watch(feeds, chatId, { ...viewer, sink: createEventStream(res, { wants, isLast }), endsWithTurn: true });
 }
 
 async function watch(feeds: Feeds, chatId: string, viewer: JoinOptions): Promise<void> {

@@ -1,20 +1,21 @@
-/** Who is told of something. A listener that throws must not keep the others from hearing. */
-export type Listeners<T, Rest extends unknown[] = []> = {
-  add(listener: (value: T, ...rest: Rest) => void): () => void;
-  tell(value: T, ...rest: Rest): void;
+/** The subscribers of one source of events. One that throws does not affect the others. */
+export type Listeners<Args extends unknown[]> = {
+  /** Returns how to unsubscribe. */
+  add(listener: (...args: Args) => void): () => void;
+  notify(...args: Args): void;
 };
 
-export function createListeners<T, Rest extends unknown[] = []>(onError: (error: unknown) => void): Listeners<T, Rest> {
-  const listeners = new Set<(value: T, ...rest: Rest) => void>();
+export function createListeners<Args extends unknown[]>(onError: (error: unknown) => void): Listeners<Args> {
+  const listeners = new Set<(...args: Args) => void>();
   return {
     add(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    tell(value, ...rest) {
+    notify(...args) {
       for (const listener of listeners) {
         try {
-          listener(value, ...rest);
+          listener(...args);
         } catch (error) {
           onError(error);
         }

@@ -4,6 +4,7 @@ import type { WireStep, WireToken } from '../wire/wire.js';
 import { type DraftTimes, isReadDue } from './checkpointSchedule.js';
 import { beatKey } from './deliveredDrafts.js';
 import { createDraftBuffer, type DraftBuffer } from './draftBuffer.js';
+import type { FeedEvent } from './landingFrames.js';
 
 /** So many of the newest beats and turns that have ended are remembered, to refuse late tokens of theirs. */
 const maxEnded = 256;
@@ -18,17 +19,25 @@ export type DraftsInFlight = {
   applyStep(step: WireStep): boolean;
   applyRow(row: DraftRow): boolean;
   applyCheckpoint(checkpoint: DraftMore): boolean;
-  begin(turnId: string, beat: number, speakerId: string): void;
+  /** Opens and ends drafts as the event says. Returns the event with the epoch that viewers are to end with. */
+  applyEvent(event: FeedEvent): FeedEvent;
   /** The beat is over: nothing more of it is accepted. Returns what was held of its draft. */
   endBeat(turnId: string, beat: number): DraftBuffer | undefined;
-  endTurn(turnId: string): void;
   /** The drafts to read from their checkpoints now. Each counts as read. */
   takeDueReads(now: number): DraftWant[];
   /** What to read of all drafts, due or not. */
   wants(): DraftWant[];
 };
 
-export function createDraftsInFlight(options: { now: () => number; onGap: () => void }): DraftsInFlight {
+export type DraftsInFlightOptions = {
+  now: () => number;
+  /** A draft has a gap that it did not have before. */
+  onGap: () => void;
+  /** The log holds another text of an epoch than was streamed in it. */
+  onMismatch: (turnId: string) => void;
+};
+
+export function createDraftsInFlight(options: DraftsInFlightOptions): DraftsInFlight {
   const drafts = new Map<string, DraftInFlight>();
   /** Keys of beats, and ids of turns. */
   const ended = new Set<string>();
@@ -58,6 +67,11 @@ export function createDraftsInFlight(options: { now: () => number; onGap: () => 
     drafts.delete(key);
     rememberEnded(key);
     return buffer;
+  }
+
+  function endTurn(turnId: string) {
+    for (const { buffer } of drafts.values()) if (buffer.turnId === turnId) endBeat(turnId, buffer.beat);
+    rememberEnded(turnId);
   }
 
   function applyRow(row: DraftRow) {
@@ -98,12 +112,19 @@ export function createDraftsInFlight(options: { now: () => number; onGap: () => 
       if (changed) draft.lastChangeAt = options.now();
       return changed;
     },
-    begin: (turnId, beat, speakerId) => void open(turnId, beat, speakerId),
-    endBeat,
-    endTurn(turnId) {
-      for (const { buffer } of drafts.values()) if (buffer.turnId === turnId) endBeat(turnId, buffer.beat);
-      rememberEnded(turnId);
+    applyEvent(entry) {
+      const { event } = entry;
+      if (event.turnId === null) return entry;
+      if (event.kind === 'assistant_turn_started') open(event.turnId, event.data.beat, event.data.speakerId);
+      if (event.kind === 'turn_completed') endTurn(event.turnId);
+      if (event.kind !== 'assistant_turn') return entry;
+      const draft = endBeat(event.turnId, event.data.beat);
+      if (draft?.state.epoch !== entry.epoch || event.data.text.startsWith(draft.all('text'))) return entry;
+      // No known fault leads here. The restart to another epoch still gives viewers the text of the log.
+      options.onMismatch(event.turnId);
+      return { event, epoch: entry.epoch + 1 };
     },
+    endBeat,
     takeDueReads(now) {
       const due = [...drafts.values()].filter((draft) => isReadDue(draft.buffer.state.status, draft, now));
       for (const draft of due) draft.lastReadAt = now;

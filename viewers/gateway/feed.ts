@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { ChatHead, DraftMore, DraftState, DraftWant } from '../../db/timeline/feed.js';
-import { backoffMs } from '../../lib/backoff.js';
+import type { ChatHead, DraftMore, DraftState as DraftRow, DraftWant } from '../../db/timeline/feed.js';
+import { retry } from '../core/retry.js';
 import { type EncodedFrame, encodeFrame } from '../sinks/sink.js';
-import type { WireHeartbeat, WireMeta, WireStep, WireToken } from '../wire/wire.js';
+import type { WireItem, WireToken } from '../wire/wire.js';
 import type { DeliveredDrafts } from './deliveredDrafts.js';
 import type { DraftBuffer } from './draftBuffer.js';
 import { createDraftsInFlight } from './draftsInFlight.js';
@@ -12,13 +12,16 @@ import { createLiveGroup, type LiveViewer } from './liveGroup.js';
 import { createLogTail, type LogTail, type TailEvent } from './logTail.js';
 import { createStatuses } from './statuses.js';
 
-/** What one chat's viewers are told: its log, the drafts in flight, and what its turns are doing. */
+/** The gateway's state of one chat that has viewers: its log, its drafts in flight and the status of its turns. */
 export type Feed = {
   readonly chatId: string;
-  /** Resolves when what Postgres has of the chat is read. Rejects when that can't be done in time. */
+  /** Resolves when the chat is read from Postgres. Rejects when that is not possible in time. */
   readonly ready: Promise<void>;
+  /** The newest event that live viewers have. */
   readonly seq: number;
+  /** Resolves once `seq` is at least this, or the feed is closed. */
   reached(seq: number): Promise<void>;
+  /** A page of events after a cursor. Throws when Postgres is away for long. */
   events(after: number): Promise<TailEvent[]>;
   drafts(): Iterable<DraftBuffer>;
   readonly statusVersion: number;
@@ -27,17 +30,17 @@ export type Feed = {
   goLive(viewer: LiveViewer, delivered: DeliveredDrafts): void;
   leave(viewer: LiveViewer): void;
 
-  token(token: WireToken, readAt: number | null): void;
-  step(step: WireStep): void;
-  heartbeat(heartbeat: WireHeartbeat): void;
-  meta(meta: WireMeta): void;
-  notice(seq: number): void;
+  /** An item from the wire. `readAt`: when the worker read it. */
+  receive(item: WireItem, readAt: number | null): void;
+  /** Postgres has events up to this seq. */
+  headMoved(seq: number): void;
   statusChanged(turnId: string): void;
-  /** What was read anew of the chat, because something may have gone unheard. */
-  refresh(head: ChatHead, drafts: DraftState[]): void;
-  dueDrafts(now: number): DraftWant[];
-  /** Whether it held something that was missing. */
-  fill(more: DraftMore): boolean;
+  /** The chat was read again, since notifications may have been lost. */
+  refresh(head: ChatHead, drafts: DraftRow[]): void;
+  /** The drafts to read from their checkpoints now. */
+  takeDueReads(now: number): DraftWant[];
+  /** Returns whether the checkpoint had anything new. */
+  applyCheckpoint(checkpoint: DraftMore): boolean;
   close(): void;
 };
 
@@ -46,76 +49,84 @@ export type FeedOptions = {
   reads: FeedReads;
   log: Pick<Logger, 'warn'>;
   now: () => number;
-  /** A draft has a gap: read the checkpoints soon. */
+  /** A draft has a gap: its checkpoints are to be read soon. */
   onGap: () => void;
-  /** Live viewers' sinks have tokens of which the oldest was read at that time. */
+  /** Tokens were handed to the sinks of live viewers. `readAt`: when the worker read the oldest of them. */
   onDelivered: (readAt: number) => void;
 };
 
-/** Milliseconds that Postgres may be away before viewers that are catching up are closed. */
-const patienceMs = 120_000;
+/** Milliseconds that Postgres may be away before viewers that catch up are closed. */
+const retryForMs = 120_000;
+/** Items that are kept while the chat is being read. The text of those beyond comes from the checkpoints. */
+const maxEarlyItems = 4_096;
 
 export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: FeedOptions): Feed {
-  const drafts = createDraftsInFlight({ now, onGap });
+  const drafts = createDraftsInFlight({
+    now,
+    onGap,
+    onMismatch: (turnId) => log.warn({ chatId, turnId }, 'the log holds another text than was streamed'),
+  });
   const group = createLiveGroup();
   const statuses = createStatuses({
     read: reads.status,
-    tell: group.send,
+    send: group.send,
     onError: (error) => log.warn({ chatId, err: error }, "could not read a turn's status"),
   });
+  const retries = { forMs: retryForMs, now, isCancelled: () => closed };
   let tail: LogTail | undefined;
-  let early: (() => void)[] = [];
-  let noticed = 0;
-  let telling = false;
-  /** When the oldest token that viewers are yet to be told was read. */
-  let oldest: number | null = null;
+  let earlyItems: WireItem[] = [];
+  let headSeq = 0;
+  let sendScheduled = false;
+  /** When the worker read the oldest token that was not handed to sinks yet. */
+  let oldestReadAt: number | null = null;
   let closed = false;
 
-  function tellSoon() {
-    if (telling) return;
-    telling = true;
+  /** At the end of the tick, so that the tokens of a burst become one frame. */
+  function sendDraftsSoon() {
+    if (sendScheduled) return;
+    sendScheduled = true;
     setImmediate(() => {
-      telling = false;
+      sendScheduled = false;
       group.sendDrafts(drafts.buffers());
-      if (oldest !== null && group.size > 0) onDelivered(oldest);
-      oldest = null;
+      if (oldestReadAt !== null && group.size > 0) onDelivered(oldestReadAt);
+      oldestReadAt = null;
     });
   }
 
-  function pass(entry: FeedEvent): FeedEvent {
-    const settled = settle(entry);
-    group.sendBefore(settled);
-    return settled;
+  function apply(item: WireItem, readAt: number | null) {
+    switch (item.type) {
+      case 'token':
+        return applyToken(item, readAt);
+      case 'step':
+        if (drafts.applyStep(item)) sendDraftsSoon();
+        return;
+      case 'heartbeat':
+        return group.send(encodeFrame({ type: 'heartbeat', turnId: item.turnId, elapsedSeconds: item.elapsedSeconds }));
+      case 'meta': {
+        // The tokens that came before it are sent before it.
+        group.sendDrafts(drafts.buffers());
+        const { chatId: _, ...frame } = item;
+        return group.send(encodeFrame(frame));
+      }
+    }
   }
 
-  /** Takes note of what an event means for the drafts. */
-  function settle(entry: FeedEvent): FeedEvent {
-    const { event } = entry;
-    if (event.turnId === null) return entry;
-    if (event.kind === 'assistant_turn_started') drafts.begin(event.turnId, event.data.beat, event.data.speakerId);
-    if (event.kind === 'turn_completed') drafts.endTurn(event.turnId);
-    if (event.kind !== 'assistant_turn') return entry;
-    const draft = drafts.endBeat(event.turnId, event.data.beat);
-    if (draft?.state.epoch !== entry.epoch || event.data.text.startsWith(draft.all('text'))) return entry;
-    // Never seen to happen; if it does, viewers still end with the text that is in the log.
-    log.warn({ chatId, turnId: event.turnId }, 'the log holds another text than was streamed');
-    return { event, epoch: entry.epoch + 1 };
+  function applyToken(token: WireToken, readAt: number | null) {
+    if (!drafts.applyToken(token)) return;
+    oldestReadAt ??= readAt;
+    sendDraftsSoon();
   }
 
-  function passed(entry: TailEvent) {
+  function beforeAdvance(entry: FeedEvent): FeedEvent {
+    const applied = drafts.applyEvent(entry);
+    group.sendBefore(applied);
+    return applied;
+  }
+
+  function afterAdvance(entry: TailEvent) {
     const { event } = entry;
     if (event.kind === 'turn_completed' && event.turnId !== null) statuses.forget(event.turnId);
     group.sendEvent(entry);
-  }
-
-  function take(token: WireToken, readAt: number | null) {
-    if (!drafts.applyToken(token)) return;
-    oldest ??= readAt;
-    tellSoon();
-  }
-
-  function takeStep(step: WireStep) {
-    if (drafts.applyStep(step)) tellSoon();
   }
 
   async function load() {
@@ -126,35 +137,23 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     ]);
     for (const draft of over) drafts.endBeat(draft.turnId, draft.beat);
     for (const draft of inFlight) drafts.applyRow(draft);
-    for (const more of await reads.checkpoints(drafts.wants())) drafts.applyCheckpoint(more);
+    for (const checkpoint of await reads.checkpoints(drafts.wants())) drafts.applyCheckpoint(checkpoint);
     if (closed) return;
     tail = createLogTail({
       seq: head?.seq ?? 0,
       read: (range) => reads.events(chatId, range),
-      pass,
-      passed,
-      onError: (error) => log.warn({ chatId, err: error }, 'could not read the log; trying again'),
+      beforeAdvance,
+      afterAdvance,
+      onError: (error) => log.warn({ chatId, err: error }, 'could not read the log; retrying'),
     });
-    for (const takeEarly of early) takeEarly();
-    early = [];
-    tail.notice(noticed);
+    // Their delay is that of reading the chat: it does not count as the latency of a token.
+    for (const item of earlyItems) apply(item, null);
+    earlyItems = [];
+    tail.headMoved(headSeq);
     head?.openTurns.forEach(statuses.changed);
   }
 
-  /** Tries again while Postgres is away, for as long as viewers may be kept waiting. */
-  async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    const until = now() + patienceMs;
-    for (let tries = 0; ; tries++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (closed || now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(tries)));
-      }
-    }
-  }
-
-  const ready = patiently(load);
+  const ready = retry(load, retries);
   ready.catch((error) => log.warn({ chatId, err: error }, 'could not read the chat'));
 
   return {
@@ -164,7 +163,7 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
       return tail?.seq ?? 0;
     },
     reached: (seq) => tail?.reached(seq) ?? Promise.resolve(),
-    events: (after) => patiently(() => tail?.after(after) ?? Promise.resolve([])),
+    events: (after) => retry(() => tail?.after(after) ?? Promise.resolve([]), retries),
     drafts: drafts.buffers,
     get statusVersion() {
       return statuses.version;
@@ -172,38 +171,26 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     statusesSince: statuses.since,
     goLive: (viewer, delivered) => group.add(viewer, delivered, drafts.buffers()),
     leave: group.remove,
-    token(token, readAt) {
-      if (tail) take(token, readAt);
-      else if (early.length < maxEarly) early.push(() => take(token, null));
+    receive(item, readAt) {
+      if (tail) apply(item, readAt);
+      else if (earlyItems.length < maxEarlyItems) earlyItems.push(item);
     },
-    step(step) {
-      if (tail) takeStep(step);
-      else if (early.length < maxEarly) early.push(() => takeStep(step));
-    },
-    heartbeat({ turnId, elapsedSeconds }) {
-      group.send(encodeFrame({ type: 'heartbeat', turnId, elapsedSeconds }));
-    },
-    meta({ chatId: _, ...meta }) {
-      // The tokens that came before it go out before it.
-      group.sendDrafts(drafts.buffers());
-      group.send(encodeFrame({ type: 'meta', ...meta }));
-    },
-    notice(seq) {
-      noticed = Math.max(noticed, seq);
-      tail?.notice(seq);
+    headMoved(seq) {
+      headSeq = Math.max(headSeq, seq);
+      tail?.headMoved(seq);
     },
     statusChanged: statuses.changed,
     refresh(head, inFlight) {
-      tail?.notice(head.seq);
-      if (inFlight.map(drafts.applyRow).includes(true)) tellSoon();
+      tail?.headMoved(head.seq);
+      if (inFlight.map(drafts.applyRow).includes(true)) sendDraftsSoon();
       statuses.refresh();
       head.openTurns.forEach(statuses.changed);
     },
-    dueDrafts: (time) => (tail ? drafts.takeDueReads(time) : []),
-    fill(more) {
-      const filled = drafts.applyCheckpoint(more);
-      if (filled) tellSoon();
-      return filled;
+    takeDueReads: (time) => (tail ? drafts.takeDueReads(time) : []),
+    applyCheckpoint(checkpoint) {
+      const changed = drafts.applyCheckpoint(checkpoint);
+      if (changed) sendDraftsSoon();
+      return changed;
     },
     close() {
       closed = true;
@@ -212,6 +199,3 @@ export function createFeed({ chatId, reads, log, now, onGap, onDelivered }: Feed
     },
   };
 }
-
-/** Tokens that come while the chat is being read; what is dropped comes from the checkpoints. */
-const maxEarly = 4_096;

@@ -16,7 +16,7 @@ import type { FeedEvent } from './landingFrames.js';
 
 export type TurnStatusReport = Omit<Extract<ViewerFrame, { type: 'status' }>, 'type'>;
 
-/** All that feeds read from Postgres. */
+/** What feeds read from Postgres: a port, so that a feed can be tested in memory. */
 export type FeedReads = {
   heads(chatIds: string[]): Promise<ChatHead[]>;
   events(chatId: string, range: { after: number; upTo: number; limit: number }): Promise<FeedEvent[]>;

@@ -2,22 +2,23 @@ import type { Logger } from 'pino';
 import type { Listener } from '../../db/core/listen.js';
 import type { Db } from '../../db/core/pool.js';
 import { closeCodes } from '../../domain/log/frames.js';
-import { spread } from '../core/spread.js';
-import { within } from '../core/within.js';
+import { withDeadline } from '../core/deadline.js';
+import { stagger } from '../core/stagger.js';
+import { createSlowViewerCheck, type SlowViewerCheck } from '../sinks/backpressure.js';
 import type { Sink } from '../sinks/sink.js';
-import { createPatience, type Patience } from '../sinks/slowness.js';
 import type { WireHub } from '../wire/wire.js';
 import { createFeed, type Feed } from './feed.js';
 import { createFeedReads } from './feedReads.js';
-import { createUpkeep } from './upkeep.js';
+import { createRefreshLoop } from './refreshLoop.js';
 import { createViewer, type Viewer } from './viewer.js';
 
 export type JoinOptions = {
   owner: string;
+  /** The seq of the newest event that the viewer has, 0 for none. */
   after: number;
   sink: Sink;
-  /** The stream ends by itself, like the answer to a request: a drain does not close it. */
-  endsByItself?: boolean;
+  /** The sink closes itself at the end of a turn, as the answer to a request does: a drain does not close it. */
+  endsWithTurn?: boolean;
 };
 export type Joined = { seq: number };
 
@@ -40,12 +41,12 @@ export type FeedStats = {
 };
 
 export type Feeds = {
-  /** Lets a viewer join a chat at a cursor. Throws `JoinRefused`; any other error means Postgres is away. */
+  /** Lets a viewer join a chat at a cursor. Throws `JoinRefused`; any other error means that Postgres is away. */
   join(chatId: string, options: JoinOptions): Promise<Joined>;
   stats(): FeedStats;
   /**
-   * Closes viewers with 1012, spread over `withinMs`, and takes no new ones; those that end by themselves go on until
-   * `close`. `signal` closes what is left at once.
+   * Closes viewers with 1012, staggered over `withinMs`, and accepts no new ones. Those that end with their turn stay
+   * until `close`. `signal` closes what is left at once.
    */
   drain(options: { withinMs: number; signal?: AbortSignal }): Promise<void>;
   close(): void;
@@ -57,21 +58,21 @@ export type FeedsOptions = {
   hub: WireHub;
   log: Pick<Logger, 'info' | 'warn'>;
   now?: () => number;
-  /** Is told when tokens were handed to the sinks of a chat's viewers that a worker had read at that time. */
+  /** Tokens were handed to the sinks of a chat's viewers. `readAt`: when a worker read the oldest of them. */
   onDelivered?: (readAt: number) => void;
 };
 
-/** Milliseconds between looks at whom to send away. */
+/** Milliseconds between checks for slow viewers and idle feeds. */
 const sweepMs = 250;
-/** A chat's feed outlives its last viewer, who may be back in a moment. */
+/** Milliseconds for which a feed outlives its last viewer, who may reconnect. */
 const idleMs = 5_000;
-/** Milliseconds to wait for Postgres before a viewer is told to come back: a frozen server never answers. */
-const joinWithinMs = 5_000;
+/** Milliseconds to wait for Postgres before a viewer is refused: a frozen server never answers. */
+const joinTimeoutMs = 5_000;
 
-type Member = { isTooSlow: Patience; endsByItself: boolean };
+type Member = { isTooSlow: SlowViewerCheck; endsWithTurn: boolean };
 type Served = { feed: Feed; viewers: Map<Viewer, Member>; idleSince: number };
 
-/** The feeds of all chats that have viewers, and what keeps them true: the wire, notifications, and reading anew. */
+/** The feeds of all chats that have viewers. Their inputs are the wire, notifications of Postgres and the refresh loop. */
 export function createFeeds(options: FeedsOptions): Feeds {
   const { pool, listen, hub, log, now = () => performance.now(), onDelivered = () => {} } = options;
   const reads = createFeedReads(pool);
@@ -80,14 +81,14 @@ export function createFeeds(options: FeedsOptions): Feeds {
   let draining = false;
   let closed = false;
   const feedOf = (chatId: string) => served.get(chatId)?.feed;
-  const upkeep = createUpkeep({
+  const refreshLoop = createRefreshLoop({
     reads,
     log,
     now,
     feeds: () => [...served.values()].map(({ feed }) => feed),
     feedOf,
-    gone: (chatId) => end(chatId, closeCodes.chatNotFound, 'the chat is gone'),
-    filled: () => {
+    onDeleted: (chatId) => end(chatId, closeCodes.chatNotFound, 'the chat was deleted'),
+    onGapFilled: () => {
       counts.gapsFilled += 1;
     },
   });
@@ -95,7 +96,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
   function serve(chatId: string): Served {
     const known = served.get(chatId);
     if (known) return known;
-    const feed = createFeed({ chatId, reads, log, now, onGap: upkeep.readSoon, onDelivered });
+    const feed = createFeed({ chatId, reads, log, now, onGap: refreshLoop.readCheckpointsSoon, onDelivered });
     const serving = { feed, viewers: new Map(), idleSince: now() };
     served.set(chatId, serving);
     feed.ready.catch(() => served.get(chatId) === serving && end(chatId, closeCodes.tooSlow, 'try again later'));
@@ -113,79 +114,82 @@ export function createFeeds(options: FeedsOptions): Feeds {
     const time = now();
     for (const [chatId, { viewers, idleSince }] of served) {
       for (const [viewer, { isTooSlow }] of viewers) {
-        const seen = { owed: viewer.backlog(), buffered: viewer.sink.bufferedBytes(), taken: viewer.sentBytes() };
-        if (!isTooSlow(seen, time)) continue;
+        const progress = {
+          backlog: viewer.backlog(),
+          buffered: viewer.sink.bufferedBytes(),
+          sent: viewer.sentBytes(),
+        };
+        if (!isTooSlow(progress, time)) continue;
         counts.slowClosed += 1;
-        log.info({ chatId, ...seen }, 'a viewer is too slow and is sent away');
+        log.info({ chatId, ...progress }, 'closing a viewer that is too slow');
         viewer.sink.close(closeCodes.tooSlow, 'too slow; resume with after');
       }
       if (viewers.size === 0 && time - idleSince > idleMs) end(chatId, 1001, 'idle');
     }
   }
 
-  listen.onChange((chatId, seq) => feedOf(chatId)?.notice(seq));
+  function addViewer(chatId: string, { after, sink, endsWithTurn = false }: JoinOptions, seq: number) {
+    const { feed, viewers } = serve(chatId);
+    feed.headMoved(seq);
+    const onError = (error: unknown) => log.warn({ chatId, err: error }, 'could not serve a viewer');
+    const viewer = createViewer({ feed, sink, after, joinedAtSeq: seq, onError });
+    viewers.set(viewer, { isTooSlow: createSlowViewerCheck(), endsWithTurn });
+    sink.onClosed(() => {
+      viewers.delete(viewer);
+      const serving = served.get(chatId);
+      if (serving) serving.idleSince = now();
+    });
+    viewer.start();
+  }
+
+  function refuseWhileStopping(endsWithTurn = false) {
+    if (closed || (draining && !endsWithTurn)) throw new JoinRefused('restarting');
+  }
+
+  listen.onChange((chatId, seq) => feedOf(chatId)?.headMoved(seq));
   listen.onStatus((chatId, turnId) => feedOf(chatId)?.statusChanged(turnId));
-  listen.onListening(upkeep.refresh);
-  const unhear = [
-    hub.onToken((token, readAt) => {
-      const feed = feedOf(token.chatId);
-      if (!feed) return;
-      counts.tokensRelayed += 1;
-      feed.token(token, readAt);
-    }),
-    hub.onStep((step) => feedOf(step.chatId)?.step(step)),
-    hub.onMeta((meta) => feedOf(meta.chatId)?.meta(meta)),
-    hub.onHeartbeat((heartbeat) => feedOf(heartbeat.chatId)?.heartbeat(heartbeat)),
-  ];
+  listen.onListening(refreshLoop.refresh);
+  const unsubscribe = hub.onItem((item, readAt) => {
+    const feed = feedOf(item.chatId);
+    if (!feed) return;
+    if (item.type === 'token') counts.tokensRelayed += 1;
+    feed.receive(item, readAt);
+  });
   const sweeping = setInterval(sweep, sweepMs);
 
   return {
-    async join(chatId, { owner, after, sink, endsByItself = false }) {
-      const refuseNow = () => {
-        if (closed || (draining && !endsByItself)) throw new JoinRefused('restarting');
-      };
-      refuseNow();
-      const unanswered = () => new JoinRefused('unavailable');
-      const [head] = await within(joinWithinMs, reads.heads([chatId]), unanswered);
-      if (head?.owner !== owner) throw new JoinRefused('chat_not_found');
-      if (after > head.seq) throw new JoinRefused('bad_cursor');
-      refuseNow();
-      const { feed, viewers } = serve(chatId);
-      feed.notice(head.seq);
-      const onError = (error: unknown) => log.warn({ chatId, err: error }, 'a viewer could not be served');
-      const viewer = createViewer({ feed, sink, after, joinedAtSeq: head.seq, onError });
-      viewers.set(viewer, { isTooSlow: createPatience(), endsByItself });
-      sink.onClosed(() => {
-        viewers.delete(viewer);
-        const serving = served.get(chatId);
-        if (serving) serving.idleSince = now();
-      });
-      viewer.start();
+    async join(chatId, options) {
+      refuseWhileStopping(options.endsWithTurn);
+      const onTimeout = () => new JoinRefused('unavailable');
+      const [head] = await withDeadline(reads.heads([chatId]), joinTimeoutMs, onTimeout);
+      if (head?.owner !== options.owner) throw new JoinRefused('chat_not_found');
+      if (options.after > head.seq) throw new JoinRefused('bad_cursor');
+      refuseWhileStopping(options.endsWithTurn);
+      addViewer(chatId, options, head.seq);
       return { seq: head.seq };
     },
     stats() {
       const viewers = [...served.values()].flatMap((serving) => [...serving.viewers.keys()]);
-      const bytesBehind = viewers.reduce((sum, viewer) => sum + viewer.backlog(), 0);
       return {
         ...counts,
         viewers: viewers.length,
         feeds: served.size,
-        bytesBehind,
+        bytesBehind: viewers.reduce((sum, viewer) => sum + viewer.backlog(), 0),
         connectedWorkers: hub.connectedWorkers(),
       };
     },
     drain(options) {
       draining = true;
       const leaving = [...served.values()].flatMap(({ viewers }) =>
-        [...viewers].flatMap(([viewer, { endsByItself }]) => (endsByItself ? [] : [viewer])),
+        [...viewers].flatMap(([viewer, { endsWithTurn }]) => (endsWithTurn ? [] : [viewer])),
       );
-      return spread(leaving, ({ sink }) => sink.close(closeCodes.restarting, 'the api restarts'), options);
+      return stagger(leaving, ({ sink }) => sink.close(closeCodes.restarting, 'the api restarts'), options);
     },
     close() {
       closed = true;
       clearInterval(sweeping);
-      upkeep.close();
-      for (const stop of unhear) stop();
+      refreshLoop.close();
+      unsubscribe();
       for (const chatId of [...served.keys()]) end(chatId, closeCodes.restarting, 'the api restarts');
     },
   };

@@ -6,7 +6,7 @@ import { createLogTail } from './logTail.js';
 function log() {
   let newest = 0;
   const reads: number[] = [];
-  const passed: number[] = [];
+  const delivered: number[] = [];
   const state = { failing: 0, size: 10 };
   const event = (seq: number) =>
     ({ seq, kind: 'turn_rolled_back', turnId: null, at: '', data: { turnId: 'x'.repeat(state.size) } }) as ChatEvent;
@@ -18,14 +18,14 @@ function log() {
       const to = Math.min(upTo, newest, after + limit);
       return Array.from({ length: to - after }, (_, i) => ({ event: event(after + i + 1), epoch: 0 }));
     },
-    pass: (entry) => entry,
-    passed: ({ event }) => passed.push(event.seq),
+    beforeAdvance: (entry) => entry,
+    afterAdvance: ({ event }) => delivered.push(event.seq),
     onError: () => undefined,
   });
   return {
     tail,
     reads,
-    passed,
+    delivered,
     state,
     append(count: number) {
       newest += count;
@@ -36,29 +36,29 @@ function log() {
 
 const upTo = (seq: number) => Array.from({ length: seq }, (_, i) => i + 1);
 
-test('events are passed on once and in order, however often and late it is told', async () => {
-  const { tail, passed, append } = log();
+test('a log tail delivers each event once and in order, however often and late the head moves', async () => {
+  const { tail, delivered, append } = log();
   append(3);
-  for (const seq of [1, 3, 2, 3, 3]) tail.notice(seq);
+  for (const seq of [1, 3, 2, 3, 3]) tail.headMoved(seq);
   await tail.reached(3);
-  tail.notice(append(700));
-  tail.notice(100);
+  tail.headMoved(append(700));
+  tail.headMoved(100);
   await tail.reached(703);
-  expect(passed).toEqual(upTo(703));
+  expect(delivered).toEqual(upTo(703));
 });
 
-test('a read that fails is tried again', async () => {
-  const { tail, passed, reads, state, append } = log();
+test('a log tail retries a read that failed', async () => {
+  const { tail, delivered, reads, state, append } = log();
   state.failing = 3;
-  tail.notice(append(2));
+  tail.headMoved(append(2));
   await tail.reached(2);
-  expect(passed).toEqual([1, 2]);
+  expect(delivered).toEqual([1, 2]);
   expect(reads).toHaveLength(4);
 });
 
-test('the newest events are at hand, older ones are read', async () => {
+test('a log tail serves the newest events from its cache and reads older ones', async () => {
   const { tail, reads, append } = log();
-  tail.notice(append(100));
+  tail.headMoved(append(100));
   await tail.reached(100);
   const before = reads.length;
   expect((await tail.after(95)).map((entry) => entry.event.seq)).toEqual([96, 97, 98, 99, 100]);
@@ -67,10 +67,10 @@ test('the newest events are at hand, older ones are read', async () => {
   expect(reads).toHaveLength(before + 1);
 });
 
-test('long events are let go of, but for the newest', async () => {
+test('a log tail drops long events from its cache, except the newest', async () => {
   const { tail, reads, state, append } = log();
   state.size = 20 * 1024 * 1024;
-  tail.notice(append(3));
+  tail.headMoved(append(3));
   await tail.reached(3);
   const before = reads.length;
   await tail.after(2);
@@ -79,16 +79,16 @@ test('long events are let go of, but for the newest', async () => {
   expect(reads).toHaveLength(before + 1);
 });
 
-test('a seq that turns out not to be there is not waited for', async () => {
-  const { tail, passed, append } = log();
-  tail.notice(append(1) + 5);
+test('a log tail stops waiting for a seq that the log does not have', async () => {
+  const { tail, delivered, append } = log();
+  tail.headMoved(append(1) + 5);
   await tail.reached(1);
-  tail.notice(append(6));
+  tail.headMoved(append(6));
   await tail.reached(7);
-  expect(passed).toEqual(upTo(7));
+  expect(delivered).toEqual(upTo(7));
 });
 
-test('a tail that is closed releases who waits', async () => {
+test('a log tail that is closed resolves those that wait for a seq', async () => {
   const { tail } = log();
   const waiting = tail.reached(5);
   tail.close();

@@ -3,22 +3,22 @@ import { backoffMs } from '../../lib/backoff.js';
 import { type EncodedFrame, encodeFrame } from '../sinks/sink.js';
 import type { FeedEvent } from './landingFrames.js';
 
-/** An event with its frame, made once for all viewers. */
+/** An event with its frame, which is encoded once for all viewers. */
 export type TailEvent = FeedEvent & { frame: EncodedFrame };
 
-/** The newest events are kept, so that viewers a little behind don't each read them from Postgres. */
+/** The newest events are cached, so that viewers that are slightly behind do not each read them from Postgres. */
 const maxRecent = 64;
 const maxRecentBytes = 16 * 1024 * 1024;
 const pageSize = 200;
 
 export type LogTail = {
-  /** The newest event that was passed on. */
+  /** The newest event that was handed to live viewers. */
   readonly seq: number;
-  /** Postgres has events up to `seq`: read what is new. */
-  notice(seq: number): void;
+  /** Postgres has events up to this seq: reads those that are new. */
+  headMoved(seq: number): void;
   /** Resolves once `seq` is at least this, or the tail is closed. */
   reached(seq: number): Promise<void>;
-  /** Events after a cursor, up to `seq`; as many as make a page. Throws when Postgres is away. */
+  /** A page of events after a cursor, up to `seq`. Throws when Postgres is away. */
   after(cursor: number): Promise<TailEvent[]>;
   close(): void;
 };
@@ -26,17 +26,17 @@ export type LogTail = {
 export type LogTailOptions = {
   seq: number;
   read(range: { after: number; upTo: number; limit: number }): Promise<FeedEvent[]>;
-  /** Called with each new event, in order; gives back what viewers are to be told. */
-  pass(event: FeedEvent): FeedEvent;
+  /** Called with each new event in order, before `seq` moves to it. Returns the event as viewers are to get it. */
+  beforeAdvance(event: FeedEvent): FeedEvent;
   /** Called after `seq` has moved to the event. */
-  passed(event: TailEvent): void;
+  afterAdvance(event: TailEvent): void;
   onError(error: unknown): void;
 };
 
-/** Follows the log of one chat: reads what is new, in order, once, however often it is told. */
+/** Follows the log of one chat: reads each new event once and in order, however often and late the head moves. */
 export function createLogTail(options: LogTailOptions): LogTail {
   let seq = options.seq;
-  let newest = options.seq;
+  let head = options.seq;
   let reading = false;
   let closed = false;
   let tries = 0;
@@ -47,7 +47,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
 
   const encode = (entry: FeedEvent): TailEvent => ({ ...entry, frame: encodeFrame(toEventFrame(entry.event)) });
 
-  function keep(entry: TailEvent) {
+  function cache(entry: TailEvent) {
     recent.push(entry);
     recentBytes += entry.frame.bytes.length;
     while (recent.length > 1 && (recent.length > maxRecent || recentBytes > maxRecentBytes)) {
@@ -55,24 +55,24 @@ export function createLogTail(options: LogTailOptions): LogTail {
     }
   }
 
-  async function readOn() {
-    while (seq < newest && !closed) {
-      const upTo = newest;
+  async function readToHead() {
+    while (seq < head && !closed) {
+      const upTo = head;
       const page = await options.read({ after: seq, upTo, limit: pageSize });
       if (closed) return;
-      // The chat is gone, or the seq was never true: unless more was noticed meanwhile, there is nothing to wait for.
-      if (page.length === 0 && newest === upTo) newest = seq;
+      // The chat was deleted, or its head was never at this seq: unless the head moved since, nothing is left to read.
+      if (page.length === 0 && head === upTo) head = seq;
       for (const event of page) {
-        const entry = encode(options.pass(event));
+        const entry = encode(options.beforeAdvance(event));
         seq = event.event.seq;
-        keep(entry);
-        options.passed(entry);
+        cache(entry);
+        options.afterAdvance(entry);
       }
-      wake();
+      resolveWaiters();
     }
   }
 
-  function wake() {
+  function resolveWaiters() {
     const done = waiters.filter((waiter) => closed || waiter.seq <= seq);
     waiters = waiters.filter((waiter) => !done.includes(waiter));
     for (const { resolve } of done) resolve();
@@ -81,11 +81,11 @@ export function createLogTail(options: LogTailOptions): LogTail {
   function start() {
     if (reading || closed) return;
     reading = true;
-    readOn().then(
+    readToHead().then(
       () => {
         reading = false;
         tries = 0;
-        if (seq < newest) start();
+        if (seq < head) start();
       },
       (error) => {
         reading = false;
@@ -100,9 +100,9 @@ export function createLogTail(options: LogTailOptions): LogTail {
     get seq() {
       return seq;
     },
-    notice(noticed) {
-      if (noticed <= newest) return;
-      newest = noticed;
+    headMoved(to) {
+      if (to <= head) return;
+      head = to;
       start();
     },
     reached(wanted) {
@@ -118,7 +118,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
     close() {
       closed = true;
       clearTimeout(retry);
-      wake();
+      resolveWaiters();
     },
   };
 }

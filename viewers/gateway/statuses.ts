@@ -2,14 +2,15 @@ import type { TurnStatus } from '../../domain/turns/turn.js';
 import { type EncodedFrame, encodeFrame } from '../sinks/sink.js';
 import type { TurnStatusReport } from './feedReads.js';
 
-/** What the turns of one chat that have not ended are doing. */
+/** The status of one chat's turns that have not ended. */
 export type Statuses = {
+  /** Grows with each status that is sent. */
   readonly version: number;
-  /** Reads the turn's status and tells the viewers; many changes at once are read once. */
+  /** Reads the turn's status and sends it if it is new. Changes during a read lead to one more read. */
   changed(turnId: string): void;
-  /** The frames that came after a version. */
+  /** The newest status of each turn that was sent after a version. */
   since(version: number): EncodedFrame[];
-  /** Reads anew all that have not ended as far as is known: something may have gone unheard. */
+  /** Reads all turns that are known not to have ended: notifications may have been lost. */
   refresh(): void;
   forget(turnId: string): void;
   close(): void;
@@ -17,42 +18,50 @@ export type Statuses = {
 
 export type StatusesOptions = {
   read(turnId: string): Promise<TurnStatusReport | null>;
-  tell(frame: EncodedFrame): void;
+  send(frame: EncodedFrame): void;
   onError(error: unknown): void;
 };
 
-const ended = new Set<TurnStatus>(['completed', 'cancelled', 'failed']);
+const hasEnded: Record<TurnStatus, boolean> = {
+  queued: false,
+  running: false,
+  awaiting_operator: false,
+  completed: true,
+  cancelled: true,
+  failed: true,
+};
 
-export function createStatuses({ read, tell, onError }: StatusesOptions): Statuses {
+export function createStatuses({ read, send, onError }: StatusesOptions): Statuses {
   const current = new Map<string, { frame: EncodedFrame; json: string; version: number }>();
-  /** Turns being read; true when they changed meanwhile. */
-  const reading = new Map<string, boolean>();
+  /** Turns that are being read, and whether they changed since. */
+  const reading = new Map<string, { changed: boolean }>();
   let version = 0;
   let closed = false;
 
-  function take(turnId: string, report: TurnStatusReport | null) {
+  function apply(turnId: string, report: TurnStatusReport | null) {
     const json = JSON.stringify(report);
     if (closed || !report || json === current.get(turnId)?.json) return;
     const frame = encodeFrame({ type: 'status', ...report });
     version += 1;
-    if (ended.has(report.status)) current.delete(turnId);
+    if (hasEnded[report.status]) current.delete(turnId);
     else current.set(turnId, { frame, json, version });
-    tell(frame);
+    send(frame);
   }
 
   function changed(turnId: string) {
-    if (reading.has(turnId)) {
-      reading.set(turnId, true);
-      return;
-    }
-    reading.set(turnId, false);
-    read(turnId)
-      .then((report) => take(turnId, report), onError)
-      .finally(() => {
-        const again = reading.get(turnId);
-        reading.delete(turnId);
-        if (again && !closed) changed(turnId);
-      });
+    const running = reading.get(turnId);
+    if (running) running.changed = true;
+    else void readWhileChanged(turnId);
+  }
+
+  async function readWhileChanged(turnId: string) {
+    const running = { changed: false };
+    reading.set(turnId, running);
+    do {
+      running.changed = false;
+      await read(turnId).then((report) => apply(turnId, report), onError);
+    } while (running.changed && !closed);
+    reading.delete(turnId);
   }
 
   return {

@@ -1,32 +1,45 @@
 import type { ViewerFrame } from '../../domain/log/frames.js';
 
-/** A frame made ready once for all its viewers. */
+/** A frame that is encoded once for all its viewers. */
 export type EncodedFrame = {
   /** The frame's JSON in UTF-8. */
   bytes: Buffer;
   type: ViewerFrame['type'];
   turnId: string | null;
-  /** Of an `event` frame: its seq and its kind. */
+  /** Only of an `event` frame. */
   seq?: number;
   kind?: string;
 };
 
 /** Where a viewer's frames go: a socket, or a stream of server-sent events. */
 export type Sink = {
-  /** Takes every frame, at once; how much waits is `bufferedBytes`. */
+  /** Buffers without bound and never waits. See `bufferedBytes` and `drained`. */
   send(frame: EncodedFrame): void;
-  /** What was taken and has not been handed to the network yet. */
+  /** Bytes that were sent and not handed to the network yet. */
   bufferedBytes(): number;
-  /** Resolves once little enough is buffered to send more, or the sink has closed. */
+  /** Resolves once little is buffered, or the sink is closed. */
   drained(): Promise<void>;
   readonly closed: boolean;
-  /** Calls back once, when the viewer is gone, whoever ended it. */
+  /** Calls back once, when either end has closed; at once if that has happened already. */
   onClosed(listener: () => void): void;
   close(code: number, reason: string): void;
 };
 
 export function encodeFrame(frame: ViewerFrame): EncodedFrame {
   const bytes = Buffer.from(JSON.stringify(frame));
-  if (frame.type === 'event') return { bytes, type: 'event', turnId: frame.turnId, seq: frame.seq, kind: frame.kind };
-  return { bytes, type: frame.type, turnId: 'turnId' in frame ? frame.turnId : null };
+  switch (frame.type) {
+    case 'event':
+      return { bytes, type: frame.type, turnId: frame.turnId, seq: frame.seq, kind: frame.kind };
+    case 'hello':
+    case 'error':
+      return { bytes, type: frame.type, turnId: null };
+    case 'draft':
+    case 'token':
+    case 'restart':
+    case 'status':
+    case 'step':
+    case 'heartbeat':
+    case 'meta':
+      return { bytes, type: frame.type, turnId: frame.turnId };
+  }
 }

@@ -2,42 +2,42 @@ import { createClient } from '@redis/client';
 import type { Logger } from 'pino';
 import { backoffMs } from '../../lib/backoff.js';
 
-/** One channel a direction; every gateway hears every worker, and the other way round. */
+/** One channel for each direction. Every gateway subscribes to what all workers publish, and the other way round. */
 export const redisChannels = { tokens: 'durable-turns:tokens', stops: 'durable-turns:stops' } as const;
 
 export type RedisLinkOptions = { url: string; log: Pick<Logger, 'info' | 'warn'> };
 
 export type RedisLink = {
-  /** Sends to whoever listens now. Drops when Redis is away or slower than what is sent. */
+  /** Sends to those who are subscribed now. Drops the message when Redis is away, or too much is unsent. */
   publish(channel: string, message: string): void;
-  /** How many connections listen to a channel, as far as was asked lately. */
-  listeners(channel: string): number;
+  /** How many connections subscribe to a channel, as of the last second. */
+  subscribers(channel: string): number;
   close(): Promise<void>;
 };
 
-type Subscription = { channel: string; heard: (message: string) => void };
+type Subscription = { channel: string; onMessage: (message: string) => void };
 type Limits = { maxUnsentBytes: number };
 
-/** Two connections to Redis, since one that listens can't speak. Both come back by themselves. */
+/** Two connections to Redis, since one that is subscribed can't publish. Both reconnect by themselves. */
 export function createRedisLink(options: RedisLinkOptions, subscription: Subscription, limits: Limits): RedisLink {
-  const speaker = connect(options, 'speaks');
-  const listener = connect(options, 'listens');
+  const publisher = connect(options, 'publisher');
+  const subscriber = connect(options, 'subscriber');
   let subscribed = false;
-  // Once made, a subscription outlives its connection: the client makes it again each time.
-  listener.on('ready', () => {
+  // A subscription outlives its connection: the client makes it again after each reconnect.
+  subscriber.on('ready', () => {
     if (subscribed) return;
     subscribed = true;
-    listener.subscribe(subscription.channel, subscription.heard).catch((error) => {
+    subscriber.subscribe(subscription.channel, subscription.onMessage).catch((error) => {
       subscribed = false;
-      options.log.warn({ err: error }, 'could not listen on Redis');
+      options.log.warn({ err: error }, 'could not subscribe on Redis');
     });
   });
   const counts = new Map<string, number>();
   let unsent = 0;
 
   const count = setInterval(() => {
-    if (!speaker.isReady) return counts.clear();
-    speaker
+    if (!publisher.isReady) return counts.clear();
+    publisher
       .pubSubNumSub(Object.values(redisChannels))
       .then((answer) => {
         for (const [channel, number] of Object.entries(answer)) counts.set(channel, Number(number));
@@ -47,31 +47,31 @@ export function createRedisLink(options: RedisLinkOptions, subscription: Subscri
 
   return {
     publish(channel, message) {
-      if (!speaker.isReady || unsent > limits.maxUnsentBytes) return;
+      if (!publisher.isReady || unsent > limits.maxUnsentBytes) return;
       unsent += message.length;
       const sent = () => {
         unsent -= message.length;
       };
-      speaker.publish(channel, message).then(sent, sent);
+      publisher.publish(channel, message).then(sent, sent);
     },
-    listeners: (channel) => counts.get(channel) ?? 0,
+    subscribers: (channel) => counts.get(channel) ?? 0,
     async close() {
       clearInterval(count);
-      if (speaker.isReady) await Promise.race([speaker.ping().catch(() => {}), pause(500)]);
-      speaker.destroy();
-      listener.destroy();
+      if (publisher.isReady) await Promise.race([publisher.ping().catch(() => {}), pause(500)]);
+      publisher.destroy();
+      subscriber.destroy();
     },
   };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
-function connect({ url, log }: RedisLinkOptions, end: string) {
+function connect({ url, log }: RedisLinkOptions, end: 'publisher' | 'subscriber') {
   let away = false;
   const client = createClient({
     url,
-    // A token that waits for Redis to come back is of no use: its text comes from the checkpoints.
-    disableOfflineQueue: end === 'speaks',
+    // A token that waited for Redis to return would be stale: its text comes from the checkpoints.
+    disableOfflineQueue: end === 'publisher',
     pingInterval: 5_000,
     socket: { reconnectStrategy: (tries) => backoffMs(tries), connectTimeout: 2_000 },
   });

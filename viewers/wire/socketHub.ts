@@ -6,30 +6,21 @@ import { closeSocket } from '../core/closeSocket.js';
 import { createListeners } from '../core/listeners.js';
 import { onUpgrade, refuseUpgrade } from '../core/upgrades.js';
 import { wirePath } from './socketWire.js';
-import {
-  maxMessageBytes,
-  type WireHeartbeat,
-  type WireHub,
-  type WireMeta,
-  type WireStep,
-  type WireToken,
-} from './wire.js';
+import { type ItemListener, maxMessageBytes, type WireHub } from './wire.js';
 import { decodeItems, encodeStop } from './wireMessage.js';
 
 export type SocketHubOptions = {
   server: Server;
-  /** What workers have to send. Without one no worker is let in: any program of this machine could be one. */
+  /** The bearer token that workers send. Without one no worker is accepted: any program of the machine could dial. */
   token: string | undefined;
   log: Pick<Logger, 'info' | 'warn'>;
 };
 
 /** The gateway's end over WebSockets that workers dial, on the api's own server. */
 export function createSocketHub({ server, token, log }: SocketHubOptions): WireHub {
-  const failed = (error: unknown) => log.warn({ err: error }, 'a listener of the wire failed');
-  const tokens = createListeners<WireToken, [readAt: number | null]>(failed);
-  const steps = createListeners<WireStep>(failed);
-  const metas = createListeners<WireMeta>(failed);
-  const heartbeats = createListeners<WireHeartbeat>(failed);
+  const items = createListeners<Parameters<ItemListener>>((error) =>
+    log.warn({ err: error }, 'a listener of the wire failed'),
+  );
   const workers = new Set<WebSocket>();
   const sockets = new WebSocketServer({
     noServer: true,
@@ -42,37 +33,29 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
     server,
     (pathname) => pathname === wirePath,
     ({ request, socket, head }) => {
-      // Workers send no Origin: whoever does is a web page.
+      // Workers send no Origin. A web page does.
       if (request.headers.origin !== undefined) return refuseUpgrade(socket, 403);
-      if (!mayDial(request, token)) return refuseUpgrade(socket, 401);
-      sockets.handleUpgrade(request, socket, head, welcome);
+      if (!isAuthorized(request, token)) return refuseUpgrade(socket, 401);
+      sockets.handleUpgrade(request, socket, head, accept);
     },
   );
 
-  function welcome(worker: WebSocket) {
+  function accept(worker: WebSocket) {
     workers.add(worker);
     log.info({ workers: workers.size }, 'a worker connected');
     worker.on('message', (data) => {
-      const { items, readAt } = decodeItems(data.toString());
-      for (const item of items) {
-        if (item.type === 'token') tokens.tell(item, readAt);
-        else if (item.type === 'step') steps.tell(item);
-        else if (item.type === 'meta') metas.tell(item);
-        else heartbeats.tell(item);
-      }
+      const decoded = decodeItems(data.toString());
+      for (const item of decoded.items) items.notify(item, decoded.readAt);
     });
     worker.on('error', (error) => log.warn({ err: error }, "a worker's connection failed"));
     worker.on('close', () => {
       workers.delete(worker);
-      log.info({ workers: workers.size }, 'a worker left');
+      log.info({ workers: workers.size }, 'a worker disconnected');
     });
   }
 
   return {
-    onToken: tokens.add,
-    onStep: steps.add,
-    onMeta: metas.add,
-    onHeartbeat: heartbeats.add,
+    onItem: items.add,
     stop(turnId) {
       const message = encodeStop(turnId);
       for (const worker of workers) if (worker.readyState === worker.OPEN) worker.send(message);
@@ -85,7 +68,7 @@ export function createSocketHub({ server, token, log }: SocketHubOptions): WireH
   };
 }
 
-function mayDial(request: IncomingMessage, token: string | undefined): boolean {
+function isAuthorized(request: IncomingMessage, token: string | undefined): boolean {
   if (token === undefined) return false;
   return timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${token}`));
 }

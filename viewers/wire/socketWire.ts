@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { backoffMs } from '../../lib/backoff.js';
 import { closeSocket } from '../core/closeSocket.js';
 import { createListeners } from '../core/listeners.js';
-import { createOutbox } from './outbox.js';
+import { createTickBatch } from './tickBatch.js';
 import { maxUnsentBytes, type Wire } from './wire.js';
 import { decodeStop } from './wireMessage.js';
 
@@ -12,22 +12,22 @@ export type SocketWireOptions = {
   gatewayUrl: string;
   token?: string | undefined;
   log: Pick<Logger, 'info' | 'warn'>;
-  /** Milliseconds between pings; a gateway that has not answered the last one is dialled anew. */
+  /** Milliseconds between pings. The connection is replaced when a ping was not answered before the next. */
   pingMs?: number;
 };
 
 export const wirePath = '/internal/wire';
 
-/** The worker's end over a WebSocket that it dials, and dials again with growing, spread pauses. */
+/** The worker's end over a WebSocket that it dials. It reconnects with exponential backoff and jitter. */
 export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: SocketWireOptions): Wire {
   const url = new URL(wirePath, gatewayUrl.replace(/^http/, 'ws'));
-  const stops = createListeners<string>((error) => log.warn({ err: error }, 'a listener for stops failed'));
-  const outbox = createOutbox((message) => {
+  const stops = createListeners<[turnId: string]>((error) => log.warn({ err: error }, 'a listener for stops failed'));
+  const batch = createTickBatch((message) => {
     if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount <= maxUnsentBytes) socket.send(message);
   });
   let closed = false;
   let tries = 0;
-  let redial: NodeJS.Timeout | undefined;
+  let reconnect: NodeJS.Timeout | undefined;
   let socket = dial();
 
   function dial(): WebSocket {
@@ -53,16 +53,16 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
     });
     next.on('message', (data) => {
       const turnId = decodeStop(data.toString());
-      if (turnId !== null) stops.tell(turnId);
+      if (turnId !== null) stops.notify(turnId);
     });
-    // Every error is followed by 'close', which dials again.
+    // A 'close' follows every error, and reconnects.
     next.on('error', (error) => {
-      if (tries === 0) log.warn({ gateway: url.host, err: error }, 'the gateway can not be reached; trying again');
+      if (tries === 0) log.warn({ gateway: url.host, err: error }, 'could not reach the gateway; retrying');
     });
     next.on('close', () => {
       clearInterval(pings);
       if (closed) return;
-      redial = setTimeout(() => {
+      reconnect = setTimeout(() => {
         socket = dial();
       }, backoffMs(tries));
       tries += 1;
@@ -71,15 +71,15 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
   }
 
   return {
-    publish: (token) => outbox.push({ type: 'token', ...token }),
-    step: (step) => outbox.push({ type: 'step', ...step }),
-    meta: (meta) => outbox.push({ type: 'meta', ...meta }),
-    heartbeat: (heartbeat) => outbox.push({ type: 'heartbeat', ...heartbeat }),
+    publish: (token) => batch.push({ type: 'token', ...token }),
+    step: (step) => batch.push({ type: 'step', ...step }),
+    meta: (meta) => batch.push({ type: 'meta', ...meta }),
+    heartbeat: (heartbeat) => batch.push({ type: 'heartbeat', ...heartbeat }),
     onStop: stops.add,
     async close() {
       closed = true;
-      clearTimeout(redial);
-      outbox.flush();
+      clearTimeout(reconnect);
+      batch.flush();
       await closeSocket(socket, 1000);
     },
   };

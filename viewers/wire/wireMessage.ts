@@ -1,18 +1,14 @@
-import type { WireHeartbeat, WireMeta, WireStep, WireToken } from './wire.js';
+import type { WireItem } from './wire.js';
 
-/** What travels from workers to gateways: all that one tick of the worker had to say, as one JSON array. */
-export type WireItem =
-  | ({ type: 'token' } & WireToken)
-  | ({ type: 'step' } & WireStep)
-  | ({ type: 'heartbeat' } & WireHeartbeat)
-  | ({ type: 'meta' } & WireMeta);
-
-/** `readAt` goes first, once a message, as what is no item: a gateway that does not know it leaves it out. */
+/**
+ * A message from a worker to gateways: a JSON array of the items that the worker published in one tick of its event
+ * loop. Before them stands `readAt`, once a message. It is not an item, so that a gateway that does not know it skips it.
+ */
 export function encodeItems(items: WireItem[], readAt: number): string {
   return JSON.stringify([{ readAt }, ...items]);
 }
 
-/** The items of a message, and when the first of them was read. What is not an item, also of a newer worker's kinds, is left out. */
+/** The items of a message, and when the first was read. Skips what is not an item, and items of kinds of a newer worker. */
 export function decodeItems(message: string): { items: WireItem[]; readAt: number | null } {
   const parsed = parse(message);
   if (!Array.isArray(parsed)) return { items: [], readAt: null };
@@ -21,11 +17,12 @@ export function decodeItems(message: string): { items: WireItem[]; readAt: numbe
   return { items: parsed.filter(isItem), readAt };
 }
 
-/** What travels from gateways to workers. */
+/** A message from a gateway to workers: stop the stream of a turn. */
 export function encodeStop(turnId: string): string {
   return JSON.stringify({ stop: turnId });
 }
 
+/** The id of the turn to stop; null for anything else. */
 export function decodeStop(message: string): string | null {
   const parsed = parse(message);
   return isRecord(parsed) && typeof parsed.stop === 'string' ? parsed.stop : null;
@@ -35,28 +32,35 @@ function parse(message: string): unknown {
   try {
     return JSON.parse(message);
   } catch {
-    return null; // not ours: the same as a message that was lost
+    return null; // not a message of the wire: the same as one that was lost
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+type Fields = Record<string, unknown>;
+const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown) => typeof value === 'string';
 
 const isStep = (step: unknown) => isRecord(step) && isText(step.id) && isCount(step.index) && isText(step.type);
 
+const isOfDraft = ({ beat, fence, epoch, reason }: Fields) =>
+  isCount(beat) && isCount(fence) && isCount(epoch) && (reason === undefined || isText(reason));
+
+/** For each type of item, whether the fields that the gateway relies on are there. */
+const hasFieldsOf: { [Type in WireItem['type']]: (fields: Fields) => boolean } = {
+  token: (fields) =>
+    isOfDraft(fields) &&
+    isCount(fields.offset) &&
+    isText(fields.speakerId) &&
+    isText(fields.text) &&
+    (fields.channel === 'text' || fields.channel === 'thinking'),
+  step: (fields) => isOfDraft(fields) && isStep(fields.step) && (fields.offset === null || isCount(fields.offset)),
+  heartbeat: ({ elapsedSeconds }) => typeof elapsedSeconds === 'number',
+  meta: ({ usedTools, rowsSeen }) => Array.isArray(usedTools) && Array.isArray(rowsSeen),
+};
+
 function isItem(value: unknown): value is WireItem {
   if (!isRecord(value) || !isText(value.chatId) || !isText(value.turnId)) return false;
-  if (value.type === 'meta') return Array.isArray(value.usedTools) && Array.isArray(value.rowsSeen);
-  if (value.type === 'heartbeat') return typeof value.elapsedSeconds === 'number';
-  if (!isCount(value.beat) || !isCount(value.fence) || !isCount(value.epoch)) return false;
-  if (value.reason !== undefined && !isText(value.reason)) return false;
-  if (value.type === 'step') return isStep(value.step) && (value.offset === null || isCount(value.offset));
-  return (
-    value.type === 'token' &&
-    isCount(value.offset) &&
-    isText(value.speakerId) &&
-    isText(value.text) &&
-    (value.channel === 'text' || value.channel === 'thinking')
-  );
+  const { type } = value;
+  return typeof type === 'string' && Object.hasOwn(hasFieldsOf, type) && hasFieldsOf[type as WireItem['type']](value);
 }

@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres/po
 import { startRedis, type TestRedis } from '../../support/postgres/redis.js';
 import { startReply } from '../../support/provider/reply.js';
 import { quiet, startGateway, type TestGateway } from '../../support/viewers/gateway.js';
-import { untilHeard } from '../../support/viewers/heard.js';
+import { onToken, untilReceived } from '../../support/viewers/untilReceived.js';
 import { watchSocket } from '../../support/viewers/viewer.js';
 
 let redis: TestRedis;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   wire = createRedisWire({ url: redis.url, log: quiet });
   const start = () => startGateway({ database, hub: createRedisHub({ url: redis.url, log: quiet }) });
   gateways = await Promise.all([start(), start(), start()]);
-  await Promise.all(gateways.map(({ hub }) => untilHeard<WireToken>(() => wire.publish(probe), hub.onToken)));
+  await Promise.all(gateways.map(({ hub }) => untilReceived(() => wire.publish(probe), onToken(hub))));
 });
 afterEach(async () => {
   await wire.close();
@@ -63,7 +63,7 @@ test('viewers of several gateways all see each word as it is said', async () => 
 
 test('every gateway can stop every stream', async () => {
   for (const { hub } of gateways) {
-    expect(await untilHeard<string>(() => hub.stop('turn_9'), wire.onStop)).toBe('turn_9');
+    expect(await untilReceived<string>(() => hub.stop('turn_9'), wire.onStop)).toBe('turn_9');
   }
 });
 
@@ -76,7 +76,7 @@ test('while Redis is away words come from the checkpoints, and from the wire whe
   await reply.say('The lamp ', 'both');
   await viewer.until(() => viewer.text(reply.turnId) === 'The lamp ', 'the checkpoint');
   await redis.start();
-  await untilHeard<WireToken>(() => wire.publish(probe), gateways[0]!.hub.onToken);
+  await untilReceived(() => wire.publish(probe), onToken(gateways[0]!.hub));
   await reply.say('is lit.', 'wire');
   await viewer.until(() => viewer.text(reply.turnId) === 'The lamp is lit.', 'the wire');
   viewer.close();

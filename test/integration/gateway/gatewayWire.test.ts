@@ -6,17 +6,11 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { createRedisHub, createRedisWire } from '../../../viewers/wire/redisWire.js';
 import { createSocketHub } from '../../../viewers/wire/socketHub.js';
 import { createSocketWire } from '../../../viewers/wire/socketWire.js';
-import {
-  maxMessageBytes,
-  type Wire,
-  type WireHeartbeat,
-  type WireHub,
-  type WireToken,
-} from '../../../viewers/wire/wire.js';
+import { maxMessageBytes, type Wire, type WireHub, type WireItem, type WireToken } from '../../../viewers/wire/wire.js';
 import { startRedis } from '../../support/postgres/redis.js';
 import { freePort } from '../../support/service/freePort.js';
 import { quiet } from '../../support/viewers/gateway.js';
-import { untilHeard } from '../../support/viewers/heard.js';
+import { onToken, untilReceived } from '../../support/viewers/untilReceived.js';
 
 /** What stands between the two ends, and can be taken away and brought back. */
 type Between = { hub(): WireHub; wire(): Wire; away(): Promise<void>; back(): Promise<void>; close(): Promise<void> };
@@ -89,7 +83,7 @@ describe.each([
   let hub: WireHub;
   let wire: Wire;
   const firstToken = (onHub = hub, onWire = wire) =>
-    untilHeard<WireToken>(() => onWire.publish(token(0, 'first')), onHub.onToken);
+    untilReceived(() => onWire.publish(token(0, 'first')), onToken(onHub));
 
   beforeEach(async () => {
     between = await open();
@@ -105,22 +99,22 @@ describe.each([
 
   test('tokens arrive as they were published, in order', async () => {
     const sent = Array.from({ length: 500 }, (_, i) => token(i, `wörd ${i} 🕯`));
-    const heard: WireToken[] = [];
+    const received: WireToken[] = [];
     const all = new Promise<void>((resolve) => {
-      hub.onToken((t) => {
-        if (t.text.startsWith('wörd')) heard.push(t);
-        if (heard.length === sent.length) resolve();
+      onToken(hub)((t) => {
+        if (t.text.startsWith('wörd')) received.push(t);
+        if (received.length === sent.length) resolve();
       });
     });
     for (const t of sent) wire.publish(t);
     await all;
-    expect(heard).toMatchObject(sent);
+    expect(received).toMatchObject(sent);
   });
 
   test('a whole reply of 10 MB passes in one token', async () => {
     const text = 'x'.repeat(10 * 1024 * 1024);
     const long = new Promise<WireToken>((resolve) => {
-      hub.onToken((t) => t.text.length > 10 && resolve(t));
+      onToken(hub)((t) => t.text.length > 10 && resolve(t));
     });
     wire.publish(token(0, text));
     expect((await long).text.length).toBe(text.length);
@@ -128,15 +122,19 @@ describe.each([
 
   test('heartbeats arrive', async () => {
     const heartbeat = { chatId: 'chat_1', turnId: 'turn_1', elapsedSeconds: 5 };
-    const heard = await untilHeard<WireHeartbeat>(() => wire.heartbeat(heartbeat), hub.onHeartbeat);
-    expect(heard).toMatchObject(heartbeat);
+    const onHeartbeat = (listener: (item: WireItem) => void) =>
+      hub.onItem((item) => {
+        if (item.type === 'heartbeat') listener(item);
+      });
+    const received = await untilReceived<WireItem>(() => wire.heartbeat(heartbeat), onHeartbeat);
+    expect(received).toMatchObject({ type: 'heartbeat', ...heartbeat });
   });
 
   test('a stop reaches every worker', async () => {
     const other = between.wire();
     try {
       await firstToken(hub, other);
-      const stops = [wire, other].map((w) => untilHeard<string>(() => hub.stop('turn_1'), w.onStop));
+      const stops = [wire, other].map((w) => untilReceived<string>(() => hub.stop('turn_1'), w.onStop));
       expect(await Promise.all(stops)).toEqual(['turn_1', 'turn_1']);
     } finally {
       await other.close();
@@ -169,9 +167,9 @@ test('a worker whose gateway reads nothing drops tokens instead of holding them'
   const wire = createSocketWire({ gatewayUrl: `http://127.0.0.1:${port}`, log: quiet });
   try {
     const [socket] = await gateway;
-    let heard = 0;
+    let received = 0;
     socket.on('message', (data) => {
-      heard += data.toString().length;
+      received += data.toString().length;
     });
     socket.pause();
     const much = 'x'.repeat(512 * 1024);
@@ -182,7 +180,7 @@ test('a worker whose gateway reads nothing drops tokens instead of holding them'
     const after = once(socket, 'message');
     socket.resume();
     await after;
-    expect(heard).toBeLessThan(64 * 1024 * 1024);
+    expect(received).toBeLessThan(64 * 1024 * 1024);
   } finally {
     await wire.close();
     for (const client of stuck.clients) client.terminate();
@@ -246,8 +244,8 @@ describe('who may be a worker', () => {
   test('what is not a message of the wire is ignored', async () => {
     const socket = new WebSocket(url, { headers: { authorization: `Bearer ${secret}` } });
     await once(socket, 'open');
-    const heard: WireToken[] = [];
-    const unhear = hub.onToken((t) => void heard.push(t));
+    const received: WireToken[] = [];
+    const unsubscribe = onToken(hub)((t) => void received.push(t));
     const good = { type: 'token', ...token(0, 'good') };
     for (const bad of ['', 'nonsense', '{}', '[null, 1, {}]', JSON.stringify([{ ...good, offset: -1 }])])
       socket.send(bad);
@@ -255,7 +253,7 @@ describe('who may be a worker', () => {
     const closed = once(socket, 'close');
     socket.close();
     await closed;
-    unhear();
-    expect(heard.map((t) => t.text)).toEqual(['good']);
+    unsubscribe();
+    expect(received.map((t) => t.text)).toEqual(['good']);
   });
 });

@@ -1,17 +1,18 @@
 import { createWallClock } from '../core/wallClock.js';
-import { encodeItems, type WireItem } from './wireMessage.js';
+import type { WireItem } from './wire.js';
+import { encodeItems } from './wireMessage.js';
 
-/** A message holds at most about this many characters of text, so that a burst can't make one too large to take. */
+/** About so many characters of text in one message, so that a burst of tokens does not exceed what a gateway accepts. */
 const maxBatchLength = 1024 * 1024;
 
-export type Outbox = {
+export type TickBatch = {
   push(item: WireItem): void;
-  /** Sends what is waiting now instead of at the end of the tick. */
+  /** Sends what is pending now, instead of at the end of the tick. */
   flush(): void;
 };
 
-/** Gathers what is published in one tick of the event loop into one message. */
-export function createOutbox(send: (message: string) => void): Outbox {
+/** Batches the items of one tick of the event loop into one message. */
+export function createTickBatch(send: (message: string) => void): TickBatch {
   let items: WireItem[] = [];
   const now = createWallClock();
   let length = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { spread } from './spread.js';
+import { stagger } from './stagger.js';
 
 const timed = () => {
   const from = performance.now();
@@ -8,35 +8,35 @@ const timed = () => {
 };
 const items = Array.from({ length: 40 }, (_, n) => n);
 
-describe('work that is spread', () => {
-  test('is done once for each item, over the whole time and not beyond it', async () => {
+describe('staggered calls', () => {
+  test('are made once for each item, over the whole time and not beyond it', async () => {
     const { done, act } = timed();
-    await spread(items, act, { withinMs: 200 });
+    await stagger(items, act, { withinMs: 200 });
     expect(done.map(({ item }) => item).sort((a, b) => a - b)).toEqual(items);
     const times = done.map(({ at }) => at);
     expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(150);
     expect(times.filter((at) => at < 100).length).toBeGreaterThan(5);
   });
 
-  test('is done in another order than that of the items', async () => {
+  test('are made in another order than that of the items', async () => {
     const { done, act } = timed();
-    await spread(items, act, { withinMs: 20 });
+    await stagger(items, act, { withinMs: 20 });
     expect(done.map(({ item }) => item)).not.toEqual(items);
   });
 
-  test('is done at once for a single item, and for none there is nothing to wait for', async () => {
+  test('are made at once for a single item, and resolve at once for none', async () => {
     const { done, act } = timed();
-    await spread([], act, { withinMs: 60_000 });
-    await spread([7], act, { withinMs: 60_000 });
+    await stagger([], act, { withinMs: 60_000 });
+    await stagger([7], act, { withinMs: 60_000 });
     expect(done.map(({ item }) => item)).toEqual([7]);
   });
 
-  test('is done at once for what is left when there is no more time', async () => {
+  test('are made at once for all items that are left when the signal is aborted', async () => {
     const { done, act } = timed();
     const late = new AbortController();
-    const spreading = spread(items, act, { withinMs: 60_000, signal: late.signal });
+    const staggered = stagger(items, act, { withinMs: 60_000, signal: late.signal });
     late.abort();
-    await spreading;
+    await staggered;
     expect(done).toHaveLength(items.length);
   });
 });

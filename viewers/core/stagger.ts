@@ -1,9 +1,9 @@
 /**
- * Calls `act` for each item, spread over `withinMs`: the time is cut into as many equal slices as there are items, and
- * one item, chosen by chance, is done at a random moment of each. A single item is done at once. When `signal` is
- * aborted, the rest is done at once. Resolves after the last item.
+ * Calls `act` for each item in random order, staggered over `withinMs` milliseconds: the time is divided into as many
+ * equal slices as there are items, and one call is made at a random moment of each slice. A single item is called at
+ * once. When `signal` is aborted, all that are left are called at once. Resolves after the last call.
  */
-export function spread<T>(
+export function stagger<T>(
   items: Iterable<T>,
   act: (item: T) => void,
   { withinMs, signal }: { withinMs: number; signal?: AbortSignal },
