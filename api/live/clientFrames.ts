@@ -3,15 +3,19 @@ import { clientFrame } from '../../domain/log/frames.js';
 import { encodeFrame, type Sink } from '../../viewers/sinks/sink.js';
 import { idForms } from '../http/ids.js';
 
-/** More than this many frames in this time, and the client is sent away. */
+/** A client that sends more frames than this in one window is disconnected. */
 const maxFrames = 200;
-const withinMs = 10_000;
+const windowMs = 10_000;
+
+/** Stops a turn of the viewer's chat. False when the chat has no such turn. */
+type CancelTurn = (turnId: string) => Promise<boolean>;
 
 export type ClientFrames = {
-  /** Null stands for a binary frame. */
-  take(text: string | null, cancel: (turnId: string) => Promise<boolean>): Promise<void>;
+  /** Handles one frame of the client; null stands for a binary frame. Never rejects. */
+  handle(text: string | null, cancel: CancelTurn): Promise<void>;
 };
 
+/** What a viewer sends over its socket. What is no valid frame is answered with an `error` frame. */
 export function createClientFrames(options: { sink: Sink; log: Pick<Logger, 'warn'> }): ClientFrames {
   let count = 0;
   let since = performance.now();
@@ -19,7 +23,7 @@ export function createClientFrames(options: { sink: Sink; log: Pick<Logger, 'war
 
   function isTooMany(): boolean {
     const now = performance.now();
-    if (now - since > withinMs) {
+    if (now - since > windowMs) {
       since = now;
       count = 0;
     }
@@ -27,20 +31,27 @@ export function createClientFrames(options: { sink: Sink; log: Pick<Logger, 'war
     return count > maxFrames;
   }
 
+  async function cancelTurn(turnId: string, cancel: CancelTurn) {
+    try {
+      const found = idForms.turn.test(turnId) && (await cancel(turnId));
+      if (!found) refuse('turn_not_found', 'This chat has no such turn.');
+    } catch (error) {
+      options.log.warn({ err: error }, 'could not cancel a turn');
+      refuse('internal', 'The turn could not be cancelled; try again.');
+    }
+  }
+
   return {
-    async take(text, cancel) {
+    async handle(text, cancel) {
       if (options.sink.closed) return;
       if (isTooMany()) return options.sink.close(1008, 'too many frames');
       const parsed = clientFrame.safeParse(parseJson(text));
       if (!parsed.success) return refuse('invalid_frame', 'Send {"type":"cancel","turnId"} or {"type":"ping"}.');
-      if (parsed.data.type === 'ping') return;
-      try {
-        const { turnId } = parsed.data;
-        const found = idForms.turn.test(turnId) && (await cancel(turnId));
-        if (!found) refuse('turn_not_found', 'This chat has no such turn.');
-      } catch (error) {
-        options.log.warn({ err: error }, 'a turn could not be cancelled');
-        refuse('internal', 'The turn could not be cancelled; try again.');
+      switch (parsed.data.type) {
+        case 'ping':
+          return;
+        case 'cancel':
+          return cancelTurn(parsed.data.turnId, cancel);
       }
     },
   };
@@ -50,6 +61,6 @@ function parseJson(text: string | null): unknown {
   try {
     return text === null ? undefined : JSON.parse(text);
   } catch {
-    return undefined; // the schema refuses it, as it does anything else that is not a frame
+    return undefined; // the schema refuses it, as anything else that is not a frame
   }
 }

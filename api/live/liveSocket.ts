@@ -27,14 +27,14 @@ export type LiveSocketOptions = {
 const protocol = 'durable-turns.v1';
 const path = /^\/v1\/chats\/([^/]+)\/live$/;
 const maxClientFrameBytes = 16 * 1024;
-/** A ping of a client that leaves more than this unread is not answered: its pongs would pile up in memory. */
+/** A ping is not answered while the client leaves more than this unread: the pongs would fill the memory. */
 const maxUnreadBytes = 64 * 1024;
 
-/** Milliseconds that a viewer may take to answer the close frame before its connection is cut. */
-const agreeWithinMs = 1_000;
+/** Milliseconds for a viewer to answer the close frame, before its connection is cut. */
+const closeTimeoutMs = 1_000;
 
 export type LiveSocket = {
-  /** Takes no more viewers and waits until the sockets are closed. Call it after the feeds have closed them. */
+  /** Accepts no more viewers. Resolves when all sockets are closed. Call it after the feeds have closed them. */
   close(): Promise<void>;
 };
 
@@ -47,10 +47,10 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     perMessageDeflate: false,
     maxPayload: maxClientFrameBytes,
     autoPong: false,
-    // Keys come as protocols too: they are never selected.
+    // API keys are offered as protocols too. A key must never be selected, since the answer would echo it.
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   });
-  const pulse = createPulse(options.pingMs ?? 15_000);
+  const pings = createPingLoop(options.pingMs ?? 15_000);
   const open = new Set<WebSocket>();
 
   const detach = onUpgrade(
@@ -58,10 +58,10 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     (pathname) => path.test(pathname),
     ({ request, socket, head, url }) => {
       if (!mayConnect(request)) return refuseUpgrade(socket, 403);
-      const accept = () => sockets.handleUpgrade(request, socket, head, (viewer) => welcome(viewer, { owner, url }));
+      const accept = () => sockets.handleUpgrade(request, socket, head, (viewer) => onOpen(viewer, { owner, url }));
       const owner = auth.ownerOfKey(keyOf(request));
       if (owner !== null) return accept();
-      // Browsers tell a page of no status, only of a close code: so a wrong key is let in to be told.
+      // A page cannot read the status of a refused upgrade, only a close code: a wrong key is accepted, then closed.
       options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));
     },
   );
@@ -70,12 +70,12 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     try {
       auth.checkHost(request.headers);
     } catch {
-      return false; // it says which host is not ours; an upgrade is refused with a status alone
+      return false; // the error names the foreign host; an upgrade is refused with a status alone
     }
     return auth.originAllowed(request.headers);
   }
 
-  function welcome(socket: WebSocket, { owner, url }: { owner: string | null; url: URL }) {
+  function onOpen(socket: WebSocket, { owner, url }: { owner: string | null; url: URL }) {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, "a viewer's connection failed"));
@@ -87,26 +87,26 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     if (chatId === null) return socket.close(closeCodes.chatNotFound, 'no such chat');
     const after = parseCursor(url.searchParams.get('after'));
     if (after === null) return socket.close(closeCodes.badCursor, 'after is not a seq');
-    const leave = options.places.take(owner);
-    if (!leave) return socket.close(closeCodes.tooSlow, 'too many connections');
-    socket.on('close', leave);
-    pulse.watch(socket);
-    void admit(socket, { chatId, owner, after });
+    const release = options.places.take(owner);
+    if (!release) return socket.close(closeCodes.tooSlow, 'too many connections');
+    socket.on('close', release);
+    pings.add(socket);
+    void join(socket, { chatId, owner, after });
   }
 
-  async function admit(socket: WebSocket, viewer: { chatId: string; owner: string; after: number }) {
+  async function join(socket: WebSocket, viewer: { chatId: string; owner: string; after: number }) {
     const sink = createSocketSink(socket);
     const frames = createClientFrames({ sink, log });
     const joined = options.feeds.join(viewer.chatId, { owner: viewer.owner, after: viewer.after, sink });
     const cancel = (turnId: string) => options.cancelTurn({ chatId: viewer.chatId, turnId, owner: viewer.owner });
     socket.on('message', (data, isBinary) => {
       const text = isBinary ? null : data.toString();
-      joined.then(() => frames.take(text, cancel)).catch(() => {}); // who was not let in is not heard
+      joined.then(() => frames.handle(text, cancel)).catch(() => {}); // frames of a refused viewer are ignored
     });
     try {
       await joined;
     } catch (error) {
-      if (!(error instanceof JoinRefused)) log.warn({ err: error }, 'a viewer could not join');
+      if (!(error instanceof JoinRefused)) log.warn({ err: error }, 'could not let a viewer join');
       const [code, reason] = refusalOf(error);
       sink.close(code, reason);
     }
@@ -115,8 +115,8 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
   return {
     async close() {
       detach();
-      pulse.stop();
-      await Promise.all([...open].map((socket) => closeSocket(socket, closeCodes.restarting, agreeWithinMs)));
+      pings.stop();
+      await Promise.all([...open].map((socket) => closeSocket(socket, closeCodes.restarting, closeTimeoutMs)));
     },
   };
 }
@@ -135,7 +135,7 @@ function refusalOf(error: unknown): [number, string] {
   }
 }
 
-/** Browsers can set no header on a socket, so that the key may come as a protocol: `bearer.KEY`. */
+/** A browser can't set headers of a WebSocket, so that the key may come as a subprotocol: `bearer.KEY`. */
 function keyOf(request: IncomingMessage): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer) return bearer;
@@ -143,14 +143,14 @@ function keyOf(request: IncomingMessage): string | undefined {
   return offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length);
 }
 
-/** No chat's id needs escapes. */
+/** Null for what can't be the id of a chat. Ids contain nothing that needs escapes. */
 function chatIdOf(url: URL): string | null {
   const id = path.exec(url.pathname)?.[1] ?? '';
   return idForms.chat.test(id) ? id : null;
 }
 
-/** Pings all, and sends away who has not answered for two periods. */
-function createPulse(everyMs: number) {
+/** Pings all sockets, and closes those that have not answered two pings in a row. */
+function createPingLoop(everyMs: number) {
   const missed = new Map<WebSocket, number>();
   const timer = setInterval(() => {
     for (const [socket, count] of missed) {
@@ -164,7 +164,7 @@ function createPulse(everyMs: number) {
     }
   }, everyMs);
   return {
-    watch(socket: WebSocket) {
+    add(socket: WebSocket) {
       missed.set(socket, 0);
       socket.on('pong', () => missed.has(socket) && missed.set(socket, 0));
       socket.on('close', () => missed.delete(socket));

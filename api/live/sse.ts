@@ -6,15 +6,15 @@ import { createEventStream } from './eventStream.js';
 export type StreamOptions = { owner: string; chatId: string; after: number };
 
 /**
- * Streams a chat's frames as server-sent events, and settles when the client has gone, which stops nothing.
- * Throws `JoinRefused`, or what Postgres throws, while nothing has been sent yet.
+ * Streams a chat's frames as server-sent events. Resolves when the connection has closed, which stops no turn. Throws
+ * `JoinRefused`, or an error of Postgres, only before anything is sent.
  */
 export async function streamChat(feeds: Feeds, res: ServerResponse, options: StreamOptions): Promise<void> {
   const { chatId, ...viewer } = options;
   await watch(feeds, chatId, { ...viewer, sink: createEventStream(res) });
 }
 
-/** Streams the frames of one turn, also of one that still waits for the floor, until it has ended. */
+/** Streams the frames of one turn until it has ended. The turn may be queued. Otherwise as `streamChat`. */
 export async function streamTurn(
   feeds: Feeds,
   res: ServerResponse,

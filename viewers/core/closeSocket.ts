@@ -1,10 +1,10 @@
 import type { WebSocket } from 'ws';
 
-/** Closes a WebSocket and waits for the other end to agree, but not for long. */
-export function closeSocket(socket: WebSocket, code: number, withinMs = 1_000): Promise<void> {
+/** Closes a WebSocket. Resolves when the other end has answered; without an answer the connection is cut. */
+export function closeSocket(socket: WebSocket, code: number, timeoutMs = 1_000): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState === socket.CLOSED) return resolve();
-    const timer = setTimeout(() => socket.terminate(), withinMs);
+    const timer = setTimeout(() => socket.terminate(), timeoutMs);
     socket.once('close', () => {
       clearTimeout(timer);
       resolve();

@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 export type Upgrade = { request: IncomingMessage; socket: Duplex; head: Buffer; url: URL };
 type Route = { matches: (pathname: string) => boolean; handle: (upgrade: Upgrade) => void };
 
-/** One server's routes: Node hands every upgrade to every listener, so that there must be only one. */
+/** The routes of each server. Node calls every listener for every upgrade, so that a server has only one. */
 const routesOf = new WeakMap<Server, Route[]>();
 
-/** Handles the upgrades of a path. An upgrade that no route matches is answered 404. Returns how to undo it. */
+/** Handles the upgrades of matching paths. An upgrade that no route matches is answered 404. Returns how to detach. */
 export function onUpgrade(server: Server, matches: Route['matches'], handle: Route['handle']): () => void {
   const routes = routesOf.get(server) ?? listen(server);
   const route = { matches, handle };
@@ -19,7 +19,7 @@ function listen(server: Server): Route[] {
   const routes: Route[] = [];
   routesOf.set(server, routes);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Until the socket is taken over nobody else listens, and a reset would end the process.
+    // Until a route takes the socket over, no other listener handles its errors: a reset would end the process.
     socket.on('error', () => socket.destroy());
     const url = parsePath(request.url);
     const route = url && routes.find(({ matches }) => matches(url.pathname));

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createWallClock } from './wallClock.js';
 
-test('the wall clock says the time of day, and never goes back by itself', () => {
+test('the wall clock gives the time of day and does not go backwards', () => {
   const now = createWallClock();
   const times = Array.from({ length: 1_000 }, now);
   expect(times).toEqual([...times].sort((a, b) => a - b));

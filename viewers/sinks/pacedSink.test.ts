@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createPacedSink } from './pacedSink.js';
 import type { EncodedFrame } from './sink.js';
 
-/** A network that takes bytes when it is told to. */
+/** A network that takes one write at each call of `take`. */
 function slowNetwork() {
   const written: { bytes: Buffer; last: boolean; done: () => void }[] = [];
   const messages: string[] = [];
@@ -41,7 +41,7 @@ function slowNetwork() {
 
 const frame = (text: string): EncodedFrame => ({ bytes: Buffer.from(text), type: 'token', turnId: null });
 
-test('small and large frames arrive whole and in order, and large ones never fill the network', () => {
+test('a paced sink delivers small and large frames whole and in order, and never fills the network with a large one', () => {
   const { sink, messages, pending, take } = slowNetwork();
   const texts = ['a', 'b'.repeat(1_000_000), 'c', 'd'.repeat(65_536), 'e'.repeat(65_537), 'f'];
   for (const text of texts) sink.send(frame(text));
@@ -51,7 +51,7 @@ test('small and large frames arrive whole and in order, and large ones never fil
   expect(sink.bufferedBytes()).toBe(0);
 });
 
-test('a sink is drained once little is left', async () => {
+test('a paced sink is drained once little of its buffer is left', async () => {
   const { sink, take } = slowNetwork();
   await sink.drained();
   sink.send(frame('x'.repeat(200_000)));
@@ -66,11 +66,11 @@ test('a sink is drained once little is left', async () => {
   await waiting;
 });
 
-test('a sink that is closed releases who waits, and takes nothing more', async () => {
+test('a paced sink that is closed resolves drained(), calls its listeners once and sends nothing more', async () => {
   const { sink, closes } = slowNetwork();
-  let told = 0;
+  let calls = 0;
   sink.onClosed(() => {
-    told += 1;
+    calls += 1;
   });
   sink.send(frame('x'.repeat(200_000)));
   const waiting = sink.drained();
@@ -79,9 +79,9 @@ test('a sink that is closed releases who waits, and takes nothing more', async (
   sink.send(frame('more'));
   sink.close(1000, 'again');
   sink.ended();
-  expect([closes, told, sink.closed]).toEqual([[1013], 1, true]);
+  expect([closes, calls, sink.closed]).toEqual([[1013], 1, true]);
   sink.onClosed(() => {
-    told += 1;
+    calls += 1;
   });
-  expect(told).toBe(2);
+  expect(calls).toBe(2);
 });

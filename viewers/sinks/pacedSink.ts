@@ -1,66 +1,72 @@
 import type { EncodedFrame, Sink } from './sink.js';
 
-/** What a transport does for a paced sink. */
+/** The connection behind a paced sink. */
 export type Transport = {
-  /** The bytes of a frame, as parts that are sent one after another. */
+  /** The bytes of a frame, in parts that are written one after another. */
   parts(frame: EncodedFrame): Buffer[];
-  /** Hands bytes to the network; `last` says that they end the frame. `done` is called when they are gone. */
+  /** Hands bytes to the network. `last`: they end the frame. `done` is called when the network has taken them. */
   write(bytes: Buffer, last: boolean, done: () => void): void;
-  /** What was written and is not gone yet. */
+  /** Bytes that were written and that the network has not taken yet. */
   pendingBytes(): number;
   close(code: number, reason: string): void;
 };
 
 export type PacedSink = Sink & {
-  /** The transport says that the viewer is gone. */
+  /** The transport calls it when the connection has closed. */
   ended(): void;
 };
 
+/** The most bytes in one write. */
 const pieceBytes = 64 * 1024;
-/** No more than this is handed on before some of it is gone: progress shows, and what is long holds no memory but its own. */
+/**
+ * Nothing more is written while the network has this much to take. So progress is visible within a long frame, and its
+ * bytes are not copied into the network's buffers at once.
+ */
 const windowBytes = 128 * 1024;
+/** With at most this much buffered, a sink counts as drained. */
 const drainedBytes = 32 * 1024;
 
 /**
- * Sends large frames in pieces, as fast as the viewer takes them. The pieces are views of the frame's own
- * bytes, so a long frame costs its memory once, however many viewers it has.
+ * Sends large frames in pieces, as fast as the viewer takes them. The pieces are views of the frame's bytes, so that a
+ * long frame is in memory once, however many viewers it has.
  */
 export function createPacedSink(transport: Transport): PacedSink {
-  let waiting: { bytes: Buffer; last: boolean }[] = [];
-  let waitingBytes = 0;
+  let queue: { bytes: Buffer; last: boolean }[] = [];
+  let queuedBytes = 0;
   let closed = false;
-  let release: (() => void)[] = [];
-  let onClosed: (() => void)[] = [];
+  let drainWaiters: (() => void)[] = [];
+  let closeListeners: (() => void)[] = [];
 
-  const bufferedBytes = () => waitingBytes + transport.pendingBytes();
+  const bufferedBytes = () => queuedBytes + transport.pendingBytes();
 
-  function moved() {
-    while (waiting.length > 0 && !closed && transport.pendingBytes() < windowBytes) {
-      const next = waiting[0]!;
+  /** Writes queued bytes as far as the window allows. Called again each time the network has taken some. */
+  function pump() {
+    while (queue.length > 0 && !closed && transport.pendingBytes() < windowBytes) {
+      const next = queue[0]!;
       const piece = next.bytes.subarray(0, pieceBytes);
       next.bytes = next.bytes.subarray(piece.length);
-      waitingBytes -= piece.length;
+      queuedBytes -= piece.length;
       const whole = next.bytes.length === 0;
-      if (whole) waiting.shift();
-      transport.write(piece, whole && next.last, moved);
+      if (whole) queue.shift();
+      transport.write(piece, whole && next.last, pump);
     }
-    if (closed || bufferedBytes() <= drainedBytes) releaseAll();
+    if (closed || bufferedBytes() <= drainedBytes) resolveDrained();
   }
 
-  function releaseAll() {
-    const waiters = release;
-    release = [];
-    for (const waiter of waiters) waiter();
+  function resolveDrained() {
+    const waiters = drainWaiters;
+    drainWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   function ended() {
     if (closed) return;
     closed = true;
-    waiting = [];
-    waitingBytes = 0;
-    releaseAll();
-    const listeners = onClosed;
-    onClosed = [];
+    queue = [];
+    queuedBytes = 0;
+    resolveDrained();
+    const listeners = closeListeners;
+    closeListeners = [];
     for (const listener of listeners) listener();
   }
 
@@ -73,23 +79,23 @@ export function createPacedSink(transport: Transport): PacedSink {
       const parts = transport.parts(frame);
       parts.forEach((bytes, i) => {
         const last = i === parts.length - 1;
-        if (waiting.length === 0 && bytes.length <= pieceBytes) {
-          transport.write(bytes, last, moved);
+        if (queue.length === 0 && bytes.length <= pieceBytes) {
+          transport.write(bytes, last, pump);
         } else {
-          waiting.push({ bytes, last });
-          waitingBytes += bytes.length;
+          queue.push({ bytes, last });
+          queuedBytes += bytes.length;
         }
       });
-      if (waiting.length > 0) moved();
+      if (queue.length > 0) pump();
     },
     bufferedBytes,
     drained() {
       if (closed || bufferedBytes() <= drainedBytes) return Promise.resolve();
-      return new Promise((resolve) => release.push(resolve));
+      return new Promise((resolve) => drainWaiters.push(resolve));
     },
     onClosed(listener) {
       if (closed) listener();
-      else onClosed.push(listener);
+      else closeListeners.push(listener);
     },
     close(code, reason) {
       if (closed) return;

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { createPacedSink } from './pacedSink.js';
 import type { Sink } from './sink.js';
 
-/** A viewer on a WebSocket: a frame is a text message, a large one goes out as fragments of it. */
+/** A viewer on a WebSocket. Each frame is one text message; a large one is sent as several fragments. */
 export function createSocketSink(socket: WebSocket): Sink {
   const sink = createPacedSink({
     parts: (frame) => [frame.bytes],
