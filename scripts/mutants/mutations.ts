@@ -229,7 +229,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/gateway/gatewayWire.test.ts',
-      name: 'no one where the gateway has no token, whatever is sent',
+      name: 'is never accepted by a gateway that has no token, whatever it sends',
     },
   },
   {
@@ -238,8 +238,8 @@ export const mutations: Mutation[] = [
     replace: [['options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));', 'accept();']],
     test: {
       project: 'integration',
-      file: 'test/integration/gateway/gatewayDoor.test.ts',
-      name: 'no one who has tried too many, while one with a key is let in from the same address',
+      file: 'test/integration/gateway/gatewayAccess.test.ts',
+      name: 'is refused with 429 after too many wrong keys, except with a valid key from the same address',
     },
   },
   {
@@ -253,8 +253,8 @@ export const mutations: Mutation[] = [
     ],
     test: {
       project: 'integration',
-      file: 'test/integration/gateway/gatewayDoor.test.ts',
-      name: 'pings are answered to one who reads, and not without end to one who does not',
+      file: 'test/integration/gateway/gatewayAccess.test.ts',
+      name: 'answers pings of a client that reads, and not all pings of one that does not',
     },
   },
   {

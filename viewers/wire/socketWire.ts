@@ -37,16 +37,7 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
       maxPayload: 64 * 1024,
       headers: token ? { authorization: `Bearer ${token}` } : {},
     });
-    let answered = true;
-    const pings = setInterval(() => {
-      if (next.readyState !== WebSocket.OPEN) return;
-      if (!answered) return next.terminate();
-      answered = false;
-      next.ping();
-    }, pingMs);
-    next.on('pong', () => {
-      answered = true;
-    });
+    terminateWhenSilent(next, pingMs);
     next.on('open', () => {
       tries = 0;
       log.info({ gateway: url.host }, 'connected to the gateway');
@@ -60,7 +51,6 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
       if (tries === 0) log.warn({ gateway: url.host, err: error }, 'could not reach the gateway; retrying');
     });
     next.on('close', () => {
-      clearInterval(pings);
       if (closed) return;
       reconnect = setTimeout(() => {
         socket = dial();
@@ -83,4 +73,19 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
       await closeSocket(socket, 1000);
     },
   };
+}
+
+/** Pings a socket, and terminates it when a ping was not answered before the next one is due. */
+function terminateWhenSilent(socket: WebSocket, pingMs: number): void {
+  let answered = true;
+  const pings = setInterval(() => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, pingMs);
+  socket.on('pong', () => {
+    answered = true;
+  });
+  socket.on('close', () => clearInterval(pings));
 }

@@ -3,15 +3,15 @@ import { get, type IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { claim } from '../../support/chats/chats.js';
-import { setStage } from '../../support/viewers/stage.js';
+import { useGatewayFixture } from '../../support/viewers/gatewayFixture.js';
 import { watchEvents } from '../../support/viewers/viewer.js';
 
-const stage = setStage();
+const fixture = useGatewayFixture();
 
-test('only events carry an id, which is their seq', async () => {
-  const reply = await stage.begin();
+test('an event stream gives an id only to events, which is their seq', async () => {
+  const reply = await fixture.begin();
   await reply.say('The lamp');
-  const viewer = stage.overEvents();
+  const viewer = fixture.overEvents();
   await viewer.until(() => viewer.text(reply.turnId) === 'The lamp', 'the draft');
   await reply.land();
   await reply.finish();
@@ -19,8 +19,8 @@ test('only events carry an id, which is their seq', async () => {
   expect(viewer.ids).toEqual(['1', '2', '3', '4', '5', '6']);
 });
 
-test('the head says that nobody may hold the frames back, and comes at once', async () => {
-  const request = get(`${stage.gateway.url}/v1/chats/${stage.chatId}/events?after=2`);
+test('an event stream sends its head at once, with headers that forbid caching and buffering', async () => {
+  const request = get(`${fixture.gateway.url}/v1/chats/${fixture.chatId}/events?after=2`);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   expect(response.headers).toMatchObject({
     'content-type': 'text/event-stream; charset=utf-8',
@@ -30,38 +30,38 @@ test('the head says that nobody may hold the frames back, and comes at once', as
   request.destroy();
 });
 
-test("a turn's own stream waits for a queued turn, holds only its frames, and ends with it", async () => {
-  const first = await stage.begin();
+test('the stream of a queued turn has only frames of that turn, and ends with the turn', async () => {
+  const first = await fixture.begin();
   await first.say('First.');
-  const { turn } = await claim(stage.database.pool, stage.chatId);
+  const { turn } = await claim(fixture.database.pool, fixture.chatId);
   const after = turn.userTurnSeq - 1;
-  const path = `/v1/chats/${stage.chatId}/events/of/${turn.id}?after=${after}`;
-  const viewer = watchEvents(stage.gateway.url, stage.chatId, { after, path });
+  const path = `/v1/chats/${fixture.chatId}/events/of/${turn.id}?after=${after}`;
+  const viewer = watchEvents(fixture.gateway.url, fixture.chatId, { after, path });
   await viewer.untilEvent('user_turn');
   await first.land();
   await first.finish();
-  await finishTurn(stage.database.pool, turn.id, { status: 'cancelled' });
+  await finishTurn(fixture.database.pool, turn.id, { status: 'cancelled' });
   expect((await viewer.closed).code).toBe(1000);
   expect(viewer.frames.filter((frame) => !('turnId' in frame) || frame.turnId !== turn.id)).toEqual([]);
   expect(viewer.of('event').map((event) => event.kind)).toEqual(['user_turn', 'turn_completed']);
-  expect(stage.gateway.feeds.stats().viewers).toBe(0);
+  expect(fixture.gateway.feeds.stats().viewers).toBe(0);
 });
 
-test('an unknown chat is refused before anything is sent', async () => {
-  const viewer = watchEvents(stage.gateway.url, 'chat_none');
+test('an event stream of an unknown chat is refused before anything is sent', async () => {
+  const viewer = watchEvents(fixture.gateway.url, 'chat_none');
   expect((await viewer.closed).code).toBe(404);
 });
 
-test('a client that goes leaves nothing behind', async () => {
-  const viewer = stage.overEvents();
+test('an event stream whose client disconnects is no viewer any more', async () => {
+  const viewer = fixture.overEvents();
   await viewer.untilEvent('scene_opened');
-  expect(stage.gateway.feeds.stats().viewers).toBe(1);
-  const still = stage.overEvents();
+  expect(fixture.gateway.feeds.stats().viewers).toBe(1);
+  const still = fixture.overEvents();
   await still.untilEvent('scene_opened');
   viewer.close();
   await viewer.closed;
-  const reply = await stage.begin();
+  const reply = await fixture.begin();
   await reply.say('On we go.');
   await still.until(() => still.text(reply.turnId) === 'On we go.', 'the text');
-  expect(stage.gateway.feeds.stats().viewers).toBe(1);
+  expect(fixture.gateway.feeds.stats().viewers).toBe(1);
 });

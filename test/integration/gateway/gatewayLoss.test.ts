@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TestReply } from '../../support/provider/reply.js';
 import { until } from '../../support/until.js';
-import { setStage } from '../../support/viewers/stage.js';
+import { useGatewayFixture } from '../../support/viewers/gatewayFixture.js';
 import type { TestViewer } from '../../support/viewers/viewer.js';
 
-const stage = setStage();
+const fixture = useGatewayFixture();
 
-/** A viewer that is live: it has all there is. */
-async function live(): Promise<TestViewer> {
-  const viewer = stage.overSocket();
+/** A viewer that has caught up. */
+async function liveViewer(): Promise<TestViewer> {
+  const viewer = fixture.overSocket();
   await viewer.untilEvent('scene_opened');
   return viewer;
 }
@@ -19,16 +19,16 @@ const showing = (viewer: TestViewer, reply: TestReply, text: string) =>
 async function end(reply: TestReply) {
   await reply.land();
   await reply.finish();
-  for (const viewer of stage.viewers) {
+  for (const viewer of fixture.viewers) {
     await viewer.untilEvent('turn_completed', reply.turnId);
     expect(viewer.text(reply.turnId)).toBe(reply.said());
   }
 }
 
-describe('what the wire brings and what it loses', () => {
-  test('a viewer sees each word as it is said, before it is kept anywhere', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+describe('on a wire that loses tokens', () => {
+  test('a viewer gets each token from the wire before it is in any checkpoint', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     for (const word of ['The ', 'lamp ', 'is ', 'lit.']) {
       await reply.say(word, 'wire');
       await showing(viewer, reply, reply.said());
@@ -37,21 +37,21 @@ describe('what the wire brings and what it loses', () => {
     expect(viewer.of('restart')).toEqual([]);
   });
 
-  test('words that the wire lost are filled in from the checkpoints', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('a gap that the wire left is filled from the checkpoints', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The ', 'wire');
     await reply.say('lamp ', 'checkpoint');
     await reply.say('is ', 'wire');
     await showing(viewer, reply, 'The lamp is ');
-    expect(stage.gateway.feeds.stats().gapsFilled).toBe(1);
+    expect(fixture.gateway.feeds.stats().gapsFilled).toBe(1);
     await reply.say('lit.', 'both');
     await end(reply);
   });
 
-  test('a word lost for good is there before the event that holds it', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('a token that is in no checkpoint either is delivered before the event that contains it', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The ', 'wire');
     await reply.say('lamp ', 'none');
     await reply.say('is lit.', 'wire');
@@ -59,9 +59,9 @@ describe('what the wire brings and what it loses', () => {
     expect(viewer.of('token').map((token) => token.text)).toEqual(['The ', 'lamp is lit.']);
   });
 
-  test('with no wire at all every word is served from the checkpoints', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('every token is delivered from the checkpoints if the wire brings none', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     for (const word of ['The ', 'lamp ', 'is ', 'lit.']) {
       await reply.say(word, 'checkpoint');
       await showing(viewer, reply, reply.said());
@@ -69,36 +69,36 @@ describe('what the wire brings and what it loses', () => {
     await end(reply);
   });
 
-  test('a reply of which nothing came is told in full before its event', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('a reply that neither wire nor checkpoints had is delivered in full before its event', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp is lit.', 'none');
     await end(reply);
     expect(viewer.of('token')).toHaveLength(1);
   });
 
-  test('tokens that are repeated and late change nothing', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('tokens that arrive twice or late are ignored', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     const tokens = [reply.token('')];
     for (const word of ['The ', 'lamp ', 'is ', 'lit.']) {
       await reply.say(word, 'none');
       tokens.push({ ...reply.token(''), text: word, offset: reply.said().length - word.length });
     }
-    for (const token of [...tokens.toReversed(), ...tokens, ...tokens]) stage.wire.publish(token);
+    for (const token of [...tokens.toReversed(), ...tokens, ...tokens]) fixture.wire.publish(token);
     await showing(viewer, reply, 'The lamp is lit.');
     await end(reply);
     const seen = viewer.of('token').length;
-    for (const token of tokens) stage.wire.publish(token);
-    const next = await stage.begin();
+    for (const token of tokens) fixture.wire.publish(token);
+    const next = await fixture.begin();
     await next.say('Next.', 'wire');
     await showing(viewer, next, 'Next.');
     expect(viewer.of('token').slice(seen)).toMatchObject([{ turnId: next.turnId, text: 'Next.' }]);
   });
 
-  test('thinking and text each have their own offsets', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('thinking and text are each filled by their own offsets', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('Hm. ', 'wire', 'thinking');
     await reply.say('Yes', 'checkpoint');
     await reply.say('Or no.', 'checkpoint', 'thinking');
@@ -109,10 +109,10 @@ describe('what the wire brings and what it loses', () => {
   });
 });
 
-describe('drafts that begin anew', () => {
-  test('a new attempt drops the draft, and its text starts over', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+describe('a draft that is replaced', () => {
+  test('is dropped by a restart when a new attempt begins another epoch', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp', 'both');
     await showing(viewer, reply, 'The lamp');
     await reply.retry();
@@ -122,14 +122,14 @@ describe('drafts that begin anew', () => {
     expect(viewer.of('restart')).toMatchObject([{ turnId: reply.turnId, beat: 0, epoch: 2, reason: 'worker_lost' }]);
   });
 
-  test('a new draft whose first words the wire lost is whole all the same', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('restarts from the checkpoints if the wire lost the first token of the new epoch', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp', 'both');
     await showing(viewer, reply, 'The lamp');
     await reply.retry();
     await reply.say('A light ', 'checkpoint');
-    // Why it was begun again is in Postgres too.
+    // The reason of the restart is in Postgres too.
     await viewer.until(() => viewer.of('restart').length === 1, 'a restart');
     await reply.say('burns.', 'wire');
     await showing(viewer, reply, 'A light burns.');
@@ -137,42 +137,42 @@ describe('drafts that begin anew', () => {
     await end(reply);
   });
 
-  test('tokens of an attempt that has lost its fence are refused', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('accepts no token of an attempt that has lost the fence', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp', 'both');
     const zombie = reply.token(' is out');
     await reply.retry();
     await reply.say('A light', 'both');
     await showing(viewer, reply, 'A light');
-    stage.wire.publish(zombie);
-    stage.wire.publish({ ...zombie, epoch: 2, offset: 'A light'.length });
+    fixture.wire.publish(zombie);
+    fixture.wire.publish({ ...zombie, epoch: 2, offset: 'A light'.length });
     await reply.say(' burns.', 'both');
     await showing(viewer, reply, 'A light burns.');
     await end(reply);
   });
 
-  test('tokens of an old attempt are refused as soon as the new fence was read', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('accepts no token of the old attempt once the new fence was read from Postgres', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp', 'both');
     await showing(viewer, reply, 'The lamp');
     const zombie = reply.token(' is out');
     await reply.retry();
-    const late = stage.overSocket();
+    const late = fixture.overSocket();
     await showing(late, reply, 'The lamp');
-    // The gateway reads drafts that the wire is silent about, and their fences with them.
+    // When the wire is silent the gateway reads a draft's checkpoints, and its fence with them.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    stage.wire.publish(zombie);
+    fixture.wire.publish(zombie);
     await reply.say('A light', 'both');
     await showing(viewer, reply, 'A light');
     expect(viewer.of('token').map((token) => token.text)).toEqual(['The lamp', 'A light']);
     await end(reply);
   });
 
-  test('when a stop keeps less than was sent, viewers are told to drop the rest', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('restarts with the kept text when a stop keeps less than was sent', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp', 'both');
     await reply.say(' is lit', 'wire');
     await showing(viewer, reply, 'The lamp is lit');
@@ -183,9 +183,9 @@ describe('drafts that begin anew', () => {
     expect(viewer.of('restart')).toMatchObject([{ epoch: 2, reason: 'kept_text' }]);
   });
 
-  test('a draft that came to nothing is taken back before the turn ends', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('is dropped by a restart before its turn ends when nothing of it was kept', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp', 'wire');
     await showing(viewer, reply, 'The lamp');
     await reply.stop();
@@ -197,19 +197,19 @@ describe('drafts that begin anew', () => {
   });
 });
 
-describe('gateways and connections that go', () => {
-  test('a gateway that starts anew in mid-stream goes on from the checkpoints', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+describe('after a lost connection', () => {
+  test('a viewer gets the draft from the checkpoints of a gateway that was restarted while a reply streams', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp ', 'both');
     await showing(viewer, reply, 'The lamp ');
-    await stage.restart();
+    await fixture.restart();
     await viewer.closed;
     await reply.say('is ', 'both');
-    const back = stage.overSocket({ after: viewer.cursor() });
+    const back = fixture.overSocket({ after: viewer.cursor() });
     await showing(back, reply, 'The lamp is ');
     expect(back.of('draft')).toHaveLength(1);
-    // The worker's connection comes back by itself.
+    // The worker reconnects by itself.
     await reply.say('lit', 'both');
     await showing(back, reply, 'The lamp is lit');
     await reply.land();
@@ -217,14 +217,14 @@ describe('gateways and connections that go', () => {
     await back.untilEvent('turn_completed');
   });
 
-  test('what happened while nobody listened to Postgres is read when it listens again', async () => {
-    const viewer = await live();
-    const reply = await stage.begin();
+  test('a gateway reads what it missed when its listener to Postgres has reconnected', async () => {
+    const viewer = await liveViewer();
+    const reply = await fixture.begin();
     await reply.say('The lamp is lit.', 'both');
     await showing(viewer, reply, 'The lamp is lit.');
-    // A gateway that was just started may not listen yet: there must be a connection before it can be cut.
+    // A gateway that was just started may not listen yet, and then there is no connection to cut.
     await until('the listening connection is cut', async () => {
-      const { rowCount } = await stage.database.pool.query(
+      const { rowCount } = await fixture.database.pool.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gateway-listener' and datname = current_database()",
       );
       return rowCount === 1 || null;
@@ -232,16 +232,16 @@ describe('gateways and connections that go', () => {
     await end(reply);
   });
 
-  test('viewers who join at any moment all end with the same text', async () => {
-    const reply = await stage.begin();
+  test('viewers that join at any moment of a reply all end with the same text', async () => {
+    const reply = await fixture.begin();
     for (let i = 0; i < 40; i++) {
-      stage.overSocket();
+      fixture.overSocket();
       await reply.say(`word ${i} `, i % 3 === 0 ? 'checkpoint' : 'both');
       await new Promise((resolve) => setTimeout(resolve, i % 7));
     }
-    // Whoever comes after the end is told by the event alone.
-    for (const viewer of stage.viewers) await viewer.untilEvent('assistant_turn_started', reply.turnId);
+    // A viewer that joins after the end gets the event alone.
+    for (const viewer of fixture.viewers) await viewer.untilEvent('assistant_turn_started', reply.turnId);
     await end(reply);
-    expect(stage.viewers).toHaveLength(40);
+    expect(fixture.viewers).toHaveLength(40);
   });
 });

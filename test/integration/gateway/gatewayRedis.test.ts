@@ -44,7 +44,7 @@ const probe: WireToken = {
   text: 'Anybody there?',
 };
 
-test('viewers of several gateways all see each word as it is said', async () => {
+test('over Redis the viewers of several gateways all get each token', async () => {
   const { chatId } = await seedChat(database.pool);
   const viewers = gateways.map((gateway) => watchSocket(gateway.url, chatId));
   await Promise.all(viewers.map((viewer) => viewer.untilEvent('scene_opened')));
@@ -61,13 +61,13 @@ test('viewers of several gateways all see each word as it is said', async () => 
   for (const viewer of viewers) viewer.close();
 });
 
-test('every gateway can stop every stream', async () => {
+test('over Redis every gateway can stop the stream of every worker', async () => {
   for (const { hub } of gateways) {
     expect(await untilReceived<string>(() => hub.stop('turn_9'), wire.onStop)).toBe('turn_9');
   }
 });
 
-test('while Redis is away words come from the checkpoints, and from the wire when it is back', async () => {
+test('tokens come from the checkpoints while Redis is away, and from the wire once it is back', async () => {
   const { chatId } = await seedChat(database.pool);
   const viewer = watchSocket(gateways[0]!.url, chatId);
   await viewer.untilEvent('scene_opened');

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { setStage } from '../../support/viewers/stage.js';
+import { useGatewayFixture } from '../../support/viewers/gatewayFixture.js';
 import type { TestViewer } from '../../support/viewers/viewer.js';
 
-const stage = setStage();
+const fixture = useGatewayFixture();
 
-async function tellStory(turns: number) {
+async function playTurns(turns: number) {
   for (let i = 0; i < turns; i++) {
-    const reply = await stage.begin();
+    const reply = await fixture.begin();
     await reply.say(`Story ${i}. `);
     await reply.say('The end.');
     await reply.land();
@@ -18,26 +18,26 @@ const seqs = (viewer: TestViewer) => viewer.of('event').map((event) => event.seq
 const upTo = (newest: number, after = 0) => Array.from({ length: newest - after }, (_, i) => after + i + 1);
 
 describe.each([
-  ['the live socket', stage.overSocket],
-  ['server-sent events', stage.overEvents],
+  ['the live socket', fixture.overSocket],
+  ['server-sent events', fixture.overEvents],
 ])('a viewer on %s', (_name, watch) => {
   test('joins at every cursor from 0 to the newest and misses nothing', async () => {
-    await tellStory(3);
+    await playTurns(3);
     const newest = 2 + 3 * 4;
     const all = upTo(newest, -1).map((after) => ({ after, viewer: watch({ after }) }));
-    const reply = await stage.begin();
+    const reply = await fixture.begin();
     await reply.say('Live.');
     await reply.land();
     await reply.finish();
     for (const { after, viewer } of all) {
       await viewer.untilEvent('turn_completed', reply.turnId);
-      expect(viewer.frames[0]).toMatchObject({ type: 'hello', chatId: stage.chatId });
+      expect(viewer.frames[0]).toMatchObject({ type: 'hello', chatId: fixture.chatId });
       expect(seqs(viewer)).toEqual(upTo(newest + 4, after));
     }
   });
 
-  test('who comes in mid-stream gets the text so far as one draft, then what follows', async () => {
-    const reply = await stage.begin();
+  test('that joins while a reply streams gets its text so far as one draft, then tokens', async () => {
+    const reply = await fixture.begin();
     await reply.say('Hm. ', 'both', 'thinking');
     await reply.say('The lamp ', 'both');
     const viewer = watch();
@@ -54,16 +54,16 @@ describe.each([
     await viewer.untilEvent('turn_completed');
   });
 
-  test('who comes after a beat has ended gets its event and no tokens', async () => {
-    await tellStory(2);
+  test('that joins after a beat has ended gets its event and no tokens', async () => {
+    await playTurns(2);
     const viewer = watch();
     await viewer.until(() => viewer.cursor() === 10, 'all events');
     expect(viewer.of('token')).toEqual([]);
     expect(viewer.of('draft')).toEqual([]);
   });
 
-  test('two hundred at once on one stream all see the same', async () => {
-    const reply = await stage.begin();
+  test('is one of two hundred on one stream, who all get the same text', async () => {
+    const reply = await fixture.begin();
     const many = Array.from({ length: 200 }, () => watch());
     await reply.say('The ');
     await Promise.all(many.map((viewer) => viewer.until(() => viewer.text(reply.turnId) === 'The ', 'a word')));
@@ -72,15 +72,15 @@ describe.each([
     await reply.finish();
     await Promise.all(many.map((viewer) => viewer.untilEvent('turn_completed')));
     expect(new Set(many.map((viewer) => viewer.text(reply.turnId)))).toEqual(new Set(['The lamp is lit.']));
-    expect(stage.gateway.feeds.stats()).toMatchObject({ viewers: 200, feeds: 1 });
+    expect(fixture.gateway.feeds.stats()).toMatchObject({ viewers: 200, feeds: 1 });
   }, 60_000);
 
-  test("sees what its turn is doing, and the upstream's heartbeats", async () => {
+  test("gets the status of running turns, and the upstream's heartbeats", async () => {
     const viewer = watch();
-    const reply = await stage.begin();
+    const reply = await fixture.begin();
     await viewer.until(() => viewer.of('status').some((s) => s.steps.length > 0), 'a status');
     expect(viewer.of('status').at(-1)).toMatchObject({ turnId: reply.turnId, status: 'running' });
-    stage.wire.heartbeat({ chatId: stage.chatId, turnId: reply.turnId, elapsedSeconds: 5 });
+    fixture.wire.heartbeat({ chatId: fixture.chatId, turnId: reply.turnId, elapsedSeconds: 5 });
     await viewer.until(() => viewer.of('heartbeat').length === 1, 'a heartbeat');
     const late = watch();
     await late.until(() => late.of('status').length > 0, 'the status of the running turn');
@@ -90,16 +90,16 @@ describe.each([
   });
 });
 
-test('a chat that is deleted ends its viewers with 4404', async () => {
-  const viewer = stage.overSocket();
+test('viewers of a chat that is deleted are closed with 4404', async () => {
+  const viewer = fixture.overSocket();
   await viewer.until(() => viewer.cursor() === 2, 'the chat');
-  await stage.database.pool.query('delete from chats where id = $1', [stage.chatId]);
+  await fixture.database.pool.query('delete from chats where id = $1', [fixture.chatId]);
   expect((await viewer.closed).code).toBe(4404);
 }, 15_000);
 
-test('a gateway that stops closes its viewers with 1012, and they come back elsewhere', async () => {
-  const viewer = stage.overSocket();
+test('a gateway that stops closes its viewers with 1012', async () => {
+  const viewer = fixture.overSocket();
   await viewer.until(() => viewer.cursor() === 2, 'the chat');
-  stage.gateway.feeds.close();
+  fixture.gateway.feeds.close();
   expect((await viewer.closed).code).toBe(1012);
 });

@@ -12,12 +12,18 @@ import { freePort } from '../../support/service/freePort.js';
 import { quiet } from '../../support/viewers/gateway.js';
 import { onToken, untilReceived } from '../../support/viewers/untilReceived.js';
 
-/** What stands between the two ends, and can be taken away and brought back. */
-type Between = { hub(): WireHub; wire(): Wire; away(): Promise<void>; back(): Promise<void>; close(): Promise<void> };
+/** The transport between the two ends, which can be stopped and started again. */
+type Transport = {
+  hub(): WireHub;
+  wire(): Wire;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+};
 
 const secret = 'a-token-of-the-gateway';
 
-async function overSockets(): Promise<Between> {
+async function overSockets(): Promise<Transport> {
   const port = await freePort();
   let server = await listen(port);
   let hub: WireHub;
@@ -27,24 +33,24 @@ async function overSockets(): Promise<Between> {
       return hub;
     },
     wire: () => createSocketWire({ gatewayUrl: `http://127.0.0.1:${port}`, token: secret, log: quiet }),
-    async away() {
+    async stop() {
       await hub.close();
-      await stop(server);
+      await stopServer(server);
     },
-    async back() {
+    async start() {
       server = await listen(port);
     },
-    close: () => stop(server),
+    close: () => stopServer(server),
   };
 }
 
-async function overRedis(): Promise<Between> {
+async function overRedis(): Promise<Transport> {
   const redis = await startRedis();
   return {
     hub: () => createRedisHub({ url: redis.url, log: quiet }),
     wire: () => createRedisWire({ url: redis.url, log: quiet }),
-    away: redis.stop,
-    back: redis.start,
+    stop: redis.stop,
+    start: redis.start,
     close: redis.stop,
   };
 }
@@ -55,7 +61,7 @@ async function listen(port: number): Promise<Server> {
   return server;
 }
 
-async function stop(server: Server): Promise<void> {
+async function stopServer(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
@@ -79,25 +85,25 @@ describe.each([
   ['sockets', overSockets],
   ['Redis', overRedis],
 ])('the wire over %s', (_name, open) => {
-  let between: Between;
+  let transport: Transport;
   let hub: WireHub;
   let wire: Wire;
   const firstToken = (onHub = hub, onWire = wire) =>
     untilReceived(() => onWire.publish(token(0, 'first')), onToken(onHub));
 
   beforeEach(async () => {
-    between = await open();
-    hub = between.hub();
-    wire = between.wire();
+    transport = await open();
+    hub = transport.hub();
+    wire = transport.wire();
     await firstToken();
   });
   afterEach(async () => {
     await wire.close();
     await hub.close();
-    await between.close();
+    await transport.close();
   });
 
-  test('tokens arrive as they were published, in order', async () => {
+  test('delivers tokens as they were published, in order', async () => {
     const sent = Array.from({ length: 500 }, (_, i) => token(i, `wörd ${i} 🕯`));
     const received: WireToken[] = [];
     const all = new Promise<void>((resolve) => {
@@ -111,7 +117,7 @@ describe.each([
     expect(received).toMatchObject(sent);
   });
 
-  test('a whole reply of 10 MB passes in one token', async () => {
+  test('delivers a reply of 10 MB in one token', async () => {
     const text = 'x'.repeat(10 * 1024 * 1024);
     const long = new Promise<WireToken>((resolve) => {
       onToken(hub)((t) => t.text.length > 10 && resolve(t));
@@ -120,7 +126,7 @@ describe.each([
     expect((await long).text.length).toBe(text.length);
   });
 
-  test('heartbeats arrive', async () => {
+  test('delivers heartbeats', async () => {
     const heartbeat = { chatId: 'chat_1', turnId: 'turn_1', elapsedSeconds: 5 };
     const onHeartbeat = (listener: (item: WireItem) => void) =>
       hub.onItem((item) => {
@@ -130,8 +136,8 @@ describe.each([
     expect(received).toMatchObject({ type: 'heartbeat', ...heartbeat });
   });
 
-  test('a stop reaches every worker', async () => {
-    const other = between.wire();
+  test('delivers a stop to every worker', async () => {
+    const other = transport.wire();
     try {
       await firstToken(hub, other);
       const stops = [wire, other].map((w) => untilReceived<string>(() => hub.stop('turn_1'), w.onStop));
@@ -141,25 +147,25 @@ describe.each([
     }
   });
 
-  test('publishing into the void neither throws nor waits, and the wire comes back by itself', async () => {
-    await between.away();
+  test('drops tokens without throwing or waiting while the other end is away, and reconnects by itself', async () => {
+    await transport.stop();
     const from = performance.now();
     for (let i = 0; i < 20_000; i++) wire.publish(token(i, 'lost'));
     wire.heartbeat({ chatId: 'chat_1', turnId: 'turn_1', elapsedSeconds: 1 });
     expect(performance.now() - from).toBeLessThan(1_000);
-    await between.back();
-    if (_name === 'sockets') hub = between.hub();
+    await transport.start();
+    if (_name === 'sockets') hub = transport.hub();
     await firstToken();
   });
 
-  test('the gateway knows how many workers there are', async () => {
+  test('counts the workers that are connected', async () => {
     const deadline = Date.now() + 5_000;
     while (hub.connectedWorkers() !== 1 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 20));
     expect(hub.connectedWorkers()).toBe(1);
   });
 });
 
-test('a worker whose gateway reads nothing drops tokens instead of holding them', async () => {
+test('a worker whose gateway reads nothing drops tokens instead of buffering them', async () => {
   const port = await freePort();
   const server = await listen(port);
   const stuck = new WebSocketServer({ server, maxPayload: maxMessageBytes });
@@ -185,11 +191,11 @@ test('a worker whose gateway reads nothing drops tokens instead of holding them'
     await wire.close();
     for (const client of stuck.clients) client.terminate();
     stuck.close();
-    await stop(server);
+    await stopServer(server);
   }
 });
 
-describe('who may be a worker', () => {
+describe('a worker that dials a gateway', () => {
   let server: Server;
   let hub: WireHub;
   let url: string;
@@ -200,7 +206,7 @@ describe('who may be a worker', () => {
   });
   afterAll(async () => {
     await hub.close();
-    await stop(server);
+    await stopServer(server);
   });
 
   const dial = (headers: Record<string, string>, at = url) =>
@@ -218,16 +224,20 @@ describe('who may be a worker', () => {
     });
 
   test.each([
-    ['the token', { authorization: `Bearer ${secret}` }, 101],
-    ['no token', {}, 401],
-    ['another token', { authorization: 'Bearer a-token-of-the-gatewaz' }, 401],
-    ['the token without its scheme', { authorization: secret }, 401],
-    ['a web page, even with the token', { authorization: `Bearer ${secret}`, origin: 'https://evil.example' }, 403],
+    ['is accepted with the token', { authorization: `Bearer ${secret}` }, 101],
+    ['is refused without a token', {}, 401],
+    ['is refused with another token', { authorization: 'Bearer a-token-of-the-gatewaz' }, 401],
+    ['is refused with the token without its scheme', { authorization: secret }, 401],
+    [
+      'is refused with an Origin header, even with the token',
+      { authorization: `Bearer ${secret}`, origin: 'https://evil.example' },
+      403,
+    ],
   ])('%s', async (_who, headers, status) => {
     expect(await dial(headers)).toBe(status);
   });
 
-  test('no one where the gateway has no token, whatever is sent', async () => {
+  test('is never accepted by a gateway that has no token, whatever it sends', async () => {
     const open = await listen(0);
     const closed = createSocketHub({ server: open, token: undefined, log: quiet });
     const { port } = open.address() as AddressInfo;
@@ -237,11 +247,11 @@ describe('who may be a worker', () => {
       expect(closed.connectedWorkers()).toBe(0);
     } finally {
       await closed.close();
-      await stop(open);
+      await stopServer(open);
     }
   });
 
-  test('what is not a message of the wire is ignored', async () => {
+  test('has its messages ignored where they are not of the wire', async () => {
     const socket = new WebSocket(url, { headers: { authorization: `Bearer ${secret}` } });
     await once(socket, 'open');
     const received: WireToken[] = [];

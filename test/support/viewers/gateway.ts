@@ -15,7 +15,7 @@ import type { WireHub } from '../../../viewers/wire/wire.js';
 
 export const quiet = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
-/** What workers send to a gateway or an api under test. */
+/** The bearer token with which workers dial a gateway or an api under test. */
 export const wireToken = 'a-token-of-the-wire';
 
 export type TestGateway = { url: string; port: number; feeds: Feeds; hub: WireHub; close(): Promise<void> };

@@ -44,7 +44,8 @@ function follow(headers: Record<string, string> = {}): TestEventSource {
 const seqs = ({ frames }: Pick<TestEventSource, 'frames'>) =>
   frames.flatMap((frame) => (frame.type === 'event' ? [frame.seq] : []));
 
-async function tell(): Promise<void> {
+/** A turn of one reply, of which the wire brings nothing. */
+async function playTurn(): Promise<void> {
   const reply = await startReply(database.pool, { publish: () => undefined }, chatId);
   await reply.say('The lamp is lit.', 'checkpoint');
   await reply.land();
@@ -57,17 +58,17 @@ const untilUnavailable = async () => {
 };
 
 describe('an EventSource', () => {
-  test('survives a frozen Postgres and the death of the api, and misses no event', async () => {
+  test('survives a frozen Postgres and a restart of the api, and misses no event', async () => {
     const source = follow();
     await source.until('the log', () => seqs(source).length === 2);
     expect([source.retryMs() >= 1_000, source.retryMs() <= 2_000]).toEqual([true, true]);
     proxy.stall();
     const { port } = new URL(api.url);
     await api.close();
-    await tell();
+    await playTurn();
     api = await startApi({ PORT: port });
     await untilUnavailable();
-    await source.until('a refusal for now', () => source.comments.some((comment) => /unavailable/.test(comment)));
+    await source.until('a temporary refusal', () => source.comments.some((comment) => /unavailable/.test(comment)));
     expect(source.retryMs()).toBeLessThanOrEqual(3_000);
     proxy.resume();
     await source.until('what it missed', () => seqs(source).length === 6, 10_000);
@@ -76,19 +77,19 @@ describe('an EventSource', () => {
     expect(new Set(source.statuses)).toEqual(new Set([200]));
   }, 60_000);
 
-  test('is answered within seconds by an api whose connections to Postgres are frozen', async () => {
+  test('is refused for now within seconds by an api whose connections to Postgres are frozen', async () => {
     await (await fetch(`${api.url}/v1/chats`)).text();
     proxy.stall();
     const from = performance.now();
     const source = follow();
-    await source.until('a refusal for now', () => source.comments.some((comment) => /unavailable/.test(comment)));
+    await source.until('a temporary refusal', () => source.comments.some((comment) => /unavailable/.test(comment)));
     expect(performance.now() - from).toBeLessThan(8_000);
     proxy.resume();
     await source.until('the log', () => seqs(source).length === 2, 10_000);
     expect(new Set(source.statuses)).toEqual(new Set([200]));
   }, 60_000);
 
-  test('that asks too often is told to wait, and comes back after that', async () => {
+  test('that exceeds the request limit gets the delay after which to reconnect', async () => {
     await api.close();
     api = await startApi({ REQUESTS_PER_MINUTE: '3' });
     for (let n = 0; n < 3; n++) await api.client.send('GET', '/v1/you');
@@ -102,7 +103,7 @@ describe('an EventSource', () => {
     expect(json.status).toBe(429);
   }, 60_000);
 
-  test('is refused for good where no later try could succeed', async () => {
+  test('gets a final status where no later request could succeed', async () => {
     await api.close();
     api = await startApi({ API_KEYS: 'alpha' });
     const statusOf = async (path: string, headers: Record<string, string>) => {
@@ -119,8 +120,8 @@ describe('an EventSource', () => {
   }, 60_000);
 });
 
-describe("a turn's own stream", () => {
-  test('is refused as any other call before the turn is accepted', async () => {
+describe('the stream of a turn', () => {
+  test('is refused with a problem, as any other request, when the turn can not be accepted', async () => {
     proxy.stall();
     await untilUnavailable();
     const answer = await api.client.send(
@@ -139,7 +140,7 @@ describe("a turn's own stream", () => {
 describe('a live socket', () => {
   const dial = () => new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${chatId}/live`);
 
-  test('that is dialled while Postgres is frozen is accepted, and closed with 1013 within seconds', async () => {
+  test('that is opened while Postgres is frozen is accepted, and closed with 1013 within seconds', async () => {
     await (await fetch(`${api.url}/v1/chats`)).text();
     proxy.stall();
     const from = performance.now();
@@ -154,7 +155,7 @@ describe('a live socket', () => {
     again.terminate();
   }, 60_000);
 
-  test('that is dialled while Postgres refuses connections is accepted, and closed with 1013', async () => {
+  test('that is opened while Postgres refuses connections is accepted, and closed with 1013', async () => {
     await api.close();
     api = await startApi({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
     const [code] = await once(dial(), 'close');
@@ -162,12 +163,12 @@ describe('a live socket', () => {
   }, 60_000);
 });
 
-/** Longer than any statement may take, and than the wait for its answer. */
+/** Milliseconds, longer than any statement may take and than the wait for its answer. */
 const longFreezeMs = 26_000;
 
-describe('a Postgres that is frozen for long', () => {
-  test('takes no viewer away, those who catch up included, and none misses or repeats anything', async () => {
-    await tell();
+describe('a Postgres that is frozen for 26 seconds', () => {
+  test('disconnects no viewer, live or catching up, and none misses or gets anything twice', async () => {
+    await playTurn();
     const wire = createSocketWire({ gatewayUrl: api.url, token: wireToken, log: quiet });
     const reply = await startReply(database.pool, wire, chatId);
     await reply.say('The lamp ', 'checkpoint');
@@ -175,18 +176,18 @@ describe('a Postgres that is frozen for long', () => {
     for (const viewer of live) await viewer.until(() => viewer.text(reply.turnId) === 'The lamp ', 'the draft');
     const other = (await seedChat(database.pool)).chatId;
     const catchingUp = watchSocket(api.url, other);
-    const gone: string[] = [];
-    const track = (viewer: TestViewer) => void viewer.closed.then(({ code }) => gone.push(`closed with ${code}`));
+    const closes: number[] = [];
+    const track = (viewer: TestViewer) => void viewer.closed.then(({ code }) => closes.push(code));
     for (const viewer of [...live, catchingUp]) track(viewer);
     await catchingUp.until(({ frames }) => frames.length > 0, 'hello');
     proxy.stall();
-    // What the wire brings needs no Postgres; what is in the log waits for it.
+    // Tokens from the wire need no Postgres. Events of the log wait for it.
     await reply.say('turns ', 'both');
     for (const viewer of live) await viewer.until(() => viewer.text(reply.turnId).endsWith('turns '), 'the wire');
     await reply.land();
     await reply.finish();
     await new Promise((resolve) => setTimeout(resolve, longFreezeMs));
-    expect(gone).toEqual([]);
+    expect(closes).toEqual([]);
     proxy.resume();
     for (const viewer of live) {
       await viewer.untilEvent('turn_completed', reply.turnId);
@@ -194,7 +195,7 @@ describe('a Postgres that is frozen for long', () => {
       expect(viewer.of('event').map(({ seq }) => seq)).toEqual(Array.from({ length: 10 }, (_, n) => n + 1));
     }
     await catchingUp.until(({ cursor }) => cursor() === 2, 'its log');
-    expect([gone, catchingUp.violations]).toEqual([[], []]);
+    expect([closes, catchingUp.violations]).toEqual([[], []]);
     for (const viewer of [...live, catchingUp]) viewer.close();
     await wire.close();
   }, 90_000);

@@ -3,15 +3,15 @@ import { get, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { ann, ben, setStage } from '../../support/viewers/stage.js';
+import { ann, ben, useGatewayFixture } from '../../support/viewers/gatewayFixture.js';
 
-const stage = setStage({ maxPerOwner: 300, maxWrongKeys: 8 });
+const fixture = useGatewayFixture({ maxPerOwner: 300, maxWrongKeys: 8 });
 
-describe('who may watch', () => {
+describe('a live socket', () => {
   const dial = (options: { protocols?: string[]; headers?: Record<string, string>; path?: string }) =>
     new Promise<{ code: number; protocol?: string }>((resolve) => {
-      const path = options.path ?? `/v1/chats/${stage.chatId}/live?after=0`;
-      const url = stage.gateway.url.replace('http', 'ws') + path;
+      const path = options.path ?? `/v1/chats/${fixture.chatId}/live?after=0`;
+      const url = fixture.gateway.url.replace('http', 'ws') + path;
       const socket = new WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {} });
       socket.on('unexpected-response', (_request, response) => {
         resolve({ code: response.statusCode ?? 0 });
@@ -25,7 +25,7 @@ describe('who may watch', () => {
       socket.on('error', () => undefined);
     });
 
-  test('one with a key, as a protocol or as a header', async () => {
+  test('is opened with a key, as a subprotocol or as a header', async () => {
     const granted = { code: 101, protocol: 'durable-turns.v1' };
     expect(await dial({ protocols: ['durable-turns.v1', `bearer.${ann.key}`] })).toEqual(granted);
     expect(await dial({ protocols: [`bearer.${ann.key}`, 'durable-turns.v1'] })).toEqual(granted);
@@ -36,7 +36,7 @@ describe('who may watch', () => {
     }
   });
 
-  /** The protocol that is selected in the answer to a handshake written by hand. */
+  /** The subprotocol in the answer to a handshake with these headers. */
   async function selected(headers: Record<string, string>): Promise<string | undefined> {
     const handshake = {
       connection: 'Upgrade',
@@ -44,20 +44,20 @@ describe('who may watch', () => {
       'sec-websocket-version': '13',
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     };
-    const url = `${stage.gateway.url}/v1/chats/${stage.chatId}/live`;
+    const url = `${fixture.gateway.url}/v1/chats/${fixture.chatId}/live`;
     const request = get(url, { headers: { ...handshake, ...headers } });
     const [response, socket] = (await once(request, 'upgrade')) as [IncomingMessage, Socket];
     socket.destroy();
     return response.headers['sec-websocket-protocol'];
   }
 
-  test('no one without a key, or with a wrong one', async () => {
+  test('is closed with 4401 without a key or with a wrong one', async () => {
     expect((await dial({})).code).toBe(4401);
     expect((await dial({ protocols: ['durable-turns.v1'] })).code).toBe(4401);
     expect((await dial({ protocols: ['durable-turns.v1', 'bearer.nobody'] })).code).toBe(4401);
   });
 
-  test('no one who has tried too many, while one with a key is let in from the same address', async () => {
+  test('is refused with 429 after too many wrong keys, except with a valid key from the same address', async () => {
     const codes: number[] = [];
     for (let n = 0; n < 10; n++)
       codes.push((await dial({ protocols: ['durable-turns.v1', `bearer.guess-${n}`] })).code);
@@ -65,45 +65,51 @@ describe('who may watch', () => {
     expect((await dial({ protocols: ['durable-turns.v1', `bearer.${ann.key}`] })).code).toBe(101);
   });
 
-  test("another owner's chat is as unknown as one that is not there", async () => {
+  test("is closed with 4404 for another owner's chat as for one that does not exist", async () => {
     const protocols = ['durable-turns.v1', `bearer.${ben.key}`];
     expect((await dial({ protocols })).code).toBe(4404);
     expect((await dial({ protocols, path: '/v1/chats/chat_none/live' })).code).toBe(4404);
-    for (const id of ['%E0%A4%A', '%00', 'chat_%00', `${stage.chatId}%00`, 'turn_1', 'x'.repeat(5_000)])
+    for (const id of ['%E0%A4%A', '%00', 'chat_%00', `${fixture.chatId}%00`, 'turn_1', 'x'.repeat(5_000)])
       expect([id, (await dial({ protocols, path: `/v1/chats/${id}/live` })).code]).toEqual([id, 4404]);
   });
 
-  test('a cursor is a seq that there is', async () => {
+  test('is closed with 4400 unless its cursor is a seq of the chat', async () => {
     const protocols = ['durable-turns.v1', `bearer.${ann.key}`];
     for (const after of ['3', '-1', '1.5', 'x', '', '0x1', '99999999999999999999', 'NaN', '1e0', '%00']) {
-      expect([after, (await dial({ protocols, path: `/v1/chats/${stage.chatId}/live?after=${after}` })).code]).toEqual([
+      expect([
         after,
-        4400,
-      ]);
+        (await dial({ protocols, path: `/v1/chats/${fixture.chatId}/live?after=${after}` })).code,
+      ]).toEqual([after, 4400]);
     }
     for (const query of ['', '?after=0', '?after=2', '?other=1']) {
-      expect((await dial({ protocols, path: `/v1/chats/${stage.chatId}/live${query}` })).code).toBe(101);
+      expect((await dial({ protocols, path: `/v1/chats/${fixture.chatId}/live${query}` })).code).toBe(101);
     }
   });
 
-  test('no page of a foreign origin', async () => {
+  test('is refused with 403 to a page of a foreign origin', async () => {
     const as = (origin: string) => dial({ headers: { authorization: `Bearer ${ann.key}`, origin } });
     expect((await as('https://evil.example')).code).toBe(403);
     expect((await as('null')).code).toBe(403);
-    expect((await as(`${stage.gateway.url}0`)).code).toBe(403);
-    expect((await as(stage.gateway.url)).code).toBe(101);
-    expect((await as(stage.gateway.url.replace('http:', 'https:'))).code).toBe(403);
+    expect((await as(`${fixture.gateway.url}0`)).code).toBe(403);
+    expect((await as(fixture.gateway.url)).code).toBe(101);
+    expect((await as(fixture.gateway.url.replace('http:', 'https:'))).code).toBe(403);
     expect((await as('https://friend.example')).code).toBe(101);
   });
 
-  test('an upgrade elsewhere is answered 404', async () => {
-    for (const path of ['/', '/v1/chats', `/v1/chats/${stage.chatId}`, `/v1/chats/${stage.chatId}/live/more`, '//']) {
+  test('is refused with 404 at any other path', async () => {
+    for (const path of [
+      '/',
+      '/v1/chats',
+      `/v1/chats/${fixture.chatId}`,
+      `/v1/chats/${fixture.chatId}/live/more`,
+      '//',
+    ]) {
       expect([path, (await dial({ path })).code]).toEqual([path, 404]);
     }
   });
 
-  test('pings are answered to one who reads, and not without end to one who does not', async () => {
-    const url = `${stage.gateway.url.replace('http', 'ws')}/v1/chats/${stage.chatId}/live`;
+  test('answers pings of a client that reads, and not all pings of one that does not', async () => {
+    const url = `${fixture.gateway.url.replace('http', 'ws')}/v1/chats/${fixture.chatId}/live`;
     const socket = new WebSocket(url, [`bearer.${ann.key}`, 'durable-turns.v1']);
     await once(socket, 'message');
     socket.ping('one');
@@ -128,9 +134,9 @@ describe('who may watch', () => {
     socket.terminate();
   }, 60_000);
 
-  test('an owner holds a bounded number of connections', async () => {
+  test('is closed with 1013 when its owner has the maximum of connections', async () => {
     const protocols = [`bearer.${ann.key}`, 'durable-turns.v1'];
-    const many = Array.from({ length: 300 }, () => stage.overSocket());
+    const many = Array.from({ length: 300 }, () => fixture.overSocket());
     await Promise.all(many.map((viewer) => viewer.until(() => viewer.cursor() === 2, 'the chat')));
     expect((await dial({ protocols })).code).toBe(1013);
     many[0]!.close();

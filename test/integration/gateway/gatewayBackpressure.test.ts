@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TestReply } from '../../support/provider/reply.js';
-import { setStage } from '../../support/viewers/stage.js';
+import { useGatewayFixture } from '../../support/viewers/gatewayFixture.js';
 import type { TestViewer } from '../../support/viewers/viewer.js';
 
-const stage = setStage();
+const fixture = useGatewayFixture();
 
 const seqs = (viewer: TestViewer) => viewer.of('event').map((event) => event.seq);
 const upTo = (newest: number, after = 0) => Array.from({ length: newest - after }, (_, i) => after + i + 1);
 
 describe.each([
-  ['the live socket', stage.overSocket],
-  ['server-sent events', stage.overEvents],
+  ['the live socket', fixture.overSocket],
+  ['server-sent events', fixture.overEvents],
 ])('on %s', (_name, watch) => {
-  test('a reply of 10 MB reaches one who joins in its middle, and one who comes at the end', async () => {
-    const reply = await stage.begin();
+  test('a reply of 10 MB reaches viewers that join at its start, in its middle and at its end', async () => {
+    const reply = await fixture.begin();
     const first = watch();
     const piece = '0123456789 lamps. '.repeat(29_128);
     for (let i = 0; i < 10; i++) await reply.say(piece, 'both');
@@ -31,14 +31,14 @@ describe.each([
     expect(longest).toBeLessThanOrEqual(piece.length);
   }, 120_000);
 
-  test('who reads nothing is sent away, the others notice nothing, and resuming loses nothing', async () => {
-    const reply = await stage.begin();
+  test('a viewer that reads nothing is closed without delay for the others, and misses nothing when it resumes', async () => {
+    const reply = await fixture.begin();
     const [reader, sleeper] = [watch(), watch()];
     await reply.say('Once. ');
     for (const viewer of [reader, sleeper]) await viewer.until(() => viewer.text(reply.turnId) !== '', 'a word');
     sleeper.pause();
     const slowest = await sayUntilSlow(reply, reader);
-    expect(stage.gateway.feeds.stats()).toMatchObject({ slowClosed: 1, viewers: 1 });
+    expect(fixture.gateway.feeds.stats()).toMatchObject({ slowClosed: 1, viewers: 1 });
     expect(slowest).toBeLessThan(1_000);
     sleeper.resume();
     const { code } = await sleeper.closed;
@@ -52,12 +52,12 @@ describe.each([
   }, 90_000);
 });
 
-/** More than the network's own buffers take; then a word now and then. Gives the longest wait of one who reads. */
+/** Streams more than the network buffers, then single characters. Returns the longest delay of the reader in ms. */
 async function sayUntilSlow(reply: TestReply, reader: TestViewer): Promise<number> {
   const much = 'x'.repeat(256 * 1024);
   const until = performance.now() + 45_000;
   let slowest = 0;
-  while (stage.gateway.feeds.stats().slowClosed === 0 && performance.now() < until) {
+  while (fixture.gateway.feeds.stats().slowClosed === 0 && performance.now() < until) {
     const from = performance.now();
     await reply.say(reply.said().length < 24 * 1024 * 1024 ? much : 'x', 'wire');
     await reader.until(() => reader.text(reply.turnId).length === reply.said().length, 'what was said');
