@@ -122,7 +122,7 @@ test('a viewer ends with the text of the log, however the draft grows, restarts 
     { weight: 1, arbitrary: fc.constant('🕯'.repeat(40_000)) },
   );
   const step = fc.record({
-    do: fc.constantFrom('say', 'say', 'say', 'lose', 'retry', 'receive', 'receiveOne', 'fallBehind'),
+    do: fc.constantFrom('stream', 'stream', 'stream', 'lose', 'retry', 'receive', 'receiveOne', 'fallBehind'),
     text,
   });
   fc.assert(
@@ -130,27 +130,27 @@ test('a viewer ends with the text of the log, however the draft grows, restarts 
       const v = viewer(joining);
       const draft = createDraftBuffer({ turnId, beat: 0 }, 'chr_1');
       let epoch = 1;
-      let said = '';
+      let streamed = '';
       const acts = {
         receive: () => v.receiveDraft(draft),
         receiveOne: () => v.receiveOneFrame(draft),
         fallBehind: v.fallBehind,
         lose: (text: string) => {
-          said += text;
+          streamed += text;
         },
-        say: (text: string) => {
-          draft.applyPiece({ fence: epoch, epoch, channel: 'text', offset: said.length, text });
-          said += text;
+        stream: (text: string) => {
+          draft.applyPiece({ fence: epoch, epoch, channel: 'text', offset: streamed.length, text });
+          streamed += text;
         },
         retry: () => {
           epoch += 1;
-          said = '';
+          streamed = '';
         },
       };
       for (const now of steps) acts[now.do](now.text);
       // A stop keeps what was checkpointed, as a draft of its own.
-      if (stopped) v.receiveEvent(landing(said.slice(0, said.length / 2).toWellFormed(), epoch + 1));
-      else v.receiveEvent(landing(said, epoch));
+      if (stopped) v.receiveEvent(landing(streamed.slice(0, streamed.length / 2).toWellFormed(), epoch + 1));
+      else v.receiveEvent(landing(streamed, epoch));
       v.receiveEvent(completed);
       expect(v.violations).toEqual([]);
     }),

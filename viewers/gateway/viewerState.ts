@@ -12,12 +12,12 @@ export type DeliveryCursor = {
 /**
  * The state of a viewer.
  *
- * | state        | means                                                         | on `caughtUp` | on `fellBehind` | on `closed` |
- * | ------------ | ------------------------------------------------------------- | ------------- | --------------- | ----------- |
- * | `catchingUp` | it has joined and gets what it misses, at its own pace        | `live`        |                 | `closed`    |
- * | `live`       | it gets each frame with the other live viewers, who share one cursor |        | `behind`        | `closed`    |
- * | `behind`     | too much was unsent: it catches up again, at its own pace     | `live`        |                 | `closed`    |
- * | `closed`     | its sink is closed                                            |               |                 |             |
+ * | state        | means                                                          | on `caughtUp` | on `fellBehind` | on `closed` |
+ * | ------------ | -------------------------------------------------------------- | ------------- | --------------- | ----------- |
+ * | `catchingUp` | it has joined and gets what it misses, at its own pace         | `live`        |                 | `closed`    |
+ * | `live`       | it is in the live group, whose members share one cursor        |               | `behind`        | `closed`    |
+ * | `behind`     | too much was unsent: it catches up again, at its own pace      | `live`        |                 | `closed`    |
+ * | `closed`     | its sink is closed                                             |               |                 |             |
  *
  * What was in flight when a viewer joined begins with a `draft` frame; one that is `behind` gets tokens.
  */

@@ -35,7 +35,8 @@ describe.each([
     const reply = await fixture.begin();
     const [reader, sleeper] = [watch(), watch()];
     await reply.say('Once. ');
-    for (const viewer of [reader, sleeper]) await viewer.until(() => viewer.text(reply.turnId) !== '', 'a word');
+    for (const viewer of [reader, sleeper])
+      await viewer.until(() => viewer.text(reply.turnId) !== '', 'the first token');
     sleeper.pause();
     const slowest = await sayUntilSlow(reply, reader);
     expect(fixture.gateway.feeds.stats()).toMatchObject({ slowClosed: 1, viewers: 1 });

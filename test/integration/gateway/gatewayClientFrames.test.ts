@@ -104,7 +104,7 @@ describe('a gateway that pings every 50 ms', () => {
     expect(code).toBe(1013);
     const reply = await fixture.begin();
     await reply.say('Still here?', 'checkpoint');
-    await answering.until(() => answering.text(reply.turnId) === 'Still here?', 'a word');
+    await answering.until(() => answering.text(reply.turnId) === 'Still here?', 'the first token');
     answering.close();
   });
 });

@@ -52,7 +52,7 @@ test('an event stream of an unknown chat is refused before anything is sent', as
   expect((await viewer.closed).code).toBe(404);
 });
 
-test('an event stream whose client disconnects is no viewer any more', async () => {
+test('an event stream whose client disconnects no longer counts as a viewer', async () => {
   const viewer = fixture.overEvents();
   await viewer.untilEvent('scene_opened');
   expect(fixture.gateway.feeds.stats().viewers).toBe(1);

@@ -77,7 +77,7 @@ describe('an EventSource', () => {
     expect(new Set(source.statuses)).toEqual(new Set([200]));
   }, 60_000);
 
-  test('is refused for now within seconds by an api whose connections to Postgres are frozen', async () => {
+  test('is temporarily refused within seconds by an api whose connections to Postgres are frozen', async () => {
     await (await fetch(`${api.url}/v1/chats`)).text();
     proxy.stall();
     const from = performance.now();

@@ -66,7 +66,9 @@ describe.each([
     const reply = await fixture.begin();
     const many = Array.from({ length: 200 }, () => watch());
     await reply.say('The ');
-    await Promise.all(many.map((viewer) => viewer.until(() => viewer.text(reply.turnId) === 'The ', 'a word')));
+    await Promise.all(
+      many.map((viewer) => viewer.until(() => viewer.text(reply.turnId) === 'The ', 'the first token')),
+    );
     for (const word of ['lamp ', 'is ', 'lit.']) await reply.say(word, 'wire');
     await reply.land();
     await reply.finish();
