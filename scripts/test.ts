@@ -3,19 +3,19 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../config.js';
+import { jestCommand, type Suite, suitesFor } from './jestSuites.js';
 import { messageOf } from './start/failure.js';
 import { findTemporal } from './temporal/findTemporal.js';
 
 /**
- * `npm test`: everything that decides whether a change may land, cheapest first. A check that fails stops none of
- * the others; the last line counts them all. Arguments go to Jest (`npm test -- test/e2e/failures/faults.test.ts`), which then
- * looks for them in all kinds of tests at once.
+ * `npm test`: types, lint, dead code and every test, cheapest first. A check that fails stops none of the others; the
+ * last line adds them all up. `npm test -- --quick` runs the unit tests, the replays and a few tests with servers. Other
+ * arguments go to Jest, which looks for them in all projects: `npm test -- test/e2e/failures/faults.test.ts`.
  */
 type Counts = { passed: number; failed: number };
 
 const jestBound = 40 * 60_000;
 const temporalBound = 15 * 60_000;
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 const checks = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '-b'] },
@@ -23,24 +23,9 @@ const checks = [
   { name: 'dead code', command: ['node_modules/knip/bin/knip.js'] },
 ];
 
-type Suite = { name: string; args: string[] };
-
-const suite = (name: string, projects: string[], ...more: string[]): Suite => ({
-  name,
-  args: ['--selectProjects', ...projects, ...more],
-});
-
-const served = ['replay', 'integration', 'e2e', 'page'];
-
-/**
- * Tests with servers mostly wait: for a heartbeat that does not come, for a pause between attempts, for a browser. Three
- * files at once keep two cores busy.
- */
-const everything = [suite('unit', ['unit'], '--maxWorkers=2'), suite('with servers', served, '--maxWorkers=3')];
-
 let current: ChildProcess | null = null;
 
-/** Runs `node` on the arguments, as the leader of a group that ends with it. Says the exit code; -1 for a signal. */
+/** Runs `node` on the arguments. Gives the exit code; -1 for a signal. */
 function run(args: string[], boundMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: 'inherit' });
@@ -66,10 +51,10 @@ async function check(name: string, command: string[]): Promise<Counts> {
 async function runJest({ name, args }: Suite, folder: string): Promise<Counts> {
   const startedAt = Date.now();
   const outputFile = join(folder, `${name}.json`);
-  const code = await run([...jest, ...args, '--json', `--outputFile=${outputFile}`], jestBound);
+  const code = await run([...jestCommand, ...args, '--json', `--outputFile=${outputFile}`], jestBound);
   console.log(`tests, ${name}: ${Math.round((Date.now() - startedAt) / 1_000)} s`);
   const counts = await readCounts(outputFile);
-  // Jest can fail with no test to blame: a setup that threw, or no test at all
+  // Jest can fail although no test did: the setup threw, or no test was found
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
@@ -84,8 +69,8 @@ async function readCounts(file: string): Promise<Counts> {
 }
 
 /**
- * The services under test would each look for Temporal themselves; on a new machine that means minutes, so it is
- * done once, here, where the wait is seen.
+ * Finds or installs Temporal before the tests do. On a new machine that takes minutes; here its progress is visible,
+ * and it happens once.
  */
 async function ensureTemporal(): Promise<void> {
   const { cacheDir } = readConfig({ XDG_CACHE_HOME: process.env.XDG_CACHE_HOME });
@@ -115,11 +100,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const folder = await mkdtemp(join(tmpdir(), 'npm-test-'));
 try {
   for (const { name, command } of checks) add(await check(name, command));
-  // Without it the suites that need it fail by themselves, each in its own words.
+  // The suites that need Temporal fail without it; all others still run.
   await ensureTemporal();
-  const asked = process.argv.slice(2);
-  const suites = asked.length > 0 ? [suite('asked', ['unit', ...served], '--maxWorkers=1', ...asked)] : everything;
-  for (const each of suites) add(await runJest(each, folder));
+  for (const suite of suitesFor(process.argv.slice(2))) add(await runJest(suite, folder));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -8,7 +8,7 @@ update chats c set last_event_at = (select e.at from events e where e.chat_id = 
 create index drafts_by_chat on drafts (chat_id);
 create index providers_by_fallback on providers (fallback_id);
 
--- A chat's row is deleted at once, what belongs to it in pieces later: docs/decisions/chats-are-deleted-in-pieces.md.
+-- A chat's row is deleted at once, what belongs to it in pieces later: docs/decisions/chat-deletion.md.
 create table chat_deletions (
   chat_id text primary key,
   deleted_at timestamptz not null default now()

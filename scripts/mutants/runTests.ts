@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jestCommand } from '../jestSuites.js';
 import type { Named } from './mutations.js';
 
 /** `missing`: it did not run, since there is no such test, or its file could not be loaded. */
@@ -10,7 +11,6 @@ export type Outcome = 'passed' | 'failed' | 'missing';
 type Assertion = { title: string; status: string };
 type Report = { testResults: { name: string; assertionResults: Assertion[] }[] };
 
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 const withinMs = 10 * 60_000;
 
 /** Runs these tests, and none beside them, on the source in `folder`; gives their outcomes in order. */
@@ -19,7 +19,7 @@ export async function runTests(folder: string, tests: Named[], signal: AbortSign
   await rm(report, { force: true });
   const projects = [...new Set(tests.map(({ project }) => project))];
   const args = [
-    ...jest,
+    ...jestCommand,
     '--selectProjects',
     ...projects,
     '--maxWorkers=1',
