@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
+import { withinOr } from '../lib/within.js';
 import type { Feeds } from '../viewers/gateway/feeds.js';
 import type { OpenResponses } from './limits/openResponses.js';
 
@@ -31,20 +31,12 @@ export async function stopServing(parts: ShutdownParts, graceMs: number): Promis
     feeds.drain({ withinMs: Math.min(spreadMs, graceMs), signal: tooLate.signal }),
     responses.idle(),
   ]);
-  await firstOf(drained, graceMs);
+  await withinOr(graceMs, drained, undefined);
   tooLate.abort();
   closing.abort();
   feeds.close();
-  await firstOf(responses.idle(), lastMs);
+  await withinOr(lastMs, responses.idle(), undefined);
   responses.cut();
   await parts.endUpgraded();
   await closed;
-}
-
-/** Resolves when the work is done, or the time is over. */
-async function firstOf(work: Promise<unknown>, ms: number): Promise<void> {
-  const over = new AbortController();
-  const late = pause(ms, undefined, { signal: over.signal }).catch(() => undefined);
-  await Promise.race([work, late]);
-  over.abort();
 }

@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hostInUrl, listen } from '../lib/listen.js';
 import type { Log } from './log/log.js';
 import type { Metrics } from './registry.js';
 
@@ -28,10 +28,9 @@ export async function serveMetrics(
       response.writeHead(500).end();
     }
   });
-  await listen(server, at);
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, at);
   return {
-    url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}/metrics`,
+    url: `http://${hostInUrl(at.host)}:${port}/metrics`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -83,14 +82,4 @@ async function readCore(url: string | null, log: Log): Promise<string> {
     log.debug({ err }, "the numbers of Temporal's runtime could not be read");
     return '';
   }
-}
-
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

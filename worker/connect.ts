@@ -1,19 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../lib/backoff.js';
 import type { Log } from '../telemetry/log/log.js';
 
-/** Calls `work` until it succeeds or the signal is aborted, saying every time why it can't yet. */
+/** Calls `work` until it succeeds; logs each failure. Rejects with the signal's reason once that is aborted. */
 export async function untilReachable<T>(
   what: string,
   work: () => Promise<T>,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<T> {
-  for (let pause = 250; ; pause = Math.min(pause * 2, 5_000)) {
+  for (let tries = 0; ; tries++) {
     try {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ err: error }, `${what} can't be reached yet; trying again`);
-      await delay(pause, undefined, { signal });
+      log.warn({ err: error }, `${what} can not be reached; trying again`);
+      await delay(backoffMs(tries, 250, 5_000), undefined, { signal });
     }
   }
 }

@@ -1,13 +1,15 @@
+import { withinOr } from '../../lib/within.js';
+
 export type BoundedRead<T> = {
-  /** What was read, a moment ago at most; null when it can't be had in time. Never rejects. */
+  /** The newest value, at most `freshMs` old; null when the read fails or takes too long. Never rejects. */
   read(): Promise<T | null>;
-  /** Whether the last answer was one. */
+  /** Whether the last read succeeded. */
   answered(): boolean;
 };
 
 /**
- * Reads for whoever scrapes: never twice at once, never more often than every `freshMs`, and nobody waits for longer
- * than `withinMs`. However many ask, and however slow what is read, it costs one read at a time.
+ * Coalesces reads: one at a time, at most one every `freshMs`. Each caller waits for at most `withinMs`. Many scrapes of
+ * a slow source cost one read at a time.
  */
 export function createBoundedRead<T>(
   work: () => Promise<T>,
@@ -26,18 +28,9 @@ export function createBoundedRead<T>(
     async read() {
       if (last && performance.now() - last.at < freshMs) return last.value;
       running ??= run();
-      return (await inTime(running, withinMs)) ? (last?.value ?? null) : null;
+      const done = running.then(() => last?.value ?? null);
+      return withinOr(withinMs, done, null);
     },
     answered: () => running === null && last !== null && last.value !== null,
   };
-}
-
-async function inTime(work: Promise<void>, withinMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, withinMs, false);
-  });
-  const done = await Promise.race([work.then(() => true as const), late]);
-  clearTimeout(timer);
-  return done;
 }

@@ -1,3 +1,5 @@
+import { withinOr } from '../../lib/within.js';
+
 /** A check throws, or answers with what is missing; null when all is well. */
 type Check = () => Promise<string | null>;
 export type Checks = Record<string, Check>;
@@ -5,7 +7,7 @@ export type Readiness = { ready: boolean; checks: Record<string, 'ok' | string> 
 
 const checkMs = 1_000;
 
-/** Runs all checks side by side, each bounded. Whoever asks meanwhile gets the same answer. */
+/** Runs all checks in parallel, each with a bound. Calls that come meanwhile get the same answer. */
 export function createReadiness(checks: Checks): () => Promise<Readiness> {
   let running: Promise<Readiness> | null = null;
   return () => {
@@ -24,16 +26,11 @@ async function runChecks(checks: Checks): Promise<Readiness> {
 }
 
 async function outcomeOf(check: Check): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${checkMs} ms`), checkMs);
-  });
   try {
-    return await Promise.race([check().then((missing) => missing ?? 'ok'), late]);
+    const outcome = check().then((missing) => missing ?? 'ok');
+    return await withinOr(checkMs, outcome, `no answer within ${checkMs} ms`);
   } catch {
-    // What went wrong is for the log of whoever is away; addresses and names stay inside.
+    // Without the error: it may hold addresses and names of the inside.
     return 'can not be reached';
-  } finally {
-    clearTimeout(timer);
   }
 }

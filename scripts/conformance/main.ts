@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
+import { within } from '../../lib/within.js';
 import { messageOf } from '../start/failure.js';
 import { checks } from './checks.js';
 import { openTarget } from './target.js';
 
 /**
- * `npm run conformance -- --url URL [--key KEY]`: holds a running server against docs/protocol.md, check by check. The
- * server needs a provider that answers; what is made is deleted. Exits with 1 when a check fails.
+ * `npm run conformance -- --url URL [--key KEY]`: checks a running server against docs/protocol.md. The server needs a
+ * provider that answers. Everything that the checks create is deleted. Exits with 1 when a check fails.
  */
 const checkWithinMs = 60_000;
+const tooLate = () => new Error(`not done within ${checkWithinMs / 1_000} s`);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { url: { type: 'string' }, key: { type: 'string' } } });
@@ -16,7 +18,7 @@ async function main(): Promise<number> {
   let failed = 0;
   try {
     for (const { name, run } of checks) {
-      const failure = await within(run(target)).then(
+      const failure = await within(checkWithinMs, run(target), tooLate).then(
         () => null,
         (error: unknown) => messageOf(error),
       );
@@ -30,14 +32,6 @@ async function main(): Promise<number> {
   }
   console.log(`${checks.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
-}
-
-function within(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${checkWithinMs / 1_000} s`)), checkWithinMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 try {

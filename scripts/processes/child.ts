@@ -1,3 +1,4 @@
+import { backoffMs } from '../../lib/backoff.js';
 import { messageOf } from '../start/failure.js';
 import { pause } from './poll.js';
 import { type ProcessRecord, sendSignal } from './processes.js';
@@ -39,7 +40,6 @@ export type Child = {
 export type Told = { say: (line: string) => void; spawned: () => Promise<void>; ready: () => Promise<void> };
 
 const steadyAfterMs = 10_000;
-const backoffMs = [0, 100, 200, 400, 800, 1_600, 3_000];
 
 /**
  * A child process that is started again when it dies: at once, and after ever longer pauses if it keeps dying.
@@ -63,7 +63,7 @@ export function createChild(spec: ChildSpec, told: Told): Child {
   /** Starts one more, after `deaths` in a row. When it does not come up it ends, and that is one more. */
   async function again(deaths: number): Promise<void> {
     try {
-      await pause(backoffMs[Math.min(deaths, backoffMs.length - 1)] ?? 0, stopping.signal);
+      await pause(deaths === 0 ? 0 : backoffMs(deaths - 1, 100, 3_000), stopping.signal);
       await launch(stopping.signal);
       await told.ready();
       told.say(`${spec.name} is back (pid ${running?.pid})`);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isLoopback } from '../../config.js';
 import { runBounded } from '../../lib/bounded.js';
+import { hostInUrl } from '../../lib/listen.js';
 import { buildPage, buildProcesses, buildWorkflows } from '../builds/builds.js';
 import { type ChildName, logOf, type StartContext, startChild, untilListening } from '../start/context.js';
 import { messageOf, StartFailure } from '../start/failure.js';
@@ -154,7 +155,7 @@ export async function checkApiAddress(asked: number | undefined, host: string): 
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   if (isLoopback(host) && host === 'localhost') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+  return hostInUrl(host);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen as listenAt } from '../../lib/listen.js';
 
 const MAX_BODY = 32 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(JSON.stringify(body));
 }
 
-/** An error as OpenAI words it. */
+/** An error in the form of the OpenAI API. */
 export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   sendJson(response, status, { error: { message, type: 'invalid_request_error', param: null, code } });
 }
@@ -28,18 +28,9 @@ export function sendError(response: ServerResponse, status: number, code: string
 export const eventStream = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
 
 /** Listens on loopback only; resolves with the port. */
-export async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  return (server.address() as AddressInfo).port;
-}
+export const listen = (server: Server, port: number): Promise<number> => listenAt(server, { host: '127.0.0.1', port });
 
-/** Stops at once: open streams are cut. */
+/** Stops listening and closes every open connection. */
 export async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();

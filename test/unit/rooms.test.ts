@@ -91,7 +91,11 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ["import { createApi } from '../api/app.js'", "import OpenAI from 'openai'", "import pg from 'pg'"],
   },
   telemetry: {
-    may: ["import { trace } from '@opentelemetry/api'", "import type { Committed } from '../db/committed.js'"],
+    may: [
+      "import { trace } from '@opentelemetry/api'",
+      "import type { Committed } from '../db/committed.js'",
+      "import { listen } from '../lib/listen.js'",
+    ],
     mayNot: [
       "import pg from 'pg'",
       "import express from 'express'",
