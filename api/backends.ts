@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, isPooled } from '../config.js';
 import { createListener, type Listener } from '../db/core/listen.js';
 import { createPool, type Pool } from '../db/core/pool.js';
-import { withDeadline } from '../viewers/core/deadline.js';
+import { within } from '../lib/within.js';
 import { createFeeds, type Feeds } from '../viewers/gateway/feeds.js';
 import { createRedisHub } from '../viewers/wire/redisWire.js';
 import { createSocketHub } from '../viewers/wire/socketHub.js';
@@ -13,7 +13,7 @@ import { type ClientInterceptors, connectLazily, type Temporal } from './tempora
 
 export type ApiConfig = Config & { DATABASE_URL: string };
 
-/** What the api talks to. Each may come later, and go and come back. */
+/** The servers and channels that the api uses. Any of them may be away at the start or later. */
 export type Backends = {
   pool: Pool;
   listen: Listener;
@@ -24,8 +24,6 @@ export type Backends = {
   /** Closes the api's own connections. Those to a server that does not answer are abandoned after `withinMs`. */
   disconnect(withinMs: number): Promise<void>;
 };
-
-const defaultTemporal = '127.0.0.1:7233';
 
 export type Observed = { log: Logger; interceptors: ClientInterceptors; onDelivered: (readAt: number) => void };
 
@@ -38,13 +36,7 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
     ? createRedisHub({ url: config.RELAY_URL, log })
     : createSocketHub({ server, token: config.GATEWAY_TOKEN, log });
   const feeds = createFeeds({ pool, listen, hub, log, onDelivered: observed.onDelivered });
-  const temporal = connectLazily({
-    address: config.TEMPORAL_ADDRESS ?? defaultTemporal,
-    namespace: config.TEMPORAL_NAMESPACE,
-    apiKey: config.TEMPORAL_API_KEY,
-    tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY !== undefined,
-    interceptors: observed.interceptors,
-  });
+  const temporal = connectLazily(config, observed.interceptors);
   const chatPurge = createChatPurge({ pool, log });
   return {
     pool,

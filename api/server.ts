@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
+import { hostInUrl, listen } from '../lib/listen.js';
 import { serveMetrics, serveWhenFree } from '../telemetry/metricsServer.js';
 import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
@@ -38,7 +38,7 @@ export type RunningApi = {
 const usualGraceMs = 4_000;
 const disconnectWithinMs = 1_000;
 
-/** Puts the api together and listens. Throws when it can't listen, and leaves nothing open then. */
+/** Assembles the api and listens. When it can't listen, it closes everything and throws. */
 export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
   warnOfOpenDoors(config, log);
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
@@ -54,13 +54,12 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
     await backends.disconnect(disconnectWithinMs);
   };
   try {
-    await listenOn(server, config);
+    const port = await listen(server, { host: config.HOST, port: config.PORT });
+    return { url: `http://${hostInUrl(config.HOST)}:${port}`, close };
   } catch (error) {
     await close();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`, close };
 }
 
 /** With METRICS_PORT the metrics have a port of their own. */
@@ -154,13 +153,3 @@ const isStopping: Readiness = { ready: false, checks: { api: 'is stopping' } };
 
 const temporalUi = ({ TEMPORAL_UI_URL: url, TEMPORAL_NAMESPACE: namespace }: Config) =>
   url ? { url, namespace } : null;
-
-function listenOn(server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(PORT, HOST, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}

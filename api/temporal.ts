@@ -1,44 +1,36 @@
 import { Client, type ClientOptions, Connection } from '@temporalio/client';
+import { connectionOptions, type TemporalSettings } from '../engine/connection.js';
+import { withinOr } from '../lib/within.js';
 
 export type ClientInterceptors = NonNullable<ClientOptions['interceptors']>;
-export type TemporalOptions = {
-  address: string;
-  namespace: string;
-  apiKey: string | undefined;
-  tls: boolean;
-  interceptors?: ClientInterceptors;
-};
 
 export type Temporal = {
   client: Client;
-  /** Waits, within `ms`, for the calls that are under way: closing under one that is retried ends the process. */
+  /** Waits for pending calls, at most `ms`: closing the connection during a call that is retried ends the process. */
   close(ms: number): Promise<void>;
 };
 
-/** A client that connects with its first call: the api starts, and accepts turns, with Temporal away. */
-export function connectLazily(options: TemporalOptions): Temporal {
-  const { address, namespace, apiKey, tls, interceptors = {} } = options;
-  const connection = Connection.lazy({ address, tls, ...(apiKey === undefined ? {} : { apiKey }) });
-  const underWay = new Set<Promise<unknown>>();
+/** A client that connects at its first call, so that the api starts and accepts turns while Temporal is away. */
+export function connectLazily(
+  settings: TemporalSettings & { TEMPORAL_NAMESPACE: string },
+  interceptors: ClientInterceptors,
+): Temporal {
+  const connection = Connection.lazy(connectionOptions(settings));
+  const pending = new Set<Promise<unknown>>();
   const withDeadline = connection.withDeadline.bind(connection);
   connection.withDeadline = (deadline, call) => {
     const done = withDeadline(deadline, call);
     const settled: Promise<unknown> = done.then(
-      () => underWay.delete(settled),
-      () => underWay.delete(settled),
+      () => pending.delete(settled),
+      () => pending.delete(settled),
     );
-    underWay.add(settled);
+    pending.add(settled);
     return done;
   };
   return {
-    client: new Client({ connection, namespace, interceptors }),
+    client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE, interceptors }),
     async close(ms) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<'late'>((resolve) => {
-        timer = setTimeout(resolve, ms, 'late');
-      });
-      const outcome = await Promise.race([Promise.all(underWay), late]);
-      clearTimeout(timer);
+      const outcome = await withinOr(ms, Promise.all(pending), 'late');
       if (outcome !== 'late') await connection.close();
     },
   };

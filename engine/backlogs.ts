@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { classifierQueue, streamsQueue } from '../domain/turns/engine.js';
+import { ACTIVITY_TASKS, type TaskQueue, WORKFLOW_TASKS } from './taskQueues.js';
 
 /** Tasks that wait for a worker on one of the task queues, as Temporal estimates. */
 export type Backlog = {
@@ -8,13 +9,10 @@ export type Backlog = {
   oldestSeconds: number;
 };
 
-const WORKFLOW_TASKS = 1;
-const ACTIVITY_TASKS = 2;
-
 /** Throws when Temporal does not answer by the deadline. */
 export function readBacklogs(client: Client, taskQueue: string, deadlineMs: number): Promise<Backlog[]> {
   const { namespace } = client.options;
-  const read = async (queue: Backlog['queue'], name: string, taskQueueType: number): Promise<Backlog> => {
+  const read = async (queue: Backlog['queue'], name: string, taskQueueType: TaskQueue['type']): Promise<Backlog> => {
     const { stats } = await client.connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name },

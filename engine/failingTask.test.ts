@@ -2,45 +2,44 @@ import { describe, expect, test } from '@jest/globals';
 import proto from '@temporalio/proto';
 import { failingTask } from './failingTask.js';
 
+const { HistoryEvent } = proto.temporal.api.history.v1;
 const Cause = proto.temporal.api.enums.v1.WorkflowTaskFailedCause;
-type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
+type HistoryEvent = proto.temporal.api.history.v1.HistoryEvent;
 
-const at = (seconds: number) => ({ eventTime: { seconds: seconds as unknown as Long, nanos: 0 } });
-const completed = (seconds: number) =>
-  ({ ...at(seconds), workflowTaskCompletedEventAttributes: {} }) as unknown as HistoryEvent;
-const timedOut = (seconds: number) =>
-  ({ ...at(seconds), workflowTaskTimedOutEventAttributes: {} }) as unknown as HistoryEvent;
-const signaled = (seconds: number) =>
-  ({ ...at(seconds), workflowExecutionSignaledEventAttributes: {} }) as unknown as HistoryEvent;
+const at = (seconds: number, attributes: object): HistoryEvent =>
+  HistoryEvent.fromObject({ eventTime: { seconds, nanos: 0 }, ...attributes });
+const completed = (seconds: number) => at(seconds, { workflowTaskCompletedEventAttributes: {} });
+const timedOut = (seconds: number) => at(seconds, { workflowTaskTimedOutEventAttributes: {} });
+const signaled = (seconds: number) => at(seconds, { workflowExecutionSignaledEventAttributes: {} });
 const failed = (
   seconds: number,
   cause: proto.temporal.api.enums.v1.WorkflowTaskFailedCause = Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
-) => ({ ...at(seconds), workflowTaskFailedEventAttributes: { cause } }) as unknown as HistoryEvent;
+) => at(seconds, { workflowTaskFailedEventAttributes: { cause } });
 
-/** Written as they happened; the server gives the newest first. */
+/** Takes the events in the order in which they happened; the server gives the newest first. */
 const failing = (attempt: number, ...events: HistoryEvent[]) => failingTask(attempt, events.reverse());
 
-describe('a workflow can go on', () => {
-  test('whose task has failed once: the next attempt may succeed', () => {
+describe('a workflow is not failing', () => {
+  test('after one failure of its task, because the next attempt may succeed', () => {
     expect(failing(2, completed(1), failed(2))).toBeNull();
   });
 
-  test('whose worker died with the task, or is slow', () => {
+  test('when its worker died with the task or is slow', () => {
     expect(failing(4, completed(1), timedOut(2))).toBeNull();
   });
 
-  test('whose task failed before one that was completed', () => {
+  test('when a task was completed after the failure', () => {
     expect(failing(3, failed(1), failed(2), completed(3), timedOut(4))).toBeNull();
   });
 
-  test('that was reset, or whose commands came too late', () => {
+  test('when it was reset, or when its commands came too late', () => {
     expect(failing(3, completed(1), failed(2, Cause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW))).toBeNull();
     expect(failing(3, completed(1), failed(2, Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND))).toBeNull();
   });
 });
 
-describe('a workflow can not go on', () => {
-  test('whose task has failed and was tried again in vain, since the first failure', () => {
+describe('a workflow is failing', () => {
+  test('since the first failure, when its task has failed and was retried in vain', () => {
     expect(failing(3, completed(1), failed(2))).toEqual({
       since: new Date(2_000),
       attempt: 3,
@@ -49,28 +48,27 @@ describe('a workflow can not go on', () => {
     });
   });
 
-  test('which a failure that only says that it took too long is no reason to think', () => {
+  test('as a slow one only, when the failures say that it took too long', () => {
     const message = '[TMPRL1101] Potential deadlock detected';
-    const late = {
-      ...at(2),
+    const late = at(2, {
       workflowTaskFailedEventAttributes: {
         cause: Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
         failure: { message },
       },
-    };
-    expect(failing(3, completed(1), late as unknown as HistoryEvent)).toBeNull();
-    expect(failing(6, completed(1), late as unknown as HistoryEvent)).toMatchObject({ slow: true });
+    });
+    expect(failing(3, completed(1), late)).toBeNull();
+    expect(failing(6, completed(1), late)).toMatchObject({ slow: true });
   });
 
-  test('whose attempts begin from one again with each signal', () => {
+  test('also when a signal makes its attempts start from one again', () => {
     expect(failing(2, completed(1), failed(2), signaled(3), failed(4))).toMatchObject({ since: new Date(2_000) });
   });
 
-  test('whose first task of all fails', () => {
+  test('when its very first task fails', () => {
     expect(failing(5, failed(2))).toMatchObject({ since: new Date(2_000), attempt: 5 });
   });
 
-  test('whose task times out however much time the server gives it', () => {
+  test('as a slow one, when its task times out at every attempt', () => {
     expect(failing(6, completed(1), timedOut(2))).toMatchObject({
       since: new Date(2_000),
       cause: 'TIMED_OUT',

@@ -5,14 +5,14 @@ import type { FailingTask } from '../domain/turns/reconcile.js';
 const { WorkflowTaskFailedCause: Cause } = proto.temporal.api.enums.v1;
 type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
 
-/** Enough to reach the last completed task: tasks that are tried again leave no events of their own. */
+/** Events that are read: enough to reach the last completed task, since a retried task adds no events. */
 const EVENTS = 50;
-/** With a failure in the history: the task was tried again in vain. */
+/** The attempt from which on a task with a reported failure counts as failing: it was retried in vain. */
 const FAILED_ATTEMPTS = 3;
-/** Without one, only timeouts: workers die, hang on it, or have no processor for it. */
+/** The same for a task that only timed out: its workers died, hung or had no free processor. */
 const TIMED_OUT_ATTEMPTS = 6;
 
-/** Ways in which a task ends early although the workflow can go on. */
+/** Causes with which a task ends early although the workflow can continue. */
 const harmless = new Set([
   Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
   Cause.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
@@ -22,9 +22,9 @@ const harmless = new Set([
 ]);
 
 /**
- * Whether the workflow's task fails again and again. A task that no worker polls is at its first attempt, and one
- * that was lost with its worker has timed out: only a failure that a worker reported, or many timeouts, counts.
- * Costs a second call only when the task is not at its first attempt.
+ * The workflow's task if it fails at every attempt, else null. Only a failure that a worker reported, or many timeouts,
+ * counts: a task that no worker polls stays at its first attempt, and a task that was lost with its worker has timed out.
+ * Makes a second call only when the task is not at its first attempt.
  */
 export async function readFailingTask(
   client: Client,
@@ -57,13 +57,13 @@ export function failingTask(attempt: number, events: HistoryEvent[]): FailingTas
 const isFailure = ({ workflowTaskFailedEventAttributes: failed }: HistoryEvent): boolean =>
   Boolean(failed) && !harmless.has(failed?.cause ?? 0);
 
-/** The SDK's own watch over a workflow that does not yield: also what a worker without a free processor reports. */
+/** The SDK reports that the workflow did not yield. A worker without a free processor reports the same. */
 const isTooSlow = ({ workflowTaskFailedEventAttributes: failed }: HistoryEvent): boolean =>
   /TMPRL1101|execution timed out/i.test(failed?.failure?.message ?? '');
 
 const timeOf = ({ eventTime }: HistoryEvent): Date => new Date(Number(eventTime?.seconds ?? 0) * 1_000);
 
-/** By name and never by message, which may hold what was said. */
+/** The cause's name. The message is not used: it may hold prose. */
 const causeOf = (event: HistoryEvent | undefined): string =>
   (Cause[event?.workflowTaskFailedEventAttributes?.cause ?? 0] ?? 'UNSPECIFIED').replace(
     'WORKFLOW_TASK_FAILED_CAUSE_',

@@ -3,18 +3,18 @@ import type { Namespace } from '../domain/turns/reconcile.js';
 
 /** The namespace that a client is connected to. */
 export type ConnectedNamespace = {
-  /** Throws when Temporal is away and what is known is too old. */
+  /** The namespace, at most 30 s old. Throws when Temporal does not answer. */
   read(): Promise<Namespace>;
   /** The id as last read, null before that. Never waits. */
   known(): string | null;
 };
 
 const deadlineMs = 1_000;
-/** Older than the first: read again beside the answer. Older than the second: the answer waits for it. */
+/** Older than `freshMs`: read again in the background. Older than `staleMs`: the caller waits for the read. */
 const freshMs = 5_000;
 const staleMs = 30_000;
 
-/** A connection that breaks may come back to another server, so what is known is read again and again. */
+/** Reads the namespace repeatedly: a connection that breaks may be made again to another server. */
 export function createConnectedNamespace(client: Client): ConnectedNamespace {
   let last: { at: number; namespace: Namespace } | null = null;
   let reading: Promise<Namespace> | null = null;
@@ -32,7 +32,7 @@ export function createConnectedNamespace(client: Client): ConnectedNamespace {
   };
   const refreshIfOld = (): number => {
     const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
-    // A caller that does not wait for it gets the error from its own call to Temporal.
+    // The error is not lost: the caller's own call to Temporal fails with it.
     if (age > freshMs) refresh().catch(() => undefined);
     return age;
   };
@@ -56,7 +56,7 @@ async function readNamespace(client: Client): Promise<Namespace> {
   const within = <T>(call: () => Promise<T>) => connection.withDeadline(Date.now() + deadlineMs, call);
   const [{ namespaceInfo }, clusterId] = await Promise.all([
     within(() => connection.workflowService.describeNamespace({ namespace: name })),
-    // Not every server lets clients ask: it is for people, and decides nothing.
+    // Some servers do not allow this call. The cluster's id is only shown to people.
     within(() => connection.workflowService.getClusterInfo({})).then(
       (cluster) => cluster.clusterId || null,
       () => null,

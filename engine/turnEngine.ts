@@ -3,27 +3,15 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
+  type WorkflowStartOptions,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import {
-  fairnessKey,
-  SUMMARIZE_SCENE_WORKFLOW,
-  startDetails,
-  summary,
-  TURN_WORKFLOW,
-  type TurnStatusReport,
-  WORKFLOW_TASK_TIMEOUT_MS,
-} from '../domain/turns/engine.js';
+import { SUMMARIZE_SCENE_WORKFLOW, TURN_WORKFLOW, type TurnStatusReport } from '../domain/turns/engine.js';
 import type { FailingTask, FoundWorkflow } from '../domain/turns/reconcile.js';
+import { type StartedTurn, searchKey, turnStart } from '../domain/turns/workflowStart.js';
 import { readFailingTask } from './failingTask.js';
 
-export type StartTurn = {
-  turnId: string;
-  chatId: string;
-  owner: string;
-  kind: string;
-  speaker: string | null;
-  /** The traceparent of the request that asked for it, with tracing. */
+export type StartTurn = StartedTurn & {
+  /** With tracing: the traceparent of the request that asked for the turn. */
   trace?: string;
 };
 export type ClosedScene = { chatId: string; sceneId: string };
@@ -34,35 +22,35 @@ export type TurnEngine = {
   /** Already started is success. */
   start(turn: StartTurn, deadline: Deadline): Promise<void>;
   requestStop(turnId: string, deadline: Deadline): Promise<'signalled' | 'not_found'>;
-  /** What an operator asks of a stuck step; the workflow ignores it when the step is not stuck any more. */
+  /** Retries or skips a stuck step. The workflow ignores the command when the step is not stuck any more. */
   commandStep(
     turnId: string,
     command: 'retryStep' | 'skipStep',
     step: { step: string },
     deadline: Deadline,
   ): Promise<'sent' | 'not_found'>;
-  /** Tells a turn that somebody has decided on a call of a tool. */
+  /** Sends a person's decision on a tool call. */
   approve(
     turnId: string,
     decision: { callId: string; approved: boolean },
     deadline: Deadline,
   ): Promise<'sent' | 'not_found'>;
-  /** Has a scene that was closed by hand summarized. Already started is success. */
+  /** Starts the summary of a scene that was closed by hand. Already started is success. */
   summarizeScene(scene: ClosedScene, deadline: Deadline): Promise<void>;
   describe(turnId: string, deadline: Deadline): Promise<FoundWorkflow>;
   /** Ends a workflow that can't go on. One that is closed or not there is success. */
   terminate(turnId: string, reason: string, deadline: Deadline): Promise<void>;
-  /** The workflow's own account of its turn; needs a live worker. */
+  /** The turn as its workflow reports it. Needs a live worker. */
   status(turnId: string, deadline: Deadline): Promise<TurnStatusReport>;
 };
 
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const keys = {
-  chatId: keyword('ChatId'),
-  owner: keyword('Owner'),
-  turnKind: keyword('TurnKind'),
-  turnPhase: keyword('TurnPhase'),
-};
+/** The calls of a reconciler, each with this deadline. */
+export function reconcilerCalls(engine: Pick<TurnEngine, 'describe' | 'terminate'>, deadline: Deadline) {
+  return {
+    describe: (turnId: string) => engine.describe(turnId, deadline),
+    terminate: (turnId: string, reason: string) => engine.terminate(turnId, reason, deadline),
+  };
+}
 
 /** Runs work as a part of a trace, where there is one. */
 export type InTrace = <T>(trace: string | null | undefined, work: () => T) => T;
@@ -79,7 +67,7 @@ export function createTurnEngine({
   const within = <T>({ deadlineMs }: Deadline, call: () => Promise<T>) =>
     client.withDeadline(Date.now() + deadlineMs, call);
   return {
-    // Whoever starts it, and whenever: it belongs to the request that asked for it.
+    // The workflow belongs to the trace of the request, also when the reconciler starts it later.
     start: (turn, deadline) =>
       inTrace(turn.trace, () =>
         within(deadline, async () => {
@@ -94,15 +82,7 @@ export function createTurnEngine({
       within(deadline, async () => ((await signal(client, turnId, 'approve', decision)) ? 'sent' : 'not_found')),
     summarizeScene: (scene, deadline) =>
       within(deadline, async () => {
-        const options = {
-          workflowId: `${scene.chatId}/${scene.sceneId}`,
-          taskQueue,
-          args: [scene],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          staticSummary: 'scene closed by hand',
-          typedSearchAttributes: new TypedSearchAttributes([{ key: keys.chatId, value: scene.chatId }]),
-        } as const;
-        await client.workflow.start(SUMMARIZE_SCENE_WORKFLOW, options).catch(ignoreStarted);
+        await client.workflow.start(SUMMARIZE_SCENE_WORKFLOW, sceneStart(scene, taskQueue)).catch(ignoreStarted);
       }),
     terminate: (turnId, reason, deadline) =>
       within(deadline, async () => {
@@ -114,28 +94,23 @@ export function createTurnEngine({
   };
 }
 
-function startOptions(turn: StartTurn, taskQueue: string) {
-  return {
-    workflowId: turn.turnId,
-    taskQueue,
-    args: [{ turnId: turn.turnId, chatId: turn.chatId }],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-    // its activities and children inherit it
-    priority: { fairnessKey: fairnessKey(turn.owner) },
-    staticSummary: summary(`${turn.kind} turn`, turn.speaker),
-    staticDetails: startDetails(turn),
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: keys.chatId, value: turn.chatId },
-      { key: keys.owner, value: turn.owner },
-      { key: keys.turnKind, value: turn.kind },
-      { key: keys.turnPhase, value: 'replying' },
-    ]),
-  } as const;
-}
+const startOptions = (turn: StartTurn, taskQueue: string): WorkflowStartOptions => ({
+  ...turnStart(turn),
+  taskQueue,
+  args: [{ turnId: turn.turnId, chatId: turn.chatId }],
+  workflowIdConflictPolicy: 'USE_EXISTING',
+});
 
-/** Whether there is a running workflow that takes it. */
+const sceneStart = (scene: ClosedScene, taskQueue: string): WorkflowStartOptions => ({
+  workflowId: `${scene.chatId}/${scene.sceneId}`,
+  taskQueue,
+  args: [scene],
+  workflowIdConflictPolicy: 'USE_EXISTING',
+  staticSummary: 'scene closed by hand',
+  typedSearchAttributes: [{ key: searchKey('ChatId'), value: scene.chatId }],
+});
+
+/** Sends a signal. False when no workflow with this id runs. */
 async function signal(client: Client, turnId: string, name: string, ...args: unknown[]): Promise<boolean> {
   try {
     await client.workflow.getHandle(turnId).signal(name, ...args);
@@ -171,7 +146,7 @@ async function describe(client: Client, turnId: string): Promise<FoundWorkflow> 
   }
 }
 
-/** A turn waits for its sub-agents: one that can't go on holds the turn up. The next turn is a child too, and does not. */
+/** The failing task of a sub-agent: its turn waits for it. The next turn is a child too, but does not block this one. */
 async function failingChild(client: Client, parent: WorkflowExecutionDescription): Promise<FailingTask | null> {
   const prefix = `${parent.workflowId}/`;
   const children = (parent.raw.pendingChildren ?? []).filter(({ workflowId }) => workflowId?.startsWith(prefix));

@@ -7,8 +7,9 @@ import { createPool, type Pool } from '../db/core/pool.js';
 import { type Accepted, acceptNamespace } from '../db/reconciler/acceptNamespace.js';
 import { readNamespacesOfTurns, readRefused } from '../db/reconciler/reconcilerState.js';
 import type { TurnWorkflows } from '../db/reconciler/reconcileTurn.js';
+import { connectionOptions } from '../engine/connection.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
-import { createTurnEngine } from '../engine/turnEngine.js';
+import { createTurnEngine, reconcilerCalls } from '../engine/turnEngine.js';
 import { dataDirAt } from './start/dataDir.js';
 import { messageOf } from './start/failure.js';
 
@@ -30,11 +31,7 @@ async function main(): Promise<number> {
   const address = config.TEMPORAL_ADDRESS ?? run?.temporalAddress;
   if (!databaseUrl) throw new ConfigError('DATABASE_URL: must be set, unless the service runs here (npm start)');
   if (!address) throw new ConfigError('TEMPORAL_ADDRESS: must be set, unless the service runs here (npm start)');
-  const connection = await Connection.connect({
-    address,
-    tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY !== undefined,
-    ...(config.TEMPORAL_API_KEY ? { apiKey: config.TEMPORAL_API_KEY } : {}),
-  });
+  const connection = await Connection.connect(connectionOptions({ ...config, TEMPORAL_ADDRESS: address }));
   const pool = createPool(databaseUrl, { max: 8 });
   try {
     const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
@@ -54,8 +51,7 @@ function workflowsOf(client: Client, taskQueue: string): TurnWorkflows {
   return {
     namespace: createConnectedNamespace(client).read,
     start: (turn) => engine.start(turn, deadline),
-    describe: (turnId) => engine.describe(turnId, deadline),
-    terminate: (turnId, reason) => engine.terminate(turnId, reason, deadline),
+    ...reconcilerCalls(engine, deadline),
   };
 }
 

@@ -1,15 +1,14 @@
 import { Counter, Histogram } from 'prom-client';
 import type { Committed } from '../db/core/committed.js';
+import { endStatuses } from '../domain/turns/endStatus.js';
 import { stepFamily } from '../domain/turns/stepFamily.js';
-import { chatKind, type EndStatus } from '../domain/turns/turn.js';
+import { chatKind } from '../domain/turns/turn.js';
 import type { Log } from './log/log.js';
 import type { Metrics } from './registry.js';
 
 type TurnEnded = Extract<Committed, { what: 'turn_ended' }>;
 type TurnFailing = Extract<Committed, { what: 'turn_failing' }>;
 type StepStuck = Extract<Committed, { what: 'step_stuck' }>;
-
-const endStatuses: EndStatus[] = ['completed', 'cancelled', 'failed'];
 
 /** From a canned reply to a turn that waited for its operator all day. */
 const turnSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 900, 3_600, 21_600, 86_400];

@@ -8,7 +8,7 @@ import type { ReconciledWorkflows } from '../activities/turns/reconcileTurns.js'
 import type { Config } from '../config.js';
 import type { Pool } from '../db/core/pool.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
-import { createTurnEngine, type TurnEngine } from '../engine/turnEngine.js';
+import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
 import { createChatCompletions } from '../llm/chatCompletions/chatCompletions.js';
 import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
 import { createStoredProvider } from '../llm/http/storedProvider.js';
@@ -69,7 +69,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     }),
     classifierCalls: createClassifierCalls(upstream),
     checkpointer: checkpointerOf(live),
-    workflows: reconcilersView(
+    workflows: reconciledWorkflows(
       createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
       namespace,
     ),
@@ -92,7 +92,7 @@ function checkpointerOf({ pool, log, onCheckpoint: { failed, written } }: Live):
   return createCheckpointer(pool, onError, written);
 }
 
-/** The provider to turn to when the first one's attempts have run out, if one is configured. */
+/** The provider that is asked when the attempts of the first one have run out, if one is configured. */
 function fallbackOf(config: Config): Fallback | undefined {
   const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_MODEL: model } = config;
   if (!baseUrl) return undefined;
@@ -101,11 +101,10 @@ function fallbackOf(config: Config): Fallback | undefined {
 
 const RECONCILE_DEADLINE = { deadlineMs: 2_000 };
 
-const reconcilersView = (engine: TurnEngine, namespace: ConnectedNamespace): ReconciledWorkflows => ({
+const reconciledWorkflows = (engine: TurnEngine, namespace: ConnectedNamespace): ReconciledWorkflows => ({
   namespace: namespace.read,
   knownNamespace: namespace.known,
   start: (turn) => engine.start(turn, RECONCILE_DEADLINE),
   approve: (turnId, decision) => engine.approve(turnId, decision, RECONCILE_DEADLINE),
-  describe: (turnId) => engine.describe(turnId, RECONCILE_DEADLINE),
-  terminate: (turnId, reason) => engine.terminate(turnId, reason, RECONCILE_DEADLINE),
+  ...reconcilerCalls(engine, RECONCILE_DEADLINE),
 });

@@ -4,7 +4,9 @@ import { createActivities } from '../activities/index.js';
 import { type Config, isPooled } from '../config.js';
 import { createOwnerOf } from '../db/chats/ownerOf.js';
 import { createPool } from '../db/core/pool.js';
+import { connectionOptions } from '../engine/connection.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
+import { within } from '../lib/within.js';
 import { createRedisWire } from '../viewers/wire/redisWire.js';
 import { createSocketWire } from '../viewers/wire/socketWire.js';
 import { activityDeps } from './activityDeps.js';
@@ -19,7 +21,7 @@ import { readBuild } from './workflowSource.js';
 
 export type Surroundings = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { drain: Drain };
 
-/** Each connection gets so long to close in order; by then nothing runs that needs it. */
+/** The longest that one connection may take to close, in milliseconds. Nothing uses them any more at that point. */
 const CLOSE_WITHIN_MS = 3_000;
 
 /** Builds the worker from its configuration and runs it until it has drained. */
@@ -69,30 +71,13 @@ export async function runWorker(
   } finally {
     // The wire and the checkpoints' pool stay open until the last stream has ended.
     for (const close of [observed.close, closeTools, wire.close, () => connection.close(), () => pool.end()]) {
-      await inTime(close).catch((err: unknown) => log.debug({ err }, 'a connection did not close in order'));
+      const late = () => new Error(`not closed within ${CLOSE_WITHIN_MS} ms`);
+      // A connection that hangs must not keep the others open.
+      await within(CLOSE_WITHIN_MS, Promise.resolve(close()), late).catch((err: unknown) =>
+        log.debug({ err }, 'a connection did not close in order'),
+      );
     }
   }
 }
 
-/** One that hangs must not keep the others open. */
-async function inTime(close: () => Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${CLOSE_WITHIN_MS} ms`)), CLOSE_WITHIN_MS);
-  });
-  try {
-    await Promise.race([close(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 const gatewayUrl = (config: Config) => config.GATEWAY_URL ?? `http://${config.HOST}:${config.PORT}`;
-
-function connectionOptions(config: Config) {
-  return {
-    address: config.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
-    ...(config.TEMPORAL_API_KEY ? { apiKey: config.TEMPORAL_API_KEY } : {}),
-    ...(config.TEMPORAL_TLS || config.TEMPORAL_API_KEY ? { tls: true } : {}),
-  };
-}

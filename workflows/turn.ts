@@ -6,7 +6,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { MAX_ITERATIONS } from '../domain/agents/agent.js';
-import type { ChatKind, EndStatus } from '../domain/turns/turn.js';
+import type { EndStatus } from '../domain/turns/endStatus.js';
+import type { ChatKind } from '../domain/turns/turn.js';
 import { endOfTurn, type ReplyVerdict } from '../domain/turns/verdict.js';
 import { awaitOperator, finishTurn, isTurnOver, openTurn, routeStreamsApart } from './activities.js';
 import { agent } from './agents/agent.js';

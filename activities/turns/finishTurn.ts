@@ -2,7 +2,7 @@ import type { Pool } from '../../db/core/pool.js';
 import { finishTurn } from '../../db/turns/finish.js';
 import type { StartTurn } from '../../db/turns/turnRow.js';
 import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
-import type { EndStatus } from '../../domain/turns/turn.js';
+import type { EndStatus } from '../../domain/turns/endStatus.js';
 
 export type FinishTurnInput = { turnId: string; status: EndStatus; code: FailureCode | null; warnings: string[] };
 

@@ -5,12 +5,11 @@ import type { Pool } from '../../db/core/pool.js';
 import { readRefused } from '../../db/reconciler/reconcilerState.js';
 import { classifierQueue, streamsQueue } from '../../domain/turns/engine.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
+import { ACTIVITY_TASKS, readLivePollers, type TaskQueue, WORKFLOW_TASKS } from '../../engine/taskQueues.js';
 import type { WireHub } from '../../viewers/wire/wire.js';
 import type { Checks } from './readiness.js';
 
 const deadlineMs = 900;
-/** A worker's poll is held open for a minute, so that a live one was heard of within little more. */
-const pollerFreshMs = 70_000;
 
 /**
  * What the service needs: a Postgres that takes writes, Temporal, and workers of every role, one of them on the wire;
@@ -44,11 +43,8 @@ export function createProbes(deps: {
   };
 
   async function isPolled(role: WorkerRole): Promise<boolean> {
-    const { name, type } = queueOf[role](taskQueue);
-    const request = { namespace, taskQueue: { name }, taskQueueType: type };
-    const { pollers } = await workflowService.describeTaskQueue(request);
-    const since = Date.now() - pollerFreshMs;
-    return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > since);
+    const pollers = await readLivePollers(client.connection, { namespace, ...queueOf[role](taskQueue) });
+    return pollers.length > 0;
   }
 
   function describe(role: WorkerRole): string {
@@ -56,11 +52,8 @@ export function createProbes(deps: {
   }
 }
 
-const WORKFLOW_TASKS = 1;
-const ACTIVITY_TASKS = 2;
-
 /** What a worker of a role polls. */
-const queueOf: Record<WorkerRole, (taskQueue: string) => { name: string; type: number }> = {
+const queueOf: Record<WorkerRole, (taskQueue: string) => Pick<TaskQueue, 'name' | 'type'>> = {
   turns: (name) => ({ name, type: WORKFLOW_TASKS }),
   streams: (taskQueue) => ({ name: streamsQueue(taskQueue), type: ACTIVITY_TASKS }),
   classifiers: (taskQueue) => ({ name: classifierQueue(taskQueue), type: ACTIVITY_TASKS }),

@@ -2,11 +2,11 @@ import type { Pool } from '../../db/core/pool.js';
 import { type Reconciled, reconcileTurn } from '../../db/reconciler/reconcileTurn.js';
 import { readUnfinished } from '../../db/reconciler/unfinished.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
-import type { TurnEngine } from '../../engine/turnEngine.js';
+import { reconcilerCalls, type TurnEngine } from '../../engine/turnEngine.js';
 import type { Log } from '../../telemetry/log/log.js';
 import type { TurnStarter } from './turnStarter.js';
 
-/** Never throws, and is done once at a time for a turn: what fails now the reconciler does soon. */
+/** Never throws. Runs once at a time for each turn. What fails here is done by the reconciler's next pass. */
 export type ReconcileTurn = (turnId: string) => Promise<void>;
 
 type Deps = {
@@ -21,9 +21,9 @@ type Deps = {
 const deadline = { deadlineMs: 1_500 };
 
 /**
- * What the reconciler does to every turn, for one that the api has met: one that never had a workflow is started,
- * one whose workflow was closed is closed. Whether a workflow that is not found is lost can't be said from one
- * turn alone: that is left to the reconciler.
+ * Reconciles one turn that the api has found without a running workflow: starts a turn that never had a workflow, and
+ * closes a turn whose workflow was closed. Whether a workflow that is not found is lost can not be decided from one
+ * turn: the reconciler's pass over all turns decides it.
  */
 export function createReconcileTurn(deps: Deps): ReconcileTurn {
   const running = new Map<string, Promise<void>>();
@@ -45,8 +45,7 @@ async function reconcile({ pool, engine, starter, namespace, model }: Deps, turn
   const workflows = {
     namespace: namespace.read,
     start: starter.start,
-    describe: (id: string) => engine.describe(id, deadline),
-    terminate: (id: string, reason: string) => engine.terminate(id, reason, deadline),
+    ...reconcilerCalls(engine, deadline),
   };
   return reconcileTurn({ pool, workflows, model }, turn);
 }

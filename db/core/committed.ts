@@ -1,5 +1,6 @@
 import type { FailureCode } from '../../domain/log/failures.js';
-import type { ChatKind, EndStatus } from '../../domain/turns/turn.js';
+import type { EndStatus } from '../../domain/turns/endStatus.js';
+import type { ChatKind } from '../../domain/turns/turn.js';
 import { afterCommit, type Pool, type Tx } from './pool.js';
 
 /** What a transaction of this process made true, as whoever counts and logs may know it: ids, codes and numbers. */

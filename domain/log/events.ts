@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { artifactData, strategyUnlinked } from '../agents/artifacts.js';
 import { relayInfo } from '../relay/relay.js';
+import { endStatuses } from '../turns/endStatus.js';
 import { publicError, tokenUsage } from '../turns/turn.js';
 
 /**
@@ -132,7 +133,7 @@ export const eventData = {
   chat_rewound: z.object({ toSeq: seq }),
   rewind_undone: z.object({ rewindSeq: seq }),
   turn_completed: z.object({
-    status: z.enum(['completed', 'cancelled', 'failed']),
+    status: z.enum(endStatuses),
     usage: z.union([tokenUsage, z.null()]),
     warnings: z.array(z.string()),
     tokenUsage: z.union([tokenUsage, z.null()]),

@@ -11,9 +11,6 @@ export const turnStatus = z
   .meta({ id: 'TurnStatus' });
 export type TurnStatus = z.infer<typeof turnStatus>;
 
-/** The three statuses a turn can end in. */
-export type EndStatus = Extract<TurnStatus, 'completed' | 'cancelled' | 'failed'>;
-
 export const stepStatus = z
   .enum(['pending', 'running', 'retrying', 'done', 'stuck', 'skipped'])
   .meta({ id: 'StepStatus' });

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../log/failures.js';
-import type { EndStatus } from './turn.js';
+import type { EndStatus } from './endStatus.js';
 
 /** How a reply ended, as the workflow may know it: no prose, only verdicts and codes. */
 export type ReplyVerdict = {

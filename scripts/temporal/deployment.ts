@@ -1,4 +1,5 @@
 import { type Connection, isGrpcServiceError } from '@temporalio/client';
+import { readLivePollers, WORKFLOW_TASKS } from '../../engine/taskQueues.js';
 import type { Build } from '../../worker/workflowSource.js';
 import { poll } from '../processes/poll.js';
 import { messageOf, StartFailure } from '../start/failure.js';
@@ -13,11 +14,8 @@ export type Deployed = {
   signal: AbortSignal;
 };
 
-const WORKFLOW_TASKS = 1;
 const NOT_FOUND = 5;
 const CALL_MS = 10_000;
-/** A worker's poll is held open for a minute, so that a live one was seen within little more. */
-const FRESH_MS = 70_000;
 
 /**
  * Makes a build the current one of its deployment: new turns begin on it, and those under way end on the one they
@@ -75,12 +73,10 @@ async function readCurrent(deployed: Deployed): Promise<string | null> {
 
 async function readPollingBuilds(deployed: Deployed): Promise<Set<string>> {
   const { connection, namespace, taskQueue, build } = deployed;
-  const request = { namespace, taskQueue: { name: taskQueue }, taskQueueType: WORKFLOW_TASKS };
-  const { pollers } = await within(deployed, () => connection.workflowService.describeTaskQueue(request));
-  const since = Date.now() - FRESH_MS;
-  const fresh = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > since);
+  const queue = { namespace, name: taskQueue, type: WORKFLOW_TASKS };
+  const pollers = await within(deployed, () => readLivePollers(connection, queue));
   return new Set(
-    fresh.flatMap(({ deploymentOptions }) =>
+    pollers.flatMap(({ deploymentOptions }) =>
       deploymentOptions?.deploymentName === build.deploymentName && deploymentOptions?.buildId
         ? [deploymentOptions.buildId]
         : [],

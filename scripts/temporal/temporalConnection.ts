@@ -1,19 +1,16 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Config } from '../../config.js';
+import { connectionOptions } from '../../engine/connection.js';
 import { poll } from '../processes/poll.js';
 import { messageOf, StartFailure } from '../start/failure.js';
 import { registerSearchAttributes } from './searchAttributes.js';
 
 type Address = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_API_KEY' | 'TEMPORAL_TLS'> & { address: string };
 
-export async function connectTemporal(config: Address, timeoutMs: number): Promise<Connection> {
-  return Connection.connect({
-    address: config.address,
-    connectTimeout: timeoutMs,
-    tls: config.TEMPORAL_TLS || config.TEMPORAL_API_KEY ? true : undefined,
-    ...(config.TEMPORAL_API_KEY ? { apiKey: config.TEMPORAL_API_KEY } : {}),
-  });
+export function connectTemporal({ address, ...config }: Address, timeoutMs: number): Promise<Connection> {
+  const options = connectionOptions({ ...config, TEMPORAL_ADDRESS: address });
+  return Connection.connect({ ...options, connectTimeout: timeoutMs });
 }
 
 /** Waits until a dev server of our own answers and has our namespace. */

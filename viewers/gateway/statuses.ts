@@ -1,4 +1,4 @@
-import type { TurnStatus } from '../../domain/turns/turn.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import { type EncodedFrame, encodeFrame } from '../sinks/sink.js';
 import type { TurnStatusReport } from './feedReads.js';
 
@@ -22,16 +22,7 @@ export type StatusesOptions = {
   onError(error: unknown): void;
 };
 
-const hasEnded: Record<TurnStatus, boolean> = {
-  queued: false,
-  running: false,
-  awaiting_operator: false,
-  completed: true,
-  cancelled: true,
-  failed: true,
-};
-
-export function createStatuses({ read, send, onError }: StatusesOptions): Statuses {
+export function createStatuses({ read, tell, onError }: StatusesOptions): Statuses {
   const current = new Map<string, { frame: EncodedFrame; json: string; version: number }>();
   /** Turns that are being read, and whether they changed since. */
   const reading = new Map<string, { changed: boolean }>();
@@ -43,7 +34,7 @@ export function createStatuses({ read, send, onError }: StatusesOptions): Status
     if (closed || !report || json === current.get(turnId)?.json) return;
     const frame = encodeFrame({ type: 'status', ...report });
     version += 1;
-    if (hasEnded[report.status]) current.delete(turnId);
+    if (hasEnded(report)) current.delete(turnId);
     else current.set(turnId, { frame, json, version });
     send(frame);
   }

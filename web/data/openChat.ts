@@ -8,7 +8,8 @@ import {
   isTransient,
   type ViewerFrame,
 } from '../../client/src/index.js';
-import { isMark } from '../../domain/timeline/marks.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
+import { isMark } from '../timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
 import { get, wordsOf } from './api.js';
 import { coalesced } from './coalesced.js';
@@ -48,7 +49,6 @@ export type OpenChat = {
 };
 
 const retry: Backoff = { firstMs: 500, maxMs: 10_000 };
-const over: ReadonlySet<TurnStatus> = new Set<TurnStatus>(['completed', 'cancelled', 'failed']);
 
 export function openChat(chatId: string): OpenChat {
   const chat = signal<Chat | null>(null);
@@ -121,7 +121,7 @@ export function openChat(chatId: string): OpenChat {
   }
 
   function takeStatus({ turnId, status, phase, steps }: TurnState) {
-    if (over.has(status)) return endTurn(turnId);
+    if (hasEnded({ status })) return endTurn(turnId);
     const before = turns.value.get(turnId)?.status;
     turns.value = new Map(turns.value).set(turnId, { turnId, status, phase, steps });
     if (before !== status) void refresh();

@@ -1,28 +1,18 @@
 import { type ChildWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { searchKey } from '../../domain/turns/workflowStart.js';
 
 type SearchAttributePair = Extract<NonNullable<ChildWorkflowOptions['typedSearchAttributes']>, unknown[]>[number];
 
 /** The values of the search attribute `TurnPhase`. Coarser than a turn's own phase, because each change is an event. */
 export type SearchedPhase = 'replying' | 'following_up' | 'awaiting_operator' | 'done';
 
-const chatKey = { name: 'ChatId', type: 'KEYWORD' } as const;
-const ownerKey = { name: 'Owner', type: 'KEYWORD' } as const;
-const kindKey = { name: 'TurnKind', type: 'KEYWORD' } as const;
-const phaseKey = { name: 'TurnPhase', type: 'KEYWORD' } as const;
-const stuckKey = { name: 'StuckSteps', type: 'KEYWORD_LIST' } as const;
-
-/** The search attributes of a turn at its start. */
-export const searchAttributesOf = (turn: { chatId: string; owner: string; kind: string }): SearchAttributePair[] => [
-  { key: chatKey, value: turn.chatId },
-  { key: ownerKey, value: turn.owner },
-  { key: kindKey, value: turn.kind },
-  { key: phaseKey, value: 'replying' },
-];
+const phaseKey = searchKey('TurnPhase');
+const stuckKey = searchKey('StuckSteps');
 
 /** A sub-agent has its turn's chat and owner. It has no kind and phase of a turn. */
 export function searchAttributesOfParent(): SearchAttributePair[] {
   const { typedSearchAttributes: turns } = workflowInfo();
-  return [chatKey, ownerKey].flatMap((key) => {
+  return [searchKey('ChatId'), searchKey('Owner')].flatMap((key) => {
     const value = turns.get(key);
     return value === undefined ? [] : [{ key, value }];
   });

@@ -1,14 +1,8 @@
-import { ParentClosePolicy, startChild, WorkflowIdReusePolicy, workflowInfo } from '@temporalio/workflow';
-import {
-  fairnessKey,
-  startDetails,
-  summary,
-  TURN_WORKFLOW,
-  WORKFLOW_TASK_TIMEOUT_MS,
-} from '../../domain/turns/engine.js';
+import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { TURN_WORKFLOW } from '../../domain/turns/engine.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
+import { turnStart } from '../../domain/turns/workflowStart.js';
 import { startTurn } from '../activities.js';
-import { searchAttributesOf } from './searchable.js';
 
 export type NextTurn = {
   turnId: string;
@@ -30,15 +24,9 @@ export async function startNext(next: NextTurn): Promise<void> {
   if (workflowInfo().currentDeploymentVersion?.deploymentName) return startTurn(next);
   try {
     await startChild(TURN_WORKFLOW, {
-      workflowId: next.turnId,
+      ...turnStart(next),
       args: [{ turnId: next.turnId, chatId: next.chatId, ...(next.trace ? { trace: next.trace } : {}) }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-      priority: { fairnessKey: fairnessKey(next.owner) },
-      staticSummary: summary(`${next.kind} turn`, next.speaker),
-      staticDetails: startDetails(next),
-      typedSearchAttributes: searchAttributesOf(next),
     });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;

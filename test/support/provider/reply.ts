@@ -4,8 +4,8 @@ import { closeReply, landReply } from '../../../db/streaming/landReply.js';
 import { acquireReplyLease, beginEpoch } from '../../../db/streaming/leases.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import type { Channel } from '../../../domain/log/frames.js';
+import type { EndStatus } from '../../../domain/turns/endStatus.js';
 import type { RestartReason } from '../../../domain/turns/restartReasons.js';
-import type { EndStatus } from '../../../domain/turns/turn.js';
 import type { Wire, WireToken } from '../../../viewers/wire/wire.js';
 import { claim } from '../chats/chats.js';
 
