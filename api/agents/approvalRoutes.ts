@@ -5,7 +5,7 @@ import type { Pool } from '../../db/core/pool.js';
 import { readTurn } from '../../db/turns/turnView.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
 import { text } from '../http/input.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 
 export type ApprovalRouteDeps = { pool: Pool; log: Pick<Logger, 'warn'>; engine: Pick<TurnEngine, 'approve'> };
@@ -25,7 +25,7 @@ export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[
       answers: { 202: null },
       problems: ['turn_not_found', 'approval_not_pending', 'tool_not_permitted'],
       async handle({ owner, params: { turnId, callId }, body, response }) {
-        if (!(await readTurn(pool, { turnId, owner }))) throw new Problem('turn_not_found');
+        orProblem(await readTurn(pool, { turnId, owner }), 'turn_not_found');
         const { level } = response.locals;
         const decided = await answerApproval(pool, { turnId, callId }, body, { level });
         if (decided === 'not_permitted') throw new Problem('tool_not_permitted');

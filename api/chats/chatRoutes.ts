@@ -6,7 +6,7 @@ import type { Limits } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
 import { idPage, text, title } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { chat, pageOf } from '../http/schemas.js';
 import type { TurnStopper } from '../turns/turnStopper.js';
@@ -69,7 +69,10 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       tag,
       answers: { 200: chat },
       problems: ['chat_not_found'],
-      handle: async ({ owner, params }) => ({ status: 200, body: found(await readChat(pool, owner, params.chatId)) }),
+      handle: async ({ owner, params }) => ({
+        status: 200,
+        body: orProblem(await readChat(pool, owner, params.chatId), 'chat_not_found'),
+      }),
     }),
     route({
       operation: 'updateChat',
@@ -81,7 +84,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       answers: { 200: chat },
       problems: ['chat_not_found', 'character_not_found', 'turn_in_progress', 'not_narrative'],
       async handle({ owner, params, body }) {
-        return { status: 200, body: found(await changeChat(pool, owner, params.chatId, body)) };
+        return { status: 200, body: orProblem(await changeChat(pool, owner, params.chatId, body), 'chat_not_found') };
       },
     }),
     route({
@@ -101,9 +104,4 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       },
     }),
   ];
-}
-
-function found<T>(value: T | null): T {
-  if (value === null) throw new Problem('chat_not_found');
-  return value;
 }

@@ -5,7 +5,7 @@ import { acceptChange, declineChange, editDocument, listChanges } from '../../db
 import { createDocument, listDocuments, ownsDocument, readDocument } from '../../db/documents/documents.js';
 import { cursorOf, idPage, pageFields, prose, text, toPage } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
 import { change, document, pageOf } from '../http/schemas.js';
 
@@ -52,7 +52,9 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       tag,
       answers: { 200: document },
       problems: ['document_not_found'],
-      handle: async ({ owner, params }) => withVersion(200, await mustRead(pool, owner, params.documentId)),
+      async handle({ owner, params }) {
+        return withVersion(200, orProblem(await readDocument(pool, owner, params.documentId), 'document_not_found'));
+      },
     }),
     route({
       operation: 'updateDocument',
@@ -108,12 +110,6 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       },
     }),
   ];
-}
-
-async function mustRead(pool: Pool, owner: string, id: string) {
-  const found = await readDocument(pool, owner, id);
-  if (!found) throw new Problem('document_not_found');
-  return found;
 }
 
 /** As a number, or quoted as an ETag is. */

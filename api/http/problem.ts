@@ -1,6 +1,6 @@
 /**
- * The one table of what the api refuses: each stable code with its status and title. The codes of turns that
- * fail are domain/failures.ts.
+ * Every refusal of the api: its stable code, its status and its title. The codes of failed turns are in
+ * domain/log/failures.ts.
  */
 export const problems = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
@@ -69,7 +69,7 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** A refusal with its stable code; `detail` is for people and names no prose. */
+/** A refusal with its stable code. `detail` is for people; it quotes no text of users or models. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   constructor(
@@ -83,6 +83,12 @@ export class Problem extends Error {
   get status(): number {
     return problems[this.code].status;
   }
+}
+
+/** The value, or throws the problem when there is none. */
+export function orProblem<T>(value: T | null | undefined, code: ProblemCode): T {
+  if (value === null || value === undefined) throw new Problem(code);
+  return value;
 }
 
 export const problemType = 'application/problem+json';

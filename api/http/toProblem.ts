@@ -1,9 +1,10 @@
 import { ChatRefused } from '../../db/core/refused.js';
 import { type Unavailable, whyUnavailable } from '../../db/core/unavailable.js';
+import { ClaimRefused } from '../../db/turns/claim.js';
 import { JoinRefused } from '../../viewers/gateway/feeds.js';
 import { Problem, type ProblemCode } from './problem.js';
 
-/** What body-parser and the router name their refusals: `type`, or the error's class. */
+/** Refusals of body-parser, by their `type`. */
 const byType: Record<string, ProblemCode> = {
   'entity.parse.failed': 'invalid_json',
   'entity.too.large': 'body_too_large',
@@ -13,7 +14,7 @@ const byType: Record<string, ProblemCode> = {
   'request.size.invalid': 'invalid_request',
 };
 
-/** Why a stream of a chat does not begin. */
+/** The problems of a stream that does not begin. */
 const refusals: Record<JoinRefused['code'], [ProblemCode, string?, Record<string, string>?]> = {
   chat_not_found: ['chat_not_found'],
   bad_cursor: ['invalid_query', "after: is beyond the chat's newest seq"],
@@ -21,7 +22,7 @@ const refusals: Record<JoinRefused['code'], [ProblemCode, string?, Record<string
   unavailable: ['database_unavailable', undefined, { 'Retry-After': '1' }],
 };
 
-/** What the chat refused; where someone is named who can't be meant, the detail says where. */
+/** The problem of a refusal by the chat. Where a field names something that can't be used, the detail names the field. */
 function refusedByChat({ code, path, max }: ChatRefused): Problem {
   switch (code) {
     case 'limit_reached':
@@ -67,10 +68,11 @@ const unavailableSays: Record<Unavailable, string> = {
   conflict: 'Another change was in the way',
 };
 
-/** The refusal that an error means to a client. What is nobody's refusal is `internal`, without details. */
+/** The problem with which the api answers an error. An error that is no refusal is `internal`, without details. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ChatRefused) return refusedByChat(error);
+  if (error instanceof ClaimRefused) return new Problem(error.code);
   if (error instanceof JoinRefused) return new Problem(...refusals[error.code]);
   if (error instanceof URIError) return new Problem('invalid_path');
   const unavailable = whyUnavailable(error);
@@ -78,7 +80,7 @@ export function toProblem(error: unknown): Problem {
   const { type, status } = error as { type?: unknown; status?: unknown };
   const code = typeof type === 'string' ? byType[type] : undefined;
   if (code) return new Problem(code);
-  // Inflating a body that is not what its Content-Encoding says, and the like.
+  // For example a body that does not inflate as its Content-Encoding says.
   if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('invalid_request');
   return new Problem('internal');
 }

@@ -27,7 +27,10 @@ const usualLimits: UnreadLimits = {
 /** No more than this of a body is handed to the network before it is gone, so that progress can be seen. */
 const pieceBytes = 64 * 1024;
 
-/** What `sendBody` has not handed on yet. */
+/**
+ * Bytes of a response that `sendBody` has not passed on to the network yet. A WeakMap attaches them to the response, the
+ * only thing that the sender and the sweep of the server have in common; the entry goes with the response.
+ */
 const unsent = new WeakMap<ServerResponse, number>();
 
 /** Ends a response with a body, in pieces at the pace at which the client reads. Its head must be set. */

@@ -10,7 +10,7 @@ import {
 } from '../../db/narrative/characters.js';
 import { cursorOf, name, pageFields, persona, text, toPage } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { character, pageOf } from '../http/schemas.js';
 
@@ -60,7 +60,10 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       answers: { 200: character },
       problems: ['character_not_found'],
       async handle({ owner, params }) {
-        return { status: 200, body: found(await readCharacter(pool, owner, params.characterId)) };
+        return {
+          status: 200,
+          body: orProblem(await readCharacter(pool, owner, params.characterId), 'character_not_found'),
+        };
       },
     }),
     route({
@@ -77,7 +80,10 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       answers: { 200: character },
       problems: ['character_not_found'],
       async handle({ owner, params, body }) {
-        return { status: 200, body: found(await changeCharacter(pool, owner, params.characterId, body)) };
+        return {
+          status: 200,
+          body: orProblem(await changeCharacter(pool, owner, params.characterId, body), 'character_not_found'),
+        };
       },
     }),
     route({
@@ -96,9 +102,4 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
       },
     }),
   ];
-}
-
-function found<T>(value: T | null): T {
-  if (value === null) throw new Problem('character_not_found');
-  return value;
 }

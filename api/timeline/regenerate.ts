@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { Pool } from '../../db/core/pool.js';
 import { claimRegeneration, type RegenerateRequest } from '../../db/timeline/regenerate.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { RequestTracing } from '../http/requestTracing.js';
+import { requestHash } from '../turns/requestHash.js';
 import type { TurnStarter } from '../turns/turnStarter.js';
 
 export type Regenerate = (
   request: Omit<RegenerateRequest, 'requestHash'>,
 ) => Promise<{ turnId: string; started: 'started' | 'later' }>;
 
-/** Accepts a turn that is to replace the last reply, and starts its workflow. */
+/** Accepts a turn that replaces the last reply, and starts its workflow. Throws `ClaimRefused`. */
 export function createRegenerate(deps: {
   pool: Pool;
   starter: Pick<TurnStarter, 'start'>;
@@ -20,7 +20,8 @@ export function createRegenerate(deps: {
   return async (request) => {
     const claim = await claimRegeneration(deps.pool, {
       ...request,
-      requestHash: hashRequest(request),
+      // The kind of request is part of the hash: the same key for a plain turn is refused.
+      requestHash: requestHash(['regenerate', request.turnId, request.text ?? null]),
       trace: deps.tracing.current(),
       namespaceId: deps.namespace.known(),
     });
@@ -28,11 +29,4 @@ export function createRegenerate(deps: {
     deps.onAccepted(claim.turn.kind, claim.created);
     return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };
   };
-}
-
-/** Of what the request means: the same key for another reply, or for a plain turn, is a misuse of it. */
-function hashRequest({ turnId, text }: Omit<RegenerateRequest, 'requestHash'>): string {
-  return createHash('sha256')
-    .update(JSON.stringify(['regenerate', turnId, text ?? null]))
-    .digest('hex');
 }

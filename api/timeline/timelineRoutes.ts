@@ -8,7 +8,7 @@ import { activateVersion, readVersions } from '../../db/timeline/versions.js';
 import { readTurn } from '../../db/turns/turnView.js';
 import { idPage, isBlank, prose, querySeq } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { chat, pageOf, turn, version } from '../http/schemas.js';
 import type { HeavyWork } from '../limits/heavyWork.js';
@@ -37,11 +37,8 @@ export const timelineRoutes = (deps: TimelineRouteDeps): Route[] => [
 
 function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRouteDeps): Route[] {
   const tag = 'Versions';
-  const read = async (turnId: string, owner: string) => {
-    const view = await readTurn(pool, { turnId, owner });
-    if (!view) throw new Problem('turn_not_found');
-    return view;
-  };
+  const read = async (turnId: string, owner: string) =>
+    orProblem(await readTurn(pool, { turnId, owner }), 'turn_not_found');
   return [
     route({
       operation: 'regenerateTurn',
@@ -81,8 +78,7 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
       problems: ['turn_not_found'],
       async handle({ owner, params: { turnId }, query }) {
         const found = await readVersions(pool, { turnId, owner }, { ...query, limit: query.limit + 1 });
-        if (!found) throw new Problem('turn_not_found');
-        return listPage(found, query.limit, (item) => item.id);
+        return listPage(orProblem(found, 'turn_not_found'), query.limit, (item) => item.id);
       },
     }),
     route({
@@ -127,8 +123,7 @@ function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
       },
       problems: ['chat_not_found'],
       async handle({ owner, params: { chatId }, query: { toSeq } }) {
-        const newest = await readChatSeq(pool, owner, chatId);
-        if (newest === null) throw new Problem('chat_not_found');
+        const newest = orProblem(await readChatSeq(pool, owner, chatId), 'chat_not_found');
         if (toSeq > newest) throw new Problem('invalid_query', "toSeq: is beyond the chat's newest seq");
         return { status: 200, body: await previewRewind(pool, chatId, toSeq) };
       },

@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import type { Pool } from '../../db/core/pool.js';
 import { readSteps } from '../../db/turns/steps.js';
 import { readTurn } from '../../db/turns/turnView.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
-import { isEnded } from './turnEnd.js';
 
 const tag = 'Turns';
 
@@ -53,9 +53,8 @@ export function stepRoutes(deps: StepRouteDeps): Route[] {
 }
 
 async function mustBeStuck(pool: Pool, which: { turnId: string; owner: string }, name: string): Promise<void> {
-  const turn = await readTurn(pool, which);
-  if (!turn) throw new Problem('turn_not_found');
-  const steps = isEnded(turn) ? [] : await readSteps(pool, turn.id);
+  const turn = orProblem(await readTurn(pool, which), 'turn_not_found');
+  const steps = hasEnded(turn) ? [] : await readSteps(pool, turn.id);
   if (steps.find((step) => step.name === name)?.status !== 'stuck') throw new Problem('step_not_stuck');
 }
 

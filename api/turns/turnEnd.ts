@@ -1,20 +1,9 @@
 import type { Pool } from '../../db/core/pool.js';
 import { readTurn, type TurnView } from '../../db/turns/turnView.js';
-import type { TurnStatus } from '../../domain/turns/turn.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 
 /** Calls the listener whenever a turn of the chat changes status. Returns how to stop listening. */
 export type OnTurnStatus = (turnId: string, listener: () => void) => () => void;
-
-const ended: Record<TurnStatus, boolean> = {
-  queued: false,
-  running: false,
-  awaiting_operator: false,
-  completed: true,
-  cancelled: true,
-  failed: true,
-};
-
-export const isEnded = (turn: Pick<TurnView, 'status'>): boolean => ended[turn.status];
 
 /** A notification may be lost with its connection; then the turn is read this much later. */
 const rereadMs = 2_000;
@@ -42,7 +31,7 @@ export async function waitForTurnEnd(
       changed = false;
       const turn = await readTurn(deps.pool, which);
       const left = deadline - Date.now();
-      if (!turn || isEnded(turn) || left <= 0 || wait.signal.aborted) return turn;
+      if (!turn || hasEnded(turn) || left <= 0 || wait.signal.aborted) return turn;
       if (changed) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, rereadMs));

@@ -1,8 +1,8 @@
 import type { TurnView } from '../../db/turns/turnView.js';
 import type { StepView } from '../../domain/log/frames.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { TurnStatusReport } from '../../domain/turns/engine.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
-import { isEnded } from './turnEnd.js';
 
 /** `failing`: its workflow's task fails again and again. `unreachable`: what is said is what Postgres knows. */
 export type TurnEngineState = 'ok' | 'unreachable' | 'failing';
@@ -37,7 +37,7 @@ export function createShowTurn(deps: {
     plain,
     async joined(view) {
       // A queued turn has no workflow yet, one that has ended is all in Postgres.
-      if (isEnded(view) || view.status === 'queued') return plain(view);
+      if (hasEnded(view) || view.status === 'queued') return plain(view);
       const deadline = { deadlineMs: queryDeadlineMs };
       // A closed workflow may answer queries too, so its state is asked beside.
       const [found, report] = await Promise.allSettled([

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import type { Pool } from '../../db/core/pool.js';
 import { readTurn, type TurnView } from '../../db/turns/turnView.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import { whenBusy, whenFailed } from '../../domain/turns/turn.js';
 import type { Feeds } from '../../viewers/gateway/feeds.js';
 import { goneSignal } from '../http/goneSignal.js';
 import { isBlank, prose } from '../http/input.js';
-import { Problem } from '../http/problem.js';
+import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
 import { turn } from '../http/schemas.js';
 import { type Places, takePlace } from '../limits/places.js';
 import { streamTurn } from '../live/sse.js';
 import type { AcceptTurn } from './acceptTurn.js';
-import { isEnded, type OnTurnStatus, waitForTurnEnd } from './turnEnd.js';
+import { type OnTurnStatus, waitForTurnEnd } from './turnEnd.js';
 import { postTurnHeaders, readIdempotencyKey, readWait, wantsFrames } from './turnHeaders.js';
 import type { ShowTurn, TurnResource } from './turnResource.js';
 
@@ -88,7 +89,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         const waiting = waitForTurnEnd(deps, { turnId, owner }, { seconds, signal });
         const view = found(await waiting.finally(leave));
         const headers = { ...location, 'Preference-Applied': `wait=${seconds}` };
-        return isEnded(view)
+        return hasEnded(view)
           ? answer(200, show.plain(view), headers)
           : answer(202, show.plain(view, await engine()), headers);
       },
@@ -114,8 +115,5 @@ const answer = (status: number, resource: unknown, headers: Record<string, strin
   headers,
 });
 
-/** A turn goes only with its chat, which may be deleted while its turn is waited for. */
-function found(view: TurnView | null): TurnView {
-  if (!view) throw new Problem('turn_not_found');
-  return view;
-}
+/** The turn's row goes with its chat, which may be deleted during the request. */
+const found = (view: TurnView | null): TurnView => orProblem(view, 'turn_not_found');

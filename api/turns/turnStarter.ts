@@ -3,12 +3,13 @@ import { StartedElsewhere, startInNamespace } from '../../db/turns/startInNamesp
 import type { StartTurn } from '../../db/turns/turnRow.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
+import { backoffMs } from '../../lib/backoff.js';
 import type { Log } from '../../telemetry/log/log.js';
 
 export type TurnStarter = {
-  /** Starts the turn's workflow; when the engine can't be reached, goes on trying in the background. Never throws. */
+  /** Starts the turn's workflow. When Temporal can not be reached, retries in the background. Never throws. */
   start(turn: StartTurn): Promise<'started' | 'later'>;
-  /** How many turns are waiting for the engine to come back. */
+  /** How many turns wait for Temporal. */
   waiting(): number;
   close(): void;
 };
@@ -16,7 +17,7 @@ export type TurnStarter = {
 const startDeadlineMs = 1_500;
 const firstDelayMs = 250;
 const longestDelayMs = 10_000;
-/** After this the reconciler, which finds every turn that nobody started, is left to it. */
+/** After this time the api gives up; the reconciler starts the turn. */
 const giveUpAfterMs = 5 * 60_000;
 const mostWaiting = 1_000;
 
@@ -42,18 +43,21 @@ export function createTurnStarter(deps: {
       return 'started';
     } catch (error) {
       deps.onFailed?.();
-      deps.log.warn({ err: error, turnId: turn.turnId }, 'the engine did not take the turn, which is accepted');
+      deps.log.warn({ err: error, turnId: turn.turnId }, 'the workflow of an accepted turn could not be started');
       return error instanceof StartedElsewhere ? 'elsewhere' : 'failed';
     }
   };
 
-  const retryAfter = (turn: StartTurn, delayMs: number, until: number) => {
-    const timer = setTimeout(async () => {
-      if ((await attempt(turn)) !== 'failed') waiting.delete(turn.turnId);
-      else if (!waiting.has(turn.turnId)) return;
-      else if (Date.now() < until) retryAfter(turn, Math.min(delayMs * 2, longestDelayMs), until);
-      else waiting.delete(turn.turnId);
-    }, delayMs);
+  const retry = (turn: StartTurn, tries: number, until: number) => {
+    const timer = setTimeout(
+      async () => {
+        if ((await attempt(turn)) !== 'failed') waiting.delete(turn.turnId);
+        else if (!waiting.has(turn.turnId)) return;
+        else if (Date.now() < until) retry(turn, tries + 1, until);
+        else waiting.delete(turn.turnId);
+      },
+      backoffMs(tries, firstDelayMs, longestDelayMs),
+    );
     timer.unref();
     waiting.set(turn.turnId, timer);
   };
@@ -62,9 +66,8 @@ export function createTurnStarter(deps: {
     async start(turn) {
       const outcome = await attempt(turn);
       if (outcome === 'started') return 'started';
-      // In the other namespace it may run already: it is left to the reconciler, which knows what to do.
-      if (outcome === 'failed' && waiting.size < mostWaiting)
-        retryAfter(turn, firstDelayMs, Date.now() + giveUpAfterMs);
+      // In the other namespace the turn may already run: the reconciler decides about it.
+      if (outcome === 'failed' && waiting.size < mostWaiting) retry(turn, 0, Date.now() + giveUpAfterMs);
       return 'later';
     },
     waiting: () => waiting.size,
