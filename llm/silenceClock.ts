@@ -1,47 +1,47 @@
 import { TurnFailure } from '../domain/log/failures.js';
 
-/** Node fires a longer timer at once. */
+/** Node fires a timer that is longer than this at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Ends a request when its caller says stop, or when the provider has been silent for too long. The clock runs
- * only while somebody waits for the provider: a slow reader is not the provider's silence.
+ * Aborts a request when its caller stops it, or when the provider sends nothing for too long. The clock runs only while
+ * the caller waits for the provider: the time of a slow reader does not count as silence.
  */
 export type SilenceClock = {
   /** For the request: aborted by the caller's signal, by silence, or by `end`. */
   signal: AbortSignal;
   /**
-   * Waits for the provider, for `withinMs` since it was last heard at most. Throws the caller's reason or
-   * `provider_silent` if that is what ended the wait, whatever the request itself made of it.
+   * Waits for the provider, for at most `withinMs` since the last frame. Throws the caller's reason, or
+   * `provider_silent`, if that ended the wait; else what `work` throws.
    */
   waitFor<T>(work: Promise<T>, withinMs?: number): Promise<T>;
-  /** Whether the caller said stop. */
+  /** Whether the caller has stopped the request. */
   readonly stopped: boolean;
-  /** A frame came. */
-  heard(): void;
-  /** The answer is complete: waits for the end of its body apart from the caller, so that the connection is kept. */
-  leave(body: { read(): Promise<{ done: boolean }> }, withinMs: number): void;
-  /** Stops the clock, and the request unless it was left. */
+  /** A frame arrived: the silence starts over. */
+  restart(): void;
+  /** The answer is complete: reads the end of its body in the background, so that the connection can be used again. */
+  detach(body: { read(): Promise<{ done: boolean }> }, withinMs: number): void;
+  /** Stops the clock, and aborts the request unless it is detached. */
   end(): void;
 };
 
 export function createSilenceClock(options: { signal: AbortSignal; silenceMs: number }): SilenceClock {
   const request = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let left = false;
+  let detached = false;
   const stop = () => request.abort(options.signal.reason);
   if (options.signal.aborted) stop();
   else options.signal.addEventListener('abort', stop, { once: true });
 
-  const heard = () => {
+  const restart = () => {
     clearTimeout(timer);
     timer = undefined;
   };
   return {
     signal: request.signal,
     async waitFor(work, withinMs = options.silenceMs) {
-      const patience = Math.min(withinMs, options.silenceMs, LONGEST_TIMER_MS);
-      timer ??= setTimeout(() => request.abort(new TurnFailure('provider_silent')), patience);
+      const limitMs = Math.min(withinMs, options.silenceMs, LONGEST_TIMER_MS);
+      timer ??= setTimeout(() => request.abort(new TurnFailure('provider_silent')), limitMs);
       try {
         return await work;
       } catch (error) {
@@ -52,9 +52,9 @@ export function createSilenceClock(options: { signal: AbortSignal; silenceMs: nu
     get stopped() {
       return options.signal.aborted;
     },
-    heard,
-    leave(body, withinMs) {
-      left = true;
+    restart,
+    detach(body, withinMs) {
+      detached = true;
       const drop = () => request.abort();
       const late = setTimeout(drop, withinMs);
       body
@@ -63,9 +63,9 @@ export function createSilenceClock(options: { signal: AbortSignal; silenceMs: nu
         .finally(() => clearTimeout(late));
     },
     end() {
-      heard();
+      restart();
       options.signal.removeEventListener('abort', stop);
-      if (!left) request.abort();
+      if (!detached) request.abort();
     },
   };
 }

@@ -2,9 +2,8 @@ import type OpenAI from 'openai';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
-import { fromRequestError } from '../errors/providerFailures.js';
 import { readFrames } from '../http/eventFrames.js';
-import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
+import { createProviderClient, type ProviderServer, responseOf } from '../http/providerClient.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { parseChunk } from './completionFrames.js';
@@ -99,11 +98,7 @@ async function openStream(
     },
     { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
   );
-  try {
-    return await clock.waitFor(answer.asResponse());
-  } catch (error) {
-    throw fromRequestError(error, Date.now()) ?? error;
-  }
+  return responseOf(answer, clock);
 }
 
 async function* readReply(response: Response, model: string, clock: SilenceClock): AsyncGenerator<ReplyPart> {

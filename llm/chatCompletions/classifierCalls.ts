@@ -2,8 +2,7 @@ import type OpenAI from 'openai';
 import type { PromptMessage } from '../../domain/narrative/prompt.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { withoutKey } from '../errors/errorDetail.js';
-import { fromRequestError } from '../errors/providerFailures.js';
-import { createProviderClient } from '../http/providerClient.js';
+import { createProviderClient, responseOf } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { parseCompletion } from './completionAnswer.js';
@@ -66,9 +65,5 @@ async function send(client: OpenAI, request: ClassifierRequest, clock: SilenceCl
     },
     { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
   );
-  try {
-    return await clock.waitFor(answer.asResponse());
-  } catch (error) {
-    throw fromRequestError(error, Date.now()) ?? error;
-  }
+  return responseOf(answer, clock);
 }

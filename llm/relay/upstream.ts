@@ -12,6 +12,7 @@ import {
 import { parseBounded } from '../../domain/text/boundedJson.js';
 import { bounded, runBounded } from '../../lib/bounded.js';
 import { createBoundedFetch, MAX_WHOLE } from '../http/boundedFetch.js';
+import { createEventReader, type SentEvent } from '../http/eventReader.js';
 import { readPiece } from '../http/readPiece.js';
 import { readWhole } from '../http/readWhole.js';
 import type { ReplyPart } from '../port.js';
@@ -19,26 +20,25 @@ import { MAX_STREAM } from '../replyLimits.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { mintJwt } from './mintJwt.js';
 import { cannotStream, fromErrorFrame, fromRefusal, type Refusal } from './upstreamFailures.js';
-import { createUpstreamFrames, type UpstreamEvent } from './upstreamFrames.js';
 
 export type UpstreamOptions = {
   baseUrl: string;
   token: string | undefined;
   jwtSecret: string | undefined;
-  /** How long a turn may take in all, heartbeats or not, in milliseconds. */
+  /** The longest time of a turn, also with heartbeats, in milliseconds. */
   totalMs: number;
 };
 
-/** Another chat service that answers turns. */
+/** Another chat service that answers the turns of relay chats. */
 export type Upstream = {
-  /** One turn, streamed; throws as a `ReplyProvider` does. `requestId` is what both logs have in common. */
+  /** Streams one turn; throws as a `ReplyProvider` does. `requestId` stands in the logs of both services. */
   answer(
     request: RelayRequest & { requestId: string },
     options: { signal: AbortSignal; silenceMs: number },
   ): AsyncIterable<ReplyPart>;
 };
 
-/** The stream is read by a reader of ours. */
+/** Streams are read by `eventReader.ts`, which has its own bound. */
 const fetch = createBoundedFetch(globalThis.fetch, { ownReader: true });
 
 const HEALTH_MS = 5_000;
@@ -55,7 +55,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         const call = { method: 'POST', headers: headersOf(options, request), body: await bodyOf(options, request) };
         const streamed = await post(`${base}/chat/turn/stream`, { ...call, accept: 'text/event-stream' }, clock);
         if (streamed.ok) yield* readStream(streamed, clock);
-        else yield* inOnePiece(await refusalOf(streamed, clock), () => post(`${base}/chat/turn`, call, clock), clock);
+        else yield* answerWhole(await refusalOf(streamed, clock), () => post(`${base}/chat/turn`, call, clock), clock);
       } catch (error) {
         signal.throwIfAborted();
         if (total.signal.aborted) throw new TurnFailure('upstream_timeout');
@@ -69,7 +69,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
-/** An upstream that is not well is not asked: its answer to a turn would only be later. */
+/** Throws `upstream_unreachable` unless the upstream's `/health` answers 2xx in time. */
 async function mustBeHealthy(base: string, signal: AbortSignal): Promise<void> {
   try {
     const response = await runBounded(signal, HEALTH_MS, async (limit) => {
@@ -117,7 +117,7 @@ async function post(url: string, { accept = 'application/json', headers, ...call
     const response = await clock.waitFor(
       fetch(url, { ...call, headers: { ...headers, accept }, signal: clock.signal, redirect: 'error' }),
     );
-    clock.heard();
+    clock.restart();
     return response;
   } catch (error) {
     clock.signal.throwIfAborted();
@@ -143,30 +143,30 @@ async function* readStream(response: Response, clock: SilenceClock): AsyncGenera
   throw new TurnFailure('stream_broken');
 }
 
-async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerator<UpstreamEvent> {
+async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerator<SentEvent> {
   if (!response.body) throw new TurnFailure('stream_broken');
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const frames = createUpstreamFrames();
+  const reader = createEventReader();
   let size = 0;
   for (;;) {
     const { done, value } = await clock.waitFor(readPiece(body));
     size += value?.length ?? 0;
     if (size > MAX_STREAM) throw new TurnFailure('reply_too_large');
-    const events = done ? frames.end() : frames.push(value);
-    if (events.length > 0) clock.heard();
+    const events = done ? reader.end() : reader.push(value);
+    if (events.length > 0) clock.restart();
     yield* events;
     if (done) return;
   }
 }
 
-const beat = z.object({ elapsed_seconds: z.number() });
+const heartbeatData = z.object({ elapsed_seconds: z.number() });
 
 function* heartbeat(data: string): Generator<ReplyPart> {
-  const parsed = beat.safeParse(parseBounded(data));
+  const parsed = heartbeatData.safeParse(parseBounded(data));
   if (parsed.success) yield { type: 'heartbeat', elapsedSeconds: parsed.data.elapsed_seconds };
 }
 
-/** Null for what is of a kind that is not known here; a frame that can't be read breaks the stream. */
+/** Null for a frame of an unknown type. Throws `stream_broken` for a frame that can't be parsed. */
 function toFrame(data: string): RelayFrame | null {
   const json = parseBounded(data);
   const parsed = relayFrame.safeParse(json);
@@ -182,8 +182,8 @@ function finish(fields: z.infer<typeof doneFields>): ReplyPart {
 
 const wholeAnswer = doneFields.extend({ response: z.string(), meta: z.unknown().optional() });
 
-/** The same turn in one piece, for an upstream that can't stream; every other refusal is what it is. */
-async function* inOnePiece(
+/** The same turn as one answer, for an upstream that can't stream. Throws every other refusal. */
+async function* answerWhole(
   refusal: Refusal,
   ask: () => Promise<Response>,
   clock: SilenceClock,

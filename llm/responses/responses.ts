@@ -4,7 +4,7 @@ import { withoutKey } from '../errors/errorDetail.js';
 import { fromRequestError } from '../errors/providerFailures.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
 import { readFrames } from '../http/eventFrames.js';
-import { createProviderClient } from '../http/providerClient.js';
+import { createProviderClient, responseOf } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
@@ -71,7 +71,7 @@ type Client = ReturnType<typeof createProviderClient>;
 async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const headers = { 'X-Client-Request-Id': request.requestId };
   const asked = client.responses.create(toResponseRequest(request), { signal: clock.signal, headers });
-  yield* readEvents(await opened(asked.asResponse(), clock), request.model, clock, null);
+  yield* readEvents(await responseOf(asked, clock), request.model, clock);
 }
 
 /** What comes after the last event that was kept. A response that has ended meanwhile is read whole. */
@@ -88,7 +88,7 @@ async function* goOn(
   try {
     const asked = client.responses.retrieve(responseId, { stream: true, ...after }, { signal: clock.signal, headers });
     streamed = await clock.waitFor(asked.asResponse());
-    clock.heard();
+    clock.restart();
   } catch (error) {
     if (statusOf(error) !== 400) throw refusalOf(error);
     // Some servers stream only what is still being made.
@@ -140,14 +140,6 @@ const statusOf = (error: unknown) => (error instanceof APIError ? error.status :
 function refusalOf(error: unknown): unknown {
   if (statusOf(error) === 404) return new TurnFailure('response_gone', { spent: 'call' });
   return fromRequestError(error, Date.now()) ?? error;
-}
-
-async function opened(answer: Promise<Response>, clock: SilenceClock): Promise<Response> {
-  try {
-    return await clock.waitFor(answer);
-  } catch (error) {
-    throw fromRequestError(error, Date.now()) ?? error;
-  }
 }
 
 const endsInHalf = (text: string): boolean => {

@@ -17,6 +17,7 @@ const CHECK_MS = 100;
 type Parameters = ToolDescriptor['parameters'];
 type Compiled = { usable: true; validate: ValidateFunction } | { usable: false; why: string };
 
+/** A cache by identity: a server that lists its tools again makes new schemas, and the old entries go with the old ones. */
 const compiled = new WeakMap<Parameters, Compiled>();
 
 /** Why a tool's JSON Schema can't be used, or null. */
