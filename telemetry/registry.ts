@@ -52,7 +52,10 @@ export function createRegistry(): Metrics {
   };
 }
 
-/** Whatever registers, and however: code names a metric without the prefix, and scrapes see it with it. */
+/**
+ * Adds the prefix to every metric at its registration: code uses names without the prefix, scrapes see it. The cast is
+ * there because prom-client's types omit `name`, which every metric has.
+ */
 function prefixing(registry: Registry): Registry {
   const register = registry.registerMetric.bind(registry);
   registry.registerMetric = <T extends string>(metric: Metric<T>) =>

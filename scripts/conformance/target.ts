@@ -30,6 +30,7 @@ export type ReceiveOptions = {
 
 export async function openTarget(url: string, key: string | null): Promise<Target> {
   const base = url.replace(/\/+$/, '');
+  // `ws` is compatible with the browser's class, but types its events with classes of its own.
   const client = createClient({ baseUrl: base, key, WebSocket: WebSocket as unknown as WebSocketConstructor });
   const made: string[] = [];
   let ended: Promise<Turn> | null = null;

@@ -55,7 +55,9 @@ function tidyAttributes(given: Attributes): Attributes {
 
 /** The chat is in the search attributes that a workflow has. */
 function chatOf({ searchAttributes }: Attributes): Attributes {
-  const ids = (searchAttributes as unknown as { ChatId?: unknown } | undefined)?.ChatId;
+  // The interceptor stores the object as it is, which the type of attributes does not allow for.
+  const found: unknown = searchAttributes;
+  const ids = typeof found === 'object' && found !== null && 'ChatId' in found ? found.ChatId : undefined;
   const chatId = Array.isArray(ids) ? ids[0] : undefined;
   return typeof chatId === 'string' && id.test(chatId) ? { 'durable_turns.chat_id': chatId } : {};
 }
