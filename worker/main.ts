@@ -9,12 +9,12 @@ import { createDrain } from './drain/drain.js';
 import { installRuntime } from './observability/temporalRuntime.js';
 import { runWorker } from './worker.js';
 
-/** Spans that are not sent yet get so long at the end. */
+/** The longest wait for the export of the last spans, in milliseconds. */
 const lastSpansMs = 1_500;
 
 /**
- * The worker's process. The first SIGTERM or SIGINT lets it drain, a second one hands over what it still runs. Exits
- * with 1 when it can't go on.
+ * The worker's process. At the first SIGTERM or SIGINT it drains; at the second it hands its activities over. Exits with
+ * 1 when it fails.
  */
 async function main(): Promise<void> {
   const config = readConfig();
@@ -28,43 +28,43 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   const drain = createDrain({ seconds: config.WORKER_DRAIN_SECONDS });
-  let asked = false;
+  let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      asked = true;
-      drain.ask();
+      isStopping = true;
+      drain.stop();
     });
   }
   drain.onDraining(() => {
-    log.info({ seconds: config.WORKER_DRAIN_SECONDS }, 'the worker drains: it takes nothing new');
-    tellLauncher(log);
+    log.info({ seconds: config.WORKER_DRAIN_SECONDS }, 'the worker drains: it takes no new tasks');
+    notifyLauncher(log);
   });
-  drain.onHandOver(() => log.warn('the worker hands over what it still runs'));
+  drain.onHandOver(() => log.warn('the worker hands over the activities that it still runs'));
   tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'worker', log });
   const coreMetrics = await installRuntime(log, { withMetrics: config.WORKER_METRICS_PORT !== undefined });
   try {
     await runWorker({ ...config, DATABASE_URL }, { log, tracing, coreMetrics, drain });
   } catch (err) {
-    if (asked) log.info({ err }, 'the worker stopped before it had drained');
+    if (isStopping) log.info({ err }, 'the worker stopped before it had drained');
     else {
-      log.fatal({ err }, 'the worker stopped');
+      log.fatal({ err }, 'the worker failed');
       process.exitCode = 1;
     }
   } finally {
     await tracing.close(lastSpansMs);
-    // Whatever still holds the process then, such as a collector that hangs, is not waited for.
+    // Open handles, such as a connection to a collector that hangs, must not keep the process alive.
     process.exit();
   }
 }
 
-/** `--drain-fd=N`: a launcher listens there, and starts the next worker beside this one. */
-function tellLauncher(log: Log): void {
+/** `--drain-fd=N`: a launcher reads this file descriptor and starts the next worker when this one drains. */
+function notifyLauncher(log: Log): void {
   const fd = parseArgs({ options: { 'drain-fd': { type: 'string' } }, strict: false }).values['drain-fd'];
   if (typeof fd !== 'string') return;
   try {
     writeSync(Number(fd), 'draining\n');
   } catch (err) {
-    log.warn({ err }, 'the launcher could not be told that this worker drains');
+    log.warn({ err }, 'the launcher could not be notified that this worker drains');
   }
 }
 

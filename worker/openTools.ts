@@ -6,12 +6,12 @@ import { createMcpTools } from '../llm/tools/mcp.js';
 import { createToolRegistry, type ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../telemetry/log/log.js';
 
-/** A worker that takes calls before its servers are connected fails those of their tools: it waits for so long. */
+/** The longest wait for MCP servers, in milliseconds: before they are connected, calls of their tools would fail. */
 const CONNECT_WITHIN_MS = 5_000;
 
 /**
- * The tools of this worker. Those of MCP servers are connected before it takes work, as far as the servers answer in
- * time; the others come when they can. Only a worker that runs tools publishes its list.
+ * Opens the tools of this worker. Waits for its MCP servers for up to `CONNECT_WITHIN_MS`; those that connect later add
+ * their tools then. Only a worker with the role `streams` publishes the list.
  */
 export async function openTools(
   config: Pick<Config, 'MCP_SERVERS' | 'WORKER_ROLES'>,
@@ -23,7 +23,7 @@ export async function openTools(
     if (!isPublished) return;
     await publishTools(pool, tools.list).catch((err: unknown) => log.warn({ err }, 'the tools could not be published'));
   };
-  // A list that lacks the servers that are still connecting would take their tools away from all.
+  // A list without the servers that are still connecting would remove their tools for every worker.
   let connected = false;
   const mcp = createMcpTools(runsTools ? config.MCP_SERVERS : [], { log, onListed: () => connected && void publish() });
   const tools = createToolRegistry({ outside: mcp });

@@ -3,7 +3,7 @@ import { RECONCILE_WORKFLOW, reconcileScheduleId } from '../domain/turns/engine.
 
 const EVERY = '10 s';
 
-/** Creates the reconciler's Schedule, unless another worker has. */
+/** Creates the reconciler's Schedule. One that exists is left as it is. */
 export async function ensureReconcileSchedule(client: Client, taskQueue: string): Promise<void> {
   try {
     await client.schedule.create({

@@ -10,29 +10,29 @@ import { within } from '../lib/within.js';
 import { createRedisWire } from '../viewers/wire/redisWire.js';
 import { createSocketWire } from '../viewers/wire/socketWire.js';
 import { activityDeps } from './activityDeps.js';
-import { untilReachable } from './connect.js';
 import type { Drain } from './drain/drain.js';
 import { runUntilDrained } from './drain/runUntilDrained.js';
 import { type Observed, observeWorker } from './observability/observe.js';
 import { openTools } from './openTools.js';
 import { ensureReconcileSchedule } from './reconcileSchedule.js';
+import { untilReachable } from './untilReachable.js';
 import { workersOptions } from './workerOptions.js';
 import { readBuild } from './workflowSource.js';
 
-export type Surroundings = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { drain: Drain };
+export type WorkerContext = Pick<Observed, 'log' | 'tracing' | 'coreMetrics'> & { drain: Drain };
 
 /** The longest that one connection may take to close, in milliseconds. Nothing uses them any more at that point. */
 const CLOSE_WITHIN_MS = 3_000;
 
-/** Builds the worker from its configuration and runs it until it has drained. */
+/** Builds the worker from its configuration and runs it until it has drained. Throws when it fails. */
 export async function runWorker(
   config: Config & { DATABASE_URL: string },
-  { log, tracing, coreMetrics, drain }: Surroundings,
+  { log, tracing, coreMetrics, drain }: WorkerContext,
 ): Promise<void> {
   const build = await readBuild(config);
   const starting = new AbortController();
   drain.onDraining(() => starting.abort());
-  const patience = { log, signal: starting.signal };
+  const waiting = { log, signal: starting.signal };
   const pool = createPool(config.DATABASE_URL, {
     max: config.DATABASE_POOL,
     pooled: isPooled(config),
@@ -41,7 +41,7 @@ export async function runWorker(
   const connection = await untilReachable(
     'Temporal',
     () => NativeConnection.connect(connectionOptions(config)),
-    patience,
+    waiting,
   );
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, interceptors });
@@ -52,7 +52,7 @@ export async function runWorker(
   const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
   try {
     const namespace = createConnectedNamespace(client);
-    await untilReachable('the Temporal namespace', namespace.read, patience);
+    await untilReachable('the Temporal namespace', namespace.read, waiting);
     const live = { pool, wire, log, client, namespace, tools, tracing, ...observed };
     const activities = createActivities(activityDeps(config, live));
     const shared = { connection, namespace: config.TEMPORAL_NAMESPACE, activities };
@@ -64,7 +64,7 @@ export async function runWorker(
     await untilReachable(
       'the schedule of the reconciler',
       () => ensureReconcileSchedule(client, config.TASK_QUEUE),
-      patience,
+      waiting,
     );
     log.info({ taskQueue: config.TASK_QUEUE, roles: config.WORKER_ROLES, ...build }, 'worker is ready');
     await runUntilDrained(workers, drain);

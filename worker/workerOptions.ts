@@ -5,7 +5,7 @@ import { classifierQueue, streamsQueue } from '../domain/turns/engine.js';
 import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Drain } from './drain/drain.js';
-import { handsOver } from './drain/handOver.js';
+import { handOverInterceptor } from './drain/handOverInterceptor.js';
 import { reduceErrors } from './observability/reduceErrors.js';
 import { fairPlaces } from './places/fairPlaces.js';
 import { createPlaces, placeLimits } from './places/places.js';
@@ -25,7 +25,7 @@ type Sizes = Pick<
 
 export type Runs = { traced: Tracing['worker']; drain: Drain; build: Build | null; ownerOf: OwnerOf; log: Log };
 
-/** One worker of the SDK a role: each has a task queue of its own. */
+/** The options of one SDK worker for each role. Each role has its own task queue. */
 export function workersOptions(config: Sizes, runs: Runs): WorkerOptions[] {
   return config.WORKER_ROLES.map((role) => optionsOf[role](config, runs));
 }
@@ -44,9 +44,8 @@ const optionsOf: Record<WorkerRole, (config: Sizes, runs: Runs) => WorkerOptions
 };
 
 /**
- * Workflows and, unless streams have workers of their own, replies. What decides how soon a dead worker is noticed,
- * and how many replies stream at once. The longest of these waits is what a viewer waits: heartbeat 3 s, workflow
- * task 2 s, sticky queue 1 s.
+ * The role of workflows and, unless streams have their own workers, of replies. These timeouts decide how soon a dead
+ * worker is noticed; a viewer waits for the longest of them: heartbeat 3 s, workflow task 2 s, sticky queue 1 s.
  */
 function turns(config: Sizes, runs: Runs): WorkerOptions {
   const { traced, build } = runs;
@@ -60,13 +59,13 @@ function turns(config: Sizes, runs: Runs): WorkerOptions {
     interceptors: {
       ...interceptors,
       ...activities.interceptors,
-      // A bundle holds them already.
+      // A prebuilt bundle contains them.
       ...(source.workflowBundle ? {} : { workflowModules }),
     },
     ...(traced ? { sinks: traced.sinks } : {}),
     maxConcurrentLocalActivityExecutions: 100,
-    // One thread runs them all: more at once are no faster, and on a worker that has just started each would take
-    // longer than its timeout. After two of those the server waits for 5 s and more before it tries again.
+    // One thread runs all workflow tasks. More at once are not faster, and on a worker that has just started each would
+    // exceed its timeout. After two timeouts the server waits at least 5 s before the next attempt.
     maxConcurrentWorkflowTaskExecutions: 10,
     maxCachedWorkflows: config.WORKFLOW_CACHE,
     workflowTaskPollerBehavior: polling,
@@ -75,7 +74,7 @@ function turns(config: Sizes, runs: Runs): WorkerOptions {
   };
 }
 
-/** A turn ends on the build that it began on. Queues of activities alone are of no build: any worker may take them. */
+/** Pins a turn to the build on which it began. Queues of activities alone are not versioned: any worker polls them. */
 const pinnedTo = (version: Build) =>
   ({ version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' }) as const;
 
@@ -84,12 +83,12 @@ function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, pe
   const limits = placeLimits(perOwner);
   const places = createPlaces(limits);
   return {
-    ...noticing(config),
+    ...timing(config),
     interceptors: {
       activity: [
         reduceErrors(log),
-        handsOver(drain),
-        fairPlaces({ places, kept: limits.total - perOwner, drain, ownerOf }),
+        handOverInterceptor(drain),
+        fairPlaces({ places, reserved: limits.total - perOwner, drain, ownerOf }),
         ...activity,
       ],
     },
@@ -98,13 +97,13 @@ function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, pe
 }
 
 /**
- * Each open poll of a worker that is frozen or cut off swallows one task, for a minute, and a reply that is handed to
- * it is missed only after its heartbeat timeout. The SDK's default is ten polls a queue from the start.
+ * Few polls at the start; the SDK's default is ten for each queue. Each open poll of a worker that is frozen or cut off
+ * takes one task, which is lost until its timeout.
  */
 const polling = { type: 'autoscaling', minimum: 1, initial: 2, maximum: 10 } as const;
 
-/** The runtime's own cancellation comes behind that of the drain, for what did not end by it. */
-const noticing = ({ WORKER_DRAIN_SECONDS: drain }: Pick<Sizes, 'WORKER_DRAIN_SECONDS'>) => ({
+/** The runtime cancels activities one second after the drain did, if they have not ended. */
+const timing = ({ WORKER_DRAIN_SECONDS: drain }: Pick<Sizes, 'WORKER_DRAIN_SECONDS'>) => ({
   activityTaskPollerBehavior: polling,
   maxHeartbeatThrottleInterval: 1_000,
   defaultHeartbeatThrottleInterval: 1_000,

@@ -8,7 +8,7 @@ import { tracedBundle } from '../telemetry/tracing.js';
 
 type Source = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
-/** The file of the prebuilt bundle; null when there is none. Traced workflows hold what traces them: another bundle. */
+/** The file of the prebuilt bundle; null when there is none. Traced workflows are in a bundle of their own. */
 function bundleFile(bundle: string | undefined, isTraced: boolean): string | null {
   if (!bundle) return null;
   if (!isTraced) return bundle;
@@ -16,7 +16,7 @@ function bundleFile(bundle: string | undefined, isTraced: boolean): string | nul
   return existsSync(traced) ? traced : null;
 }
 
-/** Where the workflows are: a prebuilt bundle if there is one, else their source, bundled at start. */
+/** A prebuilt bundle of the workflows if there is one, else their source, which is bundled at start. */
 export function workflowSource(bundle: string | undefined, isTraced: boolean): Source {
   const codePath = bundleFile(bundle, isTraced);
   if (codePath) return { workflowBundle: { codePath } };
@@ -29,8 +29,8 @@ export type Build = { deploymentName: string; buildId: string };
 type Versioned = Pick<Config, 'WORKER_DEPLOYMENT' | 'WORKFLOW_BUNDLE' | 'OTEL_EXPORTER_OTLP_ENDPOINT'>;
 
 /**
- * What this build is called in Temporal: its id is the hash of the workflow bundle, without the source map, which
- * names folders of the machine that built it. Null without `WORKER_DEPLOYMENT`.
+ * The name of this build in Temporal. Its id is the hash of the workflow bundle without the source map, which contains
+ * paths of the machine that built it. Null without `WORKER_DEPLOYMENT`. Throws `ConfigError`.
  */
 export async function readBuild(config: Versioned): Promise<Build | null> {
   const { WORKER_DEPLOYMENT: deploymentName, WORKFLOW_BUNDLE: bundle } = config;

@@ -1,29 +1,29 @@
 /**
- * How a worker stops. `running`: it polls. `draining`: it polls no more, and what it runs goes on. `handing over`:
- * what it still runs ends without a result, so that another worker takes it over.
+ * How a worker stops. `running`: it polls. `draining`: it does not poll, and its activities run on. `handing over`: its
+ * activities end without a result, and another worker runs them again.
  */
 export type DrainState = 'running' | 'draining' | 'handing over';
 
 export type Drain = {
   state(): DrainState;
-  /** Drains; asked again, later than a moment after, it hands over. */
-  ask(): void;
-  /** Calls back when draining begins; at once if it has begun. */
+  /** Starts to drain. A second call, unless it follows at once, starts the hand-over. */
+  stop(): void;
+  /** Calls the listener when draining begins; at once if it has begun. */
   onDraining(listener: () => void): void;
-  /** Calls back when it is time to hand over; at once if it is. Returns how to stop listening. */
+  /** Calls the listener when the hand-over begins; at once if it has begun. Returns the function that removes it. */
   onHandOver(listener: () => void): () => void;
-  /** Stops the clock: all is done. */
+  /** Stops the timer of the drain. */
   close(): void;
 };
 
-/** A process manager and a terminal may both pass on one request to stop: within this time two are one. */
+/** Two signals within this time are one request: a process manager and a terminal may both send it. */
 const ONE_REQUEST_MS = 500;
 
 export function createDrain({ seconds }: { seconds: number }): Drain {
   const draining = new Set<() => void>();
   const handingOver = new Set<() => void>();
   let state: DrainState = 'running';
-  let askedAt = 0;
+  let stoppedAt = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function handOver(): void {
@@ -35,12 +35,12 @@ export function createDrain({ seconds }: { seconds: number }): Drain {
 
   return {
     state: () => state,
-    ask() {
+    stop() {
       if (state !== 'running') {
-        if (Date.now() - askedAt > ONE_REQUEST_MS) handOver();
+        if (Date.now() - stoppedAt > ONE_REQUEST_MS) handOver();
         return;
       }
-      askedAt = Date.now();
+      stoppedAt = Date.now();
       state = 'draining';
       timer = setTimeout(handOver, seconds * 1_000);
       for (const listener of draining) listener();

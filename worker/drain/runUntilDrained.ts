@@ -1,24 +1,24 @@
 import type { Worker } from '@temporalio/worker';
 import type { Drain } from './drain.js';
 
-type Runs = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
+type SdkWorker = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
 
-/** What is told to hand over gets so long. */
+/** The longest time of a hand-over, in milliseconds. */
 const HAND_OVER_WITHIN_MS = 10_000;
 
 /**
- * Runs the workers until each has drained: from then on they poll no more, and what they run goes on to its end. One
- * that fails lets the others drain. Throws when something did not end when it was to hand over.
+ * Runs the workers until each has drained. When one fails, the others drain. Throws the first failure, or an error when
+ * activities do not end in the time of the hand-over.
  */
-export async function runUntilDrained(workers: Runs[], drain: Drain): Promise<void> {
+export async function runUntilDrained(workers: SdkWorker[], drain: Drain): Promise<void> {
   const runs = workers.map((worker) => worker.run());
-  for (const run of runs) run.catch(drain.ask);
+  for (const run of runs) run.catch(drain.stop);
   drain.onDraining(() => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new Error(`not all was handed over within ${HAND_OVER_WITHIN_MS} ms`);
+    const error = new Error(`activities did not end within ${HAND_OVER_WITHIN_MS} ms of the hand-over`);
     drain.onHandOver(() => {
       timer = setTimeout(() => reject(error), HAND_OVER_WITHIN_MS);
     });

@@ -4,9 +4,9 @@ import type { Config } from '../../config.js';
 import { chatKind } from '../../domain/turns/turn.js';
 import type { Metrics } from '../../telemetry/registry.js';
 
-const soon = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300];
+const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300];
 
-/** What only a worker knows: attempts, calls of models, checkpoints. No label holds an id, or what somebody chose to write. */
+/** The metrics of a worker: attempts, model calls, checkpoints. No label holds an id or text that a user chose. */
 export function createWorkerMetrics(
   { registry, watch }: Metrics,
   config: Pick<Config, 'STREAM_CONCURRENCY' | 'CLASSIFIER_CONCURRENCY'>,
@@ -21,13 +21,13 @@ export function createWorkerMetrics(
 
   watch('reply_streams', "Replies and agents' iterations that stream now", () => inFlight.reply + inFlight.iteration);
   watch('reply_streams_max', 'How many of them this worker runs at most', () => config.STREAM_CONCURRENCY);
-  watch('classifier_calls', 'Calls of classifiers that wait for their answer', () => inFlight.classifier);
+  watch('classifier_calls', 'Classifier calls that wait for their answer', () => inFlight.classifier);
   watch('classifier_calls_max', 'How many of them this worker makes at once', () => config.CLASSIFIER_CONCURRENCY);
   watch('reply_deltas_total', 'Pieces of replies that were read from providers and sent on', () => deltas.count);
 
   const starts = counter('reply_attempts_begun_total', 'Attempts at replies, by how they began', ['kind', 'how']);
   const takeovers = counter('reply_takeovers_total', 'Attempts that took over from one lost with its worker', ['kind']);
-  // A counter that appears with its first increment hides that one from rates.
+  // Prometheus misses the first increment of a counter that did not exist before it.
   for (const kind of chatKind.options) {
     takeovers.inc({ kind }, 0);
     for (const how of attemptStarts) starts.inc({ kind, how }, 0);
@@ -43,15 +43,15 @@ export function createWorkerMetrics(
       'turn_first_token_seconds',
       'Until the first token of a turn, since it was accepted and since it got the floor',
       ['kind', 'since'],
-      soon,
+      seconds,
     ),
     callFirstToken: histogram(
       'model_call_first_token_seconds',
       'From a request to the first piece of its answer',
       ['call'],
-      soon,
+      seconds,
     ),
-    callSeconds: histogram('model_call_duration_seconds', 'From a request to its end', ['call'], soon),
+    callSeconds: histogram('model_call_duration_seconds', 'From a request to its end', ['call'], seconds),
     classifierAttempts: counter('classifier_attempts_total', 'Calls of classifiers, by how they ended', [
       'classifier',
       'outcome',

@@ -3,7 +3,7 @@ import { onCommitted } from '../../db/core/committed.js';
 import type { Pool } from '../../db/core/pool.js';
 import { countCommitted } from '../../telemetry/committed.js';
 import type { Log } from '../../telemetry/log/log.js';
-import { serveMetrics, serveWhenFree } from '../../telemetry/metricsServer.js';
+import { serveMetrics, serveWithRetry } from '../../telemetry/metricsServer.js';
 import { watchPool } from '../../telemetry/pool.js';
 import { createRegistry } from '../../telemetry/registry.js';
 import type { Tracing } from '../../telemetry/tracing.js';
@@ -15,11 +15,11 @@ export type Observed = {
   pool: Pool;
   log: Log;
   tracing: Tracing;
-  /** Where Temporal's runtime offers its numbers, if it does. */
+  /** The address of the runtime's own metrics; null without. */
   coreMetrics: string | null;
 };
 
-/** What is counted, logged and traced of this worker's work, and where it can be scraped, if it is to be. */
+/** Sets up the metrics, logs and traces of this worker, and serves its metrics if a port is configured. */
 export async function observeWorker(config: Config, { pool, log, tracing, coreMetrics }: Observed) {
   const registry = createRegistry();
   const metrics = createWorkerMetrics(registry, config);
@@ -29,7 +29,7 @@ export async function observeWorker(config: Config, { pool, log, tracing, coreMe
   const serving =
     port === undefined
       ? null
-      : serveWhenFree(() => serveMetrics(registry, { host, port, coreMetrics }, log), {
+      : serveWithRetry(() => serveMetrics(registry, { host, port, coreMetrics }, log), {
           log,
           setting: 'WORKER_METRICS_PORT',
         });

@@ -6,7 +6,7 @@ import type { Metrics } from '../../telemetry/registry.js';
 
 const outcomes = ['started', 'closed', 'floorPassed', 'recovered', 'failed'] as const;
 
-/** What the reconciler did is counted; what it refuses to do is logged as an error when it begins, and when it is over. */
+/** Counts what the reconciler does. Logs an error when it begins to refuse turns, and a line when it no longer does. */
 export function createReconcileTelemetry(
   { registry }: Metrics,
   log: Log,
@@ -14,7 +14,7 @@ export function createReconcileTelemetry(
   const registers = [registry];
   const turns = new Counter({
     name: 'reconciled_turns_total',
-    help: 'Turns that the reconciler did something about, or could not',
+    help: 'Turns that the reconciler changed, or failed to',
     labelNames: ['outcome'],
     registers,
   });
@@ -33,7 +33,7 @@ export function createReconcileTelemetry(
       refused = pass.elsewhere + pass.missing > 0 ? refuses : '';
     },
     notReconciled(turnId, err) {
-      log.warn({ err, turnId }, 'the reconciler could not look after a turn; the next pass will');
+      log.warn({ err, turnId }, 'a turn could not be reconciled; the next pass tries again');
     },
   };
 }

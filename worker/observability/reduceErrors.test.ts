@@ -4,7 +4,7 @@ import { reduceErrors } from './reduceErrors.js';
 
 const context = { info: { activityType: 'runTool', attempt: 2, workflowExecution: { workflowId: 'turn_1' } } };
 
-/** What an activity that throws this ends with, and the lines that were logged. */
+/** The error with which an activity ends that throws this one, and the lines that were logged. */
 async function throwing(error: unknown) {
   const lines: object[] = [];
   const warn = (fields: object) => void lines.push(fields);
@@ -17,8 +17,8 @@ async function throwing(error: unknown) {
   return { ended, lines };
 }
 
-describe('what an activity throws', () => {
-  test('is reduced to its name before the SDK logs it and Temporal keeps it, and logged once here', async () => {
+describe('an error of an activity', () => {
+  test('is logged once and reduced to its name, before the SDK logs it and Temporal keeps it', async () => {
     const error = Object.assign(new TypeError('canary said this'), { code: '22P02', cause: new Error('canary') });
     const { ended, lines } = await throwing(error);
     expect(ended).toBeInstanceOf(ApplicationFailure);
@@ -27,16 +27,19 @@ describe('what an activity throws', () => {
     expect(lines).toEqual([{ activity: 'runTool', workflowId: 'turn_1', attempt: 2, err: error }]);
   });
 
-  test.each(['canary', { message: 'canary' }, undefined])('is reduced too where it is no Error: %p', async (error) => {
-    const { ended } = await throwing(error);
-    expect((ended as Error).message).toBe(`internal: ${typeof error}`);
-  });
+  test.each(['canary', { message: 'canary' }, undefined])(
+    'is reduced to its type when it is no Error: %p',
+    async (error) => {
+      const { ended } = await throwing(error);
+      expect((ended as Error).message).toBe(`internal: ${typeof error}`);
+    },
+  );
 
   test.each([
     ApplicationFailure.create({ type: 'provider_error', message: 'provider_error' }),
     new CancelledFailure('CANCELLED'),
     new DOMException('This operation was aborted', 'AbortError'),
-  ])('passes as it is where it is a failure with a code, or an end that the SDK knows: %p', async (error) => {
+  ])('is not changed when it is a failure with a code or a cancellation of the SDK: %p', async (error) => {
     expect(await throwing(error)).toEqual({ ended: error, lines: [] });
   });
 });

@@ -4,8 +4,8 @@ import { nameOfError } from '../../telemetry/log/describeError.js';
 import type { Log } from '../../telemetry/log/log.js';
 
 /**
- * What activities throw that is no failure of ours is logged here, as errors are, and reduced to its name: the SDK
- * logs and Temporal keeps the whole message and stack, which may quote what a user or a model wrote.
+ * Logs an error of an activity that is no failure with a code, and replaces it by a failure with the error's name. The
+ * SDK would log, and Temporal would keep, its message and stack, which may quote a user or a model.
  */
 export function reduceErrors(log: Pick<Log, 'warn'>): ActivityInterceptorsFactory {
   return ({ info }) => ({
@@ -14,7 +14,7 @@ export function reduceErrors(log: Pick<Log, 'warn'>): ActivityInterceptorsFactor
         try {
           return await next(input);
         } catch (error) {
-          if (isOurs(error)) throw error;
+          if (isSafe(error)) throw error;
           log.warn({ ...whereOf(info), err: error }, 'an activity failed');
           throw ApplicationFailure.create({ type: 'internal', message: `internal: ${nameOfError(error)}` });
         }
@@ -23,8 +23,8 @@ export function reduceErrors(log: Pick<Log, 'warn'>): ActivityInterceptorsFactor
   });
 }
 
-/** Their messages are codes, or fixed words. The SDK knows a cancellation also by `AbortError`. */
-const isOurs = (error: unknown): boolean =>
+/** Failures whose messages are codes or fixed words. The SDK treats an `AbortError` as a cancellation. */
+const isSafe = (error: unknown): boolean =>
   error instanceof ApplicationFailure ||
   error instanceof CancelledFailure ||
   error instanceof CompleteAsyncError ||

@@ -5,7 +5,7 @@ import type { WorkerMetrics } from './metrics.js';
 
 const NO_CODE = 'none';
 
-/** Counts, logs and traces what activities say of their work. */
+/** Counts, logs and traces what activities report. */
 export function createTelemetry(
   metrics: WorkerMetrics,
   log: Log,
@@ -26,7 +26,7 @@ export function createTelemetry(
     attemptBegan(attempt, how, lost) {
       const { kind } = attempt;
       metrics.starts.inc({ kind, how });
-      // The stream of an attempt that the server gave up on may be running here: then nothing was lost.
+      // An adopted stream was still running in this worker: nothing was lost.
       if (!lost || how === 'adopted') return;
       metrics.takeovers.inc({ kind });
       log.warn({ ...attempt, how }, 'an attempt at a reply was lost with its worker; another one takes over');
@@ -44,19 +44,19 @@ function attemptEnded(metrics: WorkerMetrics, log: Log, attempt: ReplyAttempt, e
   else log.debug({ ...attempt, outcome }, 'an attempt at a reply ended');
 }
 
-/** Nothing is done for a token but to count it. */
+/** For each delta it only increments a counter. */
 function watchCall(metrics: WorkerMetrics, log: Log, call: ModelCall, span: CallSpan) {
   const { purpose } = call;
   const begunAt = performance.now();
   const seconds = () => (performance.now() - begunAt) / 1_000;
   const isStream = purpose === 'reply' || purpose === 'iteration';
-  let heard = false;
+  let hasFirstDelta = false;
   metrics.inFlight[purpose] += 1;
   return {
     delta() {
       if (isStream) metrics.deltas.count += 1;
-      if (heard) return;
-      heard = true;
+      if (hasFirstDelta) return;
+      hasFirstDelta = true;
       metrics.callFirstToken.observe({ call: purpose }, seconds());
       span.firstDelta();
     },

@@ -4,15 +4,15 @@ import { listen } from '../../lib/listen.js';
 import type { Log } from '../../telemetry/log/log.js';
 
 /**
- * Sends what Temporal's runtime logs through ours, and leaves signals to the process. `withMetrics` has it offer its
- * numbers on loopback; gives where.
+ * Installs Temporal's runtime: its log lines go through ours, and it handles no signals. With `withMetrics` it serves its
+ * metrics on loopback; gives their URL, else null.
  */
 export async function installRuntime(log: Log, { withMetrics }: { withMetrics: boolean }): Promise<string | null> {
   if (!withMetrics) {
     install(log, {});
     return null;
   }
-  // It can't be told to take any free port and say which: another program may take this one meanwhile.
+  // The runtime can not pick a free port itself, and another program may take this one before it does.
   for (let tries = 1; ; tries++) {
     const bindAddress = `127.0.0.1:${await freePort()}`;
     try {
@@ -20,12 +20,12 @@ export async function installRuntime(log: Log, { withMetrics }: { withMetrics: b
       return `http://${bindAddress}/metrics`;
     } catch (err) {
       if (tries === 3) throw err;
-      log.debug({ err }, "the runtime's numbers could not be offered there; trying another port");
+      log.debug({ err }, "the runtime's metrics can not be served on this port; trying another");
     }
   }
 }
 
-/** As everything else is named: seconds, and `_total` for what only grows. */
+/** The naming of all other metrics: seconds, and `_total` for counters. */
 const prometheusNames = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
 
 function install(log: Log, telemetry: Pick<NonNullable<RuntimeOptions['telemetryOptions']>, 'metrics'>): void {

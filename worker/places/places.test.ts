@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { createPlaces, type Places, placeLimits, type Release } from './places.js';
 
-const unhurried = () => ({ signal: new AbortController().signal, withinMs: 60_000 });
+const noHurry = () => ({ signal: new AbortController().signal, withinMs: 60_000 });
 
-/** What each of so many asks of one owner came to so far. */
+/** Asks for places of one owner, and collects the releases of those that were taken. */
 function ask(places: Places, owner: string, times: number) {
   const releases: Release[] = [];
   for (let n = 0; n < times; n++)
-    void places.take(owner, unhurried()).then((taken) => {
+    void places.take(owner, noHurry()).then((taken) => {
       if (taken !== 'late') releases.push(taken);
     });
   return { releases };
@@ -16,18 +16,15 @@ function ask(places: Places, owner: string, times: number) {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('the places of a worker', () => {
-  test.each([1, 2, 3, 4, 16, 200])(
-    'are %i for one owner, who never takes those that are kept for others',
-    async (size) => {
-      const places = createPlaces(placeLimits(size));
-      const ann = ask(places, 'ann', size * 3);
-      await settled();
-      expect(ann.releases).toHaveLength(size);
-      const ben = ask(places, 'ben', 1);
-      await settled();
-      expect(ben.releases).toHaveLength(1);
-    },
-  );
+  test.each([1, 2, 3, 4, 16, 200])('give one owner at most %i places, and keep some for other owners', async (size) => {
+    const places = createPlaces(placeLimits(size));
+    const ann = ask(places, 'ann', size * 3);
+    await settled();
+    expect(ann.releases).toHaveLength(size);
+    const ben = ask(places, 'ben', 1);
+    await settled();
+    expect(ben.releases).toHaveLength(1);
+  });
 
   test('are there for a fourth owner when three ask for more than there are', async () => {
     const places = createPlaces(placeLimits(200));
@@ -37,7 +34,7 @@ describe('the places of a worker', () => {
     expect(dora.releases).toHaveLength(1);
   });
 
-  test('go to the owner who holds the fewest, then to who has waited longest', async () => {
+  test('go to the owner that holds the fewest, then to the one that has waited longest', async () => {
     const places = createPlaces(placeLimits(8));
     const ann = ask(places, 'ann', 10);
     const ben = ask(places, 'ben', 6);
@@ -48,11 +45,11 @@ describe('the places of a worker', () => {
     expect([ann.releases.length, ben.releases.length]).toEqual([4, 4]);
   });
 
-  test('are given back once, and what waits takes them in the order of its asking', async () => {
+  test('are released once, and waiting tasks of an owner take them in order', async () => {
     const places = createPlaces({ total: 1, perOwner: 1 });
     const first = await take(places, 'ann');
     const order: number[] = [];
-    for (const n of [1, 2]) void places.take('ben', unhurried()).then(() => order.push(n));
+    for (const n of [1, 2]) void places.take('ben', noHurry()).then(() => order.push(n));
     await settled();
     first();
     first();
@@ -60,7 +57,7 @@ describe('the places of a worker', () => {
     expect(order).toEqual([1]);
   });
 
-  test('are no longer waited for by who is stopped, who then never takes one', async () => {
+  test('are not taken by a task that was stopped while it waited', async () => {
     const places = createPlaces({ total: 1, perOwner: 1 });
     const release = await take(places, 'ann');
     const stop = new AbortController();
@@ -71,23 +68,23 @@ describe('the places of a worker', () => {
     await take(places, 'ben');
   });
 
-  test('are waited for no longer once they close, while those who have one keep it', async () => {
+  test('are not waited for after close, and those that are taken stay taken', async () => {
     const places = createPlaces({ total: 1, perOwner: 1 });
     await take(places, 'ann');
-    const waiting = places.take('ann', unhurried());
+    const waiting = places.take('ann', noHurry());
     places.close();
-    expect([await waiting, await places.take('ben', unhurried())]).toEqual(['late', 'late']);
+    expect([await waiting, await places.take('ben', noHurry())]).toEqual(['late', 'late']);
   });
 
-  test('are waited for within a bound', async () => {
+  test('are waited for until the time limit', async () => {
     const places = createPlaces({ total: 1, perOwner: 1 });
     await take(places, 'ann');
-    expect(await places.take('ann', { ...unhurried(), withinMs: 1 })).toBe('late');
+    expect(await places.take('ann', { ...noHurry(), withinMs: 1 })).toBe('late');
   });
 });
 
 async function take(places: Places, owner: string): Promise<Release> {
-  const taken = await places.take(owner, unhurried());
+  const taken = await places.take(owner, noHurry());
   if (taken === 'late') throw new Error('no place');
   return taken;
 }

@@ -1,33 +1,33 @@
-/** What a worker runs at once of one kind of work, in all and for one owner. */
+/** How many places a worker has for one kind of work, in all and for one owner. */
 export type PlaceLimits = { total: number; perOwner: number };
 
 export type Places = {
   /**
-   * Takes a place, at once or when one is free. Resolves with how to give it back, once, or with `late` after
-   * `withinMs`. Rejects with the signal's reason.
+   * Takes a place as soon as one is free. Resolves with the function that releases it, or with `late` after `withinMs`.
+   * Rejects with the signal's reason.
    */
   take(owner: string, options: { signal: AbortSignal; withinMs: number }): Promise<Release | 'late'>;
-  /** From now on a place is taken at once or not at all: whoever waits is `late`. */
+  /** From now on `take` does not wait: pending calls resolve with `late`. */
   close(): void;
 };
 
 export type Release = () => void;
 
-/** An owner may hold so many times what it leaves free. */
+/** An owner holds at most this many times the number of free places. */
 const SHARE = 4;
 
-/** A quarter as many as one owner may have are kept for others. */
+/** A quarter as many places as one owner may hold are reserved for other owners. */
 export const placeLimits = (perOwner: number): PlaceLimits => ({
   total: perOwner + Math.ceil(perOwner / SHARE),
   perOwner,
 });
 
-type Waiter = { owner: string; since: number; admit(): void; turnAway(): void };
+type Waiter = { owner: string; since: number; admit(): void; giveUp(): void };
 
 /**
- * Shares places between owners. An owner has at most `perOwner`, and at most `SHARE` times what it leaves free, so that
- * one who holds many leaves places for those who hold few. A place that gets free goes to the owner who holds the fewest;
- * among those, to who has waited longest.
+ * Shares places between owners. An owner holds at most `perOwner`, and at most `SHARE` times the number of free places,
+ * so that an owner with many places leaves some for the others. A place that becomes free goes to the waiting owner with
+ * the fewest places, and among equals to the one that has waited longest.
  */
 export function createPlaces({ total, perOwner }: PlaceLimits): Places {
   const held = new Map<string, number>();
@@ -37,7 +37,7 @@ export function createPlaces({ total, perOwner }: PlaceLimits): Places {
   let closed = false;
 
   const heldBy = (owner: string) => held.get(owner) ?? 0;
-  /** The last free place is for an owner who holds none. */
+  /** The last free place is for an owner that holds none. */
   const mayTake = (owner: string) =>
     heldBy(owner) === 0 ? free > 0 : heldBy(owner) < Math.min(perOwner, SHARE * (free - 1));
 
@@ -76,29 +76,29 @@ export function createPlaces({ total, perOwner }: PlaceLimits): Places {
 
   function wait(owner: string, { signal, withinMs }: { signal: AbortSignal; withinMs: number }) {
     return new Promise<Release | 'late'>((resolve, reject) => {
-      const leave = () => {
+      const stopWaiting = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', stop);
         remove(waiter);
       };
       const stop = () => {
-        leave();
+        stopWaiting();
         reject(signal.reason);
       };
-      const turnAway = () => {
-        leave();
+      const giveUp = () => {
+        stopWaiting();
         resolve('late');
       };
-      const timer = setTimeout(turnAway, withinMs).unref();
+      const timer = setTimeout(giveUp, withinMs).unref();
       arrivals += 1;
       const waiter: Waiter = {
         owner,
         since: arrivals,
         admit() {
-          leave();
+          stopWaiting();
           resolve(occupy(owner));
         },
-        turnAway,
+        giveUp,
       };
       queues.set(owner, [...(queues.get(owner) ?? []), waiter]);
       signal.addEventListener('abort', stop, { once: true });
@@ -108,13 +108,13 @@ export function createPlaces({ total, perOwner }: PlaceLimits): Places {
   return {
     async take(owner, options) {
       options.signal.throwIfAborted();
-      // who waits already comes first
+      // Earlier waits of the owner come first.
       if (!queues.has(owner) && mayTake(owner)) return occupy(owner);
       return closed ? 'late' : wait(owner, options);
     },
     close() {
       closed = true;
-      for (const waiter of [...queues.values()].flat()) waiter.turnAway();
+      for (const waiter of [...queues.values()].flat()) waiter.giveUp();
     },
   };
 }

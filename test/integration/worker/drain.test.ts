@@ -64,7 +64,7 @@ const untilRunning = (turnId: string) =>
 
 async function drained(worker: WorkerProcess): Promise<void> {
   worker.kill('SIGTERM');
-  await untilSaid(worker, 'the worker drains: it takes nothing new');
+  await untilSaid(worker, 'the worker drains: it takes no new tasks');
 }
 
 async function untilSaid(worker: WorkerProcess, message: string): Promise<void> {

@@ -16,7 +16,7 @@ describe('a worker that is asked to stop', () => {
   it('drains, and hands over when its time for that is over', () => {
     const { drain, seen } = watched(120);
     expect(drain.state()).toBe('running');
-    drain.ask();
+    drain.stop();
     jest.advanceTimersByTime(119_999);
     expect([drain.state(), seen]).toEqual(['draining', ['draining']]);
     jest.advanceTimersByTime(1);
@@ -25,20 +25,20 @@ describe('a worker that is asked to stop', () => {
 
   it('hands over at once when it is asked a second time', () => {
     const { drain, seen } = watched(120);
-    drain.ask();
+    drain.stop();
     jest.advanceTimersByTime(1_000);
-    drain.ask();
+    drain.stop();
     expect([drain.state(), seen]).toEqual(['handing over', ['draining', 'handing over']]);
     jest.advanceTimersByTime(200_000);
-    drain.ask();
+    drain.stop();
     expect(seen).toHaveLength(2);
   });
 
   it('takes the same request from a terminal and from a process manager as one', () => {
     const { drain } = watched(120);
-    drain.ask();
+    drain.stop();
     jest.advanceTimersByTime(20);
-    drain.ask();
+    drain.stop();
     expect(drain.state()).toBe('draining');
   });
 
@@ -46,7 +46,7 @@ describe('a worker that is asked to stop', () => {
     const { drain } = watched(0);
     const late: string[] = [];
     drain.onHandOver(() => late.push('no more'))();
-    drain.ask();
+    drain.stop();
     drain.onDraining(() => late.push('draining'));
     jest.advanceTimersByTime(0);
     drain.onHandOver(() => late.push('handing over'));
@@ -55,7 +55,7 @@ describe('a worker that is asked to stop', () => {
 
   it('never hands over once all has ended', () => {
     const { drain, seen } = watched(1);
-    drain.ask();
+    drain.stop();
     drain.close();
     jest.advanceTimersByTime(10_000);
     expect(seen).toEqual(['draining']);

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { createSpacing } from './spacing.js';
+import { createRetryPacer } from './retryPacer.js';
 
-test('what comes at once is due one after the other, and not later than the bound', () => {
+test('retries that come at once get delays at a fixed interval, none longer than the limit', () => {
   let now = 1_000;
-  const next = createSpacing(80, 200, () => now);
+  const next = createRetryPacer(80, 200, () => now);
   expect([next(), next(), next(), next(), next()]).toEqual([1, 81, 161, 200, 200]);
   now += 150;
   expect(next()).toBe(130);
