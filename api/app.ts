@@ -21,8 +21,8 @@ import type { RequestTracing } from './http/requestTracing.js';
 import type { Route } from './http/route.js';
 import { toProblem } from './http/toProblem.js';
 import { createHeavyWork } from './limits/heavyWork.js';
-import { answerPassing, breakAccepted, isEventSource, isPassing } from './limits/passingRefusal.js';
 import type { RateLimit } from './limits/rateLimit.js';
+import { answerTemporaryRefusal, breakAcceptedStream, isEventSource, isTemporary } from './limits/temporaryRefusal.js';
 import { characterRoutes } from './narrative/characterRoutes.js';
 import { relationshipRoutes } from './narrative/relationshipRoutes.js';
 import { type SceneRouteDeps, sceneRoutes } from './narrative/sceneRoutes.js';
@@ -133,8 +133,8 @@ function answerProblem(log: Logger): ErrorRequestHandler {
     const problem = toProblem(error);
     if (problem.status >= 500) logFailure(request.log ?? log, { request, response, problem, error });
     if (response.headersSent) return void response.destroy();
-    if (isPassing(problem) && isEventSource(request)) return answerPassing(response, problem);
-    if (isPassing(problem) && response.locals.accepted) return breakAccepted(response);
+    if (isTemporary(problem) && isEventSource(request)) return answerTemporaryRefusal(response, problem);
+    if (isTemporary(problem) && response.locals.accepted) return breakAcceptedStream(response);
     sendJson(response, problem.status, problemBody(problem), { ...problem.headers, 'Content-Type': problemType });
   };
 }

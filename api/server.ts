@@ -4,16 +4,16 @@ import type { Config } from '../config.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
 import { hostInUrl, listen } from '../lib/listen.js';
-import { serveMetrics, serveWhenFree } from '../telemetry/metricsServer.js';
+import { serveMetrics, serveWithRetry } from '../telemetry/metricsServer.js';
 import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
 import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { createAuth } from './http/auth.js';
-import { warnOfOpenDoors } from './http/openDoors.js';
+import { warnOfWeakSettings } from './http/weakSettings.js';
 import { watchResponses } from './limits/openResponses.js';
 import { createPlaces } from './limits/places.js';
 import { createWrongKeys } from './limits/rateLimit.js';
-import { answerReaders } from './limits/unreadResponses.js';
+import { limitUnreadResponses } from './limits/unreadResponses.js';
 import { attachLiveSocket } from './live/liveSocket.js';
 import { type ApiMetrics, createMetrics, watchFeeds } from './service/metrics.js';
 import { observeBackends } from './service/observe.js';
@@ -40,7 +40,7 @@ const disconnectWithinMs = 1_000;
 
 /** Assembles the api and listens. When it can't listen, it closes everything and throws. */
 export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
-  warnOfOpenDoors(config, log);
+  warnOfWeakSettings(config, log);
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
   const metrics = createMetrics();
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
@@ -66,7 +66,7 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
 function serveOwnMetrics({ HOST: host, METRICS_PORT: port }: ApiConfig, metrics: ApiMetrics, log: Logger) {
   if (port === undefined) return null;
   const serve = () => serveMetrics(metrics, { host, port, coreMetrics: null }, log);
-  return serveWhenFree(serve, { log, setting: 'METRICS_PORT' });
+  return serveWithRetry(serve, { log, setting: 'METRICS_PORT' });
 }
 
 type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
@@ -127,7 +127,7 @@ function serve(
     tracing,
     log,
   });
-  answerReaders(server, app, log);
+  limitUnreadResponses(server, app, log);
   watchFeeds(metrics, feeds, starter);
   const liveSocket = attachLiveSocket(server, {
     feeds,

@@ -10,10 +10,10 @@ type TurnEnded = Extract<Committed, { what: 'turn_ended' }>;
 type TurnFailing = Extract<Committed, { what: 'turn_failing' }>;
 type StepStuck = Extract<Committed, { what: 'step_stuck' }>;
 
-/** From a canned reply to a turn that waited for its operator all day. */
+/** Buckets in seconds, up to a turn that waited for an operator all day. */
 const turnSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 900, 3_600, 21_600, 86_400];
 
-/** Counts, and writes a line of, what this process made true: each turn and step in one process, whichever that is. */
+/** Counts and logs what this process committed. Each turn and step is counted by the process that committed it. */
 export function countCommitted({ registry }: Metrics, log: Log): (committed: Committed) => void {
   const registers = [registry];
   const finished = new Counter({
@@ -43,7 +43,7 @@ export function countCommitted({ registry }: Metrics, log: Log): (committed: Com
     registers,
   });
 
-  // A counter that appears with its first increment hides that one from rates.
+  // Prometheus misses the first increment of a counter that did not exist before it.
   for (const kind of chatKind.options) {
     failing.inc({ kind }, 0);
     for (const outcome of endStatuses) finished.inc({ kind, outcome }, 0);

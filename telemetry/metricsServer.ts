@@ -45,7 +45,7 @@ const LISTEN_EVERY_MS = 1_000;
  * Turns are worth more than numbers: without its port the process works on, and takes it as soon as it is free. A
  * worker that drains keeps it, with the numbers of its last replies, until it ends. `setting` names the port in the log.
  */
-export function serveWhenFree(serve: () => Promise<MetricsServer>, { log, setting }: { log: Log; setting: string }) {
+export function serveWithRetry(serve: () => Promise<MetricsServer>, { log, setting }: { log: Log; setting: string }) {
   const closing = new AbortController();
   const serving = listen();
 

@@ -55,7 +55,7 @@ type Connection = { responses: Set<ServerResponse>; taken: number; since: number
  * Hands a server's requests to a handler, and cuts the connections of clients that ask and do not read: what they are
  * answered would stay in memory.
  */
-export function answerReaders(
+export function limitUnreadResponses(
   server: Server,
   handler: RequestListener,
   log: Pick<Log, 'info'>,

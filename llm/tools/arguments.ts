@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import type { ToolDescriptor } from '../../domain/agents/tools.js';
 import { unkeepable } from '../../domain/text/storable.js';
 import { linearPattern } from './linearPattern.js';
-import { TookTooLong, withinTime } from './withinTime.js';
+import { RunTimedOut, runWithTimeout } from './runWithTimeout.js';
 
 /** A schema longer than this, in UTF-16 code units, is not compiled: it comes from outside. */
 const MAX_SCHEMA = 200_000;
@@ -43,10 +43,10 @@ export async function complaintOf(
 
 function check(validate: ValidateFunction, sent: object): string | null {
   try {
-    if (withinTime(CHECK_MS, () => validate(sent))) return null;
+    if (runWithTimeout(CHECK_MS, () => validate(sent))) return null;
   } catch (error) {
     // not in time, or a schema that refers to itself without an end
-    return error instanceof TookTooLong ? 'late' : 'They could not be checked.';
+    return error instanceof RunTimedOut ? 'late' : 'They could not be checked.';
   }
   const [error] = validate.errors ?? [];
   return `${error?.instancePath || 'arguments'} ${error?.message ?? 'do not fit'}`.slice(0, 300).toWellFormed();
@@ -67,9 +67,9 @@ function compile(parameters: Parameters): Compiled {
   const { $schema: _, $id: __, ...schema } = parameters;
   if (JSON.stringify(schema).length > MAX_SCHEMA) return { usable: false, why: 'is too long' };
   try {
-    return { usable: true, validate: withinTime(COMPILE_MS, () => createCompiler().compile(schema)) };
+    return { usable: true, validate: runWithTimeout(COMPILE_MS, () => createCompiler().compile(schema)) };
   } catch (error) {
-    if (error instanceof TookTooLong) return { usable: false, why: 'takes too long to compile' };
+    if (error instanceof RunTimedOut) return { usable: false, why: 'takes too long to compile' };
     return { usable: false, why: `is no JSON Schema: ${error instanceof Error ? error.message.slice(0, 200) : ''}` };
   }
 }

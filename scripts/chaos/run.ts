@@ -32,7 +32,7 @@ export type RunOptions = {
   disturb: (running: Running) => Promise<Tally>;
 };
 
-const tellEveryMs = 10_000;
+const reportEveryMs = 10_000;
 
 /** Traffic, faults, quiet, and then every check. Keeps what is needed to look into a breach. */
 export async function runOn(stage: Stage, options: RunOptions): Promise<Report> {
@@ -43,7 +43,7 @@ export async function runOn(stage: Stage, options: RunOptions): Promise<Report> 
   const { base, client, pool } = stage;
   const traffic = startTraffic({ base, client, book, recovery, pool, seed }, chats);
   const running: Running = { stage, book, recovery, figures, traffic };
-  const told = setInterval(() => say(progressOf(running)), tellEveryMs);
+  const told = setInterval(() => say(progressOf(running)), reportEveryMs);
   try {
     await untilTalking(running, signal);
     const tally = await options.disturb(running);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, runCommand } from '../processes/runCommand.js';
 import { StartFailure } from '../start/failure.js';
+import { stopOrphanedPostgres } from './orphanedPostgres.js';
 import { type PostgresBinaries, postgresBinaries } from './postgresBinaries.js';
-import { endOlderServer } from './postgresLeftover.js';
 import { canEnter, idsOf, postgresUser, type RunAs } from './postgresUser.js';
 
 /** Postgres' files on disk, and the command that serves them. */
@@ -38,7 +38,7 @@ export async function openCluster(options: {
   const at = (path: string) => (closed ? here : path);
   if ((await versionOf(folder)) === null) await initialise({ folder, at, binaries, user, password, signal });
   await checkVersion(folder, binaries);
-  await endOlderServer(folder);
+  await stopOrphanedPostgres(folder);
   return { folder, password, serve: (port) => serveCommand({ at: at(folder), folder, binaries, user, port }) };
 }
 

@@ -1,5 +1,5 @@
 import { dataDirAt } from '../start/dataDir.js';
-import { endLeftovers } from '../start/leftovers.js';
+import { stopOrphanedProcesses } from '../start/orphanedProcesses.js';
 
 /**
  * Runs beside the launcher and does nothing, until that is killed: then its end of the pipe closes, and the guard
@@ -10,7 +10,7 @@ const launcher = process.ppid;
 process.on('SIGHUP', () => undefined);
 process.stdin.on('error', () => undefined);
 process.stdin.once('close', async () => {
-  await endLeftovers(dataDir);
+  await stopOrphanedProcesses(dataDir);
   // The next launcher may already have written its own.
   if ((await dataDir.readRun())?.pids.launcher === launcher) await dataDir.removeRun();
 });

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { ConfigError, readConfig } from '../../config.js';
 import { stopSignals } from '../processes/stopSignals.js';
 import { messageOf, StartAborted, StartFailure } from './failure.js';
+import { welcome } from './readyMessage.js';
 import { createService, type Service } from './service.js';
-import { welcome } from './welcome.js';
 
 /** `npm start`: everything on this machine, until Ctrl-C or SIGTERM. */
 const say = (line: string) => console.log(line);

@@ -23,7 +23,7 @@ import { type ChildName, childNames, type StartContext } from './context.js';
 import { dataDirAt, type RunFile } from './dataDir.js';
 import { seedDemoChat } from './demoChat.js';
 import { messageOf, StartFailure } from './failure.js';
-import { endLeftovers } from './leftovers.js';
+import { stopOrphanedProcesses } from './orphanedProcesses.js';
 
 export type Service = {
   start: (signal: AbortSignal) => Promise<RunFile>;
@@ -68,7 +68,7 @@ export function createService(options: {
     await checkApiAddress(options.askedPort, config.HOST);
     release = await dataDir.take();
     await dataDir.removeRun();
-    const left = await endLeftovers(dataDir);
+    const left = await stopOrphanedProcesses(dataDir);
     if (left.length > 0) say(`Stopped what an earlier start had left running: ${left.join(', ')}`);
     Object.assign(ports, (await dataDir.readServices()).ports);
     await told.spawned();

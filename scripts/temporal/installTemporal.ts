@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { CommandFailed, runCommand } from '../processes/runCommand.js';
 import { messageOf } from '../start/failure.js';
 
-const tellEveryMs = 10_000;
+const reportEveryMs = 10_000;
 const withinMs = 30 * 60_000;
 
 /** A command that Go can build: its name for people, its package, and how long it takes. */
@@ -29,7 +29,7 @@ export async function installByGo(options: {
   say(
     `${command.name}: building it with \`go install\`. This takes ${command.takes}, once; it is kept in ${dirname(to)}`,
   );
-  const progress = tellProgress(command.name, say);
+  const progress = reportProgress(command.name, say);
   try {
     await runCommand(
       {
@@ -63,7 +63,7 @@ async function hasGo(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<boole
   }
 }
 
-function tellProgress(name: string, say: (line: string) => void) {
+function reportProgress(name: string, say: (line: string) => void) {
   const startedAt = Date.now();
   const done = { downloaded: 0, compiled: 0 };
   const elapsed = () => {
@@ -72,7 +72,7 @@ function tellProgress(name: string, say: (line: string) => void) {
   };
   const timer = setInterval(
     () => say(`${name}: ${elapsed()}, ${done.downloaded} modules downloaded, ${done.compiled} packages compiled`),
-    tellEveryMs,
+    reportEveryMs,
   );
   return {
     elapsed,

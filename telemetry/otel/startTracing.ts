@@ -7,9 +7,9 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import type { Log } from '../log/log.js';
 import type { ServedRequest, TracedIds, Tracing } from '../tracing.js';
 import { startCallSpan } from './callSpan.js';
-import { createPatientExporter } from './patientExporter.js';
+import { createOutageLoggingExporter } from './outageLoggingExporter.js';
+import { createSpanFilter } from './spanFilter.js';
 import { temporalClientTracing, temporalWorkerTracing } from './temporalTracing.js';
-import { createTidyProcessor } from './tidyProcessor.js';
 
 /**
  * Traces to the collector that the standard OTEL_… variables name; the SDK reads them itself: endpoint, headers,
@@ -20,7 +20,7 @@ export function startTracing({ process, log }: { process: 'api' | 'worker'; log:
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': `durable-turns-${process}`, 'durable_turns.process': process }))
     .merge(detectResources({ detectors: [envDetector] }));
-  const processor = createTidyProcessor(new BatchSpanProcessor(createPatientExporter(new OTLPTraceExporter(), log)));
+  const processor = createSpanFilter(new BatchSpanProcessor(createOutageLoggingExporter(new OTLPTraceExporter(), log)));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
   // Of what a client sends along, the trace is taken and nothing else: `baggage` and `tracestate` hold what it likes.
   provider.register({ propagator: new W3CTraceContextPropagator() });

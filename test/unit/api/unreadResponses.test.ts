@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
-import { answerReaders, sendBody, type UnreadLimits } from '../../../api/limits/unreadResponses.js';
+import { limitUnreadResponses, sendBody, type UnreadLimits } from '../../../api/limits/unreadResponses.js';
 
 jest.setTimeout(20_000);
 
@@ -28,7 +28,7 @@ afterEach(() => {
 
 async function serve(limits: Partial<UnreadLimits>, answer: RequestListener): Promise<void> {
   server = createServer();
-  answerReaders(server, answer, pino({ level: 'silent' }), { ...quick, ...limits });
+  limitUnreadResponses(server, answer, pino({ level: 'silent' }), { ...quick, ...limits });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }

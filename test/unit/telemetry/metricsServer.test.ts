@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { close, listen } from '../../../scripts/provider/http.js';
-import { type MetricsServer, serveMetrics, serveWhenFree } from '../../../telemetry/metricsServer.js';
+import { type MetricsServer, serveMetrics, serveWithRetry } from '../../../telemetry/metricsServer.js';
 import { createRegistry } from '../../../telemetry/registry.js';
 import { scrape } from '../../support/telemetry/exposition.js';
 
@@ -55,7 +55,7 @@ test('a worker whose port another one still holds listens as soon as it is free'
   const { port } = new URL(first.url);
   const metrics = createRegistry();
   const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
-  const second = serveWhenFree(() => serveMetrics(metrics, at, quiet), { log: quiet, setting: 'WORKER_METRICS_PORT' });
+  const second = serveWithRetry(() => serveMetrics(metrics, at, quiet), { log: quiet, setting: 'WORKER_METRICS_PORT' });
   opened.push(second);
   await first.close();
   expect((await second.serving)?.url).toBe(first.url);
@@ -64,7 +64,7 @@ test('a worker whose port another one still holds listens as soon as it is free'
 test('a worker that ends before it could listen waits for its port no longer', async () => {
   const { port } = new URL((await serve(null)).url);
   const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
-  const second = serveWhenFree(() => serveMetrics(createRegistry(), at, quiet), {
+  const second = serveWithRetry(() => serveMetrics(createRegistry(), at, quiet), {
     log: quiet,
     setting: 'WORKER_METRICS_PORT',
   });

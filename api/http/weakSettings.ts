@@ -5,7 +5,7 @@ import type { Log } from '../../telemetry/log/log.js';
 const shortestKey = 16;
 
 /** Says at start what of the configuration is easy to get past, and what can't work. Keys themselves are never said. */
-export function warnOfOpenDoors(
+export function warnOfWeakSettings(
   config: Pick<Config, 'API_KEYS' | 'GATEWAY_TOKEN' | 'RELAY_URL'>,
   log: Pick<Log, 'warn'>,
 ): void {

@@ -63,7 +63,7 @@ function chatOf({ searchAttributes }: Attributes): Attributes {
 }
 
 /** The span without whatever could be prose: names, times, ids, numbers and codes. */
-export function tidySpan(span: ReadableSpan): ReadableSpan {
+export function filterSpan(span: ReadableSpan): ReadableSpan {
   const { message = '' } = span.status;
   const failed = code.test(message) ? { 'error.type': message } : {};
   return {

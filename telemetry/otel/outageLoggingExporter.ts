@@ -3,7 +3,7 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Log } from '../log/log.js';
 
 /** Says once that the collector takes nothing, and once that it does again: spans are lost meanwhile, turns are not. */
-export function createPatientExporter(exporter: SpanExporter, log: Log): SpanExporter {
+export function createOutageLoggingExporter(exporter: SpanExporter, log: Log): SpanExporter {
   let failing = false;
   const note = ({ code, error }: ExportResult) => {
     const failed = code !== ExportResultCode.SUCCESS;

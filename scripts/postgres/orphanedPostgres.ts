@@ -8,7 +8,7 @@ import { endRecorded, identityOf } from '../processes/processes.js';
  * ours could not start beside it. A record whose pid is nobody's is left to Postgres, which sees to it itself;
  * one whose pid is somebody else's, or a zombie's, is removed, because Postgres would take that for a server.
  */
-export async function endOlderServer(folder: string): Promise<void> {
+export async function stopOrphanedPostgres(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');
   const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
   if (!(pid > 0)) return;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { endOlderServer } from '../../../scripts/postgres/postgresLeftover.js';
+import { stopOrphanedPostgres } from '../../../scripts/postgres/orphanedPostgres.js';
 import { until } from '../../support/until.js';
 
 let folder: string;
@@ -35,7 +35,7 @@ async function zombie(): Promise<number> {
 
 test('the record of a killed server that nobody reaped is removed', async () => {
   await record(await zombie());
-  await endOlderServer(folder);
+  await stopOrphanedPostgres(folder);
   expect(await kept()).toBeNull();
 });
 
@@ -43,7 +43,7 @@ test("the record of a pid that is meanwhile somebody else's is removed, and that
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   children.push(child);
   await record(child.pid ?? 0);
-  await endOlderServer(folder);
+  await stopOrphanedPostgres(folder);
   expect(await kept()).toBeNull();
   expect([child.exitCode, child.signalCode]).toEqual([null, null]);
 });
@@ -52,7 +52,7 @@ test('the record of a pid that is nobody is left to Postgres', async () => {
   const child = spawn('true', { stdio: 'ignore' });
   await once(child, 'exit');
   await record(child.pid ?? 0);
-  await endOlderServer(folder);
+  await stopOrphanedPostgres(folder);
   expect(await kept()).toContain(String(child.pid));
 });
 
@@ -62,7 +62,7 @@ test('what still works in the folder is waited for', async () => {
   await once(orphan, 'spawn');
   await record(orphan.pid ?? 0);
   const ended = once(orphan, 'exit').then(() => 'orphan');
-  const cleared = endOlderServer(folder).then(() => 'cleared');
+  const cleared = stopOrphanedPostgres(folder).then(() => 'cleared');
   expect(await Promise.race([cleared, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe('waits');
   orphan.kill('SIGKILL');
   expect(await Promise.race([ended, cleared])).toBe('orphan');

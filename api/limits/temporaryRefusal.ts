@@ -14,13 +14,13 @@ export function isEventSource(request: Request): boolean {
 }
 
 /** Whether the same request may succeed later. */
-export const isPassing = ({ status }: Problem): boolean => status === 429 || status >= 500;
+export const isTemporary = ({ status }: Problem): boolean => status === 429 || status >= 500;
 
 /**
  * Answers an `EventSource` that is refused for now: 200, the pause before its reconnect, the reason as a comment, and
  * an end. At any other status it would never reconnect. Its `Last-Event-ID` stays, since no event was sent.
  */
-export function answerPassing(response: Response, problem: Problem): void {
+export function answerTemporaryRefusal(response: Response, problem: Problem): void {
   const seconds = Math.min(Number(problem.headers['Retry-After'] ?? 1), longestRetry);
   openEventStream(response, (seconds + Math.random()) * 1_000);
   response.end(`: ${problem.code}: ${problem.detail}\n\n`);
@@ -30,7 +30,7 @@ export function answerPassing(response: Response, problem: Problem): void {
  * Answers a turn that is accepted but whose stream can't begin: opens the stream and breaks it. After a refusal the
  * client would post the turn again; so it finds the turn's address in `Location`.
  */
-export function breakAccepted(response: Response): void {
+export function breakAcceptedStream(response: Response): void {
   openEventStream(response);
   response.write(': the turn is accepted; its stream can not begin\n\n', () => response.destroy());
 }

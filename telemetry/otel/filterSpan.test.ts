@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { createTidyProcessor } from './tidyProcessor.js';
+import { createSpanFilter } from './spanFilter.js';
 
 const prose = 'What did you say to the keeper, and why?';
 const exporter = new InMemorySpanExporter();
 const provider = new BasicTracerProvider({
   resource: resourceFromAttributes({ 'service.name': 'test' }),
-  spanProcessors: [createTidyProcessor(new SimpleSpanProcessor(exporter))],
+  spanProcessors: [createSpanFilter(new SimpleSpanProcessor(exporter))],
 });
 const tracer = provider.getTracer('test');
 
