@@ -6,12 +6,12 @@ import type { Metrics } from './registry.js';
 
 export type MetricsServer = { url: string; close(): Promise<void> };
 
-/** How long the numbers of Temporal's own runtime are waited for: without them the others are answered. */
-const CORE_PATIENCE_MS = 1_000;
+/** The longest wait for the metrics of Temporal's runtime, in milliseconds. Then the others are answered without them. */
+const CORE_TIMEOUT_MS = 1_000;
 
 /**
- * Answers scrapes of this process at a port of their own, and asks for no key there: its own numbers, and after them
- * those that Temporal's runtime offers at `coreMetrics`, if there is one.
+ * Serves the metrics of this process on a port of their own, without a key, followed by those of Temporal's runtime at
+ * `coreMetrics`, if there are any. Rejects when the port can't be listened on.
  */
 export async function serveMetrics(
   { registry }: Metrics,
@@ -39,11 +39,11 @@ export async function serveMetrics(
   };
 }
 
-const LISTEN_EVERY_MS = 1_000;
+const RETRY_EVERY_MS = 1_000;
 
 /**
- * Turns are worth more than numbers: without its port the process works on, and takes it as soon as it is free. A
- * worker that drains keeps it, with the numbers of its last replies, until it ends. `setting` names the port in the log.
+ * Retries to serve until the port is free; the process runs on meanwhile. A worker that drains keeps the port until it
+ * ends. `setting` names the port in the log.
  */
 export function serveWithRetry(serve: () => Promise<MetricsServer>, { log, setting }: { log: Log; setting: string }) {
   const closing = new AbortController();
@@ -56,8 +56,8 @@ export function serveWithRetry(serve: () => Promise<MetricsServer>, { log, setti
         log.info({ url: server.url }, 'metrics can be scraped');
         return server;
       } catch (err) {
-        if (tries === 0) log.warn({ err }, `${setting} can not be listened on yet; trying again`);
-        await delay(LISTEN_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+        if (tries === 0) log.warn({ err }, `${setting} can not be listened on; trying again`);
+        await delay(RETRY_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
       }
     }
     return null;
@@ -76,10 +76,10 @@ export function serveWithRetry(serve: () => Promise<MetricsServer>, { log, setti
 async function readCore(url: string | null, log: Log): Promise<string> {
   if (url === null) return '';
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(CORE_PATIENCE_MS) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(CORE_TIMEOUT_MS) });
     return response.ok ? await response.text() : '';
   } catch (err) {
-    log.debug({ err }, "the numbers of Temporal's runtime could not be read");
+    log.debug({ err }, "the metrics of Temporal's runtime could not be read");
     return '';
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Counter, Histogram } from 'prom-client';
 import { createRegistry } from './registry.js';
 
-test('every metric of a process has the prefix, however it was registered', async () => {
+test('every metric of a process has the prefix, whichever way it was registered', async () => {
   const { registry, watch, watchRows } = createRegistry();
   const registers = [registry];
   new Counter({ name: 'a_total', help: 'a', registers }).inc(2);

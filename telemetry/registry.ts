@@ -1,16 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 
-/** Every name of the process begins so, those of Node too. Only Temporal's runtime names its own. */
+/** The prefix of every metric of the process, Node's included. Temporal's runtime has names of its own. */
 const PREFIX = 'durable_turns_';
 
 export type GaugeRow = { labels: Record<string, string>; value: number };
 
-/** What a process knows of itself, as Prometheus reads it. */
+/** The metrics of a process. */
 export type Metrics = {
   registry: Registry;
-  /** Adds a number that is read whenever metrics are; one that only grows is named `…_total`. */
+  /** Adds a gauge, or a counter if its name ends in `_total`, that is read at each scrape. */
   watch(name: string, help: string, read: () => number): void;
-  /** The same for a gauge with labels. Null where it can't be said now: then nothing is. */
+  /** Adds a gauge with labels. Null from `read` leaves the gauge out of the scrape. */
   watchRows(
     gauge: { name: string; help: string; labels: string[] },
     read: () => GaugeRow[] | null | Promise<GaugeRow[] | null>,
@@ -44,7 +44,7 @@ export function createRegistry(): Metrics {
           const rows = await read();
           this.reset();
           for (const row of rows ?? []) this.set(row.labels, row.value);
-          // A gauge without labels that was reset says 0, which would be a claim.
+          // After a reset a gauge without labels is 0, which would be wrong.
           if (!rows && labels.length === 0) this.remove();
         },
       });

@@ -7,7 +7,7 @@ export type ServedRequest = {
   method: string;
   route: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Asked when it is over. */
+  /** Read when the request has ended. */
   status: () => number;
 };
 
@@ -26,31 +26,31 @@ export type CallSpan = {
   }): void;
 };
 
-/** Traces as the rest of the service knows them. A trace is handed on as a W3C `traceparent`. */
+/** The port of tracing. A trace is passed on as a W3C `traceparent`. */
 export type Tracing = {
-  /** What a log line says of where it belongs. */
+  /** The ids of the current trace and span, for log lines. */
   fields(): Record<string, string>;
-  /** The traceparent of what runs now; null when nothing of it is traced. */
+  /** The traceparent of the current work; null when it is not traced. */
   current(): string | null;
-  /** Runs work as a part of the trace; where none is given, of what runs now. */
+  /** Runs work as a part of the trace, or of the current one when none is given. */
   within<T>(trace: string | null | undefined, work: () => T): T;
   serve(request: ServedRequest, work: () => Promise<void>): Promise<void>;
-  /** Says of what runs now which turn and chat it is for. */
+  /** Adds the ids of turn and chat to the current span. */
   annotate(ids: TracedIds): void;
   call(call: TracedCall): CallSpan;
-  /** What traces the calls of a Temporal client, workflows and activities. */
+  /** Interceptors for the Temporal client, and for workflows and activities. */
   client?: WorkflowClientInterceptor[];
   worker?: Required<Pick<WorkerOptions, 'interceptors' | 'sinks'>>;
-  /** Sends what is not sent yet. `late`: not within so many milliseconds, and a request of it is still open. */
+  /** Exports the remaining spans. `late`: that took longer than `withinMs`, and a request is still open. */
   close(withinMs: number): Promise<'closed' | 'late'>;
 };
 
-/** Where the bundle of workflows that are traced stands, beside that of those that are not. */
+/** The file of the bundle with traced workflows, beside the plain bundle. */
 export const tracedBundle = (bundle: string): string => bundle.replace(/(\.js)?$/, '.traced.js');
 
 const noSpan: CallSpan = { firstDelta() {}, ended() {} };
 
-/** Without a collector nothing is traced, loaded or patched. */
+/** Tracing without a collector: does nothing and loads no module of OpenTelemetry. */
 export const noTracing: Tracing = {
   fields: () => ({}),
   current: () => null,
@@ -61,7 +61,7 @@ export const noTracing: Tracing = {
   close: () => Promise.resolve('closed'),
 };
 
-/** Traces to the collector at the endpoint, if one is configured. */
+/** Starts tracing if an endpoint is configured. */
 export async function openTracing(options: {
   endpoint: string | undefined;
   process: 'api' | 'worker';

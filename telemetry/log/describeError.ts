@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Bounds of what one error may add to a log line. */
+/** Limits of one error in a log line. */
 const MAX_CAUSES = 5;
 const MAX_MESSAGE = 500;
 const MAX_STACK = 4_000;
@@ -30,8 +30,8 @@ const secretKey =
 const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
 
 /**
- * An error as the log keeps it: type, message, stack, code and causes, within bounds. Postgres puts rows and
- * parameters into `detail` and `where`, and providers repeat prompts in their messages: these are left out.
+ * The description of an error in a log line: type, message, stack, code and causes, within limits. Without `detail` and
+ * `where` of Postgres, which hold rows and parameters, and without the messages of providers, which may repeat prompts.
  */
 function describeError(error: unknown, causes = MAX_CAUSES): unknown {
   if (!isError(error)) return loggable(error);
@@ -54,46 +54,47 @@ function describeError(error: unknown, causes = MAX_CAUSES): unknown {
 const entryOf = (key: string, value: unknown): [string, unknown][] =>
   typeof value === 'string' ? [[key, value.slice(0, 200)]] : typeof value === 'number' ? [[key, value]] : [];
 
-/** The message, or as much of it as holds no text of a user, a model or a provider. */
+/** The message without text of a user, a model or a provider. */
 function messageOf(error: Error & Record<string, unknown>): string {
-  // An answer of a provider: the SDKs make the message from its body.
+  // A provider's answer: the SDKs build the message from its body.
   if (typeof error.status === 'number' && ('headers' in error || 'requestID' in error)) return `HTTP ${error.status}`;
   if (Array.isArray(error.issues)) return issuesOf(error.issues);
-  // JSON, regular expressions and numbers: with or without quotes, it holds what could not be read.
-  if (error.name === 'SyntaxError') return 'what was read is not well-formed';
-  // The words are the server's, of a tool or of whatever it is.
-  if ('mcpBrand' in error || foreignWords.has(error.name)) return `${error.name}: ${String(error.code ?? 'no code')}`;
-  // Time zones, locales and units are named after a colon.
+  // Errors of parsing JSON, patterns and numbers contain the text that could not be parsed.
+  if (error.name === 'SyntaxError') return 'the input is not well-formed';
+  // The message comes from another server.
+  if ('mcpBrand' in error || foreignMessages.has(error.name))
+    return `${error.name}: ${String(error.code ?? 'no code')}`;
+  // The text after the colon is input: a time zone, a locale or a unit.
   if (error.name === 'RangeError') return error.message.replace(/:[\s\S]*/, '');
   // Postgres quotes values in its class 22 (data exception).
   const quotesInput = typeof error.code === 'string' && /^22...$/.test(error.code);
   return quotesInput ? error.message.replace(/["'][\s\S]*["']/, '"…"') : error.message;
 }
 
-/** Errors whose message is what another server said: of MCP, of OAuth, and of event streams. */
-const foreignWords = new Set(['ProtocolError', 'SdkError', 'SdkHttpError', 'McpError', 'OAuthError', 'ParseError']);
+/** Errors whose message comes from another server: MCP, OAuth and event streams. */
+const foreignMessages = new Set(['ProtocolError', 'SdkError', 'SdkHttpError', 'McpError', 'OAuthError', 'ParseError']);
 
-/** A refusal of the schema library: where it refuses and why, without the value. */
+/** The issues of the schema library: path and code, without the value. */
 const issuesOf = (issues: { path?: unknown[]; code?: unknown }[]): string =>
   issues
     .slice(0, 5)
     .map(({ path = [], code }) => `${path.join('.') || '(root)'}: ${String(code)}`)
     .join('; ');
 
-/** An error in a word or two, for where nothing else may go: its type, and its code if that looks like one. */
+/** The error's type, and its code if it has the form of one. For places where nothing else is allowed. */
 export function nameOfError(error: unknown): string {
   if (!isError(error)) return typeof error;
   const { name, code } = error as Error & { code?: unknown };
   return [name, code].filter((word) => typeof word === 'string' && /^[\w.-]{1,64}$/.test(word)).join(' ') || 'Error';
 }
 
-/** The frames below a head of our own: the stack's head repeats the whole message. */
+/** The stack's frames below this head. The original head repeats the whole message. */
 function stackOf({ stack = '' }: Error, head: string): string {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return [head, ...frames].join('\n').slice(0, MAX_STACK);
 }
 
-/** What may be written of a value: plain data within bounds, errors described, and nothing under the key of a secret. */
+/** A value as a log line may contain it: plain data within limits, errors described, values of secret keys redacted. */
 export function loggable(value: unknown, depth = MAX_DEPTH): unknown {
   if (isError(value)) return describeError(value);
   if (typeof value === 'string') return value.slice(0, MAX_TEXT);

@@ -54,7 +54,7 @@ describe('an error in a log line', () => {
     });
   });
 
-  test('that is no Error keeps its fields', () => {
+  test('keeps its fields when it is no Error', () => {
     const { log, last } = logTo();
     log.warn({ err: { status: 503, systemCode: 'ECONNREFUSED' } }, 'failed');
     expect(last().err).toEqual({ status: 503, systemCode: 'ECONNREFUSED' });
@@ -62,7 +62,7 @@ describe('an error in a log line', () => {
     expect(last().err).toBe('only words');
   });
 
-  test('is bounded, however long its message and its causes are', () => {
+  test('is limited in size, however long its message and its causes are', () => {
     const { log, text } = logTo();
     const looped = new Error('m'.repeat(1_000_000));
     looped.cause = looped;
@@ -93,11 +93,11 @@ describe('text of users and models', () => {
 
   test.each([
     ['a parser of JSON', () => JSON.parse(prose)],
-    ['a pattern that can not be read', () => new RegExp(`${prose}(`)],
+    ['a pattern that can not be parsed', () => new RegExp(`${prose}(`)],
     ['a text that is no number', () => BigInt(prose)],
-    ['a time zone that there is not', () => new Date(0).toLocaleString('en', { timeZone: prose })],
+    ['an unknown time zone', () => new Date(0).toLocaleString('en', { timeZone: prose })],
     [
-      'a server of tools',
+      'an MCP server',
       () => {
         throw new ProtocolError(-32603, prose);
       },
@@ -136,7 +136,7 @@ describe('text of users and models', () => {
 describe('a secret', () => {
   const configured = 'correct "horse" battery';
 
-  test('that is configured is in no line, wherever it comes from', () => {
+  test('of the configuration is in no line', () => {
     const { log, text } = logTo([configured]);
     log.warn({ err: new Error(`no ${configured}`), deep: { in: [configured] } }, `not ${configured}`);
     log.child({ own: configured }).warn('a line');
@@ -149,21 +149,21 @@ describe('a secret', () => {
     'Bearer abcdefghijklmnop',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
     'postgres://me:hunter22@127.0.0.1/db',
-  ])('is known by its form: %s', (secret) => {
+  ])('is redacted by its form: %s', (secret) => {
     const { log, text } = logTo();
     log.warn({ err: new Error(secret) }, 'failed');
     expect(text()).toContain('[redacted]');
     expect(text()).not.toMatch(/abcdefghijkl|c2lnbmF0dXJl|hunter22/);
   });
 
-  test('under the name of a secret is not written', () => {
+  test('is not written as the value of a secret key', () => {
     const { log, last } = logTo();
     log.warn({ request: { headers: { Authorization: 'x', accept: 'y' }, apiKey: 'z' } }, 'failed');
     expect(last().request).toEqual({ headers: { Authorization: '[redacted]', accept: 'y' }, apiKey: '[redacted]' });
   });
 });
 
-test('every line is JSON, also with secrets in it and values that JSON has not', () => {
+test('every line is JSON, also with secrets in it and values that JSON lacks', () => {
   const { log, text } = logTo(['long-enough-secret']);
   const looped: Record<string, unknown> = { n: Number.NaN, big: 10n, map: new Map(), when: new Date(0) };
   looped.self = looped;

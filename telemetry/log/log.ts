@@ -4,18 +4,18 @@ import { loggable } from './describeError.js';
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
 export type LogOptions = {
-  /** Asked for with each line: where what runs now belongs. */
+  /** Fields of every line, read when the line is written. */
   fields?: () => Record<string, string>;
-  /** Values that no line may hold. */
+  /** Values that are redacted in every line. */
   secrets?: string[];
   /** Where lines are written; left out: stdout. */
   to?: DestinationStream;
 };
 
-/** Shorter values are words that lines hold for other reasons, such as the demo provider's key. */
+/** Shorter values are not redacted: they occur as words in lines, such as the demo provider's key. */
 const MIN_SECRET_LENGTH = 8;
 
-/** What is a secret by its form, whoever sent it: keys, bearer tokens, JWTs and passwords in URLs. */
+/** Text that is redacted by its form: keys, bearer tokens, JWTs and passwords in URLs. */
 const secretForms = [
   /\bsk-[\w-]{8,}/,
   /(?<=\bBearer\s)[\w.~+/-]{8,}=*/,
@@ -24,8 +24,8 @@ const secretForms = [
 ];
 
 /**
- * A log of JSON lines. Errors are described wherever they are in a line's fields, under whatever name; secrets are
- * taken out of the written line, so that no field, message or stack can hold one.
+ * A log of JSON lines. Errors in all fields of a line are described by `describeError.ts`. Secrets are redacted in the
+ * written line, so no field, message or stack can contain one.
  */
 export function createLog(level: string, name: string, options: LogOptions = {}): Logger {
   const settings: LoggerOptions = {
@@ -39,7 +39,7 @@ export function createLog(level: string, name: string, options: LogOptions = {})
   return options.to ? pino(settings, options.to) : pino(settings);
 }
 
-/** Requests and responses have serializers of their own. */
+/** Fields with serializers of their own: requests and responses. */
 const serialized = new Set(['req', 'res']);
 
 function describeFields(fields: Record<string, unknown>): Record<string, unknown> {

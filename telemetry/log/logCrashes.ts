@@ -1,6 +1,6 @@
 import type { Log } from './log.js';
 
-/** Logs what nothing caught, with its stack, and ends the process: what it left half done is not known. */
+/** Logs an uncaught error with its stack and exits with 1, because the state of the process is unknown. */
 export function logCrashes(log: Log): void {
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'an exception was not caught; the process ends');

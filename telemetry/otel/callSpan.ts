@@ -1,10 +1,10 @@
 import { type Attributes, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import type { CallSpan, TracedCall } from '../tracing.js';
 
-/** People choose models by name: only what looks like one is put into a span. */
+/** The form of a model's name. Owners choose models, so other text is not put into a span. */
 const modelForm = /^[\w.:/@-]{1,100}$/;
 
-/** A call of a model, in the words of OpenTelemetry's conventions for generative AI, as far as they hold no prose. */
+/** The span of a model call, by OpenTelemetry's conventions for generative AI, without the fields that hold prose. */
 export function startCallSpan(tracer: Tracer, call: TracedCall, ids: Attributes): CallSpan {
   const span = tracer.startSpan(modelForm.test(call.model) ? `chat ${call.model}` : 'chat', {
     kind: SpanKind.CLIENT,

@@ -19,8 +19,8 @@ const exported = () => {
   return span;
 };
 
-describe('a span', () => {
-  test('leaves with its ids and numbers, and without anything else', () => {
+describe('an exported span', () => {
+  test('has its ids and numbers and no other attribute', () => {
     const attributes = {
       temporalWorkflowId: 'turn_01-a/call_1',
       'http.route': '/v1/chats/:chatId',
@@ -38,7 +38,7 @@ describe('a span', () => {
     expect(exported().kind).toBe(SpanKind.SERVER);
   });
 
-  test('keeps the code of what went wrong, and neither its message nor its stack', () => {
+  test('keeps the code of an error without its message and its stack', () => {
     const span = tracer.startSpan('RunActivity:x');
     span.recordException(new SyntaxError(`Unexpected token in "${prose}"`));
     span.setStatus({ code: SpanStatusCode.ERROR, message: prose });
@@ -54,12 +54,12 @@ describe('a span', () => {
     expect(exported().attributes).toEqual({ 'error.type': 'provider_silent' });
   });
 
-  test('has no name that somebody wrote', () => {
+  test('has no name that contains text of a user', () => {
     tracer.startSpan(`chat ${prose}`).end();
     expect(exported().name).toBe('unnamed');
   });
 
-  test('of a query is not exported: everyone who looks at a turn makes one', () => {
+  test('is none of a query', () => {
     tracer.startSpan('HandleQuery:turnStatus').end();
     expect(exporter.getFinishedSpans()).toEqual([]);
   });

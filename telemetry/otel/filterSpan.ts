@@ -2,8 +2,8 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
 /**
- * What a span may say, each with the form that its value must have. All else is left out: libraries put whole
- * messages, stacks and memos into spans, which may hold what somebody said.
+ * The attributes that a span may have, each with the form of its value. All others are dropped: libraries put whole
+ * messages, stacks and memos into spans, which may contain prose.
  */
 const id = /^[\w:>/.-]{1,300}$/;
 const word = /^[\w.:/@-]{1,100}$/;
@@ -32,14 +32,14 @@ const allowed: Record<string, RegExp> = {
 
 const nameForm = /^[\w.:/@ -]{1,200}$/;
 
-/** A code: what our own failures say, and nothing that a person wrote. */
+/** The form of a failure's code. */
 const code = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 const fits = (value: AttributeValue | undefined, form: RegExp): boolean =>
   value !== undefined && [value].flat().every((item) => form.test(String(item)));
 
-function tidyAttributes(given: Attributes): Attributes {
-  // Spans of workflows name things in another way than those of activities.
+function filterAttributes(given: Attributes): Attributes {
+  // Spans of workflows use other names than those of activities.
   const { workflowId, runId, ...rest } = given;
   const all: Attributes = {
     ...rest,
@@ -53,7 +53,7 @@ function tidyAttributes(given: Attributes): Attributes {
   );
 }
 
-/** The chat is in the search attributes that a workflow has. */
+/** The chat's id, from the search attributes of the workflow. */
 function chatOf({ searchAttributes }: Attributes): Attributes {
   // The interceptor stores the object as it is, which the type of attributes does not allow for.
   const found: unknown = searchAttributes;
@@ -62,7 +62,7 @@ function chatOf({ searchAttributes }: Attributes): Attributes {
   return typeof chatId === 'string' && id.test(chatId) ? { 'durable_turns.chat_id': chatId } : {};
 }
 
-/** The span without whatever could be prose: names, times, ids, numbers and codes. */
+/** The span with its names, times, ids, numbers and codes only: everything else could be prose. */
 export function filterSpan(span: ReadableSpan): ReadableSpan {
   const { message = '' } = span.status;
   const failed = code.test(message) ? { 'error.type': message } : {};
@@ -76,9 +76,9 @@ export function filterSpan(span: ReadableSpan): ReadableSpan {
     duration: span.duration,
     ended: span.ended,
     status: { code: span.status.code, ...(code.test(message) ? { message } : {}) },
-    attributes: { ...chatOf(span.attributes), ...failed, ...tidyAttributes(span.attributes) },
+    attributes: { ...chatOf(span.attributes), ...failed, ...filterAttributes(span.attributes) },
     links: span.links.map(({ context }) => ({ context })),
-    events: span.events.map(({ name, time, attributes }) => ({ name, time, attributes: tidyEvent(attributes) })),
+    events: span.events.map(({ name, time, attributes }) => ({ name, time, attributes: filterEvent(attributes) })),
     resource: span.resource,
     instrumentationScope: span.instrumentationScope,
     droppedAttributesCount: 0,
@@ -87,7 +87,7 @@ export function filterSpan(span: ReadableSpan): ReadableSpan {
   };
 }
 
-function tidyEvent(attributes: Attributes = {}): Attributes {
+function filterEvent(attributes: Attributes = {}): Attributes {
   const type = String(attributes['exception.type'] ?? '');
   return code.test(type) ? { 'exception.type': type } : {};
 }

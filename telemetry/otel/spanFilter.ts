@@ -1,10 +1,10 @@
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { filterSpan } from './filterSpan.js';
 
-/** Looked at every time somebody opens a turn: they would bury everything else. */
+/** Spans that are not exported: each look at a turn makes one of them. */
 const unwanted = /^(HandleQuery|ValidateUpdate):/;
 
-/** Lets nothing on to the exporter but what a span may say. */
+/** Passes each span to the next processor with its allowed contents only. */
 export function createSpanFilter(next: SpanProcessor): SpanProcessor {
   return {
     onStart: (span, context) => next.onStart(span, context),

@@ -12,9 +12,9 @@ import { createSpanFilter } from './spanFilter.js';
 import { temporalClientTracing, temporalWorkerTracing } from './temporalTracing.js';
 
 /**
- * Traces to the collector that the standard OTEL_… variables name; the SDK reads them itself: endpoint, headers,
+ * Exports traces to the collector of the standard OTEL_… variables, which the SDK reads itself: endpoint, headers,
  * timeouts, sampler, limits, service name. Spans wait in a queue of bounded length: a collector that is away or hangs
- * costs spans, and nothing else.
+ * loses spans and has no other effect.
  */
 export function startTracing({ process, log }: { process: 'api' | 'worker'; log: Log }): Tracing {
   const resource = defaultResource()
@@ -22,7 +22,7 @@ export function startTracing({ process, log }: { process: 'api' | 'worker'; log:
     .merge(detectResources({ detectors: [envDetector] }));
   const processor = createSpanFilter(new BatchSpanProcessor(createOutageLoggingExporter(new OTLPTraceExporter(), log)));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
-  // Of what a client sends along, the trace is taken and nothing else: `baggage` and `tracestate` hold what it likes.
+  // Only the trace is taken from a client's headers: `baggage` and `tracestate` may contain any text.
   provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = provider.getTracer('durable-turns');
   return {
@@ -72,10 +72,10 @@ function serve(tracer: Tracer, request: ServedRequest, work: () => Promise<void>
       if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     } catch (error) {
       const { code, status } = error as { code?: unknown; status?: unknown };
-      const isOurs = typeof status === 'number' && status < 500;
+      const isRefusal = typeof status === 'number' && status < 500;
       if (typeof status === 'number') span.setAttribute('http.response.status_code', status);
       span.setAttribute('error.type', typeof code === 'string' ? code : 'internal');
-      if (!isOurs) span.setStatus({ code: SpanStatusCode.ERROR });
+      if (!isRefusal) span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
       span.end();

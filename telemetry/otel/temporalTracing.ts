@@ -9,7 +9,7 @@ import {
 import type { Tracing } from '../tracing.js';
 import { workflowTracingModules } from './workflowModules.js';
 
-/** What starts and signals turns is traced; queries and descriptions are not, which everyone who looks asks for. */
+/** Traces starts and signals. Queries and descriptions are not traced: each look at a turn makes them. */
 export function temporalClientTracing(): WorkflowClientInterceptor[] {
   const traced = new OpenTelemetryWorkflowClientInterceptor();
   return [
@@ -21,7 +21,7 @@ export function temporalClientTracing(): WorkflowClientInterceptor[] {
   ];
 }
 
-/** A worker whose workflows and activities are traced. Prebuilt bundles hold the workflows' part themselves. */
+/** Interceptors and sinks that trace workflows and activities. A prebuilt bundle contains the workflows' part. */
 export function temporalWorkerTracing(processor: SpanProcessor, resource: Resource): NonNullable<Tracing['worker']> {
   return {
     interceptors: {

@@ -1,12 +1,12 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
-/** The header in which the tracing of workflows hands a trace on. */
+/** The header in which Temporal's tracing passes a trace on. */
 const TRACE_HEADER = '_tracer-data';
 
 /**
- * A turn that gets the floor from another one belongs to the trace of the request that asked for it, not to that of
- * the turn before it: a queue would be one endless trace. Changes a header, and no command.
+ * Puts a turn that gets the floor into the trace of its own request. Without this it would be in the trace of the turn
+ * before it, and a queue would be one endless trace. Changes a header and no command.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** What is bundled with workflows so that they are traced. The last is the innermost. */
+/** The interceptor modules of traced workflows. The last is the innermost. */
 export function workflowTracingModules(): string[] {
   const require = createRequire(import.meta.url);
   const ours = fileURLToPath(new URL('./turnOrigin.ts', import.meta.url));
