@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { openApiDocument } from '../api/http/openapi.js';
 
-/** `clientSchema.ts [FILE]`: the types of the client package, made of the schemas that the api checks and describes itself by. */
+/** `clientSchema.ts [FILE]` writes the types of the client package, generated from the schemas of the api. */
 const banner =
   '/* Made of the schemas of the service by scripts/clientSchema.ts: change those, then run `npm run client:schema`. */';
 
@@ -25,7 +25,7 @@ export async function clientSchema(): Promise<string> {
   return made.replace(/export interface Schemas \{[\s\S]*?\n\}\n/, '').replace(/: \{\s*\}/g, ': Record<string, never>');
 }
 
-/** Readers meet fields of later releases and have to ignore them; their types need not say so in every object. */
+/** Closes objects in the schema: clients ignore unknown fields, but their types do not list an index signature. */
 function openEnded(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(openEnded);
   if (typeof value !== 'object' || value === null) return value;

@@ -14,9 +14,9 @@ import { dataDirAt } from './start/dataDir.js';
 import { messageOf } from './start/failure.js';
 
 /**
- * `npm run reconcile`: says in which Temporal namespaces the turns are that have not ended, and which of them the
- * reconciler refuses to close. With `--accept-namespace` those whose workflow is not in the connected one are
- * closed, with `--restart` as well they run again.
+ * `npm run reconcile`: lists the Temporal namespaces of the turns that have not ended, and the turns that the reconciler
+ * refuses to close. `--accept-namespace` closes the turns whose workflow is not in the connected namespace; with
+ * `--restart` too they run again. Exits with 1 when turns remain.
  */
 const deadline = { deadlineMs: 5_000 };
 
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
     if (!values['accept-namespace']) return await report(pool, workflows);
     const onFailed = (turnId: string, error: unknown) => console.error(`${turnId}: ${messageOf(error)}`);
     const lost = values.restart ? 'restart' : 'close';
-    return say(await acceptNamespace({ pool, workflows, model: config.NARRATIVE_MODEL }, { lost, onFailed }));
+    return printResult(await acceptNamespace({ pool, workflows, model: config.NARRATIVE_MODEL }, { lost, onFailed }));
   } finally {
     await pool.end();
     await connection.close();
@@ -60,7 +60,7 @@ async function report(pool: Pool, workflows: TurnWorkflows): Promise<number> {
   console.log(`Connected to the namespace ${here.name}, ${here.id} (cluster ${here.clusterId ?? 'unknown'}).`);
   for (const { id, name, lastSeenAt, turns } of await readNamespacesOfTurns(pool)) {
     if (id === here.id) console.log(`${turns} turns that have not ended were started in it.`);
-    else if (id === null) console.log(`${turns} turns that have not ended were started in none yet.`);
+    else if (id === null) console.log(`${turns} turns that have not ended have no workflow yet.`);
     else
       console.log(
         `${turns} turns that have not ended were started in another: ${name ?? 'unknown'}, ${id}, last seen ${lastSeenAt?.toISOString() ?? 'never'}.`,
@@ -68,15 +68,15 @@ async function report(pool: Pool, workflows: TurnWorkflows): Promise<number> {
   }
   const { elsewhere, missing } = await readRefused(pool, here.id);
   if (elsewhere + missing === 0) return 0;
-  if (missing > 0) console.log(`${missing} turns were not found in it by the last pass, too many at once.`);
+  if (missing > 0) console.log(`The last pass did not find ${missing} turns in it, which is too many at once.`);
   console.log('None of them is closed. If TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are wrong, correct them.');
   console.log('If their workflows are lost for good: npm run reconcile -- --accept-namespace [--restart]');
   return 1;
 }
 
-function say({ found, started, closed, failed }: Accepted): number {
-  console.log(`${found} turns run here, ${started} were started, ${closed} were closed with the text that they have.`);
-  if (failed > 0) console.log(`${failed} could not be looked after: run it again.`);
+function printResult({ found, started, closed, failed }: Accepted): number {
+  console.log(`${found} turns run here, ${started} were started, ${closed} were closed with their text so far.`);
+  if (failed > 0) console.log(`${failed} could not be reconciled: run this again.`);
   return failed > 0 ? 1 : 0;
 }
 

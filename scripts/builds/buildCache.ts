@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-/** A build that is kept: its name, and the hash of all that it is made of. */
+/** The key of a cached build: its name and the hash of its inputs. */
 export type BuildKey = { cacheDir: string; name: string; inputs: string };
 
-/** Builds of a few checkouts with a few versions each; one is at most some megabytes. */
-const keptBuilds = 24;
+/** How many builds the cache holds. One has at most a few megabytes. */
+const maxBuilds = 24;
 
 /**
- * Puts a build into the folder `to`: a copy of the one that was made before of the same inputs, or one that `make`
- * makes in the folder that it is given. A cache that cannot be read or written costs only the time of a build; an
- * error of `make` is thrown. The folder is replaced whole.
+ * Replaces the folder `to` by a build: a copy of the cached one for the same inputs, or one that `make` writes to the
+ * folder. A cache that can not be read or written costs the time of a build. Throws the error of `make`.
  */
 export async function buildOnce(
   to: string,
@@ -19,15 +18,15 @@ export async function buildOnce(
   make: (folder: string) => Promise<void>,
 ): Promise<void> {
   const builds = join(cacheDir, 'builds');
-  const kept = join(builds, `${name}-${inputs}`);
-  if (await replaceByCopy(kept, to)) return void (await markUsed(kept));
+  const cached = join(builds, `${name}-${inputs}`);
+  if (await replaceByCopy(cached, to)) return void (await markUsed(cached));
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
   await make(to);
-  await keep(to, builds, kept).catch(() => undefined);
+  await addToCache(to, builds, cached).catch(() => undefined);
 }
 
-/** The hash of the files at these paths, folders included, without their tests. A path that is not there counts as that. */
+/** The hash of the files at these paths and in these folders, without tests. A missing path is part of the hash too. */
 export async function hashFiles(root: string, paths: string[], ...more: string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([root, ...more]));
   for (const path of paths) {
@@ -49,7 +48,7 @@ async function filesAt(path: string): Promise<string[]> {
     .sort();
 }
 
-/** Copied beside its place and moved there: a start that is cut off leaves no half of a build. */
+/** Copies beside the target and renames, so that a start that is interrupted leaves no partial build. */
 async function replaceByCopy(from: string, to: string): Promise<boolean> {
   const fresh = `${to}.new`;
   try {
@@ -60,32 +59,32 @@ async function replaceByCopy(from: string, to: string): Promise<boolean> {
     await rename(fresh, to);
     return true;
   } catch {
-    // Not there, removed by another start meanwhile, or not readable
+    // Missing, removed by another start meanwhile, or not readable.
     await rm(fresh, { recursive: true, force: true });
     return false;
   }
 }
 
-async function keep(built: string, builds: string, kept: string): Promise<void> {
+async function addToCache(built: string, builds: string, cached: string): Promise<void> {
   await mkdir(builds, { recursive: true, mode: 0o700 });
   const fresh = await mkdtemp(join(builds, 'new-'));
   try {
     await cp(built, fresh, { recursive: true, verbatimSymlinks: true });
-    // Fails when another start was first, which made the same
-    await rename(fresh, kept);
+    // Fails if another start has added the same build.
+    await rename(fresh, cached);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
   await dropOldest(builds);
 }
 
-const markUsed = (kept: string) => utimes(kept, new Date(), new Date()).catch(() => undefined);
+const markUsed = (cached: string) => utimes(cached, new Date(), new Date()).catch(() => undefined);
 
 async function dropOldest(builds: string): Promise<void> {
   const names = await readdir(builds);
   const dated = await Promise.all(
     names.map(async (name) => ({ path: join(builds, name), at: (await stat(join(builds, name))).mtimeMs })),
   );
-  const old = dated.sort((a, b) => b.at - a.at).slice(keptBuilds);
+  const old = dated.sort((a, b) => b.at - a.at).slice(maxBuilds);
   for (const { path } of old) await rm(path, { recursive: true, force: true });
 }

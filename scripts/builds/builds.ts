@@ -5,12 +5,12 @@ import { runCommand } from '../processes/runCommand.js';
 import { rooms } from '../rooms.js';
 import { buildOnce, hashFiles } from './buildCache.js';
 
-/** Where builds are kept for the next start, and what cuts one off. */
-type Building = { cacheDir: string; signal: AbortSignal };
+/** The folder of the cache, and the signal that aborts a build. */
+type BuildContext = { cacheDir: string; signal: AbortSignal };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** All that a build is made of: the sources, what bundles them, and the packages that are installed. */
+/** The inputs of every build: the sources, the bundling scripts and the installed packages. */
 const inputs = [
   ...rooms,
   'config.ts',
@@ -24,7 +24,7 @@ const inputs = [
 
 type Build = { name: string; script: string; args: (folder: string) => string[]; withinMs: number };
 
-async function build(to: string, { cacheDir, signal }: Building, { name, script, args, withinMs }: Build) {
+async function build(to: string, { cacheDir, signal }: BuildContext, { name, script, args, withinMs }: Build) {
   const key = { cacheDir, name, inputs: await hashFiles(root, inputs, process.version) };
   await buildOnce(to, key, async (folder) => {
     await runCommand(nodeCommand(script, ...args(folder)), { signal, withinMs });
@@ -32,12 +32,16 @@ async function build(to: string, { cacheDir, signal }: Building, { name, script,
 }
 
 /**
- * Bundles the workflows once, so that a worker that is started again need not: that is seconds of every turn that
- * waits for it. Gives the file, which is in `folder`.
+ * Bundles the workflows into `folder` and gives the file. A worker that bundled them itself would take seconds longer to
+ * restart.
  */
-export async function buildWorkflows(folder: string, building: Building, which: 'plain' | 'traced'): Promise<string> {
+export async function buildWorkflows(
+  folder: string,
+  context: BuildContext,
+  which: 'plain' | 'traced',
+): Promise<string> {
   const fileIn = (place: string) => join(place, 'workflows.js');
-  await build(folder, building, {
+  await build(folder, context, {
     name: `workflows-${which}`,
     script: 'scripts/builds/bundleWorkflows.ts',
     args: (place) => [fileIn(place), '--only', which],
@@ -46,10 +50,10 @@ export async function buildWorkflows(folder: string, building: Building, which: 
   return fileIn(folder);
 }
 
-/** Bundles the api and the worker into `folder`; they start in half the time then. */
-export function buildProcesses(folder: string, building: Building): Promise<void> {
+/** Bundles the api and the worker into `folder`. Bundled they start in half the time. */
+export function buildProcesses(folder: string, context: BuildContext): Promise<void> {
   const args = (place: string) => [place];
-  return build(folder, building, {
+  return build(folder, context, {
     name: 'processes',
     script: 'scripts/builds/bundleProcesses.ts',
     args,
@@ -58,7 +62,7 @@ export function buildProcesses(folder: string, building: Building): Promise<void
 }
 
 /** Builds the viewer page for the api to serve. */
-export function buildPage(folder: string, building: Building): Promise<void> {
+export function buildPage(folder: string, context: BuildContext): Promise<void> {
   const args = (place: string) => [place];
-  return build(folder, building, { name: 'page', script: 'scripts/builds/bundlePage.ts', args, withinMs: 60_000 });
+  return build(folder, context, { name: 'page', script: 'scripts/builds/bundlePage.ts', args, withinMs: 60_000 });
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** `bundlePage.ts FOLDER`: the viewer page as the api serves it, one script and one style sheet. */
+/** `bundlePage.ts FOLDER` writes the viewer page as the api serves it: one script and one style sheet. */
 const to = resolve(process.argv[2] ?? 'dist/page');
 const from = fileURLToPath(new URL('../../web/', import.meta.url));
 

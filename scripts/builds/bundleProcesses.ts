@@ -4,9 +4,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * `bundleProcesses.ts FOLDER`: the api and the worker as one file each, `FOLDER/api.mjs` and `FOLDER/worker.mjs`. They
- * start in half the time that their sources take, which is what a turn waits for where one has died. Packages are not
- * bundled: the folder links to where they are installed.
+ * `bundleProcesses.ts FOLDER` writes the api and the worker as one file each, `FOLDER/api.mjs` and `FOLDER/worker.mjs`.
+ * They start in half the time of their sources, which shortens the restart of a process that died. Packages are not
+ * bundled: the folder links to the installed ones.
  */
 const to = resolve(process.argv[2] ?? 'dist/processes');
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -19,7 +19,7 @@ await build({
   outdir: to,
   outExtension: { '.js': '.mjs' },
   bundle: true,
-  // What is loaded on demand, as tracing is, stays apart.
+  // Modules that are loaded on demand, such as tracing, get files of their own.
   splitting: true,
   packages: 'external',
   platform: 'node',
@@ -29,7 +29,7 @@ await build({
   logLevel: 'warning',
 });
 
-// The launcher keeps a copy for its next start, in another folder: the sources are named from the root of the disk.
+// The launcher copies the bundle to another folder, so source maps need absolute paths.
 for (const name of await readdir(to)) {
   if (!name.endsWith('.map')) continue;
   const file = join(to, name);

@@ -7,9 +7,9 @@ import { workflowTracingModules } from '../../telemetry/otel/workflowModules.js'
 import { tracedBundle } from '../../telemetry/tracing.js';
 
 /**
- * `bundleWorkflows.ts FILE [--only plain|traced]`: the workflows as one file, so that a worker need not bundle them at
- * its start, and beside it as another one the workflows with what traces them. Which of the two a worker takes is
- * its configuration's say.
+ * `bundleWorkflows.ts FILE [--only plain|traced]` bundles the workflows into one file, so that a worker does not bundle
+ * them at its start. A second file beside it holds the workflows with tracing. The worker's configuration decides which
+ * one it loads.
  */
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } });
 const to = resolve(positionals[0] ?? 'dist/workflows.js');

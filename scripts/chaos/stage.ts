@@ -91,7 +91,7 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
     if ('missing' in servers.slowDisk) say(`fsync can't be slowed down: ${servers.slowDisk.missing}`);
     const apiPort = await freePort();
     const proxies = await startProxies(
-      { binary, folder, told: servers.told, signal },
+      { binary, folder, events: servers.events, signal },
       {
         postgres: servers.postgresPort,
         temporal: servers.temporalPort,
@@ -101,7 +101,7 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
         api: apiPort,
       },
     );
-    await servers.alsoKeep(proxies.child);
+    await servers.guardToo(proxies.child);
     signal.throwIfAborted();
     say('starting the service');
     const toolCalls = join(folder, 'toolCalls');

@@ -9,7 +9,7 @@ export function embeddedUrl(port: number, password: string, database = databaseN
   return `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** Waits until our own Postgres answers (it may have to recover first), and makes the database if it is new. */
+/** Waits until the embedded Postgres answers, which may have to recover first, and creates the database if needed. */
 export async function databaseReady(port: number, password: string, signal: AbortSignal): Promise<void> {
   await poll(
     async () => {
@@ -23,19 +23,19 @@ export async function databaseReady(port: number, password: string, signal: Abor
   );
 }
 
-/** Makes sure that a database that is not ours answers. Throws a `StartFailure` that may pass by itself. */
+/** Throws a `StartFailure` unless an outside database answers. Such a failure may be temporary. */
 export async function databaseAnswers({ url, directUrl = url }: ServerUrls): Promise<void> {
   const settings = { DATABASE_URL: url, ...(directUrl === url ? {} : { DATABASE_DIRECT_URL: directUrl }) };
   for (const [setting, each] of Object.entries(settings)) {
     try {
       await withClient(each, (client) => client.query('select 1'));
     } catch (error) {
-      throw new StartFailure(whatToDo(setting, each, error));
+      throw new StartFailure(describeFailure(setting, each, error));
     }
   }
 }
 
-/** Makes sure that the service can run on it. Throws a `StartFailure` that an operator has to act on. */
+/** Throws a `StartFailure` unless the service can run on the database. An operator has to act on such a failure. */
 export async function databaseFits(urls: ServerUrls): Promise<void> {
   try {
     await checkServer(urls);
@@ -47,7 +47,7 @@ export async function databaseFits(urls: ServerUrls): Promise<void> {
 
 async function withClient(url: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
-  // A connection that breaks while idle tells only by this event; what uses it learns by its own query.
+  // An idle connection that breaks emits only this event. A query on it fails by itself.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -57,16 +57,16 @@ async function withClient(url: string, use: (client: pg.Client) => Promise<unkno
   }
 }
 
-function whatToDo(setting: string, url: string, error: unknown): string {
+function describeFailure(setting: string, url: string, error: unknown): string {
   const { hostname, port, pathname, username } = new URL(url);
   const server = `${hostname}:${port || 5432}`;
   const database = decodeURIComponent(pathname.slice(1));
   const code = (error as { code?: string }).code;
   if (code === '28P01' || code === '28000') {
-    return `${setting}: Postgres at ${server} refuses the user ${username} (${messageOf(error)}). Correct the user or the password in it.`;
+    return `${setting}: Postgres at ${server} refuses the user ${username} (${messageOf(error)}). Correct the user or the password in the URL.`;
   }
   if (code === '3D000') {
-    return `${setting}: Postgres at ${server} has no database ${database}. Create it (createdb ${database}), or name another.`;
+    return `${setting}: Postgres at ${server} has no database ${database}. Create it (createdb ${database}), or name another one.`;
   }
-  return `${setting}: no Postgres can be reached at ${server} (${messageOf(error)}). Start it or correct the URL; or unset it, and an embedded Postgres is started on this machine.`;
+  return `${setting}: no Postgres can be reached at ${server} (${messageOf(error)}). Start it or correct the URL, or unset ${setting} to start an embedded Postgres on this machine.`;
 }

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { endRecorded, identityOf } from '../processes/processes.js';
 
 /**
- * The data's own record of a server that runs on them (postmaster.pid): one of an earlier start is ended, since
- * ours could not start beside it. A record whose pid is nobody's is left to Postgres, which sees to it itself;
- * one whose pid is somebody else's, or a zombie's, is removed, because Postgres would take that for a server.
+ * Stops a server of an earlier start that still runs on these data, by its pid in `postmaster.pid`: a new one could not
+ * start beside it. Postgres itself handles a file whose process is gone. If the pid now belongs to another process or a
+ * zombie, the file is removed, because Postgres would take that process for a server.
  */
 export async function stopOrphanedPostgres(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');
@@ -17,7 +17,7 @@ export async function stopOrphanedPostgres(folder: string): Promise<void> {
     await endRecorded({ name: 'postgres', pid, identity, signal: 'SIGINT', graceMs: 10_000 });
   }
   await untilOrphansEnded(folder, 10_000);
-  if (answersSignals(pid)) await rm(file, { force: true });
+  if (exists(pid)) await rm(file, { force: true });
 }
 
 async function serves(pid: number, identity: string, folder: string): Promise<boolean> {
@@ -26,8 +26,8 @@ async function serves(pid: number, identity: string, folder: string): Promise<bo
   return cwd === null ? identity.includes(folder) : cwd === (await realpath(folder));
 }
 
-/** True of a zombie as well: where nothing reaps orphans (a container without an init), it stays one. */
-function answersSignals(pid: number): boolean {
+/** Also true for a zombie, which remains where nothing reaps orphans: in a container without an init. */
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -36,13 +36,13 @@ function answersSignals(pid: number): boolean {
   }
 }
 
-/** A killed server's own children end by themselves, a moment later; until then the data are still in use. */
+/** The children of a killed server end by themselves shortly after it; until then the data are in use. */
 async function untilOrphansEnded(folder: string, withinMs: number): Promise<void> {
   const end = Date.now() + withinMs;
-  while ((await worksIn(await realpath(folder))) && Date.now() < end) await delay(50);
+  while ((await isUsed(await realpath(folder))) && Date.now() < end) await delay(50);
 }
 
-async function worksIn(folder: string): Promise<boolean> {
+async function isUsed(folder: string): Promise<boolean> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => null)));
   return folders.includes(folder);

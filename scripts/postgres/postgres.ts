@@ -5,40 +5,54 @@ import { logOf, type StartContext, startChild, untilListening } from '../start/c
 import { databaseAnswers, databaseFits, databaseReady, embeddedUrl } from './database.js';
 import { openCluster } from './postgresCluster.js';
 
-const usualPort = 5432;
+const defaultPort = 5432;
 
-/** The database to use: the one that is configured, or a Postgres of our own. Gives its URL. */
+/** Uses the configured database or starts an embedded Postgres. Gives its URL. */
 export async function startPostgres(context: StartContext): Promise<string> {
-  const { config, dataDir, ports, say, signal } = context;
+  const { config, say } = context;
   if (config.DATABASE_URL) {
     const urls = { url: config.DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL };
     await databaseAnswers(urls);
     await databaseFits(urls);
-    say(`Postgres: the one of DATABASE_URL${isPooled(config) ? ', through a pooler' : ''}`);
+    say(`Postgres: DATABASE_URL${isPooled(config) ? ', through a pooler' : ''}`);
     return config.DATABASE_URL;
   }
+  const { url, port, folder } = await startEmbeddedPostgres(context, [context.ports.postgres, defaultPort]);
+  say(`Postgres: 127.0.0.1:${port}, data in ${folder}`);
+  return url;
+}
+
+/** Starts an embedded Postgres on the first free one of these ports, else on any, with `env` in its environment. */
+export async function startEmbeddedPostgres(
+  context: StartContext,
+  wantedPorts: (number | undefined)[],
+  env: Record<string, string> = {},
+): Promise<{ url: string; port: number; folder: string }> {
+  const { dataDir, say, signal } = context;
   const cluster = await openCluster({ dataDir: dataDir.path, say, signal });
-  let port = usualPort;
+  let port = 0;
   await startChild(
     context,
     'postgres',
     {
-      command: () => cluster.serve(port),
+      command: () => {
+        const command = cluster.serve(port);
+        return { ...command, env: { ...command.env, ...env } };
+      },
       ready: async (pid, gone) => {
         await untilListening(pid, port, gone);
         await databaseReady(port, cluster.password, gone);
       },
       output: { file: openLog(logOf(dataDir, 'postgres')) },
-      // A fast shutdown: open transactions are rolled back, then all is written.
+      // A fast shutdown: open transactions are rolled back, then everything is written.
       stopSignal: 'SIGINT',
       graceMs: 15_000,
     },
     async () => {
-      port = await freePort([ports.postgres, usualPort], '127.0.0.1');
-      ports.postgres = port;
+      port = await freePort(wantedPorts, '127.0.0.1');
+      context.ports.postgres = port;
       return [port];
     },
   );
-  say(`Postgres: 127.0.0.1:${port}, data in ${cluster.folder}`);
-  return embeddedUrl(port, cluster.password);
+  return { url: embeddedUrl(port, cluster.password), port, folder: cluster.folder };
 }

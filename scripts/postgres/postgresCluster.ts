@@ -8,15 +8,15 @@ import { stopOrphanedPostgres } from './orphanedPostgres.js';
 import { type PostgresBinaries, postgresBinaries } from './postgresBinaries.js';
 import { canEnter, idsOf, postgresUser, type RunAs } from './postgresUser.js';
 
-/** Postgres' files on disk, and the command that serves them. */
+/** The files of the embedded Postgres, and the command that serves them. */
 export type PostgresCluster = { folder: string; password: string; serve: (port: number) => Command };
 
-const here = '/proc/self/cwd';
+const workingDirectory = '/proc/self/cwd';
 
 /**
- * Finds the embedded Postgres' data under DATA_DIR, or makes them, and ends a server that was left running on
- * them. Where the user that Postgres runs as can't enter DATA_DIR by its path (it is under a closed home), the
- * server is started inside the folder and told to serve the folder it is in.
+ * Finds or creates the data of the embedded Postgres under DATA_DIR, and stops an orphaned server that runs on them. If
+ * the user of Postgres can't enter DATA_DIR by its path, because it is under a closed home, the server starts with the
+ * folder as its working directory and serves that. Throws a `StartFailure`.
  */
 export async function openCluster(options: {
   dataDir: string;
@@ -30,12 +30,12 @@ export async function openCluster(options: {
   const closed = !(await canEnter(dataDir, user, signal));
   if (closed && process.platform !== 'linux') {
     throw new StartFailure(
-      `Postgres can't run as root, and ${user.name}, whom it runs as, can't enter ${dataDir}. Set DATA_DIR to a folder outside of closed homes, or set DATABASE_URL.`,
+      `Postgres can't run as root, and the user ${user.name}, as which it runs, can't enter ${dataDir}. Set DATA_DIR to a folder that this user can enter, or set DATABASE_URL.`,
     );
   }
   if (user.uid !== undefined) say(`Postgres: runs as ${user.name}, since it refuses to run as root`);
-  const password = await ownPassword(join(dataDir, 'postgres.password'));
-  const at = (path: string) => (closed ? here : path);
+  const password = await readOrCreatePassword(join(dataDir, 'postgres.password'));
+  const at = (path: string) => (closed ? workingDirectory : path);
   if ((await versionOf(folder)) === null) await initialise({ folder, at, binaries, user, password, signal });
   await checkVersion(folder, binaries);
   await stopOrphanedPostgres(folder);
@@ -53,23 +53,23 @@ function serveCommand(o: {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
-    // After a kill the files need not be synced one by one: that took a second of each recovery.
+    // Recovery after a kill is a second faster than with a sync of each file.
     ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
     jit: 'off',
-    // without DETAIL and CONTEXT, which hold rows: what people and models wrote
+    // Without DETAIL and CONTEXT, which contain rows and so the text of users and models.
     log_error_verbosity: 'terse',
     log_line_prefix: '%m [%p] ',
   };
   const args = ['-D', o.at, '-p', String(o.port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
-  return { file: o.binaries.postgres, args, cwd: o.folder, env: bareEnv(), ...idsOf(o.user) };
+  return { file: o.binaries.postgres, args, cwd: o.folder, env: cleanEnv(), ...idsOf(o.user) };
 }
 
-/** What belongs to our own environment (keys, PG variables) is not Postgres' business. */
-function bareEnv(): NodeJS.ProcessEnv {
+/** The environment of Postgres: without our keys and PG variables. */
+function cleanEnv(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 }
 
-async function ownPassword(file: string): Promise<string> {
+async function readOrCreatePassword(file: string): Promise<string> {
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept.trim()) return kept.trim();
   const password = randomBytes(18).toString('base64url');
@@ -88,11 +88,11 @@ async function checkVersion(folder: string, binaries: PostgresBinaries): Promise
   const [data, server] = [await versionOf(folder), binaries.version.split('.')[0]];
   if (data === server) return;
   throw new StartFailure(
-    `The data in ${folder} are of Postgres ${data}, the embedded Postgres is ${server}. Dump and load them, or set DATA_DIR to a new folder.`,
+    `The data in ${folder} are of Postgres ${data}, but the embedded Postgres is ${server}. Dump and load them, or set DATA_DIR to a new folder.`,
   );
 }
 
-/** Made beside its place and moved there whole: a start that is cut off leaves no half of a database. */
+/** Initialises beside the target and renames, so that a start that is interrupted leaves no partial database. */
 async function initialise(o: {
   folder: string;
   at: (path: string) => string;
@@ -118,7 +118,7 @@ async function initialise(o: {
         file: o.binaries.initdb,
         args: [`--pgdata=${o.at(fresh)}`, `--pwfile=${passwordFile}`, ...flags],
         cwd: fresh,
-        env: bareEnv(),
+        env: cleanEnv(),
         ...idsOf(o.user),
       },
       { signal: o.signal, withinMs: 120_000 },

@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { type Command, runCommand } from '../processes/runCommand.js';
 import { messageOf, StartFailure } from '../start/failure.js';
 
-/** Whom Postgres runs as: as ourselves (no ids), or, since it refuses to run as root, as somebody else. */
+/** The user of Postgres: the current one (no ids), or another one, because Postgres refuses to run as root. */
 export type RunAs = { uid?: number; gid?: number; name: string };
 
-/** As root: the owner of data that are there already, else `postgres`, else `nobody`. */
+/** As root: the owner of existing data, else `postgres`, else `nobody`. Throws a `StartFailure` if there is none. */
 export async function postgresUser(dataFolder: string, signal: AbortSignal): Promise<RunAs> {
   if (process.getuid?.() !== 0) return { name: 'you' };
   const owner = await stat(dataFolder).catch(() => null);
@@ -31,8 +31,8 @@ async function outputOf(file: string, args: string[], signal: AbortSignal): Prom
   }
 }
 
-/** Runs a command as that user, and gives why it failed: what a user may enter is the system's to say. */
-export async function troubleWith(command: Command, user: RunAs, signal: AbortSignal): Promise<string | null> {
+/** Runs a command as that user. Gives the reason for which it failed, or null. */
+export async function failureOfCommand(command: Command, user: RunAs, signal: AbortSignal): Promise<string | null> {
   try {
     await runCommand({ ...command, ...idsOf(user) }, { signal, withinMs: 10_000 });
     return null;
@@ -48,5 +48,5 @@ export function idsOf(user: RunAs): { uid?: number; gid?: number } {
 
 export async function canEnter(folder: string, user: RunAs, signal: AbortSignal): Promise<boolean> {
   if (user.uid === undefined) return true;
-  return (await troubleWith({ file: 'test', args: ['-x', folder], cwd: '/' }, user, signal)) === null;
+  return (await failureOfCommand({ file: 'test', args: ['-x', folder], cwd: '/' }, user, signal)) === null;
 }

@@ -5,26 +5,26 @@ const keepBytes = 20 * 1024 * 1024;
 const burst = { lines: 10, everyMs: 5_000 };
 const warning = 40;
 
-/** Opens a log for a child to write to by itself, so that it lives on whatever becomes of us. */
+/** Opens a log that a child writes itself, so that the log continues if the launcher dies. */
 export function openLog(file: string): number {
   rotate(file);
   return openSync(file, 'a', 0o600);
 }
 
 /**
- * Keeps a child's lines in a file, and shows on the console what a person should see: warnings and worse, and
- * what is no log line at all (a stack trace). Never more than a few at once.
+ * Writes a child's lines to a file. Shows warnings, errors and lines that are no log lines (a stack trace) on the console,
+ * at most a few in each interval.
  */
 export function createLineLog(file: string, name: string, say: (line: string) => void) {
   rotate(file);
   const out = createWriteStream(file, { flags: 'a', mode: 0o600 });
   // A full disk must not end the service.
-  out.on('error', (error) => say(`${name}: its log can't be written: ${error.message}`));
-  const show = atMost(burst, (dropped) => say(`${name}: ${dropped} more lines in ${file}`));
+  out.on('error', (error) => say(`${name}: the log can't be written: ${error.message}`));
+  const show = rateLimited(burst, (dropped) => say(`${name}: ${dropped} more lines in ${file}`));
   return {
     line(line: string, from: 'stdout' | 'stderr') {
       out.write(`${line}\n`);
-      const shown = forPeople(line, from);
+      const shown = consoleLine(line, from);
       if (shown !== null) show(() => say(`${name}: ${shown}`));
     },
     close: () => void out.end(),
@@ -32,7 +32,7 @@ export function createLineLog(file: string, name: string, say: (line: string) =>
 }
 
 /** A log line as shown on the console, or null when it is not to be shown. */
-export function forPeople(line: string, from: 'stdout' | 'stderr'): string | null {
+export function consoleLine(line: string, from: 'stdout' | 'stderr'): string | null {
   if (!line.startsWith('{')) return from === 'stderr' && line.trim() ? line : null;
   try {
     const entry = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: unknown } };
@@ -43,7 +43,7 @@ export function forPeople(line: string, from: 'stdout' | 'stderr'): string | nul
   }
 }
 
-function atMost(limit: typeof burst, dropped: (count: number) => void) {
+function rateLimited(limit: typeof burst, dropped: (count: number) => void) {
   let since = 0;
   let count = 0;
   return (show: () => void) => {

@@ -12,9 +12,9 @@ import { poll } from './poll.js';
 import { freePort, portState } from './ports.js';
 import type { Command } from './runCommand.js';
 
-const usualPort = 3000;
+const defaultPort = 3000;
 
-/** How long replies in flight may go on when all is to stop. */
+/** How long replies in flight may continue when the service stops, in milliseconds. */
 export const DRAIN_MS = 5_000;
 
 type Entry = {
@@ -26,7 +26,7 @@ type Entry = {
 };
 
 function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready']): Omit<ChildSpec, 'name'> {
-  // While all is starting or stopping, that a part misses another is no news.
+  // During start and stop it is normal that a process does not reach another: those lines are not shown.
   const show = (line: string) => context.isUp() && context.say(line);
   const log = createLineLog(logOf(context.dataDir, entry.name), entry.name, show);
   return {
@@ -39,21 +39,21 @@ function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready'
   };
 }
 
-/** The workflows' bundle: the one that is configured, or one under DATA_DIR. Gives the file. */
+/** Gives the file of the workflows' bundle: the configured one, or one that is built under DATA_DIR. */
 export async function bundleWorkflows({ config, dataDir, signal }: StartContext): Promise<string> {
   if (config.WORKFLOW_BUNDLE) return config.WORKFLOW_BUNDLE;
   const which = config.OTEL_EXPORTER_OTLP_ENDPOINT ? 'traced' : 'plain';
   return buildWorkflows(join(dataDir.path, 'workflows'), { cacheDir: config.cacheDir, signal }, which);
 }
 
-/** The bundled api and worker. Gives their folder. */
+/** Builds the bundled api and worker under DATA_DIR. Gives their folder. */
 export async function bundleProcesses({ config, dataDir, signal }: StartContext): Promise<string> {
   const folder = join(dataDir.path, 'processes');
   await buildProcesses(folder, { cacheDir: config.cacheDir, signal });
   return folder;
 }
 
-/** The viewer page: the one that is configured, or one under DATA_DIR. Gives its folder. */
+/** Gives the folder of the viewer page: the configured one, or one that is built under DATA_DIR. */
 export async function bundlePage({ config, dataDir, signal }: StartContext): Promise<string> {
   if (config.PAGE_DIR) return config.PAGE_DIR;
   const folder = join(dataDir.path, 'page');
@@ -61,7 +61,7 @@ export async function bundlePage({ config, dataDir, signal }: StartContext): Pro
   return folder;
 }
 
-/** Answers like any OpenAI-compatible server; gives its base URL. */
+/** Starts the demo provider, an OpenAI-compatible server. Gives its base URL. */
 export async function startDemoProvider(context: StartContext): Promise<string> {
   let port = 0;
   const entry: Entry = {
@@ -82,14 +82,14 @@ export async function startDemoProvider(context: StartContext): Promise<string> 
   return `http://127.0.0.1:${port}/v1`;
 }
 
-/** Gives the api's URL. A port that was asked for is the only one that will do. */
+/** Starts the api and gives its URL. Tries no other port than `asked`, if that is given. */
 export async function startApi(
   context: StartContext,
   asked: number | undefined,
   { env, processes }: { env: (url: string) => NodeJS.ProcessEnv; processes: string },
 ): Promise<string> {
   const { HOST } = context.config;
-  let port = asked ?? usualPort;
+  let port = asked ?? defaultPort;
   const url = () => `http://${reachable(HOST)}:${port}`;
   const entry: Entry = {
     name: 'api',
@@ -103,7 +103,7 @@ export async function startApi(
   };
   await startChild(context, 'api', nodeChild(context, entry, ready), async () => {
     await checkApiAddress(asked, HOST);
-    port = asked ?? (await freePort([context.ports.api, usualPort], HOST));
+    port = asked ?? (await freePort([context.ports.api, defaultPort], HOST));
     context.ports.api = port;
     return asked ? [] : [port];
   });
@@ -111,8 +111,8 @@ export async function startApi(
 }
 
 /**
- * Ready, at first, when the api says that all it needs is there; a later one is known by its work. Gives what says
- * where the metrics of the newest can be scraped: one that drains keeps its port.
+ * Starts the worker and waits, at the first start only, until the api reports that it is ready. Gives a function for the
+ * URL of the newest worker's metrics: a worker that drains keeps its port.
  */
 export async function startWorker(
   context: StartContext,
@@ -138,20 +138,20 @@ export async function startWorker(
   return () => `http://${reachable(host)}:${port}/metrics`;
 }
 
-/** Throws a `StartFailure` if the api could not listen where it is asked to. */
+/** Throws a `StartFailure` if the api can't listen on this address. */
 export async function checkApiAddress(asked: number | undefined, host: string): Promise<void> {
   const state = await portState(asked ?? 0, host);
   if (state === 'free') return;
   throw new StartFailure(
     {
-      taken: `PORT: port ${asked} on ${host} is taken by another program. Stop that one, set PORT to another port, or unset it and a free one is taken.`,
-      forbidden: `PORT: this user may not listen on port ${asked}. Set PORT to 1024 or higher, or unset it.`,
-      'no such host': `HOST: this machine has no address ${host}. Set HOST to one that it has, or unset it for 127.0.0.1.`,
+      taken: `PORT: port ${asked} on ${host} is taken by another program. Stop that program, set PORT to another port, or unset PORT to use any free one.`,
+      forbidden: `PORT: this user may not listen on port ${asked}. Set PORT to 1024 or higher, or unset PORT to use any free one.`,
+      'no such host': `HOST: this machine has no address ${host}. Set HOST to an address of this machine, or unset HOST to use 127.0.0.1.`,
     }[state],
   );
 }
 
-/** The host by which this machine itself reaches the api. */
+/** The host under which this machine reaches the api. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   if (isLoopback(host) && host === 'localhost') return '127.0.0.1';
@@ -159,8 +159,8 @@ function reachable(host: string): string {
 }
 
 /**
- * Waits for all that the service needs. Turns that the reconciler refuses to close make `/readyz` red until an
- * operator decides, and don't keep the service from starting.
+ * Waits until `/readyz` reports everything but the reconciler as ok. Turns that the reconciler refuses to close wait for an
+ * operator and do not prevent a start.
  */
 async function untilServing(api: string, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const url = `${api}/readyz`;
@@ -175,7 +175,7 @@ async function untilServing(api: string, say: (line: string) => void, signal: Ab
       const missing = Object.entries(needed).filter(([, outcome]) => outcome !== 'ok');
       if (missing.length > 0 || Object.keys(needed).length === 0)
         throw new Error(`${status} ${missing.map(([name, outcome]) => `${name}: ${outcome}`).join('; ')}`);
-      if (reconciler !== 'ok') say(`Warning: ${reconciler} See what can be done: npm run reconcile`);
+      if (reconciler !== 'ok') say(`Warning: ${reconciler} To see the options: npm run reconcile`);
       return true;
     },
     { everyMs: 200, withinMs: 120_000, signal, late: (error) => new Error(`${url} answers: ${messageOf(error)}`) },

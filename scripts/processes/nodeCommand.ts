@@ -3,12 +3,12 @@ import type { Command } from './runCommand.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A process as `bundleProcesses.ts` made it: with its sources' names and lines in stack traces. */
+/** The command of a process that `bundleProcesses.ts` bundled. Stack traces show the sources. */
 export function bundledCommand(file: string): Command {
   return { file: process.execPath, args: ['--enable-source-maps', file], cwd: root };
 }
 
-/** A script of this project as a process: Node itself, with no command around it, so that its pid is the process's. */
+/** The command of a script of this project. It is Node itself without a wrapper, so the pid is that of the script. */
 export function nodeCommand(script: string, ...args: string[]): Command {
   return { file: process.execPath, args: ['--import', 'tsx', script, ...args], cwd: root };
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Asks `check` until it answers true. Throws the signal's reason once that is aborted, and the last error (or
- * `late()`) once `withinMs` are over. A check that throws is a no.
+ * Calls `check` until it gives true; an error counts as false. Throws the signal's reason once that is aborted, and
+ * `late(lastError)` after `withinMs`.
  */
 export async function poll(
   check: (signal: AbortSignal) => Promise<boolean>,
@@ -23,7 +23,7 @@ export async function poll(
   }
 }
 
-/** Waits, and throws the signal's reason if that is aborted meanwhile. */
+/** Waits for `ms`. Throws the signal's reason if that is aborted meanwhile. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(ms, undefined, { signal });

@@ -2,13 +2,13 @@ import { createServer } from 'node:net';
 
 export type PortState = 'free' | 'taken' | 'forbidden' | 'no such host';
 
-/** Whether a server could listen there now. */
+/** Whether a server can listen on this port now, or why not. */
 export async function portState(port: number, host: string): Promise<PortState> {
   const probed = await listenOnce(port, host);
   return typeof probed === 'number' ? 'free' : probed;
 }
 
-/** The first of the wanted ports that is free, else one that the system picks. Undefined ones are passed over. */
+/** The first wanted port that is free, else one that the system picks. Skips undefined ones. */
 export async function freePort(wanted: (number | undefined)[], host: string): Promise<number> {
   for (const port of [...wanted, 0]) {
     if (port === undefined) continue;

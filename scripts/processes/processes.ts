@@ -3,26 +3,26 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** A process that was started by a launcher, and how it is to be ended. */
+/** A process that a launcher started, and how to stop it. */
 export type ProcessRecord = {
   name: string;
   pid: number;
-  /** Its start time and command line: a pid alone may meanwhile be somebody else's. */
+  /** Start time and command line: another process may reuse the pid. */
   identity: string;
   signal: NodeJS.Signals;
   graceMs: number;
-  /** One that drains gets its signal a second time after so long. */
+  /** A process that drains gets its signal again after this time. */
   drainMs?: number;
 };
 
-/** What tells a process from a later one with the same pid; null when it is gone (a zombie is gone). */
+/** Distinguishes a process from a later one with the same pid. Null when it has ended, also for a zombie. */
 export async function identityOf(pid: number): Promise<string | null> {
   try {
     const [stat, commandLine] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
     ]);
-    // Fields are counted from behind the command's name, which may hold spaces; the start time is field 22.
+    // Fields are counted after the command's name, which may contain spaces. The start time is field 22.
     const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return commandLine === '' ? null : `${startTime} ${commandLine.replaceAll('\0', ' ').trim()}`;
   } catch {
@@ -39,7 +39,7 @@ async function identityByPs(pid: number): Promise<string | null> {
   }
 }
 
-/** Sends a signal to a process, or to its whole group; a process that is gone already is no error. */
+/** Sends a signal to a process, or with a negative pid to its group. Does nothing if the process has ended. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -48,25 +48,25 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Ends a process that is no child of ours, if it is still the one that was recorded. */
+/** Stops a process that is no child of this one, if its pid still belongs to the recorded process. */
 export async function endRecorded(record: ProcessRecord): Promise<'ended' | 'gone'> {
-  const isThere = async () => (await identityOf(record.pid)) === record.identity;
-  if (!(await isThere())) return 'gone';
+  const isRunning = async () => (await identityOf(record.pid)) === record.identity;
+  if (!(await isRunning())) return 'gone';
   sendSignal(record.pid, record.signal);
   sendSignal(record.pid, 'SIGCONT');
   if (record.drainMs !== undefined) {
-    if (await isGone(isThere, record.drainMs)) return 'ended';
+    if (await isGone(isRunning, record.drainMs)) return 'ended';
     sendSignal(record.pid, record.signal);
   }
-  if (await isGone(isThere, record.graceMs)) return 'ended';
+  if (await isGone(isRunning, record.graceMs)) return 'ended';
   sendSignal(record.pid, 'SIGKILL');
-  await isGone(isThere, 3_000);
+  await isGone(isRunning, 3_000);
   return 'ended';
 }
 
-async function isGone(isThere: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+async function isGone(isRunning: () => Promise<boolean>, withinMs: number): Promise<boolean> {
   const end = Date.now() + withinMs;
-  while (await isThere()) {
+  while (await isRunning()) {
     if (Date.now() > end) return false;
     await delay(50);
   }
@@ -74,8 +74,8 @@ async function isGone(isThere: () => Promise<boolean>, withinMs: number): Promis
 }
 
 /**
- * Whether a process itself listens on a port: another server may have taken it a moment before, and would answer
- * in its place. Null where the system can't tell.
+ * Whether this process listens on the port: another server may have taken it first and would answer instead. Null where
+ * the system has no `/proc`.
  */
 export async function listensOn(pid: number, port: number): Promise<boolean | null> {
   try {

@@ -24,12 +24,12 @@ export class CommandFailed extends Error {
   }
 }
 
-/** For a command that is given no time of its own. */
-const longestMs = 60 * 60_000;
+/** The time limit of a command for which none is given. */
+const defaultLimitMs = 60 * 60_000;
 
 /**
- * Runs a command to its end and gives what it wrote (the last 50 lines). It runs in a process group of its own:
- * a Ctrl-C does not reach it, and what it starts ends with it.
+ * Runs a command to its end and gives the last 50 lines of its output. It runs in its own process group, so a Ctrl-C does
+ * not reach it, and its children are killed with it. Throws `CommandFailed`, or the signal's reason.
  */
 export async function runCommand(
   command: Command,
@@ -37,7 +37,7 @@ export async function runCommand(
 ): Promise<string> {
   const { file, args, ...how } = command;
   options.signal.throwIfAborted();
-  const { signal: bound, end } = bounded(options.signal, options.withinMs ?? longestMs);
+  const { signal: bound, end } = bounded(options.signal, options.withinMs ?? defaultLimitMs);
   const child = spawn(file, args, { ...how, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -52,7 +52,8 @@ export async function runCommand(
     const [code, ended] = await once(child, 'close');
     options.signal.throwIfAborted();
     const output = lines.join('\n').trim();
-    if (bound.aborted) throw new CommandFailed(command, `took longer than ${options.withinMs ?? longestMs} ms`, output);
+    if (bound.aborted)
+      throw new CommandFailed(command, `took longer than ${options.withinMs ?? defaultLimitMs} ms`, output);
     if (code !== 0)
       throw new CommandFailed(command, code === null ? `ended by ${ended}` : `ended with ${code}`, output);
     return output;

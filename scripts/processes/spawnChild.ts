@@ -19,21 +19,21 @@ export type Running = {
   endedBy: () => NodeJS.Signals | null;
   /** Aborted when it has ended. */
   gone: AbortSignal;
-  /** Aborted when it says that it drains: it takes nothing new, and ends by itself. */
+  /** Aborted when it reports that it drains: it takes no new work and ends by itself. */
   draining: AbortSignal;
 };
 
-/** Spawns it in a session of its own, so that a Ctrl-C in the terminal reaches only the launcher. */
+/** Spawns a child in its own session, so that a Ctrl-C in the terminal reaches only the launcher. */
 export async function spawnChild(spec: ChildSpec): Promise<Running> {
   const { file, args, ...how } = await spec.command();
   const sink = 'file' in spec.output ? spec.output.file : 'pipe';
   const stdio: ('ignore' | 'pipe' | number)[] = [spec.stdin ?? 'ignore', sink, sink];
-  const told = spec.drains ? [`--drain-fd=${stdio.push('pipe') - 1}`] : [];
-  const spawned = spawn(file, [...args, ...told], { ...how, detached: true, stdio });
+  const drainArgs = spec.drains ? [`--drain-fd=${stdio.push('pipe') - 1}`] : [];
+  const spawned = spawn(file, [...args, ...drainArgs], { ...how, detached: true, stdio });
   const gone = new AbortController();
   const draining = new AbortController();
   const ended = endOf(spawned, spec.name, gone);
-  // Node's own channel would stand in the child's environment, and break what is started with a copy of that.
+  // A pipe instead of Node's IPC channel: the channel would be in the child's environment, and so in that of its children.
   spawned.stdio[3]?.on('data', () => draining.abort());
   spawned.stdio[3]?.on('error', () => undefined);
   if ('lines' in spec.output) readLines(spawned, spec.output.lines);
@@ -51,16 +51,16 @@ export async function spawnChild(spec: ChildSpec): Promise<Running> {
   };
 }
 
-/** Ends it in order: one that drains is asked a second time when its time for that is over. */
+/** Stops a child. One that drains gets its stop signal again when its time to drain is over. */
 export async function endChild(running: Running, spec: ChildSpec): Promise<void> {
   if (running.gone.aborted) return;
-  const ask = () => sendSignal(running.pid, spec.stopSignal);
-  if (!running.draining.aborted) ask();
-  // One that was stopped by SIGSTOP must run to hear it.
+  const signalStop = () => sendSignal(running.pid, spec.stopSignal);
+  if (!running.draining.aborted) signalStop();
+  // A child that is paused by SIGSTOP can not handle the signal.
   sendSignal(running.pid, 'SIGCONT');
   const drainMs = spec.drains?.withinMs ?? 0;
   const timers = [setTimeout(() => sendSignal(running.pid, 'SIGKILL'), drainMs + spec.graceMs)];
-  if (spec.drains) timers.push(setTimeout(ask, drainMs));
+  if (spec.drains) timers.push(setTimeout(signalStop, drainMs));
   await running.ended;
   for (const timer of timers) clearTimeout(timer);
 }
@@ -72,7 +72,7 @@ function endOf(spawned: ChildProcess, name: string, gone: AbortController): Prom
       gone.abort(reason);
       resolve(reason);
     };
-    spawned.once('error', (error) => end(`before it began: ${error.message}`));
+    spawned.once('error', (error) => end(`before it started: ${error.message}`));
     spawned.once('exit', (code, signal) => end(signal ? `by ${signal}` : `with code ${code}`));
   });
 }

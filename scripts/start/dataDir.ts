@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { identityOf, type ProcessRecord } from '../processes/processes.js';
 import { messageOf, StartFailure } from './failure.js';
 
-/** What others read, as in the contract: written whole or not at all. */
+/** The contents of `run.json`, which other programs read. The file is replaced as a whole. */
 export type RunFile = {
   api: string;
   live: string;
@@ -17,11 +17,11 @@ export type RunFile = {
   pids: Record<'launcher' | 'api' | 'worker' | 'temporal' | 'postgres', number | null>;
 };
 
-/** What the next start needs: the ports to take again, and the processes that this one may leave behind. */
+/** What the next start reads: the ports to use again, and the processes that may still run. */
 export type Services = { ports: Record<string, number>; running: ProcessRecord[] };
 
-/** Root's Postgres runs as another user, who on Linux need not enter the folder by its path; elsewhere it must. */
-const closed = process.getuid?.() === 0 && process.platform !== 'linux' ? 0o711 : 0o700;
+/** Root's Postgres runs as another user. Except on Linux that user has to enter the folder by its path. */
+const folderMode = process.getuid?.() === 0 && process.platform !== 'linux' ? 0o711 : 0o700;
 
 export type DataDir = ReturnType<typeof dataDirAt>;
 
@@ -44,12 +44,12 @@ export function dataDirAt(path: string) {
     writeServices: (services: Services) => writeJson(files.services, services),
     readDemoChat: () => readJson<{ chatId: string }>(join(path, 'demo.json')),
     writeDemoChat: (demo: { chatId: string }) => writeJson(join(path, 'demo.json'), demo),
-    /** Makes the folder, closes it to other users and takes it for this launcher; gives what lets go of it. */
-    async take(): Promise<() => Promise<void>> {
+    /** Creates the folder, closes it to other users and locks it for this launcher. Gives the function that unlocks it. */
+    async lock(): Promise<() => Promise<void>> {
       try {
-        await mkdir(path, { recursive: true, mode: closed });
-        // one that was there before may be open to others: it holds the database's password, chats and logs
-        await chmod(path, closed);
+        await mkdir(path, { recursive: true, mode: folderMode });
+        // An existing folder may be open to others. It contains the database's password, chats and logs.
+        await chmod(path, folderMode);
         await mkdir(join(path, 'logs'), { recursive: true });
         await takeLock(files.lock, path);
       } catch (error) {
@@ -76,15 +76,15 @@ async function takeLock(file: string, path: string): Promise<void> {
     const other = await readJson<typeof mine>(file);
     if (other && other.pid !== process.pid && (await identityOf(other.pid)) === other.identity) {
       throw new StartFailure(
-        `The service already runs on ${path} (pid ${other.pid}). Stop that one first, or set DATA_DIR and PORT for another.`,
+        `The service already runs on ${path} (pid ${other.pid}). Stop it first, or set DATA_DIR and PORT for a second service.`,
       );
     }
     await rm(file, { force: true });
   }
-  throw new StartFailure(`Another start on ${path} is under way. Wait for it, or set DATA_DIR to another folder.`);
+  throw new StartFailure(`Another start on ${path} is in progress. Wait for it, or set DATA_DIR to another folder.`);
 }
 
-/** Null when the file is not there, or is not whole. */
+/** Null when the file is missing or incomplete. */
 async function readJson<T>(file: string): Promise<T | null> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T;
@@ -94,7 +94,7 @@ async function readJson<T>(file: string): Promise<T | null> {
   }
 }
 
-/** By rename, so that a reader sees the old or the new; for its owner only, since it holds the database's password. */
+/** Replaces the file by a rename, so that readers see the old or the new one. Only the owner can read the password in it. */
 async function writeJson(file: string, value: unknown): Promise<void> {
   const next = `${file}.${randomBytes(4).toString('hex')}`;
   await writeFile(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });

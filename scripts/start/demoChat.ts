@@ -42,7 +42,7 @@ const clerk = {
   thinkingEnabled: true,
 };
 
-/** The chat to try things in: the one of an earlier start if it is still there, else a new one. Gives its id. */
+/** Gives the id of the demo chat: that of an earlier start if it still exists, else of a new one. */
 export async function seedDemoChat(options: {
   api: string;
   key: string | undefined;
@@ -53,7 +53,7 @@ export async function seedDemoChat(options: {
   const kept = await options.dataDir.readDemoChat();
   if (kept && (await call('GET', `/v1/chats/${kept.chatId}`)) !== null) return kept.chatId;
   await call('PUT', '/v1/you', you);
-  // One of each kind; the narrative one last, so that it is the newest and the page opens it.
+  // One chat of each kind. The narrative one is the last, because the page opens the newest.
   await call('POST', '/v1/chats', clerk);
   const document = await call('POST', '/v1/documents', letter);
   await call('POST', '/v1/chats', { kind: 'document', title: 'A letter, edited', documentId: document?.id });
@@ -61,13 +61,13 @@ export async function seedDemoChat(options: {
   const guest = await call('POST', '/v1/characters', tobias);
   const ids = { hostId: host?.id, guestId: guest?.id };
   const chat = await call('POST', '/v1/chats', { kind: 'narrative', title: 'The lamp room', ...ids, scene });
-  if (!chat) throw new StartFailure('The demo chat could not be made: the api does not find what it just made.');
+  if (!chat) throw new StartFailure('The demo chat could not be created: the api does not find it.');
   await call('POST', `/v1/chats/${chat.id}/storyEvents`, storm);
   await options.dataDir.writeDemoChat({ chatId: chat.id });
   return chat.id;
 }
 
-/** Calls the api and gives the resource; null when it is not there. */
+/** Calls the api and gives the resource; null when it does not exist. */
 function caller({ api, key, signal }: { api: string; key: string | undefined; signal: AbortSignal }) {
   return (method: string, path: string, body?: unknown): Promise<{ id: string } | null> =>
     runBounded(signal, 15_000, async (bound) => {
@@ -79,7 +79,9 @@ function caller({ api, key, signal }: { api: string; key: string | undefined; si
       });
       if (response.status === 404) return null;
       if (!response.ok) {
-        throw new StartFailure(`The demo chat could not be made: ${method} ${path} answers ${await response.text()}`);
+        throw new StartFailure(
+          `The demo chat could not be created: ${method} ${path} answers ${await response.text()}`,
+        );
       }
       return (await response.json()) as { id: string };
     });

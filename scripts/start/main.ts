@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { ConfigError, readConfig } from '../../config.js';
 import { stopSignals } from '../processes/stopSignals.js';
 import { messageOf, StartAborted, StartFailure } from './failure.js';
-import { welcome } from './readyMessage.js';
+import { readyMessage } from './readyMessage.js';
 import { createService, type Service } from './service.js';
 
-/** `npm start`: everything on this machine, until Ctrl-C or SIGTERM. */
+/** `npm start`: runs the whole service on this machine until Ctrl-C or SIGTERM. */
 const say = (line: string) => console.log(line);
-// A closed terminal or pipe must not end us before the processes under us.
+// A closed terminal or pipe must not end the launcher before its children.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
@@ -19,18 +19,18 @@ async function main(): Promise<void> {
     const config = readConfig();
     const askedPort = process.env.PORT ? config.PORT || undefined : undefined;
     service = createService({ config, askedPort, say });
-    stop.again(() => atOnce(service));
+    stop.onSecond(() => killAll(service));
     const run = await service.start(stop.signal);
-    say(welcome(run, config));
-    await stop.asked;
+    say(readyMessage(run, config));
+    await stop.requested;
   } catch (error) {
     if (!(error instanceof StartAborted)) fail(error);
   }
   await service?.stop();
 }
 
-/** Asked a second time: whatever still hangs then is not waited for. */
-function atOnce(service: Service | null): void {
+/** Kills everything and exits, without waiting for processes that hang. */
+function killAll(service: Service | null): void {
   service?.kill();
   setTimeout(() => process.exit(1), 2_000);
 }

@@ -2,8 +2,9 @@ import { endRecorded } from '../processes/processes.js';
 import type { DataDir } from './dataDir.js';
 
 /**
- * Ends what an earlier launcher left running, in the order it would have: those that use a service before it.
- * Writes nothing: the guard of a killed launcher may do this while the next one already keeps its own list.
+ * Stops the processes that an earlier launcher left running, users of a service before the service. Gives the names of
+ * those that it stopped. Writes no file: the guard of a killed launcher may run this while the next launcher already
+ * writes its own list.
  */
 export async function stopOrphanedProcesses(dataDir: DataDir): Promise<string[]> {
   const { running } = await dataDir.readServices();

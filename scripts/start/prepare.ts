@@ -9,11 +9,11 @@ import { checkOutsideTemporal, connectTemporal } from '../temporal/temporalConne
 import { messageOf, StartFailure } from './failure.js';
 
 /**
- * `prepare.ts [--only servers|build]`, for containers; `npm start` does it by itself. May run again, and beside another.
+ * `prepare.ts [--only servers|build]`, for containers; `npm start` does the same by itself. It may run several times, also
+ * at once.
  *
- * `servers`: prepares a Postgres and a Temporal server that are not ours, before api and workers start on them:
- * migrations, namespace, search attributes. `build`, with WORKER_DEPLOYMENT: makes this build the one on which turns
- * begin, once its workers poll.
+ * `servers`: prepares an outside Postgres and an outside Temporal before the api and workers start: migrations, namespace,
+ * search attributes. `build`, with WORKER_DEPLOYMENT: makes this build the current one as soon as its workers poll.
  */
 const withinMs = 120_000;
 const { signal } = new AbortController();
@@ -29,10 +29,10 @@ async function prepare(only: string | undefined): Promise<void> {
   const build = await readBuild(config);
   if (only !== 'build') {
     const urls = { url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL };
-    await patiently(() => databaseAnswers(urls));
+    await retryUntilReady(() => databaseAnswers(urls));
     await databaseFits(urls);
     await migrate(urls.directUrl ?? urls.url, { log: console.log });
-    await patiently(() => checkOutsideTemporal({ ...config, address: TEMPORAL_ADDRESS, createNamespace: true }));
+    await retryUntilReady(() => checkOutsideTemporal({ ...config, address: TEMPORAL_ADDRESS, createNamespace: true }));
     console.log('ready for api and workers');
   }
   if (only !== 'servers' && build) await promote(config, TEMPORAL_ADDRESS, build);
@@ -48,8 +48,8 @@ async function promote(config: Config, address: string, build: Build): Promise<v
   }
 }
 
-/** Servers that start beside us may take a while; what they last said is what is thrown. */
-async function patiently(check: () => Promise<void>): Promise<void> {
+/** Repeats the check while servers start. Throws its last error after `withinMs`. */
+async function retryUntilReady(check: () => Promise<void>): Promise<void> {
   await poll(() => check().then(() => true), {
     everyMs: 1_000,
     withinMs,

@@ -1,8 +1,8 @@
 import type { Config } from '../../config.js';
 import type { RunFile } from './dataDir.js';
 
-/** What is printed when all is up: where it is, and two lines to try. */
-export function welcome(run: RunFile, config: Pick<Config, 'API_KEYS'>): string {
+/** The text that is printed when the service is ready: addresses and two commands to try. */
+export function readyMessage(run: RunFile, config: Pick<Config, 'API_KEYS'>): string {
   const key = config.API_KEYS?.length ? `-H 'Authorization: Bearer '"$KEY" ` : '';
   const post = `curl -N ${key}-H 'Accept: text/event-stream' --json '{"text":"Good evening, Mira."}' ${run.api}/v1/chats/${run.demoChatId}/turns`;
   return [

@@ -4,7 +4,8 @@ import type { Config } from '../../config.js';
 import { migrate } from '../../db/core/migrate.js';
 import { readBuild } from '../../worker/workflowSource.js';
 import { startPostgres } from '../postgres/postgres.js';
-import { type Child, createChild } from '../processes/child.js';
+import type { Child } from '../processes/child.js';
+import { startGuard } from '../processes/guardChild.js';
 import {
   bundlePage,
   bundleProcesses,
@@ -15,7 +16,6 @@ import {
   startDemoProvider,
   startWorker,
 } from '../processes/nodeChildren.js';
-import { nodeCommand } from '../processes/nodeCommand.js';
 import { makeCurrent } from '../temporal/deployment.js';
 import { startTemporal, type TemporalServer } from '../temporal/temporal.js';
 import { connectTemporal } from '../temporal/temporalConnection.js';
@@ -29,11 +29,11 @@ export type Service = {
   start: (signal: AbortSignal) => Promise<RunFile>;
   /** Stops everything in order. */
   stop: () => Promise<void>;
-  /** Ends everything at once. */
+  /** Kills everything at once. */
   kill: () => void;
 };
 
-/** The whole service on this machine: what it needs, its processes, and what keeps them running. */
+/** The whole service on this machine: its servers and processes, which are restarted when they end. */
 export function createService(options: {
   config: Config;
   askedPort: number | undefined;
@@ -44,12 +44,12 @@ export function createService(options: {
   const children = new Map<ChildName, Child>();
   const ports: Record<string, number> = {};
   let guard: Child | null = null;
-  let release: (() => Promise<void>) | null = null;
+  let unlock: (() => Promise<void>) | null = null;
   let run: (() => Omit<RunFile, 'pids'>) | null = null;
   let writing: Promise<unknown> = Promise.resolve();
 
-  /** One write at a time, each of what is the case when it begins. */
-  const inTurn = (write: () => Promise<void>): Promise<void> => {
+  /** Runs the writes one after another. */
+  const serialize = (write: () => Promise<void>): Promise<void> => {
     const done = writing.then(write);
     writing = done.catch(() => undefined);
     return done;
@@ -62,20 +62,20 @@ export function createService(options: {
   };
   const writeServices = () =>
     dataDir.writeServices({ ports, running: childNames.flatMap((name) => children.get(name)?.records() ?? []) });
-  const told = { say, spawned: () => inTurn(writeServices), ready: () => inTurn(writeRun) };
+  const events = { say, onSpawned: () => serialize(writeServices), onReady: () => serialize(writeRun) };
 
   async function start(signal: AbortSignal): Promise<RunFile> {
     await checkApiAddress(options.askedPort, config.HOST);
-    release = await dataDir.take();
+    unlock = await dataDir.lock();
     await dataDir.removeRun();
-    const left = await stopOrphanedProcesses(dataDir);
-    if (left.length > 0) say(`Stopped what an earlier start had left running: ${left.join(', ')}`);
+    const orphans = await stopOrphanedProcesses(dataDir);
+    if (orphans.length > 0) say(`Stopped processes of an earlier start: ${orphans.join(', ')}`);
     Object.assign(ports, (await dataDir.readServices()).ports);
-    await told.spawned();
+    await events.onSpawned();
     guard = await startGuard(dataDir.path, say, signal);
 
     const isUp = () => run !== null;
-    const context: StartContext = { config, dataDir, ports, say, signal, isUp, children, told };
+    const context: StartContext = { config, dataDir, ports, say, signal, isUp, children, events };
     const parts = await startParts(context);
     const { databaseUrl, temporal } = parts;
     const env = childEnv(config, parts);
@@ -86,27 +86,27 @@ export function createService(options: {
     const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
     const live = api.replace(/^http/, 'ws');
     const { address: temporalAddress, ui: temporalUi } = temporal;
-    // A worker that starts while another one drains has its metrics at another port.
+    // While another worker drains, the new one serves its metrics on another port.
     run = () => ({ api, live, workerMetrics: metrics(), temporalAddress, temporalUi, databaseUrl, demoChatId });
-    await told.ready();
+    await events.onReady();
     const written = await dataDir.readRun();
-    if (!written) throw new Error('run.json is not there');
+    if (!written) throw new Error('run.json is missing');
     return written;
   }
 
   return {
     start,
     async stop() {
-      // Without the folder nothing was started, and what is in it is another launcher's.
-      if (!release) return;
-      say(`Stopping; replies in flight get ${DRAIN_MS / 1_000} s to end. Ctrl-C again ends everything at once.`);
+      // Without the lock nothing was started, and the folder belongs to another launcher.
+      if (!unlock) return;
+      say(`Stopping; replies in flight get ${DRAIN_MS / 1_000} s to end. Press Ctrl-C again to kill everything.`);
       run = null;
       await dataDir.removeRun();
       for (const name of childNames) await children.get(name)?.stop();
       await guard?.stop();
-      await inTurn(writeServices).catch(() => undefined);
+      await serialize(writeServices).catch(() => undefined);
       await dataDir.removeRun();
-      await release();
+      await unlock();
     },
     kill() {
       for (const child of [...children.values(), guard]) child?.kill();
@@ -124,7 +124,7 @@ type Parts = {
   processes: string;
 };
 
-/** Side by side: what the service itself needs. When one fails, the others' start is cut off. */
+/** Starts in parallel what the api and the worker need. When one part fails, the others are aborted. */
 async function startParts(context: StartContext): Promise<Parts> {
   const failed = new AbortController();
   const together = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
@@ -148,14 +148,14 @@ async function startParts(context: StartContext): Promise<Parts> {
   return { databaseUrl, temporal, provider, bundle, page, processes };
 }
 
-/** Migrations hold a lock of their session, which a pooler does not keep. */
+/** Migrates over the direct URL: migrations hold a lock of their session, which a pooler does not keep. */
 async function migrated(databaseUrl: string, directUrl: string): Promise<string> {
   try {
     await migrate(directUrl);
     return databaseUrl;
   } catch (error) {
     throw new StartFailure(
-      `The database's schema could not be brought up to date: ${messageOf(error)}. Check that the user of DATABASE_URL may create tables, or unset it for an embedded Postgres.`,
+      `The database could not be migrated: ${messageOf(error)}. Check that the user of DATABASE_URL may create tables, or unset DATABASE_URL to use an embedded Postgres.`,
     );
   }
 }
@@ -189,7 +189,7 @@ function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.Process
   });
 }
 
-/** With WORKER_DEPLOYMENT: turns begin on the build whose worker polls by now. */
+/** With WORKER_DEPLOYMENT: makes this build the current one. */
 async function promoteBuild({ config, say, signal }: StartContext, { temporal, bundle }: Parts): Promise<void> {
   const build = await readBuild({ ...config, WORKFLOW_BUNDLE: bundle });
   if (!build) return;
@@ -200,23 +200,4 @@ async function promoteBuild({ config, say, signal }: StartContext, { temporal, b
   } finally {
     await connection.close();
   }
-}
-
-/** Should we be killed, it stops what we can't. */
-async function startGuard(dataDir: string, say: (line: string) => void, signal: AbortSignal): Promise<Child> {
-  const nothing = async () => undefined;
-  const guard = createChild(
-    {
-      name: 'guard',
-      command: () => ({ ...nodeCommand('scripts/processes/guard.ts', dataDir), env: { PATH: process.env.PATH } }),
-      ready: nothing,
-      output: { lines: (line) => say(`guard: ${line}`) },
-      stdin: 'pipe',
-      stopSignal: 'SIGTERM',
-      graceMs: 2_000,
-    },
-    { say, spawned: nothing, ready: nothing },
-  );
-  await guard.start(signal);
-  return guard;
 }

@@ -6,8 +6,8 @@ import { CommandFailed, runCommand } from '../processes/runCommand.js';
 const bounds = { silentMs: 15_000, allMs: 300_000 };
 
 /**
- * Has the SDK download its dev server. It runs as a process of its own, since its download can't be cancelled:
- * without a network it fails at once; where packets are dropped, after 15 s in which nothing arrived.
+ * Downloads the dev server with the SDK, in a separate process, because its download can't be cancelled. Fails at once
+ * without a network, and after 15 s without data where packets are dropped. Gives the file.
  */
 export async function downloadBySdk(options: {
   to: string;
@@ -36,7 +36,7 @@ export async function downloadBySdk(options: {
   }
 }
 
-/** Aborts when a folder has not grown for too long. */
+/** A signal that is aborted when the folder stops growing. */
 function watchGrowth(folder: string, say: (line: string) => void): { signal: AbortSignal; end: () => void } {
   const silent = new AbortController();
   let grownAt = Date.now();
@@ -67,8 +67,8 @@ async function sizeOf(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Its errors repeat themselves around the cause, which comes last. */
+/** The SDK's errors are nested, and the cause is the last part. */
 function causeOf(output: string): string {
   const last = output.split('\n').at(-1) ?? '';
-  return last.split(': ').slice(-2).join(': ') || 'it failed and did not say why';
+  return last.split(': ').slice(-2).join(': ') || 'it failed without an error message';
 }

@@ -15,11 +15,11 @@ const temporal: GoCommand = {
 
 export type TemporalBinary = { path: string; from: string };
 
-type Route = { name: string; take: () => Promise<string | null> };
+type Source = { name: string; find: () => Promise<string | null> };
 
 /**
- * Finds the `temporal` command, or gets it: from the PATH, from this project's cache, by the SDK's download, by
- * `go install`. Throws a `StartFailure` that says why each failed, and what can be done.
+ * Finds the `temporal` command on the PATH or in this project's cache, else gets it by the SDK's download or by
+ * `go install`. Throws a `StartFailure` with the reason for which each way failed and what to do.
  */
 export async function findTemporal(options: {
   cacheDir: string;
@@ -30,28 +30,28 @@ export async function findTemporal(options: {
   const { cacheDir, say, signal } = options;
   const cached = join(cacheDir, `temporal-${temporalVersion}`, 'temporal');
   const downloaded = join(cacheDir, 'temporal-sdk', 'temporal');
-  const routes: Route[] = [
-    { name: '`temporal` on the PATH', take: () => firstThatRuns(onPath(options.path), signal) },
-    { name: `installed before in ${cacheDir}`, take: () => firstThatRuns([cached, downloaded], signal) },
-    { name: "the SDK's download", take: () => downloadBySdk({ to: downloaded, say, signal }) },
+  const sources: Source[] = [
+    { name: '`temporal` on the PATH', find: () => firstWorking(onPath(options.path), signal) },
+    { name: `installed before in ${cacheDir}`, find: () => firstWorking([cached, downloaded], signal) },
+    { name: "the SDK's download", find: () => downloadBySdk({ to: downloaded, say, signal }) },
     {
       name: '`go install`',
-      take: () =>
+      find: () =>
         installByGo({ command: temporal, to: cached, version: temporalVersion, path: options.path, say, signal }),
     },
   ];
   const tried: string[] = [];
-  for (const route of routes) {
+  for (const source of sources) {
     try {
-      const path = await route.take();
-      if (path) return { path, from: route.name };
-      tried.push(`${route.name}: not there`);
+      const path = await source.find();
+      if (path) return { path, from: source.name };
+      tried.push(`${source.name}: not found`);
     } catch (error) {
       signal.throwIfAborted();
-      tried.push(`${route.name}: ${messageOf(error)}`);
+      tried.push(`${source.name}: ${messageOf(error)}`);
     }
   }
-  throw new StartFailure(nothingFound(tried));
+  throw new StartFailure(notFoundMessage(tried));
 }
 
 function onPath(path: string): string[] {
@@ -61,7 +61,7 @@ function onPath(path: string): string[] {
     .map((folder) => join(folder, 'temporal'));
 }
 
-async function firstThatRuns(paths: string[], signal: AbortSignal): Promise<string | null> {
+async function firstWorking(paths: string[], signal: AbortSignal): Promise<string | null> {
   for (const path of paths) {
     if (!(await isExecutable(path))) continue;
     await runCommand({ file: path, args: ['--version'] }, { signal, withinMs: 20_000 });
@@ -77,12 +77,12 @@ async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-function nothingFound(tried: string[]): string {
+function notFoundMessage(tried: string[]): string {
   return [
-    'There is no Temporal server to run on, and none could be installed. Tried:',
+    'No Temporal server was found, and none could be installed. Tried:',
     ...tried.map((line) => `  - ${line}`),
     'Do one of these, then start again:',
-    '  - set TEMPORAL_ADDRESS=host:port to a Temporal server that runs already',
+    '  - set TEMPORAL_ADDRESS=host:port to a Temporal server that already runs',
     '  - put the `temporal` command on the PATH (https://docs.temporal.io/cli)',
     '  - connect this machine to the network, so that the command can be downloaded',
     `  - install Go (https://go.dev/dl), so that it can be built: github.com/temporalio/cli/cmd/temporal@${temporalVersion}`,

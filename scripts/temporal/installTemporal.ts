@@ -10,8 +10,8 @@ const withinMs = 30 * 60_000;
 export type GoCommand = { name: string; package: string; takes: string };
 
 /**
- * Builds a command with `go install`, which takes minutes: says so, and then how far it is. It is
- * built beside its place and moved there whole, so that what is found there always runs.
+ * Builds a command with `go install`, which takes minutes, and reports the progress. Builds beside the target and renames,
+ * so that the target is always complete. Gives the file.
  */
 export async function installByGo(options: {
   command: GoCommand;
@@ -26,9 +26,7 @@ export async function installByGo(options: {
   if (!(await hasGo(env, signal))) throw new Error('the `go` command is not on the PATH');
   const folder = `${dirname(to)}.${process.pid}`;
   await mkdir(folder, { recursive: true });
-  say(
-    `${command.name}: building it with \`go install\`. This takes ${command.takes}, once; it is kept in ${dirname(to)}`,
-  );
+  say(`${command.name}: building it with \`go install\`, which takes ${command.takes}. It is kept in ${dirname(to)}`);
   const progress = reportProgress(command.name, say);
   try {
     await runCommand(
@@ -85,5 +83,5 @@ function reportProgress(name: string, say: (line: string) => void) {
 }
 
 function lastLine(output: string): string {
-  return output.split('\n').filter(Boolean).at(-1) ?? 'it failed and did not say why';
+  return output.split('\n').filter(Boolean).at(-1) ?? 'it failed without an error message';
 }

@@ -3,8 +3,8 @@ import { Runtime } from '@temporalio/worker';
 import { messageOf } from '../start/failure.js';
 
 /**
- * `sdkDownload.ts FOLDER` leaves the SDK's dev server in FOLDER. The SDK downloads only what it then runs, so
- * this starts it once, on a free port and without a database, and stops it.
+ * `sdkDownload.ts FOLDER` downloads the SDK's dev server into FOLDER. The SDK downloads only to start a server, so this
+ * starts one on a free port without a database, and stops it.
  */
 const { version } = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
 

@@ -11,8 +11,8 @@ const valueTypes = {
 } as const;
 
 /**
- * Registers on a Temporal server what it lacks of our search attributes: without them no turn could be started.
- * Where that is not allowed, throws a `StartFailure` that holds the commands for an operator.
+ * Registers the search attributes that the server lacks, and gives their names: without them no turn can be started.
+ * Where that is not allowed, throws a `StartFailure` with the command for an operator.
  */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<Name[]> {
   const there = await registered(connection, namespace);
@@ -20,7 +20,7 @@ export async function registerSearchAttributes(connection: Connection, namespace
   const wrong = names.find((name) => there[name] !== undefined && there[name] !== valueTypes[searchAttributes[name]]);
   if (wrong) {
     throw new StartFailure(
-      `Temporal: the search attribute ${wrong} of namespace ${namespace} is not of type ${searchAttributes[wrong]}. Set TEMPORAL_NAMESPACE to a namespace of this service's own.`,
+      `Temporal: the search attribute ${wrong} of namespace ${namespace} is not of type ${searchAttributes[wrong]}. Set TEMPORAL_NAMESPACE to a namespace that only this service uses.`,
     );
   }
   const missing = names.filter((name) => there[name] === undefined);
@@ -31,12 +31,12 @@ export async function registerSearchAttributes(connection: Connection, namespace
       searchAttributes: Object.fromEntries(missing.map((name) => [name, valueTypes[searchAttributes[name]]])),
     });
   } catch (error) {
-    throw new StartFailure(howToRegister(missing, namespace, messageOf(error)));
+    throw new StartFailure(registerMessage(missing, namespace, messageOf(error)));
   }
   return missing;
 }
 
-/** The namespace's own attributes; all are missing where they can't even be listed (then adding them tells why). */
+/** The namespace's attributes. None where they can't be listed: then the attempt to add them gives the error. */
 async function registered(connection: Connection, namespace: string) {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
@@ -46,11 +46,11 @@ async function registered(connection: Connection, namespace: string) {
   }
 }
 
-function howToRegister(missing: Name[], namespace: string, reason: string): string {
+function registerMessage(missing: Name[], namespace: string, reason: string): string {
   const options = missing.map((name) => `--name ${name} --type ${searchAttributes[name]}`).join(' ');
   return [
     `Temporal: the search attributes of this service are missing in namespace ${namespace}, and could not be registered (${reason}).`,
-    'Let an operator run this (on Temporal Cloud: add them in the namespace settings), then start again:',
+    'Run this as an operator (on Temporal Cloud: add them in the namespace settings), then start again:',
     `  temporal operator search-attribute create --namespace ${namespace} ${options}`,
   ].join('\n');
 }

@@ -5,11 +5,11 @@ import { findTemporal } from './findTemporal.js';
 import { checkOutsideTemporal, temporalReady } from './temporalConnection.js';
 import { devServerArgs } from './temporalServer.js';
 
-const usual = { port: 7233, uiPort: 8233 };
+const defaults = { port: 7233, uiPort: 8233 };
 
 export type TemporalServer = { address: string; ui: string | null };
 
-/** The Temporal server to use: the one that is configured, or a dev server of our own, on disk under DATA_DIR. */
+/** Uses the configured Temporal server, or starts a dev server with its data under DATA_DIR. */
 export async function startTemporal(context: StartContext): Promise<TemporalServer> {
   const { config, say } = context;
   if (config.TEMPORAL_ADDRESS) {
@@ -24,7 +24,7 @@ async function startDevServer(context: StartContext): Promise<TemporalServer> {
   const { config, dataDir, ports, say, signal } = context;
   const binary = await findTemporal({ cacheDir: config.cacheDir, path: process.env.PATH ?? '', say, signal });
   const namespace = config.TEMPORAL_NAMESPACE;
-  let { port, uiPort } = usual;
+  let { port, uiPort } = defaults;
   await startChild(
     context,
     'temporal',
@@ -32,7 +32,7 @@ async function startDevServer(context: StartContext): Promise<TemporalServer> {
       command: () => ({
         file: binary.path,
         args: devServerArgs({ folder: dataDir.path, port, uiPort, namespace }),
-        // Its own settings in the environment (TEMPORAL_…) are meant for clients, and keys are not its business.
+        // Without the TEMPORAL_… variables, which are for clients, and without keys.
         env: { PATH: process.env.PATH, HOME: dataDir.path },
       }),
       ready: async (pid, gone) => {
@@ -44,8 +44,8 @@ async function startDevServer(context: StartContext): Promise<TemporalServer> {
       graceMs: 15_000,
     },
     async () => {
-      port = await freePort([ports.temporal, usual.port], '127.0.0.1');
-      uiPort = await freePort([ports.temporalUi, usual.uiPort], '127.0.0.1');
+      port = await freePort([ports.temporal, defaults.port], '127.0.0.1');
+      uiPort = await freePort([ports.temporalUi, defaults.uiPort], '127.0.0.1');
       Object.assign(ports, { temporal: port, temporalUi: uiPort });
       return [port, uiPort];
     },

@@ -13,7 +13,7 @@ export function connectTemporal({ address, ...config }: Address, timeoutMs: numb
   return Connection.connect({ ...options, connectTimeout: timeoutMs });
 }
 
-/** Waits until a dev server of our own answers and has our namespace. */
+/** Waits until the launcher's own dev server answers and has the namespace. */
 export async function temporalReady(address: string, namespace: string, signal: AbortSignal): Promise<void> {
   const plain = { address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_API_KEY: undefined, TEMPORAL_TLS: false };
   await poll(
@@ -32,7 +32,7 @@ export async function temporalReady(address: string, namespace: string, signal: 
   );
 }
 
-/** Makes sure that a Temporal server that is not ours can be used, search attributes included. */
+/** Throws a `StartFailure` unless an outside Temporal server can be used. Registers the search attributes. */
 export async function checkOutsideTemporal(config: Address & { createNamespace?: boolean }): Promise<void> {
   const { address, TEMPORAL_NAMESPACE: namespace } = config;
   let connection: Connection;
@@ -40,7 +40,7 @@ export async function checkOutsideTemporal(config: Address & { createNamespace?:
     connection = await connectTemporal(config, 10_000);
   } catch (error) {
     throw new StartFailure(
-      `TEMPORAL_ADDRESS: no Temporal server answers at ${address} (${messageOf(error)}). Start it or correct the address, and TEMPORAL_TLS and TEMPORAL_API_KEY with it; or unset it, and a dev server is started on this machine.`,
+      `TEMPORAL_ADDRESS: no Temporal server answers at ${address} (${messageOf(error)}). Start it, or correct TEMPORAL_ADDRESS, TEMPORAL_TLS and TEMPORAL_API_KEY, or unset TEMPORAL_ADDRESS to start a dev server on this machine.`,
     );
   }
   try {
@@ -60,7 +60,7 @@ export async function checkOutsideTemporal(config: Address & { createNamespace?:
 const retention = '3 days';
 const alreadyExists = 6;
 
-/** Turns are kept in Postgres: closed workflows are for operators to look at, and for a few days only. */
+/** Closed workflows are kept for a few days, for operators only: turns are in Postgres. */
 async function createNamespace(connection: Connection, namespace: string): Promise<void> {
   try {
     await connection.workflowService.registerNamespace({

@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { searchAttributes } from '../../domain/turns/engine.js';
 
 /**
- * Without these the dev server's queues wait for their next poll, and the first token of 50 turns at once comes
- * after 160 ms instead of 70; fairness keys work with the new matcher only. A queue of several partitions needs a
- * poller for each: one worker has two for workflow tasks that are not sticky, and a task in the partition without one
- * may wait for as long as a poll, a minute.
+ * With the default poll rates the first token of 50 turns at once comes after 160 ms instead of 70. Fairness keys need the
+ * new matcher. Queues have one partition, because each partition needs a poller: one worker has two for workflow tasks
+ * that are not sticky, and a task in a partition without one may wait for a minute.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': 2000,
@@ -16,18 +15,18 @@ const dynamicConfig = {
   'matching.enableFairness': true,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
-  // Its HTTP API can't be left out, and takes any page's blind POST for a signal or a terminate: no host is allowed.
+  // The HTTP API can't be disabled, and any web page could send it a POST that signals or terminates: no host is allowed.
   'frontend.httpAllowedHosts': '[]',
 } as const;
 
 /**
- * A commit is one write to the end of a file, instead of a journal made, synced and deleted beside the database. It
- * outlives the death of any process. The last ones may go with a loss of power: Postgres still has every turn then,
- * the reconciler starts or closes those whose workflow is gone, and a step that runs again finds its effect.
+ * With a write-ahead log a commit is one append instead of a journal that is created, synced and deleted. Commits survive
+ * the death of any process. A loss of power may lose the last ones; then Postgres still has every turn, the reconciler
+ * starts or closes turns without a workflow, and a step that runs again finds its effect.
  */
 const pragmas = { journal_mode: 'WAL', synchronous: 'NORMAL' } as const;
 
-/** The arguments of the `temporal` command for a dev server that keeps what it knows in `folder`. */
+/** The arguments of the `temporal` command for a dev server with its database in `folder`. */
 export function devServerArgs(options: { folder: string; port: number; uiPort: number; namespace: string }): string[] {
   return [
     'server',

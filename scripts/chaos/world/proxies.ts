@@ -1,4 +1,4 @@
-import { type Child, createChild, type Told } from '../../processes/child.js';
+import { type Child, type ChildEvents, createChild } from '../../processes/child.js';
 import { openLog } from '../../processes/childLog.js';
 import { freePort } from '../../processes/ports.js';
 import { untilListening } from '../../start/context.js';
@@ -25,10 +25,10 @@ export type Way = {
 
 export type Proxies = { child: Child; ways: Record<WayName, Way> };
 
-type Setting = { binary: string; folder: string; told: Told; signal: AbortSignal };
+type Setting = { binary: string; folder: string; events: ChildEvents; signal: AbortSignal };
 
 /** Toxiproxy with one proxy for each way. Where a way leads is said once its end has a port. */
-export async function startProxies({ binary, folder, told, signal }: Setting, ends: Record<WayName, number>) {
+export async function startProxies({ binary, folder, events, signal }: Setting, ends: Record<WayName, number>) {
   const port = await freePort([], '127.0.0.1');
   const child = createChild(
     {
@@ -39,7 +39,7 @@ export async function startProxies({ binary, folder, told, signal }: Setting, en
       stopSignal: 'SIGTERM',
       graceMs: 5_000,
     },
-    told,
+    events,
   );
   await child.start(signal);
   const order = client(`http://127.0.0.1:${port}`);

@@ -66,7 +66,7 @@ describe('a deployment of workers', () => {
 
   test('ends a turn on the build that it began on, while new turns and the next of its chat run on the new build', async () => {
     // The first build needs no worker to wait for.
-    expect(await promote(builds.a)).toEqual([expect.stringMatching(/^Turns begin on build/)]);
+    expect(await promote(builds.a)).toEqual([expect.stringMatching(/^New turns begin on build/)]);
     const old = await fleet.start({ WORKFLOW_BUNDLE: bundles.a });
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script({ steps: [{ text: 'half ' }] });
@@ -77,7 +77,7 @@ describe('a deployment of workers', () => {
     await expect(promote(builds.b, 1_000)).rejects.toThrow(/no worker of build .* has polled .* stays the current one/);
     await fleet.start({ WORKFLOW_BUNDLE: bundles.b });
     await promote(builds.b);
-    expect(await promote(builds.b)).toEqual([expect.stringMatching(/is the current one .* already$/)]);
+    expect(await promote(builds.b)).toEqual([expect.stringMatching(/is already the current one /)]);
     fleet.provider.script(() => whole('whole'));
     const other = await fleet.begin((await seedChat(fleet.pool)).chatId);
     expect(await fleet.ended(other, 60_000)).toMatchObject({ status: 'completed' });

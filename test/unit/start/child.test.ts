@@ -36,8 +36,8 @@ function make(script: string, rest: Partial<ChildSpec> = {}): Made {
   };
   const child = createChild(spec, {
     say: (line) => said.push(line),
-    spawned: async () => undefined,
-    ready: async () => onReady(),
+    onSpawned: async () => undefined,
+    onReady: async () => onReady(),
   });
   children.push(child);
   const readyAgain = () =>
@@ -66,7 +66,7 @@ describe('a child of the launcher', () => {
     await again;
     expect(child.pid()).not.toBe(before);
     expect(child.pid()).not.toBeNull();
-    expect(said[0]).toBe(`sample ended by SIGKILL (pid ${before}); starting it again`);
+    expect(said[0]).toBe(`sample ended by SIGKILL (pid ${before}); restarting it`);
   });
 
   it('that ends before it is ready fails the start, and is not started again', async () => {
@@ -78,7 +78,7 @@ describe('a child of the launcher', () => {
 
   it('whose program does not exist fails the start in a sentence', async () => {
     const { child } = make('', { command: () => ({ file: '/no/such/program', args: [] }) });
-    await expect(child.start(never)).rejects.toThrow('sample ended before it began: spawn /no/such/program ENOENT');
+    await expect(child.start(never)).rejects.toThrow('sample ended before it started: spawn /no/such/program ENOENT');
   });
 
   it('stops waiting to be ready when the start is called off', async () => {

@@ -30,22 +30,22 @@ const lock = async (identity: string, pid: number) => writeFile(dataDir.files.lo
 
 describe('DATA_DIR', () => {
   it("is one launcher's at a time", async () => {
-    await (await dataDir.take())();
+    await (await dataDir.lock())();
     await lock((await identityOf(process.ppid)) as string, process.ppid);
-    await expect(dataDir.take()).rejects.toThrow(`The service already runs on ${dataDir.path} (pid ${process.ppid})`);
+    await expect(dataDir.lock()).rejects.toThrow(`The service already runs on ${dataDir.path} (pid ${process.ppid})`);
   });
 
   it('is taken over from a launcher that was killed, even if its pid is another process now', async () => {
-    await (await dataDir.take())();
+    await (await dataDir.lock())();
     await lock('an earlier process', process.ppid);
-    const release = await dataDir.take();
+    const release = await dataDir.lock();
     await release();
     expect(await readdir(dataDir.path)).toEqual(['logs']);
   });
 
   it('that can not be written is refused in a sentence that says what to do', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(dataDirAt(join(folder, 'file', 'x')).take()).rejects.toThrow('Set DATA_DIR to a folder that you own');
+    await expect(dataDirAt(join(folder, 'file', 'x')).lock()).rejects.toThrow('Set DATA_DIR to a folder that you own');
   });
 
   it.each([null, 0o755, 0o777])('is closed to other users, also when it was there with mode %p', async (mode) => {
@@ -53,12 +53,12 @@ describe('DATA_DIR', () => {
       await mkdir(dataDir.path);
       await chmod(dataDir.path, mode);
     }
-    await dataDir.take();
+    await dataDir.lock();
     expect((await stat(dataDir.path)).mode & 0o777).toBe(0o700);
   });
 
   it('holds run.json for its owner only, and no half of it', async () => {
-    await dataDir.take();
+    await dataDir.lock();
     await Promise.all([1, 2, 3].map((worker) => dataDir.writeRun({ ...run, pids: { ...run.pids, worker } })));
     expect(await dataDir.readRun()).toMatchObject({ ...run, pids: { launcher: 1, api: 2 } });
     expect((await stat(dataDir.files.run)).mode & 0o077).toBe(0);

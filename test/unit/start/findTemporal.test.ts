@@ -56,7 +56,7 @@ describe('Temporal', () => {
     const built = join(cacheDir, 'temporal-v1.5.1', 'temporal');
     expect(await find([dirname(go)])).toEqual({ path: built, from: '`go install`' });
     expect(await readdir(cacheDir)).toEqual(['temporal-v1.5.1']);
-    expect(said.join('\n')).toContain('This takes a few minutes, once');
+    expect(said.join('\n')).toContain('which takes a few minutes');
     expect((await find()).path).toBe(built);
   }, 60_000);
 
@@ -66,7 +66,7 @@ describe('Temporal', () => {
       () => '',
       (error: Error) => error.message,
     );
-    expect(refusal).toContain('`temporal` on the PATH: not there');
+    expect(refusal).toContain('`temporal` on the PATH: not found');
     expect(refusal).toContain('`go install`: no such host');
     expect(refusal).toContain('set TEMPORAL_ADDRESS=host:port');
     expect(refusal).toContain('install Go');

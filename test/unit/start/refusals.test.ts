@@ -41,7 +41,7 @@ describe('npm start', () => {
     const { message, output } = await refusal({ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/chats' });
     expect(message).toContain('ended with 1');
     expect(output).toContain('DATABASE_URL: no Postgres can be reached at 127.0.0.1:1');
-    expect(output).toContain('an embedded Postgres is started');
+    expect(output).toContain('unset DATABASE_URL to start an embedded Postgres');
     expect(output).not.toContain('secret');
     expect(await readdir(join(folder, 'data'))).not.toContain('launcher.lock');
   }, 60_000);
