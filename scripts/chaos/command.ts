@@ -9,10 +9,10 @@ export type Command = {
   run: (say: (line: string) => void, signal: AbortSignal) => Promise<{ report: Report; out: string }>;
 };
 
-/** Longer than every bound of a run's end, and of the service's. */
-const lastMs = 120_000;
+/** Exit after this time, in milliseconds. Longer than all time limits at the end of a run and of the service. */
+const exitAfterMs = 120_000;
 
-/** Runs it as a command: progress to stderr, the report to stdout, 1 for a breach or a failure; Ctrl-C ends it in order. */
+/** Runs a command line: progress to stderr, the report to stdout, exit code 1 for a breach or an error. Ctrl-C stops it. */
 export async function runCommandLine({ usage, run }: Command): Promise<never> {
   const began = performance.now();
   const say = (line: string) =>
@@ -23,15 +23,15 @@ export async function runCommandLine({ usage, run }: Command): Promise<never> {
       if (stop.signal.aborted) return;
       say(`stopped by ${signal}`);
       stop.abort(new Error(`stopped by ${signal}`));
-      // What hangs then is ended by the guards, which see that this process is gone.
-      void delay(lastMs).then(() => process.exit(1));
+      // The guards stop what still runs when this process has exited.
+      void delay(exitAfterMs).then(() => process.exit(1));
     });
   }
   try {
     const { report, out } = await run(say, stop.signal);
     await writeFile(join(out, 'report.json'), JSON.stringify(report, null, 1));
     console.log(render(report));
-    console.log(`Kept in ${out}`);
+    console.log(`Saved in ${out}`);
     process.exit(isSound(report) ? 0 : 1);
   } catch (error) {
     console.error(messageOf(error));

@@ -5,9 +5,9 @@ import { faultsNamed } from './faults/index.js';
 import { runFaults } from './faults/lanes.js';
 import { readOptions, usage } from './options.js';
 import { openOutput, runOn } from './run.js';
-import { onStage } from './stage.js';
+import { withTestbed } from './testbed.js';
 
-/** `npm run chaos`: a service of its own, all kinds of turns, faults of every kind, and then every invariant. */
+/** `npm run chaos`: runs turns of every kind under faults of every kind on its own service, then checks every invariant. */
 const everyMs = 25;
 
 await runCommandLine({
@@ -17,15 +17,21 @@ await runCommandLine({
     const { minutes, seed, api, chats, lanes, pauseSeconds, words, out, quietSeconds } = options;
     const faults = faultsNamed(options.faults);
     await openOutput(out, options);
-    const report = await onStage({ api, pace: { words, everyMs }, say, signal }, (stage) => {
+    const report = await withTestbed({ api, pace: { words, everyMs }, say, signal }, (testbed) => {
       say(`seed ${seed}: ${minutes} minutes, ${chats} chats, ${faults.length} kinds of fault, ${api} API`);
-      return runOn(stage, {
+      return runOn(testbed, {
         title: `Chaos: seed ${seed}, ${minutes} minutes, ${chats} chats, ${api} API`,
         ...{ seed, chats, quietSeconds, out, say, signal },
-        disturb: async (running) => {
+        injectFaults: async (running) => {
           const during = bounded(signal, minutes * 60_000);
-          const lanesOf = { faults, lanes, seed, pauseMs: pauseSeconds * 1_000, logFile: join(out, 'faults.jsonl') };
-          return runFaults({ ...running, signal: during.signal }, lanesOf).finally(during.end);
+          const laneOptions = {
+            faults,
+            lanes,
+            seed,
+            pauseMs: pauseSeconds * 1_000,
+            logFile: join(out, 'faults.jsonl'),
+          };
+          return runFaults({ ...running, signal: during.signal }, laneOptions).finally(during.end);
         },
       });
     });

@@ -5,17 +5,17 @@ export type ChaosOptions = {
   seed: number;
   api: 'chat' | 'responses';
   chats: number;
-  /** How many faults may be at work at once. */
+  /** How many faults run at the same time. */
   lanes: number;
-  /** The longest a lane waits between two faults, in seconds. */
+  /** The longest pause of a lane between two faults, in seconds. */
   pauseSeconds: number;
-  /** How long replies are; a word takes 25 ms. */
+  /** The length of replies in words. A word takes 25 ms. */
   words: number;
   /** Faults whose names begin with one of these; empty: all. */
   faults: string[];
   /** Seconds after the last fault within which every accepted turn must have ended. */
   quietSeconds: number;
-  /** Where what is needed to look into a breach is kept. */
+  /** The folder for the report and for the data of breaches. */
   out: string;
 };
 
@@ -24,7 +24,7 @@ export const usage =
 
 const bounds = { minutes: 600, chats: 200, lanes: 4, pauseSeconds: 600, words: 2_000, quietSeconds: 900 };
 
-/** Throws an error whose message says what is allowed. */
+/** Reads the arguments. Throws an error that says which values are allowed. */
 export function readOptions(args: string[]): ChaosOptions {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({

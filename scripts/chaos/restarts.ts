@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Check, check } from './checks/check.js';
 import { runCommandLine } from './command.js';
-import { createDice } from './dice.js';
 import { missed } from './faults/fault.js';
 import type { Tally } from './faults/lanes.js';
 import { pause } from './faults/pause.js';
@@ -9,14 +8,15 @@ import { rollingRestarts } from './faults/processes.js';
 import { count } from './options.js';
 import type { Report } from './report/report.js';
 import { openOutput, type Running, runOn } from './run.js';
-import { onStage } from './stage.js';
+import { createSeededRandom } from './seededRandom.js';
+import { withTestbed } from './testbed.js';
 
 /**
- * `npm run chaos:restarts`: nothing but deploys. The worker and the api are asked to end, in turn, while replies
- * stream; no reply may be lost by that, so none may be asked for again, and no viewer may see a restart.
+ * `npm run chaos:restarts`: restarts the worker and the api alternately, as deploys do, while replies stream. No reply may
+ * be requested again, and no viewer may see a restart.
  */
 const usage = 'npm run chaos:restarts -- --times 100 --streams 20 [--seed S] [--api chat|responses] [--out FOLDER]';
-/** Replies of about eight seconds: with fewer than that most restarts would find a chat between two of them. */
+/** Replies of about eight seconds. With shorter ones most restarts would happen between two replies. */
 const pace = { words: 200, everyMs: 40 };
 const betweenMs = { least: 500, most: 2_000 };
 const streamingWithinMs = 30_000;
@@ -41,48 +41,48 @@ await runCommandLine({
     const options = readOptions(process.argv.slice(2));
     const { times, streams, seed, api, out } = options;
     await openOutput(out, options);
-    const report = await onStage({ api, pace, say, signal }, (stage) => {
+    const report = await withTestbed({ api, pace, say, signal }, (testbed) => {
       say(`${times} restarts of worker and api in turn, under ${streams} streams`);
-      return runOn(stage, {
+      return runOn(testbed, {
         title: `Rolling restarts: ${times} of worker and api, ${streams} streams, ${api} API`,
         ...{ seed, chats: streams, quietSeconds: 180, out, say, signal },
-        disturb: (running) => restart(running, { times, seed, signal }),
+        injectFaults: (running) => restart(running, { times, seed, signal }),
       });
     });
     return { report: { ...report, checks: [...report.checks, ...costs(report)] }, out };
   },
 });
 
-/** What a deploy must not cost. */
+/** Checks that restarts cost no request and no restart of a viewer. */
 function costs({ calls, restartsSeen, streams }: Report): Check[] {
-  const again = check('replies that were bought again');
-  again.see('provider', calls.repliesAgain > 0 ? [`${calls.repliesAgain} requests`] : [], calls.all);
+  const again = check('replies that were requested again');
+  again.record('provider', calls.repliesAgain > 0 ? [`${calls.repliesAgain} requests`] : [], calls.all);
   const restarts = check('restarts that viewers saw');
-  restarts.see('viewers', restartsSeen > 0 ? [`${restartsSeen} frames`] : [], streams.inFlight);
+  restarts.record('viewers', restartsSeen > 0 ? [`${restartsSeen} frames`] : [], streams.inFlight);
   return [again.done(), restarts.done()];
 }
 
 type Restarts = { times: number; seed: number; signal: AbortSignal };
 
 async function restart(running: Running, { times, seed, signal }: Restarts): Promise<Tally> {
-  const dice = createDice(seed, 'restarts');
+  const random = createSeededRandom(seed, 'restarts');
   const tally: Tally = new Map(rollingRestarts.map(({ name }) => [name, { tried: 0, fired: 0 }]));
   for (let n = 0; n < times && !signal.aborted; n++) {
     await untilStreaming(running, Math.ceil(running.traffic.viewers.length / 4), signal);
     const fault = rollingRestarts[n % rollingRestarts.length]!;
-    const outcome = await fault.run({ ...running, dice, signal }).catch((error: unknown) => missed(String(error)));
+    const outcome = await fault.run({ ...running, random, signal }).catch((error: unknown) => missed(String(error)));
     const counted = tally.get(fault.name)!;
     counted.tried += 1;
     if (outcome.fired) counted.fired += 1;
-    await pause(dice.between(betweenMs.least, betweenMs.most), signal);
+    await pause(random.between(betweenMs.least, betweenMs.most), signal);
   }
   return tally;
 }
 
-/** A restart between two replies would show nothing. On a slow machine there may be fewer streams than asked for. */
-async function untilStreaming({ stage }: Running, atLeast: number, signal: AbortSignal): Promise<void> {
+/** Waits until enough replies stream, at most `streamingWithinMs`: a slow machine may have fewer streams. */
+async function untilStreaming({ testbed }: Running, atLeast: number, signal: AbortSignal): Promise<void> {
   const until = Date.now() + streamingWithinMs;
-  while (!signal.aborted && Date.now() < until && stage.provider.front.streams().length < atLeast) {
+  while (!signal.aborted && Date.now() < until && testbed.provider.faultProxy.streams().length < atLeast) {
     await pause(100, signal);
   }
 }

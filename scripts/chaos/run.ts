@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { countCalls } from './checks/calls.js';
 import { type Check, check } from './checks/check.js';
+import { saveEvidence } from './checks/evidence.js';
 import { checkHistories } from './checks/histories.js';
-import { keepEvidence } from './checks/keep.js';
 import { checkLogs } from './checks/log.js';
 import { type Settled, settle } from './checks/settle.js';
 import { checkViewers } from './checks/viewers.js';
 import type { Figures } from './faults/fault.js';
 import type { Tally } from './faults/lanes.js';
 import { countFaults, isSound, type Report, timesOf } from './report/report.js';
-import type { Stage } from './stage.js';
+import type { Testbed } from './testbed.js';
 import { type Book, createBook } from './traffic/book.js';
 import { createRecovery, type Recovery } from './traffic/recovery.js';
 import { startTraffic, type Traffic } from './traffic/traffic.js';
 
-/** What goes on while the faults are at work. */
-export type Running = { stage: Stage; book: Book; recovery: Recovery; figures: Figures; traffic: Traffic };
+/** The state of a run. */
+export type Running = { testbed: Testbed; book: Book; recovery: Recovery; figures: Figures; traffic: Traffic };
 
 export type RunOptions = {
   title: string;
@@ -28,30 +28,30 @@ export type RunOptions = {
   say: (line: string) => void;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
-  /** Does its worst, and heals it before it ends. */
-  disturb: (running: Running) => Promise<Tally>;
+  /** Injects faults, and undoes them before it ends. */
+  injectFaults: (running: Running) => Promise<Tally>;
 };
 
 const reportEveryMs = 10_000;
 
-/** Traffic, faults, quiet, and then every check. Keeps what is needed to look into a breach. */
-export async function runOn(stage: Stage, options: RunOptions): Promise<Report> {
+/** Runs traffic under faults, waits until all turns have ended, and checks. Saves the data of breaches. */
+export async function runOn(testbed: Testbed, options: RunOptions): Promise<Report> {
   const { seed, chats, quietSeconds, out, say, signal } = options;
   const startedAt = Date.now();
   const [book, recovery] = [createBook(), createRecovery()];
   const figures: Figures = { cancelToClosed: [], cancelNeverClosed: [] };
-  const { base, client, pool } = stage;
+  const { base, client, pool } = testbed;
   const traffic = startTraffic({ base, client, book, recovery, pool, seed }, chats);
-  const running: Running = { stage, book, recovery, figures, traffic };
-  const told = setInterval(() => say(progressOf(running)), reportEveryMs);
+  const running: Running = { testbed, book, recovery, figures, traffic };
+  const progressTimer = setInterval(() => say(progressOf(running)), reportEveryMs);
   try {
-    await untilTalking(running, signal);
-    const tally = await options.disturb(running);
-    say('the faults are over; waiting for every turn to end');
+    await untilFirstTurnEnded(running, signal);
+    const tally = await options.injectFaults(running);
+    say('no more faults; waiting until every turn has ended');
     await traffic.quiet();
     signal.throwIfAborted();
-    const settled = await settle(stage, running, { withinMs: quietSeconds * 1_000, signal });
-    say('all is at rest; checking');
+    const settled = await settle(testbed, running, { withinMs: quietSeconds * 1_000, signal });
+    say('every turn has ended; checking');
     await acceptUnanswered(running);
     const checks = await checkAll(running, settled, out);
     const { hung: _hung, ...rest } = settled;
@@ -61,57 +61,61 @@ export async function runOn(stage: Stage, options: RunOptions): Promise<Report> 
       turns: await countTurns(running, settled),
       checks,
       ...countFaults(tally),
-      calls: countCalls(stage.provider.front.asked, book),
+      calls: countCalls(testbed.provider.faultProxy.asked, book),
       restartsSeen: sum(traffic.viewers.map((viewer) => viewer.restarts())),
       connections: sum(traffic.viewers.map((viewer) => viewer.connections())),
       settled: rest,
       times: timesOf(recovery, figures),
       streams: recovery.counts(),
     };
-    if (!isSound(report)) await keepEvidence(stage, turnsIn(checks), settled, out);
+    if (!isSound(report)) await saveEvidence(testbed, turnsIn(checks), settled, out);
     return report;
   } finally {
-    clearInterval(told);
+    clearInterval(progressTimer);
     await traffic.close();
   }
 }
 
-/** Faults before the first turn has ended would only try the start of a service. */
-async function untilTalking({ book }: Running, signal: AbortSignal): Promise<void> {
+/** Waits until a turn has ended: earlier faults would test the start of the service only. */
+async function untilFirstTurnEnded({ book }: Running, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 60_000;
   while (Date.now() < until && book.turns.size === book.open().length) await delay(200, undefined, { signal });
 }
 
 async function checkAll(running: Running, settled: Settled, out: string): Promise<Check[]> {
-  const { stage, book, figures, traffic } = running;
+  const { testbed, book, figures, traffic } = running;
   const hung = check('accepted turns that have not ended');
   const open = new Map(settled.hung.map(({ turnId, status }) => [turnId, status]));
-  for (const turnId of book.turns.keys()) hung.see(turnId, open.has(turnId) ? [`it is ${open.get(turnId)}`] : []);
+  for (const turnId of book.turns.keys()) hung.record(turnId, open.has(turnId) ? [`it is ${open.get(turnId)}`] : []);
   const another = check('chats that do not take another turn');
   const { all, tookAnother } = settled.chats;
-  another.see('chats', all === tookAnother ? [] : [`${all - tookAnother} did not`], all);
-  const answers = check('answers that no client should have got');
-  answers.see('clients', book.complaints, book.turns.size);
-  const cancels = check('cancelled replies whose provider was not left');
-  cancels.see('cancels', figures.cancelNeverClosed, figures.cancelToClosed.length + figures.cancelNeverClosed.length);
+  another.record('chats', all === tookAnother ? [] : [`${all - tookAnother} did not`], all);
+  const answers = check('answers that are wrong');
+  answers.record('clients', book.complaints, book.turns.size);
+  const cancels = check('cancelled replies whose provider connection stayed open');
+  cancels.record(
+    'cancels',
+    figures.cancelNeverClosed,
+    figures.cancelToClosed.length + figures.cancelNeverClosed.length,
+  );
   return [
     hung.done(),
     another.done(),
     answers.done(),
     cancels.done(),
-    ...(await checkLogs(stage, book)),
-    ...(await checkViewers(stage, traffic)),
+    ...(await checkLogs(testbed, book)),
+    ...(await checkViewers(testbed, traffic)),
     await checkHistories(
-      stage.temporal,
-      join(stage.service.dataDir, 'workflows', 'workflows.js'),
+      testbed.temporal,
+      join(testbed.service.dataDir, 'workflows', 'workflows.js'),
       join(out, 'histories'),
     ),
   ];
 }
 
-/** Turns that were accepted, but whose answer was cut off when the run ended, count too. */
-async function acceptUnanswered({ stage, book }: Running): Promise<void> {
-  const { rows } = await stage.pool.query<{ id: string; chatId: string; key: string }>(
+/** Adds accepted turns whose answer did not arrive before the end of the run. */
+async function acceptUnanswered({ testbed, book }: Running): Promise<void> {
+  const { rows } = await testbed.pool.query<{ id: string; chatId: string; key: string }>(
     'select id, chat_id as "chatId", idempotency_key as key from turns where idempotency_key is not null',
   );
   for (const { id, chatId, key } of rows) {
@@ -120,8 +124,8 @@ async function acceptUnanswered({ stage, book }: Running): Promise<void> {
   }
 }
 
-async function countTurns({ stage, book }: Running, { hung }: Settled): Promise<Record<string, number>> {
-  const { rows } = await stage.pool.query<{ status: string; count: number }>(
+async function countTurns({ testbed, book }: Running, { hung }: Settled): Promise<Record<string, number>> {
+  const { rows } = await testbed.pool.query<{ status: string; count: number }>(
     'select status, count(*)::int as count from turns where id = any($1) group by status order by status',
     [[...book.turns.keys()]],
   );
@@ -147,7 +151,7 @@ function progressOf({ book, traffic, recovery }: Running): string {
   return `${book.turns.size} turns, ${open.length} open (the oldest for ${Math.round(oldest / 1_000)} s), ${recovery.counts().inFlight} streams in flight at faults, ${violations} breaches of viewers, ${traffic.abandoned.length} chats given up`;
 }
 
-/** A folder for what is kept, with what led to it. */
+/** Creates the output folder, and writes the options to it. */
 export async function openOutput(out: string, about: object): Promise<void> {
   await mkdir(out, { recursive: true });
   await appendFile(join(out, 'run.json'), `${JSON.stringify(about)}\n`);

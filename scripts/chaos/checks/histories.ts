@@ -8,10 +8,7 @@ import { type Check, check } from './check.js';
 
 type Fetched = { workflowId: string; runId: string; status: string; history: History };
 
-/**
- * Replays every workflow of the run, whatever became of it, on the workflows as they are built now. A history that does
- * not replay is kept in `folder`.
- */
+/** Replays every workflow run on the current workflows. Saves each history that does not replay in `folder`. */
 export async function checkHistories(client: Client, codePath: string, folder: string): Promise<Check> {
   const replayed = check('workflows whose history does not replay');
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -24,14 +21,14 @@ export async function checkHistories(client: Client, codePath: string, folder: s
     for await (const { workflowId, runId, error } of results) {
       const one = byRun.get(runId) ?? batch.find((each) => each.workflowId === workflowId);
       const overlaps = one ? outOfOrder(one.history).map((found) => `local activities overlapped: ${found}`) : [];
-      replayed.see(`${workflowId} ${one?.status}`, error ? [String(error)] : overlaps);
-      if ((error || overlaps.length > 0) && one) await keepHistory(folder, one.workflowId, one.history, one.runId);
+      replayed.record(`${workflowId} ${one?.status}`, error ? [String(error)] : overlaps);
+      if ((error || overlaps.length > 0) && one) await saveHistory(folder, one.workflowId, one.history, one.runId);
     }
   }
   return replayed.done();
 }
 
-export async function keepHistory(folder: string, workflowId: string, history: History, runId: string): Promise<void> {
+export async function saveHistory(folder: string, workflowId: string, history: History, runId: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const name = `${workflowId}-${runId}`.replaceAll(/[^\w-]/g, '_');
   await writeFile(join(folder, `${name}.json`), JSON.stringify(historyToJson(history), null, 1));

@@ -1,7 +1,7 @@
 /**
- * Replies consist of words that name their request and their place in it. Says what is wrong with a text that is not
- * made of the words of as many requests as it may hold, one after the other, each from its first word on without a
- * gap. A change block or a provider's error may follow.
+ * Finds breaches in the text of a reply. Each word names its request and its position in it. The text must consist of the
+ * words of at most `mayHold` requests, one after another, each from its first word without a gap. A change block or a
+ * provider's error may follow.
  */
 export function textBreach(text: string, mayHold: number): string[] {
   const words = text.replace(/(?:<change>|\[Provider error|\n\n)[\s\S]*$/, '').match(/\d+:\d+(?= )/g) ?? [];
@@ -10,9 +10,9 @@ export function textBreach(text: string, mayHold: number): string[] {
   for (const word of words) {
     const [request = '', place] = word.split(':');
     if (word !== next && (place !== '0' || seen.has(request)))
-      return [`${word} stands where ${next || 'a first word'} should: ${text.slice(0, 300)}`];
+      return [`found ${word}, expected ${next || 'a first word'}: ${text.slice(0, 300)}`];
     seen.add(request);
     next = `${request}:${Number(place) + 1}`;
   }
-  return seen.size > mayHold ? [`it is made of ${seen.size} requests: ${text.slice(0, 300)}`] : [];
+  return seen.size > mayHold ? [`the text is of ${seen.size} requests: ${text.slice(0, 300)}`] : [];
 }

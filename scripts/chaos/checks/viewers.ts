@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../stage.js';
+import type { Testbed } from '../testbed.js';
 import type { Traffic } from '../traffic/traffic.js';
 import { type Check, check } from './check.js';
 
 const caughtUpWithinMs = 30_000;
 
-/** What every viewer had on screen: checked frame by frame while the run went on, and its cursor at the end. */
-export async function checkViewers({ pool }: Stage, { viewers }: Traffic): Promise<Check[]> {
-  const frames = check('texts on screen that are not what the log holds, and other breaches of the stream');
-  const caughtUp = check('viewers that do not have the whole log');
+/** Checks the frames that each viewer received during the run, and its cursor at the end. */
+export async function checkViewers({ pool }: Testbed, { viewers }: Traffic): Promise<Check[]> {
+  const frames = check('texts of viewers that differ from the log, and other breaches of the protocol');
+  const caughtUp = check('viewers that did not receive the whole log');
   const { rows } = await pool.query<{ id: string; seq: number }>('select id, seq from chats');
   const newest = new Map(rows.map(({ id, seq }) => [id, seq]));
   for (const until = Date.now() + caughtUpWithinMs; Date.now() < until; await delay(200)) {
@@ -16,9 +16,9 @@ export async function checkViewers({ pool }: Stage, { viewers }: Traffic): Promi
   }
   for (const viewer of viewers) {
     const where = `${viewer.chatId} over ${viewer.over}`;
-    frames.see(where, viewer.violations, viewer.compared());
+    frames.record(where, viewer.violations, viewer.compared());
     const [has, all] = [viewer.cursor(), newest.get(viewer.chatId)];
-    caughtUp.see(where, has === all ? [] : [`it has ${has} of ${all} events`]);
+    caughtUp.record(where, has === all ? [] : [`it has ${has} of ${all} events`]);
   }
   return [frames.done(), caughtUp.done()];
 }

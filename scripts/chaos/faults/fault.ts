@@ -1,31 +1,31 @@
-import type { Dice } from '../dice.js';
-import type { Stage } from '../stage.js';
+import type { SeededRandom } from '../seededRandom.js';
+import type { Testbed } from '../testbed.js';
 import type { Book } from '../traffic/book.js';
 import type { Recovery } from '../traffic/recovery.js';
 
-/** What a fault may use, and where it says what it saw. */
-export type Scene = {
-  stage: Stage;
+/** What a fault works with and reports to. */
+export type FaultContext = {
+  testbed: Testbed;
   book: Book;
   recovery: Recovery;
-  dice: Dice;
+  random: SeededRandom;
   figures: Figures;
-  /** Aborted when the run is over: a fault then heals what it did, and ends. */
+  /** Aborted at the end of the run: the fault then undoes its effect and ends. */
   signal: AbortSignal;
 };
 
 /** Milliseconds from a client's cancel to the end of the provider's connection. */
 export type Figures = { cancelToClosed: number[]; cancelNeverClosed: string[] };
 
-/** Fired only where its effect was seen; `saw` says what that was, or why there was none. */
+/** `fired`: its effect was observed. `saw`: the effect, or why there was none. */
 export type Outcome = { fired: boolean; saw: string };
 
 export type Fault = {
   name: string;
   weight: number;
-  /** Two faults on one target never run at once. */
+  /** Faults on the same target never run at the same time. */
   target: string;
-  run(scene: Scene): Promise<Outcome>;
+  run(context: FaultContext): Promise<Outcome>;
 };
 
 export const fired = (saw: string): Outcome => ({ fired: true, saw });

@@ -1,17 +1,19 @@
+import { commandFaults } from './commands.js';
 import type { Fault } from './fault.js';
-import { peopleFaults } from './people.js';
+import { networkFaults } from './network.js';
 import { postgresFaults } from './postgres.js';
 import { processFaults } from './processes.js';
 import { providerFaults } from './provider.js';
-import { wayFaults } from './ways.js';
 
-const faults: Fault[] = [...processFaults, ...wayFaults, ...postgresFaults, ...providerFaults, ...peopleFaults];
+const faults: Fault[] = [...processFaults, ...networkFaults, ...postgresFaults, ...providerFaults, ...commandFaults];
 
-/** The faults whose names begin with one of the prefixes; all where there are none. Throws where one begins none. */
+/** The faults whose names begin with one of the prefixes; without prefixes all. Throws for a prefix without a fault. */
 export function faultsNamed(prefixes: string[]): Fault[] {
   const unknown = prefixes.find((prefix) => !faults.some(({ name }) => name.startsWith(prefix)));
   if (unknown !== undefined) {
-    throw new Error(`--faults ${unknown}: no fault begins so; there are ${faults.map(({ name }) => name).join(', ')}`);
+    throw new Error(
+      `--faults ${unknown}: no fault has this prefix. Faults: ${faults.map(({ name }) => name).join(', ')}`,
+    );
   }
   return prefixes.length === 0
     ? faults

@@ -1,9 +1,9 @@
 import { appendFile } from 'node:fs/promises';
-import { createDice } from '../dice.js';
-import { type Fault, missed, type Outcome, type Scene } from './fault.js';
+import { createSeededRandom } from '../seededRandom.js';
+import { type Fault, type FaultContext, missed, type Outcome } from './fault.js';
 import { pause } from './pause.js';
 
-/** How often a fault was tried, and how often its effect was seen. */
+/** For each fault how often it was tried and how often its effect was observed. */
 export type Tally = Map<string, { tried: number; fired: number }>;
 
 type Lanes = {
@@ -16,19 +16,19 @@ type Lanes = {
 };
 
 /**
- * Runs faults, one after the other in each lane, until the run is over. No target has two at once. Which ones, and
- * with which numbers, is the seed's say; when each of them ends is the machine's.
+ * Runs faults one after another in each lane until the end of the run, never two on one target. The seed decides which
+ * faults run and with which numbers. When each one ends depends on the machine.
  */
 export async function runFaults(
-  scene: Omit<Scene, 'dice'>,
+  context: Omit<FaultContext, 'random'>,
   { faults, lanes, seed, pauseMs, logFile }: Lanes,
 ): Promise<Tally> {
   const tally: Tally = new Map(faults.map(({ name }) => [name, { tried: 0, fired: 0 }]));
   const busy = new Set<string>();
 
-  async function one(fault: Fault, dice: Scene['dice']): Promise<void> {
+  async function one(fault: Fault, random: FaultContext['random']): Promise<void> {
     const at = new Date().toISOString();
-    const outcome = await fault.run({ ...scene, dice }).catch((error: unknown): Outcome => missed(String(error)));
+    const outcome = await fault.run({ ...context, random }).catch((error: unknown): Outcome => missed(String(error)));
     const count = tally.get(fault.name)!;
     count.tried += 1;
     if (outcome.fired) count.fired += 1;
@@ -39,13 +39,13 @@ export async function runFaults(
   }
 
   async function lane(n: number): Promise<void> {
-    const dice = createDice(seed, `lane ${n}`);
-    while (!scene.signal.aborted) {
-      await pause(dice.between(0, pauseMs), scene.signal);
-      const fault = dice.weighted(faults.filter(({ target }) => !busy.has(target)));
-      if (!fault || scene.signal.aborted) continue;
+    const random = createSeededRandom(seed, `lane ${n}`);
+    while (!context.signal.aborted) {
+      await pause(random.between(0, pauseMs), context.signal);
+      const fault = random.weighted(faults.filter(({ target }) => !busy.has(target)));
+      if (!fault || context.signal.aborted) continue;
       busy.add(fault.target);
-      await one(fault, dice).finally(() => busy.delete(fault.target));
+      await one(fault, random).finally(() => busy.delete(fault.target));
     }
   }
 

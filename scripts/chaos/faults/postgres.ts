@@ -1,20 +1,20 @@
 import { readFile, stat } from 'node:fs/promises';
 import pg from 'pg';
 import { until } from '../../../test/support/until.js';
-import type { Stage } from '../stage.js';
+import type { Testbed } from '../testbed.js';
 import { type Fault, fired, missed } from './fault.js';
 import { pause } from './pause.js';
 
-/** Postgres that answers, but not as it should. */
+/** Faults of a Postgres that answers: read-only, and slow fsync. */
 
 const healWithinMs = 60_000;
 
-/** Over a connection of its own, and again until Postgres takes it: another fault may have it down. */
-function administer(stage: Stage, statements: string[]): Promise<true> {
+/** Runs statements over a connection of its own, and retries: another fault may have stopped Postgres. */
+function administer(testbed: Testbed, statements: string[]): Promise<true> {
   return until(
     'Postgres takes a setting',
     async () => {
-      const client = new pg.Client({ connectionString: stage.servers.databaseUrl, connectionTimeoutMillis: 3_000 });
+      const client = new pg.Client({ connectionString: testbed.servers.databaseUrl, connectionTimeoutMillis: 3_000 });
       client.on('error', () => undefined);
       try {
         await client.connect();
@@ -30,20 +30,20 @@ function administer(stage: Stage, statements: string[]): Promise<true> {
   );
 }
 
-const makeWritable = (stage: Stage) =>
-  administer(stage, ['alter system reset default_transaction_read_only', 'select pg_reload_conf()']);
+const makeWritable = (testbed: Testbed) =>
+  administer(testbed, ['alter system reset default_transaction_read_only', 'select pg_reload_conf()']);
 
 const readOnly: Fault = {
   name: 'read-only postgres',
   weight: 3,
   target: 'settings of postgres',
-  async run({ stage, dice, recovery, signal }) {
-    const log = `${stage.servers.dataDir.logs}/postgres.log`;
+  async run({ testbed, random, recovery, signal }) {
+    const log = `${testbed.servers.dataDir.logs}/postgres.log`;
     const from = (await stat(log)).size;
-    await administer(stage, ['alter system set default_transaction_read_only = on', 'select pg_reload_conf()']);
+    await administer(testbed, ['alter system set default_transaction_read_only = on', 'select pg_reload_conf()']);
     recovery.mark('read-only postgres');
     try {
-      const ms = dice.between(1_500, 8_000);
+      const ms = random.between(1_500, 8_000);
       await pause(ms, signal);
       const refused =
         (await readFile(log))
@@ -52,7 +52,7 @@ const readOnly: Fault = {
           .match(/read-only transaction/g)?.length ?? 0;
       return refused > 0 ? fired(`${refused} statements refused in ${ms} ms`) : missed('no statement was refused');
     } finally {
-      await makeWritable(stage);
+      await makeWritable(testbed);
     }
   },
 };
@@ -61,17 +61,17 @@ const slowDisk: Fault = {
   name: 'slow fsync postgres',
   weight: 2,
   target: 'disk of postgres',
-  async run({ stage, dice, recovery, signal }) {
-    const disk = stage.servers.slowDisk;
+  async run({ testbed, random, recovery, signal }) {
+    const disk = testbed.servers.slowDisk;
     if ('missing' in disk) return missed(disk.missing);
     const before = await disk.hits();
-    const ms = dice.between(100, 800);
+    const ms = random.between(100, 800);
     await disk.slow(ms);
     recovery.mark('slow fsync postgres');
     try {
-      await pause(dice.between(2_000, 6_000), signal);
+      await pause(random.between(2_000, 6_000), signal);
       const slowed = (await disk.hits()) - before;
-      return slowed > 0 ? fired(`${slowed} syncs took ${ms} ms longer`) : missed('nothing was synced');
+      return slowed > 0 ? fired(`${slowed} syncs took ${ms} ms longer`) : missed('there was no fsync');
     } finally {
       await disk.normal();
     }

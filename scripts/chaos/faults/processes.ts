@@ -3,40 +3,40 @@ import { descendantsOf, stateOf } from '../../../test/support/service/processes.
 import { until } from '../../../test/support/until.js';
 import { tailOf } from '../../processes/childLog.js';
 import { sendSignal } from '../../processes/processes.js';
-import type { ServerName } from '../world/servers.js';
-import { type Fault, fired, missed, type Scene } from './fault.js';
+import type { ServerName } from '../infrastructure/servers.js';
+import { type Fault, type FaultContext, fired, missed } from './fault.js';
 import { pause } from './pause.js';
 
-/** Processes that are killed, asked to end, and frozen. */
+/** Faults of processes: killed, terminated and frozen. */
 type Victim = 'worker' | 'api' | ServerName;
 
 const backWithinMs = 90_000;
 const workingMs = 1_500;
-/** The heartbeat timeout is 3 s: a process that stands still for longer is given up by others. */
+/** Longer than the heartbeat timeout of 3 s: other processes take the frozen one for dead. */
 const frozenMs = { least: 3_500, most: 9_000 };
 
 const isServer = (victim: Victim): victim is ServerName => victim === 'postgres' || victim === 'temporal';
 
-async function pidOf({ stage }: Scene, victim: Victim): Promise<number | null> {
-  return isServer(victim) ? stage.servers.pid(victim) : ((await stage.service.run()).pids[victim] ?? null);
+async function pidOf({ testbed }: FaultContext, victim: Victim): Promise<number | null> {
+  return isServer(victim) ? testbed.servers.pid(victim) : ((await testbed.service.run()).pids[victim] ?? null);
 }
 
-/** Sends the signal, and resolves with the new pid once there is another process. */
-function replaced({ stage }: Scene, victim: Victim, pid: number, signal: NodeJS.Signals): Promise<number> {
+/** Sends the signal. Resolves with the new pid when another process has replaced this one. */
+function replaced({ testbed }: FaultContext, victim: Victim, pid: number, signal: NodeJS.Signals): Promise<number> {
   const back = isServer(victim)
-    ? stage.servers.untilBack(victim, pid, backWithinMs)
-    : stage.service.waitForRestart(victim, pid, backWithinMs);
+    ? testbed.servers.untilBack(victim, pid, backWithinMs)
+    : testbed.service.waitForRestart(victim, pid, backWithinMs);
   sendSignal(pid, signal);
   return back;
 }
 
 /**
- * Until the new worker says in its log that it works, and a moment for it to do so: one that is killed while it starts
- * tries only the start, and on a slow machine nothing else would ever happen. The run's end does not wait for it.
+ * Waits until the new worker logs that it is ready, and a moment longer. Without this a slow machine would kill workers
+ * only during their start. The end of the run aborts the wait.
  */
-async function untilWorking({ stage, signal }: Scene, pid: number): Promise<void> {
+async function untilWorking({ testbed, signal }: FaultContext, pid: number): Promise<void> {
   const isReady = (line: string) => line.includes(`"pid":${pid},`) && line.includes('"worker is ready"');
-  const file = join(stage.service.dataDir, 'logs', 'worker.log');
+  const file = join(testbed.service.dataDir, 'logs', 'worker.log');
   const deadline = Date.now() + backWithinMs;
   while (!signal.aborted && Date.now() < deadline && stateOf(pid) !== null) {
     const lines = (await tailOf(file, 2_000)).split('\n');
@@ -51,14 +51,14 @@ function ending(victim: Victim, signal: NodeJS.Signals, how: string, weight: num
     name,
     weight,
     target: victim,
-    async run(scene) {
-      const pid = await pidOf(scene, victim);
+    async run(context) {
+      const pid = await pidOf(context, victim);
       if (pid === null || stateOf(pid) === null) return missed('there was no process');
-      const back = replaced(scene, victim, pid, signal);
-      const streams = scene.recovery.mark(name);
+      const back = replaced(context, victim, pid, signal);
+      const streams = context.recovery.mark(name);
       const after = await back;
-      if (victim === 'worker') await untilWorking(scene, after);
-      return fired(`pid ${pid} gave way to ${after}, ${streams} streams in flight`);
+      if (victim === 'worker') await untilWorking(context, after);
+      return fired(`pid ${pid} gave link to ${after}, ${streams} streams in flight`);
     },
   };
 }
@@ -69,21 +69,21 @@ function frozen(victim: Victim, weight: number): Fault {
     name,
     weight,
     target: victim,
-    async run(scene) {
-      const pid = await pidOf(scene, victim);
+    async run(context) {
+      const pid = await pidOf(context, victim);
       if (pid === null) return missed('there was no process');
-      // Postgres is a process a connection: all of them stand still, as on a machine that does.
+      // Postgres has a process for each connection. All of them are frozen, as on a frozen machine.
       const all = victim === 'postgres' ? descendantsOf(pid).map((entry) => entry.pid) : [pid];
       for (const each of all) sendSignal(each, 'SIGSTOP');
       try {
-        await until('the process stands still', async () => (stateOf(pid) === 'T' ? true : null), 2_000).catch(
+        await until('the process is stopped', async () => (stateOf(pid) === 'T' ? true : null), 2_000).catch(
           () => null,
         );
-        if (stateOf(pid) !== 'T') return missed('it did not stand still');
-        const streams = scene.recovery.mark(name);
+        if (stateOf(pid) !== 'T') return missed('the process was not stopped');
+        const streams = context.recovery.mark(name);
         const since = Date.now();
-        await pause(scene.dice.between(frozenMs.least, frozenMs.most), scene.signal);
-        return fired(`pid ${pid} stood still for ${Date.now() - since} ms, ${streams} streams in flight`);
+        await pause(context.random.between(frozenMs.least, frozenMs.most), context.signal);
+        return fired(`pid ${pid} was stopped for ${Date.now() - since} ms, ${streams} streams in flight`);
       } finally {
         for (const each of all) sendSignal(each, 'SIGCONT');
       }
@@ -105,5 +105,5 @@ export const processFaults: Fault[] = [
   frozen('temporal', 2),
 ];
 
-/** What a deploy does. */
+/** The faults of a deploy. */
 export const rollingRestarts: Fault[] = [ending('worker', 'SIGTERM', 'term', 1), ending('api', 'SIGTERM', 'term', 1)];

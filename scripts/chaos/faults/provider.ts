@@ -1,17 +1,17 @@
-import type { Refusal } from '../provider/front.js';
+import type { Refusal } from '../provider/faultProxy.js';
 import { type Fault, fired, missed } from './fault.js';
 
-/** A provider that refuses, breaks off and falls silent. */
+/** Faults of the provider: it refuses, breaks a stream off, or sends nothing more. */
 
 function refusing(name: Refusal['name'], weight: number): Fault {
   return {
     name: `provider ${name}`,
     weight,
     target: `provider ${name}`,
-    async run({ stage, dice }) {
-      const times = dice.between(1, 3);
-      const refused = await stage.provider.front.refuse({ name }, times, 4_000);
-      return refused > 0 ? fired(`${refused} requests`) : missed('no request came');
+    async run({ testbed, random }) {
+      const times = random.between(1, 3);
+      const refused = await testbed.provider.faultProxy.refuse({ name }, times, 4_000);
+      return refused > 0 ? fired(`${refused} requests`) : missed('there was no request');
     },
   };
 }
@@ -20,11 +20,11 @@ const breaking: Fault = {
   name: 'provider breaks off',
   weight: 3,
   target: 'streams of the provider',
-  async run({ stage, dice }) {
-    const { front } = stage.provider;
-    const stream = dice.pick(front.streams());
+  async run({ testbed, random }) {
+    const { faultProxy } = testbed.provider;
+    const stream = random.pick(faultProxy.streams());
     if (!stream) return missed('no stream was in flight');
-    return front.reset(stream) ? fired(`${stream.step} was reset`) : missed('it had just ended');
+    return faultProxy.reset(stream) ? fired(`${stream.step} was reset`) : missed('it had just ended');
   },
 };
 
@@ -32,11 +32,11 @@ const silent: Fault = {
   name: 'provider silent',
   weight: 2,
   target: 'silence of the provider',
-  async run({ stage, dice }) {
-    const { front } = stage.provider;
-    const stream = dice.pick(front.streams());
+  async run({ testbed, random }) {
+    const { faultProxy } = testbed.provider;
+    const stream = random.pick(faultProxy.streams());
     if (!stream) return missed('no stream was in flight');
-    const left = await front.silence(stream, 20_000);
+    const left = await faultProxy.silence(stream, 20_000);
     return left ? fired(`${stream.step} was given up by the service`) : missed('the connection stayed open');
   },
 };

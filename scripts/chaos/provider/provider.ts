@@ -1,12 +1,12 @@
 import { startScriptedProvider } from '../../../test/support/provider/scriptedProvider.js';
 import { startScriptedResponses } from '../../../test/support/provider/scriptedResponses.js';
 import { startScriptedUpstream } from '../../../test/support/provider/scriptedUpstream.js';
-import { type Front, startFront } from './front.js';
+import { type FaultProxy, startFaultProxy } from './faultProxy.js';
 import { type Pace, scriptCompletions, scriptResponses, scriptUpstream } from './script.js';
 
-export type ChaosProvider = { front: Front; close(): Promise<void> };
+export type ChaosProvider = { faultProxy: FaultProxy; close(): Promise<void> };
 
-/** All that the service asks over HTTP, behind one door: both of OpenAI's APIs, and another chat service. */
+/** Every server that the service calls over HTTP, behind one proxy: both of OpenAI's APIs and a relay upstream. */
 export async function startChaosProvider(pace: Pace): Promise<ChaosProvider> {
   const completions = await startScriptedProvider();
   const responses = await startScriptedResponses();
@@ -15,14 +15,14 @@ export async function startChaosProvider(pace: Pace): Promise<ChaosProvider> {
   scriptResponses(responses, pace);
   scriptUpstream(upstream, pace);
   const [responsesPort, upstreamPort] = [portOf(responses.baseUrl), portOf(upstream.baseUrl)];
-  const front = await startFront((path) => {
+  const faultProxy = await startFaultProxy((path) => {
     if (path.startsWith('/v1/responses')) return responsesPort;
     return path.startsWith('/base/') ? upstreamPort : completions.port;
   });
   return {
-    front,
+    faultProxy,
     async close() {
-      await front.close();
+      await faultProxy.close();
       await Promise.all([completions.close(), responses.close(), upstream.close()]);
     },
   };

@@ -9,12 +9,12 @@ import { chunk, done, frame, type ScriptedUpstream } from '../../../test/support
 import { createPicker } from '../../provider/picker.js';
 import { documentBody, toolName } from '../traffic/kinds.js';
 
-/** How long replies take: so many words, a word every so many milliseconds. */
+/** The length of replies in words, and the time between two words in milliseconds. */
 export type Pace = { words: number; everyMs: number };
 
 let requests = 0;
 
-/** Words that name their request and their place in it: a text made of two replies would show. */
+/** Words that name their request and their position in it, so that a text of two replies is detected. */
 const wordsOf = ({ words }: Pace): string[] => {
   const n = requests++;
   return Array.from({ length: words }, (_, word) => `${n}:${word} `);
@@ -23,17 +23,17 @@ const wordsOf = ({ words }: Pace): string[] => {
 const isDocument = (messages: unknown) => JSON.stringify(messages).includes('<change><original>');
 const edit = () => block(documentBody, `${documentBody} Again.`);
 
-/** The iteration of an agent, or the beat of a character, as the request's name has it. */
+/** The number in the request's id: the iteration of an agent or the beat of a character. */
 const numberOf = (requestId: string | undefined) => Number(/\/reply:(\d+)/.exec(requestId ?? '')?.[1] ?? 0);
 const turnOf = (requestId: string | undefined) => requestId?.split('/')[0] ?? '';
 
-/** An agent first calls two tools, then answers. The word is what tells one call's effect from another's. */
+/** An agent first calls two tools, then answers. The word distinguishes the effects of calls. */
 const toolsOf = (turnId: string) => [
   tool(`call-${turnId}-1`, toolName, { word: turnId }),
   tool(`call-${turnId}-2`, 'calculate', { expression: '6 * 7' }),
 ];
 
-/** Chat Completions: replies at a pace, classifiers that answer by a hash of their request. */
+/** Scripts Chat Completions: replies at this pace, and classifiers that answer by a hash of their request. */
 export function scriptCompletions(provider: ScriptedProvider, pace: Pace): void {
   provider.script(({ requestId, body }) => {
     provider.requests.length = 0;
@@ -51,7 +51,7 @@ export function scriptCompletions(provider: ScriptedProvider, pace: Pace): void 
   });
 }
 
-/** The Responses API: responses that are made at a pace, whoever listens, and forgotten a while after their end. */
+/** Scripts the Responses API: responses at this pace, with or without a listener, deleted some time after their end. */
 export function scriptResponses(provider: ScriptedResponses, pace: Pace): void {
   provider.onCreated((response) => void make(provider, response, pace));
 }
@@ -76,7 +76,7 @@ async function make(provider: ScriptedResponses, response: KeptResponse, pace: P
   }, keptForMs).unref();
 }
 
-/** Another chat service: a reply at a pace, what it is made of, and its end. */
+/** Scripts a relay upstream: a reply at this pace, its metadata and its end. */
 export function scriptUpstream(upstream: ScriptedUpstream, pace: Pace): void {
   upstream.script(async (response) => {
     upstream.calls.length = 0;

@@ -33,7 +33,7 @@ const quantiles = (values: number[]): Quantiles => ({
   most: values.reduce((most, value) => Math.max(most, value), 0),
 });
 
-/** Every way of ending a process. */
+/** The names of the faults that end a process. */
 const endings = /^(kill|term|shut down) /;
 
 export function timesOf(recovery: Recovery, figures: Figures): Report['times'] {
@@ -58,7 +58,7 @@ export function countFaults(tally: Tally) {
   };
 }
 
-/** The report as people read it. */
+/** The report as text. */
 export function render(report: Report): string {
   const { turns, calls, streams, settled } = report;
   return [

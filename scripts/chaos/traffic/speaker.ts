@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChatKind, WhenBusy } from '../../../domain/turns/turn.js';
 import type { PostTurn, ServiceClient } from '../../../test/support/viewers/client.js';
-import type { Dice } from '../dice.js';
+import type { SeededRandom } from '../seededRandom.js';
 import type { Book } from './book.js';
 
 /** Long enough for anything that recovers. A chat whose turn takes longer is left to be judged at the end. */
 const patienceMs = 90_000;
 const againMs = { least: 100, most: 1_000 };
 
-export type Speaker = { client: ServiceClient; book: Book; dice: Dice; signal: AbortSignal };
+export type Speaker = { client: ServiceClient; book: Book; dice: SeededRandom; signal: AbortSignal };
 export type Chat = { id: string; kind: ChatKind };
 
 let keys = 0;
@@ -63,7 +63,7 @@ export async function speak(speaker: Speaker, chat: Chat): Promise<'over' | 'wai
   return 'over';
 }
 
-function secondOf(dice: Dice): WhenBusy | null {
+function secondOf(dice: SeededRandom): WhenBusy | null {
   const share = dice.share();
   if (share < 0.12) return 'enqueue';
   return share < 0.2 ? 'interrupt' : null;

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from '../../../db/core/pool.js';
 import type { ServiceClient } from '../../../test/support/viewers/client.js';
-import { createDice } from '../dice.js';
+import { createSeededRandom } from '../seededRandom.js';
 import type { Book } from './book.js';
 import { makeChat, planOf } from './kinds.js';
 import type { Recovery } from './recovery.js';
@@ -75,7 +75,7 @@ export function startTraffic(deps: TrafficDeps, places: number): Traffic {
       begun += 1;
       const chat = await newChat(place);
       if (!chat) return;
-      const dice = createDice(seed, `speaker ${place} ${begun}`);
+      const dice = createSeededRandom(seed, `speaker ${place} ${begun}`);
       const how = await speak({ client, book, dice, signal: talking.signal }, chat);
       if (how === 'waits too long') abandoned.push(chat.id);
     }

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { countCalls } from '../../../scripts/chaos/checks/calls.js';
-import type { Asked } from '../../../scripts/chaos/provider/front.js';
+import type { ProviderRequest } from '../../../scripts/chaos/provider/faultProxy.js';
 import { createBook } from '../../../scripts/chaos/traffic/book.js';
 
-const asked = (step: string, fault: string | null = null): Asked => ({
+const asked = (step: string, fault: string | null = null): ProviderRequest => ({
   ...{ step, turnId: step.split('/')[0] ?? null, path: '/v1/chat/completions', at: 0, fault },
-  ...{ streams: false, leftAt: null, endedAt: null },
+  ...{ streams: false, abortedAt: null, endedAt: null },
 });
 
 test('a request that follows a failure of the provider is no extra call, any other repeat is one', () => {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findToxiproxy } from '../../../scripts/chaos/world/findToxiproxy.js';
+import { findToxiproxy } from '../../../scripts/chaos/infrastructure/findToxiproxy.js';
 
 let folder: string;
 beforeEach(async () => {

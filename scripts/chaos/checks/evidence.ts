@@ -1,26 +1,26 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stage } from '../stage.js';
-import { keepHistory } from './histories.js';
+import type { Testbed } from '../testbed.js';
+import { saveHistory } from './histories.js';
 import type { Settled } from './settle.js';
 
-/** Turns of which everything is kept; the others are named in the report. */
-const mostTurns = 50;
+/** The number of turns that are saved. The report names the others. */
+const maxTurns = 50;
 
-/** Keeps what is needed to look into a breach: rows and histories of the turns that it names, and every log. */
-export async function keepEvidence(stage: Stage, turnIds: string[], { hung }: Settled, out: string): Promise<void> {
-  const named = [...new Set([...hung.map(({ turnId }) => turnId), ...turnIds])].slice(0, mostTurns);
-  for (const turnId of named) await keepTurn(stage, turnId, join(out, 'turns')).catch(() => undefined);
+/** Saves the data for the analysis of a breach: rows and histories of the turns in it, and all logs. */
+export async function saveEvidence(testbed: Testbed, turnIds: string[], { hung }: Settled, out: string): Promise<void> {
+  const named = [...new Set([...hung.map(({ turnId }) => turnId), ...turnIds])].slice(0, maxTurns);
+  for (const turnId of named) await saveTurn(testbed, turnId, join(out, 'turns')).catch(() => undefined);
   for (const [from, name] of [
-    [stage.service.dataDir, 'service'],
-    [stage.servers.folder, 'servers'],
+    [testbed.service.dataDir, 'service'],
+    [testbed.servers.folder, 'servers'],
   ] as const) {
     await copyAll(join(from, 'logs'), join(out, 'logs', name));
   }
-  await writeFile(join(out, 'logs', 'launcher.log'), stage.service.output());
+  await writeFile(join(out, 'logs', 'launcher.log'), testbed.service.output());
 }
 
-async function keepTurn({ pool, temporal }: Stage, turnId: string, folder: string): Promise<void> {
+async function saveTurn({ pool, temporal }: Testbed, turnId: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const rowsOf = async (statement: string) => (await pool.query(statement, [turnId])).rows;
   const rows = {
@@ -35,7 +35,7 @@ async function keepTurn({ pool, temporal }: Stage, turnId: string, folder: strin
   await writeFile(join(folder, `${turnId}.json`), JSON.stringify(rows, null, 1));
   const handle = temporal.workflow.getHandle(turnId);
   const { runId, raw } = await handle.describe();
-  await keepHistory(folder, turnId, await handle.fetchHistory(), runId);
+  await saveHistory(folder, turnId, await handle.fetchHistory(), runId);
   const { pendingActivities, pendingWorkflowTask } = raw;
   await writeFile(
     join(folder, `${turnId}-pending.json`),

@@ -12,36 +12,36 @@ import { until } from '../../test/support/until.js';
 import { createClient, type ServiceClient } from '../../test/support/viewers/client.js';
 import { sendSignal } from '../processes/processes.js';
 import { check } from './checks/check.js';
+import { findToxiproxy } from './infrastructure/findToxiproxy.js';
+import { type LinkName, type Proxies, startProxies } from './infrastructure/proxies.js';
+import { type Servers, startServers } from './infrastructure/servers.js';
 import { type ChaosProvider, startChaosProvider } from './provider/provider.js';
 import type { Pace } from './provider/script.js';
 import type { Report } from './report/report.js';
-import { findToxiproxy } from './world/findToxiproxy.js';
-import { type Proxies, startProxies, type WayName } from './world/proxies.js';
-import { type Servers, startServers } from './world/servers.js';
 
-/** A service of its own, with all that stands around it, and ways to every part that no fault touches. */
-export type Stage = {
+/** A service with its servers, proxies and provider, and connections to each part that bypass the proxies. */
+export type Testbed = {
   folder: string;
   service: Service;
   servers: Servers;
   proxies: Proxies;
   provider: ChaosProvider;
-  /** As people come: through a proxy. */
+  /** A client through the proxy. */
   client: ServiceClient;
-  /** As an operator comes: straight to the api. */
+  /** A client directly to the api. */
   direct: ServiceClient;
   base: string;
-  /** Straight to Postgres. */
+  /** Directly to Postgres. */
   pool: Pool;
-  /** Straight to Temporal. */
+  /** Directly to Temporal. */
   temporal: Client;
-  /** Where the tools' server writes each call, a line each. */
+  /** The file in which the tool server writes a line for each call. */
   toolCalls: string;
-  /** Stops everything; gives the processes that were still there, which are ended then. */
+  /** Stops everything. Kills and gives the processes that still ran. */
   close(): Promise<string[]>;
 };
 
-type StageOptions = {
+type TestbedOptions = {
   api: 'chat' | 'responses';
   pace: Pace;
   env?: Record<string, string>;
@@ -49,34 +49,37 @@ type StageOptions = {
   signal: AbortSignal;
 };
 
-/** The provider falls silent as a fault: what decides that it has is short here. */
+/** The silence timeout. Short, because silence is one of the faults. */
 const silenceMs = 5_000;
 
-/** Opens a stage, uses it, and closes it whatever happens. A process that is left behind is a breach. */
-export async function onStage(options: StageOptions, use: (stage: Stage) => Promise<Report>): Promise<Report> {
-  const stage = await openStage(options);
-  const left = check('processes that were left behind');
+/** Opens a testbed, uses it and closes it. A process that remains is a breach. */
+export async function withTestbed(
+  options: TestbedOptions,
+  use: (testbed: Testbed) => Promise<Report>,
+): Promise<Report> {
+  const testbed = await openTestbed(options);
+  const left = check('processes that remained');
   let report: Report;
   try {
-    report = await use(stage);
+    report = await use(testbed);
   } finally {
     options.say('stopping');
-    left.see(stage.folder, await stage.close());
+    left.record(testbed.folder, await testbed.close());
   }
   return { ...report, checks: [...report.checks, left.done()] };
 }
 
-async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Promise<Stage> {
+async function openTestbed({ api, pace, env = {}, say, signal }: TestbedOptions): Promise<Testbed> {
   setMaxListeners(0, signal);
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-chaos-'));
-  // Postgres may run as another user, which has to find what is preloaded into it.
+  // Postgres may run as another user, which has to read the preloaded library.
   await chmod(folder, 0o711);
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const end of closing.reverse().splice(0)) {
       await end().catch((error: unknown) => say(`closing: ${String(error)}`));
     }
-    const left = await endLeft(folder);
+    const left = await killRemaining(folder);
     await rm(folder, { recursive: true, force: true });
     return left;
   };
@@ -88,7 +91,7 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
     say('starting Postgres and Temporal');
     const servers = await startServers(join(folder, 'servers'), signal);
     closing.push(servers.stop);
-    if ('missing' in servers.slowDisk) say(`fsync can't be slowed down: ${servers.slowDisk.missing}`);
+    if ('missing' in servers.slowDisk) say(`no slow fsync: ${servers.slowDisk.missing}`);
     const apiPort = await freePort();
     const proxies = await startProxies(
       { binary, folder, events: servers.events, signal },
@@ -96,8 +99,8 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
         postgres: servers.postgresPort,
         temporal: servers.temporalPort,
         gateway: apiPort,
-        provider: provider.front.port,
-        upstream: provider.front.port,
+        provider: provider.faultProxy.port,
+        upstream: provider.faultProxy.port,
         api: apiPort,
       },
     );
@@ -105,7 +108,7 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
     signal.throwIfAborted();
     say('starting the service');
     const toolCalls = join(folder, 'toolCalls');
-    const at = (way: WayName) => `127.0.0.1:${proxies.ways[way].port}`;
+    const at = (link: LinkName) => `127.0.0.1:${proxies.links[link].port}`;
     await mkdir(join(folder, 'service'));
     const service = await startService({
       dataDir: join(folder, 'service'),
@@ -153,8 +156,8 @@ async function openStage({ api, pace, env = {}, say, signal }: StageOptions): Pr
 
 const goneWithinMs = 5_000;
 
-/** Guards see the end of what they guard a moment later. What is left then is ended by its pid. */
-async function endLeft(folder: string): Promise<string[]> {
+/** Waits for the guards, which end shortly after their launcher, and kills the processes that remain. */
+async function killRemaining(folder: string): Promise<string[]> {
   const none = async () => (mentioning(folder).length === 0 ? true : null);
   await until('every process has ended', none, goneWithinMs).catch(() => undefined);
   const left = mentioning(folder);

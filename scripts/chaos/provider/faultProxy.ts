@@ -1,48 +1,48 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import { close, listen, sendError } from '../../provider/http.js';
 
-/** A request that came to the provider, and what became of it. */
-export type Asked = {
+/** A request to the provider and its outcome. */
+export type ProviderRequest = {
   /** TURN/STEP, the same for every attempt; null where a request names none. */
   step: string | null;
   turnId: string | null;
   path: string;
   at: number;
-  /** What was done to it on purpose. */
+  /** The fault that was injected; null for none. */
   fault: string | null;
-  /** Whether it is a stream, from its first byte on. */
+  /** Whether the answer is a stream; known from its first byte. */
   streams: boolean;
-  /** When the client closed the connection before the answer was over. */
-  leftAt: number | null;
+  /** When the client closed the connection before the end of the answer. */
+  abortedAt: number | null;
   endedAt: number | null;
 };
 
-type Flight = { asked: Asked; incoming: IncomingMessage | null; response: ServerResponse };
+type Flight = { asked: ProviderRequest; incoming: IncomingMessage | null; response: ServerResponse };
 export type Refusal = { name: '429' | '500' | 'reset' };
 
-export type Front = {
+export type FaultProxy = {
   port: number;
-  /** All that asked for something new, in order. */
-  asked: Asked[];
-  /** Refuses the next `times` requests that begin within `withinMs`; says how many it refused. */
+  /** All requests that cost tokens, in order. */
+  asked: ProviderRequest[];
+  /** Refuses the next `times` requests within `withinMs`. Gives how many it refused. */
   refuse(refusal: Refusal, times: number, withinMs: number): Promise<number>;
   /** Streams in flight. */
-  streams(): Asked[];
+  streams(): ProviderRequest[];
   /** Resets the connection of a stream in flight. */
-  reset(asked: Asked): boolean;
-  /** Sends nothing more on a stream in flight. Resolves once its client has left, or with false after `withinMs`. */
-  silence(asked: Asked, withinMs: number): Promise<boolean>;
-  /** Resolves with the time at which the client left the turn's last stream; null if it has not within `withinMs`. */
-  untilLeft(asked: Asked, withinMs: number): Promise<number | null>;
+  reset(asked: ProviderRequest): boolean;
+  /** Stops sending on a stream. Resolves when the client closes it, or with false after `withinMs`. */
+  silence(asked: ProviderRequest, withinMs: number): Promise<boolean>;
+  /** Resolves with the time at which the request ended; null if it has not within `withinMs`. */
+  untilAborted(asked: ProviderRequest, withinMs: number): Promise<number | null>;
   close(): Promise<void>;
 };
 
 /** Where a request goes, by its path. */
 export type Routes = (path: string) => number;
 
-/** The door before the scripted providers: passes requests on, counts them, and fails those that it is told to. */
-export async function startFront(routes: Routes): Promise<Front> {
-  const asked: Asked[] = [];
+/** A reverse proxy for the scripted providers: forwards and records requests, and injects failures. */
+export async function startFaultProxy(routes: Routes): Promise<FaultProxy> {
+  const asked: ProviderRequest[] = [];
   const flights = new Set<Flight>();
   const refusals: { refusal: Refusal; left: number; until: number; done: () => void; count: number }[] = [];
   const closings = new Set<() => void>();
@@ -58,18 +58,18 @@ export async function startFront(routes: Routes): Promise<Front> {
   }
 
   function take(incoming: IncomingMessage, response: ServerResponse): void {
-    const { turnId, step } = namesOf(incoming);
-    const entry: Asked = {
+    const { turnId, step } = requestIdOf(incoming);
+    const entry: ProviderRequest = {
       step,
       turnId,
       path: incoming.url ?? '/',
       at: Date.now(),
       fault: null,
       streams: false,
-      leftAt: null,
+      abortedAt: null,
       endedAt: null,
     };
-    // A health check and a stream that goes on cost nothing.
+    // Health checks and resumed streams cost no tokens.
     const isNew = incoming.method === 'POST' && !entry.path.endsWith('/cancel');
     if (isNew) asked.push(entry);
     const flight: Flight = { asked: entry, incoming: null, response };
@@ -77,7 +77,7 @@ export async function startFront(routes: Routes): Promise<Front> {
     response.once('close', () => {
       flights.delete(flight);
       entry.endedAt = Date.now();
-      if (!response.writableFinished && entry.fault === null) entry.leftAt = entry.endedAt;
+      if (!response.writableFinished && entry.fault === null) entry.abortedAt = entry.endedAt;
       for (const look of [...closings]) look();
     });
     const refusal = isNew ? nextRefusal() : null;
@@ -104,7 +104,7 @@ export async function startFront(routes: Routes): Promise<Front> {
       again();
     });
   }
-  const flightOf = (entry: Asked) => [...flights].find((flight) => flight.asked === entry);
+  const flightOf = (entry: ProviderRequest) => [...flights].find((flight) => flight.asked === entry);
 
   return {
     port,
@@ -139,17 +139,22 @@ export async function startFront(routes: Routes): Promise<Front> {
       if (!left) flight.response.destroy();
       return left ?? false;
     },
-    untilLeft: (entry, withinMs) => until(() => entry.endedAt ?? undefined, withinMs),
+    untilAborted: (entry, withinMs) => until(() => entry.endedAt ?? undefined, withinMs),
     close: () => close(server),
   };
 }
 
-function namesOf({ headers }: IncomingMessage): Pick<Asked, 'turnId' | 'step'> {
+function requestIdOf({ headers }: IncomingMessage): Pick<ProviderRequest, 'turnId' | 'step'> {
   const [turnId, step] = String(headers['x-client-request-id'] ?? '').split('/');
   return turnId && step ? { turnId, step: `${turnId}/${step}` } : { turnId: null, step: null };
 }
 
-function refuseOne(entry: Asked, { name }: Refusal, incoming: IncomingMessage, response: ServerResponse): void {
+function refuseOne(
+  entry: ProviderRequest,
+  { name }: Refusal,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): void {
   entry.fault = name;
   incoming.resume();
   if (name === 'reset') response.socket?.resetAndDestroy();

@@ -4,23 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../processes/runCommand.js';
 import { messageOf } from '../../start/failure.js';
 
-/** Makes each fsync of a process that was started with `env` slower, while it is asked to. */
+/** Delays each fsync of a process that was started with `env`. */
 export type SlowDisk = {
   env: Record<string, string>;
   slow(ms: number): Promise<void>;
   normal(): Promise<void>;
-  /** How many calls were slowed down so far. */
+  /** How many calls were delayed so far. */
   hits(): Promise<number>;
 };
 
 const source = fileURLToPath(new URL('./slowFsync.c', import.meta.url));
 
 /**
- * Builds the shim that Postgres is started with. Null, and why, where it can't be built: no Linux, no C compiler.
- * The folder can be entered by any user, since Postgres may run as another one.
+ * Builds the library that is preloaded into Postgres, or gives the reason why it can't: no Linux, or no C compiler. Any
+ * user can enter the folder, because Postgres may run as another user.
  */
 export async function buildSlowDisk(folder: string, signal: AbortSignal): Promise<SlowDisk | { missing: string }> {
-  if (process.platform !== 'linux') return { missing: 'a slow fsync needs LD_PRELOAD as Linux has it' };
+  if (process.platform !== 'linux') return { missing: 'a slow fsync needs LD_PRELOAD, which only Linux has' };
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
   const library = join(folder, 'slowFsync.so');
@@ -46,7 +46,7 @@ export async function buildSlowDisk(folder: string, signal: AbortSignal): Promis
   };
 }
 
-/** The dynamic linker goes on without a library that it can't open. Its process' memory says whether it did. */
+/** Checks in the process's memory map that the library is loaded: the dynamic linker ignores one that it can't open. */
 export async function ifLoaded(
   disk: SlowDisk | { missing: string },
   pid: number,

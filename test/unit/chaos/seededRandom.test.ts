@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { createDice } from '../../../scripts/chaos/dice.js';
+import { createSeededRandom } from '../../../scripts/chaos/seededRandom.js';
 
 const draw = (seed: number, name: string) => {
-  const dice = createDice(seed, name);
-  return Array.from({ length: 20 }, () => dice.between(0, 1_000_000));
+  const random = createSeededRandom(seed, name);
+  return Array.from({ length: 20 }, () => random.between(0, 1_000_000));
 };
 
 describe('the random numbers of a chaos run', () => {
@@ -14,8 +14,8 @@ describe('the random numbers of a chaos run', () => {
   });
 
   test('pick by weight', () => {
-    const dice = createDice(1, 'weights');
-    const picks = Array.from({ length: 4_000 }, () => dice.weighted([{ weight: 3 }, { weight: 1 }])?.weight);
+    const random = createSeededRandom(1, 'weights');
+    const picks = Array.from({ length: 4_000 }, () => random.weighted([{ weight: 3 }, { weight: 1 }])?.weight);
     const heavy = picks.filter((weight) => weight === 3).length / picks.length;
     expect(heavy).toBeGreaterThan(0.7);
     expect(heavy).toBeLessThan(0.8);

@@ -1,5 +1,5 @@
 /** Random numbers that are the same for the same seed. */
-export type Dice = {
+export type SeededRandom = {
   /** From 0 to 1, without 1. */
   share(): number;
   /** A whole number from `least` to `most`, both included. */
@@ -9,8 +9,8 @@ export type Dice = {
   weighted<T extends { weight: number }>(choices: readonly T[]): T | undefined;
 };
 
-/** Mulberry32 over a hash of the name, so that parts that draw side by side do not disturb each other's numbers. */
-export function createDice(seed: number, name: string): Dice {
+/** Mulberry32, seeded with a hash of the name too: parts that run in parallel have independent sequences. */
+export function createSeededRandom(seed: number, name: string): SeededRandom {
   let state = [...name].reduce((hash, char) => Math.imul(hash ^ char.charCodeAt(0), 0x01000193), seed | 0);
   const share = () => {
     state = (state + 0x6d2b79f5) | 0;

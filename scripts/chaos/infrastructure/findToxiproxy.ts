@@ -12,10 +12,10 @@ const toxiproxy: GoCommand = {
   takes: 'about a minute',
 };
 
-type Where = { cacheDir: string; path: string; say: (line: string) => void; signal: AbortSignal };
+type FindOptions = { cacheDir: string; path: string; say: (line: string) => void; signal: AbortSignal };
 
 /** Finds `toxiproxy-server` on the PATH or in this project's cache, or builds it into the cache with Go. */
-export async function findToxiproxy({ cacheDir, path, say, signal }: Where): Promise<string> {
+export async function findToxiproxy({ cacheDir, path, say, signal }: FindOptions): Promise<string> {
   const cached = join(cacheDir, `toxiproxy-${version}`, 'toxiproxy-server');
   const known = path
     .split(delimiter)
@@ -28,7 +28,7 @@ export async function findToxiproxy({ cacheDir, path, say, signal }: Where): Pro
   } catch (error) {
     signal.throwIfAborted();
     throw new StartFailure(
-      `Toxiproxy, the proxy between the parts, is not there and could not be built: ${messageOf(error)}. Put \`toxiproxy-server\` on the PATH, or install Go (https://go.dev/dl), so that it can be built: ${toxiproxy.package}@${version}`,
+      `Toxiproxy was not found and could not be built: ${messageOf(error)}. Put \`toxiproxy-server\` on the PATH, or install Go (https://go.dev/dl), so that it can be built: ${toxiproxy.package}@${version}`,
     );
   }
   throw new StartFailure('Toxiproxy could not be built.');

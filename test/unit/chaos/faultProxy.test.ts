@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Front, startFront } from '../../../scripts/chaos/provider/front.js';
+import { type FaultProxy, startFaultProxy } from '../../../scripts/chaos/provider/faultProxy.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 
 let provider: ScriptedProvider;
-let front: Front;
+let faultProxy: FaultProxy;
 
 beforeEach(async () => {
   provider = await startScriptedProvider();
-  front = await startFront(() => provider.port);
+  faultProxy = await startFaultProxy(() => provider.port);
 });
 afterEach(async () => {
-  await front.close();
+  await faultProxy.close();
   await provider.close();
 });
 
 const ask = (signal?: AbortSignal) =>
-  fetch(`http://127.0.0.1:${front.port}/v1/chat/completions`, {
+  fetch(`http://127.0.0.1:${faultProxy.port}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'x-client-request-id': 'turn_1/reply:0/1' },
     body: JSON.stringify({ model: 'm', messages: [] }),
@@ -28,7 +28,7 @@ async function begin(signal?: AbortSignal) {
   const response = await ask(signal);
   const reader = response.body!.getReader();
   await reader.read();
-  const [asked] = front.asked;
+  const [asked] = faultProxy.asked;
   return { reader, asked: asked! };
 }
 
@@ -36,11 +36,13 @@ describe('the door before the scripted providers', () => {
   test('passes an answer on as it is, and names what it was for', async () => {
     const response = await ask();
     expect(await response.text()).toContain('A scripted');
-    expect(front.asked).toMatchObject([{ turnId: 'turn_1', step: 'turn_1/reply:0', fault: null, leftAt: null }]);
+    expect(faultProxy.asked).toMatchObject([
+      { turnId: 'turn_1', step: 'turn_1/reply:0', fault: null, abortedAt: null },
+    ]);
   });
 
   test('refuses as often as it is told to, and says how often that was', async () => {
-    const refused = front.refuse({ name: '429' }, 2, 5_000);
+    const refused = faultProxy.refuse({ name: '429' }, 2, 5_000);
     const answers = [await ask(), await ask(), await ask()];
     expect(answers.map(({ status }) => status)).toEqual([429, 429, 200]);
     expect(await refused).toBe(2);
@@ -50,27 +52,27 @@ describe('the door before the scripted providers', () => {
   test('sees when a client leaves a stream', async () => {
     const leaving = new AbortController();
     const { asked } = await begin(leaving.signal);
-    expect(front.streams()).toEqual([asked]);
-    const left = front.untilLeft(asked, 5_000);
+    expect(faultProxy.streams()).toEqual([asked]);
+    const left = faultProxy.untilAborted(asked, 5_000);
     leaving.abort();
-    expect(await left).toBe(asked.leftAt);
-    expect(front.streams()).toEqual([]);
+    expect(await left).toBe(asked.abortedAt);
+    expect(faultProxy.streams()).toEqual([]);
   });
 
   test('resets a stream, which is then no client that left', async () => {
     const { reader, asked } = await begin();
-    expect(front.reset(asked)).toBe(true);
+    expect(faultProxy.reset(asked)).toBe(true);
     await expect(reader.read()).rejects.toThrow();
-    expect(asked).toMatchObject({ fault: 'reset', leftAt: null });
+    expect(asked).toMatchObject({ fault: 'reset', abortedAt: null });
   });
 
   test('lets a stream fall silent until its client has left', async () => {
     const leaving = new AbortController();
     const { asked } = await begin(leaving.signal);
-    const silenced = front.silence(asked, 5_000);
+    const silenced = faultProxy.silence(asked, 5_000);
     await provider.requests[0]?.send('more');
     leaving.abort();
     expect(await silenced).toBe(true);
-    expect(asked).toMatchObject({ fault: 'silence', leftAt: null });
+    expect(asked).toMatchObject({ fault: 'silence', abortedAt: null });
   });
 });
