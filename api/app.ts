@@ -51,7 +51,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   ProviderRouteDeps & {
     relays: boolean;
     limits: Limits;
-    /** Where the viewer page was built to. */
+    /** The folder of the built viewer page. */
     pageDir: string | undefined;
     auth: Auth;
     allowedOrigins: string[];
@@ -59,21 +59,21 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     wrongKeys: RateLimit;
     starter: TurnStarter;
     stopTurn: TurnStopper;
-    chatPurge: Pick<ChatPurge, 'soon'>;
+    chatPurge: Pick<ChatPurge, 'start'>;
     namespace: Pick<ConnectedNamespace, 'known'>;
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
     metrics: ApiMetrics;
-    /** `/metrics` is not served here. */
-    scrapedElsewhere: boolean;
+    /** Whether the metrics have their own port, so that `/metrics` is not served here. */
+    hasMetricsPort: boolean;
     tracing: RequestTracing;
     log: Logger;
   };
 
-/** A few connections to Postgres of those that there are, and what a page does when a person clicks fast. */
+/** `atOnce`: a few of the connections to Postgres. `waitingPerOwner`: more than a person who clicks fast needs. */
 const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
 
-/** The table of calls. */
+/** All routes of the api. */
 export function routesOf(deps: AppDeps): Route[] {
   const onAccepted = deps.metrics.turnAccepted;
   const acceptTurn = createAcceptTurn({ ...deps, onAccepted });
@@ -118,7 +118,7 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-/** Says why a request failed on our side, and which one it was. */
+/** Logs a request that failed on the server's side. */
 function logFailure(log: Log, failed: { request: Request; response: Response; problem: Problem; error: unknown }) {
   const { request, response, problem, error } = failed;
   const { method, id: requestId } = request;
@@ -127,7 +127,7 @@ function logFailure(log: Log, failed: { request: Request; response: Response; pr
   log[level]({ requestId, method, route, code: problem.code, err: error }, 'a request failed');
 }
 
-/** Express knows it for the last handler by its four arguments. */
+/** The error handler. Express recognises it by its four arguments. */
 function answerProblem(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const problem = toProblem(error);

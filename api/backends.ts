@@ -21,7 +21,7 @@ export type Backends = {
   feeds: Feeds;
   temporal: Temporal;
   chatPurge: ChatPurge;
-  /** Closes the api's own connections. Those to a server that does not answer are abandoned after `withinMs`. */
+  /** Closes the api's connections. Gives up after `withinMs` on servers that do not answer. */
   disconnect(withinMs: number): Promise<void>;
 };
 
@@ -51,9 +51,9 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
         .close()
         .then(close)
         .then(() => undefined);
-      const onTimeout = () => new Error(`a backend did not close its connection within ${withinMs} ms`);
-      await withDeadline(ended, withinMs, onTimeout).catch((err: unknown) =>
-        log.warn({ err }, 'disconnected without an answer'),
+      const late = () => new Error(`a backend did not close its connection within ${withinMs} ms`);
+      await within(withinMs, ended, late).catch((err: unknown) =>
+        log.warn({ err }, 'backends were disconnected without an answer'),
       );
     },
   };

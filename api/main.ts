@@ -5,12 +5,12 @@ import { logCrashes } from '../telemetry/log/logCrashes.js';
 import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { startApi } from './server.js';
 
-/** Time for running requests to end, and the bound of the whole shutdown, in milliseconds. */
+/** Milliseconds for running requests to end, for the whole shutdown, and for the export of the last spans. */
 const graceMs = 4_000;
 const stopWithinMs = 9_500;
 const lastSpansMs = 1_500;
 
-/** The api's process: stops in order on SIGTERM or SIGINT, exits with 1 when it can't start. */
+/** The api's process. Stops in order on SIGTERM or SIGINT. Exits with 1 when it can't start or does not stop in time. */
 async function main(): Promise<void> {
   const config = readConfig();
   const { DATABASE_URL } = config;

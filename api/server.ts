@@ -29,8 +29,8 @@ import { createCancelTurn, createTurnStopper } from './turns/turnStopper.js';
 export type RunningApi = {
   url: string;
   /**
-   * Stops listening, closes viewers, gives requests at most `graceMs` to end, then closes what is left. Resolves at
-   * most a few seconds after that, also when a backend hangs.
+   * Stops listening, closes viewers, gives requests at most `graceMs` to end, then closes all connections. Resolves at
+   * most a few seconds later, also when a backend hangs.
    */
   close(graceMs?: number): Promise<void>;
 };
@@ -62,7 +62,7 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
   }
 }
 
-/** With METRICS_PORT the metrics have a port of their own. */
+/** Serves the metrics on a port of their own, with METRICS_PORT. */
 function serveOwnMetrics({ HOST: host, METRICS_PORT: port }: ApiConfig, metrics: ApiMetrics, log: Logger) {
   if (port === undefined) return null;
   const serve = () => serveMetrics(metrics, { host, port, coreMetrics: null }, log);
@@ -71,7 +71,7 @@ function serveOwnMetrics({ HOST: host, METRICS_PORT: port }: ApiConfig, metrics:
 
 type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
 
-/** Answers the server's requests and upgrades. Returns how to stop. */
+/** Handles the server's requests and upgrades. Returns the function that stops it. */
 function serve(
   server: Server,
   config: ApiConfig,
@@ -123,7 +123,7 @@ function serve(
     onTurnStatus: createTurnStatuses(listen),
     readiness: () => (stopping ? Promise.resolve(isStopping) : ready()),
     metrics,
-    scrapedElsewhere: config.METRICS_PORT !== undefined,
+    hasMetricsPort: config.METRICS_PORT !== undefined,
     tracing,
     log,
   });
@@ -144,7 +144,7 @@ function serve(
   return async (graceMs) => {
     stopping = true;
     await stopServing({ server, responses, feeds, closing, endUpgraded }, graceMs);
-    // Last, because turns that are accepted during the drain need their workflows started.
+    // Last, because turns that are accepted during the shutdown need their workflows started.
     starter.close();
   };
 }

@@ -3,16 +3,16 @@ import { withinOr } from '../lib/within.js';
 import type { Feeds } from '../viewers/gateway/feeds.js';
 import type { OpenResponses } from './limits/openResponses.js';
 
-/** Milliseconds over which viewers are closed, so that they do not all reconnect at the same moment. */
+/** The time over which viewers are closed, in milliseconds, so that they do not all reconnect at once. */
 const spreadMs = 1_500;
-/** Milliseconds for responses that are sent at the end of the grace period. */
+/** The time for responses that are sent at the end of the grace period, in milliseconds. */
 const lastMs = 500;
 
 export type ShutdownParts = {
   server: Server;
   responses: OpenResponses;
   feeds: Feeds;
-  /** Aborted at the end of the grace period: requests that wait are answered with the turn as it is. */
+  /** Aborted at the end of the grace period: waiting requests are then answered with the current turn. */
   closing: AbortController;
   /** Closes upgraded connections: viewers first, workers last, since viewers need their tokens until then. */
   endUpgraded(): Promise<void>;
@@ -25,7 +25,7 @@ export type ShutdownParts = {
 export async function stopServing(parts: ShutdownParts, graceMs: number): Promise<void> {
   const { server, responses, feeds, closing } = parts;
   const closed = new Promise((resolve) => server.close(resolve));
-  responses.closeAfterwards();
+  responses.closeConnections();
   const tooLate = new AbortController();
   const drained = Promise.all([
     feeds.drain({ withinMs: Math.min(spreadMs, graceMs), signal: tooLate.signal }),
@@ -36,7 +36,7 @@ export async function stopServing(parts: ShutdownParts, graceMs: number): Promis
   closing.abort();
   feeds.close();
   await withinOr(lastMs, responses.idle(), undefined);
-  responses.cut();
+  responses.destroy();
   await parts.endUpgraded();
   await closed;
 }

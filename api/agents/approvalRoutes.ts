@@ -12,14 +12,14 @@ export type ApprovalRouteDeps = { pool: Pool; log: Pick<Logger, 'warn'>; engine:
 
 const signalDeadlineMs = 2_000;
 
-/** A person's word on a call of a tool. It is in Postgres first: with Temporal away, the turn hears of it later. */
+/** Routes for decisions on tool calls. A decision is stored first; while Temporal is away the turn gets it later. */
 export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[] {
   return [
     route({
       operation: 'answerApproval',
       method: 'post',
       path: '/v1/turns/:turnId/approvals/:callId',
-      summary: 'Approve or deny a call of a tool',
+      summary: 'Approve or deny a tool call',
       tag: 'Turns',
       body: z.strictObject({ approved: z.boolean(), comment: text(4_000).optional() }),
       answers: { 202: null },
@@ -33,7 +33,9 @@ export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[
         const { approved } = body;
         await engine
           .approve(turnId, { callId, approved }, { deadlineMs: signalDeadlineMs })
-          .catch((err: unknown) => log.warn({ err, turnId }, 'the engine was not told of an approval; it will be'));
+          .catch((err: unknown) =>
+            log.warn({ err, turnId }, 'the signal of an approval failed; the reconciler sends it again'),
+          );
         return { status: 202 };
       },
     }),

@@ -22,7 +22,7 @@ const artifact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('graph_cleared'), data: artifactData.graph_cleared }),
 ]);
 
-/** What clients add to a chat's log, and the projection that it feeds. */
+/** Routes for artifacts that clients append to a chat's log, and for their projection. */
 export function artifactRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
@@ -42,7 +42,7 @@ export function artifactRoutes({ pool }: { pool: Pool }): Route[] {
       operation: 'getProjection',
       method: 'get',
       path: '/v1/chats/:chatId/projection',
-      summary: 'What the artifacts of the chat come to: its strategy, its graph and the plan',
+      summary: "The projection of the chat's artifacts: its strategy, its graph and the plan",
       tag,
       answers: { 200: projection },
       problems: ['chat_not_found'],

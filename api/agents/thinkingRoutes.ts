@@ -10,7 +10,7 @@ export function thinkingRoutes({ pool }: { pool: Pool }): Route[] {
       operation: 'getThinking',
       method: 'get',
       path: '/v1/chats/:chatId/thinking',
-      summary: 'The calls of tools that are still open in the running turn; 204 when there are none',
+      summary: 'The open tool calls of the running turn; 204 when there are none',
       tag: 'Chats',
       answers: { 200: thinking, 204: null },
       problems: ['chat_not_found'],

@@ -2,17 +2,17 @@ import { purgeDeletedChats } from '../../db/chats/deleteChat.js';
 import type { Pool } from '../../db/core/pool.js';
 import type { Log } from '../../telemetry/log/log.js';
 
-/** A chat that another api deleted before it died is found after so long. */
+/** The interval at which chats are found that another api deleted before it died. */
 const everyMs = 30_000;
 
 export type ChatPurge = {
-  /** A chat was deleted: its rows can go. */
-  soon(): void;
-  /** Resolves when nothing of it is under way any more. */
+  /** Starts a purge: a chat was deleted. */
+  start(): void;
+  /** Stops purging. Resolves when the running purge has ended. */
   close(): Promise<void>;
 };
 
-/** Purges the rows of deleted chats in the background, from the start on: what a killed api left is gone on with. */
+/** Purges the rows of deleted chats in the background. Starts at once, to continue the purge of a killed api. */
 export function createChatPurge({ pool, log }: { pool: Pool; log: Log }): ChatPurge {
   const closing = new AbortController();
   let running: Promise<void> | null = null;
@@ -32,7 +32,7 @@ export function createChatPurge({ pool, log }: { pool: Pool; log: Log }): ChatPu
     } while (again && !failing && !closing.signal.aborted);
   }
 
-  function soon() {
+  function start() {
     if (closing.signal.aborted) return;
     again = true;
     running ??= purge().finally(() => {
@@ -40,10 +40,10 @@ export function createChatPurge({ pool, log }: { pool: Pool; log: Log }): ChatPu
     });
   }
 
-  const timer = setInterval(soon, everyMs);
-  soon();
+  const timer = setInterval(start, everyMs);
+  start();
   return {
-    soon,
+    start,
     async close() {
       closing.abort();
       clearInterval(timer);

@@ -19,7 +19,7 @@ export type ChatRouteDeps = {
   limits: Pick<Limits, 'chats'>;
   pool: Pool;
   stopTurn: TurnStopper;
-  chatPurge: Pick<ChatPurge, 'soon'>;
+  chatPurge: Pick<ChatPurge, 'start'>;
   /** Whether there is a service that answers relay chats. */
   relays: boolean;
 };
@@ -99,7 +99,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
         const deleted = await deleteChat(pool, owner, params.chatId);
         if (!deleted.found) throw new Problem('chat_not_found');
         if (deleted.stopping) stopTurn(deleted.stopping);
-        chatPurge.soon();
+        chatPurge.start();
         return { status: 204 };
       },
     }),

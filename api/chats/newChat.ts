@@ -22,7 +22,7 @@ const documentChat = z.strictObject({
     .optional(),
 });
 
-/** Far beyond what a useful turn needs. */
+/** More iterations than a useful turn needs. */
 const MAX_ITERATIONS = 20;
 
 const agentChat = z.strictObject({
@@ -51,7 +51,7 @@ const relayChat = z.strictObject({
 
 export const newChatBody = z.discriminatedUnion('kind', [narrativeChat, documentChat, agentChat, relayChat]);
 
-/** The body as the database takes it. */
+/** The body in the form of the database. */
 export function toNewChat(body: z.output<typeof newChatBody>): NewChat {
   switch (body.kind) {
     case 'narrative': {

@@ -4,10 +4,10 @@ import { Problem } from '../http/problem.js';
 export type ProviderHosts = AddressRules['allowed'];
 
 /**
- * Throws `provider_host_not_allowed`. Names are not looked up here, or the answer would tell which exist inside: the
- * worker does it, with each connection.
+ * Throws `provider_host_not_allowed` for a URL whose host is a private address. Names are not looked up here, because the
+ * answer would reveal which names exist in the inner network: the worker checks their addresses at each connection.
  */
-export function refuseInside(baseUrl: string, rules: AddressRules): void {
+export function refusePrivateHost(baseUrl: string, rules: AddressRules): void {
   try {
     checkSpelledHost(new URL(baseUrl), rules);
   } catch (error) {

@@ -9,11 +9,11 @@ import { listPage } from '../http/listPage.js';
 import { Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { pageOf, provider } from '../http/schemas.js';
-import { type ProviderHosts, refuseInside } from './providerHosts.js';
+import { type ProviderHosts, refusePrivateHost } from './providerHosts.js';
 
 const tag = 'Providers';
 
-/** Calls are appended to it as paths: a query or a fragment would take them in, and choose another one. */
+/** The URL is extended by paths: a query or a fragment in it would swallow them and so choose another path. */
 const serverUrl = text(2_000).refine(
   (value) => {
     if (!URL.canParse(value) || /[?#\\\s]/.test(value)) return false;
@@ -56,9 +56,9 @@ export function providerRoutes({ pool, sealingKey, auth, limits, allowedProvider
       problems: ['provider_keys_disabled', 'provider_not_found', 'provider_host_not_allowed', 'limit_reached'],
       async handle({ owner, body }) {
         if (!sealingKey) throw new Problem('provider_keys_disabled');
-        refuseInside(body.baseUrl, rules);
+        refusePrivateHost(body.baseUrl, rules);
         if (body.fallbackId !== undefined && !(await ownsProvider(pool, owner, body.fallbackId)))
-          throw new Problem('provider_not_found', 'fallbackId: there is no such provider');
+          throw new Problem('provider_not_found', 'fallbackId: no such provider');
         return {
           status: 201,
           body: await createProvider(pool, sealingKey, { owner, isOperator }, body, limits.providers),

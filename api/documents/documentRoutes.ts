@@ -112,7 +112,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
   ];
 }
 
-/** As a number, or quoted as an ETag is. */
+/** The version of an `If-Match` header: a number, or an ETag. Throws `version_required`. */
 function versionOf(header: string | undefined): number {
   const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(header?.trim() ?? '')?.[1];
   if (version === undefined) throw new Problem('version_required');

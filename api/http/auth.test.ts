@@ -32,7 +32,7 @@ describe('keys', () => {
     (authorization) => expect(refusal(() => keyed.ownerOf({ authorization }))).toBe('unauthorized'),
   );
 
-  it('are not asked for when there are none: all is the local owner', () => {
+  it('are not required when none are configured: every caller is the local owner', () => {
     expect(keyless.ownerOf({})).toBe('local');
     expect(keyless.keyed).toBe(false);
   });
@@ -44,7 +44,7 @@ describe('without keys', () => {
   );
 
   it.each([undefined, '', 'evil.example', 'localhost.evil.example:3000', '127.0.0.1.evil.example', 'a b', '0.0.0.0'])(
-    'the host %j is refused: a page may have pointed its name here',
+    'the host %j is refused, as protection from DNS rebinding',
     (host) => expect(refusal(() => keyless.checkHost({ host }))).toBe('foreign_host'),
   );
 
@@ -53,7 +53,7 @@ describe('without keys', () => {
   });
 });
 
-describe('an origin may act', () => {
+describe('an origin is allowed', () => {
   it.each([
     [undefined, true],
     ['http://api.example:3000', true],

@@ -5,21 +5,21 @@ import { Problem } from './problem.js';
 /** `level`: what tools may do for its holder, 1 read to 3 dangerous. */
 export type ApiKey = { key: string; owner: string; level?: number };
 
-/** Whom a request speaks for. */
+/** Who sends a request. */
 export type Caller = { owner: string; level: number };
 type RequestHeaders = Record<string, string | string[] | undefined>;
 
 export type Auth = {
-  /** Whether keys are asked for. Without them there is one local owner, on loopback only. */
+  /** Whether keys are required. Without keys there is one local owner, on loopback only. */
   readonly keyed: boolean;
   /** The owner that a key belongs to; without keys always the local owner. Null when the key is unknown. */
   ownerOfKey(key: string | undefined): string | null;
-  /** Whom a request speaks for. Throws `unauthorized`. */
+  /** The caller of a request. Throws `unauthorized`. */
   callerOf(headers: RequestHeaders): Caller;
   ownerOf(headers: RequestHeaders): string;
   /** Throws `foreign_host` when, without keys, the request names a host that is not this machine. */
   checkHost(headers: RequestHeaders): void;
-  /** Whether an `Origin` may act here: none, this server by its scheme, host and port, or one of the configuration. */
+  /** Whether the `Origin` is allowed: none, this server's own, or one of the configuration. */
   originAllowed(headers: RequestHeaders): boolean;
 };
 
@@ -27,7 +27,7 @@ const localOwner = 'local';
 
 const digest = (key: string) => createHash('sha256').update(key).digest();
 
-/** Who may do what: keys, and, where there are none, that no web page can reach in from another site. */
+/** Authentication by keys, and protection from web pages of other sites. */
 export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrigins: string[] }): Auth {
   const keys = (options.apiKeys ?? []).map(({ key, owner, level = 3 }) => ({ hash: digest(key), owner, level }));
   const keyed = keys.length > 0;
@@ -38,7 +38,7 @@ export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrig
     if (key === undefined) return null;
     const hash = digest(key);
     let caller: Caller | null = null;
-    // Every key is compared, each in constant time: how long it takes tells nothing.
+    // Every key is compared in constant time, so the duration reveals nothing.
     for (const candidate of keys) if (timingSafeEqual(candidate.hash, hash)) caller = candidate;
     return caller;
   };
@@ -55,9 +55,12 @@ export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrig
     callerOf,
     ownerOf: (headers) => callerOf(headers).owner,
     checkHost(headers) {
-      // A page of another site whose name was pointed at 127.0.0.1 still sends its own name here.
+      // DNS rebinding: a page of a site whose name resolves to 127.0.0.1 still sends that name.
       if (keyed || isLoopback(hostnameOf(one(headers.host)) ?? '')) return;
-      throw new Problem('foreign_host', 'Without API_KEYS only this machine is served: use http://127.0.0.1');
+      throw new Problem(
+        'foreign_host',
+        'Without API_KEYS only requests to this machine are served: use http://127.0.0.1',
+      );
     },
     originAllowed(headers) {
       const origin = one(headers.origin);
@@ -70,8 +73,8 @@ export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrig
 }
 
 /**
- * The scheme by which the client came. The server itself speaks plain HTTP; a proxy that ends TLS says so in
- * `X-Forwarded-Proto`, which no web page of another origin can send along.
+ * The scheme of the client's request. The server speaks plain HTTP; a proxy that terminates TLS sets
+ * `X-Forwarded-Proto`, which no web page of another origin can set.
  */
 function schemeOf(headers: RequestHeaders): string {
   const forwarded = one(headers['x-forwarded-proto'])?.split(',')[0]?.trim().toLowerCase();

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-/** Fires when the client's connection has closed, so that nobody waits for an answer that can't be sent. */
+/** A signal that is aborted when the client's connection closes. */
 export function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => gone.abort());

@@ -7,8 +7,8 @@ import { maxBodyBytes } from './input.js';
 import { Problem } from './problem.js';
 
 /**
- * What is served loads its own scripts and styles, and nothing inline; the viewer page's policy is stricter still, see
- * pages.ts. The service itself speaks plain HTTP.
+ * Security headers: pages load their own scripts and styles, and nothing inline. The viewer page has a stricter policy,
+ * see pages.ts. No HSTS, because the service speaks plain HTTP.
  */
 export const secureHeaders = (): RequestHandler =>
   helmet({
@@ -27,7 +27,7 @@ export const secureHeaders = (): RequestHandler =>
     xFrameOptions: { action: 'deny' },
   });
 
-/** Web pages of other sites may neither read nor act, unless their origin is allowed by configuration. */
+/** Refuses web pages of other sites, unless the configuration allows their origin. */
 export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandler[] {
   return [
     (request, _response, next) => {
@@ -47,7 +47,7 @@ export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandle
   ];
 }
 
-/** Says who asks: sets `locals.owner` and `locals.level`, or throws `unauthorized`. */
+/** Authenticates a request: sets `locals.owner` and `locals.level`, or throws `unauthorized`. */
 export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -63,7 +63,7 @@ export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
   };
 }
 
-/** How often an owner may ask. */
+/** Limits the requests of an owner. Throws `rate_limited`. */
 export function ownerLimit(requestsPerMinute: number): RequestHandler {
   const limit = createRateLimit(requestsPerMinute);
   return async (_request, response, next) => {
@@ -72,7 +72,7 @@ export function ownerLimit(requestsPerMinute: number): RequestHandler {
   };
 }
 
-/** Bodies are JSON, of bounded size. An absent one is left `undefined`. */
+/** Parses bodies: JSON of limited size. Without a body it is `undefined`. */
 export function bodies(): RequestHandler[] {
   return [requireJson, json({ limit: maxBodyBytes, strict: false, type: () => true })];
 }
@@ -88,7 +88,7 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
   next();
 }
 
-/** Whether the type names no charset, or UTF-8. Others would be decoded: UTF-16 and UTF-7 hide what a proxy looks for. */
+/** Whether the type names no charset or UTF-8. Other charsets could hide content from a proxy that filters. */
 function isUtf8(contentType: string): boolean {
   const named = [...contentType.matchAll(/;\s*charset\s*=\s*("?)([^\s";]*)\1/gi)].map(([, , charset]) => charset!);
   return named.every((charset) => /^utf-8$/i.test(charset));

@@ -1,4 +1,4 @@
-/** The form of an id: its prefix, and what a UUID or an older id may hold. Nothing else reaches the database. */
+/** The form of an id: its prefix, then the characters of a UUID or an older id. Other ids do not reach the database. */
 const formOf = (prefix: string) => new RegExp(`^${prefix}_[0-9A-Za-z-]{1,64}$`);
 
 export const idForms = {

@@ -15,7 +15,7 @@ export const text = (max: number) =>
     .refine((value) => !value.includes('\0'), { error: 'must not hold U+0000' })
     .overwrite((value) => value.toWellFormed());
 
-/** Text with something to be seen in it: white space and invisible characters alone are blank. */
+/** Whether the text has no visible character: white space and invisible characters only. */
 export const isBlank = (value: string) => !/[^\s\p{Cf}\p{Cc}]/u.test(value);
 
 export const name = (max: number) => text(max).refine((value) => !isBlank(value), { error: 'must not be blank' });
@@ -42,7 +42,7 @@ export const limit = (otherwise: number) =>
     .transform((value) => value ?? otherwise)
     .meta({ type: 'integer', minimum: 1, maximum: maxLimit, default: otherwise });
 
-/** A seq as a cursor: what comes after it, in the order of the list. */
+/** A seq as a cursor. */
 export const afterSeq = () =>
   wholeNumber(2 ** 31 - 1)
     .optional()
@@ -54,7 +54,7 @@ export const cursorOf = (prefix: string) =>
     .regex(new RegExp(`^${prefix}_[0-9A-Za-z-]{1,64}$`), { error: 'must be a cursor that a list answered with' })
     .optional();
 
-/** A seq in a query that must name one. */
+/** A required seq in a query. */
 export const querySeq = () =>
   wholeNumber(2 ** 31 - 1)
     .refine((value) => value >= 1, { error: 'must be at least 1' })
@@ -64,7 +64,7 @@ export const order = () => z.enum(['asc', 'desc']).default('asc');
 
 type Cursor<T> = z.ZodType<T | undefined, string | undefined>;
 
-/** What every list takes in its query; `toPage` makes a page of it. */
+/** The query fields of every list. `toPage` makes a page of them. */
 export const pageFields = <T>(cursor: Cursor<T>, limitOtherwise = 100) => ({
   limit: limit(limitOtherwise),
   cursor,
@@ -82,10 +82,11 @@ export const seqPage = () => cursorPage(wholeNumber(2 ** 31 - 1).optional());
 /** The query of a list whose cursors are ids. */
 export const idPage = (prefix: string, limitOtherwise = 100) => cursorPage(cursorOf(prefix), limitOtherwise);
 
-/** The query of a list whose cursors are of another form. */
+/** The query of a list whose cursors have another form. */
 export const cursorPage = <T>(cursor: Cursor<T>, limitOtherwise = 100) =>
   z.object(pageFields(cursor, limitOtherwise)).transform((query) => toPage<T, typeof query>(query));
 
+/** Parses input by its schema. Throws a problem with this code that names the first five issues. */
 export function parseInput<T extends z.ZodType>(
   schema: T,
   value: unknown,
@@ -96,11 +97,11 @@ export function parseInput<T extends z.ZodType>(
   throw new Problem(code, parsed.error.issues.slice(0, 5).flatMap(issueLines).join('; '));
 }
 
-/** Names the path of what is wrong, and never what stood there. */
+/** The path and the reason of an issue, without the value. */
 function issueLines(issue: z.core.$ZodIssue): string[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, 5).map((key) => `${[...path, key.slice(0, 100)].join('.')}: is not known here`);
+    return issue.keys.slice(0, 5).map((key) => `${[...path, key.slice(0, 100)].join('.')}: unknown field`);
   }
   return [`${path.join('.') || 'body'}: ${issue.message}`];
 }

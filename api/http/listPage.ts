@@ -1,18 +1,18 @@
 import { maxPageBytes } from '../../db/core/page.js';
 import type { Answer } from './route.js';
 
-/** What a page is beside its items, in bytes: more than it needs. */
+/** An upper bound of a page's size without its items, in bytes. */
 const envelopeBytes = 1024;
 
 export type PageWriter<T> = {
-  /** False when the item does not fit any more: it is what the next page begins with. */
+  /** False when the item does not fit: the next page begins with it. */
   add(item: T): boolean;
   answer(): Answer;
 };
 
 /**
- * Writes a page: as many items as `limit` allows and 4 MiB hold, but one at least, and the cursor of what follows.
- * Each item is written as JSON once.
+ * Writes a page of at most `limit` items and 4 MiB, but at least one item, with the cursor of the next page. Each item is
+ * serialised once.
  */
 export function writePage<T>(
   limit: number,
@@ -42,7 +42,7 @@ export function writePage<T>(
   };
 }
 
-/** Answers with a page of items that were read with one more than `limit`, or as many as fit a page. */
+/** Answers with a page. `items`: one more than `limit` if there are as many, or as many as fit a page. */
 export function listPage<T>(items: readonly T[], limit: number, ...how: ParametersAfterLimit<T>): Answer {
   const page = writePage(limit, ...how);
   for (const item of items) if (!page.add(item)) break;

@@ -6,7 +6,7 @@ import { Problem, type ProblemCode } from './problem.js';
 import { type RequestTracing, traceRequest } from './requestTracing.js';
 import type { Answer, Route } from './route.js';
 
-/** The ids in paths: what is not of its form names nothing, and never reaches the database. */
+/** The ids in paths. An id of another form is answered with 404 and does not reach the database. */
 const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
   chatId: { form: idForms.chat, missing: 'chat_not_found' },
   turnId: { form: idForms.turn, missing: 'turn_not_found' },
@@ -16,7 +16,7 @@ const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
   characterId: { form: idForms.character, missing: 'character_not_found' },
 };
 
-/** Throws what is missing for an id of another form, and `invalid_path` for any other part that Postgres can not keep. */
+/** Throws the 404 of an id of another form, and `invalid_path` for a parameter with NUL, which Postgres can't store. */
 function checkParams(params: Request['params']): void {
   for (const [name, value] of Object.entries(params)) {
     const known = ids[name];
@@ -25,7 +25,7 @@ function checkParams(params: Request['params']): void {
   }
 }
 
-/** Mounts the table: each call checks its input, runs and answers; other methods of its paths are refused. */
+/** Mounts the routes. Other methods of their paths are refused with 405. */
 export function mountRoutes(app: Express, routes: Route[], tracing: RequestTracing): void {
   for (const route of routes)
     app[route.method](route.path, (request, response) =>
@@ -60,7 +60,7 @@ function answerWith(response: Response, answer: Answer): void {
   else sendJson(response, answer.status, answer.body, answer.headers);
 }
 
-/** Express would add a charset to every type; problems are JSON, and JSON is UTF-8. */
+/** Sends JSON. Express would add a charset to every content type, also to that of problems. */
 export function sendJson(
   response: Response,
   status: number,
@@ -82,11 +82,11 @@ function sendWritten(response: Response, status: number, json: string, headers: 
 function refuseMethod(methods: string[], request: Request, response: Response): void {
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   if (request.method !== 'OPTIONS')
-    throw new Problem('method_not_allowed', `This path takes ${allow}`, { Allow: allow });
+    throw new Problem('method_not_allowed', `This path allows ${allow}`, { Allow: allow });
   response.status(204).set('Allow', allow).end();
 }
 
-/** The last handlers: what no route took, and what went wrong. */
+/** The handler of requests that no route matches. */
 export function notFound(_request: Request, _response: Response, next: NextFunction): void {
   next(new Problem('not_found'));
 }

@@ -5,7 +5,7 @@ import { type ProblemCode, problems } from './problem.js';
 import { type Route, tags } from './route.js';
 import * as resources from './schemas.js';
 
-/** Every resource, and what goes over the live socket, which no call answers with. */
+/** All schemas of resources, and the frames of the live socket. */
 const named = [...Object.values(resources), viewerFrame, clientFrame]
   .filter((schema) => schema instanceof z.ZodType)
   .map((schema) => ({ type: 'schema', schema }) as const);
@@ -15,13 +15,13 @@ type Responses = RouteConfig['responses'];
 /** Refusals that any call under /v1 may answer with. */
 const common: ProblemCode[] = ['unauthorized', 'rate_limited', 'internal', 'database_unavailable'];
 
-/** The OpenAPI 3.1 document, made from the table of calls and the schemas that check them. */
+/** The OpenAPI 3.1 document, generated from the routes and their schemas. */
 export function openApiDocument(routes: Route[]) {
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'key', {
     type: 'http',
     scheme: 'bearer',
-    description: 'Asked for when the service runs with API_KEYS',
+    description: 'Required when the service runs with API_KEYS',
   });
   for (const route of routes) registry.registerPath(describe(route));
   if (routes.length > 0) registry.registerPath(liveSocket);
@@ -40,7 +40,7 @@ export function openApiDocument(routes: Route[]) {
   return withDiscriminator(document);
 }
 
-/** OpenAPI has no sockets: the upgrade is described as a call, and its frames as what the call answers with. */
+/** The live socket. OpenAPI has no sockets: the upgrade is described as a call that answers with frames. */
 const liveSocket: RouteConfig = {
   method: 'get',
   path: '/v1/chats/{chatId}/live',
@@ -63,7 +63,7 @@ const liveSocket: RouteConfig = {
   },
 };
 
-/** Frames are told apart by their type; the generator writes this for unions of plain objects alone. */
+/** Adds the discriminator of frames, which the generator writes only for unions of plain objects. */
 function withDiscriminator<T extends ReturnType<OpenApiGeneratorV31['generateDocument']>>(document: T): T {
   const frame = document.components?.schemas?.ViewerFrame as { anyOf?: { $ref: string }[] } | undefined;
   const refs = frame?.anyOf?.map(({ $ref }) => $ref) ?? [];
@@ -93,7 +93,7 @@ function describe(route: Route): RouteConfig {
   };
 }
 
-/** A query's schema may end in a transform; its parameters are those of the object that goes in. */
+/** The object of a query's schema, which may end in a transform. */
 function queryObject(query: z.ZodType): z.ZodObject {
   return (query instanceof z.ZodPipe ? query.in : query) as z.ZodObject;
 }
@@ -109,7 +109,7 @@ function answers(route: Route): Responses {
   return Object.fromEntries(entries);
 }
 
-/** One response a status, naming the codes that it may carry. */
+/** One response for each status, with its codes. */
 function refusals(route: Route, keyed: boolean): Responses {
   const takesBody = route.method !== 'get' && route.method !== 'delete';
   const codes: ProblemCode[] = [
@@ -126,7 +126,7 @@ function refusals(route: Route, keyed: boolean): Responses {
   return Object.fromEntries(entries);
 }
 
-/** A refusal with one of these codes. */
+/** The response of a refusal with one of these codes. */
 function refusal(codes: ProblemCode[]): Responses[string] {
   const schema = z.intersection(resources.problem, z.object({ code: z.enum(codes) }));
   return {

@@ -5,7 +5,7 @@ import { pinoHttp } from 'pino-http';
 
 const acceptable = /^[\w.:-]{1,128}$/;
 
-/** Writes a line for each request: no headers, no bodies, and of the address only the path. */
+/** Logs a line for each request, with its path but without query, headers and body. */
 export function requestLog(logger: Logger) {
   return pinoHttp({
     logger,
@@ -24,13 +24,13 @@ export function requestLog(logger: Logger) {
       }),
       res: (response: ServerResponse) => ({ status: response.statusCode }),
     },
-    // Why it failed is a line of its own, written where the error is answered.
+    // The error is logged in a line of its own, where it is answered.
     customErrorObject: (_request, _response, _error, { err: _, ...fields }) => fields,
     customLogLevel: (request, response, error) => levelOf(request.url ?? '', response.statusCode, error !== undefined),
   });
 }
 
-/** What is asked all the time, or goes well, is for who looks closely. A refusal of ours is not a failure of ours. */
+/** Frequent and successful requests are `debug`, refusals `info`, failures `warn` or `error`. */
 function levelOf(url: string, status: number, failed: boolean): 'debug' | 'info' | 'warn' | 'error' {
   if (url.startsWith('/readyz') || status < 400) return failed ? 'info' : 'debug';
   if (status < 500) return 'info';

@@ -4,7 +4,7 @@ import type { Route } from './route.js';
 
 export type RequestTracing = Pick<Tracing, 'serve' | 'annotate' | 'current'>;
 
-/** What changes something is traced, below the client's own trace if it sent one. What only reads is not. */
+/** Traces requests that change something, as children of the client's trace if it sent one. Reads are not traced. */
 export function traceRequest(
   tracing: RequestTracing,
   route: Pick<Route, 'method' | 'path'>,

@@ -21,12 +21,12 @@ type RouteInput<Params, Query, Body> = {
 export type Answer = {
   status: number;
   body?: unknown;
-  /** The body where it is written as JSON already. */
+  /** The body as serialised JSON, instead of `body`. */
   json?: string;
   headers?: Record<string, string>;
 };
 
-/** The groups of calls in the document. */
+/** The groups of routes in the OpenAPI document. */
 export const tags = {
   Turns: 'Start, read, stop and repeat turns, and decide what waits for a person',
   Log: 'The events of a chat, and the transcript that they make',
@@ -50,7 +50,7 @@ export type Tag = keyof typeof tags;
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
-  /** Its name in the document, and so in clients that are generated from it. */
+  /** Its name in the OpenAPI document and in generated clients. */
   operation: string;
   method: Method;
   path: Path;
@@ -58,20 +58,20 @@ export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends
   tag: Tag;
   query?: Query;
   body?: Body;
-  /** Request headers that the call reads, for the document. */
+  /** Request headers that the route reads, for the document. */
   headers?: z.ZodObject;
-  /** What it answers when all is well: by status, the schema of the body, or null for none. */
+  /** The schema of the body for each successful status; null for no body. */
   answers: { [status: number]: z.ZodType | null };
-  /** Whether it asks for a key where there are keys: all under /v1 do. */
+  /** Whether it requires a key outside of /v1, where all routes do. */
   keyed?: boolean;
-  /** Whether it can also answer with a stream of frames. */
+  /** Whether it can answer with a stream of frames too. */
   streams?: boolean;
   problems?: ProblemCode[];
-  /** Answers, or `null` when it has written the response itself. */
+  /** Gives the answer, or null if it has written the response itself. */
   handle(input: RouteInput<PathParams<Path>, z.output<Query>, z.output<Body>>): Promise<Answer | null>;
 };
 
-/** A row of the api's table of calls: it is mounted from this, and documented from this. */
+/** A route of the api, which is mounted and documented from this. */
 export type Route = Omit<RouteSpec<string, z.ZodType, z.ZodType>, 'handle'> & {
   handle(input: RouteInput<unknown, unknown, unknown>): Promise<Answer | null>;
 };

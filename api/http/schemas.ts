@@ -3,7 +3,7 @@ import { agentStep, loggedEvent, storyArtifacts } from '../../domain/log/events.
 import { stepView } from '../../domain/log/frames.js';
 import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
 
-/** The resources of the api, as they are answered: OpenAPI is made of these. */
+/** The resources of the api. The OpenAPI document and the client's types are generated from these schemas. */
 
 const id = (prefix: string) => z.string().meta({ description: `\`${prefix}_\` and a UUIDv7` });
 const at = () => z.iso.datetime().meta({ description: 'ISO 8601, UTC' });

@@ -1,20 +1,17 @@
 import type { Config } from '../../config.js';
 import type { Log } from '../../telemetry/log/log.js';
 
-/** Keys that are shorter can be found by trying. */
+/** Shorter keys can be guessed. */
 const shortestKey = 16;
 
-/** Says at start what of the configuration is easy to get past, and what can't work. Keys themselves are never said. */
+/** Warns at the start of weak keys and of a missing gateway token. Never logs a key. */
 export function warnOfWeakSettings(
   config: Pick<Config, 'API_KEYS' | 'GATEWAY_TOKEN' | 'RELAY_URL'>,
   log: Pick<Log, 'warn'>,
 ): void {
   const short = (config.API_KEYS ?? []).filter(({ key }) => key.length < shortestKey).length;
   if (short > 0)
-    log.warn(
-      { keys: short },
-      `API_KEYS: keys of fewer than ${shortestKey} characters can be guessed; make longer ones`,
-    );
+    log.warn({ keys: short }, `API_KEYS: keys of fewer than ${shortestKey} characters can be guessed; use longer ones`);
   if (!config.GATEWAY_TOKEN && !config.RELAY_URL)
-    log.warn('GATEWAY_TOKEN is not set, so no worker is let in: tokens come from checkpoints, later');
+    log.warn('GATEWAY_TOKEN is not set, so no worker can connect: viewers get tokens from checkpoints, later');
 }

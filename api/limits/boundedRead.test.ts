@@ -4,7 +4,7 @@ import { createBoundedRead } from './boundedRead.js';
 const never = () => new Promise<number>(() => {});
 
 describe('a bounded read', () => {
-  test('is done once for all who ask at once, and again only when it is no longer fresh', async () => {
+  test('reads once for concurrent callers, and again only when the value is too old', async () => {
     let reads = 0;
     const fresh = createBoundedRead(async () => ++reads, { withinMs: 1_000, freshMs: 60_000 });
     expect(await Promise.all([fresh.read(), fresh.read(), fresh.read()])).toEqual([1, 1, 1]);
@@ -13,7 +13,7 @@ describe('a bounded read', () => {
     expect([await stale.read(), await stale.read()]).toEqual([2, 3]);
   });
 
-  test('answers with nothing when it takes too long, and does not begin another meanwhile', async () => {
+  test('gives null when the read takes too long, and starts no other read meanwhile', async () => {
     let begun = 0;
     const read = createBoundedRead(
       () => {
@@ -26,7 +26,7 @@ describe('a bounded read', () => {
     expect([begun, read.answered()]).toEqual([1, false]);
   });
 
-  test('answers with nothing when it fails', async () => {
+  test('gives null when the read fails', async () => {
     const read = createBoundedRead(() => Promise.reject(new Error('away')), { withinMs: 1_000, freshMs: 0 });
     expect([await read.read(), read.answered()]).toEqual([null, false]);
   });

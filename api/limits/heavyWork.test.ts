@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Problem } from '../http/problem.js';
 import { createHeavyWork } from './heavyWork.js';
 
-/** Work that ends when it is told to. */
+/** Work that ends when `end` is called. */
 function job() {
   let end = () => {};
   let begun = false;
@@ -18,7 +18,7 @@ function job() {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('heavy work', () => {
-  it('runs one at a time for an owner, in order, and others beside it', async () => {
+  it('runs one at a time for an owner, in order, and in parallel for other owners', async () => {
     const heavy = createHeavyWork({ atOnce: 2, waitingPerOwner: 5 });
     const [first, second, other, third] = [job(), job(), job(), job()];
     const all = [
@@ -39,13 +39,13 @@ describe('heavy work', () => {
     await Promise.all(all);
   });
 
-  it('goes on after work that failed', async () => {
+  it('continues after work that failed', async () => {
     const heavy = createHeavyWork({ atOnce: 1, waitingPerOwner: 5 });
     await expect(heavy('ann', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await heavy('ann', async () => 'yes')).toBe('yes');
   });
 
-  it('is refused to an owner for whom much waits already, and to no other', async () => {
+  it('is refused to an owner with too much waiting work, and to no other owner', async () => {
     const heavy = createHeavyWork({ atOnce: 1, waitingPerOwner: 1 });
     const [running, waits] = [job(), job()];
     const all = [heavy('ann', running.work), heavy('ann', waits.work)];

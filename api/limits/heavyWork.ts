@@ -1,11 +1,11 @@
 import { Problem } from '../http/problem.js';
 
-/** Runs work whose cost grows with a chat. Throws `rate_limited` when too much of the owner's waits already. */
+/** Runs work whose cost grows with the length of a chat. Throws `rate_limited` when too much of the owner's work waits. */
 export type HeavyWork = <T>(owner: string, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Lets one such work of an owner run at a time, and a few of all owners: each holds a connection to Postgres for as
- * long as it takes, which everyone else needs too. The next to run is of the owner who has waited longest.
+ * Runs one piece of work of an owner at a time, and a few of all owners: each one holds a connection to Postgres. The
+ * next one is the oldest whose owner has none running.
  */
 export function createHeavyWork({ atOnce, waitingPerOwner }: { atOnce: number; waitingPerOwner: number }): HeavyWork {
   const running = new Set<string>();

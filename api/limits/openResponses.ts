@@ -1,25 +1,25 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** The requests whose responses have not ended. Upgraded connections do not count. */
+/** The responses that have not ended. Upgraded connections do not count. */
 export type OpenResponses = {
   readonly count: number;
-  /** Sends `Connection: close` with each response from now on, and closes idle connections. */
-  closeAfterwards(): void;
+  /** From now on each response has `Connection: close`, and idle connections are closed. */
+  closeConnections(): void;
   /** Resolves once none is left. */
   idle(): Promise<void>;
-  /** Closes all connections that were not upgraded. */
-  cut(): void;
+  /** Closes all connections that were not upgraded, also those with open responses. */
+  destroy(): void;
 };
 
-/** Milliseconds between looks for connections that have become idle. */
-const idleTickMs = 50;
+/** The interval at which idle connections are closed, in milliseconds. */
+const closeIdleEveryMs = 50;
 
 export function watchResponses(server: Server): OpenResponses {
   const open = new Set<ServerResponse>();
   let waiting: (() => void)[] = [];
   let closing: NodeJS.Timeout | undefined;
 
-  function sayClose(response: ServerResponse) {
+  function setClose(response: ServerResponse) {
     if (!response.headersSent) response.setHeader('Connection', 'close');
   }
 
@@ -30,11 +30,11 @@ export function watchResponses(server: Server): OpenResponses {
     waiting = [];
   }
 
-  // Before all other listeners, so that the header is set before anything is sent.
+  // Before all other listeners, so that the header is set before they send anything.
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     open.add(response);
     response.once('close', () => gone(response));
-    if (closing) sayClose(response);
+    if (closing) setClose(response);
   });
   server.once('close', () => clearInterval(closing));
 
@@ -42,12 +42,12 @@ export function watchResponses(server: Server): OpenResponses {
     get count() {
       return open.size;
     },
-    closeAfterwards() {
+    closeConnections() {
       if (closing) return;
-      for (const response of open) sayClose(response);
-      closing = setInterval(() => server.closeIdleConnections(), idleTickMs);
+      for (const response of open) setClose(response);
+      closing = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
     },
     idle: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
-    cut: () => server.closeAllConnections(),
+    destroy: () => server.closeAllConnections(),
   };
 }

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPlaces } from './places.js';
 
-describe('places', () => {
-  it('are counted per owner, and free again when they are left', () => {
+describe('the places of viewers', () => {
+  it('are counted for each owner, and can be taken again after they were freed', () => {
     const places = createPlaces(2);
-    const leave = places.take('ann');
+    const free = places.take('ann');
     expect(places.take('ann')).not.toBeNull();
     expect(places.take('ann')).toBeNull();
     expect(places.take('ben')).not.toBeNull();
-    leave?.();
+    free?.();
     expect(places.take('ann')).not.toBeNull();
   });
 
-  it('are freed once, however often they are left', () => {
+  it('are freed once, however often free is called', () => {
     const places = createPlaces(2);
     const [first, second] = [places.take('ann'), places.take('ann')];
     first?.();

@@ -1,21 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import { Problem } from '../http/problem.js';
 
-/** How many viewers an owner may have at once: live sockets, event streams and requests that wait, together. */
+/** Limits the viewers of an owner: live sockets, event streams and waiting requests together. */
 export type Places = {
-  /** Takes a place, and gives what frees it; null when the owner has taken all. Freeing twice frees once. */
+  /** Takes a place and gives the function that frees it; null when the owner has none left. Freeing twice frees once. */
   take(owner: string): (() => void) | null;
 };
 
-/**
- * Takes a place for a response, until it closes. Throws `too_many_viewers`; when the client has gone meanwhile, the
- * place is free again at once.
- */
+/** Takes a place until the response closes. Throws `too_many_viewers` when the owner has no place left. */
 export function takePlace(places: Places, owner: string, response: ServerResponse): void {
-  const leave = places.take(owner);
-  if (!leave) throw new Problem('too_many_viewers', undefined, { 'Retry-After': '5' });
-  if (response.destroyed) leave();
-  else response.once('close', leave);
+  const free = places.take(owner);
+  if (!free) throw new Problem('too_many_viewers', undefined, { 'Retry-After': '5' });
+  if (response.destroyed) free();
+  else response.once('close', free);
 }
 
 export function createPlaces(maxPerOwner: number): Places {

@@ -19,12 +19,12 @@ export function createRateLimit(requestsPerMinute: number): RateLimit {
   };
 }
 
-/** The most wrong keys that an address may send in a minute, over HTTP and over sockets together. */
+/** The number of wrong keys from one address in a minute, over HTTP and sockets together. */
 const maxWrongKeys = 120;
 
 /**
- * Counts wrong keys by address, so that keys can not be tried without end. A right key is never refused for the wrong
- * ones: behind a proxy all clients have one address.
+ * Limits wrong keys by address, so that keys can't be guessed by brute force. A valid key is never refused because of
+ * wrong ones: behind a proxy all clients have the same address.
  */
 export function createWrongKeys(requestsPerMinute: number): RateLimit {
   return createRateLimit(Math.min(requestsPerMinute, maxWrongKeys));

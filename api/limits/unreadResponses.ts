@@ -4,14 +4,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '../../telemetry/log/log.js';
 
-/** When connections whose client does not read are cut. Bytes, and milliseconds. */
+/** When a connection is closed because its client does not read. Bytes and milliseconds. */
 export type UnreadLimits = {
-  /** No piece of what is unsent was taken for so long. */
+  /** The client has read nothing of a response for this time. */
   stalledMs: number;
-  /** Beyond this over all connections, those that hold most are cut as soon as they have taken nothing for `crowdedMs`. */
+  /** Above this total of unread bytes, the largest connections that have read nothing for `crowdedMs` are closed. */
   totalBytes: number;
   crowdedMs: number;
-  /** Requests that are answered at the same time on one connection, by pipelining. */
+  /** The number of pipelined requests on one connection. */
   pipelined: number;
   sweepMs: number;
 };
@@ -24,7 +24,7 @@ const usualLimits: UnreadLimits = {
   sweepMs: 1_000,
 };
 
-/** No more than this of a body is handed to the network before it is gone, so that progress can be seen. */
+/** The size of the pieces in which a body is sent, so that the client's progress can be observed. */
 const pieceBytes = 64 * 1024;
 
 /**
@@ -33,11 +33,11 @@ const pieceBytes = 64 * 1024;
  */
 const unsent = new WeakMap<ServerResponse, number>();
 
-/** Ends a response with a body, in pieces at the pace at which the client reads. Its head must be set. */
+/** Ends a response with a body, in pieces at the pace of the client. The headers must be set. */
 export function sendBody(response: ServerResponse, body: Buffer): void {
   if (body.length <= pieceBytes) return void response.end(body);
   unsent.set(response, body.length);
-  // It fails only with the connection, which takes the response along.
+  // It fails only with the connection.
   pipeline(Readable.from(pieces(response, body), { objectMode: false, highWaterMark: 1 }), response).catch(() => {});
 }
 
@@ -52,8 +52,8 @@ function* pieces(response: ServerResponse, body: Buffer): Generator<Buffer> {
 type Connection = { responses: Set<ServerResponse>; taken: number; since: number };
 
 /**
- * Hands a server's requests to a handler, and cuts the connections of clients that ask and do not read: what they are
- * answered would stay in memory.
+ * Passes a server's requests to a handler, and closes the connections of clients that do not read their responses: those
+ * would stay in memory.
  */
 export function limitUnreadResponses(
   server: Server,
@@ -64,14 +64,14 @@ export function limitUnreadResponses(
   const connections = new Map<Socket, Connection>();
 
   function cut(socket: Socket, why: string) {
-    log.info({ bytes: bytesOf(connections.get(socket)) }, `a connection is cut: ${why}`);
+    log.info({ bytes: bytesOf(connections.get(socket)) }, `a connection is closed: ${why}`);
     connections.delete(socket);
     socket.destroy();
   }
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    // What was pipelined behind the request that was one too many is still parsed.
+    // Requests that were pipelined behind the refused one are still parsed.
     if (socket.destroyed) return;
     const connection = connections.get(socket) ?? { responses: new Set(), taken: 0, since: performance.now() };
     connections.set(socket, connection);

@@ -19,7 +19,7 @@ const edgeCursor = z
   })
   .optional();
 
-/** What those present feel towards each other, and what they remember. */
+/** Routes for the relationships and memories of the characters who are present. */
 export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({

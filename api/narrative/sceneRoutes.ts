@@ -20,11 +20,13 @@ export type SceneRouteDeps = {
 const summarizeDeadlineMs = 5_000;
 
 export function sceneRoutes({ pool, log, engine }: SceneRouteDeps): Route[] {
-  /** The scene stays closed whether or not its summaries can be had. */
+  /** Starts the summaries of a closed scene. The scene stays closed if that fails. */
   const summarize = (chatId: string, sceneId: string) =>
     engine
       .summarizeScene({ chatId, sceneId }, { deadlineMs: summarizeDeadlineMs })
-      .catch((err: unknown) => log.warn({ err, chatId, sceneId }, 'a scene closed by hand is left without summaries'));
+      .catch((err: unknown) =>
+        log.warn({ err, chatId, sceneId }, 'the summaries of a scene that was closed by hand could not be started'),
+      );
   return [
     route({
       operation: 'listScenes',

@@ -22,7 +22,7 @@ export function youRoutes({ pool }: { pool: Pool }): Route[] {
       operation: 'updateYou',
       method: 'put',
       path: '/v1/you',
-      summary: "Say who the user's own character is",
+      summary: "Set the user's own character",
       tag,
       body: z.strictObject({ name: name(200), persona: persona() }),
       answers: { 200: you },

@@ -6,11 +6,11 @@ import type { Feeds } from '../../viewers/gateway/feeds.js';
 import type { TurnStarter } from '../turns/turnStarter.js';
 
 export type ApiMetrics = Metrics & {
-  /** Times every request by its route, never by its path: ids would make a series each. */
+  /** Measures every request by its route. The path would make a time series for each id. */
   timeRequests: RequestHandler;
   turnAccepted(kind: string, created: boolean): void;
   startFailed(): void;
-  /** The sinks of a chat's viewers have tokens that a worker had read at that time, by its wall clock. */
+  /** Observes the delivery of tokens that a worker read at this time, by its wall clock. */
   tokensDelivered(readAt: number): void;
 };
 
@@ -59,7 +59,7 @@ function requestTimer({ registry }: Metrics): RequestHandler {
   };
 }
 
-/** Once a chat and tick, for the oldest of its tokens. Below zero the clocks of two machines differ: that is no time. */
+/** Observes one latency for each chat and tick, that of the oldest token. Ignores negative ones: two clocks differ. */
 function deliveryTimer({ registry }: Metrics): ApiMetrics['tokensDelivered'] {
   const latency = new Histogram({
     name: 'gateway_token_latency_seconds',
@@ -74,7 +74,7 @@ function deliveryTimer({ registry }: Metrics): ApiMetrics['tokensDelivered'] {
   };
 }
 
-/** What the gateway and the api's own background know of themselves. */
+/** Gauges and counters of the gateway and of turns that wait for their start. */
 export function watchFeeds(metrics: Metrics, feeds: Pick<Feeds, 'stats'>, starter: Pick<TurnStarter, 'waiting'>): void {
   const { watch } = metrics;
   watch('gateway_viewers', 'Viewers of chats, on sockets and streams', () => feeds.stats().viewers);

@@ -10,10 +10,10 @@ import type { Backends } from '../backends.js';
 import { type BoundedRead, createBoundedRead } from '../limits/boundedRead.js';
 import { watchOpenTurns } from './openTurnGauges.js';
 
-/** Those who scrape wait for a second at most, and cost a read every two seconds at most. */
+/** A scrape waits for at most one second and reads at most every two seconds. */
 const bounds = { withinMs: 1_000, freshMs: 2_000 };
 
-/** Counts what this api makes true, and offers what Postgres and Temporal say is open now. */
+/** Counts what this api commits, and exports the open turns of Postgres and the backlogs of Temporal. */
 export function observeBackends(config: Pick<Config, 'TASK_QUEUE'>, metrics: Metrics, backends: Backends, log: Log) {
   const { pool, temporal } = backends;
   onCommitted(pool, countCommitted(metrics, log));

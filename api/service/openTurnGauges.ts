@@ -8,7 +8,7 @@ type OpenTurnGauge = { name: string; help: string; labels: string[]; rows(open: 
 
 const openStatuses: TurnStatus[] = ['queued', 'running', 'awaiting_operator'];
 
-/** A row for each kind and status, also where there is none: a line that ends looks like a number that is not known. */
+/** A row for each kind and status, also for zero: a missing series would look like an unknown value. */
 function turnRows({ turns }: OpenTurns, value: (row: OpenTurns['turns'][number]) => number): GaugeRow[] {
   return chatKind.options.flatMap((kind) =>
     openStatuses.map((status) => {
@@ -103,7 +103,7 @@ const gauges: OpenTurnGauge[] = [
   },
 ];
 
-/** All from one statement. With several apis each says the same: take one of them, not their sum. */
+/** Gauges from one statement. Every api reports the same values: take the maximum, not the sum. */
 export function watchOpenTurns({ watchRows }: Metrics, open: BoundedRead<OpenTurns>): void {
   for (const { rows, ...gauge } of gauges)
     watchRows(gauge, async () => {

@@ -10,8 +10,8 @@ const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.p
 const pageFiles = ['page.js', 'page.css', 'icon.svg', 'docs.js'];
 
 /**
- * The viewer page runs its own script, shows its own style and talks to this service, and can do nothing else: what
- * models and people write can neither run nor fetch anything, even where the page itself is wrong.
+ * The content security policy of the viewer page: its own script and style, and connections to this service only. Text of
+ * models and users can neither run nor fetch anything, even if the page has a bug.
  */
 const pagePolicy = [
   "default-src 'none'",
@@ -27,12 +27,12 @@ const pagePolicy = [
 ].join('; ');
 
 /**
- * The viewer page at `/` and the api's docs at `/docs`; both are served from here alone, and ask for no key.
- * `folder` is where the page was built to; without it, beside this file.
+ * Serves the viewer page at `/` and the api's docs at `/docs`, without a key. `folder`: where the page was built; by
+ * default the folder `web` of the build.
  */
 export function mountPages(app: Express, document: object, folder: string | undefined): void {
   const root = resolve(folder ?? builtHere);
-  // Asked for again each time, and not sent again while it is the same.
+  // Browsers revalidate the files at each use; unchanged ones are answered with 304.
   const page = (file: string) => serveFile(root, file, 'no-cache');
   app.get('/openapi.json', serveValue(document));
   for (const file of swaggerFiles) app.get(`/docs/${file}`, serveFile(swaggerRoot, file, 'public, max-age=86400'));

@@ -12,8 +12,8 @@ import type { Checks } from './readiness.js';
 const deadlineMs = 900;
 
 /**
- * What the service needs: a Postgres that takes writes, Temporal, and workers of every role, one of them on the wire;
- * and that the workflows of its turns are in the Temporal that it is connected to.
+ * The checks of readiness: Postgres takes writes, Temporal answers, workers of every role poll and one is connected to this
+ * gateway, and the reconciler refuses no turn.
  */
 export function createProbes(deps: {
   pool: Pool;
@@ -52,14 +52,14 @@ export function createProbes(deps: {
   }
 }
 
-/** What a worker of a role polls. */
+/** The task queue that a worker of this role polls. */
 const queueOf: Record<WorkerRole, (taskQueue: string) => Pick<TaskQueue, 'name' | 'type'>> = {
   turns: (name) => ({ name, type: WORKFLOW_TASKS }),
   streams: (taskQueue) => ({ name: streamsQueue(taskQueue), type: ACTIVITY_TASKS }),
   classifiers: (taskQueue) => ({ name: classifierQueue(taskQueue), type: ACTIVITY_TASKS }),
 };
 
-/** Without an answer from Temporal there is nothing to compare, and the check `temporal` fails. */
+/** Null without an answer from Temporal: then the check `temporal` fails. */
 async function reconcilerRefuses(pool: Pool, namespace: Pick<ConnectedNamespace, 'read'>): Promise<string | null> {
   const here = await namespace.read().catch(() => null);
   if (!here) return null;

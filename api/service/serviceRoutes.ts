@@ -9,7 +9,7 @@ const tag = 'Service';
 export function serviceRoutes(deps: {
   metrics: Pick<ApiMetrics, 'registry'>;
   readiness: () => Promise<Readiness>;
-  scrapedElsewhere: boolean;
+  hasMetricsPort: boolean;
 }): Route[] {
   return [
     route({
@@ -38,7 +38,7 @@ export function serviceRoutes(deps: {
         return { status: problem.status, body: { ...problemBody(problem), checks }, headers };
       },
     }),
-    ...(deps.scrapedElsewhere ? [] : [metricsRoute(deps.metrics)]),
+    ...(deps.hasMetricsPort ? [] : [metricsRoute(deps.metrics)]),
   ];
 }
 

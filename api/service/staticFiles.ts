@@ -9,7 +9,7 @@ import { sendBody } from '../limits/unreadResponses.js';
 
 const compress = promisify(gzip);
 
-/** A body that is read and compressed once, whoever asks for it, and however often. */
+/** A body that is read and compressed once. */
 type Prepared = { type: string; plain: Buffer; gzipped: Buffer | null; tag: string };
 
 const types: Record<string, string> = {
@@ -20,7 +20,7 @@ const types: Record<string, string> = {
   '.png': 'image/png',
   '.json': 'application/json; charset=utf-8',
 };
-/** What is compressed in itself. */
+/** Formats that are already compressed. */
 const packed = new Set(['.png']);
 
 async function prepare(extension: string, plain: Buffer): Promise<Prepared> {
@@ -39,10 +39,7 @@ function send(request: Request, response: Response, { type, plain, gzipped, tag 
   sendBody(response, body);
 }
 
-/**
- * Serves one file of a folder from memory. It is read again when it has changed on disk. Throws `page_not_built` when
- * it is not there.
- */
+/** Serves a file from memory; reads it again when it has changed on disk. Throws `page_not_built` when it is missing. */
 export function serveFile(folder: string, file: string, cacheControl: string): RequestHandler {
   const path = join(folder, file);
   let version = '';
@@ -68,7 +65,7 @@ export function serveFile(folder: string, file: string, cacheControl: string): R
   };
 }
 
-/** Serves a value as JSON, which is written and compressed once. */
+/** Serves a value as JSON, which is serialised and compressed once. */
 export function serveValue(value: object): RequestHandler {
   const prepared = prepare('.json', Buffer.from(JSON.stringify(value)));
   return async (request, response) => send(request, response, await prepared);

@@ -24,7 +24,7 @@ const messageCursor = z
   .refine((id) => id !== null, { error: 'must be a cursor that a list answered with' })
   .optional();
 
-/** What is read of a chat's log: the events themselves, and what is folded from them. */
+/** Routes for a chat's log: its events, and the messages that are folded from them. */
 export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; places: Places }): Route[] {
   return [
     route({
@@ -79,7 +79,7 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
   ];
 }
 
-/** Where a stream that broke off goes on from: it outdoes `after`, which stays in the address. */
+/** The cursor of a reconnecting stream. It takes precedence over `after`, which stays in the URL. */
 function lastEventId(request: Request): number | undefined {
   const given = request.get('last-event-id');
   if (given === undefined || given === '') return undefined;

@@ -9,25 +9,25 @@ import type { TurnStopper } from '../turns/turnStopper.js';
 type RewindRequest = { chatId: string; owner: string; toSeq: number; interrupt: boolean };
 export type Rewind = (request: RewindRequest) => Promise<Omit<Rewound, 'state' | 'ended'>>;
 
-/** How long an interrupted turn may take to let go of the floor, in milliseconds. */
-const patienceMs = 10_000;
-/** A notification may be lost with its connection; then the rewind is tried again this much later. */
+/** The longest wait for an interrupted turn to release the floor, in milliseconds. */
+const releaseTimeoutMs = 10_000;
+/** The rewind is retried after this time, because a notification may be lost with its connection. */
 const retryMs = 1_000;
 
 /**
- * Rewinds a chat. With `interrupt` it first stops the turn that holds the floor, and waits until the floor is
- * free; a turn that does not let go in time is a `turn_in_progress`.
+ * Rewinds a chat. With `interrupt` it first stops the turn that holds the floor and waits until the floor is free. Throws
+ * `turn_in_progress` if that takes too long.
  */
 export function createRewind(deps: {
   pool: Pool;
   heavy: HeavyWork;
   stopTurn: TurnStopper;
   onTurnStatus: OnTurnStatus;
-  /** Fires when the service stops: nobody waits longer. */
+  /** Aborted when the service stops: then requests wait no longer. */
   closing: AbortSignal;
 }): Rewind {
   return async (request) => {
-    return runBounded(deps.closing, patienceMs, (giveUp) => rewind(request, giveUp));
+    return runBounded(deps.closing, releaseTimeoutMs, (giveUp) => rewind(request, giveUp));
   };
 
   async function rewind(request: RewindRequest, giveUp: AbortSignal): ReturnType<Rewind> {
@@ -41,14 +41,14 @@ export function createRewind(deps: {
       if (giveUp.aborted) throw new Problem('turn_in_progress', 'The turn that was interrupted still holds the floor');
       outcome = await attempt();
     }
-    // They have ended in Postgres: told to stop, their workflows find that out and close.
+    // These turns have ended in Postgres. The stop makes their workflows notice it and close.
     for (const turnId of outcome.ended) deps.stopTurn(turnId);
     const { seq, hidden } = outcome;
     return { seq, hidden };
   }
 }
 
-/** Settles at the turn's next change of status, or when there may have been one unheard. */
+/** Resolves at the turn's next change of status, or after `retryMs`, because a notification may be lost. */
 function nextChange(onTurnStatus: OnTurnStatus, turnId: string, giveUp: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -28,7 +28,7 @@ export type TimelineRouteDeps = {
   stopTurn: TurnStopper;
 };
 
-/** What changes a chat's timeline after the fact. Nothing of its log is ever deleted. */
+/** Routes that change a chat's timeline: versions, rewind and fork. They delete no event. */
 export const timelineRoutes = (deps: TimelineRouteDeps): Route[] => [
   ...versionRoutes(deps),
   ...rewindRoutes(deps),
@@ -44,7 +44,7 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
       operation: 'regenerateTurn',
       method: 'post',
       path: '/v1/turns/:turnId/regenerate',
-      summary: 'Have the last reply given anew, to new text or to the same',
+      summary: 'Generate the last reply again, for new text or the same',
       tag,
       headers: postTurnHeaders.pick({ 'Idempotency-Key': true }),
       body: z.strictObject({ text: prose().optional() }),

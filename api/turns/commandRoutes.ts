@@ -6,7 +6,7 @@ import type { TurnStopper } from './turnStopper.js';
 
 const tag = 'Turns';
 
-/** What is asked of a turn that exists: to stop. */
+/** Routes that stop a turn. */
 export function commandRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnStopper }): Route[] {
   return [
     route({

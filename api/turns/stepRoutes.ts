@@ -19,14 +19,14 @@ export type StepRouteDeps = {
 
 const commandDeadlineMs = 2_000;
 
-/** What an operator may ask of a step that is stuck. Step names hold `:` and `>`: clients encode them. */
+/** Routes that retry or skip a stuck step. Step names contain `:` and `>`, which clients have to encode. */
 export function stepRoutes(deps: StepRouteDeps): Route[] {
   const command = async (asked: 'retryStep' | 'skipStep', turnId: string, step: string, owner: string) => {
     await mustBeStuck(deps.pool, { turnId, owner }, step);
-    const heard = await tell(deps, asked, turnId, step);
-    if (heard === 'sent') return { status: 202 } satisfies Answer;
+    const sent = await sendCommand(deps, asked, turnId, step);
+    if (sent === 'sent') return { status: 202 } satisfies Answer;
     void deps.reconcileTurn(turnId);
-    throw new Problem('step_not_stuck', 'No workflow of the turn is found in Temporal');
+    throw new Problem('step_not_stuck', 'The turn has no running workflow in Temporal');
   };
   return [
     route({
@@ -58,11 +58,16 @@ async function mustBeStuck(pool: Pool, which: { turnId: string; owner: string },
   if (steps.find((step) => step.name === name)?.status !== 'stuck') throw new Problem('step_not_stuck');
 }
 
-async function tell({ engine, log }: StepRouteDeps, asked: 'retryStep' | 'skipStep', turnId: string, step: string) {
+async function sendCommand(
+  { engine, log }: StepRouteDeps,
+  asked: 'retryStep' | 'skipStep',
+  turnId: string,
+  step: string,
+) {
   try {
     return await engine.commandStep(turnId, asked, { step }, { deadlineMs: commandDeadlineMs });
   } catch (err) {
-    log.warn({ err, turnId, step }, 'the engine did not take an operator’s command');
+    log.warn({ err, turnId, step }, 'a command for a stuck step could not be sent');
     throw new Problem('engine_unreachable', undefined, { 'Retry-After': '1' });
   }
 }

@@ -2,15 +2,15 @@ import type { Pool } from '../../db/core/pool.js';
 import { readTurn, type TurnView } from '../../db/turns/turnView.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
 
-/** Calls the listener whenever a turn of the chat changes status. Returns how to stop listening. */
+/** Calls the listener when the turn changes status. Returns the function that removes the listener. */
 export type OnTurnStatus = (turnId: string, listener: () => void) => () => void;
 
-/** A notification may be lost with its connection; then the turn is read this much later. */
+/** The turn is read again after this time, because a notification may be lost with its connection. */
 const rereadMs = 2_000;
 
 /**
- * Waits until the turn has ended, at most `seconds`, or until the client is gone. Driven by notifications.
- * Answers with the turn as last read.
+ * Waits until the turn has ended, for at most `seconds` or until the signal is aborted. Driven by notifications. Gives the
+ * turn as it was read last; null if it does not exist.
  */
 export async function waitForTurnEnd(
   deps: { pool: Pool; onTurnStatus: OnTurnStatus },

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { Problem } from '../http/problem.js';
 
-/** The longest that `Prefer: wait=N` is kept waiting, in seconds. */
+/** The longest wait of `Prefer: wait=N`, in seconds. */
 const longestWait = 300;
 
 export const postTurnHeaders = z.object({
@@ -26,7 +26,7 @@ export function readIdempotencyKey(request: Request): string | undefined {
   return key;
 }
 
-/** The seconds of `Prefer: wait=N` (RFC 7240), at most 300; null without, or when N says nothing. */
+/** The seconds of `Prefer: wait=N` (RFC 7240), at most 300; null without it or for an invalid N. */
 export function readWait(request: Request): number | null {
   const prefer = request.headers.prefer;
   const preferences = (Array.isArray(prefer) ? prefer.join(',') : (prefer ?? '')).split(',');

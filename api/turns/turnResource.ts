@@ -4,7 +4,7 @@ import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { TurnStatusReport } from '../../domain/turns/engine.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
 
-/** `failing`: its workflow's task fails again and again. `unreachable`: what is said is what Postgres knows. */
+/** `failing`: the workflow's task fails at every attempt. `unreachable`: the resource is read from Postgres only. */
 export type TurnEngineState = 'ok' | 'unreachable' | 'failing';
 
 export type TurnResource = TurnView & { temporalUiUrl?: string; engine: TurnEngineState };
@@ -12,7 +12,7 @@ export type TurnResource = TurnView & { temporalUiUrl?: string; engine: TurnEngi
 export type ShowTurn = {
   /** The turn as Postgres has it. */
   plain(view: TurnView, engine?: TurnResource['engine']): TurnResource;
-  /** Joined, while it is in flight, with what its workflow says. */
+  /** The turn joined with the state of its workflow while it runs. */
   joined(view: TurnView): Promise<TurnResource>;
 };
 
@@ -20,7 +20,7 @@ const queryDeadlineMs = 1_000;
 
 export function createShowTurn(deps: {
   engine: Pick<TurnEngine, 'status' | 'describe'>;
-  /** Called with a turn in flight whose workflow is not: what to do about it is the reconciler's. */
+  /** Called for a running turn whose workflow does not run. */
   onLost: (turnId: string) => void;
   temporalUi: { url: string; namespace: string } | null;
 }): ShowTurn {
@@ -36,10 +36,10 @@ export function createShowTurn(deps: {
   return {
     plain,
     async joined(view) {
-      // A queued turn has no workflow yet, one that has ended is all in Postgres.
+      // A queued turn has no workflow yet. An ended turn is complete in Postgres.
       if (hasEnded(view) || view.status === 'queued') return plain(view);
       const deadline = { deadlineMs: queryDeadlineMs };
-      // A closed workflow may answer queries too, so its state is asked beside.
+      // A closed workflow answers queries too, so its state is read as well.
       const [found, report] = await Promise.allSettled([
         engine.describe(view.id, deadline),
         engine.status(view.id, deadline),
@@ -47,7 +47,7 @@ export function createShowTurn(deps: {
       if (found.status === 'rejected') return plain(view, 'unreachable');
       if (found.value.status !== 'running') {
         onLost(view.id);
-        // A workflow that ran and is not here may run in another Temporal.
+        // A workflow that ran and is not found may run in another Temporal.
         return plain(view, found.value.status === 'not_found' && view.runId ? 'unreachable' : 'ok');
       }
       if (found.value.failing && !found.value.failing.slow) return plain(view, 'failing');
@@ -56,13 +56,13 @@ export function createShowTurn(deps: {
   };
 }
 
-/** Status is Postgres' word. Of a step the workflow knows the state, Postgres the attempts and the last error. */
+/** The status is from Postgres. The state of a step is from the workflow, its attempts and last error from Postgres. */
 function join(view: TurnView, report: TurnStatusReport): TurnView {
   const steps = new Map<string, StepView>(report.steps.map((step) => [step.name, step]));
   for (const kept of view.steps) {
-    const told = steps.get(kept.name);
-    if (!told) steps.set(kept.name, kept);
-    else steps.set(kept.name, { ...told, ...kept, attempts: Math.max(told.attempts, kept.attempts) });
+    const reported = steps.get(kept.name);
+    if (!reported) steps.set(kept.name, kept);
+    else steps.set(kept.name, { ...reported, ...kept, attempts: Math.max(reported.attempts, kept.attempts) });
   }
   return { ...view, phase: report.phase === 'done' ? view.phase : report.phase, steps: [...steps.values()] };
 }

@@ -32,7 +32,7 @@ export type TurnRouteDeps = {
   onTurnStatus: OnTurnStatus;
   feeds: Feeds;
   places: Places;
-  /** Aborted when the api can wait no longer: requests that wait are answered with the turn as it is. */
+  /** Aborted when the api stops: waiting requests are then answered with the current turn. */
   closing: AbortSignal;
 };
 
@@ -43,7 +43,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
       operation: 'createTurn',
       method: 'post',
       path: '/v1/chats/:chatId/turns',
-      summary: 'Say something: accepts a turn',
+      summary: 'Post a message: starts a turn',
       tag,
       headers: postTurnHeaders,
       body: newTurn,
@@ -60,7 +60,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
       async handle({ owner, params: { chatId }, body, request, response }) {
         if (isBlank(body.text)) throw new Problem('empty_text');
         const idempotencyKey = readIdempotencyKey(request);
-        // Before the turn is accepted: who can't be let in has not said anything yet.
+        // Before the turn is accepted, so that a refused request accepts no turn.
         if (wantsFrames(request)) takePlace(places, owner, response);
         const { turnId, userTurnSeq, started } = await acceptTurn({
           ...body,
@@ -77,17 +77,17 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
           return null;
         }
         const seconds = readWait(request);
-        const leave = seconds === null ? null : places.take(owner);
+        const freePlace = seconds === null ? null : places.take(owner);
         const engine = async (): Promise<TurnResource['engine']> =>
           (await started) === 'later' ? 'unreachable' : 'ok';
-        if (seconds === null || leave === null) {
-          // Starting comes first: what is read for the answer must not slow it.
+        if (seconds === null || freePlace === null) {
+          // The workflow is started before the turn is read for the answer.
           const state = await engine();
           return answer(202, show.plain(found(await readTurn(pool, { turnId, owner })), state), location);
         }
         const signal = AbortSignal.any([goneSignal(response), deps.closing]);
         const waiting = waitForTurnEnd(deps, { turnId, owner }, { seconds, signal });
-        const view = found(await waiting.finally(leave));
+        const view = found(await waiting.finally(freePlace));
         const headers = { ...location, 'Preference-Applied': `wait=${seconds}` };
         return hasEnded(view)
           ? answer(200, show.plain(view), headers)

@@ -1,19 +1,19 @@
 import type { OnTurnStatus } from './turnEnd.js';
 
-/** What tells of every turn's changes, and that it listens (again), so that some may have gone unheard. */
+/** The source of notifications. After a reconnect it calls `onListening`, because some may have been lost. */
 export type StatusSource = {
   onStatus(listener: (chatId: string, turnId: string) => void): void;
   onListening(listener: () => void): void;
 };
 
-/** Spreads one connection's notifications to those who wait for one turn each. */
+/** Distributes the notifications of one connection to the listeners of each turn. */
 export function createTurnStatuses(source: StatusSource): OnTurnStatus {
   const waiting = new Map<string, Set<() => void>>();
   source.onStatus((_chatId, turnId) => {
-    for (const tell of waiting.get(turnId) ?? []) tell();
+    for (const notify of waiting.get(turnId) ?? []) notify();
   });
   source.onListening(() => {
-    for (const listeners of waiting.values()) for (const tell of listeners) tell();
+    for (const listeners of waiting.values()) for (const notify of listeners) notify();
   });
   return (turnId, listener) => {
     const listeners = waiting.get(turnId) ?? new Set();

@@ -7,8 +7,8 @@ import type { WireHub } from '../../viewers/wire/wire.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
 
 /**
- * Tells a marked turn to stop, both ways: over the wire, which is fast, and through the engine, which is sure
- * to reach a workflow. The mark on the turn's row is set by then, so that either may fail.
+ * Delivers the stop of a marked turn over the wire, which is fast, and as a signal, which also reaches a waiting workflow.
+ * Both may fail, because the mark on the turn's row is set first.
  */
 export type TurnStopper = (turnId: string) => void;
 
@@ -20,17 +20,17 @@ export function createTurnStopper(deps: {
   reconcileTurn: ReconcileTurn;
   log: Log;
 }): TurnStopper {
-  const tellEngine = async (turnId: string) => {
+  const signalWorkflow = async (turnId: string) => {
     try {
       const answer = await deps.engine.requestStop(turnId, { deadlineMs: stopDeadlineMs });
       if (answer === 'not_found') await deps.reconcileTurn(turnId);
     } catch (error) {
-      deps.log.warn({ err: error, turnId }, 'the engine was not told to stop the turn; its mark stands');
+      deps.log.warn({ err: error, turnId }, 'the signal to stop a turn failed; the turn stays marked');
     }
   };
   return (turnId) => {
     deps.hub.stop(turnId);
-    void tellEngine(turnId);
+    void signalWorkflow(turnId);
   };
 }
 
