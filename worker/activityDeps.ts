@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../activities/index.js';
 import { type Checkpointer, createCheckpointer } from '../activities/streaming/checkpointer.js';
-import type { Fallback } from '../activities/streaming/streamedStep.js';
 import { createProviderOf } from '../activities/streaming/providerOf.js';
+import type { Fallback } from '../activities/streaming/streamedStep.js';
 import type { Telemetry } from '../activities/telemetry.js';
 import type { ReconciledWorkflows } from '../activities/turns/reconcileTurns.js';
 import type { Config } from '../config.js';

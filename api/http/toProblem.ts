@@ -1,6 +1,5 @@
 import { ChatRefused } from '../../db/core/refused.js';
 import { type Unavailable, whyUnavailable } from '../../db/core/unavailable.js';
-import { ClaimRefused } from '../../db/turns/claim.js';
 import { JoinRefused } from '../../viewers/gateway/feeds.js';
 import { Problem, type ProblemCode } from './problem.js';
 
@@ -72,7 +71,6 @@ const unavailableSays: Record<Unavailable, string> = {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ChatRefused) return refusedByChat(error);
-  if (error instanceof ClaimRefused) return new Problem(error.code);
   if (error instanceof JoinRefused) return new Problem(...refusals[error.code]);
   if (error instanceof URIError) return new Problem('invalid_path');
   const unavailable = whyUnavailable(error);

@@ -8,7 +8,7 @@ import {
 import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';

@@ -2,7 +2,7 @@ import { withErrorLine } from '../../domain/log/errorLine.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import type { RelayInfo } from '../../domain/relay/relay.js';
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { ErrorDetail, PublicError, TokenUsage } from '../../domain/turns/turn.js';
 import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../../domain/turns/verdict.js';

@@ -1,5 +1,5 @@
 import type { Channel, DraftKey } from '../../domain/log/frames.js';
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import { type RestartReason, restartReasonOf } from '../../domain/turns/restartReasons.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { StopMark } from '../../domain/turns/turn.js';

@@ -1,4 +1,4 @@
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { Tx } from '../core/pool.js';
 import { lockTurn } from '../turns/lockTurn.js';
 import type { TurnRow } from '../turns/turnRow.js';

@@ -1,5 +1,5 @@
 import type { NewEvent } from '../../domain/log/events.js';
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { Tx } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 import { endTurn } from './endTurn.js';

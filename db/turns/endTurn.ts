@@ -1,6 +1,5 @@
 import type { NewEvent } from '../../domain/log/events.js';
-import { toPublicError } from '../../domain/log/failures.js';
-import type { EndStatus } from '../../domain/turns/endStatus.js';
+import { decideEnd, type EndCommand } from '../../domain/turns/decideEnd.js';
 import type { ErrorDetail, PublicError } from '../../domain/turns/turn.js';
 import { usageOfCalls } from '../../domain/turns/usage.js';
 import { reportCommitted } from '../core/committed.js';

@@ -1,5 +1,5 @@
 import { stripOoc } from '../../domain/narrative/ooc.js';
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js';
 import type { Db, Pool } from '../core/pool.js';
 import { readTurnRow } from './turnRow.js';

@@ -51,7 +51,10 @@ export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.stat
   t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt",
   t.failing_since as "failingSince"`;
 
-export { hasEnded } from '../../domain/turns/endStatus.js';
+export async function readTurnRow(db: Db, turnId: string): Promise<TurnRow | null> {
+  const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
+  return rows[0] ?? null;
+}
 
 /**
  * What starting a turn's workflow needs. `speaker` is the name of the chat's host, for the operator's summary, never

@@ -1,6 +1,6 @@
 import { isFailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { StepView } from '../../domain/log/frames.js';
-import { hasEnded } from '../../domain/turns/hasEnded.js';
+import { hasEnded } from '../../domain/turns/endStatus.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type {
   ErrorDetail,

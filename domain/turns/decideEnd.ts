@@ -1,5 +1,6 @@
 import { type FailureCode, toPublicError } from '../log/failures.js';
-import type { EndStatus, PublicError, StopMark } from './turn.js';
+import type { EndStatus } from './endStatus.js';
+import type { PublicError, StopMark } from './turn.js';
 import type { ReplyVerdict } from './verdict.js';
 
 /** How a turn ended by what its workflow, or whoever closes it, knows. */

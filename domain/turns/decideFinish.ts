@@ -1,4 +1,4 @@
-import { hasEnded } from './hasEnded.js';
+import { hasEnded } from './endStatus.js';
 import type { TurnStatus } from './turn.js';
 
 /** A turn, and the turn that holds the floor of its chat. */

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../log/failures.js';
 import type { HeldTurn } from './decideFinish.js';
-import { hasEnded } from './hasEnded.js';
+import { hasEnded } from './endStatus.js';
 import type { FailingTask, FoundWorkflow, OpenTurn } from './reconcile.js';
 import type { StopMark } from './turn.js';
 

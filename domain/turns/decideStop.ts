@@ -1,4 +1,4 @@
-import { hasEnded } from './hasEnded.js';
+import { hasEnded } from './endStatus.js';
 import type { StopMark, TurnStatus } from './turn.js';
 
 export type StopDecision =

@@ -71,7 +71,7 @@ type Client = ReturnType<typeof createProviderClient>;
 async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const headers = { 'X-Client-Request-Id': request.requestId };
   const asked = client.responses.create(toResponseRequest(request), { signal: clock.signal, headers });
-  yield* readEvents(await responseOf(asked, clock), request.model, clock);
+  yield* readEvents(await responseOf(asked, clock), request.model, clock, null);
 }
 
 /** What comes after the last event that was kept. A response that has ended meanwhile is read whole. */

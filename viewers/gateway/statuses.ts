@@ -22,7 +22,7 @@ export type StatusesOptions = {
   onError(error: unknown): void;
 };
 
-export function createStatuses({ read, tell, onError }: StatusesOptions): Statuses {
+export function createStatuses({ read, send, onError }: StatusesOptions): Statuses {
   const current = new Map<string, { frame: EncodedFrame; json: string; version: number }>();
   /** Turns that are being read, and whether they changed since. */
   const reading = new Map<string, { changed: boolean }>();

@@ -8,8 +8,8 @@ import {
   isTransient,
   type ViewerFrame,
 } from '../../client/src/index.js';
+import { isMark } from '../../domain/timeline/marks.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
-import { isMark } from '../timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
 import { get, wordsOf } from './api.js';
 import { coalesced } from './coalesced.js';
