@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
-import { keyWanted } from './data/api.js';
+import { isKeyRequested } from './data/api.js';
 import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
 import { type OpenChat, openChat } from './data/openChat.js';
 import { resend } from './data/outbox.js';
-import { choose, chosenChat, replaceChosen } from './data/route.js';
-import { YouDialog } from './dialogs/character.js';
-import { NewChatDialog } from './dialogs/newChat.js';
-import { quoted } from './documents/quoted.js';
+import { currentChatId, navigateTo, replaceRoute } from './data/route.js';
+import { YouDialog } from './dialogs/characterDialog.js';
+import { NewChatDialog } from './dialogs/newChatDialog.js';
+import { pendingQuote } from './documents/pendingQuote.js';
 import { Panel } from './panel/panel.js';
 import { ChatView } from './parts/chatView.js';
 import { KeyDialog } from './parts/keyDialog.js';
-import { Notices } from './parts/notices.js';
+import { NoticeList } from './parts/noticeList.js';
 import { Sidebar } from './parts/sidebar.js';
 
 /** Wider than this, in CSS pixels, the panel has a place of its own. */
@@ -66,22 +66,22 @@ export function App() {
           onClose={() => setDialog(null)}
           onCreated={(created) => {
             putChat(created);
-            choose(created.id);
+            navigateTo(created.id);
             setDialog(null);
             close();
           }}
         />
       )}
       {dialog === 'you' && <YouDialog onClose={() => setDialog(null)} />}
-      {keyWanted.value && <KeyDialog onKey={() => setRound(round + 1)} />}
-      <Notices />
+      {isKeyRequested.value && <KeyDialog onKey={() => setRound(round + 1)} />}
+      <NoticeList />
     </div>
   );
 }
 
 /** The chat that the address names. */
 function useOpenChat(round: number): OpenChat | null {
-  const chatId = chosenChat.value;
+  const chatId = currentChatId.value;
   const [chat, setChat] = useState<OpenChat | null>(null);
   useEffect(() => {
     if (chatId === null) return setChat(null);
@@ -110,14 +110,14 @@ function useFreshLibrary(): void {
 
 /** A quote is of the chat that it was made in; where the panel lies over the composer, it makes way for it. */
 function useQuote(onQuoted: () => void): void {
-  const chatId = chosenChat.value;
-  const isQuoting = quoted.value !== null;
+  const chatId = currentChatId.value;
+  const isQuoting = pendingQuote.value !== null;
   useEffect(() => {
     if (isQuoting) onQuoted();
   }, [isQuoting]);
   useEffect(
     () => () => {
-      quoted.value = null;
+      pendingQuote.value = null;
     },
     [chatId],
   );
@@ -127,7 +127,7 @@ function useQuote(onQuoted: () => void): void {
 function useFirstChat(): void {
   const first = chats.value?.[0]?.id;
   useEffect(() => {
-    if (first && chosenChat.value === null) replaceChosen(first);
+    if (first && currentChatId.value === null) replaceRoute(first);
   }, [first]);
 }
 

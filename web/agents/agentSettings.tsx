@@ -1,5 +1,5 @@
 import type { Chat } from '../data/resources.js';
-import { Facts, Section } from '../panel/parts.js';
+import { Facts, Section } from '../panel/section.js';
 
 type Settings = Chat['settings'];
 

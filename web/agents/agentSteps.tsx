@@ -1,6 +1,6 @@
 import type { AgentStep } from '../../domain/log/events.js';
 import { Thinking } from '../chat/beat.js';
-import { Prose } from '../parts/prose.js';
+import { Markdown } from '../parts/markdown.js';
 
 /** What an agent thought, said and did, in order; a call with its result. */
 export function AgentSteps({ steps, streaming }: { steps: readonly AgentStep[]; streaming: boolean }) {
@@ -28,7 +28,7 @@ function Step({ step, result, streaming, isLast }: StepProps) {
     case 'thinking':
       return <Thinking text={step.content ?? ''} open={streaming && isLast} />;
     case 'text':
-      return <Prose text={step.content ?? ''} />;
+      return <Markdown text={step.content ?? ''} />;
     case 'tool_call':
       return <ToolCall call={step} result={result} running={streaming} />;
     case 'tool_result':

@@ -1,14 +1,14 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { get, post } from '../data/api.js';
-import { attempt } from '../data/attempt.js';
-import { useFollowed } from '../data/follow.js';
+import { useChatQuery } from '../data/chatQuery.js';
+import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat, TurnState } from '../data/openChat.js';
 import type { OpenCall } from '../data/resources.js';
 
 /** The calls of tools that wait for a person's word. */
 export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
-  const calls = useFollowed(chat, () => readWaiting(chat.id), ['tool_call_end', 'turn_completed']);
+  const calls = useChatQuery(chat, () => readWaiting(chat.id), ['tool_call_end', 'turn_completed']);
   // That a call waits is told by its turn's state, and by no event.
   useEffect(
     () =>
@@ -40,7 +40,7 @@ function Approval({ turnId, call, onDecided }: ApprovalProps) {
   const decide = async (approved: boolean) => {
     setSent(true);
     const path = `/v1/turns/${turnId}/approvals/${encodeURIComponent(call.id)}`;
-    await attempt(() => post(path, { approved, ...(comment.trim() ? { comment } : {}) }));
+    await tryOrNotify(() => post(path, { approved, ...(comment.trim() ? { comment } : {}) }));
     setSent(false);
     onDecided();
   };

@@ -1,5 +1,5 @@
 import { get } from '../data/api.js';
-import { type Followed, useFollowed } from '../data/follow.js';
+import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
 
 /** What an agent's artifacts add up to. `plan` and `steps` are its author's: any JSON. */
@@ -13,8 +13,8 @@ export type Projection = {
   isSaved: boolean;
 };
 
-export const useProjection = (chat: OpenChat): Followed<Projection> =>
-  useFollowed(chat, () => get<Projection>(`/v1/chats/${chat.id}/projection`), [
+export const useProjection = (chat: OpenChat): ChatQuery<Projection> =>
+  useChatQuery(chat, () => get<Projection>(`/v1/chats/${chat.id}/projection`), [
     'model_selected',
     'strategy_meta',
     'strategy_link',

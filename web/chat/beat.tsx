@@ -2,12 +2,12 @@ import type { RestartReason } from '../../domain/turns/restartReasons.js';
 import { AgentSteps } from '../agents/agentSteps.js';
 import type { OpenChat } from '../data/openChat.js';
 import { ReplyWithChanges } from '../documents/replyWithChanges.js';
+import { restartMessage } from '../parts/labels.js';
+import { Markdown } from '../parts/markdown.js';
 import { memo } from '../parts/memo.js';
-import { Prose } from '../parts/prose.js';
-import { lostInWords } from '../parts/words.js';
-import { Dots } from './dots.js';
-import type { Said } from './said.js';
+import type { Said } from './displayedBeats.js';
 import { Speaker } from './speaker.js';
+import { TypingIndicator } from './typingIndicator.js';
 
 type BeatProps = { said: Said; chat: OpenChat; kind: string; changeIds: readonly string[] | null };
 
@@ -36,8 +36,8 @@ const classOf = ({ streaming, lost }: Said): string =>
 function Lost({ reason }: { reason: RestartReason | null }) {
   return (
     <p class="beat-note lost-note">
-      <Dots />
-      <span>{lostInWords(reason)}</span>
+      <TypingIndicator />
+      <span>{restartMessage(reason)}</span>
     </p>
   );
 }
@@ -50,7 +50,7 @@ function Body({ said, chat, kind, changeIds }: BeatProps) {
   return (
     <>
       {said.thinking !== '' && <Thinking text={said.thinking} open={said.streaming && said.text === ''} />}
-      <Prose text={said.text} chips={kind === 'relay'} />
+      <Markdown text={said.text} chips={kind === 'relay'} />
     </>
   );
 }
@@ -67,7 +67,7 @@ export function Thinking({ text, open }: { text: string; open: boolean }) {
 function Waiting({ silentFor }: { silentFor: number }) {
   return (
     <p class="waiting">
-      <Dots />
+      <TypingIndicator />
       {silentFor > 0 ? (
         <span>thinking, {Math.round(silentFor)} s</span>
       ) : (

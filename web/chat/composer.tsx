@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { post } from '../data/api.js';
-import { attempt } from '../data/attempt.js';
+import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { say } from '../data/outbox.js';
 import type { WhenBusy } from '../data/resources.js';
-import { quoted } from '../documents/quoted.js';
+import { pendingQuote } from '../documents/pendingQuote.js';
 
 /** What is being written, by chat: another chat may be looked at meanwhile. */
 const written = signal<ReadonlyMap<string, string>>(new Map());
@@ -29,14 +29,14 @@ export function Composer({ chat }: { chat: OpenChat }) {
   };
   const send = () => {
     if (text.trim() === '' || !chat.chat.value) return;
-    const quote = quoted.value;
+    const quote = pendingQuote.value;
     void say(
       chat.id,
       { text, ...(quote ? { quote } : {}), ...(isBusy ? { whenBusy: whenBusy.value } : {}) },
       chat.newest.value?.seq ?? 0,
     );
     write('');
-    quoted.value = null;
+    pendingQuote.value = null;
   };
   useGrowing(box, text);
 
@@ -48,14 +48,14 @@ export function Composer({ chat }: { chat: OpenChat }) {
         send();
       }}
     >
-      {quoted.value !== null && (
+      {pendingQuote.value !== null && (
         <div class="quoting">
-          <blockquote>{quoted.value}</blockquote>
+          <blockquote>{pendingQuote.value}</blockquote>
           <button
             type="button"
             class="icon-button"
             aria-label="Leave the quote out"
-            onClick={() => (quoted.value = null)}
+            onClick={() => (pendingQuote.value = null)}
           >
             ×
           </button>
@@ -79,7 +79,11 @@ export function Composer({ chat }: { chat: OpenChat }) {
           }}
         />
         {holds && (
-          <button type="button" class="button" onClick={() => attempt(() => post(`/v1/chats/${chat.id}/turns/cancel`))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => tryOrNotify(() => post(`/v1/chats/${chat.id}/turns/cancel`))}
+          >
             Stop
           </button>
         )}

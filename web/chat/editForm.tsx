@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { post } from '../data/api.js';
-import { attempt } from '../data/attempt.js';
+import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import type { Exchange } from '../timeline/timeline.js';
-import { endOf, turnOf } from './points.js';
+import { currentTurnId, endSeqOf } from './exchangeIds.js';
 
 type EditProps = { chat: OpenChat; exchange: Exchange; next: Exchange | undefined; onDone(): void };
 
@@ -16,9 +16,9 @@ export function EditForm({ chat, exchange, next, onDone }: EditProps) {
   const [busy, setBusy] = useState(false);
   const resend = async () => {
     setBusy(true);
-    const done = await attempt(async () => {
-      if (next) await post(`/v1/chats/${chat.id}/rewind`, { toSeq: endOf(exchange, next) });
-      await post(`/v1/turns/${turnOf(exchange)}/regenerate`, { text });
+    const done = await tryOrNotify(async () => {
+      if (next) await post(`/v1/chats/${chat.id}/rewind`, { toSeq: endSeqOf(exchange, next) });
+      await post(`/v1/turns/${currentTurnId(exchange)}/regenerate`, { text });
     });
     setBusy(false);
     if (done) onDone();

@@ -1,17 +1,17 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Approvals } from '../agents/approvals.js';
-import { Tasks } from '../agents/tasks.js';
+import { SubagentTasks } from '../agents/subagentTasks.js';
 import type { OpenChat, TurnState } from '../data/openChat.js';
-import { stableList } from '../data/stable.js';
+import { stableList } from '../data/stableList.js';
 import { memo } from '../parts/memo.js';
-import { type Exchange, tasksOf } from '../timeline/timeline.js';
-import { Actions } from './actions.js';
+import type { Exchange } from '../timeline/timeline.js';
 import { BeatView } from './beat.js';
+import { displayedBeats } from './displayedBeats.js';
 import { EditForm } from './editForm.js';
 import { FollowUps } from './followUps.js';
 import { NoteView } from './note.js';
-import { saidIn } from './said.js';
-import { TurnMark } from './turnMark.js';
+import { Actions } from './turnActions.js';
+import { TurnStatusLine } from './turnStatusLine.js';
 
 type ExchangeProps = { chat: OpenChat; kind: string; exchange: Exchange; next: Exchange | undefined };
 
@@ -23,7 +23,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   const states = useMemo(() => stableList(() => ofTurns(chat.turns.value, turnIds)), [chat, turnIds]);
   const drafts = coming.value;
   const turns = states.value;
-  const said = saidIn(exchange, drafts);
+  const said = displayedBeats(exchange, drafts);
   const isLast = next === undefined;
   return (
     <section class="exchange" data-seq={exchange.seq}>
@@ -36,9 +36,9 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       {said.map((each) => (
         <BeatView key={each.key} said={each} chat={chat} kind={kind} changeIds={exchange.changeIds} />
       ))}
-      <Tasks tasks={tasksOf(exchange)} />
+      <SubagentTasks tasks={exchange.tasks} />
       {turns.map((turn) => (
-        <TurnMark key={turn.turnId} chat={chat} turn={turn} isHeard={said.some(({ streaming }) => streaming)} />
+        <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isHeard={said.some(({ streaming }) => streaming)} />
       ))}
       {exchange.notes.map((note) => (
         <NoteView key={note.seq} note={note} />

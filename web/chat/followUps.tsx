@@ -1,9 +1,9 @@
 import { post } from '../data/api.js';
-import { attempt } from '../data/attempt.js';
 import { nameOf } from '../data/library.js';
+import { tryOrNotify } from '../data/notices.js';
 import type { TurnState } from '../data/openChat.js';
 import type { StepView } from '../data/resources.js';
-import { statusWords, stepWords } from '../parts/words.js';
+import { stepLabel, stepStatusLabels } from '../parts/labels.js';
 
 /** What follows from a reply, as it runs. A reply's own steps show by themselves, unless they are stuck. */
 export function FollowUps({ turn }: { turn: TurnState }) {
@@ -24,7 +24,7 @@ export function FollowUps({ turn }: { turn: TurnState }) {
             {others.map((step) => (
               <li key={step.name} class={`step ${step.status}`}>
                 <span class="step-sign" aria-hidden="true" />
-                <span>{stepWords(step.name, nameOf)}</span>
+                <span>{stepLabel(step.name, nameOf)}</span>
                 <span class="hint">{stateOf(step)}</span>
               </li>
             ))}
@@ -43,11 +43,11 @@ const isShownElsewhere = (name: string) => name.startsWith('reply:') || name.sta
 function stateOf({ status, attempts, error }: StepView): string {
   const tries = attempts > 1 ? `, attempt ${attempts}` : '';
   const why = error && status === 'retrying' ? `: ${error.message}` : '';
-  return `${statusWords[status]}${tries}${why}`;
+  return `${stepStatusLabels[status]}${tries}${why}`;
 }
 
 /** Stuck steps of turns that are far back in the chat, where nobody would see them. */
-export function EarlierStuck({ turns }: { turns: readonly TurnState[] }) {
+export function EarlierStuckSteps({ turns }: { turns: readonly TurnState[] }) {
   const stuck = turns.flatMap((turn) =>
     turn.steps.flatMap((step) => (step.status === 'stuck' ? [{ turnId: turn.turnId, step }] : [])),
   );
@@ -65,8 +65,8 @@ export function EarlierStuck({ turns }: { turns: readonly TurnState[] }) {
 /** Nothing but a person's word moves it, until it is skipped by itself after a day. */
 function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
   const tell = (what: 'retry' | 'skip') =>
-    attempt(() => post(`/v1/turns/${turnId}/steps/${encodeURIComponent(step.name)}/${what}`));
-  const words = stepWords(step.name, nameOf);
+    tryOrNotify(() => post(`/v1/turns/${turnId}/steps/${encodeURIComponent(step.name)}/${what}`));
+  const words = stepLabel(step.name, nameOf);
   return (
     <fieldset class="stuck" aria-label={`Stuck: ${words}`}>
       <div>

@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
-import { attempt } from '../data/attempt.js';
 import { renameChat, titleOf } from '../data/library.js';
+import { tryOrNotify } from '../data/notices.js';
 import type { Chat } from '../data/resources.js';
 import { Dialog } from '../parts/dialog.js';
 
 export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void }) {
   const [title, setTitle] = useState(chat.title ?? '');
   const save = async () => {
-    if (await attempt(() => renameChat(chat.id, title.trim() === '' ? null : title.trim()))) onClose();
+    if (await tryOrNotify(() => renameChat(chat.id, title.trim() === '' ? null : title.trim()))) onClose();
   };
   return (
     <Dialog title="Rename the chat" onClose={onClose}>

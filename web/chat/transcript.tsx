@@ -4,15 +4,15 @@ import { characters, nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
 import { unsent } from '../data/outbox.js';
 import type { Chat } from '../data/resources.js';
-import { stableList } from '../data/stable.js';
-import { Prose } from '../parts/prose.js';
-import { type Exchange, hasTurn, type Item, itemsOf } from '../timeline/timeline.js';
+import { stableList } from '../data/stableList.js';
+import { Markdown } from '../parts/markdown.js';
+import { type Exchange, type Item, itemsOf } from '../timeline/timeline.js';
 import { ExchangeView } from './exchange.js';
-import { EarlierStuck } from './followUps.js';
+import { EarlierStuckSteps } from './followUps.js';
 import { NoteView } from './note.js';
-import { RewindBanner } from './rewind.js';
+import { RewindBanner } from './rewindDialog.js';
+import { useScrollAnchor } from './scrollAnchor.js';
 import { Speaker } from './speaker.js';
-import { useStickToEnd } from './stickToEnd.js';
 import { UnsentTurns } from './unsentTurns.js';
 
 /** How many items are on the page at first, and how many more at each step back. */
@@ -32,7 +32,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   const all = items.value;
   const visible = all.slice(Math.max(0, all.length - shown));
   const hasOlder = visible.length < all.length || chat.hasOlder.value;
-  const { isAtEnd, toEnd, keepPlace } = useStickToEnd(root, content);
+  const { isAtEnd, toEnd, keepPlace } = useScrollAnchor(root, content);
 
   const isLoading = useRef(false);
   const showOlder = async () => {
@@ -86,7 +86,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
               />
             ),
           )}
-          <EarlierStuck turns={far.value} />
+          <EarlierStuckSteps turns={far.value} />
           <UnsentTurns chat={chat} />
           <RewindBanner chat={chat} />
         </div>
@@ -143,7 +143,7 @@ function Beginning({ resource, isEmpty }: { resource: Chat; isEmpty: boolean }) 
       {greeting && resource.hostId && (
         <article class="beat">
           <Speaker id={resource.hostId} />
-          <Prose text={greeting} />
+          <Markdown text={greeting} />
         </article>
       )}
       <p class="empty">

@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
-import { get, wordsOf } from '../data/api.js';
+import { get, messageOf } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import type { PublicError, TokenUsage, Turn } from '../data/resources.js';
 import { Dialog } from '../parts/dialog.js';
-import { durationWords, statusWords, stepWords, timeWords, warningInWords } from '../parts/words.js';
+import { formatDuration, formatTime, stepLabel, stepStatusLabels, warningMessage } from '../parts/labels.js';
 
 /** All that is known of a turn: how it went, step by step, what it cost, and where its workflow is. */
 export function TurnDetails({ turnId, onClose }: { turnId: string; onClose(): void }) {
   const [turn, setTurn] = useState<Turn | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   useEffect(() => {
-    get<Turn>(`/v1/turns/${turnId}`).then(setTurn, (error: unknown) => setFailure(wordsOf(error)));
+    get<Turn>(`/v1/turns/${turnId}`).then(setTurn, (error: unknown) => setFailure(messageOf(error)));
   }, [turnId]);
   return (
     <Dialog title="About this turn" onClose={onClose} wide>
@@ -35,8 +35,8 @@ function Details({ turn }: { turn: Turn }) {
         </dd>
         <dt>Said</dt>
         <dd>
-          {timeWords(turn.createdAt)}
-          {turn.startedAt && turn.finishedAt && `, took ${durationWords(spanOf(turn.startedAt, turn.finishedAt))}`}
+          {formatTime(turn.createdAt)}
+          {turn.startedAt && turn.finishedAt && `, took ${formatDuration(spanOf(turn.startedAt, turn.finishedAt))}`}
         </dd>
         {usage && (
           <>
@@ -69,7 +69,7 @@ function Details({ turn }: { turn: Turn }) {
       )}
       {warnings.map((warning) => (
         <p class="hint" key={warning}>
-          {warningInWords(warning, nameOf)}
+          {warningMessage(warning, nameOf)}
         </p>
       ))}
       <Steps turn={turn} />
@@ -103,11 +103,11 @@ function Steps({ turn }: { turn: Turn }) {
         {turn.steps.map((step) => (
           <tr key={step.name}>
             <td>
-              {stepWords(step.name, nameOf)}
+              {stepLabel(step.name, nameOf)}
               <code class="step-name">{step.name}</code>
             </td>
             <td>
-              {statusWords[step.status]}
+              {stepStatusLabels[step.status]}
               {step.error && (
                 <>
                   {' '}

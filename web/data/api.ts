@@ -4,23 +4,23 @@ import { ApiError, createClient, type Page } from '../../client/src/index.js';
 /** The API key, where the service asks for one. It lives as long as the tab. */
 export const apiKey = signal(sessionStorage.getItem('key'));
 /** The service asks for a key, or refused the one that there is. */
-export const keyWanted = signal(false);
+export const isKeyRequested = signal(false);
 
-export function useKey(key: string): void {
+export function saveKey(key: string): void {
   sessionStorage.setItem('key', key);
   apiKey.value = key;
-  keyWanted.value = false;
+  isKeyRequested.value = false;
 }
 
 /** The client of the service that the page comes from. */
 export const client = createClient({ baseUrl: location.origin, key: () => apiKey.value, timeoutMs: 20_000 });
 
 /** Waits for a request of the client, and asks for a key where the service refused it for want of one. */
-export async function asking<T>(request: Promise<T>): Promise<T> {
+export async function withKeyPrompt<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) keyWanted.value = true;
+    if (error instanceof ApiError && error.status === 401) isKeyRequested.value = true;
     throw error;
   }
 }
@@ -29,7 +29,7 @@ type Call = { body?: unknown; headers?: Record<string, string> };
 
 /** Calls the api once. Throws `ApiError` or `UnreachableError`; the caller knows the answer's shape. */
 export const call = async <T>(method: string, path: string, options: Call = {}): Promise<T> =>
-  (await asking(client.request<T>(method, path, options))).body;
+  (await withKeyPrompt(client.request<T>(method, path, options))).body;
 
 export const get = <T>(path: string) => call<T>('GET', path);
 export const post = <T = void>(path: string, body?: unknown) => call<T>('POST', path, { body });
@@ -51,7 +51,7 @@ export async function list<T>(path: string): Promise<T[]> {
 }
 
 /** What went wrong, in words for people. */
-export function wordsOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   if (error instanceof ApiError && error.status >= 500) return `${error.message} Try again in a moment.`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { backoffMs, isTransient } from '../../client/src/index.js';
-import { call, get, list, wordsOf } from './api.js';
+import { call, get, list, messageOf } from './api.js';
 import type { Character, Chat, Document, DocumentHead, Tool, You } from './resources.js';
 
 /** What belongs to the owner: chats, newest first, and who is in them. */
@@ -54,7 +54,7 @@ export async function loadLibrary(tries = 0): Promise<void> {
     documents.value = documentsRead;
     libraryFailure.value = null;
   } catch (error) {
-    libraryFailure.value = wordsOf(error);
+    libraryFailure.value = messageOf(error);
     if (isTransient(error)) again = setTimeout(() => void loadLibrary(tries + 1), backoffMs(tries, retry));
   }
 }

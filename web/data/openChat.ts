@@ -11,9 +11,9 @@ import {
 import { isMark } from '../../domain/timeline/marks.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
-import { get, wordsOf } from './api.js';
+import { get, messageOf } from './api.js';
 import { coalesced } from './coalesced.js';
-import { type Connection, followChat } from './live.js';
+import { type Connection, followChat } from './connection.js';
 import { type Log, loadBefore, loadEnd, loadFrom } from './loadLog.js';
 import type { Chat, ChatEvent, StepView, TurnStatus } from './resources.js';
 
@@ -168,7 +168,7 @@ export function openChat(chatId: string): OpenChat {
     load().catch((error: unknown) => {
       if (closed) return;
       if (!isTransient(error)) {
-        failure.value = wordsOf(error);
+        failure.value = messageOf(error);
         return;
       }
       connection.value = { state: 'lost' };

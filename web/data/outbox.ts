@@ -1,5 +1,5 @@
 import { effect, signal } from '@preact/signals';
-import { asking, client, wordsOf } from './api.js';
+import { client, messageOf, withKeyPrompt } from './api.js';
 import type { NewTurn } from './resources.js';
 
 /** A turn that was said here and is not known to be accepted yet. `after`: the newest seq when it was said. */
@@ -54,10 +54,10 @@ async function send({ key, chatId, turn }: Unsent): Promise<void> {
   });
   const options = { idempotencyKey: key, attempts: Number.POSITIVE_INFINITY, signal: dropped.signal };
   try {
-    await asking(client.postTurn(chatId, turn, options));
+    await withKeyPrompt(client.postTurn(chatId, turn, options));
     drop(key);
   } catch (error) {
-    refuse(key, wordsOf(error));
+    refuse(key, messageOf(error));
   } finally {
     forget();
   }

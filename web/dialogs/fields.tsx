@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { wordsOf } from '../data/api.js';
+import { messageOf } from '../data/api.js';
 
 export const patch = <T,>(fields: Signal<T>, change: Partial<T>): void => {
   fields.value = { ...fields.value, ...change };
@@ -18,7 +18,7 @@ export function bind<T, K extends TextKey<T>>(fields: Signal<T>, key: K) {
 }
 
 /** Has an element take the focus when it is shown: at once, and in a dialog that opens with it. */
-export function useFirst(first: boolean) {
+export function useInitialFocus(first: boolean) {
   const ref = useRef<HTMLElement & { autofocus: boolean }>(null);
   useEffect(() => {
     if (!first || !ref.current) return;
@@ -53,7 +53,7 @@ export function TextField({
   placeholder,
   first,
 }: TextFieldProps) {
-  const ref = useFirst(first ?? false);
+  const ref = useInitialFocus(first ?? false);
   const hintId = useId();
   const shared = {
     value,
@@ -136,7 +136,7 @@ export function useSubmission(send: () => Promise<unknown>): Submission {
       failure.value = null;
       send()
         .catch((error: unknown) => {
-          failure.value = wordsOf(error);
+          failure.value = messageOf(error);
         })
         .finally(() => {
           busy.value = false;

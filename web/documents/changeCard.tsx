@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Change } from '../data/resources.js';
-import { timeWords } from '../parts/words.js';
+import { formatTime } from '../parts/labels.js';
 import { DecisionRow } from './decisionRow.js';
 import { type DiffPart, diffParts } from './diffParts.js';
 
@@ -49,7 +49,7 @@ export function ChangeCard({ change, number, onAccept, onDecline, children }: Ch
       {reason.trim() ? <p class="plain reason">{reason}</p> : null}
       {stale ? (
         <p class="hint">
-          The text has changed: the words that this would replace are no longer there since {timeWords(staleSince)}. It
+          The text has changed: the words that this would replace are no longer there since {formatTime(staleSince)}. It
           can’t be accepted any more.
         </p>
       ) : null}

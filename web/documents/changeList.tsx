@@ -1,9 +1,9 @@
 import type { Change, Document } from '../data/resources.js';
-import { Section } from '../panel/parts.js';
+import { Section } from '../panel/section.js';
 import { ChangeCard } from './changeCard.js';
-import type { Changes } from './changes.js';
-import { isOpen, placesOf } from './placed.js';
-import { cardId, placeId, show } from './places.js';
+import { changePositions, isOpen } from './changePositions.js';
+import type { Changes } from './changeStore.js';
+import { changeCardId, changeInTextId, show } from './scrollToChange.js';
 
 type ChangeListProps = {
   store: Changes;
@@ -17,7 +17,7 @@ export function ChangeList({ store, document, changes, numbers }: ChangeListProp
   const open = changes.filter(isOpen);
   const stale = changes.filter((change) => change.state === 'pending' && !isOpen(change));
   const decided = changes.filter(({ state }) => state !== 'pending').toReversed();
-  const placed = new Set(placesOf(document.body, changes).map(({ change }) => change.id));
+  const placed = new Set(changePositions(document.body, changes).map(({ change }) => change.id));
   return (
     <Section title="Changes">
       {changes.length === 0 ? (
@@ -34,7 +34,7 @@ export function ChangeList({ store, document, changes, numbers }: ChangeListProp
             onDecline={(comment) => store.decline(change.id, comment)}
           >
             {placed.has(change.id) ? (
-              <button type="button" class="quiet change-aside" onClick={() => show(placeId(change.id))}>
+              <button type="button" class="quiet change-aside" onClick={() => show(changeInTextId(change.id))}>
                 Show in text
               </button>
             ) : (
@@ -60,7 +60,7 @@ function Cards({ changes, children }: CardsProps) {
   return (
     <ol class="cards">
       {changes.map((change) => (
-        <li key={change.id} id={cardId(change.id)} tabIndex={-1}>
+        <li key={change.id} id={changeCardId(change.id)} tabIndex={-1}>
           {children(change)}
         </li>
       ))}

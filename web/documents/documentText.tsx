@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
 import type { Change, Document } from '../data/resources.js';
 import { ChangeDiff } from './changeCard.js';
-import { anchorIn, type Piece, piecesOf, placesOf } from './placed.js';
-import { cardId, placeId, show } from './places.js';
+import { anchorSpan, changePositions, type Piece, splitText } from './changePositions.js';
 import { QuoteButton } from './quoteButton.js';
+import { changeCardId, changeInTextId, show } from './scrollToChange.js';
 
 type DocumentTextProps = {
   document: Document;
@@ -15,8 +15,8 @@ type DocumentTextProps = {
 
 /** The text as it stands, with what is proposed in its place. */
 export function DocumentText({ document: { body }, changes, anchor, numbers }: DocumentTextProps) {
-  const passage = useMemo(() => anchorIn(body, anchor), [body, anchor]);
-  const pieces = useMemo(() => piecesOf(body, placesOf(body, changes), passage), [body, changes, passage]);
+  const passage = useMemo(() => anchorSpan(body, anchor), [body, anchor]);
+  const pieces = useMemo(() => splitText(body, changePositions(body, changes), passage), [body, changes, passage]);
   if (body.trim() === '') return <p class="empty">There is no text yet. Write some, or ask for some in the chat.</p>;
   return (
     <>
@@ -44,12 +44,12 @@ export function DocumentText({ document: { body }, changes, anchor, numbers }: D
 function PieceOfText({ piece: { text, change, anchored }, number }: { piece: Piece; number: number | undefined }) {
   if (!change) return anchored ? <mark class="anchored">{text}</mark> : text;
   return (
-    <span class={anchored ? 'place anchored' : 'place'} id={placeId(change.id)} tabIndex={-1}>
+    <span class={anchored ? 'place anchored' : 'place'} id={changeInTextId(change.id)} tabIndex={-1}>
       <button
         type="button"
         class="place-number"
         aria-label={`Change ${number}: show it in the list`}
-        onClick={() => show(cardId(change.id))}
+        onClick={() => show(changeCardId(change.id))}
       >
         {number}
       </button>

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { quoteSelection } from './quoted.js';
+import { quoteSelection } from './pendingQuote.js';
 
 /** Around a text: while some of it is selected, offers to quote that. */
 export function QuoteButton({ children }: { children: ComponentChildren }) {

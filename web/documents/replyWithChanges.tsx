@@ -1,8 +1,8 @@
 import type { OpenChat } from '../data/openChat.js';
-import { Prose } from '../parts/prose.js';
+import { Markdown } from '../parts/markdown.js';
 import { partsOf, type ReplyPart } from './changeBlocks.js';
 import { ChangeCard, ChangeDiff } from './changeCard.js';
-import { useChanges } from './changes.js';
+import { useChanges } from './changeStore.js';
 
 type ReplyProps = { chat: OpenChat; text: string; streaming: boolean; changeIds: readonly string[] | null };
 
@@ -17,7 +17,7 @@ export function ReplyWithChanges({ chat, text, streaming, changeIds }: ReplyProp
   if (!streaming && !agreed) {
     return (
       <>
-        <Prose text={text} />
+        <Markdown text={text} />
         {changeIds.map((id) => (
           <Proposed key={id} chat={chat} id={id} />
         ))}
@@ -40,9 +40,9 @@ type PartProps = { part: ReplyPart; chat: OpenChat; id: string | undefined; stre
 function Part({ part, chat, id, streaming }: PartProps) {
   switch (part.type) {
     case 'prose':
-      return <Prose text={part.text} />;
+      return <Markdown text={part.text} />;
     case 'unfinished':
-      return streaming ? <p class="waiting">Writing a change…</p> : <Prose text={part.text} />;
+      return streaming ? <p class="waiting">Writing a change…</p> : <Markdown text={part.text} />;
     case 'change':
       return id ? <Proposed chat={chat} id={id} /> : <ChangeDiff original={part.original} proposed={part.proposed} />;
   }

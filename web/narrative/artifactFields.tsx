@@ -1,16 +1,16 @@
 import { patch, SelectField, TextField } from '../dialogs/fields.js';
-import { another, type FormOfPresent, peopleBut, Row } from './artifactRow.js';
-import { MoveFields } from './moveFields.js';
+import { type ArtifactFormProps, otherParticipant, participantOptions, Row } from './artifactRow.js';
+import { RelationshipFields } from './relationshipFields.js';
 import type { FactRow, ObjectRow } from './storyArtifacts.js';
 
 /** What comes of a story event once it is complete. */
-export function ArtifactFields({ form, present }: FormOfPresent) {
+export function ArtifactFields({ form, present }: ArtifactFormProps) {
   return (
     <fieldset class="group artifacts">
       <legend>What it brings when it is complete</legend>
       <Facts form={form} present={present} />
       <Objects form={form} present={present} />
-      <MoveFields form={form} present={present} />
+      <RelationshipFields form={form} present={present} />
     </fieldset>
   );
 }
@@ -21,7 +21,7 @@ function newKey(): number {
   return keys;
 }
 
-function Facts({ form, present }: FormOfPresent) {
+function Facts({ form, present }: ArtifactFormProps) {
   const { facts } = form.value;
   const change = (key: number, changes: Partial<FactRow>) =>
     patch(form, { facts: facts.map((row) => (row.key === key ? { ...row, ...changes } : row)) });
@@ -37,13 +37,13 @@ function Facts({ form, present }: FormOfPresent) {
             <SelectField
               label="Who learns"
               value={sourceId}
-              options={peopleBut(present)}
-              onChange={(id) => change(key, { sourceId: id, targetId: another(present, id, targetId) })}
+              options={participantOptions(present)}
+              onChange={(id) => change(key, { sourceId: id, targetId: otherParticipant(present, id, targetId) })}
             />
             <SelectField
               label="about"
               value={targetId}
-              options={peopleBut(present, sourceId)}
+              options={participantOptions(present, sourceId)}
               onChange={(id) => change(key, { targetId: id })}
             />
           </div>
@@ -57,7 +57,7 @@ function Facts({ form, present }: FormOfPresent) {
   );
 }
 
-function Objects({ form, present }: FormOfPresent) {
+function Objects({ form, present }: ArtifactFormProps) {
   const { objects } = form.value;
   const change = (key: number, changes: Partial<ObjectRow>) =>
     patch(form, { objects: objects.map((row) => (row.key === key ? { ...row, ...changes } : row)) });
@@ -74,7 +74,7 @@ function Objects({ form, present }: FormOfPresent) {
             <SelectField
               label="Who gets"
               value={ownerId}
-              options={peopleBut(present)}
+              options={participantOptions(present)}
               onChange={(id) => change(key, { ownerId: id })}
             />
             <TextField label="what" required max={200} value={name} onInput={(text) => change(key, { name: text })} />

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { nameOf } from '../data/library.js';
 import type { Memory } from '../data/resources.js';
+import { formatTime } from '../parts/labels.js';
 import { memo } from '../parts/memo.js';
-import { timeWords } from '../parts/words.js';
 
 /** Beyond this a text is folded: about six lines of the panel. */
 const foldedLength = 260;
@@ -17,7 +17,7 @@ export const MemoryCard = memo(function MemoryCard({ memory, scene }: MemoryCard
   return (
     <article class={pinned ? 'memory pinned' : 'memory'}>
       <header class="row">
-        <Dots significance={significance} />
+        <SignificanceDots significance={significance} />
         {pinned ? (
           <span class="tag warn">
             <Pin />
@@ -25,7 +25,7 @@ export const MemoryCard = memo(function MemoryCard({ memory, scene }: MemoryCard
           </span>
         ) : null}
         <time class="hint" dateTime={at}>
-          {timeWords(at)}
+          {formatTime(at)}
         </time>
       </header>
       <p class={long && !unfolded.value ? 'plain memory-text folded' : 'plain memory-text'}>{text}</p>
@@ -56,7 +56,7 @@ const Pin = () => (
 const weights = ['forgettable', 'worth a thought', 'important', 'unforgettable'];
 
 /** 0 to 3 as filled dots; all hollow and dashed while it is not weighed. */
-function Dots({ significance }: { significance: number | null }) {
+function SignificanceDots({ significance }: { significance: number | null }) {
   const label =
     significance === null ? 'Not weighed yet' : `Weight ${significance} of 3: ${weights[significance] ?? ''}`;
   return (

@@ -1,12 +1,12 @@
 import { type ReadonlySignal, signal, useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { list } from '../data/api.js';
-import { type Followed, useFollowed } from '../data/follow.js';
+import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
 import type { ChatEvent, Memory } from '../data/resources.js';
-import { remember } from './remember.js';
+import { applyMemoryEvents } from './memoryEvents.js';
 
-export type Memories = { followed: Followed<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
+export type Memories = { followed: ChatQuery<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
 
 /**
  * A chat's memories. There may be thousands: they are read once, and again only when the timeline changes. What is
@@ -21,7 +21,7 @@ export function useMemories(chat: OpenChat): Memories {
     heard.value = heard.peek().slice(before);
     return read;
   };
-  const followed = useFollowed(chat, load, []);
+  const followed = useChatQuery(chat, load, []);
   useEffect(
     () =>
       chat.onEvent((event) => {
@@ -29,7 +29,7 @@ export function useMemories(chat: OpenChat): Memories {
       }),
     [chat, heard],
   );
-  const newestFirst = useComputed(() => remember(followed.value.value ?? [], heard.value));
+  const newestFirst = useComputed(() => applyMemoryEvents(followed.value.value ?? [], heard.value));
   return { followed, newestFirst };
 }
 

@@ -1,10 +1,10 @@
-import { AgentPanel } from '../agents/agent.js';
+import { AgentPanel } from '../agents/agentPanel.js';
 import type { OpenChat } from '../data/openChat.js';
-import { DocumentPanel } from '../documents/document.js';
-import { MemoriesTab } from '../narrative/memories.js';
-import { PeopleTab } from '../narrative/people.js';
-import { StoryTab } from '../narrative/story.js';
-import { RelayPanel } from '../relay/relay.js';
+import { DocumentPanel } from '../documents/documentPanel.js';
+import { MemoriesTab } from '../narrative/memoriesTab.js';
+import { PeopleTab } from '../narrative/peopleTab.js';
+import { StoryTab } from '../narrative/storyTab.js';
+import { RelayPanel } from '../relay/relayPanel.js';
 import { Tabs } from './tabs.js';
 
 /** What there is to a chat beside its messages. */

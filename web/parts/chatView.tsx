@@ -2,14 +2,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { Composer } from '../chat/composer.js';
 import { RenameDialog } from '../chat/renameDialog.js';
 import { Transcript } from '../chat/transcript.js';
-import { attempt } from '../data/attempt.js';
+import type { Connection } from '../data/connection.js';
 import { characters, chats, deleteChat, loadLibrary, nameOf, titleOf } from '../data/library.js';
-import type { Connection } from '../data/live.js';
+import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import type { Chat } from '../data/resources.js';
-import { replaceChosen } from '../data/route.js';
-import { ConfirmDialog } from '../dialogs/confirm.js';
-import { Announcements } from './announce.js';
+import { replaceRoute } from '../data/route.js';
+import { ConfirmDialog } from '../dialogs/confirmDialog.js';
+import { Announcements } from './announcements.js';
 
 type ChatViewProps = { chat: OpenChat; onChats(): void; onPanel(): void; isPanelOpen: boolean };
 
@@ -107,8 +107,8 @@ function ChatTitle({ resource }: { resource: Chat }) {
           action="Delete"
           danger
           onConfirm={async () => {
-            await attempt(() => deleteChat(resource.id));
-            replaceChosen(chats.value?.[0]?.id ?? null);
+            await tryOrNotify(() => deleteChat(resource.id));
+            replaceRoute(chats.value?.[0]?.id ?? null);
           }}
           onClose={() => setAsked(null)}
         />

@@ -34,7 +34,7 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
         event.preventDefault();
         onClose();
       }}
-      // A second Escape closes it without asking. That it goes with its page is told later, when nobody minds.
+      // A second Escape closes it without withKeyPrompt. That it goes with its page is told later, when nobody minds.
       onClose={() => isGone.current || onClose()}
       onPointerDown={(event) => {
         pressed.current = event.target === ref.current;

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { apiKey, keyWanted, useKey } from '../data/api.js';
+import { apiKey, isKeyRequested, saveKey } from '../data/api.js';
 import { Dialog } from './dialog.js';
 
 /** What a header can carry, and the service takes as a key (RFC 7230); anything else could not even be sent. */
@@ -10,7 +10,7 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
   const [key, setKey] = useState('');
   const [isMalformed, setMalformed] = useState(false);
   return (
-    <Dialog title="This service asks for an API key" onClose={() => (keyWanted.value = false)}>
+    <Dialog title="This service asks for an API key" onClose={() => (isKeyRequested.value = false)}>
       <form
         class="form"
         onSubmit={(event) => {
@@ -18,7 +18,7 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
           const isKey = keyForm.test(key.trim());
           setMalformed(!isKey);
           if (!isKey) return;
-          useKey(key.trim());
+          saveKey(key.trim());
           onKey();
         }}
       >

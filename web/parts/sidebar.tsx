@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { chats, libraryFailure, titleOf, you } from '../data/library.js';
 import type { Chat, ChatKind } from '../data/resources.js';
-import { chosenChat } from '../data/route.js';
-import { timeWords } from './words.js';
+import { currentChatId } from '../data/route.js';
+import { formatTime } from './labels.js';
 
 type SidebarProps = { onNewChat(): void; onYou(): void; onChosen(): void };
 
@@ -64,12 +64,12 @@ const kindWords: Record<ChatKind, string> = {
 };
 
 function ChatLink({ chat, onChosen }: { chat: Chat; onChosen(): void }) {
-  const isChosen = chosenChat.value === chat.id;
+  const isChosen = currentChatId.value === chat.id;
   return (
     <a href={`#${chat.id}`} class="chat-link" aria-current={isChosen ? 'page' : undefined} onClick={onChosen}>
       <span class="chat-title">{titleOf(chat)}</span>
       <span class="chat-kind">
-        {kindWords[chat.kind]} · {timeWords(chat.createdAt)}
+        {kindWords[chat.kind]} · {formatTime(chat.createdAt)}
       </span>
     </a>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { endOf, turnOf } from '../chat/points.js';
+import { currentTurnId, endSeqOf } from '../chat/exchangeIds.js';
 import type { ChatEvent } from '../data/resources.js';
 import { evolveTimeline, foldTimeline, itemsOf } from './timeline.js';
 
@@ -37,7 +37,7 @@ describe('the timeline of a chat', () => {
       ['Two?', 'Two.'],
     ]);
     const [first, second] = [...foldTimeline(events).exchanges.values()];
-    expect(endOf(first!, second)).toBe(5);
+    expect(endSeqOf(first!, second)).toBe(5);
   });
 
   test('folded event by event is the one that is folded at once, and changes only the exchange it is about', () => {
@@ -80,6 +80,6 @@ describe('the timeline of a chat', () => {
     expect(said(events)).toEqual([['Won?', 'Yes.']]);
     const [exchange] = foldTimeline(events).exchanges.values();
     expect(exchange).toMatchObject({ hasVersions: true });
-    expect(turnOf(exchange!)).toBe('turn_2');
+    expect(currentTurnId(exchange!)).toBe('turn_2');
   });
 });

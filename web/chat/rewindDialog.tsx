@@ -1,0 +1,88 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError } from '../../client/src/index.js';
+import { get, messageOf, post } from '../data/api.js';
+import type { OpenChat } from '../data/openChat.js';
+import type { RewindPreview } from '../data/resources.js';
+import { Dialog } from '../parts/dialog.js';
+import { describeCounts } from '../parts/labels.js';
+
+type RewindProps = { chat: OpenChat; toSeq: number; onClose(): void };
+
+/** Shows what a rewind would take out of the timeline, before it does. */
+export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
+  const [preview, setPreview] = useState<RewindPreview | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    const path = `/v1/chats/${chat.id}/rewind/preview?toSeq=${toSeq}`;
+    get<RewindPreview>(path).then(setPreview, (error: unknown) => setFailure(messageOf(error)));
+  }, [chat, toSeq]);
+
+  const rewind = async (interrupt: boolean) => {
+    try {
+      await post(`/v1/chats/${chat.id}/rewind`, { toSeq, ...(interrupt ? { whenBusy: 'interrupt' } : {}) });
+      onClose();
+    } catch (error) {
+      setBusy(error instanceof ApiError && error.code === 'turn_in_progress');
+      setFailure(messageOf(error));
+    }
+  };
+  return (
+    <Dialog title="Rewind to here" onClose={onClose}>
+      <div class="form">
+        {preview && (
+          <>
+            <p>What came after this turn leaves the chat:</p>
+            <ul class="counts">
+              {describeCounts(preview.byKind).map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+              {preview.totalEvents === 0 && <li>Nothing: this is the end of the chat.</li>}
+            </ul>
+            <p class="hint">Nothing is deleted. Until you say something else, the rewind can be undone.</p>
+          </>
+        )}
+        {failure && (
+          <p class="failure" role="alert">
+            {failure}
+          </p>
+        )}
+        <div class="row end">
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          {busy ? (
+            <button type="button" class="button danger" onClick={() => rewind(true)}>
+              Stop the reply and rewind
+            </button>
+          ) : (
+            <button
+              type="button"
+              class="button primary"
+              disabled={!preview || preview.totalEvents === 0}
+              onClick={() => rewind(false)}
+            >
+              Rewind
+            </button>
+          )}
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+/** After a rewind that nothing followed: how to undo it. The log says whether it is so, also after a reload. */
+export function RewindBanner({ chat }: { chat: OpenChat }) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const newest = chat.newest.value;
+  if (newest?.kind !== 'chat_rewound') return null;
+  const undo = () => post(`/v1/chats/${chat.id}/rewind/undo`).catch((error: unknown) => setFailure(messageOf(error)));
+  return (
+    <div class="banner" role="status">
+      <span>{failure ?? 'The chat was rewound to this point.'}</span>
+      <button type="button" class="button" onClick={undo}>
+        Undo
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { signal } from '@preact/signals';
+import { bind, TextField } from './fields.js';
+
+const empty = { persona: '', sessionId: '' };
+const form = signal(empty);
+
+export function resetRelayForm(): void {
+  form.value = empty;
+}
+
+export function RelayFields() {
+  return (
+    <>
+      <TextField
+        label="Persona"
+        rows={3}
+        required
+        {...bind(form, 'persona')}
+        hint="Who the other service is asked to be: a name it knows, or a description."
+      />
+      <TextField
+        label="Session"
+        max={200}
+        {...bind(form, 'sessionId')}
+        hint="To go on with a session that the other service knows. Else it begins a new one."
+      />
+    </>
+  );
+}
+
+export async function relayRequestBody(): Promise<object> {
+  const { persona, sessionId } = form.peek();
+  return sessionId.trim() === '' ? { persona } : { persona, sessionId: sessionId.trim() };
+}

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import type { Change } from '../data/resources.js';
+import { anchorSpan, changePositions, splitText } from './changePositions.js';
+
+const change = (id: string, original: string, more: Partial<Change> = {}): Change => ({
+  id,
+  documentId: 'doc_1',
+  state: 'pending',
+  original,
+  proposed: 'x',
+  reason: '',
+  staleSince: null,
+  messageSeq: 1,
+  ...more,
+});
+const idsOf = (body: string, changes: Change[]) => changePositions(body, changes).map((place) => place.change.id);
+
+test('a change stands at the first occurrence of what it replaces, in the order of the text', () => {
+  expect(changePositions('one two one', [change('b', 'two'), change('a', 'one')])).toMatchObject([
+    { start: 0, end: 3 },
+    { start: 4, end: 7 },
+  ]);
+});
+
+test('of changes that overlap, the first has the place', () => {
+  expect(idsOf('a long line', [change('first', 'long line'), change('second', 'a long')])).toEqual(['first']);
+});
+
+test('what is stale, decided, empty or not in the text has no place', () => {
+  const changes = [
+    change('stale', 'a', { staleSince: '2026-01-01T00:00:00Z' }),
+    change('accepted', 'a', { state: 'accepted' }),
+    change('empty', ''),
+    change('absent', 'z'),
+  ];
+  expect(idsOf('abc', changes)).toEqual([]);
+});
+
+test('the pieces are the whole text, with the passage that the chat is about marked in and beside a change', () => {
+  const body = 'one two three four';
+  const pieces = splitText(
+    body,
+    changePositions(body, [change('a', 'three')]),
+    anchorSpan(body, { quote: 'two three' }),
+  );
+  expect(pieces.map(({ text, anchored }) => [text, anchored])).toEqual([
+    ['one ', false],
+    ['two ', true],
+    ['three', true],
+    [' four', false],
+  ]);
+  expect(pieces.map(({ text }) => text).join('')).toBe(body);
+});
+
+test('a passage is found where it is said to stand, else where it stands first', () => {
+  expect(anchorSpan('ab ab', { quote: 'ab', start: 3 })).toEqual({ start: 3, end: 5 });
+  expect(anchorSpan('ab ab', { quote: 'ab', start: 1 })).toEqual({ start: 0, end: 2 });
+  expect(anchorSpan('ab', { quote: 'gone' })).toBeNull();
+});

@@ -1,8 +1,0 @@
-import { signal } from '@preact/signals';
-
-/** A passage of the document that the next message is to quote: the composer takes it, and sets it back to null. */
-export const quoted = signal<string | null>(null);
-
-export function quoteSelection(text: string): void {
-  quoted.value = text;
-}

@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import type { ChatEvent, Memory } from '../data/resources.js';
+import { applyMemoryEvents } from './memoryEvents.js';
+
+const event = (kind: string, data: object) =>
+  ({ kind, data, seq: 9, turnId: null, at: '2026-01-01T00:00:00Z', supersededBy: null, hiddenBy: null }) as ChatEvent;
+const written = (memoryId: string, witnessId = 'chr_1') =>
+  event('memory_written', {
+    memoryId,
+    witnessId,
+    text: memoryId,
+    sceneId: null,
+    witnesses: ['chr_1', 'chr_2'],
+    chatClock: 1,
+  });
+const old: Memory = {
+  id: 'old',
+  text: 'old',
+  sceneId: null,
+  witnesses: [],
+  significance: 1,
+  pinned: true,
+  at: '2025-01-01T00:00:00Z',
+};
+
+test('a memory that comes live stands first, once for all its witnesses, not weighed yet', () => {
+  const memories = applyMemoryEvents([old], [written('new'), written('new', 'chr_2')]);
+  expect(memories.map(({ id }) => id)).toEqual(['new', 'old']);
+  expect(memories[0]).toMatchObject({ significance: null, pinned: false, witnesses: ['chr_1', 'chr_2'] });
+});
+
+test('weights and pins change what is known, and say nothing of what is not', () => {
+  const events = [
+    event('memory_scored', { memoryId: 'old', significance: 3 }),
+    event('memory_unpinned', { memoryId: 'old' }),
+    event('memory_pinned', { memoryId: 'unknown' }),
+  ];
+  expect(applyMemoryEvents([old], events)).toEqual([{ ...old, significance: 3, pinned: false }]);
+});
+
+test('events that what was read knows already change nothing', () => {
+  const read = { ...old, id: 'new', significance: 3 };
+  expect(
+    applyMemoryEvents([read], [written('new'), event('memory_scored', { memoryId: 'new', significance: 3 })]),
+  ).toEqual([read]);
+});

@@ -1,0 +1,30 @@
+import type { ChatEvent, Memory } from '../data/resources.js';
+
+/** Memories, oldest first, with what events tell of since; newest first. */
+export function applyMemoryEvents(read: readonly Memory[], events: readonly ChatEvent[]): Memory[] {
+  const memories = new Map(read.map((memory) => [memory.id, memory]));
+  const change = (memoryId: string, changes: Partial<Memory>) => {
+    const known = memories.get(memoryId);
+    if (known) memories.set(memoryId, { ...known, ...changes });
+  };
+  for (const event of events) {
+    if (event.kind === 'memory_written') {
+      const { memoryId, text, sceneId, witnesses } = event.data;
+      // One event a witness, all of one memory.
+      if (memories.has(memoryId)) continue;
+      memories.set(memoryId, {
+        id: memoryId,
+        text,
+        sceneId,
+        witnesses,
+        significance: null,
+        pinned: false,
+        at: event.at,
+      });
+    }
+    if (event.kind === 'memory_scored') change(event.data.memoryId, { significance: event.data.significance });
+    if (event.kind === 'memory_pinned') change(event.data.memoryId, { pinned: true });
+    if (event.kind === 'memory_unpinned') change(event.data.memoryId, { pinned: false });
+  }
+  return [...memories.values()].reverse();
+}

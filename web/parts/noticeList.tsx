@@ -1,0 +1,17 @@
+import { dismiss, notices } from '../data/notices.js';
+
+/** Lines that tell of something for a while. */
+export function NoticeList() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map(({ id, text, bad }) => (
+        <div key={id} class={bad ? 'notice bad' : 'notice'}>
+          <span>{text}</span>
+          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => dismiss(id)}>
+            ×
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
