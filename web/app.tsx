@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { isKeyRequested } from './data/api.js';
 import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
 import { type OpenChat, openChat } from './data/openChat.js';
-import { resend } from './data/outbox.js';
+import { resendStored } from './data/outbox.js';
 import { currentChatId, navigateTo, replaceRoute } from './data/route.js';
 import { YouDialog } from './dialogs/characterDialog.js';
 import { NewChatDialog } from './dialogs/newChatDialog.js';
@@ -26,7 +26,7 @@ export function App() {
   useEffect(() => {
     void loadLibrary();
     loadTools().catch(() => undefined);
-    resend();
+    resendStored();
   }, [round]);
   const close = () => setDrawer((open) => (wide.matches && open === 'panel' ? open : null));
   useFirstChat();
@@ -86,13 +86,13 @@ function useOpenChat(round: number): OpenChat | null {
   useEffect(() => {
     if (chatId === null) return setChat(null);
     const opened = openChat(chatId);
-    const hurry = () => document.hidden || opened.hurry();
+    const reconnect = () => document.hidden || opened.reconnect();
     setChat(opened);
-    addEventListener('online', hurry);
-    document.addEventListener('visibilitychange', hurry);
+    addEventListener('online', reconnect);
+    document.addEventListener('visibilitychange', reconnect);
     return () => {
-      removeEventListener('online', hurry);
-      document.removeEventListener('visibilitychange', hurry);
+      removeEventListener('online', reconnect);
+      document.removeEventListener('visibilitychange', reconnect);
       opened.close();
     };
   }, [chatId, round]);

@@ -1,5 +1,6 @@
+import type { Chat } from '../../client/src/index.js';
+import { settingsOf } from '../data/chatSettings.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat } from '../data/resources.js';
 import { DocumentPanel } from '../documents/documentPanel.js';
 import { type Tab, Tabs } from '../panel/tabs.js';
 import { AgentSettings } from './agentSettings.js';
@@ -9,14 +10,15 @@ import { ToolsSection } from './toolsSection.js';
 
 /** What an agent may use, what it works on, and what it has put together. */
 export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
+  const settings = settingsOf(about);
   const projection = useProjection(chat).value.value;
   const tools: Tab = {
     id: 'tools',
     label: 'Tools',
     content: (
       <>
-        <ToolsSection enabled={about.settings.enabledTools ?? null} />
-        <AgentSettings settings={about.settings} chosenModel={projection?.modelId ?? null} />
+        <ToolsSection enabled={settings.enabledTools ?? null} />
+        <AgentSettings settings={settings} chosenModel={projection?.modelId ?? null} />
       </>
     ),
   };

@@ -1,10 +1,8 @@
-import type { Chat } from '../data/resources.js';
+import type { ChatSettings } from '../data/chatSettings.js';
 import { Facts, Section } from '../panel/section.js';
 
-type Settings = Chat['settings'];
-
 /** What the chat was created with. It stays so. */
-export function AgentSettings({ settings, chosenModel }: { settings: Settings; chosenModel: string | null }) {
+export function AgentSettings({ settings, chosenModel }: { settings: ChatSettings; chosenModel: string | null }) {
   const { systemPrompt, model, thinkingEnabled, maxIterations, temperature, providerId } = settings;
   return (
     <Section title="Settings">

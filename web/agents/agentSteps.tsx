@@ -1,4 +1,4 @@
-import type { AgentStep } from '../../domain/log/events.js';
+import type { AgentStep } from '../../client/src/index.js';
 import { Thinking } from '../chat/beat.js';
 import { Markdown } from '../parts/markdown.js';
 

@@ -1,10 +1,10 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import type { Thinking } from '../../client/src/index.js';
 import { get, post } from '../data/api.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat, TurnState } from '../data/openChat.js';
-import type { OpenCall } from '../data/resources.js';
 
 /** The calls of tools that wait for a person's word. */
 export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
@@ -27,8 +27,10 @@ export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
   );
 }
 
+type OpenCall = Thinking['toolCalls'][number];
+
 async function readWaiting(chatId: string): Promise<OpenCall[]> {
-  const thinking = await get<{ toolCalls: OpenCall[] } | undefined>(`/v1/chats/${chatId}/thinking`);
+  const thinking = await get<Thinking | null>(`/v1/chats/${chatId}/thinking`);
   return (thinking?.toolCalls ?? []).filter(({ status }) => status === 'awaiting_approval');
 }
 

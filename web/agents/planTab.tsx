@@ -1,6 +1,6 @@
+import type { Projection } from '../../client/src/index.js';
 import { Facts, Section } from '../panel/section.js';
 import { chainOf, nameOfStep, type PlanChain } from './planChain.js';
-import type { Projection } from './projection.js';
 
 /** What an agent has put together: a tree of steps, and what is known of it. */
 export function PlanTab({ projection }: { projection: Projection }) {

@@ -1,17 +1,7 @@
+import type { Projection } from '../../client/src/index.js';
 import { get } from '../data/api.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
-
-/** What an agent's artifacts add up to. `plan` and `steps` are its author's: any JSON. */
-export type Projection = {
-  name: string | null;
-  recordType: string | null;
-  modelId: string | null;
-  plan: Record<string, unknown> | null;
-  steps: Record<string, unknown>[];
-  strategyId: number | null;
-  isSaved: boolean;
-};
 
 export const useProjection = (chat: OpenChat): ChatQuery<Projection> =>
   useChatQuery(chat, () => get<Projection>(`/v1/chats/${chat.id}/projection`), [

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import type { Tool } from '../../client/src/index.js';
 import { messageOf } from '../data/api.js';
 import { loadTools, tools } from '../data/library.js';
-import type { Tool } from '../data/resources.js';
 import { Section } from '../panel/section.js';
 import { permissionLabel } from './permissionLabel.js';
 

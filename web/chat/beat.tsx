@@ -1,36 +1,36 @@
-import type { RestartReason } from '../../domain/turns/restartReasons.js';
+import type { RestartReason } from '../../client/src/index.js';
 import { AgentSteps } from '../agents/agentSteps.js';
 import type { OpenChat } from '../data/openChat.js';
 import { ReplyWithChanges } from '../documents/replyWithChanges.js';
 import { restartMessage } from '../parts/labels.js';
 import { Markdown } from '../parts/markdown.js';
 import { memo } from '../parts/memo.js';
-import type { Said } from './displayedBeats.js';
+import type { DisplayedBeat } from './displayedBeats.js';
 import { Speaker } from './speaker.js';
 import { TypingIndicator } from './typingIndicator.js';
 
-type BeatProps = { said: Said; chat: OpenChat; kind: string; changeIds: readonly string[] | null };
+type BeatProps = { beat: DisplayedBeat; chat: OpenChat; kind: string; changeIds: readonly string[] | null };
 
 /** What somebody says, as it grows and when it is there. */
-export const BeatView = memo(function BeatView({ said, chat, kind, changeIds }: BeatProps) {
-  const waits = said.streaming && said.text === '' && said.thinking === '' && said.steps.length === 0;
+export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds }: BeatProps) {
+  const waits = beat.isStreaming && beat.text === '' && beat.thinking === '' && beat.steps.length === 0;
   return (
-    <article class={classOf(said)} data-turn={said.turnId} data-beat={said.beat}>
-      <Speaker id={said.speakerId || 'assistant'} remark={said.interjects ? 'cuts in' : undefined} />
+    <article class={classOf(beat)} data-turn={beat.turnId} data-beat={beat.beat}>
+      <Speaker id={beat.speakerId || 'assistant'} remark={beat.isInterjection ? 'cuts in' : undefined} />
       {waits ? (
-        <Waiting silentFor={said.silentFor} />
+        <Waiting silentFor={beat.silentFor} />
       ) : (
-        <Body said={said} chat={chat} kind={kind} changeIds={changeIds} />
+        <Body beat={beat} chat={chat} kind={kind} changeIds={changeIds} />
       )}
-      {said.lost && <Lost reason={said.lost.reason} />}
-      {!waits && said.streaming && said.silentFor > 0 && <Waiting silentFor={said.silentFor} />}
-      <Remarks said={said} />
+      {beat.restart && <Lost reason={beat.restart.reason} />}
+      {!waits && beat.isStreaming && beat.silentFor > 0 && <Waiting silentFor={beat.silentFor} />}
+      <Remarks beat={beat} />
     </article>
   );
 });
 
-const classOf = ({ streaming, lost }: Said): string =>
-  ['beat', streaming ? 'streaming' : '', lost ? 'lost' : ''].filter(Boolean).join(' ');
+const classOf = ({ isStreaming, restart }: DisplayedBeat): string =>
+  ['beat', isStreaming ? 'streaming' : '', restart ? 'lost' : ''].filter(Boolean).join(' ');
 
 /** Why what stands above is written again. It stays in its place until the new text has grown past it. */
 function Lost({ reason }: { reason: RestartReason | null }) {
@@ -42,15 +42,15 @@ function Lost({ reason }: { reason: RestartReason | null }) {
   );
 }
 
-function Body({ said, chat, kind, changeIds }: BeatProps) {
-  if (said.steps.length > 0) return <AgentSteps steps={said.steps} streaming={said.streaming} />;
+function Body({ beat, chat, kind, changeIds }: BeatProps) {
+  if (beat.steps.length > 0) return <AgentSteps steps={beat.steps} streaming={beat.isStreaming} />;
   if (kind === 'document') {
-    return <ReplyWithChanges chat={chat} text={said.text} streaming={said.streaming} changeIds={changeIds} />;
+    return <ReplyWithChanges chat={chat} text={beat.text} streaming={beat.isStreaming} changeIds={changeIds} />;
   }
   return (
     <>
-      {said.thinking !== '' && <Thinking text={said.thinking} open={said.streaming && said.text === ''} />}
-      <Markdown text={said.text} chips={kind === 'relay'} />
+      {beat.thinking !== '' && <Thinking text={beat.thinking} open={beat.isStreaming && beat.text === ''} />}
+      <Markdown text={beat.text} chips={kind === 'relay'} />
     </>
   );
 }
@@ -78,24 +78,24 @@ function Waiting({ silentFor }: { silentFor: number }) {
 }
 
 /** How a reply ended, where that was not by itself, and what a relayed one is made of. */
-function Remarks({ said }: { said: Said }) {
+function Remarks({ beat }: { beat: DisplayedBeat }) {
   return (
     <>
-      {said.usedTools.length > 0 && (
+      {beat.usedTools.length > 0 && (
         <p class="chips">
-          {said.usedTools.map((tool) => (
+          {beat.usedTools.map((tool) => (
             <span class="tag" key={tool}>
               {tool}
             </span>
           ))}
         </p>
       )}
-      {said.error && (
+      {beat.error && (
         <p class="failure beat-note">
-          {said.error.message} <code>{said.error.code}</code>
+          {beat.error.message} <code>{beat.error.code}</code>
         </p>
       )}
-      {said.truncated && !said.error && <p class="beat-note hint">Stopped here.</p>}
+      {beat.isTruncated && !beat.error && <p class="beat-note hint">Stopped here.</p>}
     </>
   );
 }

@@ -1,14 +1,15 @@
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { NewTurn } from '../../client/src/index.js';
 import { post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import { say } from '../data/outbox.js';
-import type { WhenBusy } from '../data/resources.js';
+import { sendTurn } from '../data/outbox.js';
 import { pendingQuote } from '../documents/pendingQuote.js';
 
 /** What is being written, by chat: another chat may be looked at meanwhile. */
 const written = signal<ReadonlyMap<string, string>>(new Map());
+type WhenBusy = NonNullable<NewTurn['whenBusy']>;
 const whenBusy = signal<WhenBusy>('enqueue');
 
 const choices: [WhenBusy, string][] = [
@@ -30,7 +31,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
   const send = () => {
     if (text.trim() === '' || !chat.chat.value) return;
     const quote = pendingQuote.value;
-    void say(
+    void sendTurn(
       chat.id,
       { text, ...(quote ? { quote } : {}), ...(isBusy ? { whenBusy: whenBusy.value } : {}) },
       chat.newest.value?.seq ?? 0,

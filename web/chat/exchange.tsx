@@ -23,7 +23,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   const states = useMemo(() => stableList(() => ofTurns(chat.turns.value, turnIds)), [chat, turnIds]);
   const drafts = coming.value;
   const turns = states.value;
-  const said = displayedBeats(exchange, drafts);
+  const beats = displayedBeats(exchange, drafts);
   const isLast = next === undefined;
   return (
     <section class="exchange" data-seq={exchange.seq}>
@@ -33,17 +33,22 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
         ) : (
           <UserMessage text={exchange.prose.text} quote={exchange.prose.quote} />
         ))}
-      {said.map((each) => (
-        <BeatView key={each.key} said={each} chat={chat} kind={kind} changeIds={exchange.changeIds} />
+      {beats.map((beat) => (
+        <BeatView key={beat.key} beat={beat} chat={chat} kind={kind} changeIds={exchange.changeIds} />
       ))}
       <SubagentTasks tasks={exchange.tasks} />
       {turns.map((turn) => (
-        <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isHeard={said.some(({ streaming }) => streaming)} />
+        <TurnStatusLine
+          key={turn.turnId}
+          chat={chat}
+          turn={turn}
+          isHeard={beats.some(({ isStreaming }) => isStreaming)}
+        />
       ))}
       {exchange.notes.map((note) => (
         <NoteView key={note.seq} note={note} />
       ))}
-      <Ends exchange={exchange} hasReply={said.length > 0} />
+      <Ends exchange={exchange} hasReply={beats.length > 0} />
       {turns.map((turn) => (
         <Following key={turn.turnId} chat={chat} turn={turn} kind={kind} />
       ))}

@@ -1,8 +1,8 @@
+import type { StepView } from '../../client/src/index.js';
 import { post } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { TurnState } from '../data/openChat.js';
-import type { StepView } from '../data/resources.js';
 import { stepLabel, stepStatusLabels } from '../parts/labels.js';
 
 /** What follows from a reply, as it runs. A reply's own steps show by themselves, unless they are stuck. */

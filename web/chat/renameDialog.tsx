@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
+import type { Chat } from '../../client/src/index.js';
 import { renameChat, titleOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { Chat } from '../data/resources.js';
 import { Dialog } from '../parts/dialog.js';
 
 export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void }) {

@@ -2,9 +2,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../client/src/index.js';
 import { get, messageOf, post } from '../data/api.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { RewindPreview } from '../data/resources.js';
 import { Dialog } from '../parts/dialog.js';
 import { describeCounts } from '../parts/labels.js';
+
+/** Counts of the events that a rewind would hide. */
+type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
 type RewindProps = { chat: OpenChat; toSeq: number; onClose(): void };
 

@@ -1,9 +1,10 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { characters, nameOf } from '../data/library.js';
+import type { Chat } from '../../client/src/index.js';
+import { useCharacter } from '../data/characters.js';
+import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
-import { unsent } from '../data/outbox.js';
-import type { Chat } from '../data/resources.js';
+import { unsentTurns } from '../data/outbox.js';
 import { stableList } from '../data/stableList.js';
 import { Markdown } from '../parts/markdown.js';
 import { type Exchange, type Item, itemsOf } from '../timeline/timeline.js';
@@ -48,7 +49,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
     isLoading.current = false;
   };
   // Who says something wants to see it.
-  const saidHere = unsent.value.filter(({ chatId }) => chatId === chat.id).length;
+  const saidHere = unsentTurns.value.filter(({ chatId }) => chatId === chat.id).length;
   useLayoutEffect(() => {
     if (saidHere > 0) toEnd();
   }, [saidHere, toEnd]);
@@ -136,7 +137,7 @@ const invitations: Record<Chat['kind'], string> = {
 
 /** The chat's first line: who is there. */
 function Beginning({ resource, isEmpty }: { resource: Chat; isEmpty: boolean }) {
-  const greeting = characters.value.find(({ id }) => id === resource.hostId)?.greeting;
+  const greeting = useCharacter(resource.hostId)?.greeting;
   if (!isEmpty) return <p class="beginning hint">This is the beginning of the chat.</p>;
   return (
     <div class="beginning">

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
+import type { Chat } from '../../client/src/index.js';
 import { post } from '../data/api.js';
 import { putChat } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat } from '../data/resources.js';
 import { navigateTo } from '../data/route.js';
 import { workflowUrl } from '../data/workflowUrl.js';
 import type { Exchange } from '../timeline/timeline.js';

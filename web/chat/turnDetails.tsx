@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { PublicError, TokenUsage, Turn } from '../../client/src/index.js';
 import { get, messageOf } from '../data/api.js';
 import { nameOf } from '../data/library.js';
-import type { PublicError, TokenUsage, Turn } from '../data/resources.js';
 import { Dialog } from '../parts/dialog.js';
 import { formatDuration, formatTime, stepLabel, stepStatusLabels, warningMessage } from '../parts/labels.js';
 

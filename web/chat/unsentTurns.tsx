@@ -1,11 +1,11 @@
 import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
-import { drop, say, unsent } from '../data/outbox.js';
+import { discard, sendTurn, unsentTurns } from '../data/outbox.js';
 import type { Exchange } from '../timeline/timeline.js';
 
 /** What was said here and is on its way, until the log has it; what was refused, with why. */
 export function UnsentTurns({ chat }: { chat: OpenChat }) {
-  const mine = unsent.value.filter(({ chatId }) => chatId === chat.id);
+  const mine = unsentTurns.value.filter(({ chatId }) => chatId === chat.id);
   if (mine.length === 0) return null;
   const exchanges = [...chat.timeline.value.exchanges.values()];
   return (
@@ -18,23 +18,23 @@ export function UnsentTurns({ chat }: { chat: OpenChat }) {
               {item.turn.quote && <blockquote>{item.turn.quote}</blockquote>}
               <div class="mine-text">{item.turn.text}</div>
             </article>
-            {item.refused === null ? (
+            {item.refusal === null ? (
               <p class="hint sending">Sending…</p>
             ) : (
               <div class="failure sending" role="alert">
-                <p>{item.refused}</p>
+                <p>{item.refusal}</p>
                 <div class="row">
                   <button
                     type="button"
                     class="button"
                     onClick={() => {
-                      drop(item.key);
-                      void say(chat.id, item.turn, item.after);
+                      discard(item.key);
+                      void sendTurn(chat.id, item.turn, item.after);
                     }}
                   >
                     Try again
                   </button>
-                  <button type="button" class="quiet" onClick={() => drop(item.key)}>
+                  <button type="button" class="quiet" onClick={() => discard(item.key)}>
                     Discard
                   </button>
                 </div>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Version } from '../../client/src/index.js';
 import { list, post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { Version } from '../data/resources.js';
 
 /** Leafs through the versions of a reply: the one that is chosen becomes the timeline's, with all that it led to. */
 export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: boolean }) {

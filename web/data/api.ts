@@ -1,9 +1,9 @@
 import { signal } from '@preact/signals';
 import { ApiError, createClient, type Page } from '../../client/src/index.js';
 
-/** The API key, where the service asks for one. It lives as long as the tab. */
+/** The API key, where the service requires one. Kept for as long as the tab is open. */
 export const apiKey = signal(sessionStorage.getItem('key'));
-/** The service asks for a key, or refused the one that there is. */
+/** Whether the service requires a key, or refused the current one. */
 export const isKeyRequested = signal(false);
 
 export function saveKey(key: string): void {
@@ -12,10 +12,10 @@ export function saveKey(key: string): void {
   isKeyRequested.value = false;
 }
 
-/** The client of the service that the page comes from. */
+/** The client of the service that the page was loaded from. */
 export const client = createClient({ baseUrl: location.origin, key: () => apiKey.value, timeoutMs: 20_000 });
 
-/** Waits for a request of the client, and asks for a key where the service refused it for want of one. */
+/** Awaits a request of the client, and opens the key dialog when the service answers 401. */
 export async function withKeyPrompt<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
@@ -25,19 +25,19 @@ export async function withKeyPrompt<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-type Call = { body?: unknown; headers?: Record<string, string> };
+type RequestOptions = { body?: unknown; headers?: Record<string, string> };
 
-/** Calls the api once. Throws `ApiError` or `UnreachableError`; the caller knows the answer's shape. */
-export const call = async <T>(method: string, path: string, options: Call = {}): Promise<T> =>
+/** Sends one request, and does not repeat it. Throws `ApiError` or `UnreachableError`. */
+export const request = async <T>(method: string, path: string, options: RequestOptions = {}): Promise<T> =>
   (await withKeyPrompt(client.request<T>(method, path, options))).body;
 
-export const get = <T>(path: string) => call<T>('GET', path);
-export const post = <T = void>(path: string, body?: unknown) => call<T>('POST', path, { body });
+export const get = <T>(path: string) => request<T>('GET', path);
+export const post = <T = void>(path: string, body?: unknown) => request<T>('POST', path, { body });
 
-/** More pages than a person looks at: a bound for lists that are read whole. */
+/** A bound for lists that are read whole: 50 pages of 1,000 items. */
 const maxPages = 50;
 
-/** All items of a list, by its pages of 1,000. */
+/** All items of a list. */
 export async function list<T>(path: string): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = '';
@@ -50,7 +50,7 @@ export async function list<T>(path: string): Promise<T[]> {
   return items;
 }
 
-/** What went wrong, in words for people. */
+/** The message to show for an error. */
 export function messageOf(error: unknown): string {
   if (error instanceof ApiError && error.status >= 500) return `${error.message} Try again in a moment.`;
   return error instanceof Error ? error.message : String(error);

@@ -1,68 +1,49 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { backoffMs, isTransient } from '../../client/src/index.js';
+import type { Event } from '../../client/src/index.js';
 import { messageOf } from './api.js';
-import { coalesced } from './coalesced.js';
 import type { OpenChat } from './openChat.js';
-import type { ChatEvent } from './resources.js';
+import { createReloader } from './reloader.js';
 
-/** Something read from the api that follows a chat's events. `value` is null until it is read for the first time. */
+/** Data of a chat that is read again when the chat's events change it. */
 export type ChatQuery<T> = {
+  /** Null until the first read succeeds; later the newest data, also while it is read again. */
   value: ReadonlySignal<T | null>;
   failure: ReadonlySignal<string | null>;
-  /** Reads it anew; many wishes at once are one request, and one more after it. */
   refresh(): void;
 };
 
-/**
- * Reads something, and reads it anew when an event of one of the `kinds` comes, or the timeline changes. What was
- * read stays until the new is there.
- */
-export function useChatQuery<T>(
-  chat: OpenChat,
-  load: () => Promise<T>,
-  kinds: readonly ChatEvent['kind'][],
-): ChatQuery<T> {
-  const { stop, ...followed } = useMemo(() => createChatQuery(chat, load, kinds), [chat]);
+/** Reads something, and reads it again after an event of one of the `kinds` and when the timeline was reloaded. */
+export function useChatQuery<T>(chat: OpenChat, load: () => Promise<T>, kinds: readonly Event['kind'][]): ChatQuery<T> {
+  const { stop, ...query } = useMemo(() => createChatQuery(chat, load, kinds), [chat]);
   useEffect(() => stop, [stop]);
-  return followed;
+  return query;
 }
 
-const retry = { firstMs: 1_000, maxMs: 10_000 };
-
-function createChatQuery<T>(chat: OpenChat, load: () => Promise<T>, kinds: readonly ChatEvent['kind'][]) {
+function createChatQuery<T>(chat: OpenChat, load: () => Promise<T>, kinds: readonly Event['kind'][]) {
   const value = signal<T | null>(null);
   const failure = signal<string | null>(null);
-  let stopped = false;
-  let tries = 0;
-  let again: number | undefined;
-  const refresh = coalesced(async () => {
-    clearTimeout(again);
-    if (stopped) return;
-    try {
+  const { reload, stop } = createReloader(
+    async () => {
       value.value = await load();
       failure.value = null;
-      tries = 0;
-    } catch (error) {
+    },
+    (error) => {
       failure.value = messageOf(error);
-      if (stopped || !isTransient(error)) return;
-      again = setTimeout(() => void refresh(), backoffMs(tries, retry));
-      tries += 1;
-    }
+    },
+  );
+  const refresh = () => void reload();
+  const unsubscribe = chat.onEvent((event) => {
+    if (event === null || kinds.includes(event.kind)) refresh();
   });
-
-  const deaf = chat.onEvent((event) => {
-    if (event === null || kinds.includes(event.kind)) void refresh();
-  });
-  void refresh();
+  refresh();
   return {
     value,
     failure,
-    refresh: () => void refresh(),
+    refresh,
     stop() {
-      stopped = true;
-      clearTimeout(again);
-      deaf();
+      stop();
+      unsubscribe();
     },
   };
 }

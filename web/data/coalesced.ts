@@ -1,19 +1,19 @@
-/** Does work once for many wishes: those that come while it is done are one more round after it. */
+/** Runs `work` one at a time: calls while it runs cause one more run after it, however many they are. */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
-  let again = false;
+  let isRequested = false;
 
-  async function rounds(): Promise<void> {
+  async function run(): Promise<void> {
     do {
-      again = false;
+      isRequested = false;
       await work();
-    } while (again);
+    } while (isRequested);
     running = null;
   }
 
   return () => {
-    if (running) again = true;
-    else running = rounds();
+    if (running) isRequested = true;
+    else running = run();
     return running;
   };
 }

@@ -1,22 +1,15 @@
-import type { ConnectionState, FollowEnd, Following, ViewerFrame } from '../../client/src/index.js';
-import { client } from './api.js';
+import type { ConnectionState, FollowEnd } from '../../client/src/index.js';
 
-/** Connected; about to be, again; or gone for good, in words that say why. */
+/** The live connection as it is shown. `why`: a sentence for the user. */
 export type Connection = { state: 'connecting' | 'open' | 'lost' } | { state: 'refused'; why: string };
 
-const words: Record<FollowEnd, string> = {
+const refusalMessages: Record<FollowEnd, string> = {
   invalid_cursor: 'This chat is shorter than it was. Reload the page.',
   unauthorized: 'The key was refused.',
   chat_not_found: 'This chat does not exist any more.',
 };
 
-type Options = { after: number; onFrame(frame: ViewerFrame): void; onConnection(connection: Connection): void };
-
-/** Follows a chat over its live socket. */
-export const followChat = (chatId: string, { after, onFrame, onConnection }: Options): Following =>
-  client.followChat(chatId, { after, onFrame, onState: (state) => onConnection(shown(state)) });
-
-function shown(state: ConnectionState): Connection {
+export function connectionOf(state: ConnectionState): Connection {
   switch (state.name) {
     case 'connecting':
       return { state: state.failures === 0 ? 'connecting' : 'lost' };
@@ -26,6 +19,6 @@ function shown(state: ConnectionState): Connection {
     case 'closed':
       return { state: 'lost' };
     case 'refused':
-      return { state: 'refused', why: words[state.code] };
+      return { state: 'refused', why: refusalMessages[state.code] };
   }
 }

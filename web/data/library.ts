@@ -1,24 +1,25 @@
-import { computed, signal } from '@preact/signals';
-import { backoffMs, isTransient } from '../../client/src/index.js';
-import { call, get, list, messageOf } from './api.js';
-import type { Character, Chat, Document, DocumentHead, Tool, You } from './resources.js';
+import { signal } from '@preact/signals';
+import type { Chat, Document, Tool, You } from '../../client/src/index.js';
+import { get, list, messageOf, request } from './api.js';
+import { loadCharacters, nameOfCharacter } from './characters.js';
+import { createReloader } from './reloader.js';
 
-/** What belongs to the owner: chats, newest first, and who is in them. */
+/** A document as the list has it, without its text. */
+export type ListedDocument = Omit<Document, 'body'>;
+
+/** The resources of the owner. Chats are newest first, and null until they are read. */
 export const chats = signal<readonly Chat[] | null>(null);
-export const characters = signal<readonly Character[]>([]);
 export const you = signal<You | null>(null);
-export const documents = signal<readonly DocumentHead[]>([]);
+export const documents = signal<readonly ListedDocument[]>([]);
 export const tools = signal<readonly Tool[]>([]);
-/** Why there is no list of chats. */
+/** Why the lists could not be read. */
 export const libraryFailure = signal<string | null>(null);
 
-const names = computed(() => new Map(characters.value.map(({ id, name }) => [id, name])));
-
-/** What someone is called: the user, a character, or whoever answers in chats without characters. */
+/** The name of the user, of a character, or of whoever replies in chats without characters. */
 export function nameOf(id: string): string {
   if (id === 'you') return you.value?.name ?? 'You';
   if (id === 'assistant') return 'Assistant';
-  return names.value.get(id) ?? 'Someone';
+  return nameOfCharacter(id) ?? 'Someone';
 }
 
 export function titleOf(chat: Chat): string {
@@ -35,35 +36,32 @@ export function titleOf(chat: Chat): string {
   }
 }
 
-const retry = { firstMs: 1_000, maxMs: 10_000 };
-let again: number | undefined;
-
-/** Reads all that belongs to the owner; what could not be read stays as it was, and is read again. */
-export async function loadLibrary(tries = 0): Promise<void> {
-  clearTimeout(again);
-  try {
-    const [chatsRead, charactersRead, youRead, documentsRead] = await Promise.all([
+const library = createReloader(
+  async () => {
+    const [chatsRead, , youRead, documentsRead] = await Promise.all([
       list<Chat>('/v1/chats'),
-      list<Character>('/v1/characters?fields=body'),
+      loadCharacters(),
       get<You>('/v1/you'),
-      list<DocumentHead>('/v1/documents'),
+      list<ListedDocument>('/v1/documents'),
     ]);
     chats.value = chatsRead.reverse();
-    characters.value = charactersRead;
     you.value = youRead;
     documents.value = documentsRead;
     libraryFailure.value = null;
-  } catch (error) {
+  },
+  (error) => {
     libraryFailure.value = messageOf(error);
-    if (isTransient(error)) again = setTimeout(() => void loadLibrary(tries + 1), backoffMs(tries, retry));
-  }
-}
+  },
+);
+
+/** Reads the owner's resources again. What could not be read stays as it was. */
+export const loadLibrary = library.reload;
 
 export async function loadTools(): Promise<void> {
   tools.value = await list<Tool>('/v1/tools');
 }
 
-/** A chat that was made here, or has changed. */
+/** Adds a new chat, or replaces one that has changed. */
 export function putChat(chat: Chat): void {
   const others = (chats.value ?? []).filter(({ id }) => id !== chat.id);
   const at = chats.value?.findIndex(({ id }) => id === chat.id) ?? -1;
@@ -71,31 +69,20 @@ export function putChat(chat: Chat): void {
 }
 
 export async function renameChat(chatId: string, title: string | null): Promise<void> {
-  putChat(await call<Chat>('PATCH', `/v1/chats/${chatId}`, { body: { title } }));
+  putChat(await request<Chat>('PATCH', `/v1/chats/${chatId}`, { body: { title } }));
 }
 
 export async function deleteChat(chatId: string): Promise<void> {
-  await call('DELETE', `/v1/chats/${chatId}`);
+  await request('DELETE', `/v1/chats/${chatId}`);
   chats.value = (chats.value ?? []).filter(({ id }) => id !== chatId);
 }
 
-export async function saveCharacter(id: string | null, fields: Pick<Character, 'name' | 'persona' | 'greeting'>) {
-  const saved = await (id
-    ? call<Character>('PATCH', `/v1/characters/${id}`, { body: fields })
-    : call<Character>('POST', '/v1/characters', { body: fields }));
-  const known = characters.value.some((character) => character.id === saved.id);
-  characters.value = known
-    ? characters.value.map((character) => (character.id === saved.id ? saved : character))
-    : [...characters.value, saved];
-  return saved;
-}
-
 export async function saveYou(fields: Pick<You, 'name' | 'persona'>): Promise<void> {
-  you.value = await call<You>('PUT', '/v1/you', { body: fields });
+  you.value = await request<You>('PUT', '/v1/you', { body: fields });
 }
 
 export async function createDocument(fields: Pick<Document, 'title' | 'body'>): Promise<Document> {
-  const created = await call<Document>('POST', '/v1/documents', { body: fields });
+  const created = await request<Document>('POST', '/v1/documents', { body: fields });
   documents.value = [...documents.value, created];
   return created;
 }

@@ -1,26 +1,30 @@
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
 import {
   type Backoff,
-  backoffMs,
+  type Chat,
   type Drafts,
+  type Event,
   evolveDrafts,
   type Following,
   isTransient,
+  type StatusFrame,
+  type TurnStatus,
   type ViewerFrame,
 } from '../../client/src/index.js';
-import { isMark } from '../../domain/timeline/marks.js';
-import { hasEnded } from '../../domain/turns/endStatus.js';
+import type { ChatEvent } from '../../domain/log/events.js';
+import { isMark } from '../timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
-import { get, messageOf } from './api.js';
+import { client, messageOf, withKeyPrompt } from './api.js';
 import { coalesced } from './coalesced.js';
-import { type Connection, followChat } from './connection.js';
+import { type Connection, connectionOf } from './connection.js';
+import { batchFrames } from './frameBatch.js';
 import { type Log, loadBefore, loadEnd, loadFrom } from './loadLog.js';
-import type { Chat, ChatEvent, StepView, TurnStatus } from './resources.js';
+import { createReloader } from './reloader.js';
 
-/** What a turn that has not ended is doing. */
-export type TurnState = { turnId: string; status: TurnStatus; phase: string; steps: StepView[] };
+/** A turn that has not ended. */
+export type TurnState = Omit<StatusFrame, 'type'>;
 
-/** One chat as the page has it open: its log's end, the replies in flight, and what its turns do. */
+/** A chat that is open on the page: the loaded end of its log, the replies in flight, and the turns that have not ended. */
 export type OpenChat = {
   readonly id: string;
   /** Null until it is read. */
@@ -28,155 +32,143 @@ export type OpenChat = {
   readonly timeline: ReadonlySignal<Timeline>;
   readonly drafts: ReadonlySignal<Drafts>;
   readonly turns: ReadonlySignal<ReadonlyMap<string, TurnState>>;
-  /** Whether somebody speaks, or waits for a person's word before going on: what a stop ends. */
+  /** Whether a turn is running, or holds the floor while it waits for an operator: Stop ends that turn. */
   readonly holdsFloor: ReadonlySignal<boolean>;
-  /** Whether a turn holds the floor or waits for it: until then the timeline can't be changed. */
+  /** Whether a turn holds the floor or is queued. The timeline can't be changed until they have ended. */
   readonly isBusy: ReadonlySignal<boolean>;
-  /** The newest event, as the live socket or the log had it. */
-  readonly newest: ReadonlySignal<ChatEvent | null>;
-  /** Whether the log goes on before what is loaded. */
+  readonly newest: ReadonlySignal<Event | null>;
+  /** Whether the log has events before those that are loaded. */
   readonly hasOlder: ReadonlySignal<boolean>;
   readonly connection: ReadonlySignal<Connection>;
   /** Why the chat can't be shown. */
   readonly failure: ReadonlySignal<string | null>;
   loadOlder(): Promise<void>;
-  /** Reads the chat's own resource anew: who is in it, who has the floor. */
+  /** Reads the chat resource again: participants, floor and queue. */
   refresh(): Promise<void>;
-  /** Called with each event that comes live, and with null when the timeline has changed. */
-  onEvent(listener: (event: ChatEvent | null) => void): () => void;
-  hurry(): void;
+  /** The listener gets each event that arrives live, and null after the timeline was reloaded. Returns its removal. */
+  onEvent(listener: (event: Event | null) => void): () => void;
+  /** Reconnects at once: call it when the network or the tab is back. */
+  reconnect(): void;
   close(): void;
 };
 
-const retry: Backoff = { firstMs: 500, maxMs: 10_000 };
+/** The client's types are made of the schemas of `domain`, and differ from them only in how `unknown` is written. */
+const toChatEvent = (event: Event) => event as ChatEvent;
+
+const delays: Backoff = { firstMs: 500, maxMs: 10_000 };
+const ended: ReadonlySet<TurnStatus> = new Set<TurnStatus>(['completed', 'cancelled', 'failed']);
 
 export function openChat(chatId: string): OpenChat {
   const chat = signal<Chat | null>(null);
   const timeline = signal<Timeline>(emptyTimeline);
   const drafts = signal<Drafts>(new Map());
   const turns = signal<ReadonlyMap<string, TurnState>>(new Map());
-  const newest = signal<ChatEvent | null>(null);
+  const newest = signal<Event | null>(null);
   const from = signal(1);
   const connection = signal<Connection>({ state: 'connecting' });
   const failure = signal<string | null>(null);
-  const listeners = new Set<(event: ChatEvent | null) => void>();
+  const listeners = new Set<(event: Event | null) => void>();
   let log: Log = { from: 1, events: [] };
   let following: Following | null = null;
-  let frames: ViewerFrame[] = [];
-  let scheduled = false;
-  let closed = false;
-  let beginning: number | undefined;
+  let isClosed = false;
 
-  async function load() {
-    const read = await get<Chat>(`/v1/chats/${chatId}`);
-    const end = await loadEnd(chatId, read.seq);
-    if (closed) return;
-    batch(() => {
-      chat.value = read;
-      show(end);
-    });
-    const after = Math.max(read.seq, end.events.at(-1)?.seq ?? 0);
-    following = followChat(chatId, { after, onFrame: take, onConnection: (now) => (connection.value = now) });
+  const readChat = () => withKeyPrompt(client.getChat(chatId, { attempts: 1 }));
+
+  const opening = createReloader(
+    async () => {
+      const read = await readChat();
+      const end = await loadEnd(chatId, read.seq);
+      if (isClosed) return;
+      batch(() => {
+        chat.value = read;
+        showLog(end);
+      });
+      following = client.followChat(chatId, {
+        after: Math.max(read.seq, end.events.at(-1)?.seq ?? 0),
+        onFrame: batchFrames(showFrames),
+        onState: (state) => {
+          connection.value = connectionOf(state);
+        },
+      });
+    },
+    showOpeningFailure,
+    delays,
+  );
+
+  function showOpeningFailure(error: unknown) {
+    if (isTransient(error)) connection.value = { state: 'lost' };
+    else failure.value = messageOf(error);
   }
 
-  function show(next: Log) {
+  function showLog(next: Log) {
     log = next;
     from.value = next.from;
-    timeline.value = foldTimeline(next.events);
+    timeline.value = foldTimeline(next.events.map(toChatEvent));
     newest.value = next.events.at(-1) ?? null;
   }
 
-  /** Many frames come at once: the page shows them together, before its next picture. Hidden pages draw none. */
-  function take(frame: ViewerFrame) {
-    frames.push(frame);
-    if (scheduled) return;
-    scheduled = true;
-    if (document.hidden) setTimeout(showFrames, 100);
-    else requestAnimationFrame(showFrames);
-  }
-
-  function showFrames() {
-    scheduled = false;
-    const taken = frames;
-    frames = [];
-    if (closed) return;
+  function showFrames(frames: readonly ViewerFrame[]) {
+    if (isClosed) return;
     batch(() => {
-      drafts.value = taken.reduce(evolveDrafts, drafts.value);
-      for (const frame of taken) {
-        if (frame.type === 'event') addEvent({ ...frame, supersededBy: null, hiddenBy: null } as ChatEvent);
-        if (frame.type === 'status') takeStatus(frame);
+      drafts.value = frames.reduce(evolveDrafts, drafts.value);
+      for (const frame of frames) {
+        if (frame.type === 'event') addEvent({ ...frame, supersededBy: null, hiddenBy: null });
+        if (frame.type === 'status') setTurn(frame);
       }
     });
   }
 
-  function addEvent(event: ChatEvent) {
+  function addEvent(event: Event) {
     if (event.seq <= (log.events.at(-1)?.seq ?? 0)) return;
     log.events.push(event);
     newest.value = event;
-    timeline.value = evolveTimeline(timeline.value, event);
-    if (event.kind === 'turn_completed' && event.turnId) endTurn(event.turnId);
-    if (event.kind === 'turn_rolled_back') endTurn(event.data.turnId);
-    if (isMark(event.kind)) void reload();
-    else for (const tell of listeners) tell(event);
+    timeline.value = evolveTimeline(timeline.value, toChatEvent(event));
+    if (event.kind === 'turn_completed' && event.turnId) removeTurn(event.turnId);
+    if (event.kind === 'turn_rolled_back') removeTurn(event.data.turnId);
+    if (isMark(event.kind)) void timelineReloader.reload();
+    else for (const listener of listeners) listener(event);
   }
 
-  function takeStatus({ turnId, status, phase, steps }: TurnState) {
-    if (hasEnded({ status })) return endTurn(turnId);
+  function setTurn({ turnId, status, phase, steps }: TurnState) {
+    if (ended.has(status)) return removeTurn(turnId);
     const before = turns.value.get(turnId)?.status;
     turns.value = new Map(turns.value).set(turnId, { turnId, status, phase, steps });
     if (before !== status) void refresh();
   }
 
-  function endTurn(turnId: string) {
-    const left = new Map(turns.value);
-    if (left.delete(turnId)) turns.value = left;
+  function removeTurn(turnId: string) {
+    const others = new Map(turns.value);
+    if (others.delete(turnId)) turns.value = others;
     void refresh();
   }
 
   const refresh = coalesced(async () => {
-    // What it says is news of the floor only; that the service is away, the connection says.
-    const read = await get<Chat>(`/v1/chats/${chatId}`).catch(() => null);
-    if (read && !closed) chat.value = read;
+    // A failure is not shown: the connection's state shows it, and the next status or event reads the chat again.
+    const read = await readChat().catch(() => null);
+    if (read && !isClosed) chat.value = read;
   });
 
-  /** What left the timeline, or came back, is known to the log. The old stays until the new is there. */
-  const reload = coalesced(async () => {
-    for (let tries = 0; !closed; tries++) {
-      const fresh = await loadFrom(chatId, log.from).catch(() => null);
-      if (closed) return;
-      if (fresh) return showAnew(fresh);
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, retry)));
-    }
-  });
-
-  /** What came while it was read comes after it. */
-  function showAnew({ from: first, events }: Log) {
-    const newestRead = events.at(-1)?.seq ?? 0;
-    const since = log.events.filter(({ seq }) => seq > newestRead);
-    batch(() => show({ from: first, events: [...events, ...since] }));
-    for (const tell of listeners) tell(null);
-  }
+  /** Reads the loaded events again, because marks took some out of the timeline. The old ones are shown until then. */
+  const timelineReloader = createReloader(
+    async () => {
+      const read = await loadFrom(chatId, log.from);
+      if (isClosed) return;
+      const newestRead = read.events.at(-1)?.seq ?? 0;
+      const arrivedSince = log.events.filter(({ seq }) => seq > newestRead);
+      batch(() => showLog({ from: read.from, events: [...read.events, ...arrivedSince] }));
+      for (const listener of listeners) listener(null);
+    },
+    () => undefined,
+    delays,
+  );
 
   const loadOlder = coalesced(async () => {
     const before = await loadBefore(chatId, log.from).catch(() => null);
-    if (closed || !before || before.from >= log.from) return;
-    batch(() => show({ from: before.from, events: [...before.events, ...log.events] }));
+    if (isClosed || !before || before.from >= log.from) return;
+    batch(() => showLog({ from: before.from, events: [...before.events, ...log.events] }));
   });
 
-  /** Until the service can be reached and is well, or says that there is no such chat. */
-  function begin(tries = 0) {
-    load().catch((error: unknown) => {
-      if (closed) return;
-      if (!isTransient(error)) {
-        failure.value = messageOf(error);
-        return;
-      }
-      connection.value = { state: 'lost' };
-      beginning = setTimeout(() => begin(tries + 1), backoffMs(tries, retry));
-    });
-  }
-
-  begin();
+  void opening.reload();
 
   const holdsFloor = computed(() =>
     [...turns.value.values()].some(({ status, turnId }) =>
@@ -201,10 +193,11 @@ export function openChat(chatId: string): OpenChat {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    hurry: () => following?.reconnect(),
+    reconnect: () => following?.reconnect(),
     close() {
-      closed = true;
-      clearTimeout(beginning);
+      isClosed = true;
+      opening.stop();
+      timelineReloader.stop();
       following?.close();
     },
   };

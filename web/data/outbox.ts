@@ -1,67 +1,67 @@
 import { effect, signal } from '@preact/signals';
+import type { NewTurn } from '../../client/src/index.js';
 import { client, messageOf, withKeyPrompt } from './api.js';
-import type { NewTurn } from './resources.js';
 
-/** A turn that was said here and is not known to be accepted yet. `after`: the newest seq when it was said. */
-export type Unsent = {
+/** A turn that was sent here and is not known to be accepted. `after`: the chat's newest seq when it was sent. */
+export type UnsentTurn = {
   key: string;
   chatId: string;
   turn: NewTurn;
   after: number;
-  /** Why it was refused; null while it is on its way. */
-  refused: string | null;
+  /** Why the service refused it; null while it is being sent. */
+  refusal: string | null;
 };
 
-const place = 'unsent';
+const storageKey = 'unsent';
 
 /**
- * What was said and is on its way. It is kept over a reload, and sent again under the same Idempotency-Key until
- * the service has answered: a turn is accepted once, however often its answer is lost.
+ * Turns that are being sent. They are kept across reloads, and sent again under the same Idempotency-Key until the
+ * service has answered: a turn is accepted once, however often the answer is lost.
  */
-export const unsent = signal<readonly Unsent[]>(read());
+export const unsentTurns = signal<readonly UnsentTurn[]>(readStored());
 
-function read(): Unsent[] {
+function readStored(): UnsentTurn[] {
   try {
-    return JSON.parse(sessionStorage.getItem(place) ?? '[]');
+    return JSON.parse(sessionStorage.getItem(storageKey) ?? '[]');
   } catch {
     return [];
   }
 }
 
-function keep(next: readonly Unsent[]): void {
-  unsent.value = next;
-  sessionStorage.setItem(place, JSON.stringify(next));
+function store(next: readonly UnsentTurn[]): void {
+  unsentTurns.value = next;
+  sessionStorage.setItem(storageKey, JSON.stringify(next));
 }
 
-export const drop = (key: string): void => keep(unsent.value.filter((item) => item.key !== key));
+export const discard = (key: string): void => store(unsentTurns.value.filter((item) => item.key !== key));
 
-/** Says something in a chat. Resolves when the service has answered, or refused. */
-export function say(chatId: string, turn: NewTurn, after: number): Promise<void> {
-  const item: Unsent = { key: crypto.randomUUID(), chatId, turn, after, refused: null };
-  keep([...unsent.value, item]);
+/** Sends a turn. Resolves when the service has accepted or refused it. */
+export function sendTurn(chatId: string, turn: NewTurn, after: number): Promise<void> {
+  const item: UnsentTurn = { key: crypto.randomUUID(), chatId, turn, after, refusal: null };
+  store([...unsentTurns.value, item]);
   return send(item);
 }
 
-/** Goes on with what a reload interrupted. */
-export function resend(): void {
-  for (const item of unsent.value) if (item.refused === null) void send(item);
+/** Sends the turns again that a reload interrupted. */
+export function resendStored(): void {
+  for (const item of unsentTurns.value) if (item.refusal === null) void send(item);
 }
 
-async function send({ key, chatId, turn }: Unsent): Promise<void> {
-  const dropped = new AbortController();
-  const forget = effect(() => {
-    if (!unsent.value.some((item) => item.key === key)) dropped.abort();
+async function send({ key, chatId, turn }: UnsentTurn): Promise<void> {
+  const discarded = new AbortController();
+  const stopWatching = effect(() => {
+    if (!unsentTurns.value.some((item) => item.key === key)) discarded.abort();
   });
-  const options = { idempotencyKey: key, attempts: Number.POSITIVE_INFINITY, signal: dropped.signal };
+  const options = { idempotencyKey: key, attempts: Number.POSITIVE_INFINITY, signal: discarded.signal };
   try {
     await withKeyPrompt(client.postTurn(chatId, turn, options));
-    drop(key);
+    discard(key);
   } catch (error) {
-    refuse(key, messageOf(error));
+    markRefused(key, messageOf(error));
   } finally {
-    forget();
+    stopWatching();
   }
 }
 
-const refuse = (key: string, why: string): void =>
-  keep(unsent.value.map((item) => (item.key === key ? { ...item, refused: why } : item)));
+const markRefused = (key: string, refusal: string): void =>
+  store(unsentTurns.value.map((item) => (item.key === key ? { ...item, refusal } : item)));

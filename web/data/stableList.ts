@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal } from '@preact/signals';
 
-/** A list that stays the same array for as long as it holds the same things, so that nobody is told of no change. */
+/** A computed list that stays the same array while it holds the same items, so that readers do not render again. */
 export function stableList<T>(compute: () => T[]): ReadonlySignal<readonly T[]> {
   let last: readonly T[] = [];
   return computed(() => {

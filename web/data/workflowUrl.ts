@@ -1,23 +1,22 @@
 import { signal } from '@preact/signals';
-import { get } from './api.js';
-import type { Turn } from './resources.js';
+import { client, withKeyPrompt } from './api.js';
 
-/** The part of a workflow's address before the turn's id; null where the service has no Temporal UI. */
-const base = signal<string | null>(null);
-let asked = false;
+/** The address of workflows without the id at its end; null where the service has no Temporal UI, and until it is read. */
+const baseUrl = signal<string | null>(null);
+let isRequested = false;
 
-/** Where a turn's workflow is in the Temporal UI. All are in one place, so one turn is asked for it. */
+/** The address of a turn's workflow in the Temporal UI. One turn is read to learn the part that all have in common. */
 export function workflowUrl(turnId: string): string | null {
-  if (!asked) void ask(turnId);
-  return base.value === null ? null : base.value + turnId;
+  if (!isRequested) void readBaseUrl(turnId);
+  return baseUrl.value === null ? null : baseUrl.value + turnId;
 }
 
-async function ask(turnId: string): Promise<void> {
-  asked = true;
+async function readBaseUrl(turnId: string): Promise<void> {
+  isRequested = true;
   try {
-    const { temporalUiUrl } = await get<Turn>(`/v1/turns/${turnId}`);
-    if (temporalUiUrl?.endsWith(turnId)) base.value = temporalUiUrl.slice(0, -turnId.length);
+    const { temporalUiUrl } = await withKeyPrompt(client.getTurn(turnId));
+    if (temporalUiUrl?.endsWith(turnId)) baseUrl.value = temporalUiUrl.slice(0, -turnId.length);
   } catch {
-    asked = false; // another turn is asked, when it is shown
+    isRequested = false; // the next turn that is shown is read
   }
 }

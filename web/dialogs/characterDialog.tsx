@@ -1,6 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals';
-import { saveCharacter, saveYou, you } from '../data/library.js';
-import type { Character } from '../data/resources.js';
+import type { Character } from '../../client/src/index.js';
+import { saveCharacter } from '../data/characters.js';
+import { saveYou, you } from '../data/library.js';
 import { Dialog } from '../parts/dialog.js';
 import { bind, SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 

@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import type { Tool } from '../../client/src/index.js';
 import { permissionLabel } from '../agents/permissionLabel.js';
 import { list } from '../data/api.js';
 import { documents, tools } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { Tool } from '../data/resources.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 type Provider = { id: string; name: string; defaultModel: string };

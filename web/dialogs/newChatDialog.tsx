@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import type { Chat, ChatKind } from '../../client/src/index.js';
 import { post } from '../data/api.js';
 import { loadTools, putChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { Chat, ChatKind } from '../data/resources.js';
 import { Dialog } from '../parts/dialog.js';
 import { SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 import { AgentFields, agentRequestBody, resetAgentForm } from './newAgentFields.js';

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
+import type { Document } from '../../client/src/index.js';
 import { get } from '../data/api.js';
 import { createDocument, documents } from '../data/library.js';
-import type { Document } from '../data/resources.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 const empty = { id: '', title: '', body: '', quote: '' };

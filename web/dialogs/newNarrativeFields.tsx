@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import { characters, saveCharacter } from '../data/library.js';
+import { characters, saveCharacter } from '../data/characters.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 /** One who takes part: a character that there is, `new` for one that is made with the chat, or nobody. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Change } from '../data/resources.js';
+import type { Change } from '../../client/src/index.js';
 import { formatTime } from '../parts/labels.js';
 import { DecisionRow } from './decisionRow.js';
 import { type DiffPart, diffParts } from './diffParts.js';

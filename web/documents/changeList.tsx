@@ -1,4 +1,4 @@
-import type { Change, Document } from '../data/resources.js';
+import type { Change, Document } from '../../client/src/index.js';
 import { Section } from '../panel/section.js';
 import { ChangeCard } from './changeCard.js';
 import { changePositions, isOpen } from './changePositions.js';

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
-import type { Change } from '../data/resources.js';
+import type { Change } from '../../client/src/index.js';
 import { anchorSpan, changePositions, splitText } from './changePositions.js';
 
 const change = (id: string, original: string, more: Partial<Change> = {}): Change => ({
   id,
   documentId: 'doc_1',
+  kind: 'ai',
   state: 'pending',
   original,
   proposed: 'x',

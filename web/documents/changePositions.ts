@@ -1,4 +1,4 @@
-import type { Change } from '../data/resources.js';
+import type { Change } from '../../client/src/index.js';
 
 /** A piece of a document's text: plain, or where a change would set in. */
 export type Piece = { start: number; text: string; change: Change | null; anchored: boolean };

@@ -1,11 +1,11 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
+import type { Change, Document, Event } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
 import { get, list, messageOf, post } from '../data/api.js';
 import { coalesced } from '../data/coalesced.js';
 import { documents } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Change, ChatEvent, Document } from '../data/resources.js';
 
 /** A chat's document and the changes that were proposed to it, in the order of their source. Null until read. */
 export type Changes = {
@@ -28,7 +28,7 @@ export function useChanges(chat: OpenChat): Changes {
   return store;
 }
 
-const kinds: ReadonlySet<ChatEvent['kind']> = new Set<ChatEvent['kind']>([
+const kinds: ReadonlySet<Event['kind']> = new Set<Event['kind']>([
   'changes_proposed',
   'change_accepted',
   'change_declined',

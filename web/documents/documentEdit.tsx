@@ -1,8 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
+import type { Document } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
-import { call, get } from '../data/api.js';
+import { get, request } from '../data/api.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Document } from '../data/resources.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 
 /** An edit by hand, begun on a version. `newer`: what others made of the text meanwhile. */
@@ -29,7 +29,7 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
     // Where the newer text was seen, saving means to save over it.
     const version = now.newer?.version ?? now.version;
     try {
-      await call('PUT', path, {
+      await request('PUT', path, {
         body: { title: now.title, body: now.body },
         headers: { 'If-Match': `"${version}"` },
       });

@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'preact/hooks';
+import type { Document } from '../../client/src/index.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Document } from '../data/resources.js';
 import { Waiting } from '../panel/section.js';
 import { ChangeList } from './changeList.js';
 import { isOpen } from './changePositions.js';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Change, Document } from '../data/resources.js';
+import type { Change, Document } from '../../client/src/index.js';
 import { ChangeDiff } from './changeCard.js';
 import { anchorSpan, changePositions, type Piece, splitText } from './changePositions.js';
 import { QuoteButton } from './quoteButton.js';

@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { call } from '../data/api.js';
-import { characters, nameOf, putChat } from '../data/library.js';
+import type { Chat } from '../../client/src/index.js';
+import { request } from '../data/api.js';
+import { characters } from '../data/characters.js';
+import { nameOf, putChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat } from '../data/resources.js';
 import { CharacterDialog } from '../dialogs/characterDialog.js';
 import { SelectField } from '../dialogs/fields.js';
 
@@ -18,7 +19,7 @@ export function GuestSelect({ chat, about }: { chat: OpenChat; about: Chat }) {
   const change = async (guestId: string | null) => {
     busy.value = true;
     await tryOrNotify(async () => {
-      putChat(await call<Chat>('PATCH', `/v1/chats/${chat.id}`, { body: { guestId } }));
+      putChat(await request<Chat>('PATCH', `/v1/chats/${chat.id}`, { body: { guestId } }));
       await chat.refresh();
     });
     busy.value = false;

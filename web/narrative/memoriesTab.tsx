@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
+import type { Memory } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Memory } from '../data/resources.js';
 import { Section, Waiting } from '../panel/section.js';
 import { MemoryCard } from './memoryCard.js';
 import { useMemories } from './useMemories.js';

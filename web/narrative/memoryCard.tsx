@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
+import type { Memory } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
-import type { Memory } from '../data/resources.js';
 import { formatTime } from '../parts/labels.js';
 import { memo } from '../parts/memo.js';
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { ChatEvent, Memory } from '../data/resources.js';
+import type { Event, Memory } from '../../client/src/index.js';
 import { applyMemoryEvents } from './memoryEvents.js';
 
 const event = (kind: string, data: object) =>
-  ({ kind, data, seq: 9, turnId: null, at: '2026-01-01T00:00:00Z', supersededBy: null, hiddenBy: null }) as ChatEvent;
+  ({ kind, data, seq: 9, turnId: null, at: '2026-01-01T00:00:00Z', supersededBy: null, hiddenBy: null }) as Event;
 const written = (memoryId: string, witnessId = 'chr_1') =>
   event('memory_written', {
     memoryId,
@@ -18,6 +18,7 @@ const old: Memory = {
   text: 'old',
   sceneId: null,
   witnesses: [],
+  chatClock: 1,
   significance: 1,
   pinned: true,
   at: '2025-01-01T00:00:00Z',

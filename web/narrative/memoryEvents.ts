@@ -1,7 +1,7 @@
-import type { ChatEvent, Memory } from '../data/resources.js';
+import type { Event, Memory } from '../../client/src/index.js';
 
 /** Memories, oldest first, with what events tell of since; newest first. */
-export function applyMemoryEvents(read: readonly Memory[], events: readonly ChatEvent[]): Memory[] {
+export function applyMemoryEvents(read: readonly Memory[], events: readonly Event[]): Memory[] {
   const memories = new Map(read.map((memory) => [memory.id, memory]));
   const change = (memoryId: string, changes: Partial<Memory>) => {
     const known = memories.get(memoryId);
@@ -9,7 +9,7 @@ export function applyMemoryEvents(read: readonly Memory[], events: readonly Chat
   };
   for (const event of events) {
     if (event.kind === 'memory_written') {
-      const { memoryId, text, sceneId, witnesses } = event.data;
+      const { memoryId, text, sceneId, witnesses, chatClock } = event.data;
       // One event a witness, all of one memory.
       if (memories.has(memoryId)) continue;
       memories.set(memoryId, {
@@ -17,6 +17,7 @@ export function applyMemoryEvents(read: readonly Memory[], events: readonly Chat
         text,
         sceneId,
         witnesses,
+        chatClock,
         significance: null,
         pinned: false,
         at: event.at,

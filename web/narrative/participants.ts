@@ -1,4 +1,4 @@
-import type { Chat, Edge } from '../data/resources.js';
+import type { Chat, Edge } from '../../client/src/index.js';
 
 /** Who is in a chat: the host, the guest if there is one, and the user. */
 export const participantsOf = ({ hostId, guestId }: Chat): string[] =>

@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
+import type { Chat, Edge } from '../../client/src/index.js';
 import { list } from '../data/api.js';
+import { useCharacter } from '../data/characters.js';
 import { useChatQuery } from '../data/chatQuery.js';
-import { characters, nameOf, you } from '../data/library.js';
+import { nameOf, you } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat, Edge } from '../data/resources.js';
 import { CharacterDialog, YouDialog } from '../dialogs/characterDialog.js';
 import { Section, Waiting } from '../panel/section.js';
 import { GuestSelect } from './guestSelect.js';
@@ -54,7 +55,7 @@ function Relationships({ chat, about }: { chat: OpenChat; about: Chat }) {
 /** Who someone is, and a way to change that. */
 function PersonCard({ id, role }: { id: string; role: string }) {
   const editing = useSignal(false);
-  const character = characters.value.find((one) => one.id === id) ?? null;
+  const character = useCharacter(id === 'you' ? null : id);
   const persona = id === 'you' ? you.value?.persona : character?.persona;
   const close = () => (editing.value = false);
   return (

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Edge } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
-import type { Edge } from '../data/resources.js';
 import type { Feelings } from './participants.js';
 
 /** What one of those present feels, towards each of the others. */

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
+import type { Scene } from '../../client/src/index.js';
 import { post } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Scene } from '../data/resources.js';
 import { bind, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 import { Section, Waiting } from '../panel/section.js';
 import { formatTime } from '../parts/labels.js';

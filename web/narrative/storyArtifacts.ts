@@ -1,4 +1,4 @@
-import type { StoryEvent } from '../data/resources.js';
+import type { StoryEvent } from '../../client/src/index.js';
 
 /** A thing that somebody learns of another, as it stands in the form. */
 export type FactRow = { key: number; sourceId: string; targetId: string; fact: string };

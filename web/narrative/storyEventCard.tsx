@@ -1,5 +1,5 @@
+import type { StoryEvent } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
-import type { StoryEvent } from '../data/resources.js';
 
 type Artifacts = StoryEvent['artifacts'];
 

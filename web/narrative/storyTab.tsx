@@ -1,7 +1,7 @@
+import type { Chat, StoryEvent } from '../../client/src/index.js';
 import { list } from '../data/api.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat, StoryEvent } from '../data/resources.js';
 import { Section, Waiting } from '../panel/section.js';
 import { participantsOf } from './participants.js';
 import { Scenes } from './scenesSection.js';

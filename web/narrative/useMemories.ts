@@ -1,9 +1,9 @@
 import { type ReadonlySignal, signal, useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import type { Event, Memory } from '../../client/src/index.js';
 import { list } from '../data/api.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { ChatEvent, Memory } from '../data/resources.js';
 import { applyMemoryEvents } from './memoryEvents.js';
 
 export type Memories = { followed: ChatQuery<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
@@ -13,7 +13,7 @@ export type Memories = { followed: ChatQuery<Memory[]>; newestFirst: ReadonlySig
  * written, weighed and pinned after that is known from the events.
  */
 export function useMemories(chat: OpenChat): Memories {
-  const heard = useMemo(() => signal<readonly ChatEvent[]>([]), []);
+  const heard = useMemo(() => signal<readonly Event[]>([]), []);
   const load = async () => {
     const before = heard.peek().length;
     const read = await list<Memory>(`/v1/chats/${chat.id}/memories`);
@@ -33,7 +33,7 @@ export function useMemories(chat: OpenChat): Memories {
   return { followed, newestFirst };
 }
 
-const kinds: ReadonlySet<ChatEvent['kind']> = new Set<ChatEvent['kind']>([
+const kinds: ReadonlySet<Event['kind']> = new Set<Event['kind']>([
   'memory_written',
   'memory_scored',
   'memory_pinned',

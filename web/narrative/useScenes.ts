@@ -1,7 +1,7 @@
+import type { Scene } from '../../client/src/index.js';
 import { list } from '../data/api.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Scene } from '../data/resources.js';
 
 /** A chat's scenes, oldest first. */
 export const useScenes = (chat: OpenChat): ChatQuery<Scene[]> =>

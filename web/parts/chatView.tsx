@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Chat } from '../../client/src/index.js';
 import { Composer } from '../chat/composer.js';
 import { RenameDialog } from '../chat/renameDialog.js';
 import { Transcript } from '../chat/transcript.js';
+import { characters } from '../data/characters.js';
 import type { Connection } from '../data/connection.js';
-import { characters, chats, deleteChat, loadLibrary, nameOf, titleOf } from '../data/library.js';
+import { chats, deleteChat, loadLibrary, nameOf, titleOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat } from '../data/resources.js';
 import { replaceRoute } from '../data/route.js';
 import { ConfirmDialog } from '../dialogs/confirmDialog.js';
 import { Announcements } from './announcements.js';

@@ -1,5 +1,4 @@
-import type { RestartReason } from '../../domain/turns/restartReasons.js';
-import type { StepView } from '../data/resources.js';
+import type { RestartReason, StepView } from '../../client/src/index.js';
 
 /** Words for people, in place of the names that machines use. */
 const steps: Record<string, string> = {

@@ -4,8 +4,8 @@ import { dismiss, notices } from '../data/notices.js';
 export function NoticeList() {
   return (
     <div class="notices" role="status" aria-live="polite">
-      {notices.value.map(({ id, text, bad }) => (
-        <div key={id} class={bad ? 'notice bad' : 'notice'}>
+      {notices.value.map(({ id, text, isError }) => (
+        <div key={id} class={isError ? 'notice bad' : 'notice'}>
           <span>{text}</span>
           <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => dismiss(id)}>
             ×

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { Chat, ChatKind } from '../../client/src/index.js';
 import { chats, libraryFailure, titleOf, you } from '../data/library.js';
-import type { Chat, ChatKind } from '../data/resources.js';
 import { currentChatId } from '../data/route.js';
 import { formatTime } from './labels.js';
 

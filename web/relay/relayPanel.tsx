@@ -1,12 +1,13 @@
+import type { Chat } from '../../client/src/index.js';
+import { settingsOf } from '../data/chatSettings.js';
 import type { OpenChat } from '../data/openChat.js';
-import type { Chat } from '../data/resources.js';
 import { Facts, Section } from '../panel/section.js';
 import { formatDuration } from '../parts/labels.js';
 import { type Beat, itemsOf, type Timeline } from '../timeline/timeline.js';
 
 /** Whom a relayed chat is with, and what the other service told of its newest reply. */
 export function RelayPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
-  const { settings } = about;
+  const settings = settingsOf(about);
   return (
     <>
       <Section title="Other service">
