@@ -4,7 +4,7 @@ import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
 import { type OpenChat, openChat } from './data/openChat.js';
 import { resendStored } from './data/outbox.js';
 import { currentChatId, navigateTo, replaceRoute } from './data/route.js';
-import { YouDialog } from './dialogs/characterDialog.js';
+import { ProfileDialog } from './dialogs/characterDialog.js';
 import { NewChatDialog } from './dialogs/newChatDialog.js';
 import { pendingQuote } from './documents/pendingQuote.js';
 import { Panel } from './panel/panel.js';
@@ -13,30 +13,30 @@ import { KeyDialog } from './parts/keyDialog.js';
 import { NoticeList } from './parts/noticeList.js';
 import { Sidebar } from './parts/sidebar.js';
 
-/** Wider than this, in CSS pixels, the panel has a place of its own. */
-const wide = matchMedia('(min-width: 68rem)');
+/** From this width on the panel stands beside the chat, and does not cover it. */
+const wideScreen = matchMedia('(min-width: 68rem)');
 
 export function App() {
-  const [round, setRound] = useState(0);
-  const [dialog, setDialog] = useState<'new' | 'you' | null>(null);
-  const [drawer, setDrawer] = useState<'chats' | 'panel' | null>(wide.matches ? 'panel' : null);
-  const chat = useOpenChat(round);
+  const [keyVersion, setKeyVersion] = useState(0);
+  const [dialog, setDialog] = useState<'new' | 'profile' | null>(null);
+  const [drawer, setDrawer] = useState<'chats' | 'panel' | null>(wideScreen.matches ? 'panel' : null);
+  const chat = useOpenChat(keyVersion);
   const showsPanel = drawer === 'panel' && chat !== null && chat.failure.value === null;
 
   useEffect(() => {
     void loadLibrary();
     loadTools().catch(() => undefined);
     resendStored();
-  }, [round]);
-  const close = () => setDrawer((open) => (wide.matches && open === 'panel' ? open : null));
+  }, [keyVersion]);
+  const close = () => setDrawer((open) => (wideScreen.matches && open === 'panel' ? open : null));
   useFirstChat();
-  useFreshLibrary();
-  useQuote(close);
+  useLibraryRefresh();
+  usePendingQuote(close);
 
   return (
     <div class={`page ${drawer === 'chats' || showsPanel ? `${drawer}-open` : ''}`}>
-      <aside class="sidebar" aria-label="All chats">
-        <Sidebar onNewChat={() => setDialog('new')} onYou={() => setDialog('you')} onChosen={close} />
+      <aside class="sidebar" aria-label="Sidebar">
+        <Sidebar onNewChat={() => setDialog('new')} onProfile={() => setDialog('profile')} onChosen={close} />
       </aside>
       <main class="chat" data-chat={chat?.id}>
         {chat ? (
@@ -51,7 +51,7 @@ export function App() {
         )}
       </main>
       {showsPanel && (
-        <aside id="panel" class="panel" aria-label="About this chat">
+        <aside id="panel" class="panel" aria-label="Chat info">
           <button type="button" class="icon-button panel-close" aria-label="Close" onClick={() => setDrawer(null)}>
             ×
           </button>
@@ -72,15 +72,15 @@ export function App() {
           }}
         />
       )}
-      {dialog === 'you' && <YouDialog onClose={() => setDialog(null)} />}
-      {isKeyRequested.value && <KeyDialog onKey={() => setRound(round + 1)} />}
+      {dialog === 'profile' && <ProfileDialog onClose={() => setDialog(null)} />}
+      {isKeyRequested.value && <KeyDialog onKey={() => setKeyVersion(keyVersion + 1)} />}
       <NoticeList />
     </div>
   );
 }
 
-/** The chat that the address names. */
-function useOpenChat(round: number): OpenChat | null {
+/** The chat in the page's address; opened again after the key has changed. */
+function useOpenChat(keyVersion: number): OpenChat | null {
   const chatId = currentChatId.value;
   const [chat, setChat] = useState<OpenChat | null>(null);
   useEffect(() => {
@@ -95,21 +95,21 @@ function useOpenChat(round: number): OpenChat | null {
       document.removeEventListener('visibilitychange', reconnect);
       opened.close();
     };
-  }, [chatId, round]);
+  }, [chatId, keyVersion]);
   return chat;
 }
 
-/** What other tabs and clients made meanwhile is there when one comes back. */
-function useFreshLibrary(): void {
+/** Reads the lists again when the tab is shown again: other tabs and clients may have changed them. */
+function useLibraryRefresh(): void {
   useEffect(() => {
-    const look = () => document.hidden || void loadLibrary();
-    document.addEventListener('visibilitychange', look);
-    return () => document.removeEventListener('visibilitychange', look);
+    const refresh = () => document.hidden || void loadLibrary();
+    document.addEventListener('visibilitychange', refresh);
+    return () => document.removeEventListener('visibilitychange', refresh);
   }, []);
 }
 
-/** A quote is of the chat that it was made in; where the panel lies over the composer, it makes way for it. */
-function useQuote(onQuoted: () => void): void {
+/** Closes a panel that covers the composer when the user quotes a passage, and drops the quote with its chat. */
+function usePendingQuote(onQuoted: () => void): void {
   const chatId = currentChatId.value;
   const isQuoting = pendingQuote.value !== null;
   useEffect(() => {
@@ -123,7 +123,7 @@ function useQuote(onQuoted: () => void): void {
   );
 }
 
-/** Where the address names no chat, the newest one is opened. */
+/** Opens the newest chat when the page's address names none. */
 function useFirstChat(): void {
   const first = chats.value?.[0]?.id;
   useEffect(() => {
@@ -134,14 +134,14 @@ function useFirstChat(): void {
 function Welcome({ onNewChat }: { onNewChat(): void }) {
   return (
     <div class="welcome">
-      <h2>A chat turn that can’t be lost</h2>
+      <h2>Welcome to durable-turns</h2>
       <p>
-        Whatever is said here is kept before it is answered. Kill the worker, the api, Postgres or Temporal in the
-        middle of a reply: it goes on.
+        Every message is saved before it is answered. If a server fails in the middle of a reply, the reply continues
+        when the server is back.
       </p>
       {chats.value?.length === 0 && (
         <button type="button" class="button primary" onClick={onNewChat}>
-          Begin a chat
+          Start a chat
         </button>
       )}
     </div>

@@ -83,7 +83,7 @@ describe('the page is accessible', () => {
     );
     await viewer.transcript.getByText('and a list').waitFor();
     await viewer.say('And the door?');
-    await viewer.transcript.getByText('in the queue').waitFor();
+    await viewer.transcript.getByText('Queued').waitFor();
     await expectAccessible(viewer, 'streaming');
     world.provider.unscript();
     world.provider.classify(({ name }) => (name === 'state_update' ? { status: 500 } : undefined));
@@ -120,7 +120,7 @@ describe('the page is accessible', () => {
     const [first] = await world.list(`/v1/documents/${document.id}/changes`);
     await send(`/v1/changes/${first?.id}/accept`, {});
     const viewer = await open(thread.id);
-    await viewer.page.getByText('out of date').first().waitFor();
+    await viewer.page.getByText('outdated').first().waitFor();
     await unfold(viewer.page);
     await expectPanelAccessible(viewer);
 
@@ -151,7 +151,7 @@ describe('the page is accessible', () => {
       await viewer.page.keyboard.press('Escape');
       await viewer.page.getByRole('dialog').waitFor({ state: 'detached' });
     };
-    await viewer.button('Edit yourself').click();
+    await viewer.button('Edit your profile').click();
     await inDialog('you');
     await viewer.button('Edit Mira').click();
     await inDialog('character');

@@ -18,19 +18,19 @@ afterEach(() => viewers.closeAll());
 describe('a service with keys', () => {
   test('is asked for nothing without one; one that is none and a wrong one are refused in words, the right one opens it', async () => {
     const viewer = await viewers.open(service.api, null);
-    const dialog = viewer.dialog('This service asks for an API key');
+    const dialog = viewer.dialog('Enter your API key');
     const give = async (key: string) => {
       await dialog.getByLabel('API key').fill(key);
-      await dialog.getByRole('button', { name: 'Use it' }).click();
+      await dialog.getByRole('button', { name: 'Continue' }).click();
     };
     await dialog.waitFor();
     expect(await dialog.getByRole('alert').count()).toBe(0);
     for (const noKey of ['not the key', 'schlüssel', '🔑']) {
       await give(noKey);
-      await dialog.getByRole('alert').getByText('That is no key').waitFor();
+      await dialog.getByRole('alert').getByText('This is not a valid API key.').waitFor();
     }
     await give('not-the-key');
-    await dialog.getByRole('alert').getByText('The service refused that key.').waitFor();
+    await dialog.getByRole('alert').getByText('This API key was not accepted.').waitFor();
     expect(await viewer.page.getByRole('link', { name: 'The lamp room' }).count()).toBe(0);
 
     await give('open-sesame');
@@ -46,6 +46,6 @@ describe('a service with keys', () => {
     expect(viewer.complaints.filter((line) => !line.includes('status of 401'))).toEqual([]);
 
     const other = await viewers.open(service.api, null, { beside: viewer });
-    await other.dialog('This service asks for an API key').waitFor();
+    await other.dialog('Enter your API key').waitFor();
   }, 120_000);
 });

@@ -51,7 +51,7 @@ describe('a chat about a document', () => {
     );
     const viewer = await open(chat.id);
     await viewer.say('A dog, please.');
-    const changes = viewer.transcript.getByRole('article', { name: /^Change/ });
+    const changes = viewer.transcript.getByRole('article', { name: /^Suggestion/ });
     await changes.nth(2).waitFor();
     const bodyOf = async () => (await client.send<DocumentResource>('GET', `/v1/documents/${document.id}`)).body.body;
     return { viewer, changes, bodyOf };
@@ -67,7 +67,7 @@ describe('a chat about a document', () => {
     const text = viewer.page.locator('.document-text');
     expect(await text.locator('del').allTextContents()).toEqual(['cat', 'end']);
     expect(await text.locator('ins').allTextContents()).toEqual(['dog', 'End']);
-    await viewer.page.getByText('Version 1 · 3 changes to decide').waitFor();
+    await viewer.page.getByText('Version 1 · 3 open suggestions').waitFor();
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
 
@@ -78,7 +78,7 @@ describe('a chat about a document', () => {
       .getByRole('button', { name: /^Accept/ })
       .click();
     await changes.first().getByText('accepted', { exact: true }).waitFor();
-    await changes.nth(1).getByText('out of date', { exact: true }).waitFor();
+    await changes.nth(1).getByText('outdated', { exact: true }).waitFor();
     await changes.nth(1).getByText('can’t be accepted any more').waitFor();
     expect(
       await changes
@@ -98,7 +98,7 @@ describe('a chat about a document', () => {
       .first()
       .getByRole('button', { name: /^Decline/ })
       .click();
-    await changes.first().getByLabel('Why not?').fill('I like cats.');
+    await changes.first().getByLabel('Reason').fill('I like cats.');
     await changes.first().getByRole('button', { name: 'Decline', exact: true }).click();
     await changes.first().getByText('declined', { exact: true }).waitFor();
     await viewer.transcript.getByText('I like cats.', { exact: true }).waitFor();
@@ -154,12 +154,12 @@ describe('a chat with an agent', () => {
       world.provider.script(asking([tool('p', named('echo', 'careful'), sent)]), whole('I see.'));
       const viewer = await open(chat.id);
       await viewer.say('Go.');
-      const approval = viewer.page.getByRole('region', { name: `May ${named('echo', 'careful')} be used?` });
+      const approval = viewer.page.getByRole('region', { name: `Allow ${named('echo', 'careful')}?` });
       await approval.getByText(`"word": "${sent.word}"`).waitFor();
       await viewer.reload();
       await approval.waitFor();
       expect(await world.made()).not.toContain(`echo ${sent.word}`);
-      await approval.getByLabel('A word to the agent').fill('Says Ada.');
+      await approval.getByLabel('Message to the agent').fill('Says Ada.');
       await approval.getByRole('button', { name: word }).click();
       await viewer.transcript.getByText('I see.').waitFor();
       await approval.waitFor({ state: 'detached' });
@@ -191,14 +191,14 @@ describe('a relayed chat', () => {
     });
     const viewer = await open(chat.id);
     await viewer.say('Hello?');
-    await viewer.transcript.getByText('thinking, 5 s').waitFor();
+    await viewer.transcript.getByText('Thinking for 5 s').waitFor();
     goOn();
     await viewer.page.locator('.beat:not(.streaming) .chips').waitFor();
     expect(await viewer.page.locator('.chips .tag').allTextContents()).toEqual(['sql', 'search']);
     expect(await viewer.page.locator('.prose .tag').allTextContents()).toEqual(['One', 'Two']);
     expect(await viewer.said()).toEqual(['Hello?', 'See One and Two.']);
-    expect(await viewer.transcript.getByText('thinking, 5 s').count()).toBe(0);
-    await viewer.page.getByRole('region', { name: 'Newest reply' }).getByText('sql, search').waitFor();
+    expect(await viewer.transcript.getByText('Thinking for 5 s').count()).toBe(0);
+    await viewer.page.getByRole('region', { name: 'Latest reply' }).getByText('sql, search').waitFor();
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
 });

@@ -118,7 +118,7 @@ describe('a chat of 2,000 turns', () => {
     const seqs = await seqsOf(viewer);
     expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
     logLongest(viewer, 'reading back');
-    await viewer.button('↓ Latest').click();
+    await viewer.button('↓ Jump to latest').click();
     await exchanges(viewer).nth(120).waitFor({ state: 'detached' });
     await viewer.transcript.getByText(`Reply #${turns}`, { exact: true }).waitFor();
     expect(viewer.complaints).toEqual([]);
@@ -131,7 +131,7 @@ describe('a chat of 2,000 turns', () => {
     const exchange = exchanges(viewer).filter({ has: viewer.page.getByText(`Message #${n}`, { exact: true }) });
     await exchange.getByRole('button', { name: 'Rewind to here' }).click();
     const dialog = viewer.dialog('Rewind to here');
-    await dialog.getByText(/^2\d messages of yours/).waitFor();
+    await dialog.getByText(/^2\d messages from you/).waitFor();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
 
     const toSeq = (await world.service().client.events(chatId)).find(
@@ -161,14 +161,14 @@ describe('a reader who scrolled up', () => {
 
     await viewer.transcript.hover();
     await viewer.page.mouse.wheel(0, -600);
-    await viewer.button('↓ Latest').waitFor();
+    await viewer.button('↓ Jump to latest').waitFor();
     const before = await place();
     await call.send('More of it.\n\nAnd more.\n\n');
     await viewer.transcript.getByText('And more.').waitFor();
     expect(await place()).toBe(before);
 
-    await viewer.button('↓ Latest').click();
-    await viewer.button('↓ Latest').waitFor({ state: 'detached' });
+    await viewer.button('↓ Jump to latest').click();
+    await viewer.button('↓ Jump to latest').waitFor({ state: 'detached' });
     await call.send('The end of it.\n\nThe very end.');
     await call.finish();
     await viewer.transcript.getByText('The very end.').waitFor();

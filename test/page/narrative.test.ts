@@ -46,12 +46,12 @@ describe('what follows from a reply', () => {
       significance: { json: { score: 1 } },
     }));
     await viewer.say('Is anybody there?');
-    const followUps = viewer.transcript.locator('details').filter({ hasText: /^Follow-ups: \d+ of \d+ done/ });
-    await followUps.getByRole('progressbar', { name: 'Follow-ups' }).waitFor();
+    const followUps = viewer.transcript.locator('details').filter({ hasText: /^Background tasks: \d+ of \d+ done/ });
+    await followUps.getByRole('progressbar', { name: 'Background tasks' }).waitFor();
     await followUps.locator('summary').click();
     const steps = followUps.getByRole('listitem');
-    await steps.filter({ hasText: 'Feelings: Mira → Tomas' }).filter({ hasText: 'running' }).waitFor();
-    await steps.filter({ hasText: 'Memory' }).filter({ hasText: 'done' }).first().waitFor();
+    await steps.filter({ hasText: 'Update relationship: Mira → Tomas' }).filter({ hasText: 'running' }).waitFor();
+    await steps.filter({ hasText: 'Save memory' }).filter({ hasText: 'done' }).first().waitFor();
     const words = (await steps.allTextContents()).join('\n');
     expect(words).not.toContain(hostId);
     expect(words).not.toContain(guestId);
@@ -67,13 +67,13 @@ describe('what follows from a reply', () => {
       }),
       { guest: null },
     );
-    await viewer.page.getByText('everyone stands in the middle').waitFor();
+    await viewer.page.getByText('All values are neutral').waitFor();
     await openTab(viewer, 'Memories');
-    await viewer.page.getByText('Nobody remembers anything yet').waitFor();
+    await viewer.page.getByText('No memories yet').waitFor();
     await viewer.say('I brought you a letter.');
     const pinned = viewer.page.getByRole('region', { name: 'Pinned' }).getByRole('article');
     await pinned.getByText('I brought you a letter.').waitFor();
-    await pinned.getByRole('img', { name: 'Weight 3 of 3' }).waitFor();
+    await pinned.getByRole('img', { name: 'Importance 3 of 3' }).waitFor();
     await pinned.getByText('Remembered by Mira · the lamp room').waitFor();
     await openTab(viewer, 'People');
     await meter(viewer, 'Affinity of Mira towards Robin').waitFor();
@@ -97,7 +97,7 @@ describe('what follows from a reply', () => {
       { guest: null },
     );
     await openTab(viewer, 'Story');
-    await viewer.page.getByText('Nothing is planned.').waitFor();
+    await viewer.page.getByText('No story events yet.').waitFor();
     const { body } = await world.service().client.send<{ id: string }>('POST', `${path}/storyEvents`, {
       title: 'The storm',
       description: 'It comes from the west.',
@@ -106,14 +106,14 @@ describe('what follows from a reply', () => {
     });
     eventId = body.id;
     const story = viewer.page.getByRole('region', { name: 'Story events' });
-    await story.getByRole('heading', { name: 'Going on' }).waitFor();
+    await story.getByRole('heading', { name: 'Active' }).waitFor();
     await viewer.say('We are done here.');
-    for (const note of ['The storm is complete.', 'A brass key', 'The scene closes.']) {
+    for (const note of ['The storm is complete.', 'A brass key', 'The scene ended.']) {
       await viewer.transcript.getByText(note, { exact: true }).waitFor();
     }
     await story.getByRole('heading', { name: 'Completed' }).waitFor();
-    await viewer.page.getByText('No scene is open.').waitFor();
-    await viewer.page.getByText('One scene is over').click();
+    await viewer.page.getByText('No active scene.').waitFor();
+    await viewer.page.getByText('1 past scene').click();
     await viewer.page.getByText('They parted as friends.').waitFor();
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
@@ -129,7 +129,7 @@ describe('what follows from a reply', () => {
     await viewer.reply('The lamp turns.').getByText('Mira', { exact: true }).waitFor();
     const second = viewer.reply('And the door is open.');
     await second.getByText('Tomas', { exact: true }).waitFor();
-    await second.getByText('cuts in').waitFor();
+    await second.getByText('joins in').waitFor();
     expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns.', 'And the door is open.']);
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
@@ -148,8 +148,8 @@ describe('a stuck step', () => {
       { guest: null },
     );
     await chat.viewer.say('Is anybody there?');
-    const stuck = chat.viewer.transcript.getByRole('group', { name: 'Stuck: Feelings: Mira → Robin' });
-    await stuck.getByText('is stuck after 3 attempts.').waitFor();
+    const stuck = chat.viewer.transcript.getByRole('group', { name: 'Failed: Update relationship: Mira → Robin' });
+    await stuck.getByText('failed after 3 attempts.').waitFor();
     await stuck.getByText('provider_error').waitFor();
     return { ...chat, stuck, mend: () => (isBroken = false) };
   }
@@ -179,7 +179,7 @@ describe('a stuck step', () => {
     await stuck.waitFor({ state: 'detached' });
     expect((await ended(chat.id)).status).toBe('completed');
     await viewer.turn().getByRole('button', { name: 'Details' }).click();
-    await viewer.page.getByRole('dialog').getByText('Skipped: Feelings: Mira → Robin.').waitFor();
+    await viewer.page.getByRole('dialog').getByText('Skipped: Update relationship: Mira → Robin.').waitFor();
     expect(viewer.complaints).toEqual([]);
   }, 90_000);
 });

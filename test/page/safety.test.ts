@@ -94,7 +94,7 @@ describe('what people and models write is text', () => {
       return undefined;
     });
     await viewer.say(attack);
-    await viewer.transcript.getByText('The scene closes.').waitFor();
+    await viewer.transcript.getByText('The scene ended.').waitFor();
     await viewer.transcript.getByText('is complete.').waitFor();
     await expectInert(viewer);
     await viewer.turn().getByRole('button', { name: 'Details' }).click();
@@ -140,7 +140,7 @@ describe('what people and models write is text', () => {
     world.provider.script(whole(attack, block(first, attack, attack), attack, block('The end.', attack, attack)));
     const viewer = await open(chat.id);
     await viewer.say(attack);
-    await viewer.page.locator('.beat:not(.streaming)').getByText('proposed').first().waitFor();
+    await viewer.page.locator('.beat:not(.streaming)').getByText('suggested').first().waitFor();
     await expectInert(viewer);
     const [change] = await world.list(`/v1/documents/${document.id}/changes`);
     await send('POST', `/v1/changes/${change?.id}/decline`, { comment: attack });

@@ -125,7 +125,7 @@ describe('a reply', () => {
     const { viewer, call, again } = await loseReply();
     await again.send('Who ');
     const lost = viewer.page.locator('.beat.lost');
-    await lost.getByText('The process that wrote this was lost. The reply is written again.').waitFor();
+    await lost.getByText('A server failed while it wrote this reply. Writing it again…').waitFor();
     expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
     expect(await inaccessible(viewer.page)).toEqual([]);
     await again.send('asks, at this hour?');
@@ -135,7 +135,7 @@ describe('a reply', () => {
     await viewer.ended('Who asks, at this hour?');
     expect(await viewer.said()).toEqual(['Is anybody there?', 'Who asks, at this hour?']);
     expect(viewer.textsOf(turnOf(call))).toEqual(['The lamp turns,', 'Who asks, at this hour?']);
-    expect(viewer.announced.filter((words) => words.includes('is written again'))).toHaveLength(1);
+    expect(viewer.announced.filter((words) => words.includes('Writing it again'))).toHaveLength(1);
     expect(viewer.complaints).toEqual([]);
   }, 120_000);
 
@@ -157,7 +157,7 @@ describe('a reply', () => {
     await call.send('The lamp turns, ');
     await viewer.reply('The lamp turns,').waitFor();
     await viewer.button('Stop').click();
-    await viewer.transcript.getByText('Stopped here.').waitFor();
+    await viewer.transcript.getByText('Reply stopped.').waitFor();
     await call.left();
     await viewer.button('Stop').waitFor({ state: 'detached' });
     expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
@@ -222,15 +222,15 @@ describe('a message', () => {
     await first.send('The lamp ');
     await viewer.reply('The lamp').waitFor();
     await viewer.say('And the door?');
-    await viewer.transcript.getByText('in the queue, 1st in line').waitFor();
+    await viewer.transcript.getByText('Queued, 1st in line').waitFor();
     await viewer.say('And the stairs?');
-    await viewer.transcript.getByText('in the queue, 2nd in line').waitFor();
-    await viewer.button('Take back').last().click();
-    await viewer.transcript.getByText('Stopped before a reply.').waitFor();
+    await viewer.transcript.getByText('Queued, 2nd in line').waitFor();
+    await viewer.button('Cancel message').last().click();
+    await viewer.transcript.getByText('Stopped before the reply.').waitFor();
     await first.send('turns.');
     await first.finish();
     const second = await world.provider.nextRequest(undefined, 30_000);
-    await viewer.transcript.getByText('in the queue').waitFor({ state: 'detached' });
+    await viewer.transcript.getByText('Queued').waitFor({ state: 'detached' });
     await second.send('It is open.');
     await second.finish();
     await viewer.ended('It is open.');
@@ -249,9 +249,9 @@ describe('a message', () => {
     const first = await ask(viewer, 'Is anybody there?');
     await first.send('The lamp ');
     await viewer.reply('The lamp').waitFor();
-    await viewer.page.getByLabel('While somebody speaks:').selectOption('interrupt');
+    await viewer.page.getByLabel('While a reply is in progress:').selectOption('interrupt');
     const second = await ask(viewer, 'And the door?');
-    await viewer.transcript.getByText('Stopped here.').waitFor();
+    await viewer.transcript.getByText('Reply stopped.').waitFor();
     await second.send('It is open.');
     await second.finish();
     await viewer.ended('It is open.');

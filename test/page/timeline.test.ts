@@ -51,7 +51,7 @@ describe('a reply', () => {
 
     const versions = viewer.page.getByLabel('Versions of this reply');
     await versions.getByText('2 / 2').waitFor();
-    await versions.getByRole('button', { name: 'Version before' }).click();
+    await versions.getByRole('button', { name: 'Previous version' }).click();
     await viewer.ended('Reply to two');
     await versions.getByText('1 / 2').waitFor();
     expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
@@ -88,7 +88,7 @@ describe('a message', () => {
     const box = viewer.page.getByLabel('Your message');
     expect(await box.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
     await box.fill(text);
-    await viewer.button('Send again').click();
+    await viewer.button('Save and resend').click();
   };
 
   test('that was the last is edited, and answered anew', async () => {
@@ -122,9 +122,9 @@ describe('a rewind', () => {
     );
     await act(viewer, 'Rewind to here', 0);
     const dialog = viewer.dialog('Rewind to here');
-    await dialog.getByText('2 messages of yours').waitFor();
+    await dialog.getByText('2 messages from you').waitFor();
     const lines = await dialog.getByRole('listitem').allTextContents();
-    expect(lines).toEqual(expect.arrayContaining(['2 messages of yours', '2 replies', '2 memories']));
+    expect(lines).toEqual(expect.arrayContaining(['2 messages from you', '2 replies', '2 memories']));
     const counts = lines.map((line) => Number.parseInt(line, 10));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(preview.totalEvents);
     await dialog.getByRole('button', { name: 'Rewind' }).click();
@@ -204,11 +204,11 @@ describe('the details of a turn', () => {
     };
     expect(turn.temporalUiUrl).toContain(turnIds[0]);
     await act(viewer, 'Details');
-    const dialog = viewer.dialog('About this turn');
+    const dialog = viewer.dialog('Turn details');
     await dialog.getByRole('table').waitFor();
     const names = await dialog.getByRole('row').locator('code.step-name').allTextContents();
     expect(names).toEqual(turn.steps.map(({ name }) => name));
-    await dialog.getByText(/^Feelings: Mira → /).waitFor();
+    await dialog.getByText(/^Update relationship: Mira → /).waitFor();
     await dialog.getByText(`${turn.usage.promptTokens} in, ${turn.usage.completionTokens} out`).waitFor();
     expect(await dialog.getByRole('link').getAttribute('href')).toBe(turn.temporalUiUrl);
     await viewer.page.keyboard.press('Escape');
@@ -227,7 +227,7 @@ describe('a chat that is not there', () => {
     await viewer.page.goto(`${world.service.api}/#chat_nowhere`);
     await viewer.page.getByRole('alert').getByText('There is no such chat').waitFor();
     expect(await viewer.page.locator('.connection, #panel, #say').count()).toBe(0);
-    await viewer.page.getByRole('link', { name: 'Open the newest chat' }).click();
+    await viewer.page.getByRole('link', { name: 'Open your latest chat' }).click();
     await viewer.ended('Reply to one');
     expect(viewer.page.url()).toBe(`${world.service.api}/#${chatId}`);
   }, 60_000);

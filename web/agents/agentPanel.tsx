@@ -8,7 +8,7 @@ import { PlanTab } from './planTab.js';
 import { hasPlan, useProjection } from './projection.js';
 import { ToolsSection } from './toolsSection.js';
 
-/** What an agent may use, what it works on, and what it has put together. */
+/** The tools and settings of an agent, its document and its plan. */
 export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
   const settings = settingsOf(about);
   const projection = useProjection(chat).value.value;
@@ -26,5 +26,5 @@ export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
   const plan: Tab[] = hasPlan(projection)
     ? [{ id: 'plan', label: 'Plan', content: <PlanTab projection={projection} /> }]
     : [];
-  return <Tabs label="About this agent" tabs={[tools, ...(about.documentId ? [document] : []), ...plan]} />;
+  return <Tabs label="Chat info" tabs={[tools, ...(about.documentId ? [document] : []), ...plan]} />;
 }

@@ -1,17 +1,17 @@
 import type { ChatSettings } from '../data/chatSettings.js';
 import { Facts, Section } from '../panel/section.js';
 
-/** What the chat was created with. It stays so. */
+/** The settings that the chat was created with. They can't be changed. */
 export function AgentSettings({ settings, chosenModel }: { settings: ChatSettings; chosenModel: string | null }) {
   const { systemPrompt, model, thinkingEnabled, maxIterations, temperature, providerId } = settings;
   return (
     <Section title="Settings">
       <Facts
         facts={[
-          ['Model', chosenModel ?? model ?? (providerId ? 'the provider’s' : 'the service’s')],
-          ['Provider', providerId ? 'of this chat' : null],
-          ['Thinking', thinkingEnabled ? 'asked for' : 'not asked for'],
-          ['Most rounds', maxIterations ?? 20],
+          ['Model', chosenModel ?? model ?? 'default'],
+          ['Provider', providerId ? 'custom' : 'default'],
+          ['Thinking', thinkingEnabled ? 'on' : 'off'],
+          ['Step limit', maxIterations ?? 20],
           ['Temperature', temperature ?? null],
         ]}
       />
@@ -21,7 +21,7 @@ export function AgentSettings({ settings, chosenModel }: { settings: ChatSetting
           <p class="plain persona">{systemPrompt}</p>
         </details>
       ) : (
-        <p class="hint">It has no instructions of its own.</p>
+        <p class="hint">This agent has no instructions.</p>
       )}
     </Section>
   );

@@ -2,8 +2,8 @@ import type { AgentStep } from '../../client/src/index.js';
 import { Thinking } from '../chat/beat.js';
 import { Markdown } from '../parts/markdown.js';
 
-/** What an agent thought, said and did, in order; a call with its result. */
-export function AgentSteps({ steps, streaming }: { steps: readonly AgentStep[]; streaming: boolean }) {
+/** The steps of an agent's reply in order: thinking, text, and tool calls with their results. */
+export function AgentSteps({ steps, isStreaming }: { steps: readonly AgentStep[]; isStreaming: boolean }) {
   const results = new Map(steps.flatMap((step) => (step.type === 'tool_result' ? [[step.callId, step]] : [])));
   const last = steps.at(-1);
   return (
@@ -13,7 +13,7 @@ export function AgentSteps({ steps, streaming }: { steps: readonly AgentStep[]; 
           key={step.id}
           step={step}
           result={results.get(step.callId)}
-          streaming={streaming}
+          isStreaming={isStreaming}
           isLast={step === last}
         />
       ))}
@@ -21,30 +21,30 @@ export function AgentSteps({ steps, streaming }: { steps: readonly AgentStep[]; 
   );
 }
 
-type StepProps = { step: AgentStep; result: AgentStep | undefined; streaming: boolean; isLast: boolean };
+type StepProps = { step: AgentStep; result: AgentStep | undefined; isStreaming: boolean; isLast: boolean };
 
-function Step({ step, result, streaming, isLast }: StepProps) {
+function Step({ step, result, isStreaming, isLast }: StepProps) {
   switch (step.type) {
     case 'thinking':
-      return <Thinking text={step.content ?? ''} open={streaming && isLast} />;
+      return <Thinking text={step.content ?? ''} open={isStreaming && isLast} />;
     case 'text':
       return <Markdown text={step.content ?? ''} />;
     case 'tool_call':
-      return <ToolCall call={step} result={result} running={streaming} />;
+      return <ToolCall call={step} result={result} isRunning={isStreaming} />;
     case 'tool_result':
       return null; // shown with its call
   }
 }
 
-type CallProps = { call: AgentStep; result: AgentStep | undefined; running: boolean };
+type CallProps = { call: AgentStep; result: AgentStep | undefined; isRunning: boolean };
 
-function ToolCall({ call, result, running }: CallProps) {
-  const state = result ? (result.success ? 'done' : 'failed') : running ? 'under way' : 'never answered';
+function ToolCall({ call, result, isRunning }: CallProps) {
+  const state = result ? (result.success ? 'done' : 'failed') : isRunning ? 'running' : 'no result';
   return (
     <details class={`call ${result ? (result.success ? 'good' : 'bad') : ''}`}>
       <summary>
         <span class="call-name">{call.name}</span>
-        <span class="call-arguments">{shown(call.arguments)}</span>
+        <span class="call-arguments">{formatArguments(call.arguments)}</span>
         <span class={`tag ${result ? (result.success ? 'good' : 'bad') : ''}`}>{state}</span>
       </summary>
       <h4>Arguments</h4>
@@ -59,8 +59,8 @@ function ToolCall({ call, result, running }: CallProps) {
   );
 }
 
-/** Arguments in a line. */
-export function shown(sent: unknown): string {
+/** The arguments of a tool call on one line of at most 200 characters. */
+export function formatArguments(sent: unknown): string {
   if (typeof sent !== 'object' || sent === null) return String(sent ?? '');
   return Object.entries(sent)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)

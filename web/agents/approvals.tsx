@@ -6,10 +6,10 @@ import { useChatQuery } from '../data/chatQuery.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat, TurnState } from '../data/openChat.js';
 
-/** The calls of tools that wait for a person's word. */
+/** The tool calls of a turn that wait for approval. */
 export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
-  const calls = useChatQuery(chat, () => readWaiting(chat.id), ['tool_call_end', 'turn_completed']);
-  // That a call waits is told by its turn's state, and by no event.
+  const calls = useChatQuery(chat, () => readPending(chat.id), ['tool_call_end', 'turn_completed']);
+  // No event says that a call waits for approval: only the status of its turn changes.
   useEffect(
     () =>
       effect(() => {
@@ -17,10 +17,10 @@ export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
       }),
     [chat, turn.turnId, calls.refresh],
   );
-  const waiting = calls.value.value ?? [];
+  const pending = calls.value.value ?? [];
   return (
     <>
-      {waiting.map((call) => (
+      {pending.map((call) => (
         <Approval key={call.id} turnId={turn.turnId} call={call} onDecided={calls.refresh} />
       ))}
     </>
@@ -29,7 +29,7 @@ export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
 
 type OpenCall = Thinking['toolCalls'][number];
 
-async function readWaiting(chatId: string): Promise<OpenCall[]> {
+async function readPending(chatId: string): Promise<OpenCall[]> {
   const thinking = await get<Thinking | null>(`/v1/chats/${chatId}/thinking`);
   return (thinking?.toolCalls ?? []).filter(({ status }) => status === 'awaiting_approval');
 }
@@ -38,29 +38,29 @@ type ApprovalProps = { turnId: string; call: OpenCall; onDecided(): void };
 
 function Approval({ turnId, call, onDecided }: ApprovalProps) {
   const [comment, setComment] = useState('');
-  const [sent, setSent] = useState(false);
+  const [isSending, setSending] = useState(false);
   const decide = async (approved: boolean) => {
-    setSent(true);
+    setSending(true);
     const path = `/v1/turns/${turnId}/approvals/${encodeURIComponent(call.id)}`;
     await tryOrNotify(() => post(path, { approved, ...(comment.trim() ? { comment } : {}) }));
-    setSent(false);
+    setSending(false);
     onDecided();
   };
   return (
-    <section class="approval" aria-label={`May ${call.name} be used?`}>
+    <section class="approval" aria-label={`Allow ${call.name}?`}>
       <p>
-        May the agent use <strong>{call.name}</strong>? It waits for your word, also over restarts.
+        The agent wants to use <strong>{call.name}</strong>.
       </p>
       <pre>{JSON.stringify(call.arguments, null, 2)}</pre>
       <label class="field">
-        A word to the agent, if you like
+        Message to the agent (optional)
         <input value={comment} maxLength={4000} onInput={(event) => setComment(event.currentTarget.value)} />
       </label>
       <div class="row">
-        <button type="button" class="button primary" disabled={sent} onClick={() => decide(true)}>
+        <button type="button" class="button primary" disabled={isSending} onClick={() => decide(true)}>
           Allow
         </button>
-        <button type="button" class="button danger" disabled={sent} onClick={() => decide(false)}>
+        <button type="button" class="button danger" disabled={isSending} onClick={() => decide(false)}>
           Deny
         </button>
       </div>

@@ -1,6 +1,6 @@
-/** What a tool of a permission level may do, in words, and the sign that goes with them. */
-export function permissionLabel(level: number): { words: string; sign: 'good' | 'warn' | 'bad' } {
-  if (level <= 1) return { words: 'reads', sign: 'good' };
-  if (level === 2) return { words: 'writes', sign: 'warn' };
-  return { words: 'dangerous', sign: 'bad' };
+/** The label of a tool's permission level, and the tone in which it is shown. */
+export function permissionLabel(level: number): { label: string; tone: 'good' | 'warn' | 'bad' } {
+  if (level <= 1) return { label: 'read-only', tone: 'good' };
+  if (level === 2) return { label: 'can make changes', tone: 'warn' };
+  return { label: 'high risk', tone: 'bad' };
 }

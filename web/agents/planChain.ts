@@ -1,37 +1,35 @@
-/** A step of a plan as it is shown. `chain`: the steps that lead to one another, the last is the result. */
-export type PlanStep = { name: string; operator: string | null; from: PlanChain | null };
-export type PlanChain = { steps: readonly PlanStep[]; left: number };
+/** A step of a plan. `secondary`: the steps of its secondary input. */
+export type PlanStep = { name: string; operator: string | null; secondary: PlanChain | null };
+/** Steps in the order in which they run; the last one gives the result. `omitted`: how many steps before them are left out. */
+export type PlanChain = { steps: readonly PlanStep[]; omitted: number };
 
-/** A chain may be thousands of steps long, and each may have another beside it. */
-const longest = 100;
-const deepest = 6;
+/** Bounds of what is shown: a plan comes from a model, and may be thousands of steps long or deep. */
+const maxSteps = 100;
+const maxDepth = 6;
 
-/**
- * The chain of primary inputs that ends in a step, with the chains that join it on the side. `left`: how many steps
- * before these are not shown. Null where a chain would be too deep to be read, or it is none.
- */
+/** The chain of primary inputs that ends in `root`. Null where `root` is not a step, or deeper than `maxDepth`. */
 export function chainOf(root: unknown, depth = 0): PlanChain | null {
-  if (!isRecord(root) || depth >= deepest) return null;
+  if (!isRecord(root) || depth >= maxDepth) return null;
   const nodes: Record<string, unknown>[] = [];
   for (let node: unknown = root; isRecord(node); node = node.primaryInput) nodes.push(node);
   const steps = nodes
-    .slice(0, longest)
+    .slice(0, maxSteps)
     .reverse()
     .map((node) => ({
       name: nameOfStep(node),
-      operator: words(node.operator),
-      from: chainOf(node.secondaryInput, depth + 1),
+      operator: textOf(node.operator),
+      secondary: chainOf(node.secondaryInput, depth + 1),
     }));
-  return { steps, left: nodes.length - steps.length };
+  return { steps, omitted: nodes.length - steps.length };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const words = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
 export function nameOfStep(step: Record<string, unknown>): string {
-  const searchName = words(step.searchName);
+  const searchName = textOf(step.searchName);
   const known = searchName === '__combine__' ? 'Combine' : searchName === '__unknown__' ? null : searchName;
-  return words(step.displayName) ?? known ?? words(step.id) ?? 'A step';
+  return textOf(step.displayName) ?? known ?? textOf(step.id) ?? 'Unnamed step';
 }

@@ -2,7 +2,7 @@ import type { Projection } from '../../client/src/index.js';
 import { Facts, Section } from '../panel/section.js';
 import { chainOf, nameOfStep, type PlanChain } from './planChain.js';
 
-/** What an agent has put together: a tree of steps, and what is known of it. */
+/** The plan that an agent's artifacts make: a tree of steps, and its facts. */
 export function PlanTab({ projection }: { projection: Projection }) {
   const { name, recordType, modelId, plan, steps, strategyId, isSaved } = projection;
   const chain = chainOf(plan?.root);
@@ -17,26 +17,26 @@ export function PlanTab({ projection }: { projection: Projection }) {
           ]}
         />
       </Section>
-      <Section title="Steps">{chain ? <Chain chain={chain} /> : <Flat steps={steps} />}</Section>
+      <Section title="Steps">{chain ? <Chain chain={chain} /> : <StepList steps={steps} />}</Section>
     </>
   );
 }
 
-/** Steps in the order in which they are done; what joins one on the side stands under it. */
-function Chain({ chain: { steps, left } }: { chain: PlanChain }) {
+/** Steps in the order in which they run. The steps of a secondary input are listed under the step that uses them. */
+function Chain({ chain: { steps, omitted } }: { chain: PlanChain }) {
   return (
     <>
-      {left > 0 ? <p class="hint">{left} earlier steps are not shown.</p> : null}
-      <ol class="plan" start={left + 1}>
-        {steps.map(({ name, operator, from }, n) => (
+      {omitted > 0 ? <p class="hint">{omitted} earlier steps are not shown.</p> : null}
+      <ol class="plan" start={omitted + 1}>
+        {steps.map(({ name, operator, secondary }, n) => (
           <li key={n}>
             <span class="plan-step">
               {name} {operator ? <span class="tag">{operator.toLowerCase()}</span> : null}
             </span>
-            {from ? (
+            {secondary ? (
               <div class="plan-side">
-                <p class="hint">with</p>
-                <Chain chain={from} />
+                <p class="hint">combined with</p>
+                <Chain chain={secondary} />
               </div>
             ) : null}
           </li>
@@ -46,21 +46,21 @@ function Chain({ chain: { steps, left } }: { chain: PlanChain }) {
   );
 }
 
-const most = 100;
+const maxSteps = 100;
 
-function Flat({ steps }: { steps: Projection['steps'] }) {
-  const shown = steps.slice(0, most);
+function StepList({ steps }: { steps: Projection['steps'] }) {
+  const shown = steps.slice(0, maxSteps);
   return (
     <>
       <p class="hint">
-        {steps.length === 0 ? 'The plan has no steps that can be shown.' : 'These steps do not make one plan yet.'}
+        {steps.length === 0 ? 'This plan has no steps.' : 'These steps are not connected to one plan yet.'}
       </p>
       <ul class="plan">
         {shown.map((step, n) => (
           <li key={n}>{nameOfStep(step)}</li>
         ))}
       </ul>
-      {steps.length > shown.length ? <p class="hint">And {steps.length - shown.length} more.</p> : null}
+      {steps.length > shown.length ? <p class="hint">{steps.length - shown.length} more steps are not shown.</p> : null}
     </>
   );
 }

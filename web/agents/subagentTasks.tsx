@@ -1,18 +1,18 @@
 import type { Task } from '../timeline/timeline.js';
-import { shown } from './agentSteps.js';
+import { formatArguments } from './agentSteps.js';
 
-const words: Record<Task['status'], [string, string]> = {
+const statusLabels: Record<Task['status'], [string, string]> = {
   running: ['running', ''],
   done: ['done', 'good'],
   failed: ['failed', 'bad'],
 };
 
-/** What an agent has handed to others: each task with its state and the calls of tools that it made. */
+/** The tasks of sub-agents, each with its status and its tool calls. */
 export function SubagentTasks({ tasks }: { tasks: ReadonlyMap<string, Task> }) {
   return (
     <>
       {[...tasks.values()].map((task) => {
-        const [state, tone] = words[task.status];
+        const [state, tone] = statusLabels[task.status];
         return (
           <details class={`call task ${tone}`} key={task.name}>
             <summary>
@@ -22,12 +22,12 @@ export function SubagentTasks({ tasks }: { tasks: ReadonlyMap<string, Task> }) {
             </summary>
             <p class="hint">
               {task.modelId && `${task.modelId}, `}
-              {task.calls.length === 0 ? 'no calls of tools' : `${task.calls.length} calls of tools:`}
+              {task.calls.length === 1 ? '1 tool call' : `${task.calls.length} tool calls`}
             </p>
             <ul class="counts">
               {task.calls.map((call) => (
                 <li key={call.id}>
-                  <code>{call.name}</code> {shown(call.arguments)}
+                  <code>{call.name}</code> {formatArguments(call.arguments)}
                   {call.result !== undefined && <pre>{call.result}</pre>}
                 </li>
               ))}

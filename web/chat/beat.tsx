@@ -11,20 +11,20 @@ import { TypingIndicator } from './typingIndicator.js';
 
 type BeatProps = { beat: DisplayedBeat; chat: OpenChat; kind: string; changeIds: readonly string[] | null };
 
-/** What somebody says, as it grows and when it is there. */
+/** A reply of one speaker, while it streams and after it has landed. */
 export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds }: BeatProps) {
-  const waits = beat.isStreaming && beat.text === '' && beat.thinking === '' && beat.steps.length === 0;
+  const isPending = beat.isStreaming && beat.text === '' && beat.thinking === '' && beat.steps.length === 0;
   return (
     <article class={classOf(beat)} data-turn={beat.turnId} data-beat={beat.beat}>
-      <Speaker id={beat.speakerId || 'assistant'} remark={beat.isInterjection ? 'cuts in' : undefined} />
-      {waits ? (
-        <Waiting silentFor={beat.silentFor} />
+      <Speaker id={beat.speakerId || 'assistant'} note={beat.isInterjection ? 'joins in' : undefined} />
+      {isPending ? (
+        <ReplyPending silentFor={beat.silentFor} />
       ) : (
-        <Body beat={beat} chat={chat} kind={kind} changeIds={changeIds} />
+        <ReplyBody beat={beat} chat={chat} kind={kind} changeIds={changeIds} />
       )}
-      {beat.restart && <Lost reason={beat.restart.reason} />}
-      {!waits && beat.isStreaming && beat.silentFor > 0 && <Waiting silentFor={beat.silentFor} />}
-      <Remarks beat={beat} />
+      {beat.restart && <RestartNote reason={beat.restart.reason} />}
+      {!isPending && beat.isStreaming && beat.silentFor > 0 && <ReplyPending silentFor={beat.silentFor} />}
+      <ReplyFooter beat={beat} />
     </article>
   );
 });
@@ -32,8 +32,8 @@ export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds }: 
 const classOf = ({ isStreaming, restart }: DisplayedBeat): string =>
   ['beat', isStreaming ? 'streaming' : '', restart ? 'lost' : ''].filter(Boolean).join(' ');
 
-/** Why what stands above is written again. It stays in its place until the new text has grown past it. */
-function Lost({ reason }: { reason: RestartReason | null }) {
+/** Why the reply above is being written again. */
+function RestartNote({ reason }: { reason: RestartReason | null }) {
   return (
     <p class="beat-note lost-note">
       <TypingIndicator />
@@ -42,10 +42,10 @@ function Lost({ reason }: { reason: RestartReason | null }) {
   );
 }
 
-function Body({ beat, chat, kind, changeIds }: BeatProps) {
-  if (beat.steps.length > 0) return <AgentSteps steps={beat.steps} streaming={beat.isStreaming} />;
+function ReplyBody({ beat, chat, kind, changeIds }: BeatProps) {
+  if (beat.steps.length > 0) return <AgentSteps steps={beat.steps} isStreaming={beat.isStreaming} />;
   if (kind === 'document') {
-    return <ReplyWithChanges chat={chat} text={beat.text} streaming={beat.isStreaming} changeIds={changeIds} />;
+    return <ReplyWithChanges chat={chat} text={beat.text} isStreaming={beat.isStreaming} changeIds={changeIds} />;
   }
   return (
     <>
@@ -58,27 +58,28 @@ function Body({ beat, chat, kind, changeIds }: BeatProps) {
 export function Thinking({ text, open }: { text: string; open: boolean }) {
   return (
     <details class="thinking" open={open}>
-      <summary>{open ? 'Thinking…' : 'Thoughts'}</summary>
+      <summary>{open ? 'Thinking…' : 'Thought process'}</summary>
       <div class="thinking-text">{text}</div>
     </details>
   );
 }
 
-function Waiting({ silentFor }: { silentFor: number }) {
+/** Shown before the first text of a reply. `silentFor`: seconds, where the other service reports them. */
+function ReplyPending({ silentFor }: { silentFor: number }) {
   return (
     <p class="waiting">
       <TypingIndicator />
       {silentFor > 0 ? (
-        <span>thinking, {Math.round(silentFor)} s</span>
+        <span>Thinking for {Math.round(silentFor)} s</span>
       ) : (
-        <span class="hidden">The reply is about to begin</span>
+        <span class="hidden">Waiting for the reply</span>
       )}
     </p>
   );
 }
 
-/** How a reply ended, where that was not by itself, and what a relayed one is made of. */
-function Remarks({ beat }: { beat: DisplayedBeat }) {
+/** The tools that a relayed reply used, and how a reply ended where it is not complete. */
+function ReplyFooter({ beat }: { beat: DisplayedBeat }) {
   return (
     <>
       {beat.usedTools.length > 0 && (
@@ -95,7 +96,7 @@ function Remarks({ beat }: { beat: DisplayedBeat }) {
           {beat.error.message} <code>{beat.error.code}</code>
         </p>
       )}
-      {beat.isTruncated && !beat.error && <p class="beat-note hint">Stopped here.</p>}
+      {beat.isTruncated && !beat.error && <p class="beat-note hint">Reply stopped.</p>}
     </>
   );
 }

@@ -7,26 +7,25 @@ import type { OpenChat } from '../data/openChat.js';
 import { sendTurn } from '../data/outbox.js';
 import { pendingQuote } from '../documents/pendingQuote.js';
 
-/** What is being written, by chat: another chat may be looked at meanwhile. */
-const written = signal<ReadonlyMap<string, string>>(new Map());
+/** The text in the composer, by chat: it is kept while another chat is open. */
+const typedTexts = signal<ReadonlyMap<string, string>>(new Map());
 type WhenBusy = NonNullable<NewTurn['whenBusy']>;
 const whenBusy = signal<WhenBusy>('enqueue');
 
-const choices: [WhenBusy, string][] = [
-  ['enqueue', 'Wait for the reply, then send'],
-  ['interrupt', 'Stop the reply, keep its text, then send'],
-  ['rollback', 'Take the running turn back, then send'],
-  ['reject', 'Send only if nobody speaks'],
+const whenBusyOptions: [WhenBusy, string][] = [
+  ['enqueue', 'Send after the reply'],
+  ['interrupt', 'Stop the reply, keep its text, and send'],
+  ['rollback', 'Discard the current message and reply, and send'],
+  ['reject', 'Don’t send'],
 ];
 
-/** Where one says something. Enter sends, Shift+Enter begins a line. */
+/** The message box. Enter sends, Shift+Enter starts a new line. */
 export function Composer({ chat }: { chat: OpenChat }) {
   const box = useRef<HTMLTextAreaElement>(null);
-  const text = written.value.get(chat.id) ?? '';
-  const holds = chat.holdsFloor.value;
+  const text = typedTexts.value.get(chat.id) ?? '';
   const isBusy = chat.isBusy.value;
-  const write = (words: string) => {
-    written.value = new Map(written.value).set(chat.id, words);
+  const setText = (typed: string) => {
+    typedTexts.value = new Map(typedTexts.value).set(chat.id, typed);
   };
   const send = () => {
     if (text.trim() === '' || !chat.chat.value) return;
@@ -36,10 +35,10 @@ export function Composer({ chat }: { chat: OpenChat }) {
       { text, ...(quote ? { quote } : {}), ...(isBusy ? { whenBusy: whenBusy.value } : {}) },
       chat.newest.value?.seq ?? 0,
     );
-    write('');
+    setText('');
     pendingQuote.value = null;
   };
-  useGrowing(box, text);
+  useAutoHeight(box, text);
 
   return (
     <form
@@ -49,19 +48,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
         send();
       }}
     >
-      {pendingQuote.value !== null && (
-        <div class="quoting">
-          <blockquote>{pendingQuote.value}</blockquote>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="Leave the quote out"
-            onClick={() => (pendingQuote.value = null)}
-          >
-            ×
-          </button>
-        </div>
-      )}
+      <QuotePreview />
       <div class="composer-box">
         <label class="hidden" for="say">
           Message
@@ -70,46 +57,75 @@ export function Composer({ chat }: { chat: OpenChat }) {
           id="say"
           ref={box}
           rows={1}
-          placeholder="Say something…"
+          placeholder="Type a message…"
           value={text}
-          onInput={(event) => write(event.currentTarget.value)}
+          onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
             event.preventDefault();
             send();
           }}
         />
-        {holds && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => tryOrNotify(() => post(`/v1/chats/${chat.id}/turns/cancel`))}
-          >
-            Stop
-          </button>
-        )}
+        {chat.holdsFloor.value && <StopButton chatId={chat.id} />}
         <button type="submit" class="button primary" disabled={text.trim() === ''}>
           Send
         </button>
       </div>
-      {isBusy && (
-        <label class="when-busy">
-          <span>While somebody speaks:</span>
-          <select value={whenBusy.value} onChange={(event) => (whenBusy.value = event.currentTarget.value as WhenBusy)}>
-            {choices.map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      {isBusy && <WhenBusySelect />}
     </form>
   );
 }
 
-/** As high as what is written in it, up to the style sheet's bound. */
-function useGrowing(box: { current: HTMLTextAreaElement | null }, text: string) {
+function QuotePreview() {
+  if (pendingQuote.value === null) return null;
+  return (
+    <div class="quoting">
+      <blockquote>{pendingQuote.value}</blockquote>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Remove quote"
+        onClick={() => {
+          pendingQuote.value = null;
+        }}
+      >
+        ×
+      </button>
+    </div>
+  );
+}
+
+function StopButton({ chatId }: { chatId: string }) {
+  const stop = () => tryOrNotify(() => post(`/v1/chats/${chatId}/turns/cancel`));
+  return (
+    <button type="button" class="button" onClick={stop}>
+      Stop
+    </button>
+  );
+}
+
+function WhenBusySelect() {
+  return (
+    <label class="when-busy">
+      <span>While a reply is in progress:</span>
+      <select
+        value={whenBusy.value}
+        onChange={(event) => {
+          whenBusy.value = event.currentTarget.value as WhenBusy;
+        }}
+      >
+        {whenBusyOptions.map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Grows the box with its text, up to the maximum height in the style sheet. */
+function useAutoHeight(box: { current: HTMLTextAreaElement | null }, text: string) {
   useLayoutEffect(() => {
     if (!box.current) return;
     box.current.style.height = 'auto';

@@ -8,27 +8,27 @@ import { currentTurnId, endSeqOf } from './exchangeIds.js';
 type EditProps = { chat: OpenChat; exchange: Exchange; next: Exchange | undefined; onDone(): void };
 
 /**
- * Says something else in the place of what was said, and has it answered. Where more was said since, the chat is
- * rewound to this turn first: only a last reply can be given anew.
+ * Edits a message of the user and has it answered again. Where later messages exist, the chat is first rewound to
+ * this turn: only the last turn can be regenerated.
  */
 export function EditForm({ chat, exchange, next, onDone }: EditProps) {
   const [text, setText] = useState(exchange.prose?.text ?? '');
-  const [busy, setBusy] = useState(false);
-  const resend = async () => {
-    setBusy(true);
-    const done = await tryOrNotify(async () => {
+  const [isSending, setSending] = useState(false);
+  const send = async () => {
+    setSending(true);
+    const succeeded = await tryOrNotify(async () => {
       if (next) await post(`/v1/chats/${chat.id}/rewind`, { toSeq: endSeqOf(exchange, next) });
       await post(`/v1/turns/${currentTurnId(exchange)}/regenerate`, { text });
     });
-    setBusy(false);
-    if (done) onDone();
+    setSending(false);
+    if (succeeded) onDone();
   };
   return (
     <form
       class="mine edit"
       onSubmit={(event) => {
         event.preventDefault();
-        void resend();
+        void send();
       }}
     >
       <label class="field">
@@ -41,13 +41,13 @@ export function EditForm({ chat, exchange, next, onDone }: EditProps) {
           onKeyDown={(event) => event.key === 'Escape' && onDone()}
         />
       </label>
-      {next && <p class="hint">What came after it leaves the chat. Nothing is deleted from its log.</p>}
+      {next && <p class="hint">All messages after this one will be removed from the chat.</p>}
       <div class="row end">
         <button type="button" class="button" onClick={onDone}>
           Cancel
         </button>
-        <button type="submit" class="button primary" disabled={busy || text.trim() === ''}>
-          Send again
+        <button type="submit" class="button primary" disabled={isSending || text.trim() === ''}>
+          Save and resend
         </button>
       </div>
     </form>

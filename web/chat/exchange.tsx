@@ -10,25 +10,23 @@ import { displayedBeats } from './displayedBeats.js';
 import { EditForm } from './editForm.js';
 import { FollowUps } from './followUps.js';
 import { NoteView } from './note.js';
-import { Actions } from './turnActions.js';
+import { TurnActions } from './turnActions.js';
 import { TurnStatusLine } from './turnStatusLine.js';
 
 type ExchangeProps = { chat: OpenChat; kind: string; exchange: Exchange; next: Exchange | undefined };
 
-/** One user turn: what was said, what was answered, what follows from it, and what can be done with it. */
+/** A message of the user with the replies to it, the steps that follow them, and the actions on the turn. */
 export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, next }: ExchangeProps) {
-  const [editing, setEditing] = useState(false);
+  const [isEditing, setEditing] = useState(false);
   const { turnIds } = exchange;
-  const coming = useMemo(() => stableList(() => ofTurns(chat.drafts.value, turnIds)), [chat, turnIds]);
-  const states = useMemo(() => stableList(() => ofTurns(chat.turns.value, turnIds)), [chat, turnIds]);
-  const drafts = coming.value;
-  const turns = states.value;
+  const drafts = useMemo(() => stableList(() => ofTurns(chat.drafts.value, turnIds)), [chat, turnIds]).value;
+  const turns = useMemo(() => stableList(() => ofTurns(chat.turns.value, turnIds)), [chat, turnIds]).value;
   const beats = displayedBeats(exchange, drafts);
-  const isLast = next === undefined;
+  const isStreaming = beats.some((beat) => beat.isStreaming);
   return (
     <section class="exchange" data-seq={exchange.seq}>
       {exchange.prose &&
-        (editing ? (
+        (isEditing ? (
           <EditForm chat={chat} exchange={exchange} next={next} onDone={() => setEditing(false)} />
         ) : (
           <UserMessage text={exchange.prose.text} quote={exchange.prose.quote} />
@@ -38,22 +36,23 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       ))}
       <SubagentTasks tasks={exchange.tasks} />
       {turns.map((turn) => (
-        <TurnStatusLine
-          key={turn.turnId}
-          chat={chat}
-          turn={turn}
-          isHeard={beats.some(({ isStreaming }) => isStreaming)}
-        />
+        <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isStreaming={isStreaming} />
       ))}
       {exchange.notes.map((note) => (
         <NoteView key={note.seq} note={note} />
       ))}
-      <Ends exchange={exchange} hasReply={beats.length > 0} />
+      {beats.length === 0 && <EndsWithoutReply exchange={exchange} />}
       {turns.map((turn) => (
-        <Following key={turn.turnId} chat={chat} turn={turn} kind={kind} />
+        <TurnProgress key={turn.turnId} chat={chat} turn={turn} kind={kind} />
       ))}
-      {!editing && (
-        <Actions chat={chat} exchange={exchange} next={next} isLast={isLast} onEdit={() => setEditing(true)} />
+      {!isEditing && (
+        <TurnActions
+          chat={chat}
+          exchange={exchange}
+          next={next}
+          isLast={next === undefined}
+          onEdit={() => setEditing(true)}
+        />
       )}
     </section>
   );
@@ -65,14 +64,14 @@ const ofTurns = <T extends { turnId: string }>(all: ReadonlyMap<string, T>, turn
 function UserMessage({ text, quote }: { text: string; quote: string | null }) {
   return (
     <article class="mine">
-      <h3 class="hidden">You said</h3>
+      <h3 class="hidden">Your message</h3>
       {quote && <blockquote>{quote}</blockquote>}
       <div class="mine-text">{text}</div>
     </article>
   );
 }
 
-function Following({ chat, turn, kind }: { chat: OpenChat; turn: TurnState; kind: string }) {
+function TurnProgress({ chat, turn, kind }: { chat: OpenChat; turn: TurnState; kind: string }) {
   return (
     <>
       {kind === 'agent' && turn.status === 'awaiting_operator' && <Approvals chat={chat} turn={turn} />}
@@ -81,9 +80,8 @@ function Following({ chat, turn, kind }: { chat: OpenChat; turn: TurnState; kind
   );
 }
 
-/** A turn that ended without a reply says so itself. */
-function Ends({ exchange, hasReply }: { exchange: Exchange; hasReply: boolean }) {
-  if (hasReply) return null;
+/** Why turns ended without a reply. */
+function EndsWithoutReply({ exchange }: { exchange: Exchange }) {
   return (
     <>
       {[...exchange.ends.values()].map(({ turnId, status, error }) => {
@@ -96,7 +94,7 @@ function Ends({ exchange, hasReply }: { exchange: Exchange; hasReply: boolean })
         }
         return status === 'cancelled' ? (
           <p class="beat-note hint" key={turnId}>
-            Stopped before a reply.
+            Stopped before the reply.
           </p>
         ) : null;
       })}

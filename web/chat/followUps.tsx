@@ -5,32 +5,13 @@ import { tryOrNotify } from '../data/notices.js';
 import type { TurnState } from '../data/openChat.js';
 import { stepLabel, stepStatusLabels } from '../parts/labels.js';
 
-/** What follows from a reply, as it runs. A reply's own steps show by themselves, unless they are stuck. */
+/** The progress of a turn's background tasks, and those that failed. Steps of the reply itself are shown elsewhere. */
 export function FollowUps({ turn }: { turn: TurnState }) {
   const stuck = turn.steps.filter(({ status }) => status === 'stuck');
-  const others = turn.steps.filter(({ name, status }) => status !== 'stuck' && !isShownElsewhere(name));
-  const done = others.filter(({ status }) => status === 'done' || status === 'skipped').length;
+  const others = turn.steps.filter(({ name, status }) => status !== 'stuck' && !isReplyStep(name));
   return (
     <>
-      {others.length > 0 && (
-        <details class="follow-ups">
-          <summary>
-            <progress max={others.length} value={done} aria-label="Follow-ups" />
-            <span>
-              {turn.phase === 'replying' ? 'Beside the reply' : 'Follow-ups'}: {done} of {others.length} done
-            </span>
-          </summary>
-          <ul>
-            {others.map((step) => (
-              <li key={step.name} class={`step ${step.status}`}>
-                <span class="step-sign" aria-hidden="true" />
-                <span>{stepLabel(step.name, nameOf)}</span>
-                <span class="hint">{stateOf(step)}</span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      {others.length > 0 && <Progress steps={others} />}
       {stuck.map((step) => (
         <StuckStep key={step.name} turnId={turn.turnId} step={step} />
       ))}
@@ -38,23 +19,46 @@ export function FollowUps({ turn }: { turn: TurnState }) {
   );
 }
 
-const isShownElsewhere = (name: string) => name.startsWith('reply:') || name.startsWith('tool:');
+const isReplyStep = (name: string) => name.startsWith('reply:') || name.startsWith('tool:');
 
-function stateOf({ status, attempts, error }: StepView): string {
-  const tries = attempts > 1 ? `, attempt ${attempts}` : '';
-  const why = error && status === 'retrying' ? `: ${error.message}` : '';
-  return `${stepStatusLabels[status]}${tries}${why}`;
+function Progress({ steps }: { steps: readonly StepView[] }) {
+  const done = steps.filter(({ status }) => status === 'done' || status === 'skipped').length;
+  return (
+    <details class="follow-ups">
+      <summary>
+        <progress max={steps.length} value={done} aria-label="Background tasks" />
+        <span>
+          Background tasks: {done} of {steps.length} done
+        </span>
+      </summary>
+      <ul>
+        {steps.map((step) => (
+          <li key={step.name} class={`step ${step.status}`}>
+            <span class="step-sign" aria-hidden="true" />
+            <span>{stepLabel(step.name, nameOf)}</span>
+            <span class="hint">{stateOf(step)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
 }
 
-/** Stuck steps of turns that are far back in the chat, where nobody would see them. */
+function stateOf({ status, attempts, error }: StepView): string {
+  const count = attempts > 1 ? `, attempt ${attempts}` : '';
+  const reason = error && status === 'retrying' ? `: ${error.message}` : '';
+  return `${stepStatusLabels[status]}${count}${reason}`;
+}
+
+/** Stuck steps of turns that are not loaded, because they are far back in the chat. */
 export function EarlierStuckSteps({ turns }: { turns: readonly TurnState[] }) {
   const stuck = turns.flatMap((turn) =>
     turn.steps.flatMap((step) => (step.status === 'stuck' ? [{ turnId: turn.turnId, step }] : [])),
   );
   if (stuck.length === 0) return null;
   return (
-    <section class="earlier-stuck" aria-label="Stuck in earlier turns">
-      <p class="hint">From earlier in this chat:</p>
+    <section class="earlier-stuck" aria-label="Failed tasks of earlier messages">
+      <p class="hint">Failed tasks of earlier messages</p>
       {stuck.map(({ turnId, step }) => (
         <StuckStep key={`${turnId} ${step.name}`} turnId={turnId} step={step} />
       ))}
@@ -62,15 +66,15 @@ export function EarlierStuckSteps({ turns }: { turns: readonly TurnState[] }) {
   );
 }
 
-/** Nothing but a person's word moves it, until it is skipped by itself after a day. */
+/** A step that has used up its attempts. It waits to be retried or skipped, and is skipped by itself after a day. */
 function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
-  const tell = (what: 'retry' | 'skip') =>
-    tryOrNotify(() => post(`/v1/turns/${turnId}/steps/${encodeURIComponent(step.name)}/${what}`));
-  const words = stepLabel(step.name, nameOf);
+  const decide = (decision: 'retry' | 'skip') =>
+    tryOrNotify(() => post(`/v1/turns/${turnId}/steps/${encodeURIComponent(step.name)}/${decision}`));
+  const label = stepLabel(step.name, nameOf);
   return (
-    <fieldset class="stuck" aria-label={`Stuck: ${words}`}>
+    <fieldset class="stuck" aria-label={`Failed: ${label}`}>
       <div>
-        <strong>{words}</strong> is stuck after {step.attempts} {step.attempts === 1 ? 'attempt' : 'attempts'}.
+        <strong>{label}</strong> failed after {step.attempts} {step.attempts === 1 ? 'attempt' : 'attempts'}.
         {step.error && (
           <span class="stuck-why">
             {step.error.message} <code>{step.error.code}</code>
@@ -78,10 +82,10 @@ function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
         )}
       </div>
       <div class="row">
-        <button type="button" class="button" onClick={() => tell('retry')}>
+        <button type="button" class="button" onClick={() => decide('retry')}>
           Retry
         </button>
-        <button type="button" class="quiet" onClick={() => tell('skip')}>
+        <button type="button" class="quiet" onClick={() => decide('skip')}>
           Skip
         </button>
       </div>

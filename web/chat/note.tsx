@@ -1,6 +1,6 @@
 import type { Note } from '../timeline/timeline.js';
 
-const labels: Record<Note['kind'], string> = { system: 'Note', scene: 'Scene', story: 'Story', object: 'Acquired' };
+const labels: Record<Note['kind'], string> = { system: 'Note', scene: 'Scene', story: 'Story', object: 'New item' };
 
 /** A line between the messages. */
 export function NoteView({ note }: { note: Note }) {

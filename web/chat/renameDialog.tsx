@@ -10,7 +10,7 @@ export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void })
     if (await tryOrNotify(() => renameChat(chat.id, title.trim() === '' ? null : title.trim()))) onClose();
   };
   return (
-    <Dialog title="Rename the chat" onClose={onClose}>
+    <Dialog title="Rename chat" onClose={onClose}>
       <form
         class="form"
         onSubmit={(event) => {

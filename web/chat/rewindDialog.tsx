@@ -10,11 +10,11 @@ type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
 type RewindProps = { chat: OpenChat; toSeq: number; onClose(): void };
 
-/** Shows what a rewind would take out of the timeline, before it does. */
+/** Shows what a rewind would remove, before it does. */
 export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
   const [preview, setPreview] = useState<RewindPreview | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
+  const [isBusy, setBusy] = useState(false);
   useEffect(() => {
     const path = `/v1/chats/${chat.id}/rewind/preview?toSeq=${toSeq}`;
     get<RewindPreview>(path).then(setPreview, (error: unknown) => setFailure(messageOf(error)));
@@ -32,18 +32,7 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
   return (
     <Dialog title="Rewind to here" onClose={onClose}>
       <div class="form">
-        {preview && (
-          <>
-            <p>What came after this turn leaves the chat:</p>
-            <ul class="counts">
-              {describeCounts(preview.byKind).map((line) => (
-                <li key={line}>{line}</li>
-              ))}
-              {preview.totalEvents === 0 && <li>Nothing: this is the end of the chat.</li>}
-            </ul>
-            <p class="hint">Nothing is deleted. Until you say something else, the rewind can be undone.</p>
-          </>
-        )}
+        {preview && <Preview preview={preview} />}
         {failure && (
           <p class="failure" role="alert">
             {failure}
@@ -53,7 +42,7 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
           <button type="button" class="button" onClick={onClose}>
             Cancel
           </button>
-          {busy ? (
+          {isBusy ? (
             <button type="button" class="button danger" onClick={() => rewind(true)}>
               Stop the reply and rewind
             </button>
@@ -73,7 +62,22 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
   );
 }
 
-/** After a rewind that nothing followed: how to undo it. The log says whether it is so, also after a reload. */
+function Preview({ preview: { totalEvents, byKind } }: { preview: RewindPreview }) {
+  if (totalEvents === 0) return <p>There is nothing after this message.</p>;
+  return (
+    <>
+      <p>This removes everything after this message from the chat:</p>
+      <ul class="counts">
+        {describeCounts(byKind).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <p class="hint">You can undo this until you send another message.</p>
+    </>
+  );
+}
+
+/** Offers to undo a rewind while it is the chat's newest event. */
 export function RewindBanner({ chat }: { chat: OpenChat }) {
   const [failure, setFailure] = useState<string | null>(null);
   const newest = chat.newest.value;

@@ -1,49 +1,49 @@
 import type { RefObject } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** Nearer to the end than this, in pixels, one reads along. */
-const nearPx = 80;
+/** Closer to the end than this, in CSS pixels, counts as being at the end. */
+const nearEndPx = 80;
 
 /**
- * Keeps the end in sight while somebody reads along, and the place where somebody else reads: what comes in above,
- * when older messages are loaded, moves nothing.
+ * Keeps the end visible while the reader is at the end; elsewhere keeps the visible text in place, also when older
+ * messages are added above it.
  */
 export function useScrollAnchor(root: RefObject<HTMLElement | null>, content: RefObject<HTMLDivElement | null>) {
   const [isAtEnd, setAtEnd] = useState(true);
-  const sticks = useRef(true);
-  /** How far from the end the place is that is to be kept; null when there is none. */
-  const fromEnd = useRef<number | null>(null);
+  const followsEnd = useRef(true);
+  /** The distance from the end to restore at the next resize, in CSS pixels; null when there is none. */
+  const savedDistance = useRef<number | null>(null);
 
   useLayoutEffect(() => {
     const [box, inner] = [root.current, content.current];
     if (!box || !inner) return;
-    const resized = new ResizeObserver(() => {
-      if (sticks.current) box.scrollTop = box.scrollHeight;
-      else if (fromEnd.current !== null) box.scrollTop = box.scrollHeight - fromEnd.current;
-      fromEnd.current = null;
+    const onResize = new ResizeObserver(() => {
+      if (followsEnd.current) box.scrollTop = box.scrollHeight;
+      else if (savedDistance.current !== null) box.scrollTop = box.scrollHeight - savedDistance.current;
+      savedDistance.current = null;
     });
-    const scrolled = () => {
-      const near = box.scrollHeight - box.scrollTop - box.clientHeight < nearPx;
-      sticks.current = near;
-      setAtEnd(near);
+    const onScroll = () => {
+      const isNear = box.scrollHeight - box.scrollTop - box.clientHeight < nearEndPx;
+      followsEnd.current = isNear;
+      setAtEnd(isNear);
     };
-    resized.observe(inner);
-    resized.observe(box);
-    box.addEventListener('scroll', scrolled, { passive: true });
+    onResize.observe(inner);
+    onResize.observe(box);
+    box.addEventListener('scroll', onScroll, { passive: true });
     return () => {
-      resized.disconnect();
-      box.removeEventListener('scroll', scrolled);
+      onResize.disconnect();
+      box.removeEventListener('scroll', onScroll);
     };
   }, [root, content]);
 
-  const toEnd = useCallback(() => {
-    sticks.current = true;
+  const scrollToEnd = useCallback(() => {
+    followsEnd.current = true;
     if (root.current) root.current.scrollTop = root.current.scrollHeight;
   }, [root]);
-  /** To be called before older messages are shown. */
-  const keepPlace = useCallback(() => {
+  /** Call before older messages are shown. */
+  const savePosition = useCallback(() => {
     const box = root.current;
-    if (box) fromEnd.current = box.scrollHeight - box.scrollTop;
+    if (box) savedDistance.current = box.scrollHeight - box.scrollTop;
   }, [root]);
-  return { isAtEnd, toEnd, keepPlace };
+  return { isAtEnd, scrollToEnd, savePosition };
 }

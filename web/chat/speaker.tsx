@@ -1,14 +1,16 @@
 import { nameOf } from '../data/library.js';
 
-/** One of a few colours, the same for the same person: a class, which the style sheet knows. */
+const hues = 6;
+
+/** The number of a colour class in the style sheet: always the same for the same id. */
 function hueOf(id: string): number {
   let sum = 0;
   for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 9973;
-  return sum % 6;
+  return sum % hues;
 }
 
-/** Who speaks: their first letter, and their name. */
-export function Speaker({ id, remark }: { id: string; remark?: string | undefined }) {
+/** The initial and the name of a speaker. */
+export function Speaker({ id, note }: { id: string; note?: string | undefined }) {
   const name = nameOf(id);
   return (
     <div class="speaker">
@@ -16,7 +18,7 @@ export function Speaker({ id, remark }: { id: string; remark?: string | undefine
         {[...name][0]?.toUpperCase() ?? '?'}
       </span>
       <span class="speaker-name">{name}</span>
-      {remark && <span class="speaker-remark">{remark}</span>}
+      {note && <span class="speaker-note">{note}</span>}
     </div>
   );
 }

@@ -1,69 +1,60 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
-import { useCharacter } from '../data/characters.js';
-import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
 import { unsentTurns } from '../data/outbox.js';
 import { stableList } from '../data/stableList.js';
-import { Markdown } from '../parts/markdown.js';
 import { type Exchange, type Item, itemsOf } from '../timeline/timeline.js';
+import { ChatStart } from './chatStart.js';
 import { ExchangeView } from './exchange.js';
 import { EarlierStuckSteps } from './followUps.js';
 import { NoteView } from './note.js';
 import { RewindBanner } from './rewindDialog.js';
 import { useScrollAnchor } from './scrollAnchor.js';
-import { Speaker } from './speaker.js';
 import { UnsentTurns } from './unsentTurns.js';
 
-/** How many items are on the page at first, and how many more at each step back. */
-const step = 40;
+/** How many items are rendered at first, and how many more each time the reader scrolls to the top. */
+const pageSize = 40;
 
-/** What was said, the newest at the end. Of a long chat the end is on the page; more comes as one scrolls back. */
+/** The messages of a chat, newest last. Of a long chat only the end is rendered, and more when the reader scrolls up. */
 export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat }) {
-  const [shown, setShown] = useState(step);
+  const [renderedCount, setRenderedCount] = useState(pageSize);
   const root = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const items = useComputed(() => itemsOf(chat.timeline.value));
-  const far = useMemo(
-    () =>
-      stableList(() => [...chat.turns.value.values()].filter(({ turnId }) => !hasTurn(chat.timeline.value, turnId))),
-    [chat],
-  );
-  const all = items.value;
-  const visible = all.slice(Math.max(0, all.length - shown));
-  const hasOlder = visible.length < all.length || chat.hasOlder.value;
-  const { isAtEnd, toEnd, keepPlace } = useScrollAnchor(root, content);
+  const items = useComputed(() => itemsOf(chat.timeline.value)).value;
+  const unloadedTurns = useUnloadedTurns(chat);
+  const visible = items.slice(Math.max(0, items.length - renderedCount));
+  const hasOlder = visible.length < items.length || chat.hasOlder.value;
+  const { isAtEnd, scrollToEnd, savePosition } = useScrollAnchor(root, content);
 
   const isLoading = useRef(false);
   const showOlder = async () => {
     if (isLoading.current) return;
     isLoading.current = true;
-    if (visible.length === all.length) {
-      // What is loaded must not show by itself, before the place is kept.
-      setShown(visible.length);
+    if (visible.length === items.length) {
+      // Loaded messages must not be rendered before the position is saved.
+      setRenderedCount(visible.length);
       await chat.loadOlder();
     }
-    keepPlace();
-    setShown((count) => Math.max(count, visible.length) + step);
+    savePosition();
+    setRenderedCount((count) => Math.max(count, visible.length) + pageSize);
     isLoading.current = false;
   };
-  // Who says something wants to see it.
-  const saidHere = unsentTurns.value.filter(({ chatId }) => chatId === chat.id).length;
+  const unsentCount = unsentTurns.value.filter(({ chatId }) => chatId === chat.id).length;
   useLayoutEffect(() => {
-    if (saidHere > 0) toEnd();
-  }, [saidHere, toEnd]);
-  // Who is back at the end has read what is above: the page need not carry it along.
+    if (unsentCount > 0) scrollToEnd();
+  }, [unsentCount, scrollToEnd]);
+  // A reader who is back at the end does not need the older messages rendered.
   useEffect(() => {
-    if (isAtEnd) setShown((count) => (count > 3 * step ? step : count));
+    if (isAtEnd) setRenderedCount((count) => (count > 3 * pageSize ? pageSize : count));
   }, [isAtEnd]);
-  const top = useOnSight(root, showOlder, `${visible.length} ${all.length} ${chat.hasOlder.value}`);
+  const top = useOnVisible(root, showOlder, `${visible.length} ${items.length} ${chat.hasOlder.value}`);
   const nextOf = nextExchanges(visible);
 
   return (
     <div class="transcript-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is to be scrolled by keyboard */}
-      <section class={`transcript ${resource.kind}`} ref={root} tabIndex={0} aria-label="Transcript">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class={`transcript ${resource.kind}`} ref={root} tabIndex={0} aria-label="Messages">
         <div class="transcript-content" ref={content}>
           {hasOlder ? (
             <div class="older" ref={top}>
@@ -72,7 +63,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
               </button>
             </div>
           ) : (
-            <Beginning resource={resource} isEmpty={all.every(({ type }) => type === 'note')} />
+            <ChatStart resource={resource} isEmpty={items.every(({ type }) => type === 'note')} />
           )}
           {visible.map((item) =>
             item.type === 'note' ? (
@@ -87,21 +78,31 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
               />
             ),
           )}
-          <EarlierStuckSteps turns={far.value} />
+          <EarlierStuckSteps turns={unloadedTurns} />
           <UnsentTurns chat={chat} />
           <RewindBanner chat={chat} />
         </div>
       </section>
       {!isAtEnd && (
-        <button type="button" class="button to-end" onClick={toEnd}>
-          ↓ Latest
+        <button type="button" class="button to-end" onClick={scrollToEnd}>
+          ↓ Jump to latest
         </button>
       )}
     </div>
   );
 }
 
-/** By an exchange's seq, the one after it. */
+/** Turns that have not ended, and whose messages are not loaded. */
+function useUnloadedTurns(chat: OpenChat) {
+  const turns = useMemo(
+    () =>
+      stableList(() => [...chat.turns.value.values()].filter(({ turnId }) => !chat.timeline.value.seqOf.has(turnId))),
+    [chat],
+  );
+  return turns.value;
+}
+
+/** The following exchange, by the seq of each exchange. */
 function nextExchanges(items: readonly Item[]): Map<number, Exchange> {
   const next = new Map<number, Exchange>();
   let before: Exchange | undefined;
@@ -113,44 +114,17 @@ function nextExchanges(items: readonly Item[]): Map<number, Exchange> {
   return next;
 }
 
-/** Calls when an element comes into sight; looks again whenever `seen` changes, since it may still be there. */
-function useOnSight(root: { current: HTMLElement | null }, onSight: () => void, seen: string) {
+/** Calls back when an element becomes visible. Observes again when `state` changes: it may still be visible then. */
+function useOnVisible(root: { current: HTMLElement | null }, onVisible: () => void, state: string) {
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (!element.current) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onSight(), {
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onVisible(), {
       root: root.current,
       rootMargin: '600px 0px 0px 0px',
     });
     observer.observe(element.current);
     return () => observer.disconnect();
-  }, [seen]);
+  }, [state]);
   return element;
-}
-
-const invitations: Record<Chat['kind'], string> = {
-  narrative: 'Nothing was said yet. Say something, and the scene begins.',
-  document: 'Ask about the document, or for a change: what is proposed shows in the text, to accept or to decline.',
-  agent: 'Ask for something. The agent thinks, uses its tools, and answers.',
-  relay: 'Ask something. Another service answers, through the same pipe.',
-};
-
-/** The chat's first line: who is there. */
-function Beginning({ resource, isEmpty }: { resource: Chat; isEmpty: boolean }) {
-  const greeting = useCharacter(resource.hostId)?.greeting;
-  if (!isEmpty) return <p class="beginning hint">This is the beginning of the chat.</p>;
-  return (
-    <div class="beginning">
-      {greeting && resource.hostId && (
-        <article class="beat">
-          <Speaker id={resource.hostId} />
-          <Markdown text={greeting} />
-        </article>
-      )}
-      <p class="empty">
-        {resource.hostId && !greeting && <strong>{nameOf(resource.hostId)} is here. </strong>}
-        {invitations[resource.kind]}
-      </p>
-    </div>
-  );
 }

@@ -12,7 +12,7 @@ import { RewindDialog } from './rewindDialog.js';
 import { TurnDetails } from './turnDetails.js';
 import { VersionPicker } from './versionPicker.js';
 
-type ActionsProps = {
+type TurnActionsProps = {
   chat: OpenChat;
   exchange: Exchange;
   next: Exchange | undefined;
@@ -20,58 +20,66 @@ type ActionsProps = {
   onEdit(): void;
 };
 
-/** What can be done with a turn. Shown with the last one, and with any other that is pointed at or focused. */
-export function Actions({ chat, exchange, next, isLast, onEdit }: ActionsProps) {
+/** The actions on a turn. Always visible for the last turn, otherwise on hover and focus. */
+export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnActionsProps) {
   const isBusy = chat.isBusy.value;
-  const [asked, setAsked] = useState<'details' | 'rewind' | null>(null);
+  const [dialog, setDialog] = useState<'details' | 'rewind' | null>(null);
   const turnId = currentTurnId(exchange);
-  const url = workflowUrl(turnId);
-  const hasReply = exchange.beats.length > 0;
-  const text = exchange.beats.map((beat) => beat.text).join('\n\n');
   if (turnId === '') return null;
   const regenerate = () => tryOrNotify(() => post(`/v1/turns/${turnId}/regenerate`));
-  const fork = () =>
-    tryOrNotify(async () => {
-      const made = await post<Chat>(`/v1/chats/${chat.id}/fork`, { atSeq: endSeqOf(exchange, next) });
-      putChat(made);
-      navigateTo(made.id);
-      notify('This is a copy up to that point. The chat it came from is as it was.');
-    });
-  const copy = () => tryOrNotify(() => navigator.clipboard.writeText(text)).then((ok) => ok && notify('Copied.'));
+  const fork = () => tryOrNotify(() => forkChat(chat.id, endSeqOf(exchange, next)));
   return (
-    <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="This turn">
+    <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Message actions">
       {exchange.hasVersions && <VersionPicker turnId={turnId} disabled={isBusy} />}
       {isLast && !isBusy && exchange.ends.size + exchange.beats.length > 0 && (
-        <Action words="Regenerate" onClick={regenerate} />
+        <Action label="Regenerate" onClick={regenerate} />
       )}
-      {!isBusy && exchange.prose && <Action words="Edit" onClick={onEdit} />}
-      {hasReply && <Action words="Copy" onClick={copy} />}
-      {!isBusy && !isLast && <Action words="Rewind to here" onClick={() => setAsked('rewind')} />}
-      {!isBusy && <Action words="Fork" onClick={fork} />}
-      <Action words="Details" onClick={() => setAsked('details')} />
-      {url && (
-        <a
-          class="quiet"
-          href={url}
-          target="_blank"
-          rel="noopener noreferrer"
-          title="This turn's workflow in the Temporal UI"
-        >
-          Workflow ↗
-        </a>
-      )}
-      {asked === 'details' && <TurnDetails turnId={turnId} onClose={() => setAsked(null)} />}
-      {asked === 'rewind' && (
-        <RewindDialog chat={chat} toSeq={endSeqOf(exchange, next)} onClose={() => setAsked(null)} />
+      {!isBusy && exchange.prose && <Action label="Edit" onClick={onEdit} />}
+      {exchange.beats.length > 0 && <Action label="Copy" onClick={() => copyReply(exchange)} />}
+      {!isBusy && !isLast && <Action label="Rewind to here" onClick={() => setDialog('rewind')} />}
+      {!isBusy && <Action label="Fork" onClick={fork} />}
+      <Action label="Details" onClick={() => setDialog('details')} />
+      <WorkflowLink turnId={turnId} />
+      {dialog === 'details' && <TurnDetails turnId={turnId} onClose={() => setDialog(null)} />}
+      {dialog === 'rewind' && (
+        <RewindDialog chat={chat} toSeq={endSeqOf(exchange, next)} onClose={() => setDialog(null)} />
       )}
     </fieldset>
   );
 }
 
-function Action({ words, onClick }: { words: string; onClick(): void }) {
+function Action({ label, onClick }: { label: string; onClick(): void }) {
   return (
     <button type="button" class="quiet" onClick={onClick}>
-      {words}
+      {label}
     </button>
   );
+}
+
+function WorkflowLink({ turnId }: { turnId: string }) {
+  const url = workflowUrl(turnId);
+  if (!url) return null;
+  return (
+    <a
+      class="quiet"
+      href={url}
+      target="_blank"
+      rel="noopener noreferrer"
+      title="Open the workflow of this turn in the Temporal UI"
+    >
+      Workflow ↗
+    </a>
+  );
+}
+
+async function copyReply({ beats }: Exchange): Promise<void> {
+  const text = beats.map((beat) => beat.text).join('\n\n');
+  if (await tryOrNotify(() => navigator.clipboard.writeText(text))) notify('Reply copied.');
+}
+
+async function forkChat(chatId: string, atSeq: number): Promise<void> {
+  const fork = await post<Chat>(`/v1/chats/${chatId}/fork`, { atSeq });
+  putChat(fork);
+  navigateTo(fork.id);
+  notify('This chat is a copy up to that message. The original chat was not changed.');
 }

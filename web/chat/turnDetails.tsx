@@ -1,21 +1,23 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PublicError, TokenUsage, Turn } from '../../client/src/index.js';
-import { get, messageOf } from '../data/api.js';
+import { client, messageOf, withKeyPrompt } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import { Dialog } from '../parts/dialog.js';
-import { formatDuration, formatTime, stepLabel, stepStatusLabels, warningMessage } from '../parts/labels.js';
+import { formatDuration, formatTime } from '../parts/format.js';
+import { stepLabel, stepStatusLabels, turnPhaseLabels, turnStatusLabels, warningMessage } from '../parts/labels.js';
 
-/** All that is known of a turn: how it went, step by step, what it cost, and where its workflow is. */
+/** Everything that is known of a turn: status, steps, token usage, and its workflow. */
 export function TurnDetails({ turnId, onClose }: { turnId: string; onClose(): void }) {
   const [turn, setTurn] = useState<Turn | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   useEffect(() => {
-    get<Turn>(`/v1/turns/${turnId}`).then(setTurn, (error: unknown) => setFailure(messageOf(error)));
+    withKeyPrompt(client.getTurn(turnId)).then(setTurn, (error: unknown) => setFailure(messageOf(error)));
   }, [turnId]);
   return (
-    <Dialog title="About this turn" onClose={onClose} wide>
+    <Dialog title="Turn details" onClose={onClose} wide>
       {failure && <p class="failure">{failure}</p>}
-      {!turn && !failure && <p class="hint">Reading…</p>}
+      {!turn && !failure && <p class="hint">Loading…</p>}
       {turn && <Details turn={turn} />}
     </Dialog>
   );
@@ -26,32 +28,10 @@ function Details({ turn }: { turn: Turn }) {
   return (
     <div class="form">
       <dl class="turn-facts">
-        <dt>State</dt>
-        <dd>
-          {turn.status.replaceAll('_', ' ')}
-          {turn.phase !== 'done' && `, ${turn.phase.replaceAll('_', ' ')}`}
-          {turn.engine === 'failing' && ' (its workflow can not go on: an operator has to look)'}
-          {turn.engine === 'unreachable' && ' (as far as is known: the engine does not answer)'}
-        </dd>
-        <dt>Said</dt>
-        <dd>
-          {formatTime(turn.createdAt)}
-          {turn.startedAt && turn.finishedAt && `, took ${formatDuration(spanOf(turn.startedAt, turn.finishedAt))}`}
-        </dd>
-        {usage && (
-          <>
-            <dt>Tokens</dt>
-            <dd>
-              {usage.promptTokens} in, {usage.completionTokens} out, {usage.llmCallCount}{' '}
-              {usage.llmCallCount === 1 ? 'call' : 'calls'}
-              {usage.modelId && ` (${usage.modelId})`}
-              {usage.certainty !== 'exact' && `, ${usage.certainty}`}
-              {usage.wasted && usage.wasted.calls > 0 && `; ${wastedWords(usage.wasted)}`}
-            </dd>
-          </>
-        )}
-        <dt>Workflow</dt>
-        <dd>
+        <Fact term="Status">{statusText(turn)}</Fact>
+        <Fact term="Sent">{timeText(turn)}</Fact>
+        {usage && <Fact term="Tokens">{usageText(usage)}</Fact>}
+        <Fact term="Workflow">
           {turn.temporalUiUrl ? (
             <a href={turn.temporalUiUrl} target="_blank" rel="noopener noreferrer">
               {turn.id} ↗
@@ -59,12 +39,12 @@ function Details({ turn }: { turn: Turn }) {
           ) : (
             <code>{turn.id}</code>
           )}
-        </dd>
+        </Fact>
       </dl>
       {error && (
         <p class="failure">
           {error.message} <code>{error.code}</code>
-          {error.detail && <code>{detailWords(error.detail)}</code>}
+          {error.detail && <code>{detailText(error.detail)}</code>}
         </p>
       )}
       {warnings.map((warning) => (
@@ -77,16 +57,47 @@ function Details({ turn }: { turn: Turn }) {
   );
 }
 
-type Wasted = NonNullable<TokenUsage['wasted']>;
+function Fact({ term, children }: { term: string; children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
 
-const wastedWords = ({ calls, promptTokens, completionTokens }: Wasted) =>
-  `${calls} of them in vain (${promptTokens} in, ${completionTokens} out)`;
+function statusText({ status, phase, engine }: Turn): string {
+  const phaseText = phase === 'done' || phase === 'waiting' ? '' : `, ${turnPhaseLabels[phase]}`;
+  const engineText = {
+    ok: '',
+    failing: '. The workflow keeps failing and needs an operator.',
+    unreachable: '. This is the last known status: the workflow did not answer.',
+  };
+  return `${turnStatusLabels[status]}${phaseText}${engineText[engine]}`;
+}
 
-/** What the provider's answer said, in its own codes. */
-const detailWords = ({ status, ...codes }: NonNullable<PublicError['detail']>) =>
+function timeText({ createdAt, startedAt, finishedAt }: Turn): string {
+  const sent = formatTime(createdAt);
+  if (!startedAt || !finishedAt) return sent;
+  return `${sent}, took ${formatDuration(new Date(finishedAt).getTime() - new Date(startedAt).getTime())}`;
+}
+
+function usageText({ promptTokens, completionTokens, llmCallCount, modelId, certainty, wasted }: TokenUsage): string {
+  const calls = `${llmCallCount} model ${llmCallCount === 1 ? 'call' : 'calls'}`;
+  const model = modelId ? ` (${modelId})` : '';
+  const certaintyText = certainty === 'exact' ? '' : `, ${certainty}`;
+  return `${promptTokens} in, ${completionTokens} out, ${calls}${model}${certaintyText}${wastedText(wasted)}`;
+}
+
+function wastedText(wasted: TokenUsage['wasted']): string {
+  if (!wasted || wasted.calls === 0) return '';
+  const { calls, promptTokens, completionTokens } = wasted;
+  return `. Without a result: ${calls} ${calls === 1 ? 'call' : 'calls'} (${promptTokens} in, ${completionTokens} out)`;
+}
+
+/** The codes of the provider's answer. */
+const detailText = ({ status, ...codes }: NonNullable<PublicError['detail']>) =>
   [`HTTP ${status}`, ...Object.values(codes)].join(' · ');
-
-const spanOf = (from: string, to: string) => new Date(to).getTime() - new Date(from).getTime();
 
 function Steps({ turn }: { turn: Turn }) {
   if (turn.steps.length === 0) return null;
@@ -95,7 +106,7 @@ function Steps({ turn }: { turn: Turn }) {
       <thead>
         <tr>
           <th scope="col">Step</th>
-          <th scope="col">State</th>
+          <th scope="col">Status</th>
           <th scope="col">Attempts</th>
         </tr>
       </thead>

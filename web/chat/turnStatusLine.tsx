@@ -3,27 +3,19 @@ import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat, TurnState } from '../data/openChat.js';
 import { TypingIndicator } from './typingIndicator.js';
 
-/** Where a turn stands that has not begun to speak: in the queue, or about to. */
-export function TurnStatusLine({ chat, turn, isHeard }: { chat: OpenChat; turn: TurnState; isHeard: boolean }) {
-  const cancel = () => tryOrNotify(() => post(`/v1/turns/${turn.turnId}/cancel`));
-  if (turn.status === 'queued') {
-    const place = (chat.chat.value?.queue.indexOf(turn.turnId) ?? -1) + 1;
-    return (
-      <p class="waiting">
-        <span class="tag">{place > 0 ? `in the queue, ${ordinal(place)} in line` : 'in the queue'}</span>
-        <button type="button" class="quiet" onClick={cancel}>
-          Take back
-        </button>
-      </p>
-    );
-  }
-  if (turn.status !== 'running' || turn.phase === 'following_up' || turn.phase === 'finishing' || isHeard) return null;
+type TurnStatusLineProps = { chat: OpenChat; turn: TurnState; isStreaming: boolean };
+
+/** The status of a turn whose reply has not begun: queued, retrying or about to begin. */
+export function TurnStatusLine({ chat, turn, isStreaming }: TurnStatusLineProps) {
+  if (turn.status === 'queued') return <Queued chat={chat} turnId={turn.turnId} />;
+  if (turn.status !== 'running' || turn.phase === 'following_up' || turn.phase === 'finishing' || isStreaming)
+    return null;
   const reply = turn.steps.find(({ name }) => name.startsWith('reply:'));
   if (reply?.status === 'retrying') {
     return (
       <p class="waiting">
-        <span class="tag warn">attempt {reply.attempts + 1}</span>
-        <span>{reply.error?.message ?? 'The reply did not come.'} Trying again…</span>
+        <span class="tag warn">Attempt {reply.attempts + 1}</span>
+        <span>{reply.error?.message ?? 'No reply was received.'} Trying again…</span>
       </p>
     );
   }
@@ -35,5 +27,18 @@ export function TurnStatusLine({ chat, turn, isHeard }: { chat: OpenChat; turn: 
   );
 }
 
-const endings: Record<number, string> = { 1: 'st', 2: 'nd', 3: 'rd' };
-const ordinal = (n: number) => `${n}${(n % 100 < 11 || n % 100 > 13) && endings[n % 10] ? endings[n % 10] : 'th'}`;
+function Queued({ chat, turnId }: { chat: OpenChat; turnId: string }) {
+  const cancel = () => tryOrNotify(() => post(`/v1/turns/${turnId}/cancel`));
+  const position = (chat.chat.value?.queue.indexOf(turnId) ?? -1) + 1;
+  return (
+    <p class="waiting">
+      <span class="tag">{position > 0 ? `Queued, ${ordinal(position)} in line` : 'Queued'}</span>
+      <button type="button" class="quiet" onClick={cancel}>
+        Cancel message
+      </button>
+    </p>
+  );
+}
+
+const suffixes: Record<number, string> = { 1: 'st', 2: 'nd', 3: 'rd' };
+const ordinal = (n: number) => `${n}${(n % 100 < 11 || n % 100 > 13) && suffixes[n % 10] ? suffixes[n % 10] : 'th'}`;

@@ -1,6 +1,6 @@
-/** Something is about to come. */
+/** Three moving dots: a reply is about to arrive. */
 export const TypingIndicator = () => (
-  <span class="dots" aria-hidden="true">
+  <span class="typing-indicator" aria-hidden="true">
     <i />
     <i />
     <i />

@@ -1,50 +1,53 @@
 import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
-import { discard, sendTurn, unsentTurns } from '../data/outbox.js';
+import { discard, sendTurn, type UnsentTurn, unsentTurns } from '../data/outbox.js';
 import type { Exchange } from '../timeline/timeline.js';
 
-/** What was said here and is on its way, until the log has it; what was refused, with why. */
+/** Messages that are being sent, until the log has them, and messages that the service refused. */
 export function UnsentTurns({ chat }: { chat: OpenChat }) {
-  const mine = unsentTurns.value.filter(({ chatId }) => chatId === chat.id);
-  if (mine.length === 0) return null;
+  const ofChat = unsentTurns.value.filter(({ chatId }) => chatId === chat.id);
+  if (ofChat.length === 0) return null;
   const exchanges = [...chat.timeline.value.exchanges.values()];
   return (
     <>
-      {mine
-        .filter(({ turn, after }) => !exchanges.some((exchange) => isThat(exchange, turn.text, after)))
-        .map((item) => (
-          <section class="exchange" key={item.key}>
-            <article class="mine pending" aria-label={`${nameOf('you')}, on its way`}>
-              {item.turn.quote && <blockquote>{item.turn.quote}</blockquote>}
-              <div class="mine-text">{item.turn.text}</div>
-            </article>
-            {item.refusal === null ? (
-              <p class="hint sending">Sending…</p>
-            ) : (
-              <div class="failure sending" role="alert">
-                <p>{item.refusal}</p>
-                <div class="row">
-                  <button
-                    type="button"
-                    class="button"
-                    onClick={() => {
-                      discard(item.key);
-                      void sendTurn(chat.id, item.turn, item.after);
-                    }}
-                  >
-                    Try again
-                  </button>
-                  <button type="button" class="quiet" onClick={() => discard(item.key)}>
-                    Discard
-                  </button>
-                </div>
-              </div>
-            )}
-          </section>
+      {ofChat
+        .filter((unsent) => !exchanges.some((exchange) => isTurnOf(exchange, unsent)))
+        .map((unsent) => (
+          <UnsentMessage key={unsent.key} unsent={unsent} />
         ))}
     </>
   );
 }
 
-/** The log may have it before the answer is here. */
-const isThat = ({ seq, prose }: Exchange, text: string, after: number) => seq > after && prose?.text === text;
+/** Whether the log has the turn: its event may arrive before the answer to the request. */
+const isTurnOf = ({ seq, prose }: Exchange, { turn, after }: UnsentTurn) => seq > after && prose?.text === turn.text;
+
+function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unsent: UnsentTurn }) {
+  const resend = () => {
+    discard(key);
+    void sendTurn(chatId, turn, after);
+  };
+  return (
+    <section class="exchange">
+      <article class="mine pending" aria-label={`${nameOf('you')}, not sent yet`}>
+        {turn.quote && <blockquote>{turn.quote}</blockquote>}
+        <div class="mine-text">{turn.text}</div>
+      </article>
+      {refusal === null ? (
+        <p class="hint sending">Sending…</p>
+      ) : (
+        <div class="failure sending" role="alert">
+          <p>{refusal}</p>
+          <div class="row">
+            <button type="button" class="button" onClick={resend}>
+              Try again
+            </button>
+            <button type="button" class="quiet" onClick={() => discard(key)}>
+              Discard
+            </button>
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -3,41 +3,28 @@ import type { Version } from '../../client/src/index.js';
 import { list, post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
 
-/** Leafs through the versions of a reply: the one that is chosen becomes the timeline's, with all that it led to. */
+/** Switches between the versions of a reply. The chosen one, with the events it caused, becomes the timeline's. */
 export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: boolean }) {
-  const [versions, setVersions] = useState<Version[]>([]);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    let current = true;
-    list<Version>(`/v1/turns/${turnId}/versions`).then(
-      (items) => current && setVersions(items),
-      // Without its versions a reply is still readable.
-      () => current && setVersions([]),
-    );
-    return () => {
-      current = false;
-    };
-  }, [turnId]);
-
-  const at = versions.findIndex(({ turnId: id, active }) =>
-    versions.some((v) => v.turnId === turnId) ? id === turnId : active,
-  );
+  const versions = useVersions(turnId);
+  const [isSwitching, setSwitching] = useState(false);
+  const isListed = versions.some((version) => version.turnId === turnId);
+  const at = versions.findIndex((version) => (isListed ? version.turnId === turnId : version.active));
   if (versions.length < 2 || at < 0) return null;
-  const leaf = async (by: number) => {
-    const to = versions[at + by];
-    if (!to) return;
-    setBusy(true);
-    await tryOrNotify(() => post(`/v1/turns/${turnId}/versions/${to.turnId}/activate`));
-    setBusy(false);
+  const switchBy = async (offset: number) => {
+    const target = versions[at + offset];
+    if (!target) return;
+    setSwitching(true);
+    await tryOrNotify(() => post(`/v1/turns/${turnId}/versions/${target.turnId}/activate`));
+    setSwitching(false);
   };
   return (
     <fieldset class="versions" aria-label="Versions of this reply">
       <button
         type="button"
         class="quiet"
-        aria-label="Version before"
-        disabled={disabled || busy || at === 0}
-        onClick={() => leaf(-1)}
+        aria-label="Previous version"
+        disabled={disabled || isSwitching || at === 0}
+        onClick={() => switchBy(-1)}
       >
         ‹
       </button>
@@ -48,11 +35,27 @@ export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: 
         type="button"
         class="quiet"
         aria-label="Next version"
-        disabled={disabled || busy || at === versions.length - 1}
-        onClick={() => leaf(1)}
+        disabled={disabled || isSwitching || at === versions.length - 1}
+        onClick={() => switchBy(1)}
       >
         ›
       </button>
     </fieldset>
   );
+}
+
+/** Empty until they are read, and where that fails: the reply can be read without its versions. */
+function useVersions(turnId: string): readonly Version[] {
+  const [versions, setVersions] = useState<readonly Version[]>([]);
+  useEffect(() => {
+    let isCurrent = true;
+    list<Version>(`/v1/turns/${turnId}/versions`).then(
+      (items) => isCurrent && setVersions(items),
+      () => isCurrent && setVersions([]),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [turnId]);
+  return versions;
 }

@@ -4,9 +4,9 @@ import type { ConnectionState, FollowEnd } from '../../client/src/index.js';
 export type Connection = { state: 'connecting' | 'open' | 'lost' } | { state: 'refused'; why: string };
 
 const refusalMessages: Record<FollowEnd, string> = {
-  invalid_cursor: 'This chat is shorter than it was. Reload the page.',
-  unauthorized: 'The key was refused.',
-  chat_not_found: 'This chat does not exist any more.',
+  invalid_cursor: 'This chat has changed on the server. Reload the page.',
+  unauthorized: 'The API key was not accepted.',
+  chat_not_found: 'This chat was deleted.',
 };
 
 export function connectionOf(state: ConnectionState): Connection {

@@ -6,7 +6,7 @@ import { Dialog } from '../parts/dialog.js';
 import { bind, SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 
 type CharacterDialogProps = {
-  /** Null: a new one. */
+  /** Null to create a character. */
   character: Character | null;
   onClose(): void;
   onSaved?(character: Character): void;
@@ -16,8 +16,8 @@ export function CharacterDialog({ character, onClose, onSaved }: CharacterDialog
   const { name = '', persona = '', greeting = null } = character ?? {};
   const form = useSignal({ name, persona, greeting: greeting ?? '' });
   const save = async () => {
-    const { greeting: said, ...fields } = form.peek();
-    const saved = await saveCharacter(character?.id ?? null, { ...fields, greeting: said === '' ? null : said });
+    const { greeting: text, ...fields } = form.peek();
+    const saved = await saveCharacter(character?.id ?? null, { ...fields, greeting: text === '' ? null : text });
     onSaved?.(saved);
   };
   return (
@@ -27,15 +27,20 @@ export function CharacterDialog({ character, onClose, onSaved }: CharacterDialog
       save={save}
       onClose={onClose}
     >
-      <TextField label="Greeting" rows={3} {...bind(form, 'greeting')} hint="What they say when a chat begins." />
+      <TextField
+        label="Greeting"
+        rows={3}
+        {...bind(form, 'greeting')}
+        hint="The first message of this character in a new chat."
+      />
     </PersonDialog>
   );
 }
 
-/** Who the user is in chats with characters. */
-export function YouDialog({ onClose }: { onClose(): void }) {
+/** The user's name and persona in chats with characters. */
+export function ProfileDialog({ onClose }: { onClose(): void }) {
   const form = useSignal({ name: you.peek()?.name ?? '', persona: you.peek()?.persona ?? '' });
-  return <PersonDialog title="You" form={form} save={() => saveYou(form.peek())} onClose={onClose} />;
+  return <PersonDialog title="Your profile" form={form} save={() => saveYou(form.peek())} onClose={onClose} />;
 }
 
 type Person = { name: string; persona: string };
@@ -49,22 +54,22 @@ type PersonDialogProps<T extends Person> = {
 
 function PersonDialog<T extends Person>({ title, form, save, onClose, children }: PersonDialogProps<T>) {
   const before = useSignal(form.peek());
-  const withKeyPrompt = useSignal(false);
+  const isConfirming = useSignal(false);
   const submission = useSubmission(async () => {
     await save();
     onClose();
   });
-  /** A slip of the finger must not cost what was typed. */
-  const leave = () => {
-    const same = JSON.stringify(before.peek()) === JSON.stringify(form.peek());
-    if (same || withKeyPrompt.peek()) onClose();
-    else withKeyPrompt.value = true;
+  /** Asks before it discards what was typed; a second attempt closes. */
+  const close = () => {
+    const isUnchanged = JSON.stringify(before.peek()) === JSON.stringify(form.peek());
+    if (isUnchanged || isConfirming.peek()) onClose();
+    else isConfirming.value = true;
   };
   const person = form as unknown as Signal<Person>;
   return (
-    <Dialog title={title} onClose={leave}>
+    <Dialog title={title} onClose={close}>
       <form class="form" onSubmit={submission.onSubmit}>
-        <TextField label="Name" required first max={200} {...bind(person, 'name')} />
+        <TextField label="Name" required initialFocus max={200} {...bind(person, 'name')} />
         <TextField
           label="Persona"
           rows={8}
@@ -72,9 +77,16 @@ function PersonDialog<T extends Person>({ title, form, save, onClose, children }
           hint="Who they are, how they speak, what they want."
         />
         {children}
-        {withKeyPrompt.value ? <Unsaved onKeep={() => (withKeyPrompt.value = false)} onLeave={onClose} /> : null}
+        {isConfirming.value ? (
+          <UnsavedChanges
+            onKeep={() => {
+              isConfirming.value = false;
+            }}
+            onDiscard={onClose}
+          />
+        ) : null}
         <SubmitRow submission={submission} action="Save">
-          <button type="button" class="button" onClick={leave}>
+          <button type="button" class="button" onClick={close}>
             Cancel
           </button>
         </SubmitRow>
@@ -83,17 +95,17 @@ function PersonDialog<T extends Person>({ title, form, save, onClose, children }
   );
 }
 
-function Unsaved({ onKeep, onLeave }: { onKeep(): void; onLeave(): void }) {
+function UnsavedChanges({ onKeep, onDiscard }: { onKeep(): void; onDiscard(): void }) {
   const keep = useInitialFocus(true);
   return (
     <div class="question" role="alert">
-      <p>Your changes are not saved.</p>
+      <p>You have unsaved changes.</p>
       <div class="row">
         <button type="button" class="button" ref={keep as { current: HTMLButtonElement | null }} onClick={onKeep}>
           Keep editing
         </button>
-        <button type="button" class="button danger" onClick={onLeave}>
-          Throw them away
+        <button type="button" class="button danger" onClick={onDiscard}>
+          Discard changes
         </button>
       </div>
     </div>

@@ -4,16 +4,16 @@ import { SubmitRow, useSubmission } from './fields.js';
 type ConfirmDialogProps = {
   title: string;
   /** What will happen. */
-  words: string;
-  /** What its button says. */
+  message: string;
+  /** The label of the button that confirms. */
   action: string;
   danger?: boolean;
-  /** It closes when this went well; else it says why not. */
+  /** The dialog closes when this succeeds, else it shows the error. */
   onConfirm(): Promise<unknown>;
   onClose(): void;
 };
 
-export function ConfirmDialog({ title, words, action, danger = false, onConfirm, onClose }: ConfirmDialogProps) {
+export function ConfirmDialog({ title, message, action, danger = false, onConfirm, onClose }: ConfirmDialogProps) {
   const submission = useSubmission(async () => {
     await onConfirm();
     onClose();
@@ -21,7 +21,7 @@ export function ConfirmDialog({ title, words, action, danger = false, onConfirm,
   return (
     <Dialog title={title} onClose={onClose}>
       <form class={danger ? 'form confirm danger' : 'form confirm'} onSubmit={submission.onSubmit}>
-        <p class="plain">{words}</p>
+        <p class="plain">{message}</p>
         <SubmitRow submission={submission} action={action}>
           <button type="button" class="button" onClick={onClose}>
             Cancel

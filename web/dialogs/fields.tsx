@@ -9,7 +9,7 @@ export const patch = <T,>(fields: Signal<T>, change: Partial<T>): void => {
 
 type TextKey<T> = { [K in keyof T]: T[K] extends string ? K : never }[keyof T];
 
-/** Ties a field to a text of a form: `{...bind(form, 'title')}`. */
+/** Binds a field to a text of a form: `{...bind(form, 'title')}`. */
 export function bind<T, K extends TextKey<T>>(fields: Signal<T>, key: K) {
   return {
     value: fields.value[key] as string,
@@ -17,14 +17,14 @@ export function bind<T, K extends TextKey<T>>(fields: Signal<T>, key: K) {
   };
 }
 
-/** Has an element take the focus when it is shown: at once, and in a dialog that opens with it. */
-export function useInitialFocus(first: boolean) {
+/** Focuses an element when it is mounted. `autofocus` is for a dialog that opens afterwards. */
+export function useInitialFocus(isEnabled: boolean) {
   const ref = useRef<HTMLElement & { autofocus: boolean }>(null);
   useEffect(() => {
-    if (!first || !ref.current) return;
+    if (!isEnabled || !ref.current) return;
     ref.current.autofocus = true;
     ref.current.focus();
-  }, [first]);
+  }, [isEnabled]);
   return ref;
 }
 
@@ -34,12 +34,12 @@ type TextFieldProps = {
   onInput(text: string): void;
   hint?: string;
   required?: boolean;
-  /** More than one makes it a field of many lines. */
+  /** More than one makes it a multi-line field. */
   rows?: number;
   max?: number;
   placeholder?: string;
-  /** Where the typing begins when the form is shown. */
-  first?: boolean;
+  /** Whether the field is focused when the form is shown. */
+  initialFocus?: boolean;
 };
 
 export function TextField({
@@ -51,9 +51,9 @@ export function TextField({
   rows = 1,
   max,
   placeholder,
-  first,
+  initialFocus,
 }: TextFieldProps) {
-  const ref = useInitialFocus(first ?? false);
+  const ref = useInitialFocus(initialFocus ?? false);
   const hintId = useId();
   const shared = {
     value,
@@ -64,7 +64,7 @@ export function TextField({
   };
   return (
     <div class="field-block">
-      {/* biome-ignore lint/a11y/noLabelWithoutControl: one of the two is in it */}
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: it holds one of the two controls */}
       <label class="field">
         <span>
           {label}
@@ -83,7 +83,7 @@ export function TextField({
             ref={ref as { current: HTMLInputElement | null }}
             type="text"
             autocomplete="off"
-            {...(required ? { pattern: '.*\\S.*', title: 'Not only spaces' } : {})}
+            {...(required ? { pattern: '.*\\S.*', title: 'Enter at least one character that is not a space' } : {})}
             onInput={(event) => onInput(event.currentTarget.value)}
           />
         )}
@@ -101,7 +101,7 @@ type SelectFieldProps = {
   label: string;
   value: string;
   onChange(value: string): void;
-  options: readonly (readonly [value: string, words: string])[];
+  options: readonly (readonly [value: string, label: string])[];
   disabled?: boolean;
 };
 
@@ -110,9 +110,9 @@ export function SelectField({ label, value, onChange, options, disabled = false 
     <label class="field">
       <span>{label}</span>
       <select value={value} disabled={disabled} onChange={(event) => onChange(event.currentTarget.value)}>
-        {options.map(([option, words]) => (
+        {options.map(([option, optionLabel]) => (
           <option key={option} value={option} selected={option === value}>
-            {words}
+            {optionLabel}
           </option>
         ))}
       </select>
@@ -122,7 +122,7 @@ export function SelectField({ label, value, onChange, options, disabled = false 
 
 export type Submission = { busy: boolean; failure: string | null; onSubmit(event: Event): void };
 
-/** Sends a form once at a time; what was typed stays, and what went wrong is kept to be shown in it. */
+/** Submits a form, one request at a time. The fields keep their values; an error is kept to be shown in the form. */
 export function useSubmission(send: () => Promise<unknown>): Submission {
   const busy = useSignal(false);
   const failure = useSignal<string | null>(null);
@@ -145,7 +145,7 @@ export function useSubmission(send: () => Promise<unknown>): Submission {
   };
 }
 
-/** The end of a form: what went wrong, and its buttons. */
+/** The end of a form: the error of the last submission, and the buttons. */
 export function SubmitRow({ submission, action, children }: SubmitRowProps) {
   const { busy, failure } = submission;
   return (

@@ -1,17 +1,15 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { Tool } from '../../client/src/index.js';
+import type { Provider, Tool } from '../../client/src/index.js';
 import { permissionLabel } from '../agents/permissionLabel.js';
 import { list } from '../data/api.js';
 import { documents, tools } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
-type Provider = { id: string; name: string; defaultModel: string };
-
 type Form = {
   systemPrompt: string;
-  /** Null: the built-in ones, whichever they are. */
+  /** Null: the built-in tools. */
   tools: readonly string[] | null;
   thinking: boolean;
   iterations: string;
@@ -36,7 +34,7 @@ export function resetAgentForm(): void {
   form.value = empty;
 }
 
-const enabled = () =>
+const enabledTools = () =>
   form.value.tools ?? tools.value.filter(({ source }) => source === 'builtin').map(({ name }) => name);
 
 export function AgentFields() {
@@ -55,28 +53,20 @@ export function AgentFields() {
         rows={4}
         {...bind(form, 'systemPrompt')}
         placeholder="You help with…"
-        hint="What the agent is for, and how it should go about it."
+        hint="What the agent should do, and how."
       />
-      <ToolBoxes />
+      <ToolCheckboxes />
       <div class="columns">
         {providers.value.length > 0 ? (
           <SelectField
             label="Provider"
             value={form.value.providerId}
             onChange={(providerId) => patch(form, { providerId })}
-            options={[
-              ['', "The service's own"] as const,
-              ...providers.value.map(({ id, name }) => [id, name] as const),
-            ]}
+            options={[['', 'Default'] as const, ...providers.value.map(({ id, name }) => [id, name] as const)]}
           />
         ) : null}
-        <TextField
-          label="Model"
-          max={200}
-          {...bind(form, 'model')}
-          placeholder={provider?.defaultModel ?? 'As set up'}
-        />
-        <IterationsField />
+        <TextField label="Model" max={200} {...bind(form, 'model')} placeholder={provider?.defaultModel ?? 'Default'} />
+        <StepLimitField />
         <SelectField
           label="Document"
           value={form.value.documentId}
@@ -93,45 +83,44 @@ export function AgentFields() {
           checked={form.value.thinking}
           onChange={(event) => patch(form, { thinking: event.currentTarget.checked })}
         />
-        <span>Ask the model to show its thinking</span>
+        <span>Show the model’s thinking</span>
       </label>
     </>
   );
 }
 
-function ToolBoxes() {
-  if (tools.value.length === 0)
-    return <p class="hint">There are no tools to choose from now: it gets the built-in ones.</p>;
+function ToolCheckboxes() {
+  if (tools.value.length === 0) return <p class="hint">No tools could be loaded. The agent gets the built-in tools.</p>;
   return (
     <fieldset class="group">
       <legend>Tools</legend>
       <div class="tool-boxes">
         {tools.value.map((tool) => (
-          <ToolBox key={tool.name} tool={tool} />
+          <ToolCheckbox key={tool.name} tool={tool} />
         ))}
       </div>
     </fieldset>
   );
 }
 
-function ToolBox({ tool: { name, description, permissionLevel, needsApproval } }: { tool: Tool }) {
+function ToolCheckbox({ tool: { name, description, permissionLevel, needsApproval } }: { tool: Tool }) {
   const toggle = (on: boolean) => {
-    const others = enabled().filter((other) => other !== name);
+    const others = enabledTools().filter((other) => other !== name);
     patch(form, { tools: on ? [...others, name] : others });
   };
-  const { words, sign } = permissionLabel(permissionLevel);
+  const { label, tone } = permissionLabel(permissionLevel);
   return (
     <label class="check">
       <input
         type="checkbox"
-        checked={enabled().includes(name)}
+        checked={enabledTools().includes(name)}
         onChange={(event) => toggle(event.currentTarget.checked)}
       />
       <span>
         <span class="row">
           <strong>{name}</strong>
-          <span class={`tag ${sign}`}>{words}</span>
-          {needsApproval ? <span class="tag warn">asks first</span> : null}
+          <span class={`tag ${tone}`}>{label}</span>
+          {needsApproval ? <span class="tag warn">asks for approval</span> : null}
         </span>
         <span class="hint">{description}</span>
       </span>
@@ -139,11 +128,11 @@ function ToolBox({ tool: { name, description, permissionLevel, needsApproval } }
   );
 }
 
-function IterationsField() {
+function StepLimitField() {
   return (
     <label class="field">
       <span>
-        Most rounds <span class="optional">(optional)</span>
+        Step limit <span class="optional">(optional)</span>
       </span>
       <input
         type="number"

@@ -12,66 +12,66 @@ import { DocumentFields, documentRequestBody, resetDocumentForm } from './newDoc
 import { NarrativeFields, narrativeRequestBody, resetNarrativeForm } from './newNarrativeFields.js';
 import { RelayFields, relayRequestBody, resetRelayForm } from './newRelayFields.js';
 
-/** A kind of chat: how it is chosen, what is asked for it, and how it is made of that. */
+/** A kind of chat: its label, its fields, and the request that creates it. */
 type KindRow = {
   kind: ChatKind;
   name: string;
-  words: string;
+  description: string;
   Fields(): ComponentChildren;
-  /** The body of the call. Makes what has to be there first, and may fail. */
-  body(): Promise<object>;
-  forget(): void;
+  /** The body of the request. Creates first what the chat needs, such as a character, and may fail. */
+  requestBody(): Promise<object>;
+  resetForm(): void;
 };
 
 const kinds: readonly KindRow[] = [
   {
     kind: 'narrative',
     name: 'Role-play',
-    words: 'With one or two characters, who feel and remember.',
+    description: 'Chat with one or two characters who have feelings and memories.',
     Fields: NarrativeFields,
-    body: narrativeRequestBody,
-    forget: resetNarrativeForm,
+    requestBody: narrativeRequestBody,
+    resetForm: resetNarrativeForm,
   },
   {
     kind: 'document',
     name: 'Document',
-    words: 'Talk about a text, and accept or decline the edits that are proposed.',
+    description: 'Discuss a text, and accept or decline suggested changes.',
     Fields: DocumentFields,
-    body: documentRequestBody,
-    forget: resetDocumentForm,
+    requestBody: documentRequestBody,
+    resetForm: resetDocumentForm,
   },
   {
     kind: 'agent',
     name: 'Agent',
-    words: 'A model that thinks, uses tools and shows each step.',
+    description: 'A model that uses tools and shows its steps.',
     Fields: AgentFields,
-    body: agentRequestBody,
-    forget: resetAgentForm,
+    requestBody: agentRequestBody,
+    resetForm: resetAgentForm,
   },
   {
     kind: 'relay',
     name: 'Relay',
-    words: 'Another chat service answers.',
+    description: 'Another chat service replies.',
     Fields: RelayFields,
-    body: relayRequestBody,
-    forget: resetRelayForm,
+    requestBody: relayRequestBody,
+    resetForm: resetRelayForm,
   },
 ];
 
-/** What was typed outlives the dialog: it may be closed by a slip of the finger. */
-const chosen = signal<ChatKind>('narrative');
+/** Kept while the dialog is closed, so that an accidental close loses nothing. */
+const selectedKind = signal<ChatKind>('narrative');
 const title = signal('');
 
 type NewChatDialogProps = { onClose(): void; onCreated(chat: Chat): void };
 
 export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
   useEffect(() => void tryOrNotify(loadTools), []);
-  const row = kinds.find(({ kind }) => kind === chosen.value) ?? kinds[0]!;
+  const row = kinds.find(({ kind }) => kind === selectedKind.value) ?? kinds[0]!;
   const submission = useSubmission(async () => {
     const named = title.peek().trim();
-    const body = { ...(await row.body()), kind: row.kind, ...(named === '' ? {} : { title: named }) };
+    const body = { ...(await row.requestBody()), kind: row.kind, ...(named === '' ? {} : { title: named }) };
     const chat = await post<Chat>('/v1/chats', body);
-    row.forget();
+    row.resetForm();
     title.value = '';
     putChat(chat);
     onCreated(chat);
@@ -80,7 +80,7 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
   return (
     <Dialog title="New chat" wide onClose={onClose}>
       <form class="form" onSubmit={submission.onSubmit}>
-        <Kinds />
+        <KindOptions />
         <Fields key={row.kind} />
         <TextField label="Title" max={200} value={title.value} onInput={(text) => (title.value = text)} />
         <SubmitRow submission={submission} action="Create chat">
@@ -93,24 +93,24 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
   );
 }
 
-function Kinds() {
-  const first = useInitialFocus(true);
+function KindOptions() {
+  const initialFocus = useInitialFocus(true);
   return (
     <fieldset class="kinds">
       <legend class="hidden">Kind of chat</legend>
-      {kinds.map(({ kind, name, words }) => (
+      {kinds.map(({ kind, name, description }) => (
         <label key={kind} class="kind">
           <input
-            {...(chosen.value === kind ? { ref: first as { current: HTMLInputElement | null } } : {})}
+            {...(selectedKind.value === kind ? { ref: initialFocus as { current: HTMLInputElement | null } } : {})}
             type="radio"
             name="kind"
             value={kind}
-            checked={chosen.value === kind}
-            onChange={() => (chosen.value = kind)}
+            checked={selectedKind.value === kind}
+            onChange={() => (selectedKind.value = kind)}
           />
           <span>
             <strong>{name}</strong>
-            <span class="hint">{words}</span>
+            <span class="hint">{description}</span>
           </span>
         </label>
       ))}

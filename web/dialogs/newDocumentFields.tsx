@@ -11,8 +11,9 @@ export function resetDocumentForm(): void {
   form.value = empty;
 }
 
-/** Newest first; where none was chosen yet, the newest, or a new one. */
+/** Newest first. */
 const listed = () => documents.value.toReversed();
+/** The chosen document; by default the newest, or `new` where there is none. */
 const documentId = () => form.value.id || (listed()[0]?.id ?? 'new');
 
 export function DocumentFields() {
@@ -26,12 +27,12 @@ export function DocumentFields() {
         onChange={(chosen) => patch(form, { id: chosen })}
         options={[
           ...listed().map((document) => [document.id, document.title || 'Untitled'] as const),
-          ['new', 'A new document…'],
+          ['new', 'New document…'],
         ]}
       />
       {id === 'new' ? (
         <>
-          <TextField label="Title of the document" required max={500} {...bind(form, 'title')} />
+          <TextField label="Document title" required max={500} {...bind(form, 'title')} />
           <TextField label="Text" rows={10} {...bind(form, 'body')} />
         </>
       ) : (
@@ -39,7 +40,7 @@ export function DocumentFields() {
           label="Passage"
           rows={2}
           {...bind(form, 'quote')}
-          hint="To talk about a part only: paste it as it stands in the text."
+          hint="To discuss only a part of the document, paste that part exactly as it is in the text."
         />
       )}
     </fieldset>
@@ -51,12 +52,13 @@ export async function documentRequestBody(): Promise<object> {
   const { title, body, quote } = form.peek();
   if (id === 'new') {
     const created = await createDocument({ title, body });
-    // The document is made once, also when the chat is then refused and asked for again.
+    // Select the new document: when the chat is refused, submitting again must not create another one.
     form.value = { ...empty, id: created.id };
     return { documentId: created.id };
   }
   if (quote.trim() === '') return { documentId: id };
   const { body: text } = await get<Document>(`/v1/documents/${id}`);
-  if (!text.includes(quote)) throw new Error('The passage does not stand in the text like that.');
+  if (!text.includes(quote))
+    throw new Error('This passage is not in the document. Paste it exactly as it is in the text.');
   return { documentId: id, anchor: { quote } };
 }

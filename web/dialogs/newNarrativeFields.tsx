@@ -2,61 +2,61 @@ import { type Signal, signal } from '@preact/signals';
 import { characters, saveCharacter } from '../data/characters.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
-/** One who takes part: a character that there is, `new` for one that is made with the chat, or nobody. */
-type Person = { id: string; name: string; persona: string; greeting: string };
+/** A participant. `id`: a character's, `new` for one that is created with the chat, or empty for none. */
+type Participant = { id: string; name: string; persona: string; greeting: string };
 
-const nobody: Person = { id: '', name: '', persona: '', greeting: '' };
-const host = signal(nobody);
-const guest = signal(nobody);
+const noParticipant: Participant = { id: '', name: '', persona: '', greeting: '' };
+const host = signal(noParticipant);
+const guest = signal(noParticipant);
 const scene = signal({ container: '' });
 
 export function resetNarrativeForm(): void {
-  host.value = nobody;
-  guest.value = nobody;
+  host.value = noParticipant;
+  guest.value = noParticipant;
   scene.value = { container: '' };
 }
 
-/** Where nobody was chosen yet, the host is the first character, or a new one. */
+/** By default the first character, or a new one where there is none. */
 const hostId = () => host.value.id || (characters.value[0]?.id ?? 'new');
 
-/** The host can't be their own guest. */
+/** The guest can't be the host. */
 const guestId = () => (guest.value.id !== 'new' && guest.value.id === hostId() ? '' : guest.value.id);
 
 export function NarrativeFields() {
   const others = characters.value.filter(({ id }) => id !== hostId() || id === 'new');
   return (
     <>
-      <PersonFields
-        label="Who you talk to"
+      <ParticipantFields
+        label="Character"
         fields={host}
         id={hostId()}
         options={characters.value.map(({ id, name }) => [id, name] as const)}
       />
-      <PersonFields
-        label="Guest"
+      <ParticipantFields
+        label="Second character"
         fields={guest}
         id={guestId()}
-        options={[['', 'Nobody'] as const, ...others.map(({ id, name }) => [id, name] as const)]}
+        options={[['', 'None'] as const, ...others.map(({ id, name }) => [id, name] as const)]}
       />
       <TextField
         label="Scene"
         max={1_000}
         {...bind(scene, 'container')}
         placeholder="The kitchen, late at night"
-        hint="Where it begins. You can open a scene later too."
+        hint="Where the story starts. You can also start a scene later."
       />
     </>
   );
 }
 
-type PersonFieldsProps = {
+type ParticipantFieldsProps = {
   label: string;
-  fields: Signal<Person>;
+  fields: Signal<Participant>;
   id: string;
   options: readonly (readonly [string, string])[];
 };
 
-function PersonFields({ label, fields, id, options }: PersonFieldsProps) {
+function ParticipantFields({ label, fields, id, options }: ParticipantFieldsProps) {
   return (
     <fieldset class="group">
       <legend class="hidden">{label}</legend>
@@ -64,7 +64,7 @@ function PersonFields({ label, fields, id, options }: PersonFieldsProps) {
         label={label}
         value={id}
         onChange={(chosen) => patch(fields, { id: chosen })}
-        options={[...options, ['new', 'A new character…']]}
+        options={[...options, ['new', 'New character…']]}
       />
       {id === 'new' ? (
         <>
@@ -83,16 +83,19 @@ function PersonFields({ label, fields, id, options }: PersonFieldsProps) {
 }
 
 export async function narrativeRequestBody(): Promise<object> {
-  const body = { hostId: await made(host, hostId()), guestId: guestId() === '' ? null : await made(guest, guestId()) };
+  const body = {
+    hostId: await ensureCharacter(host, hostId()),
+    guestId: guestId() === '' ? null : await ensureCharacter(guest, guestId()),
+  };
   const container = scene.peek().container.trim();
   return container === '' ? body : { ...body, scene: { container } };
 }
 
-/** A new character is made once, also when the chat is then refused and asked for again. */
-async function made(fields: Signal<Person>, id: string): Promise<string> {
+/** The id of the participant's character. Creates a new one, and selects it, so that submitting again creates no other. */
+async function ensureCharacter(fields: Signal<Participant>, id: string): Promise<string> {
   if (id !== 'new') return id;
   const { name, persona, greeting } = fields.peek();
   const saved = await saveCharacter(null, { name, persona, greeting: greeting === '' ? null : greeting });
-  fields.value = { ...nobody, id: saved.id };
+  fields.value = { ...noParticipant, id: saved.id };
   return saved.id;
 }

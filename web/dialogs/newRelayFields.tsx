@@ -16,13 +16,13 @@ export function RelayFields() {
         rows={3}
         required
         {...bind(form, 'persona')}
-        hint="Who the other service is asked to be: a name it knows, or a description."
+        hint="The persona for the other service: a name it knows, or a description."
       />
       <TextField
-        label="Session"
+        label="Session ID"
         max={200}
         {...bind(form, 'sessionId')}
-        hint="To go on with a session that the other service knows. Else it begins a new one."
+        hint="To continue a session of the other service. Leave empty to start a new one."
       />
     </>
   );

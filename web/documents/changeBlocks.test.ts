@@ -3,8 +3,8 @@ import { partsOf } from './changeBlocks.js';
 
 const block = '<change><original>a</original><proposed>b</proposed><reason> because </reason></change>';
 
-describe('a reply about a document', () => {
-  test('is prose and blocks in their order', () => {
+describe('splitting a reply about a document', () => {
+  test('gives prose and change blocks in order', () => {
     expect(partsOf(`Before. ${block} After.`)).toEqual([
       { type: 'prose', text: 'Before. ' },
       { type: 'change', original: 'a', proposed: 'b', reason: 'because' },
@@ -12,14 +12,14 @@ describe('a reply about a document', () => {
     ]);
   });
 
-  test('whose last block has not come to its end shows it as being written', () => {
+  test('marks a last block without an end as unfinished', () => {
     expect(partsOf(`Before. ${block.slice(0, 30)}`)).toEqual([
       { type: 'prose', text: 'Before. ' },
       { type: 'unfinished', text: block.slice(0, 30) },
     ]);
   });
 
-  test('keeps a block that is none as the text that it is', () => {
+  test('keeps a block without a replacement as prose', () => {
     const broken = '<change><original>a</original></change>';
     expect(partsOf(broken)).toEqual([{ type: 'prose', text: broken }]);
   });

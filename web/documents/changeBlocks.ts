@@ -1,4 +1,4 @@
-/** A piece of a reply about a document: prose, or a block that proposes a change. */
+/** A part of a reply about a document: prose, a block that suggests a change, or a block that is still streaming. */
 export type ReplyPart =
   | { type: 'prose'; text: string }
   | { type: 'change'; original: string; proposed: string; reason: string }
@@ -7,7 +7,7 @@ export type ReplyPart =
 const open = '<change>';
 const close = '</change>';
 
-/** Takes the blocks out of the prose between them; a last one that has not come to its end is still being written. */
+/** Splits a reply into prose and change blocks, in order. A block with a missing or empty field is prose. */
 export function partsOf(reply: string): ReplyPart[] {
   const parts: ReplyPart[] = [];
   let at = 0;

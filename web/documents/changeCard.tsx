@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Change } from '../../client/src/index.js';
-import { formatTime } from '../parts/labels.js';
+import { formatTime } from '../parts/format.js';
 import { DecisionRow } from './decisionRow.js';
 import { type DiffPart, diffParts } from './diffParts.js';
 
-/** What a change takes out and puts in, word by word. Told apart by lines too, and in words for screen readers. */
+/** The words that a change removes and inserts. */
 export function ChangeDiff({ original, proposed }: { original: string; proposed: string }) {
   const parts = useMemo(() => diffParts(original, proposed), [original, proposed]);
   return <span class="change-diff">{parts.map(elementOf)}</span>;
@@ -24,7 +24,7 @@ function elementOf({ kind, text }: DiffPart, n: number) {
 
 type ChangeCardProps = {
   change: Change;
-  /** Its place among those that wait, as it is also shown in the text. */
+  /** Its number among the open changes, as it is also shown in the text. */
   number?: number | undefined;
   onAccept?: (() => Promise<unknown>) | undefined;
   onDecline?: ((comment?: string) => Promise<unknown>) | undefined;
@@ -34,10 +34,10 @@ type ChangeCardProps = {
 
 export function ChangeCard({ change, number, onAccept, onDecline, children }: ChangeCardProps) {
   const { original, proposed, reason, state, staleSince } = change;
-  const stale = state === 'pending' && staleSince !== null;
-  const name = number === undefined ? 'Change' : `Change ${number}`;
+  const isStale = state === 'pending' && staleSince !== null;
+  const name = number === undefined ? 'Suggestion' : `Suggestion ${number}`;
   return (
-    <article class={`change ${stale ? 'stale' : state}`} aria-label={name}>
+    <article class={`change ${isStale ? 'stale' : state}`} aria-label={name}>
       <header class="row">
         <strong>{name}</strong>
         <StateTag change={change} />
@@ -47,14 +47,13 @@ export function ChangeCard({ change, number, onAccept, onDecline, children }: Ch
         <ChangeDiff original={original} proposed={proposed} />
       </p>
       {reason.trim() ? <p class="plain reason">{reason}</p> : null}
-      {stale ? (
+      {isStale ? (
         <p class="hint">
-          The text has changed: the words that this would replace are no longer there since {formatTime(staleSince)}. It
-          can’t be accepted any more.
+          The text it would replace was changed on {formatTime(staleSince)}, so it can’t be accepted any more.
         </p>
       ) : null}
       {state === 'pending' && (onAccept || onDecline) ? (
-        <DecisionRow name={name} onAccept={stale ? undefined : onAccept} onDecline={onDecline} />
+        <DecisionRow name={name} onAccept={isStale ? undefined : onAccept} onDecline={onDecline} />
       ) : null}
     </article>
   );
@@ -63,7 +62,7 @@ export function ChangeCard({ change, number, onAccept, onDecline, children }: Ch
 function StateTag({ change: { state, staleSince } }: { change: Change }) {
   switch (state) {
     case 'pending':
-      return staleSince === null ? <span class="tag">proposed</span> : <span class="tag warn">out of date</span>;
+      return staleSince === null ? <span class="tag">suggested</span> : <span class="tag warn">outdated</span>;
     case 'accepted':
       return <span class="tag good">accepted</span>;
     case 'declined':

@@ -2,28 +2,28 @@ import type { Change, Document } from '../../client/src/index.js';
 import { Section } from '../panel/section.js';
 import { ChangeCard } from './changeCard.js';
 import { changePositions, isOpen } from './changePositions.js';
-import type { Changes } from './changeStore.js';
-import { changeCardId, changeInTextId, show } from './scrollToChange.js';
+import type { ChangeStore } from './changeStore.js';
+import { changeCardId, changeInTextId, scrollToElement } from './scrollToChange.js';
 
 type ChangeListProps = {
-  store: Changes;
+  store: ChangeStore;
   document: Document;
   changes: readonly Change[];
   numbers: ReadonlyMap<string, number>;
 };
 
-/** All changes: those to decide, those that came too late, and those that were decided. */
+/** All changes: open ones, outdated ones, and those that were accepted or declined. */
 export function ChangeList({ store, document, changes, numbers }: ChangeListProps) {
   const open = changes.filter(isOpen);
   const stale = changes.filter((change) => change.state === 'pending' && !isOpen(change));
   const decided = changes.filter(({ state }) => state !== 'pending').toReversed();
-  const placed = new Set(changePositions(document.body, changes).map(({ change }) => change.id));
+  const shownInText = new Set(changePositions(document.body, changes).map(({ change }) => change.id));
   return (
-    <Section title="Changes">
+    <Section title="Suggested changes">
       {changes.length === 0 ? (
-        <p class="hint">No changes were proposed yet. Ask for some in the chat.</p>
+        <p class="hint">No suggestions yet. Ask for changes in the chat.</p>
       ) : open.length === 0 ? (
-        <p class="hint">There is nothing to decide.</p>
+        <p class="hint">No open suggestions.</p>
       ) : null}
       <Cards changes={open}>
         {(change) => (
@@ -33,20 +33,24 @@ export function ChangeList({ store, document, changes, numbers }: ChangeListProp
             onAccept={() => store.accept(change.id)}
             onDecline={(comment) => store.decline(change.id, comment)}
           >
-            {placed.has(change.id) ? (
-              <button type="button" class="quiet change-aside" onClick={() => show(changeInTextId(change.id))}>
+            {shownInText.has(change.id) ? (
+              <button
+                type="button"
+                class="quiet change-aside"
+                onClick={() => scrollToElement(changeInTextId(change.id))}
+              >
                 Show in text
               </button>
             ) : (
-              <span class="hint">overlaps another change</span>
+              <span class="hint">overlaps another suggestion</span>
             )}
           </ChangeCard>
         )}
       </Cards>
-      <Folded name="out of date" changes={stale} open>
+      <Folded name="outdated" changes={stale} open>
         {(change) => <ChangeCard change={change} onDecline={(comment) => store.decline(change.id, comment)} />}
       </Folded>
-      <Folded name="decided" changes={decided}>
+      <Folded name="closed" changes={decided}>
         {(change) => <ChangeCard change={change} />}
       </Folded>
     </Section>
@@ -72,7 +76,7 @@ function Folded({ name, changes, open = false, children }: CardsProps & { name: 
   if (changes.length === 0) return null;
   return (
     <details class="folded-changes" open={open}>
-      <summary>{changes.length === 1 ? `One change is ${name}` : `${changes.length} changes are ${name}`}</summary>
+      <summary>{changes.length === 1 ? `1 ${name} suggestion` : `${changes.length} ${name} suggestions`}</summary>
       <Cards changes={changes}>{children}</Cards>
     </details>
   );

@@ -14,20 +14,20 @@ const change = (id: string, original: string, more: Partial<Change> = {}): Chang
   messageSeq: 1,
   ...more,
 });
-const idsOf = (body: string, changes: Change[]) => changePositions(body, changes).map((place) => place.change.id);
+const idsOf = (body: string, changes: Change[]) => changePositions(body, changes).map((position) => position.change.id);
 
-test('a change stands at the first occurrence of what it replaces, in the order of the text', () => {
+test('changes are positioned at the first occurrence of their original, in the order of the text', () => {
   expect(changePositions('one two one', [change('b', 'two'), change('a', 'one')])).toMatchObject([
     { start: 0, end: 3 },
     { start: 4, end: 7 },
   ]);
 });
 
-test('of changes that overlap, the first has the place', () => {
+test('of changes that overlap only the first has a position', () => {
   expect(idsOf('a long line', [change('first', 'long line'), change('second', 'a long')])).toEqual(['first']);
 });
 
-test('what is stale, decided, empty or not in the text has no place', () => {
+test('changes that are stale, accepted, empty or not in the text have no position', () => {
   const changes = [
     change('stale', 'a', { staleSince: '2026-01-01T00:00:00Z' }),
     change('accepted', 'a', { state: 'accepted' }),
@@ -37,14 +37,14 @@ test('what is stale, decided, empty or not in the text has no place', () => {
   expect(idsOf('abc', changes)).toEqual([]);
 });
 
-test('the pieces are the whole text, with the passage that the chat is about marked in and beside a change', () => {
+test('the text is split into pieces that mark the passage of the chat inside and outside changes', () => {
   const body = 'one two three four';
   const pieces = splitText(
     body,
     changePositions(body, [change('a', 'three')]),
     anchorSpan(body, { quote: 'two three' }),
   );
-  expect(pieces.map(({ text, anchored }) => [text, anchored])).toEqual([
+  expect(pieces.map(({ text, isAnchored }) => [text, isAnchored])).toEqual([
     ['one ', false],
     ['two ', true],
     ['three', true],
@@ -53,7 +53,7 @@ test('the pieces are the whole text, with the passage that the chat is about mar
   expect(pieces.map(({ text }) => text).join('')).toBe(body);
 });
 
-test('a passage is found where it is said to stand, else where it stands first', () => {
+test('a passage is found at its expected start, else at its first occurrence', () => {
   expect(anchorSpan('ab ab', { quote: 'ab', start: 3 })).toEqual({ start: 3, end: 5 });
   expect(anchorSpan('ab ab', { quote: 'ab', start: 1 })).toEqual({ start: 0, end: 2 });
   expect(anchorSpan('ab', { quote: 'gone' })).toBeNull();

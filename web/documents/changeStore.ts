@@ -7,23 +7,22 @@ import { documents } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 
-/** A chat's document and the changes that were proposed to it, in the order of their source. Null until read. */
-export type Changes = {
+/** The document of a chat with its suggested changes, oldest first. Both are null until they are read. */
+export type ChangeStore = {
   readonly document: ReadonlySignal<Document | null>;
   readonly changes: ReadonlySignal<readonly Change[] | null>;
   readonly failure: ReadonlySignal<string | null>;
-  /** Both tell what went wrong as a notice, and never throw. */
+  /** Accepting and declining show errors as notices, and never reject. */
   accept(changeId: string): Promise<void>;
   decline(changeId: string, comment?: string): Promise<void>;
-  /** Many wishes at once are one request, and one more after it. */
   refresh(): void;
 };
 
-const stores = new WeakMap<OpenChat, Changes>();
+const stores = new WeakMap<OpenChat, ChangeStore>();
 
-/** The same for all who show a chat, so that its transcript and its panel agree. It lives as long as the open chat. */
-export function useChanges(chat: OpenChat): Changes {
-  const store = stores.get(chat) ?? createChanges(chat);
+/** One store for each open chat, shared by its transcript and its panel, which must show the same. */
+export function useChangeStore(chat: OpenChat): ChangeStore {
+  const store = stores.get(chat) ?? createChangeStore(chat);
   stores.set(chat, store);
   return store;
 }
@@ -36,7 +35,7 @@ const kinds: ReadonlySet<Event['kind']> = new Set<Event['kind']>([
   'document_edited',
 ]);
 
-function createChanges(chat: OpenChat): Changes {
+function createChangeStore(chat: OpenChat): ChangeStore {
   const document = signal<Document | null>(null);
   const changes = signal<readonly Change[] | null>(null);
   const failure = signal<string | null>(null);
@@ -60,15 +59,15 @@ function createChanges(chat: OpenChat): Changes {
   });
   const refresh = () => void read();
 
-  /** What was decided by somebody else meanwhile is no failure: it is said, and shown. */
-  async function decide(call: () => Promise<Change>): Promise<void> {
+  /** A change that was decided or became outdated elsewhere is not an error: a notice explains it. */
+  async function decide(send: () => Promise<Change>): Promise<void> {
     await tryOrNotify(async () => {
       try {
-        put(await call());
+        put(await send());
       } catch (error) {
-        const words = error instanceof ApiError ? decided[error.code] : undefined;
-        if (!words) throw error;
-        notify(words);
+        const explanation = error instanceof ApiError ? refusals[error.code] : undefined;
+        if (!explanation) throw error;
+        notify(explanation);
       }
     });
     refresh();
@@ -95,7 +94,7 @@ function createChanges(chat: OpenChat): Changes {
   };
 }
 
-const decided: Record<string, string> = {
-  change_stale: 'The text has changed since: what this change would replace is no longer there.',
-  change_not_pending: 'This change was decided before.',
+const refusals: Record<string, string> = {
+  change_stale: 'The text has changed, so this suggestion can’t be accepted any more.',
+  change_not_pending: 'This suggestion was already accepted or declined.',
 };

@@ -2,23 +2,23 @@ import { useSignal } from '@preact/signals';
 import { TextField } from '../dialogs/fields.js';
 
 type DecisionRowProps = {
-  /** What it is about, for those who hear the buttons on their own. */
+  /** The name of the suggestion, for the buttons' accessible names. */
   name: string;
   onAccept?: (() => Promise<unknown>) | undefined;
   onDecline?: ((comment?: string) => Promise<unknown>) | undefined;
 };
 
-/** Accept, or decline with a word on why. */
+/** The buttons to accept a suggestion, or to decline it with a reason. */
 export function DecisionRow({ name, onAccept, onDecline }: DecisionRowProps) {
-  const busy = useSignal(false);
-  const declining = useSignal(false);
+  const isSending = useSignal(false);
+  const isDeclining = useSignal(false);
   const comment = useSignal('');
   const run = async (work: () => Promise<unknown>) => {
-    busy.value = true;
+    isSending.value = true;
     await work();
-    busy.value = false;
+    isSending.value = false;
   };
-  if (declining.value && onDecline) {
+  if (isDeclining.value && onDecline) {
     return (
       <form
         class="form declining"
@@ -28,20 +28,20 @@ export function DecisionRow({ name, onAccept, onDecline }: DecisionRowProps) {
         }}
       >
         <TextField
-          label="Why not?"
-          first
+          label="Reason"
+          initialFocus
           rows={2}
           max={10_000}
           value={comment.value}
           onInput={(text) => (comment.value = text)}
-          hint="It stays in the chat, for people."
+          hint="Shown in the chat as a note."
         />
         <div class="row">
-          <button type="submit" class="button danger" disabled={busy.value}>
+          <button type="submit" class="button danger" disabled={isSending.value}>
             Decline
           </button>
-          <button type="button" class="button" onClick={() => (declining.value = false)}>
-            Back
+          <button type="button" class="button" onClick={() => (isDeclining.value = false)}>
+            Cancel
           </button>
         </div>
       </form>
@@ -54,7 +54,7 @@ export function DecisionRow({ name, onAccept, onDecline }: DecisionRowProps) {
           type="button"
           class="button primary"
           aria-label={`Accept: ${name}`}
-          disabled={busy.value}
+          disabled={isSending.value}
           onClick={() => void run(onAccept)}
         >
           Accept
@@ -65,8 +65,8 @@ export function DecisionRow({ name, onAccept, onDecline }: DecisionRowProps) {
           type="button"
           class="button"
           aria-label={`Decline: ${name}`}
-          disabled={busy.value}
-          onClick={() => (declining.value = true)}
+          disabled={isSending.value}
+          onClick={() => (isDeclining.value = true)}
         >
           Decline
         </button>

@@ -1,20 +1,22 @@
 import { expect, test } from '@jest/globals';
 import { diffParts } from './diffParts.js';
 
-const told = (original: string, proposed: string) =>
+const render = (original: string, proposed: string) =>
   diffParts(original, proposed)
     .map(({ kind, text }) => (kind === 'same' ? text : kind === 'removed' ? `[-${text}-]` : `[+${text}+]`))
     .join('');
 
-test('words that are replaced one after another are one replacement', () => {
-  expect(told('It was full of boats.', 'It was crowded with boats.')).toBe('It was [-full of-][+crowded with+] boats.');
+test('a diff joins words that are replaced one after another into one replacement', () => {
+  expect(render('It was full of boats.', 'It was crowded with boats.')).toBe(
+    'It was [-full of-][+crowded with+] boats.',
+  );
 });
 
-test('an addition stands where it is put in', () => {
-  expect(told('She did not look back.', 'She did not look back, ever.')).toBe('She did not look back[+, ever+].');
+test('a diff has an addition at the position where it is inserted', () => {
+  expect(render('She did not look back.', 'She did not look back, ever.')).toBe('She did not look back[+, ever+].');
 });
 
-test('both texts can be read from the parts, whatever they are', () => {
+test('both texts can be restored from the parts of their diff', () => {
   const words = ['a', 'b', ' ', '\n', 'c.', ', ', 'dd'];
   for (let seed = 1; seed < 300; seed++) {
     const pick = (n: number) =>
@@ -27,7 +29,7 @@ test('both texts can be read from the parts, whatever they are', () => {
   }
 });
 
-test('texts with nothing in common, and long ones, are told whole', () => {
+test('texts without common words are one removal and one addition', () => {
   const original = Array.from({ length: 3_000 }, (_, n) => `a${n}`).join(' ');
   expect(diffParts(original, 'b')).toEqual([
     { kind: 'removed', text: original },

@@ -2,16 +2,16 @@ import { diffWordsWithSpace } from 'diff';
 
 export type DiffPart = { kind: 'same' | 'removed' | 'added'; text: string };
 
-/** Beyond this a comparison by words says less than the two texts do, and takes long. */
+/** Beyond these bounds a comparison by words is slow and hard to read: the whole text counts as replaced. */
 const limits = { maxEditLength: 2_000, timeout: 150 };
 
 /**
- * A change word by word. Words that are replaced one after another are told as one replacement: what is taken out
- * first, then what is put in, so that each can be read.
+ * The difference between two texts, by words. Words that are replaced one after another are one replacement, first all
+ * that is removed and then all that is added, so that both can be read.
  */
 export function diffParts(original: string, proposed: string): DiffPart[] {
   const found = diffWordsWithSpace(original, proposed, limits);
-  if (!found) return written([], original, proposed);
+  if (!found) return withReplacement([], original, proposed);
   const parts: DiffPart[] = [];
   let removed = '';
   let added = '';
@@ -22,24 +22,24 @@ export function diffParts(original: string, proposed: string): DiffPart[] {
       removed += value;
       added += value;
     } else {
-      written(parts, removed, added);
+      withReplacement(parts, removed, added);
       parts.push({ kind: 'same', text: value });
       removed = '';
       added = '';
     }
   });
-  return written(parts, removed, added);
+  return withReplacement(parts, removed, added);
 }
 
 type Found = ReturnType<typeof diffWordsWithSpace>[number];
 
 const isGap = (text: string): boolean => /^[^\S\n]+$/.test(text);
 
-/** Whether what follows takes some out and puts some in. */
+/** Whether the next two parts are a removal and an addition. */
 const isReplaced = (next: Found | undefined, afterNext: Found | undefined): boolean =>
   Boolean((next?.removed && afterNext?.added) || (next?.added && afterNext?.removed));
 
-function written(parts: DiffPart[], removed: string, added: string): DiffPart[] {
+function withReplacement(parts: DiffPart[], removed: string, added: string): DiffPart[] {
   if (removed !== '') parts.push({ kind: 'removed', text: removed });
   if (added !== '') parts.push({ kind: 'added', text: added });
   return parts;

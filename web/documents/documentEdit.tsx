@@ -5,12 +5,12 @@ import { get, request } from '../data/api.js';
 import type { OpenChat } from '../data/openChat.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 
-/** An edit by hand, begun on a version. `newer`: what others made of the text meanwhile. */
+/** An edit by the user, based on a version. `newer`: the version that others saved meanwhile. */
 type Edit = { title: string; body: string; version: number; newer: Document | null };
 
 const edits = new WeakMap<OpenChat, Signal<Edit | null>>();
 
-/** What is being typed into a chat's document: it is kept while the panel is away. */
+/** The unsaved edit of a chat's document. It is kept while the panel is closed. */
 export function editOf(chat: OpenChat): Signal<Edit | null> {
   const edit = edits.get(chat) ?? signal<Edit | null>(null);
   edits.set(chat, edit);
@@ -26,7 +26,7 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
   const submission = useSubmission(async () => {
     const now = edit.peek();
     if (!now) return;
-    // Where the newer text was seen, saving means to save over it.
+    // The user has seen the newer version, and chooses to overwrite it.
     const version = now.newer?.version ?? now.version;
     try {
       await request('PUT', path, {
@@ -47,9 +47,9 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
   return (
     <form class="form document-edit" onSubmit={submission.onSubmit}>
       <TextField label="Title" required max={500} {...bind(fields, 'title')} />
-      <TextField label="Text" first rows={18} {...bind(fields, 'body')} />
-      {newer ? <Newer newer={newer} onTake={() => (edit.value = beginEdit(newer))} /> : null}
-      <SubmitRow submission={submission} action={newer ? 'Save mine over it' : 'Save'}>
+      <TextField label="Text" initialFocus rows={18} {...bind(fields, 'body')} />
+      {newer ? <NewerVersion newer={newer} onDiscard={() => (edit.value = beginEdit(newer))} /> : null}
+      <SubmitRow submission={submission} action={newer ? 'Overwrite with my changes' : 'Save'}>
         <button type="button" class="button" onClick={() => (edit.value = null)}>
           Cancel
         </button>
@@ -58,16 +58,16 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
   );
 }
 
-function Newer({ newer, onTake }: { newer: Document; onTake(): void }) {
+function NewerVersion({ newer, onDiscard }: { newer: Document; onDiscard(): void }) {
   return (
     <div class="question" role="alert">
-      <p>The text was changed while you were editing. Yours is still here, and not saved yet.</p>
+      <p>The document was changed while you were editing. Your changes are not saved yet.</p>
       <details>
-        <summary>Show the newer text</summary>
+        <summary>Show the newer version</summary>
         <p class="newer-title">{newer.title}</p>
         <div class="plain newer-text">{newer.body}</div>
-        <button type="button" class="button" onClick={onTake}>
-          Go on with the newer text, and drop mine
+        <button type="button" class="button" onClick={onDiscard}>
+          Discard my changes and edit the newer version
         </button>
       </details>
     </div>

@@ -1,18 +1,18 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Document } from '../../client/src/index.js';
 import type { OpenChat } from '../data/openChat.js';
-import { Waiting } from '../panel/section.js';
+import { QueryStatus } from '../panel/section.js';
 import { ChangeList } from './changeList.js';
 import { isOpen } from './changePositions.js';
-import { type Changes, useChanges } from './changeStore.js';
+import { type ChangeStore, useChangeStore } from './changeStore.js';
 import { beginEdit, DocumentEdit, editOf } from './documentEdit.js';
 import { DocumentText } from './documentText.js';
 
-/** The document that a chat is about, and what was proposed to change in it. */
+/** The document of a chat, with its suggested changes. */
 export function DocumentPanel({ chat }: { chat: OpenChat }) {
-  const store = useChanges(chat);
+  const store = useChangeStore(chat);
   const { document } = store;
-  // Other chats may have changed it, and not all that they did is told here.
+  // Other chats may change the document without an event in this one.
   useEffect(() => {
     store.refresh();
     addEventListener('focus', store.refresh);
@@ -20,13 +20,13 @@ export function DocumentPanel({ chat }: { chat: OpenChat }) {
   }, [store]);
   return (
     <div class="document-panel">
-      <Waiting followed={{ value: document, failure: store.failure, refresh: store.refresh }} what="The document" />
-      {document.value ? <Shown chat={chat} store={store} document={document.value} /> : null}
+      <QueryStatus query={{ value: document, failure: store.failure, refresh: store.refresh }} what="the document" />
+      {document.value ? <DocumentView chat={chat} store={store} document={document.value} /> : null}
     </div>
   );
 }
 
-function Shown({ chat, store, document }: { chat: OpenChat; store: Changes; document: Document }) {
+function DocumentView({ chat, store, document }: { chat: OpenChat; store: ChangeStore; document: Document }) {
   const edit = editOf(chat);
   const changes = store.changes.value ?? [];
   const numbers = useMemo(() => new Map(changes.filter(isOpen).map(({ id }, n) => [id, n + 1])), [changes]);
@@ -38,7 +38,7 @@ function Shown({ chat, store, document }: { chat: OpenChat; store: Changes; docu
           <h3>{document.title || 'Untitled'}</h3>
           <p class="hint">
             Version {document.version}
-            {numbers.size > 0 ? ` · ${numbers.size} ${numbers.size === 1 ? 'change' : 'changes'} to decide` : null}
+            {numbers.size > 0 ? ` · ${numbers.size} open ${numbers.size === 1 ? 'suggestion' : 'suggestions'}` : null}
           </p>
         </div>
         <button type="button" class="button" onClick={() => (edit.value = beginEdit(document))}>

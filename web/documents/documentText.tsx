@@ -3,26 +3,27 @@ import type { Change, Document } from '../../client/src/index.js';
 import { ChangeDiff } from './changeCard.js';
 import { anchorSpan, changePositions, type Piece, splitText } from './changePositions.js';
 import { QuoteButton } from './quoteButton.js';
-import { changeCardId, changeInTextId, show } from './scrollToChange.js';
+import { changeCardId, changeInTextId, scrollToElement } from './scrollToChange.js';
 
 type DocumentTextProps = {
   document: Document;
   changes: readonly Change[];
   anchor: { quote: string; start?: number } | null;
-  /** The changes that wait, by the number that they are shown with. */
+  /** The numbers that open changes are shown with. */
   numbers: ReadonlyMap<string, number>;
 };
 
-/** The text as it stands, with what is proposed in its place. */
+/** The text of the document, with open changes shown in place. */
 export function DocumentText({ document: { body }, changes, anchor, numbers }: DocumentTextProps) {
   const passage = useMemo(() => anchorSpan(body, anchor), [body, anchor]);
   const pieces = useMemo(() => splitText(body, changePositions(body, changes), passage), [body, changes, passage]);
-  if (body.trim() === '') return <p class="empty">There is no text yet. Write some, or ask for some in the chat.</p>;
+  if (body.trim() === '')
+    return <p class="empty">This document is empty. Select “Edit text”, or ask for a draft in the chat.</p>;
   return (
     <>
       {anchor && !passage ? (
         <div class="lost-anchor">
-          <p class="hint">This chat is about a passage that is no longer in the text:</p>
+          <p class="hint">This chat is about a passage that is no longer in the document:</p>
           <blockquote class="plain">{anchor.quote}</blockquote>
         </div>
       ) : null}
@@ -41,15 +42,19 @@ export function DocumentText({ document: { body }, changes, anchor, numbers }: D
   );
 }
 
-function PieceOfText({ piece: { text, change, anchored }, number }: { piece: Piece; number: number | undefined }) {
-  if (!change) return anchored ? <mark class="anchored">{text}</mark> : text;
+function PieceOfText({ piece: { text, change, isAnchored }, number }: { piece: Piece; number: number | undefined }) {
+  if (!change) return isAnchored ? <mark class="anchored">{text}</mark> : text;
   return (
-    <span class={anchored ? 'place anchored' : 'place'} id={changeInTextId(change.id)} tabIndex={-1}>
+    <span
+      class={isAnchored ? 'change-in-text anchored' : 'change-in-text'}
+      id={changeInTextId(change.id)}
+      tabIndex={-1}
+    >
       <button
         type="button"
-        class="place-number"
-        aria-label={`Change ${number}: show it in the list`}
-        onClick={() => show(changeCardId(change.id))}
+        class="change-number"
+        aria-label={`Suggestion ${number}: show in the list`}
+        onClick={() => scrollToElement(changeCardId(change.id))}
       >
         {number}
       </button>

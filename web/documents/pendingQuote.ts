@@ -1,8 +1,4 @@
 import { signal } from '@preact/signals';
 
-/** A passage of the document that the next message is to quote: the composer takes it, and sets it back to null. */
+/** The passage of the document that the next message quotes. The composer shows it, and clears it when it sends. */
 export const pendingQuote = signal<string | null>(null);
-
-export function quoteSelection(text: string): void {
-  pendingQuote.value = text;
-}

@@ -1,21 +1,21 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { quoteSelection } from './pendingQuote.js';
+import { pendingQuote } from './pendingQuote.js';
 
-/** Around a text: while some of it is selected, offers to quote that. */
+/** Wraps a text, and offers to quote what the user selects in it. */
 export function QuoteButton({ children }: { children: ComponentChildren }) {
   const ref = useRef<HTMLDivElement>(null);
   const selected = useSignal('');
   useEffect(() => {
-    const look = () => {
+    const update = () => {
       selected.value = ref.current ? selectedIn(ref.current) : '';
     };
-    document.addEventListener('selectionchange', look);
-    return () => document.removeEventListener('selectionchange', look);
+    document.addEventListener('selectionchange', update);
+    return () => document.removeEventListener('selectionchange', update);
   }, [selected]);
   const quote = () => {
-    quoteSelection(selected.peek());
+    pendingQuote.value = selected.peek();
     getSelection()?.removeAllRanges();
   };
   return (
@@ -23,7 +23,7 @@ export function QuoteButton({ children }: { children: ComponentChildren }) {
       {children}
       {selected.value === '' ? null : (
         <div class="quote-bar">
-          {/* A press would take the selection away before the click comes. */}
+          {/* Without preventDefault the press clears the selection before the click. */}
           <button
             type="button"
             class="button primary"
@@ -38,15 +38,15 @@ export function QuoteButton({ children }: { children: ComponentChildren }) {
   );
 }
 
-/** What is selected of the text as it stands: what a change would put in is not part of it. */
+/** The selected text of the document, without the insertions of suggested changes. */
 function selectedIn(element: HTMLElement): string {
   const selection = getSelection();
   if (!selection || selection.isCollapsed || selection.rangeCount === 0) return '';
   const range = selection.getRangeAt(0);
   if (!element.contains(range.commonAncestorContainer)) return '';
   const copy = range.cloneContents();
-  for (const aside of copy.querySelectorAll('ins, button')) aside.remove();
-  // Within a single such word there is nothing of the text.
+  for (const insertion of copy.querySelectorAll('ins, button')) insertion.remove();
+  // A selection inside one insertion has no text of the document.
   const around = range.commonAncestorContainer;
   const holder = around instanceof Element ? around : around.parentElement;
   return holder?.closest('ins, button') ? '' : (copy.textContent ?? '').trim();

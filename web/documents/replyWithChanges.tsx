@@ -2,24 +2,24 @@ import type { OpenChat } from '../data/openChat.js';
 import { Markdown } from '../parts/markdown.js';
 import { partsOf, type ReplyPart } from './changeBlocks.js';
 import { ChangeCard, ChangeDiff } from './changeCard.js';
-import { useChanges } from './changeStore.js';
+import { useChangeStore } from './changeStore.js';
 
-type ReplyProps = { chat: OpenChat; text: string; streaming: boolean; changeIds: readonly string[] | null };
+type ReplyProps = { chat: OpenChat; text: string; isStreaming: boolean; changeIds: readonly string[] | null };
 
 /**
- * A reply about a document, its change blocks as diffs. Which blocks count is the server's word: where it found
- * others than are seen here, they are listed after the text as it is.
+ * A reply about a document, with its change blocks as diffs. The server decides which blocks are changes: where it
+ * found another number of them than this page, the text is shown as it is, and the changes after it.
  */
-export function ReplyWithChanges({ chat, text, streaming, changeIds }: ReplyProps) {
+export function ReplyWithChanges({ chat, text, isStreaming, changeIds }: ReplyProps) {
   const parts = partsOf(text);
-  const blocks = parts.filter((part) => part.type === 'change').length;
-  const agreed = changeIds === null || changeIds.length === blocks;
-  if (!streaming && !agreed) {
+  const blockCount = parts.filter((part) => part.type === 'change').length;
+  const isAgreed = changeIds === null || changeIds.length === blockCount;
+  if (!isStreaming && !isAgreed) {
     return (
       <>
         <Markdown text={text} />
         {changeIds.map((id) => (
-          <Proposed key={id} chat={chat} id={id} />
+          <SuggestedChange key={id} chat={chat} id={id} />
         ))}
       </>
     );
@@ -29,28 +29,32 @@ export function ReplyWithChanges({ chat, text, streaming, changeIds }: ReplyProp
     <>
       {parts.map((part, at) => {
         const id = part.type === 'change' ? changeIds?.[n++] : undefined;
-        return <Part key={at} part={part} chat={chat} id={id} streaming={streaming} />;
+        return <Part key={at} part={part} chat={chat} id={id} isStreaming={isStreaming} />;
       })}
     </>
   );
 }
 
-type PartProps = { part: ReplyPart; chat: OpenChat; id: string | undefined; streaming: boolean };
+type PartProps = { part: ReplyPart; chat: OpenChat; id: string | undefined; isStreaming: boolean };
 
-function Part({ part, chat, id, streaming }: PartProps) {
+function Part({ part, chat, id, isStreaming }: PartProps) {
   switch (part.type) {
     case 'prose':
       return <Markdown text={part.text} />;
     case 'unfinished':
-      return streaming ? <p class="waiting">Writing a change…</p> : <Markdown text={part.text} />;
+      return isStreaming ? <p class="waiting">Writing a suggestion…</p> : <Markdown text={part.text} />;
     case 'change':
-      return id ? <Proposed chat={chat} id={id} /> : <ChangeDiff original={part.original} proposed={part.proposed} />;
+      return id ? (
+        <SuggestedChange chat={chat} id={id} />
+      ) : (
+        <ChangeDiff original={part.original} proposed={part.proposed} />
+      );
   }
 }
 
-/** A change as it stands now, to be decided on. */
-function Proposed({ chat, id }: { chat: OpenChat; id: string }) {
-  const { changes, accept, decline } = useChanges(chat);
+/** A suggested change with its current state, and the buttons to accept or decline it. */
+function SuggestedChange({ chat, id }: { chat: OpenChat; id: string }) {
+  const { changes, accept, decline } = useChangeStore(chat);
   const change = changes.value?.find((each) => each.id === id);
   if (!change) return null;
   return (

@@ -1,16 +1,16 @@
-/** The ids of a change's place in the text, and of its card in the list. */
-export const changeInTextId = (changeId: string): string => `place-${changeId}`;
+/** The element ids of a change in the document's text, and of its card in the list. */
+export const changeInTextId = (changeId: string): string => `change-${changeId}`;
 export const changeCardId = (changeId: string): string => `card-${changeId}`;
 
-/** Brings an element into view, and the focus to it, and points it out for a moment. */
-export function show(id: string): void {
+/** Scrolls to an element, focuses it, and highlights it for a moment. */
+export function scrollToElement(id: string): void {
   const element = document.getElementById(id);
   if (!element) return;
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  element.scrollIntoView({ block: 'center', behavior: still ? 'auto' : 'smooth' });
+  const isMotionReduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  element.scrollIntoView({ block: 'center', behavior: isMotionReduced ? 'auto' : 'smooth' });
   element.focus({ preventScroll: true });
-  element.classList.remove('pointed-out');
-  // The style must be worked out once without the class for its animation to begin anew.
+  element.classList.remove('highlighted');
+  // Forces a layout without the class, so that its animation starts again.
   void element.offsetWidth;
-  element.classList.add('pointed-out');
+  element.classList.add('highlighted');
 }

@@ -1,13 +1,13 @@
 import { patch, SelectField, TextField } from '../dialogs/fields.js';
-import { type ArtifactFormProps, otherParticipant, participantOptions, Row } from './artifactRow.js';
+import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptions } from './artifactRow.js';
 import { RelationshipFields } from './relationshipFields.js';
 import type { FactRow, ObjectRow } from './storyArtifacts.js';
 
-/** What comes of a story event once it is complete. */
+/** The outcome of a story event when it is completed. */
 export function ArtifactFields({ form, present }: ArtifactFormProps) {
   return (
     <fieldset class="group artifacts">
-      <legend>What it brings when it is complete</legend>
+      <legend>Outcome when completed</legend>
       <Facts form={form} present={present} />
       <Objects form={form} present={present} />
       <RelationshipFields form={form} present={present} />
@@ -32,26 +32,30 @@ function Facts({ form, present }: ArtifactFormProps) {
   return (
     <>
       {facts.map(({ key, sourceId, targetId, fact }) => (
-        <Row key={key} name="fact" onRemove={() => patch(form, { facts: facts.filter((row) => row.key !== key) })}>
+        <ArtifactRow
+          key={key}
+          name="fact"
+          onRemove={() => patch(form, { facts: facts.filter((row) => row.key !== key) })}
+        >
           <div class="columns">
             <SelectField
-              label="Who learns"
+              label="Who learns it"
               value={sourceId}
               options={participantOptions(present)}
               onChange={(id) => change(key, { sourceId: id, targetId: otherParticipant(present, id, targetId) })}
             />
             <SelectField
-              label="about"
+              label="About"
               value={targetId}
               options={participantOptions(present, sourceId)}
               onChange={(id) => change(key, { targetId: id })}
             />
           </div>
-          <TextField label="What" required max={2_000} value={fact} onInput={(text) => change(key, { fact: text })} />
-        </Row>
+          <TextField label="Fact" required max={2_000} value={fact} onInput={(text) => change(key, { fact: text })} />
+        </ArtifactRow>
       ))}
       <button type="button" class="quiet add" onClick={add}>
-        + Something that is learnt
+        + Add a fact
       </button>
     </>
   );
@@ -65,24 +69,24 @@ function Objects({ form, present }: ArtifactFormProps) {
   return (
     <>
       {objects.map(({ key, ownerId, name }) => (
-        <Row
+        <ArtifactRow
           key={key}
-          name="object"
+          name="item"
           onRemove={() => patch(form, { objects: objects.filter((row) => row.key !== key) })}
         >
           <div class="columns">
             <SelectField
-              label="Who gets"
+              label="Who gets it"
               value={ownerId}
               options={participantOptions(present)}
               onChange={(id) => change(key, { ownerId: id })}
             />
-            <TextField label="what" required max={200} value={name} onInput={(text) => change(key, { name: text })} />
+            <TextField label="Item" required max={200} value={name} onInput={(text) => change(key, { name: text })} />
           </div>
-        </Row>
+        </ArtifactRow>
       ))}
       <button type="button" class="quiet add" onClick={add}>
-        + An object that somebody gets
+        + Add an item
       </button>
     </>
   );

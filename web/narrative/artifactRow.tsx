@@ -5,16 +5,24 @@ import type { EventForm } from './storyArtifacts.js';
 
 export type ArtifactFormProps = { form: Signal<EventForm>; present: readonly string[] };
 
-/** The options of a choice among those present, but for one. */
-export const participantOptions = (present: readonly string[], but?: string) =>
-  present.filter((id) => id !== but).map((id) => [id, nameOf(id)] as const);
+/** Select options for the participants, without one of them. */
+export const participantOptions = (present: readonly string[], except?: string) =>
+  present.filter((id) => id !== except).map((id) => [id, nameOf(id)] as const);
 
-/** Somebody else than `id`: the same as before if that will do. */
-export const otherParticipant = (present: readonly string[], id: string, before: string): string =>
-  before === id ? (present.find((one) => one !== id) ?? before) : before;
+/** A participant other than `id`: the current one where possible. */
+export const otherParticipant = (present: readonly string[], id: string, current: string): string =>
+  current === id ? (present.find((other) => other !== id) ?? current) : current;
 
-/** One artifact of a form, and a way to take it out again. */
-export function Row({ name, onRemove, children }: { name: string; onRemove(): void; children: ComponentChildren }) {
+/** The fields of one artifact, with a button to remove it. */
+export function ArtifactRow({
+  name,
+  onRemove,
+  children,
+}: {
+  name: string;
+  onRemove(): void;
+  children: ComponentChildren;
+}) {
   return (
     <div class="artifact">
       <div class="artifact-fields">{children}</div>

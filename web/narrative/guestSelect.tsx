@@ -9,44 +9,44 @@ import type { OpenChat } from '../data/openChat.js';
 import { CharacterDialog } from '../dialogs/characterDialog.js';
 import { SelectField } from '../dialogs/fields.js';
 
-/** Has a guest come, go, or take another's place. The host is the same for as long as the chat is. */
+/** Adds, removes or replaces the guest. The host of a chat can't be changed. */
 export function GuestSelect({ chat, about }: { chat: OpenChat; about: Chat }) {
-  const busy = useSignal(false);
-  const making = useSignal(false);
-  // A guest may go without this page: when the character is deleted.
+  const isSaving = useSignal(false);
+  const isCreating = useSignal(false);
+  // The guest is also removed when the character is deleted.
   useEffect(() => chat.onEvent((event) => void (event?.kind === 'guest_cleared' && chat.refresh())), [chat]);
 
   const change = async (guestId: string | null) => {
-    busy.value = true;
+    isSaving.value = true;
     await tryOrNotify(async () => {
       putChat(await request<Chat>('PATCH', `/v1/chats/${chat.id}`, { body: { guestId } }));
       await chat.refresh();
     });
-    busy.value = false;
+    isSaving.value = false;
   };
   const others = characters.value.filter(({ id }) => id !== about.hostId);
-  const floor = about.activeTurnId !== null;
+  const isTurnActive = about.activeTurnId !== null;
   return (
     <div class="guest">
       <SelectField
-        label="Guest"
+        label="Second character"
         value={about.guestId ?? ''}
-        disabled={busy.value || floor}
+        disabled={isSaving.value || isTurnActive}
         onChange={(chosen) => {
-          if (chosen === 'new') making.value = true;
+          if (chosen === 'new') isCreating.value = true;
           else void change(chosen || null);
         }}
         options={[
-          ['', about.guestId ? `Nobody: ${nameOf(about.guestId)} leaves` : 'Nobody'],
+          ['', about.guestId ? `None (remove ${nameOf(about.guestId)})` : 'None'],
           ...others.map(({ id, name }) => [id, name] as const),
-          ['new', 'A new character…'],
+          ['new', 'New character…'],
         ]}
       />
-      {floor ? <p class="hint">You can change this when the reply is done.</p> : null}
-      {making.value ? (
+      {isTurnActive ? <p class="hint">You can change this after the reply.</p> : null}
+      {isCreating.value ? (
         <CharacterDialog
           character={null}
-          onClose={() => (making.value = false)}
+          onClose={() => (isCreating.value = false)}
           onSaved={({ id }) => void change(id)}
         />
       ) : null}

@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { Memory } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
-import { formatTime } from '../parts/labels.js';
+import { formatTime } from '../parts/format.js';
 import { memo } from '../parts/memo.js';
 
-/** Beyond this a text is folded: about six lines of the panel. */
+/** A longer text is folded: about six lines of the panel. */
 const foldedLength = 260;
 const foldedLines = 6;
 
@@ -12,8 +12,8 @@ type MemoryCardProps = { memory: Memory; scene: string | null };
 
 export const MemoryCard = memo(function MemoryCard({ memory, scene }: MemoryCardProps) {
   const { text, witnesses, pinned, significance, at } = memory;
-  const unfolded = useSignal(false);
-  const long = text.length > foldedLength || text.split('\n').length > foldedLines;
+  const isExpanded = useSignal(false);
+  const isLong = text.length > foldedLength || text.split('\n').length > foldedLines;
   return (
     <article class={pinned ? 'memory pinned' : 'memory'}>
       <header class="row">
@@ -28,19 +28,19 @@ export const MemoryCard = memo(function MemoryCard({ memory, scene }: MemoryCard
           {formatTime(at)}
         </time>
       </header>
-      <p class={long && !unfolded.value ? 'plain memory-text folded' : 'plain memory-text'}>{text}</p>
-      {long ? (
+      <p class={isLong && !isExpanded.value ? 'plain memory-text folded' : 'plain memory-text'}>{text}</p>
+      {isLong ? (
         <button
           type="button"
           class="quiet more"
-          aria-expanded={unfolded.value}
-          onClick={() => (unfolded.value = !unfolded.value)}
+          aria-expanded={isExpanded.value}
+          onClick={() => (isExpanded.value = !isExpanded.value)}
         >
-          {unfolded.value ? 'Show less' : 'Show more'}
+          {isExpanded.value ? 'Show less' : 'Show more'}
         </button>
       ) : null}
       <p class="hint">
-        {witnesses.length > 0 ? `Remembered by ${witnesses.map(nameOf).join(' and ')}` : 'Nobody was there'}
+        {witnesses.length > 0 ? `Remembered by ${witnesses.map(nameOf).join(' and ')}` : 'No witnesses'}
         {scene ? ` · ${scene}` : null}
       </p>
     </article>
@@ -53,15 +53,12 @@ const Pin = () => (
   </svg>
 );
 
-const weights = ['forgettable', 'worth a thought', 'important', 'unforgettable'];
-
-/** 0 to 3 as filled dots; all hollow and dashed while it is not weighed. */
+/** A significance of 0 to 3 as filled dots; null, not rated yet, as dashed ones. */
 function SignificanceDots({ significance }: { significance: number | null }) {
-  const label =
-    significance === null ? 'Not weighed yet' : `Weight ${significance} of 3: ${weights[significance] ?? ''}`;
+  const label = significance === null ? 'Importance not rated yet' : `Importance ${significance} of 3`;
   return (
     <span
-      class={significance === null ? 'weight-dots unknown' : 'weight-dots'}
+      class={significance === null ? 'significance-dots unknown' : 'significance-dots'}
       role="img"
       aria-label={label}
       title={label}

@@ -24,13 +24,13 @@ const old: Memory = {
   at: '2025-01-01T00:00:00Z',
 };
 
-test('a memory that comes live stands first, once for all its witnesses, not weighed yet', () => {
+test('a new memory is listed first, once for all its witnesses, and is not rated yet', () => {
   const memories = applyMemoryEvents([old], [written('new'), written('new', 'chr_2')]);
   expect(memories.map(({ id }) => id)).toEqual(['new', 'old']);
   expect(memories[0]).toMatchObject({ significance: null, pinned: false, witnesses: ['chr_1', 'chr_2'] });
 });
 
-test('weights and pins change what is known, and say nothing of what is not', () => {
+test('ratings and pins change known memories, and those of unknown memories are ignored', () => {
   const events = [
     event('memory_scored', { memoryId: 'old', significance: 3 }),
     event('memory_unpinned', { memoryId: 'old' }),
@@ -39,7 +39,7 @@ test('weights and pins change what is known, and say nothing of what is not', ()
   expect(applyMemoryEvents([old], events)).toEqual([{ ...old, significance: 3, pinned: false }]);
 });
 
-test('events that what was read knows already change nothing', () => {
+test('events that the read memories already contain change nothing', () => {
   const read = { ...old, id: 'new', significance: 3 };
   expect(
     applyMemoryEvents([read], [written('new'), event('memory_scored', { memoryId: 'new', significance: 3 })]),

@@ -1,6 +1,6 @@
 import type { Event, Memory } from '../../client/src/index.js';
 
-/** Memories, oldest first, with what events tell of since; newest first. */
+/** Applies later events to memories that were read, oldest first. Returns them newest first. */
 export function applyMemoryEvents(read: readonly Memory[], events: readonly Event[]): Memory[] {
   const memories = new Map(read.map((memory) => [memory.id, memory]));
   const change = (memoryId: string, changes: Partial<Memory>) => {
@@ -10,7 +10,7 @@ export function applyMemoryEvents(read: readonly Memory[], events: readonly Even
   for (const event of events) {
     if (event.kind === 'memory_written') {
       const { memoryId, text, sceneId, witnesses, chatClock } = event.data;
-      // One event a witness, all of one memory.
+      // There is one event for each witness of a memory.
       if (memories.has(memoryId)) continue;
       memories.set(memoryId, {
         id: memoryId,

@@ -1,30 +1,30 @@
 import type { Chat, Edge } from '../../client/src/index.js';
 
-/** Who is in a chat: the host, the guest if there is one, and the user. */
+/** The ids of the host, the guest if there is one, and the user. */
 export const participantsOf = ({ hostId, guestId }: Chat): string[] =>
   [hostId, guestId, 'you'].flatMap((id) => (id === null ? [] : [id]));
 
 const neutral = { affinity: 50, trust: 50, summary: null, knowledgeFacts: [], lastInteractionAt: null };
 
-/** What one feels, towards each of the others. */
-export type Feelings = { sourceId: string; edges: readonly Edge[] };
+/** The edges of one participant to the others. */
+export type Relationships = { sourceId: string; edges: readonly Edge[] };
 
 /**
- * All edges by whose they are. Those who are present come first, and feel something for everyone present: where
- * nothing happened yet, they stand in the middle. Those who left keep what they felt.
+ * The edges by source. Participants come first, with neutral values where an edge does not exist yet; then characters
+ * who have left the chat, with the edges that they have.
  */
-export function relationshipsBySource(edges: readonly Edge[], present: readonly string[]): Feelings[] {
-  const left = [...new Set(edges.flatMap(({ sourceId, targetId }) => [sourceId, targetId]))].filter(
-    (id) => !present.includes(id),
+export function relationshipsBySource(edges: readonly Edge[], participants: readonly string[]): Relationships[] {
+  const former = [...new Set(edges.flatMap(({ sourceId, targetId }) => [sourceId, targetId]))].filter(
+    (id) => !participants.includes(id),
   );
-  const everyone = [...present, ...left];
+  const everyone = [...participants, ...former];
   return everyone.flatMap((sourceId) => {
-    const felt = everyone.flatMap((targetId) => {
+    const ofSource = everyone.flatMap((targetId) => {
       if (targetId === sourceId) return [];
       const edge = edges.find((known) => known.sourceId === sourceId && known.targetId === targetId);
       if (edge) return [edge];
-      return left.includes(sourceId) || left.includes(targetId) ? [] : [{ ...neutral, sourceId, targetId }];
+      return former.includes(sourceId) || former.includes(targetId) ? [] : [{ ...neutral, sourceId, targetId }];
     });
-    return felt.length > 0 ? [{ sourceId, edges: felt }] : [];
+    return ofSource.length > 0 ? [{ sourceId, edges: ofSource }] : [];
   });
 }

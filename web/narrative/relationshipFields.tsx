@@ -1,37 +1,42 @@
 import { patch, SelectField } from '../dialogs/fields.js';
-import { type ArtifactFormProps, otherParticipant, participantOptions, Row } from './artifactRow.js';
-import type { Move } from './storyArtifacts.js';
+import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptions } from './artifactRow.js';
+import type { RelationshipChange } from './storyArtifacts.js';
 
-/** The one change of a relationship that a story event may bring. */
+/** The one change of a relationship that a story event can have as its outcome. */
 export function RelationshipFields({ form, present }: ArtifactFormProps) {
-  const { move } = form.value;
-  const change = (changes: Partial<Move>) => patch(form, { move: { ...move, ...changes } });
-  if (!move.wanted) {
+  const { relationship } = form.value;
+  const change = (changes: Partial<RelationshipChange>) =>
+    patch(form, { relationship: { ...relationship, ...changes } });
+  if (!relationship.isIncluded) {
     return (
-      <button type="button" class="quiet add" onClick={() => change({ wanted: true })}>
-        + A change of feelings
+      <button type="button" class="quiet add" onClick={() => change({ isIncluded: true })}>
+        + Add a relationship change
       </button>
     );
   }
   return (
-    <Row name="change of feelings" onRemove={() => change({ wanted: false })}>
+    <ArtifactRow name="relationship change" onRemove={() => change({ isIncluded: false })}>
       <div class="columns">
         <SelectField
-          label="Whose feelings"
-          value={move.sourceId}
+          label="From"
+          value={relationship.sourceId}
           options={participantOptions(present)}
-          onChange={(id) => change({ sourceId: id, targetId: otherParticipant(present, id, move.targetId) })}
+          onChange={(id) => change({ sourceId: id, targetId: otherParticipant(present, id, relationship.targetId) })}
         />
         <SelectField
-          label="towards"
-          value={move.targetId}
-          options={participantOptions(present, move.sourceId)}
+          label="Towards"
+          value={relationship.targetId}
+          options={participantOptions(present, relationship.sourceId)}
           onChange={(id) => change({ targetId: id })}
         />
-        <DeltaField label="Affinity by" value={move.affinity} onInput={(affinity) => change({ affinity })} />
-        <DeltaField label="Trust by" value={move.trust} onInput={(trust) => change({ trust })} />
+        <DeltaField
+          label="Affinity change"
+          value={relationship.affinity}
+          onInput={(affinity) => change({ affinity })}
+        />
+        <DeltaField label="Trust change" value={relationship.trust} onInput={(trust) => change({ trust })} />
       </div>
-    </Row>
+    </ArtifactRow>
   );
 }
 

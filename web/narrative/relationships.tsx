@@ -2,13 +2,13 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Edge } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
-import type { Feelings } from './participants.js';
+import type { Relationships } from './participants.js';
 
-/** What one of those present feels, towards each of the others. */
-export function RelationshipsOf({ feelings: { sourceId, edges } }: { feelings: Feelings }) {
+/** The affinity and trust of one participant towards the others. */
+export function RelationshipsOf({ relationships: { sourceId, edges } }: { relationships: Relationships }) {
   return (
-    <section class="feelings" aria-label={`What ${nameOf(sourceId)} feels`}>
-      <h4>{nameOf(sourceId)} feels</h4>
+    <section class="relationships" aria-label={`Relationships of ${nameOf(sourceId)}`}>
+      <h4>{nameOf(sourceId)}</h4>
       {edges.map((edge) => (
         <Relationship key={edge.targetId} edge={edge} />
       ))}
@@ -30,7 +30,7 @@ function Relationship({ edge: { sourceId, targetId, affinity, trust, summary, kn
       {knowledgeFacts.length > 0 ? (
         <details>
           <summary>
-            Knows {knowledgeFacts.length === 1 ? 'one thing' : `${knowledgeFacts.length} things`} about {target}
+            {knowledgeFacts.length === 1 ? '1 known fact' : `${knowledgeFacts.length} known facts`} about {target}
           </summary>
           <ul class="knowledge">
             {knowledgeFacts.map((fact) => (
@@ -46,11 +46,11 @@ function Relationship({ edge: { sourceId, targetId, affinity, trust, summary, kn
 }
 
 function Bar({ name, value, label }: { name: string; value: number; label: string }) {
-  const moved = useMovement(value);
+  const change = useRecentChange(value);
   return (
     <div class="bar-row">
       <span class="bar-name">{name}</span>
-      {/* biome-ignore lint/a11y/useSemanticElements: browsers let no style sheet move a meter's bar */}
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers do not let a style sheet set the bar of a meter element */}
       <div
         class="bar"
         role="meter"
@@ -63,9 +63,9 @@ function Bar({ name, value, label }: { name: string; value: number; label: strin
         <div class={value < 50 ? 'bar-fill low' : 'bar-fill'} style={{ width: `${value}%` }} />
       </div>
       <span class="bar-value">
-        {moved === 0 ? null : (
-          <span key={moved} class={moved > 0 ? 'movement up' : 'movement down'}>
-            {moved > 0 ? `+${moved}` : `−${-moved}`}
+        {change === 0 ? null : (
+          <span key={change} class={change > 0 ? 'recent-change up' : 'recent-change down'}>
+            {change > 0 ? `+${change}` : `−${-change}`}
           </span>
         )}
         <span>{value}</span>
@@ -76,18 +76,18 @@ function Bar({ name, value, label }: { name: string; value: number; label: strin
 
 const shownForMs = 6_000;
 
-/** How far a value has just moved; 0 again after a while. Moves that follow each other closely add up. */
-function useMovement(value: number): number {
-  const base = useRef(value);
-  const moved = useSignal(0);
+/** The change of a value within the last six seconds, or since it last was stable for as long; 0 where there is none. */
+function useRecentChange(value: number): number {
+  const stableValue = useRef(value);
+  const change = useSignal(0);
   useEffect(() => {
-    moved.value = value - base.current;
-    if (moved.value === 0) return;
+    change.value = value - stableValue.current;
+    if (change.value === 0) return;
     const timer = setTimeout(() => {
-      base.current = value;
-      moved.value = 0;
+      stableValue.current = value;
+      change.value = 0;
     }, shownForMs);
     return () => clearTimeout(timer);
-  }, [value, moved]);
-  return moved.value;
+  }, [value, change]);
+  return change.value;
 }

@@ -5,27 +5,27 @@ import { nameOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { bind, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
-import { Section, Waiting } from '../panel/section.js';
-import { formatTime } from '../parts/labels.js';
+import { QueryStatus, Section } from '../panel/section.js';
+import { formatTime } from '../parts/format.js';
 import { useScenes } from './useScenes.js';
 
-export function Scenes({ chat }: { chat: OpenChat }) {
-  const followed = useScenes(chat);
-  const scenes = followed.value.value;
+export function ScenesSection({ chat }: { chat: OpenChat }) {
+  const query = useScenes(chat);
+  const scenes = query.value.value;
   const open = scenes?.find(({ status }) => status === 'open');
   const closed = scenes?.filter(({ status }) => status === 'closed').toReversed() ?? [];
   return (
     <Section title="Scene">
-      <Waiting followed={followed} what="Scenes" />
-      {open ? <OpenScene chatId={chat.id} scene={open} onClosed={followed.refresh} /> : null}
-      {scenes && !open ? <NewScene chatId={chat.id} onOpened={followed.refresh} /> : null}
+      <QueryStatus query={query} what="scenes" />
+      {open ? <OpenScene chatId={chat.id} scene={open} onEnded={query.refresh} /> : null}
+      {scenes && !open ? <NewScene chatId={chat.id} onStarted={query.refresh} /> : null}
       {closed.length > 0 ? (
         <details class="closed-scenes">
-          <summary>{closed.length === 1 ? 'One scene is over' : `${closed.length} scenes are over`}</summary>
+          <summary>{closed.length === 1 ? '1 past scene' : `${closed.length} past scenes`}</summary>
           <ol class="cards">
             {closed.map((scene) => (
               <li key={scene.id}>
-                <ClosedScene scene={scene} />
+                <PastScene scene={scene} />
               </li>
             ))}
           </ol>
@@ -35,45 +35,45 @@ export function Scenes({ chat }: { chat: OpenChat }) {
   );
 }
 
-function OpenScene({ chatId, scene, onClosed }: { chatId: string; scene: Scene; onClosed(): void }) {
-  const busy = useSignal(false);
-  const close = async () => {
-    busy.value = true;
+function OpenScene({ chatId, scene, onEnded }: { chatId: string; scene: Scene; onEnded(): void }) {
+  const isEnding = useSignal(false);
+  const end = async () => {
+    isEnding.value = true;
     await tryOrNotify(() => post(`/v1/chats/${chatId}/scenes/current/close`));
-    onClosed();
-    busy.value = false;
+    onEnded();
+    isEnding.value = false;
   };
   return (
     <article class="card">
       <p class="plain">{scene.container}</p>
       <footer class="row between">
-        <span class="hint">Open since {formatTime(scene.openedAt)}</span>
-        <button type="button" class="button" disabled={busy.value} onClick={() => void close()}>
-          Close scene
+        <span class="hint">Started {formatTime(scene.openedAt)}</span>
+        <button type="button" class="button" disabled={isEnding.value} onClick={() => void end()}>
+          End scene
         </button>
       </footer>
     </article>
   );
 }
 
-function NewScene({ chatId, onOpened }: { chatId: string; onOpened(): void }) {
+function NewScene({ chatId, onStarted }: { chatId: string; onStarted(): void }) {
   const form = useSignal({ container: '' });
   const submission = useSubmission(async () => {
     await post(`/v1/chats/${chatId}/scenes`, { container: form.peek().container.trim() });
     form.value = { container: '' };
-    onOpened();
+    onStarted();
   });
   return (
     <form class="form" onSubmit={submission.onSubmit}>
-      <p class="hint">No scene is open. When one closes, each character keeps a summary of it.</p>
+      <p class="hint">No active scene. When a scene ends, each character keeps a summary of it.</p>
       <TextField label="Where the next scene takes place" required max={1_000} {...bind(form, 'container')} />
-      <SubmitRow submission={submission} action="Open scene" />
+      <SubmitRow submission={submission} action="Start scene" />
     </form>
   );
 }
 
-function ClosedScene({ scene: { container, openedAt, endedAt, summaries } }: { scene: Scene }) {
-  const views = Object.entries(summaries);
+function PastScene({ scene: { container, openedAt, endedAt, summaries } }: { scene: Scene }) {
+  const summariesByCharacter = Object.entries(summaries);
   return (
     <article class="card">
       <h4 class="plain">{container}</h4>
@@ -81,10 +81,10 @@ function ClosedScene({ scene: { container, openedAt, endedAt, summaries } }: { s
         {formatTime(openedAt)}
         {endedAt ? ` to ${formatTime(endedAt)}` : null}
       </p>
-      {views.length === 0 ? <p class="hint">There is no summary.</p> : null}
-      {views.map(([povId, summary]) => (
+      {summariesByCharacter.length === 0 ? <p class="hint">No summary.</p> : null}
+      {summariesByCharacter.map(([povId, summary]) => (
         <div key={povId} class="view">
-          <h5>As {nameOf(povId)} saw it</h5>
+          <h5>Summary of {nameOf(povId)}</h5>
           <p class="plain">{summary}</p>
         </div>
       ))}

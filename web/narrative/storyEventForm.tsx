@@ -7,37 +7,37 @@ import { artifactsOf, type EventForm, emptyForm } from './storyArtifacts.js';
 type NewStoryEventProps = { chatId: string; present: readonly string[]; onPlanned(): void };
 
 export function NewStoryEvent({ chatId, present, onPlanned }: NewStoryEventProps) {
-  const shown = useSignal(false);
+  const isShown = useSignal(false);
   const form = useSignal(emptyForm(present));
   const submission = useSubmission(async () => {
     const { title, description, status } = form.peek();
     const artifacts = artifactsOf(form.peek());
     await post(`/v1/chats/${chatId}/storyEvents`, { title: title.trim(), description, status, artifacts });
     form.value = emptyForm(present);
-    shown.value = false;
+    isShown.value = false;
     onPlanned();
   });
-  if (!shown.value) {
+  if (!isShown.value) {
     return (
-      <button type="button" class="button" onClick={() => (shown.value = true)}>
-        Add a story event
+      <button type="button" class="button" onClick={() => (isShown.value = true)}>
+        Add story event
       </button>
     );
   }
   return (
     <form class="form card" aria-label="New story event" onSubmit={submission.onSubmit}>
-      <TextField label="Title" required first max={200} {...bind(form, 'title')} />
+      <TextField label="Title" required initialFocus max={200} {...bind(form, 'title')} />
       <TextField
         label="Description"
         rows={3}
         max={20_000}
         {...bind(form, 'description')}
-        hint="What happens, and how one knows that it is over."
+        hint="What happens, and when it counts as completed."
       />
       <StatusFields form={form} />
       <ArtifactFields form={form} present={present} />
       <SubmitRow submission={submission} action="Add">
-        <button type="button" class="button" onClick={() => (shown.value = false)}>
+        <button type="button" class="button" onClick={() => (isShown.value = false)}>
           Cancel
         </button>
       </SubmitRow>
@@ -46,15 +46,15 @@ export function NewStoryEvent({ chatId, present, onPlanned }: NewStoryEventProps
 }
 
 const statuses: readonly (readonly [EventForm['status'], string])[] = [
-  ['planned', 'Planned: it may begin later'],
-  ['active', 'It is going on now'],
+  ['planned', 'Planned (starts later)'],
+  ['active', 'Active now'],
 ];
 
 function StatusFields({ form }: { form: Signal<EventForm> }) {
   return (
     <fieldset class="group">
-      <legend>When</legend>
-      {statuses.map(([status, words]) => (
+      <legend>Status</legend>
+      {statuses.map(([status, label]) => (
         <label key={status} class="check">
           <input
             type="radio"
@@ -62,7 +62,7 @@ function StatusFields({ form }: { form: Signal<EventForm> }) {
             checked={form.value.status === status}
             onChange={() => patch(form, { status })}
           />
-          <span>{words}</span>
+          <span>{label}</span>
         </label>
       ))}
     </fieldset>

@@ -2,9 +2,9 @@ import type { Chat, StoryEvent } from '../../client/src/index.js';
 import { list } from '../data/api.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
-import { Section, Waiting } from '../panel/section.js';
+import { QueryStatus, Section } from '../panel/section.js';
 import { participantsOf } from './participants.js';
-import { Scenes } from './scenesSection.js';
+import { ScenesSection } from './scenesSection.js';
 import { StoryEventCard } from './storyEventCard.js';
 import { NewStoryEvent } from './storyEventForm.js';
 
@@ -13,7 +13,7 @@ type StoryTabProps = { chat: OpenChat; about: Chat };
 export function StoryTab({ chat, about }: StoryTabProps) {
   return (
     <>
-      <Scenes chat={chat} />
+      <ScenesSection chat={chat} />
       <StoryEvents chat={chat} about={about} />
     </>
   );
@@ -21,33 +21,33 @@ export function StoryTab({ chat, about }: StoryTabProps) {
 
 type Status = StoryEvent['status'];
 const statuses: readonly (readonly [Status, string])[] = [
-  ['active', 'Going on'],
+  ['active', 'Active'],
   ['planned', 'Planned'],
   ['completed', 'Completed'],
-  ['cancelled', 'Called off'],
+  ['cancelled', 'Cancelled'],
 ];
 
 function StoryEvents({ chat, about }: StoryTabProps) {
-  const followed = useChatQuery(chat, () => list<StoryEvent>(`/v1/chats/${chat.id}/storyEvents`), [
+  const query = useChatQuery(chat, () => list<StoryEvent>(`/v1/chats/${chat.id}/storyEvents`), [
     'story_event_planned',
     'story_event_started',
     'story_event_completed',
     'story_event_cancelled',
   ]);
-  const events = followed.value.value;
+  const events = query.value.value;
   return (
     <Section title="Story events">
-      <Waiting followed={followed} what="Story events" />
+      <QueryStatus query={query} what="story events" />
       {events?.length === 0 ? (
-        <p class="hint">Nothing is planned. A story event is something that may happen, and what comes of it.</p>
+        <p class="hint">No story events yet. A story event is something that may happen, with its outcome.</p>
       ) : null}
       {statuses.map(([status, title]) => {
-        const these = events?.filter((event) => event.status === status) ?? [];
-        return these.length === 0 ? null : (
+        const ofStatus = events?.filter((event) => event.status === status) ?? [];
+        return ofStatus.length === 0 ? null : (
           <div key={status} class="story-group">
             <h4>{title}</h4>
             <ul class="cards">
-              {these.map((event) => (
+              {ofStatus.map((event) => (
                 <li key={event.id}>
                   <StoryEventCard event={event} />
                 </li>
@@ -56,7 +56,7 @@ function StoryEvents({ chat, about }: StoryTabProps) {
           </div>
         );
       })}
-      <NewStoryEvent chatId={chat.id} present={participantsOf(about)} onPlanned={followed.refresh} />
+      <NewStoryEvent chatId={chat.id} present={participantsOf(about)} onPlanned={query.refresh} />
     </Section>
   );
 }

@@ -6,31 +6,31 @@ import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
 import { applyMemoryEvents } from './memoryEvents.js';
 
-export type Memories = { followed: ChatQuery<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
+export type Memories = { query: ChatQuery<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
 
 /**
- * A chat's memories. There may be thousands: they are read once, and again only when the timeline changes. What is
- * written, weighed and pinned after that is known from the events.
+ * The memories of a chat. There may be thousands: they are read once, and again only when the timeline was reloaded.
+ * In between, events add, rate and pin memories.
  */
 export function useMemories(chat: OpenChat): Memories {
-  const heard = useMemo(() => signal<readonly Event[]>([]), []);
+  const newEvents = useMemo(() => signal<readonly Event[]>([]), []);
   const load = async () => {
-    const before = heard.peek().length;
+    const countBefore = newEvents.peek().length;
     const read = await list<Memory>(`/v1/chats/${chat.id}/memories`);
-    // What came meanwhile may be in what was read or not: it is told once more, and changes nothing if it is.
-    heard.value = heard.peek().slice(before);
+    // Events that arrived during the read are applied again: they change nothing that was read with them.
+    newEvents.value = newEvents.peek().slice(countBefore);
     return read;
   };
-  const followed = useChatQuery(chat, load, []);
+  const query = useChatQuery(chat, load, []);
   useEffect(
     () =>
       chat.onEvent((event) => {
-        if (event && kinds.has(event.kind)) heard.value = [...heard.peek(), event];
+        if (event && kinds.has(event.kind)) newEvents.value = [...newEvents.peek(), event];
       }),
-    [chat, heard],
+    [chat, newEvents],
   );
-  const newestFirst = useComputed(() => applyMemoryEvents(followed.value.value ?? [], heard.value));
-  return { followed, newestFirst };
+  const newestFirst = useComputed(() => applyMemoryEvents(query.value.value ?? [], newEvents.value));
+  return { query, newestFirst };
 }
 
 const kinds: ReadonlySet<Event['kind']> = new Set<Event['kind']>([

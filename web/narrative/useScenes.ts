@@ -3,7 +3,7 @@ import { list } from '../data/api.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
 
-/** A chat's scenes, oldest first. */
+/** The scenes of a chat, oldest first. */
 export const useScenes = (chat: OpenChat): ChatQuery<Scene[]> =>
   useChatQuery(chat, () => list<Scene>(`/v1/chats/${chat.id}/scenes`), [
     'scene_opened',

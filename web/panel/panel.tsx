@@ -7,7 +7,7 @@ import { StoryTab } from '../narrative/storyTab.js';
 import { RelayPanel } from '../relay/relayPanel.js';
 import { Tabs } from './tabs.js';
 
-/** What there is to a chat beside its messages. */
+/** What the panel beside the messages shows, by the kind of chat. */
 export function Panel({ chat }: { chat: OpenChat }) {
   return (
     <div class="panel-content" key={chat.id}>
@@ -23,7 +23,7 @@ function PanelOfKind({ chat }: { chat: OpenChat }) {
     case 'narrative':
       return (
         <Tabs
-          label="About this story"
+          label="Chat info"
           tabs={[
             { id: 'people', label: 'People', content: <PeopleTab chat={chat} about={about} /> },
             { id: 'memories', label: 'Memories', content: <MemoriesTab chat={chat} /> },

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { ChatQuery } from '../data/chatQuery.js';
 
-/** A part of the panel under its heading. */
+/** A part of the panel with a heading. */
 export function Section({ title, children, action }: SectionProps) {
   const id = useId();
   return (
@@ -18,24 +18,24 @@ export function Section({ title, children, action }: SectionProps) {
 
 type SectionProps = { title: string; children: ComponentChildren; action?: ComponentChildren };
 
-/** What stands in place of something that is not read yet, or could not be; nothing once it is there. */
-export function Waiting({ followed, what }: { followed: ChatQuery<unknown>; what: string }) {
-  if (followed.failure.value) {
+/** The state of a query that has no data to show: loading, or failed. `what` is in lower case: "memories". */
+export function QueryStatus({ query, what }: { query: ChatQuery<unknown>; what: string }) {
+  if (query.failure.value) {
     return (
       <div class="failure" role="alert">
         <p>
-          {what} can’t be shown. {followed.failure.value}
+          Couldn’t load {what}. {query.failure.value}
         </p>
-        <button type="button" class="quiet" onClick={followed.refresh}>
+        <button type="button" class="quiet" onClick={query.refresh}>
           Try again
         </button>
       </div>
     );
   }
-  return followed.value.value === null ? <p class="hint loading">Loading…</p> : null;
+  return query.value.value === null ? <p class="hint loading">Loading…</p> : null;
 }
 
-/** Terms and what they say; those without a value are left out. */
+/** Terms with their values. Terms without a value are left out. */
 export function Facts({ facts }: { facts: readonly (readonly [term: string, value: ComponentChildren])[] }) {
   const given = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return (

@@ -4,7 +4,7 @@ import { useId, useRef } from 'preact/hooks';
 
 export type Tab = { id: string; label: string; content: ComponentChildren };
 
-/** Tabs, one step of the Tab key, between which the arrow keys go. What was shown once stays: so does what was typed. */
+/** Tabs that the arrow keys move between. The content of a tab stays mounted once it was shown, and keeps what was typed. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   const base = useId();
   const chosen = useSignal(tabs[0]?.id ?? '');
@@ -14,7 +14,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   shown.current.add(current);
 
   function onKeyDown(event: KeyboardEvent) {
-    const to = target(event.key, tabs, current);
+    const to = targetTab(event.key, tabs, current);
     if (!to) return;
     event.preventDefault();
     chosen.value = to;
@@ -57,15 +57,15 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   );
 }
 
-function target(key: string, tabs: readonly Tab[], current: string): string | undefined {
+function targetTab(key: string, tabs: readonly Tab[], current: string): string | undefined {
   const at = tabs.findIndex(({ id }) => id === current);
   const last = tabs.length - 1;
-  const places: Record<string, number> = {
+  const targets: Record<string, number> = {
     ArrowRight: at === last ? 0 : at + 1,
     ArrowLeft: at === 0 ? last : at - 1,
     Home: 0,
     End: last,
   };
-  const place = places[key];
-  return place === undefined ? undefined : tabs[place]?.id;
+  const next = targets[key];
+  return next === undefined ? undefined : tabs[next]?.id;
 }

@@ -3,29 +3,29 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 type DialogProps = {
   title: string;
-  /** Called when it is closed by Escape, by its button or by a click beside it. */
+  /** Called for Escape, the close button and a click on the backdrop. */
   onClose(): void;
   children: ComponentChildren;
   wide?: boolean;
 };
 
-/** A modal dialog: the browser keeps the focus within, and gives it back. */
+/** A modal dialog. The browser keeps the focus in it, and restores the focus when it is closed. */
 export function Dialog({ title, onClose, children, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
-  const pressed = useRef(false);
-  const isGone = useRef(false);
+  const isBackdropPressed = useRef(false);
+  const isUnmounted = useRef(false);
   const titleId = useId();
-  // Before it leaves the page: a dialog that is no longer on it gives no focus back when it is closed.
+  // A layout effect, since a dialog that was already removed from the document does not restore the focus.
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => {
-      isGone.current = true;
+      isUnmounted.current = true;
       dialog?.close();
     };
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes it at Escape
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the browser handles Escape
     <dialog
       ref={ref}
       class={wide ? 'dialog wide' : 'dialog'}
@@ -34,13 +34,13 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
         event.preventDefault();
         onClose();
       }}
-      // A second Escape closes it without withKeyPrompt. That it goes with its page is told later, when nobody minds.
-      onClose={() => isGone.current || onClose()}
+      // A second Escape closes the dialog without a cancel event. The close event of an unmounted dialog comes too late.
+      onClose={() => isUnmounted.current || onClose()}
       onPointerDown={(event) => {
-        pressed.current = event.target === ref.current;
+        isBackdropPressed.current = event.target === ref.current;
       }}
-      // Not when text was selected within, and the pointer let go beside it.
-      onClick={(event) => event.target === ref.current && pressed.current && onClose()}
+      // Not when a text selection that began in the dialog ends on the backdrop.
+      onClick={(event) => event.target === ref.current && isBackdropPressed.current && onClose()}
     >
       <header class="dialog-head">
         <h2 id={titleId}>{title}</h2>

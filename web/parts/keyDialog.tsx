@@ -2,22 +2,25 @@ import { useState } from 'preact/hooks';
 import { apiKey, isKeyRequested, saveKey } from '../data/api.js';
 import { Dialog } from './dialog.js';
 
-/** What a header can carry, and the service takes as a key (RFC 7230); anything else could not even be sent. */
-const keyForm = /^[\w!#$%&'*+.^`|~-]+$/;
+/** The characters that the service accepts in a key (a token of RFC 7230). Others can't be sent in a header. */
+const keyPattern = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** Asks for the API key, where the service wants one. */
+/** Asks for the API key. */
 export function KeyDialog({ onKey }: { onKey(): void }) {
   const [key, setKey] = useState('');
   const [isMalformed, setMalformed] = useState(false);
+  const close = () => {
+    isKeyRequested.value = false;
+  };
   return (
-    <Dialog title="This service asks for an API key" onClose={() => (isKeyRequested.value = false)}>
+    <Dialog title="Enter your API key" onClose={close}>
       <form
         class="form"
         onSubmit={(event) => {
           event.preventDefault();
-          const isKey = keyForm.test(key.trim());
-          setMalformed(!isKey);
-          if (!isKey) return;
+          const isValid = keyPattern.test(key.trim());
+          setMalformed(!isValid);
+          if (!isValid) return;
           saveKey(key.trim());
           onKey();
         }}
@@ -35,14 +38,14 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
         {(isMalformed || apiKey.value) && (
           <p class="failure" role="alert">
             {isMalformed
-              ? 'That is no key: it holds characters that no key has, such as a space.'
-              : 'The service refused that key.'}
+              ? 'This is not a valid API key. Keys have no spaces and no accented letters.'
+              : 'This API key was not accepted. Check it and try again.'}
           </p>
         )}
-        <p class="hint">It is kept in this tab until you close it.</p>
+        <p class="hint">The key is kept in this tab until you close it.</p>
         <div class="row end">
           <button type="submit" class="button primary" disabled={key.trim() === ''}>
-            Use it
+            Continue
           </button>
         </div>
       </form>

@@ -1,99 +1,101 @@
-import type { RestartReason, StepView } from '../../client/src/index.js';
+import type { RestartReason, StepStatus, TurnPhase, TurnStatus } from '../../client/src/index.js';
 
-/** Words for people, in place of the names that machines use. */
-const steps: Record<string, string> = {
-  parse: 'Reading what you wrote',
-  addressee: 'Finding who is spoken to',
+/** What users read in place of the names on the wire. */
+const stepLabels: Record<string, string> = {
+  parse: 'Analyze message',
+  addressee: 'Choose who replies',
   reply: 'Reply',
-  memory: 'Memory',
-  state_update: 'Feelings',
-  significance: 'Weight of the memory',
-  interjection: 'Whether somebody cuts in',
-  event_lifecycle: 'Story events',
-  scene_close: 'Whether the scene is over',
-  scene_summary: 'Summary of the scene',
-  tool: 'Tool',
+  memory: 'Save memory',
+  state_update: 'Update relationship',
+  significance: 'Rate memory',
+  interjection: 'Check whether the other character joins in',
+  event_lifecycle: 'Update story events',
+  scene_close: 'Check whether the scene has ended',
+  scene_summary: 'Summarize scene',
+  tool: 'Tool call',
 };
 
-/** A step's name in words: `state_update:chr_1>you:0` is "Feelings: Mira → Robin". */
+/** A step's label: `state_update:chr_1>you:0` is "Update relationship: Mira → Robin". */
 export function stepLabel(name: string, nameOf: (id: string) => string): string {
-  const [family = name, ...rest] = name.split(':');
-  const words = steps[family] ?? family;
-  const what = rest[0] ?? '';
-  if (family === 'state_update') return `${words}: ${what.split('>').map(nameOf).join(' → ')}`;
-  if (family === 'scene_summary') return `${words}: ${nameOf(what)}`;
-  return words;
+  const [family = name, subject = ''] = name.split(':');
+  const label = stepLabels[family] ?? family;
+  if (family === 'state_update') return `${label}: ${subject.split('>').map(nameOf).join(' → ')}`;
+  if (family === 'scene_summary') return `${label}: ${nameOf(subject)}`;
+  return label;
 }
 
-export const stepStatusLabels: Record<StepView['status'], string> = {
+export const stepStatusLabels: Record<StepStatus, string> = {
   pending: 'waiting',
   running: 'running',
-  retrying: 'trying again',
+  retrying: 'retrying',
   done: 'done',
-  stuck: 'stuck',
+  stuck: 'failed',
   skipped: 'skipped',
 };
 
-const kinds: Record<string, [string, string]> = {
-  user_turn: ['message of yours', 'messages of yours'],
-  assistant_turn: ['reply', 'replies'],
-  memory_written: ['memory', 'memories'],
-  edge_update: ['change of feelings', 'changes of feelings'],
-  scene_opened: ['opening of a scene', 'openings of scenes'],
-  scene_closed: ['closing of a scene', 'closings of scenes'],
-  story_event_planned: ['planned story event', 'planned story events'],
-  story_event_completed: ['completed story event', 'completed story events'],
-  changes_proposed: ['set of proposed changes', 'sets of proposed changes'],
-  tool_call_start: ['call of a tool', 'calls of tools'],
-  object_acquired: ['object that was found', 'objects that were found'],
+export const turnStatusLabels: Record<TurnStatus, string> = {
+  queued: 'Queued',
+  running: 'In progress',
+  awaiting_operator: 'Needs a decision',
+  completed: 'Completed',
+  cancelled: 'Stopped',
+  failed: 'Failed',
 };
 
-/** What a rewind takes away, in words; what people would not miss is summed up. */
+export const turnPhaseLabels: Record<TurnPhase, string> = {
+  waiting: 'waiting',
+  replying: 'writing the reply',
+  following_up: 'running background tasks',
+  finishing: 'finishing',
+  done: 'done',
+};
+
+const kinds: Record<string, [one: string, many: string]> = {
+  user_turn: ['message from you', 'messages from you'],
+  assistant_turn: ['reply', 'replies'],
+  memory_written: ['memory', 'memories'],
+  edge_update: ['relationship change', 'relationship changes'],
+  scene_opened: ['started scene', 'started scenes'],
+  scene_closed: ['ended scene', 'ended scenes'],
+  story_event_planned: ['planned story event', 'planned story events'],
+  story_event_completed: ['completed story event', 'completed story events'],
+  changes_proposed: ['set of suggested changes', 'sets of suggested changes'],
+  tool_call_start: ['tool call', 'tool calls'],
+  object_acquired: ['new item', 'new items'],
+};
+
+/** A line for each kind of event that users know, and one for the sum of the others. */
 export function describeCounts(byKind: Record<string, number>): string[] {
-  const named = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
+  const known = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
     const count = byKind[kind] ?? 0;
     return count > 0 ? [`${count} ${count === 1 ? one : many}`] : [];
   });
   const rest = Object.entries(byKind).reduce((sum, [kind, count]) => sum + (kinds[kind] ? 0 : count), 0);
-  return rest > 0 ? [...named, `${rest} ${rest === 1 ? 'other entry' : 'other entries'} of the log`] : named;
+  return rest > 0 ? [...known, `${rest} other log ${rest === 1 ? 'entry' : 'entries'}`] : known;
 }
 
-const lostWords: Record<RestartReason, string> = {
-  worker_lost: 'The process that wrote this was lost.',
-  handed_over: 'The process that wrote this was stopped.',
-  provider_failed: 'The provider failed before the end.',
-  provider_changed: 'The provider failed, and another one was asked.',
-  new_attempt: 'This attempt did not come to its end.',
-  kept_text: 'Less was kept than was sent.',
-  dropped: 'Nothing of this was kept.',
+const restartMessages: Record<RestartReason, string> = {
+  worker_lost: 'A server failed while it wrote this reply.',
+  handed_over: 'A server was restarted while it wrote this reply.',
+  provider_failed: 'The model provider failed before the reply was complete.',
+  provider_changed: 'The model provider failed, and another provider took over.',
+  new_attempt: 'The reply was interrupted.',
+  kept_text: 'Part of the reply was lost.',
+  dropped: 'The reply was lost.',
 };
 
-/** Why a reply that is on the page is written again. A newer service may know reasons that are not known here. */
+/** Why a reply is written again. A newer service may send reasons that this page does not know. */
 export function restartMessage(reason: RestartReason | null): string {
-  const why: string | undefined = reason === null ? undefined : lostWords[reason];
-  return `${why ?? lostWords.new_attempt} The reply is written again.`;
+  const message: string | undefined = reason === null ? undefined : restartMessages[reason];
+  return `${message ?? restartMessages.new_attempt} Writing it again…`;
 }
 
-const warningWords: Record<string, string> = {
-  addressee_guessed: 'Who was spoken to was guessed from the names.',
-  interjection_failed: 'Nobody could be asked whether to cut in.',
+const warningMessages: Record<string, string> = {
+  addressee_guessed: 'The character who replied was chosen by the names in your message.',
+  interjection_failed: 'The other character could not be asked whether to join in.',
 };
 
 export function warningMessage(warning: string, nameOf: (id: string) => string): string {
   if (warning.startsWith('step_skipped:')) return `Skipped: ${stepLabel(warning.slice(13), nameOf)}.`;
-  return warningWords[warning] ?? warning;
-}
-
-/** The time of day, with the date where that is not today's. */
-export function formatTime(at: string, now = new Date()): string {
-  const then = new Date(at);
-  const today = then.toDateString() === now.toDateString();
-  return then.toLocaleString(undefined, today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
-}
-
-/** Milliseconds as people say them. */
-export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  return warningMessages[warning] ?? warning;
 }

@@ -5,7 +5,7 @@ import { memo } from './memo.js';
 
 const markdown = new MarkdownIt({ html: false, linkify: false, breaks: true }).disable(['image', 'entity']);
 
-/** The elements that a text may become; whatever else the parser may know is shown as the text that it is. */
+/** The elements that Markdown may become. Any other token of the parser is shown as text. */
 const allowed = new Set([
   'p',
   'h1',
@@ -33,8 +33,9 @@ const allowed = new Set([
 ]); // prettier-ignore
 
 /**
- * A model's text as Markdown. The parser's tokens become elements one by one, so that no text ever becomes markup:
- * there are no images, no HTML, no styles, and links lead out only by a click. `chips`: `[[markers]]` are shown as such.
+ * Renders Markdown of models and people. The parser's tokens become elements one by one, so that no text becomes
+ * markup: there are no images, no HTML and no styles, and links open only on a click. `chips`: shows `[[markers]]` as
+ * tags.
  */
 export const Markdown = memo(function Markdown({ text, chips = false }: { text: string; chips?: boolean }) {
   return <div class="prose">{elementsOf(markdown.parse(text, {}), chips)}</div>;
@@ -90,7 +91,7 @@ function leafOf(token: Token, chips: boolean): ComponentChildren {
   }
 }
 
-/** Of a link where it leads, and of a list where it begins. Everything else is left out. */
+/** The address of a link, and the first number of a list. Every other attribute is dropped. */
 function attributesOf(token: Token): Attributes {
   const href = token.tag === 'a' ? String(token.attrGet('href') ?? '') : '';
   if (/^(?:https?|mailto):/i.test(href)) {

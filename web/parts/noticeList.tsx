@@ -1,6 +1,6 @@
 import { dismiss, notices } from '../data/notices.js';
 
-/** Lines that tell of something for a while. */
+/** The notices that are shown at the edge of the page. */
 export function NoticeList() {
   return (
     <div class="notices" role="status" aria-live="polite">

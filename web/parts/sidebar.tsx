@@ -2,18 +2,18 @@ import { useState } from 'preact/hooks';
 import type { Chat, ChatKind } from '../../client/src/index.js';
 import { chats, libraryFailure, titleOf, you } from '../data/library.js';
 import { currentChatId } from '../data/route.js';
-import { formatTime } from './labels.js';
+import { formatTime } from './format.js';
 
-type SidebarProps = { onNewChat(): void; onYou(): void; onChosen(): void };
+type SidebarProps = { onNewChat(): void; onProfile(): void; onChosen(): void };
 
-/** From so many chats on, a box to find one by its title. */
-const manyChats = 8;
+/** From this number of chats on, the list has a search box. */
+const searchFrom = 9;
 
-/** The chats, newest first, and the way to the rest of the service. */
-export function Sidebar({ onNewChat, onYou, onChosen }: SidebarProps) {
-  const [wanted, setWanted] = useState('');
+/** The list of chats, newest first, and links to the rest of the service. */
+export function Sidebar({ onNewChat, onProfile, onChosen }: SidebarProps) {
+  const [search, setSearch] = useState('');
   const all = chats.value ?? [];
-  const found = all.filter((chat) => titleOf(chat).toLowerCase().includes(wanted.trim().toLowerCase()));
+  const found = all.filter((chat) => titleOf(chat).toLowerCase().includes(search.trim().toLowerCase()));
   return (
     <>
       <div class="sidebar-head">
@@ -24,13 +24,13 @@ export function Sidebar({ onNewChat, onYou, onChosen }: SidebarProps) {
           New chat
         </button>
       </div>
-      {all.length > manyChats && (
+      {all.length >= searchFrom && (
         <input
           type="search"
-          placeholder="Find a chat"
-          aria-label="Find a chat"
-          value={wanted}
-          onInput={(event) => setWanted(event.currentTarget.value)}
+          placeholder="Search chats"
+          aria-label="Search chats"
+          value={search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
         />
       )}
       <nav class="chats" aria-label="Chats">
@@ -38,12 +38,12 @@ export function Sidebar({ onNewChat, onYou, onChosen }: SidebarProps) {
           <ChatLink key={chat.id} chat={chat} onChosen={onChosen} />
         ))}
         {libraryFailure.value && <p class="failure">{libraryFailure.value}</p>}
-        {chats.value?.length === 0 && <p class="empty">There is no chat yet. Begin one.</p>}
-        {all.length > 0 && found.length === 0 && <p class="empty">No chat is called that.</p>}
+        {chats.value?.length === 0 && <p class="empty">No chats yet.</p>}
+        {all.length > 0 && found.length === 0 && <p class="empty">No chats found.</p>}
       </nav>
       <footer class="sidebar-foot">
-        <button type="button" class="quiet" onClick={onYou}>
-          You are {you.value?.name ?? '…'}
+        <button type="button" class="quiet" onClick={onProfile}>
+          Your profile: {you.value?.name ?? '…'}
         </button>
         <a class="quiet" href="/docs">
           API
@@ -56,7 +56,7 @@ export function Sidebar({ onNewChat, onYou, onChosen }: SidebarProps) {
   );
 }
 
-const kindWords: Record<ChatKind, string> = {
+const kindLabels: Record<ChatKind, string> = {
   narrative: 'Role-play',
   document: 'Document',
   agent: 'Agent',
@@ -64,12 +64,12 @@ const kindWords: Record<ChatKind, string> = {
 };
 
 function ChatLink({ chat, onChosen }: { chat: Chat; onChosen(): void }) {
-  const isChosen = currentChatId.value === chat.id;
+  const isCurrent = currentChatId.value === chat.id;
   return (
-    <a href={`#${chat.id}`} class="chat-link" aria-current={isChosen ? 'page' : undefined} onClick={onChosen}>
+    <a href={`#${chat.id}`} class="chat-link" aria-current={isCurrent ? 'page' : undefined} onClick={onChosen}>
       <span class="chat-title">{titleOf(chat)}</span>
       <span class="chat-kind">
-        {kindWords[chat.kind]} · {formatTime(chat.createdAt)}
+        {kindLabels[chat.kind]} · {formatTime(chat.createdAt)}
       </span>
     </a>
   );

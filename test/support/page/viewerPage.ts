@@ -75,9 +75,9 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
   await page.exposeBinding('report', (_source, kind: string, data: unknown) => heard[kind]?.(data as never));
   await page.addInitScript({ content: pageProbes });
 
-  const transcript = page.getByRole('region', { name: 'Transcript' });
+  const transcript = page.getByRole('region', { name: 'Messages' });
   const composer = page.getByRole('textbox', { name: 'Message' });
-  const turns = page.getByLabel('This turn', { exact: true });
+  const turns = page.getByLabel('Message actions', { exact: true });
   const live = () => page.locator('.connection.open').waitFor();
   const reply = (text: string) =>
     transcript.getByRole('article').filter({ has: page.locator('.prose').getByText(text, { exact: true }) });
