@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { block, type DocumentResource } from '../support/chats/documents.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/chats/narrativeWorld.js';
-import { inaccessible, unfold } from '../support/page/pageAudit.js';
+import { accessibilityViolations, openAllDetails } from '../support/page/pageAudit.js';
 import type { ViewerPage } from '../support/page/viewerPage.js';
-import { ask, startViewers, type Viewers } from '../support/page/viewers.js';
+import { startReply, startViewers, type Viewers } from '../support/page/viewers.js';
 import { whole } from '../support/provider/scriptedReply.js';
 import {
   chunk,
@@ -47,7 +47,7 @@ async function expectAccessible(viewer: ViewerPage, what: string): Promise<void>
     await viewer.page.setViewportSize(size);
     for (const colorScheme of ['dark', 'light'] as const) {
       await viewer.page.emulateMedia({ colorScheme });
-      const found = await inaccessible(viewer.page);
+      const found = await accessibilityViolations(viewer.page);
       faults.push(...found.map((fault) => `${what}, ${colorScheme}, ${size.width}: ${fault}`));
     }
   }
@@ -62,7 +62,7 @@ async function expectPanelAccessible(viewer: ViewerPage): Promise<void> {
     await viewer.page.setViewportSize(wide);
     await viewer.page.getByRole('tab', { name: label }).click();
     await viewer.page.getByText('Loading…').first().waitFor({ state: 'hidden' });
-    await unfold(viewer.page);
+    await openAllDetails(viewer.page);
     await expectAccessible(viewer, label);
   }
   if (labels.length === 0) await expectAccessible(viewer, 'panel');
@@ -70,30 +70,30 @@ async function expectPanelAccessible(viewer: ViewerPage): Promise<void> {
 
 const closePanel = (viewer: ViewerPage) => viewer.page.locator('.chat-head [aria-controls=panel]').click();
 
-describe('the page is accessible', () => {
-  test('when a chat begins, while a reply streams, when it is whole and when a step is stuck', async () => {
+describe('the page has no accessibility violations', () => {
+  test('in an empty chat, during a reply, after it and with stuck steps', async () => {
     const { chat } = await world.newChat();
     world.provider.classify(({ name }) => (name === 'state_update' ? { status: 500 } : undefined));
     const viewer = await open(chat.id);
     await closePanel(viewer);
     await expectAccessible(viewer, 'empty chat');
-    const call = await ask(world.provider, viewer, 'Is anybody there?');
+    const call = await startReply(world.provider, viewer, 'Is anybody there?');
     await call.send(
       'The **lamp** turns, with a [link](https://example.org), `code`\n\n> and a quote\n\n1. and a list\n\n',
     );
     await viewer.transcript.getByText('and a list').waitFor();
-    await viewer.say('And the door?');
+    await viewer.sendMessage('And the door?');
     await viewer.transcript.getByText('Queued').waitFor();
     await expectAccessible(viewer, 'streaming');
     world.provider.unscript();
     world.provider.classify(({ name }) => (name === 'state_update' ? { status: 500 } : undefined));
     await call.finish();
-    await viewer.ended('A scripted reply.');
+    await viewer.waitForReply('A scripted reply.');
     await viewer.button('Skip').nth(11).waitFor();
     await expectAccessible(viewer, 'stuck steps');
   }, 120_000);
 
-  test('in the panel of a story', async () => {
+  test('in the panel of a narrative chat', async () => {
     const { chat, path } = await world.newChat();
     const event = await send<{ id: string }>(`${path}/storyEvents`, {
       title: 'The storm',
@@ -121,7 +121,7 @@ describe('the page is accessible', () => {
     await send(`/v1/changes/${first?.id}/accept`, {});
     const viewer = await open(thread.id);
     await viewer.page.getByText('outdated').first().waitFor();
-    await unfold(viewer.page);
+    await openAllDetails(viewer.page);
     await expectPanelAccessible(viewer);
 
     const agent = await send('/v1/chats', { kind: 'agent', systemPrompt: 'Help.', model: 'thinker' });
@@ -140,7 +140,7 @@ describe('the page is accessible', () => {
     await expectPanelAccessible(viewer);
   }, 120_000);
 
-  test('in its dialogs, and in the drawer of chats', async () => {
+  test('in its dialogs and in the list of chats on a phone', async () => {
     const { chat } = await world.newChat({ guest: null });
     await world.play(chat.id, 'one');
     await world.play(chat.id, 'two');
@@ -155,10 +155,10 @@ describe('the page is accessible', () => {
     await inDialog('you');
     await viewer.button('Edit Mira').click();
     await inDialog('character');
-    await viewer.turn(0).getByRole('button', { name: 'Rewind to here' }).click();
+    await viewer.turnActions(0).getByRole('button', { name: 'Rewind to here' }).click();
     await viewer.dialog('Rewind to here').getByRole('listitem').first().waitFor();
     await inDialog('rewind');
-    await viewer.turn().getByRole('button', { name: 'Details' }).click();
+    await viewer.turnActions().getByRole('button', { name: 'Details' }).click();
     await viewer.page.getByRole('dialog').getByRole('table').waitFor();
     await inDialog('details');
     for (const kind of ['Role-play', 'Document', 'Agent', 'Relay']) {
@@ -174,14 +174,14 @@ describe('the page is accessible', () => {
     await closePanel(viewer);
     await viewer.page.setViewportSize(narrow);
     await viewer.button('Chats').click();
-    expect(await inaccessible(viewer.page)).toEqual([]);
+    expect(await accessibilityViolations(viewer.page)).toEqual([]);
   }, 120_000);
 });
 
-describe('with the keyboard alone', () => {
+describe('a keyboard user', () => {
   const focused = (viewer: ViewerPage) => viewer.page.evaluate<string>('document.activeElement.id');
 
-  test('one comes to the composer, writes lines and sends them', async () => {
+  test('reaches the composer with Tab, starts a line with Shift+Enter and sends with Enter', async () => {
     const { chat } = await world.newChat({ guest: null });
     const viewer = await open(chat.id);
     const { keyboard } = viewer.page;
@@ -193,12 +193,12 @@ describe('with the keyboard alone', () => {
     await keyboard.type('there?');
     expect(await viewer.composer.inputValue()).toBe('Is anybody\nthere?');
     await keyboard.press('Enter');
-    await viewer.ended('A scripted reply.');
-    expect(await viewer.said()).toEqual(['Is anybody\nthere?', 'A scripted reply.']);
+    await viewer.waitForReply('A scripted reply.');
+    expect(await viewer.messageTexts()).toEqual(['Is anybody\nthere?', 'A scripted reply.']);
     expect(await focused(viewer)).toBe('say');
   }, 90_000);
 
-  test('one goes into a dialog, stays in it, and comes back to where one was', async () => {
+  test('keeps the focus in an open dialog, and gets it back on the opener when the dialog closes', async () => {
     const { chat } = await world.newChat({ guest: null });
     const viewer = await open(chat.id);
     const { keyboard } = viewer.page;
@@ -220,21 +220,21 @@ describe('with the keyboard alone', () => {
   }, 90_000);
 });
 
-describe('a screen reader', () => {
-  test('is told of a reply once, when it is whole, and not token by token', async () => {
+describe('a screen reader user', () => {
+  test('hears a reply once, when it is complete, and not token by token', async () => {
     const { chat } = await world.newChat({ guest: null });
     const viewer = await open(chat.id);
-    const call = await ask(world.provider, viewer, 'Is anybody there?');
+    const call = await startReply(world.provider, viewer, 'Is anybody there?');
     const words = Array.from({ length: 30 }, (_, n) => `word ${n}`);
     for (const word of words) await call.send(`${word} `);
     await viewer.reply(words.join(' ')).waitFor();
     await call.send('end.');
     await call.finish();
-    await viewer.ended(`${words.join(' ')} end.`);
+    await viewer.waitForReply(`${words.join(' ')} end.`);
     await viewer.page
       .getByRole('log')
       .filter({ hasText: /end\.$/ })
       .waitFor({ state: 'attached' });
-    expect(viewer.announced).toEqual(['Mira is replying.', `Mira: ${words.join(' ')} end.`]);
+    expect(viewer.announcements).toEqual(['Mira is replying.', `Mira: ${words.join(' ')} end.`]);
   }, 90_000);
 });

@@ -15,8 +15,8 @@ afterAll(async () => {
 }, 60_000);
 afterEach(() => viewers.closeAll());
 
-describe('a service with keys', () => {
-  test('is asked for nothing without one; one that is none and a wrong one are refused in words, the right one opens it', async () => {
+describe('the page of a service that requires a key', () => {
+  test('asks for a key, explains why malformed and wrong keys are refused, and opens with the right one', async () => {
     const viewer = await viewers.open(service.api, null);
     const dialog = viewer.dialog('Enter your API key');
     const give = async (key: string) => {
@@ -35,15 +35,15 @@ describe('a service with keys', () => {
 
     await give('open-sesame');
     await dialog.waitFor({ state: 'detached' });
-    await viewer.live();
-    await viewer.say('Is anybody there?');
+    await viewer.waitUntilConnected();
+    await viewer.sendMessage('Is anybody there?');
     await viewer.page.locator('.beat[data-turn]:not(.streaming)').first().waitFor();
 
     await viewer.reload();
     await viewer.page.locator('.beat[data-turn]:not(.streaming)').first().waitFor();
     expect(await dialog.count()).toBe(0);
     // What the browser itself says of the refusals; nothing else.
-    expect(viewer.complaints.filter((line) => !line.includes('status of 401'))).toEqual([]);
+    expect(viewer.problems.filter((line) => !line.includes('status of 401'))).toEqual([]);
 
     const other = await viewers.open(service.api, null, { beside: viewer });
     await other.dialog('Enter your API key').waitFor();

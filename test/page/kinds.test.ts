@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
 import { block, type DocumentResource } from '../support/chats/documents.js';
-import { ask, startViewers, type Viewers } from '../support/page/viewers.js';
+import { startReply, startViewers, type Viewers } from '../support/page/viewers.js';
 import { asking, tool } from '../support/provider/agentReply.js';
 import { whole } from '../support/provider/scriptedReply.js';
 import {
@@ -50,14 +50,14 @@ describe('a chat about a document', () => {
       whole('Gladly. ', block('cat', 'dog', 'It barks.'), ' And: ', block('The cat', 'A cat'), block('end', 'End')),
     );
     const viewer = await open(chat.id);
-    await viewer.say('A dog, please.');
+    await viewer.sendMessage('A dog, please.');
     const changes = viewer.transcript.getByRole('article', { name: /^Suggestion/ });
     await changes.nth(2).waitFor();
     const bodyOf = async () => (await client.send<DocumentResource>('GET', `/v1/documents/${document.id}`)).body.body;
     return { viewer, changes, bodyOf };
   }
 
-  test('shows what is proposed as differences, in the transcript and in the text', async () => {
+  test('shows suggested changes as diffs, in the messages and in the document', async () => {
     const { viewer, changes } = await openThread();
     expect(await changes.first().locator('del').allTextContents()).toEqual(['cat']);
     expect(await changes.first().locator('ins').allTextContents()).toEqual(['dog']);
@@ -68,10 +68,10 @@ describe('a chat about a document', () => {
     expect(await text.locator('del').allTextContents()).toEqual(['cat', 'end']);
     expect(await text.locator('ins').allTextContents()).toEqual(['dog', 'End']);
     await viewer.page.getByText('Version 1 · 3 open suggestions').waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('puts an accepted change into the text; what it made stale can not be accepted, and says so', async () => {
+  test('applies an accepted change to the document, and explains why a change that it made stale can’t be accepted', async () => {
     const { viewer, changes, bodyOf } = await openThread();
     await changes
       .first()
@@ -89,10 +89,10 @@ describe('a chat about a document', () => {
     await viewer.page.locator('.document-text').getByText('The dog sat on the mat.').waitFor();
     await viewer.page.getByText('Version 2').waitFor();
     expect(await bodyOf()).toBe('The dog sat on the mat. The end.');
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('keeps why a change was declined, as a note', async () => {
+  test('shows the reason for a declined change as a note, also after a reload', async () => {
     const { viewer, changes, bodyOf } = await openThread();
     await changes
       .first()
@@ -106,15 +106,15 @@ describe('a chat about a document', () => {
     await viewer.reload();
     await changes.first().getByText('declined', { exact: true }).waitFor();
     await viewer.transcript.getByText('I like cats.', { exact: true }).waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
 
 describe('a chat with an agent', () => {
-  test('shows what it thinks, what it calls and what comes of it, as it happens and after a reload', async () => {
+  test('shows thinking, tool calls and results while they arrive and after a reload', async () => {
     const { chat } = await world.newAgent();
     const viewer = await open(chat.id);
-    const call = await ask(world.provider, viewer, 'What is six times seven?');
+    const call = await startReply(world.provider, viewer, 'What is six times seven?');
     await call.push({ thinking: 'I must count.' });
     await viewer.transcript.getByText('Thinking…').waitFor();
     await viewer.transcript.getByText('I must count.').waitFor();
@@ -137,23 +137,23 @@ describe('a chat with an agent', () => {
       await first.locator('summary').click();
       await first.getByText('42', { exact: true }).waitFor();
       await first.getByText('"expression": "6 * 7"').waitFor();
-      expect(await viewer.said()).toEqual(['What is six times seven?', 'Let me see.', 'It is 42.']);
+      expect(await viewer.messageTexts()).toEqual(['What is six times seven?', 'Let me see.', 'It is 42.']);
       expect(await viewer.transcript.locator('.thinking-text').allTextContents()).toEqual(['I must count.']);
     }
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
   test.each([
-    ['made once it is allowed, also after a reload', 'Allow', ['echo please 1'], 'done'],
-    ['not made when it is denied, and the model reads why', 'Deny', [], 'failed'],
+    ['it is made once after it was allowed', 'Allow', ['echo please 1'], 'done'],
+    ['it is not made after it was denied, and the model gets the reason', 'Deny', [], 'failed'],
   ])(
-    'asks before a call that needs it, which is %s',
+    'shows a tool call that needs approval: %s',
     async (_, word, made, state) => {
       const sent = { word: `please ${made.length}` };
       const { chat } = await world.newAgent();
       world.provider.script(asking([tool('p', named('echo', 'careful'), sent)]), whole('I see.'));
       const viewer = await open(chat.id);
-      await viewer.say('Go.');
+      await viewer.sendMessage('Go.');
       const approval = viewer.page.getByRole('region', { name: `Allow ${named('echo', 'careful')}?` });
       await approval.getByText(`"word": "${sent.word}"`).waitFor();
       await viewer.reload();
@@ -168,14 +168,14 @@ describe('a chat with an agent', () => {
       expect((await world.made()).filter((line) => line === `echo ${sent.word}`)).toEqual(made);
       const read = JSON.stringify(world.provider.requests.at(-1)?.body.messages);
       expect(read).toContain(word === 'Deny' ? 'Says Ada.' : 'echo please');
-      expect(viewer.complaints).toEqual([]);
+      expect(viewer.problems).toEqual([]);
     },
     90_000,
   );
 });
 
-describe('a relayed chat', () => {
-  test('shows how long the other service thinks, what it used, and its chips', async () => {
+describe('a relay chat', () => {
+  test('shows how long the other service has been thinking, the tools that it used, and its chips', async () => {
     const wish = { kind: 'relay', persona: 'guide' };
     const { body: chat } = await world.service().client.send<ChatResource>('POST', '/v1/chats', wish);
     let goOn = () => {};
@@ -190,15 +190,15 @@ describe('a relayed chat', () => {
       response.end(chunk('and [[Two]].') + meta + done());
     });
     const viewer = await open(chat.id);
-    await viewer.say('Hello?');
+    await viewer.sendMessage('Hello?');
     await viewer.transcript.getByText('Thinking for 5 s').waitFor();
     goOn();
     await viewer.page.locator('.beat:not(.streaming) .chips').waitFor();
     expect(await viewer.page.locator('.chips .tag').allTextContents()).toEqual(['sql', 'search']);
     expect(await viewer.page.locator('.prose .tag').allTextContents()).toEqual(['One', 'Two']);
-    expect(await viewer.said()).toEqual(['Hello?', 'See One and Two.']);
+    expect(await viewer.messageTexts()).toEqual(['Hello?', 'See One and Two.']);
     expect(await viewer.transcript.getByText('Thinking for 5 s').count()).toBe(0);
     await viewer.page.getByRole('region', { name: 'Latest reply' }).getByText('sql, search').waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });

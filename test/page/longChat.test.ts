@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { multiplyTurn } from '../support/chats/longChat.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/chats/narrativeWorld.js';
 import type { ViewerPage } from '../support/page/viewerPage.js';
-import { ask, startViewers, type Viewers } from '../support/page/viewers.js';
+import { startReply, startViewers, type Viewers } from '../support/page/viewers.js';
 import { whole } from '../support/provider/scriptedReply.js';
 import { until } from '../support/until.js';
 
@@ -48,9 +48,9 @@ const earliest = `(() => {
 })()`;
 
 describe('a chat of 2,000 turns', () => {
-  test('opens at its end, with as much of it as one reads', async () => {
+  test('opens at its end with at most 120 turns rendered and 3 requests for its log', async () => {
     const viewer = await open();
-    await viewer.ended(`Reply #${turns}`);
+    await viewer.waitForReply(`Reply #${turns}`);
     expect(await exchanges(viewer).count()).toBeLessThanOrEqual(120);
     const ofLog = viewer.requests.filter((url) => url.includes('/events?'));
     expect(ofLog.length).toBeLessThanOrEqual(3);
@@ -58,13 +58,13 @@ describe('a chat of 2,000 turns', () => {
     const fromEnd = await viewer.transcript.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
     expect(fromEnd).toBeLessThanOrEqual(1);
     logLongest(viewer, 'opening');
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 60_000);
 
-  test('streams a reply without touching the others, while one writes', async () => {
+  test('streams a reply without changing other turns or the text in the composer', async () => {
     const viewer = await open();
-    await viewer.ended(`Reply #${turns}`);
-    const call = await ask(world.provider, viewer, 'Go on.');
+    await viewer.waitForReply(`Reply #${turns}`);
+    const call = await startReply(world.provider, viewer, 'Go on.');
     await call.send('It ');
     await viewer.reply('It').waitFor();
     await viewer.page.evaluate(`
@@ -86,14 +86,14 @@ describe('a chat of 2,000 turns', () => {
     expect(await viewer.composer.inputValue()).toBe('And then what?');
     expect(await viewer.page.evaluate('globalThis.touched')).toEqual([]);
     await call.finish();
-    await viewer.ended(`It ${words.join(' ')}`);
+    await viewer.waitForReply(`It ${words.join(' ')}`);
     logLongest(viewer, 'streaming');
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('is read back to its first message, in order, and keeps the place where one reads', async () => {
+  test('loads earlier messages in order up to the first one, without moving the visible text', async () => {
     const viewer = await open();
-    await viewer.ended(`Reply #${turns}`);
+    await viewer.waitForReply(`Reply #${turns}`);
     const { page } = viewer;
     for (;;) {
       const { seq, top: before } = await page.evaluate<Earliest>(`(() => {
@@ -121,12 +121,12 @@ describe('a chat of 2,000 turns', () => {
     await viewer.button('↓ Jump to latest').click();
     await exchanges(viewer).nth(120).waitFor({ state: 'detached' });
     await viewer.transcript.getByText(`Reply #${turns}`, { exact: true }).waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 180_000);
 
-  test('is rewound by a thousand turns, shows where it ends then, also after a reload, and comes back', async () => {
+  test('shows its new end after a rewind by 1,000 turns, also after a reload, and its old end after an undo', async () => {
     const viewer = await open();
-    await viewer.ended(`Reply #${turns}`);
+    await viewer.waitForReply(`Reply #${turns}`);
     const n = turns - 20;
     const exchange = exchanges(viewer).filter({ has: viewer.page.getByText(`Message #${n}`, { exact: true }) });
     await exchange.getByRole('button', { name: 'Rewind to here' }).click();
@@ -138,20 +138,20 @@ describe('a chat of 2,000 turns', () => {
       ({ kind, data }) => kind === 'user_turn' && data.text === 'Message #1001',
     )?.seq;
     await world.service().client.send('POST', `/v1/chats/${chatId}/rewind`, { toSeq: (toSeq ?? 0) - 1 });
-    await viewer.ended('Reply #1000');
+    await viewer.waitForReply('Reply #1000');
     await viewer.reload();
-    await viewer.ended('Reply #1000');
+    await viewer.waitForReply('Reply #1000');
     await viewer.button('Undo').click();
-    await viewer.ended(`Reply #${turns}`);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply(`Reply #${turns}`);
+    expect(viewer.problems).toEqual([]);
   }, 180_000);
 });
 
 describe('a reader who scrolled up', () => {
-  test('is not moved by what comes at the end, and comes back to it with "Latest"', async () => {
+  test('keeps the scroll position while a reply streams, and gets to its end with "Jump to latest"', async () => {
     const { chat } = await world.newChat({ guest: null });
     const viewer = await viewers.open(world.service().api, chat.id, { viewport: { width: 900, height: 500 } });
-    const call = await ask(world.provider, viewer, 'Tell me all.');
+    const call = await startReply(world.provider, viewer, 'Tell me all.');
     await call.send(`${Array.from({ length: 60 }, (_, n) => `Line ${n}.`).join('\n\n')}\n\n`);
     await viewer.transcript.getByText('Line 59.').waitFor();
     const fromEnd = () =>
@@ -174,6 +174,6 @@ describe('a reader who scrolled up', () => {
     await viewer.transcript.getByText('The very end.').waitFor();
     await viewer.page.locator('.beat:not(.streaming)').waitFor();
     expect(await fromEnd()).toBeLessThanOrEqual(1);
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });

@@ -39,13 +39,13 @@ const readingOf = (viewer: ViewerPage, name: string) => meter(viewer, name).getA
 const openTab = (viewer: ViewerPage, name: string) => viewer.page.getByRole('tab', { name }).click();
 const feelings = (affinityDelta: number, trustDelta: number) => ({ affinityDelta, trustDelta, knowledgeFacts: [] });
 
-describe('what follows from a reply', () => {
-  test('shows as it runs, in words', async () => {
+describe('the follow-ups of a narrative reply', () => {
+  test('are shown with labels while they run', async () => {
     const { viewer, hostId, guestId } = await openChat(() => ({
       state_update: { json: feelings(1, 1), afterMs: 2_000 },
       significance: { json: { score: 1 } },
     }));
-    await viewer.say('Is anybody there?');
+    await viewer.sendMessage('Is anybody there?');
     const followUps = viewer.transcript.locator('details').filter({ hasText: /^Background tasks: \d+ of \d+ done/ });
     await followUps.getByRole('progressbar', { name: 'Background tasks' }).waitFor();
     await followUps.locator('summary').click();
@@ -56,10 +56,10 @@ describe('what follows from a reply', () => {
     expect(words).not.toContain(hostId);
     expect(words).not.toContain(guestId);
     await followUps.waitFor({ state: 'detached' });
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('moves feelings, and is remembered', async () => {
+  test('change relationships and add memories in the panel', async () => {
     const { viewer } = await openChat(
       ({ hostId }) => ({
         state_update: (step) => (step === `state_update:${hostId}>you:0` ? { json: feelings(10, -4) } : undefined),
@@ -70,7 +70,7 @@ describe('what follows from a reply', () => {
     await viewer.page.getByText('All values are neutral').waitFor();
     await openTab(viewer, 'Memories');
     await viewer.page.getByText('No memories yet').waitFor();
-    await viewer.say('I brought you a letter.');
+    await viewer.sendMessage('I brought you a letter.');
     const pinned = viewer.page.getByRole('region', { name: 'Pinned' }).getByRole('article');
     await pinned.getByText('I brought you a letter.').waitFor();
     await pinned.getByRole('img', { name: 'Importance 3 of 3' }).waitFor();
@@ -83,10 +83,10 @@ describe('what follows from a reply', () => {
     await viewer.reload();
     await meter(viewer, 'Affinity of Mira towards Robin').waitFor();
     expect(await readingOf(viewer, 'Affinity of Mira towards Robin')).toBe('60');
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('closes the scene, and completes what was planned', async () => {
+  test('end the scene and complete a story event in the panel', async () => {
     let eventId = '';
     const { viewer, path } = await openChat(
       () => ({
@@ -107,7 +107,7 @@ describe('what follows from a reply', () => {
     eventId = body.id;
     const story = viewer.page.getByRole('region', { name: 'Story events' });
     await story.getByRole('heading', { name: 'Active' }).waitFor();
-    await viewer.say('We are done here.');
+    await viewer.sendMessage('We are done here.');
     for (const note of ['The storm is complete.', 'A brass key', 'The scene ended.']) {
       await viewer.transcript.getByText(note, { exact: true }).waitFor();
     }
@@ -115,23 +115,23 @@ describe('what follows from a reply', () => {
     await viewer.page.getByText('No active scene.').waitFor();
     await viewer.page.getByText('1 past scene').click();
     await viewer.page.getByText('They parted as friends.').waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('may be that another cuts in, after the first has spoken', async () => {
+  test('can add a second reply, in which the other character joins in', async () => {
     world.provider.script(whole('The lamp turns.'), whole('And the door is open.'));
     const { viewer } = await openChat(({ hostId }) => ({
       addressee: { json: { addresseeId: hostId } },
       interjection: { json: { shouldInterject: true, reason: '' } },
     }));
-    await viewer.say('Is anybody there?');
-    await viewer.ended('And the door is open.');
+    await viewer.sendMessage('Is anybody there?');
+    await viewer.waitForReply('And the door is open.');
     await viewer.reply('The lamp turns.').getByText('Mira', { exact: true }).waitFor();
     const second = viewer.reply('And the door is open.');
     await second.getByText('Tomas', { exact: true }).waitFor();
     await second.getByText('joins in').waitFor();
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns.', 'And the door is open.']);
-    expect(viewer.complaints).toEqual([]);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'The lamp turns.', 'And the door is open.']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
 
@@ -147,7 +147,7 @@ describe('a stuck step', () => {
       }),
       { guest: null },
     );
-    await chat.viewer.say('Is anybody there?');
+    await chat.viewer.sendMessage('Is anybody there?');
     const stuck = chat.viewer.transcript.getByRole('group', { name: 'Failed: Update relationship: Mira → Robin' });
     await stuck.getByText('failed after 3 attempts.').waitFor();
     await stuck.getByText('provider_error').waitFor();
@@ -159,27 +159,27 @@ describe('a stuck step', () => {
     return client.awaitTurnEnd(turnId);
   };
 
-  test('says why, outlives a reload, does not hold the floor, and completes the turn when it is retried', async () => {
+  test('shows its error, also after a reload and while a later turn runs, and completes the turn after a retry', async () => {
     const { viewer, chat, stuck, mend } = await openStuck();
     await viewer.reload();
     await stuck.waitFor();
-    await viewer.say('And the door?');
+    await viewer.sendMessage('And the door?');
     await viewer.transcript.getByText('A scripted reply.').nth(1).waitFor();
     mend();
     await stuck.first().getByRole('button', { name: 'Retry' }).click();
     await stuck.first().waitFor({ state: 'detached' });
     expect(await ended(chat.id)).toMatchObject({ status: 'completed', warnings: [] });
     await meter(viewer, 'Affinity of Mira towards Robin').and(viewer.page.locator('[aria-valuenow="64"]')).waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('is left out when it is skipped, and the turn says so', async () => {
+  test('is listed as skipped in the turn details after it was skipped', async () => {
     const { viewer, chat, stuck } = await openStuck();
     await stuck.getByRole('button', { name: 'Skip' }).click();
     await stuck.waitFor({ state: 'detached' });
     expect((await ended(chat.id)).status).toBe('completed');
-    await viewer.turn().getByRole('button', { name: 'Details' }).click();
+    await viewer.turnActions().getByRole('button', { name: 'Details' }).click();
     await viewer.page.getByRole('dialog').getByText('Skipped: Update relationship: Mira → Robin.').waitFor();
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
 import { block, type DocumentResource } from '../support/chats/documents.js';
-import { strangers, unfold } from '../support/page/pageAudit.js';
+import { foreignMarkup, openAllDetails } from '../support/page/pageAudit.js';
 import { attackName, attacks, type PixelServer, startPixelServer } from '../support/page/pixelServer.js';
 import type { ViewerPage } from '../support/page/viewerPage.js';
 import { startViewers, type Viewers } from '../support/page/viewers.js';
@@ -50,24 +50,24 @@ async function send<T = { id: string }>(method: string, path: string, body: unkn
   return answer.body;
 }
 
-/** Looks at all of the page, and in its panel's tabs: nothing ran, nothing was fetched, all is text. */
+/** Checks the page with each tab of its panel: nothing ran, nothing was fetched, and the texts are shown as text. */
 async function expectInert(viewer: ViewerPage): Promise<void> {
   const tabs = viewer.page.getByRole('tab');
   for (let n = 0; n < Math.max(1, await tabs.count()); n++) {
     if ((await tabs.count()) > 0) await tabs.nth(n).click();
     await viewer.page.getByText('Loading…').first().waitFor({ state: 'hidden' });
-    await unfold(viewer.page);
-    expect(await strangers(viewer.page)).toEqual([]);
+    await openAllDetails(viewer.page);
+    expect(await foreignMarkup(viewer.page)).toEqual([]);
   }
   expect(await viewer.page.locator('main').innerText()).toContain(`<svg onload="alert('svg')">`);
-  // Whatever was about to be fetched had its chance.
+  // Lets pending requests start before they are counted.
   await viewer.page.waitForLoadState('networkidle');
-  expect(pixels.asked).toEqual([]);
-  expect(viewer.complaints).toEqual([]);
+  expect(pixels.requests).toEqual([]);
+  expect(viewer.problems).toEqual([]);
 }
 
-describe('what people and models write is text', () => {
-  test('in names, personas, scenes, prose, replies, memories, feelings and story events', async () => {
+describe('markup in texts of people and models is shown as text', () => {
+  test('in names, personas, scenes, messages, replies, memories, relationships and story events', async () => {
     await send('PUT', '/v1/you', { name, persona: attack });
     const host = await send('POST', '/v1/characters', { name, persona: attack, greeting: attack });
     const guest = await send('POST', '/v1/characters', { name: `Guest ${name}`, persona: attack });
@@ -93,21 +93,21 @@ describe('what people and models write is text', () => {
         return { json: { transitions: [{ eventId: event.id, newStatus: 'completed' }] } };
       return undefined;
     });
-    await viewer.say(attack);
+    await viewer.sendMessage(attack);
     await viewer.transcript.getByText('The scene ended.').waitFor();
     await viewer.transcript.getByText('is complete.').waitFor();
     await expectInert(viewer);
-    await viewer.turn().getByRole('button', { name: 'Details' }).click();
+    await viewer.turnActions().getByRole('button', { name: 'Details' }).click();
     await viewer.page.getByRole('dialog').getByRole('table').waitFor();
-    await expectNoStrangers(viewer);
+    await expectNoForeignMarkup(viewer);
     await viewer.page.keyboard.press('Escape');
     await viewer.button('New chat').click();
-    await expectNoStrangers(viewer);
+    await expectNoForeignMarkup(viewer);
   }, 120_000);
 
-  const expectNoStrangers = async (viewer: ViewerPage) => expect(await strangers(viewer.page)).toEqual([]);
+  const expectNoForeignMarkup = async (viewer: ViewerPage) => expect(await foreignMarkup(viewer.page)).toEqual([]);
 
-  test('in tools, their arguments and their results, and in what waits for approval', async () => {
+  test('in tool calls, their arguments and results, approvals and plans', async () => {
     const { chat } = await world.newAgent({ title: name, systemPrompt: attack });
     const sent = { word: attack };
     world.provider.script(
@@ -122,7 +122,7 @@ describe('what people and models write is text', () => {
     await send('POST', `/v1/chats/${chat.id}/events`, { kind: 'graph_plan', data: { plan, name } });
     await send('POST', `/v1/chats/${chat.id}/events`, { kind: 'model_selected', data: { modelId: name } });
     const viewer = await open(chat.id);
-    await viewer.say(attack);
+    await viewer.sendMessage(attack);
     await viewer.button('Allow').waitFor();
     await expectInert(viewer);
     await viewer.button('Allow').click();
@@ -131,7 +131,7 @@ describe('what people and models write is text', () => {
     await expectInert(viewer);
   }, 120_000);
 
-  test('in documents, their changes and what is said of them', async () => {
+  test('in documents, suggested changes and reasons for declining them', async () => {
     const [first = '', ...rest] = attacks(pixels.origin);
     const body = `${attack}\n\nThe end.`;
     const document = await send<DocumentResource>('POST', '/v1/documents', { title: name, body });
@@ -139,7 +139,7 @@ describe('what people and models write is text', () => {
     const chat = await send('POST', '/v1/chats', { kind: 'document', documentId: document.id, anchor });
     world.provider.script(whole(attack, block(first, attack, attack), attack, block('The end.', attack, attack)));
     const viewer = await open(chat.id);
-    await viewer.say(attack);
+    await viewer.sendMessage(attack);
     await viewer.page.locator('.beat:not(.streaming)').getByText('suggested').first().waitFor();
     await expectInert(viewer);
     const [change] = await world.list(`/v1/documents/${document.id}/changes`);
@@ -148,29 +148,29 @@ describe('what people and models write is text', () => {
     await expectInert(viewer);
   }, 120_000);
 
-  test('in what another service answers, and in what it says of itself', async () => {
+  test('in replies and metadata of another chat service', async () => {
     const chat = await send<ChatResource>('POST', '/v1/chats', { kind: 'relay', persona: attack, sessionId: 'mine' });
     const meta = frame({ type: 'meta', used_tools: [name, attack], rows_seen: 3, classifier_tag: name });
     upstream.script(streaming(chunk(attack), chunk(`[[${name}]]`), meta, done({ conversation_id: name })));
     const viewer = await open(chat.id);
-    await viewer.say(attack);
+    await viewer.sendMessage(attack);
     await viewer.page.locator('.beat:not(.streaming) .chips').waitFor();
     await expectInert(viewer);
   }, 90_000);
 
-  test('in errors', async () => {
+  test('in error messages of providers', async () => {
     const { chat } = await world.newChat({ guest: null, container: null });
     world.provider.script(() => ({ status: 400, body: { error: { message: attack, code: attack } } }));
     world.provider.classify(() => ({ status: 400, body: { error: { message: attack } } }));
     const viewer = await open(chat.id);
-    await viewer.say(attack);
+    await viewer.sendMessage(attack);
     await viewer.transcript.locator('.failure').first().waitFor();
     await expectInert(viewer);
   }, 90_000);
 });
 
-describe("the page's policy", () => {
-  test('allows its own script and style and nothing else, and keeps out what gets past the page', async () => {
+describe("the page's content security policy", () => {
+  test('allows only its own script and style, and blocks injected elements, scripts and requests', async () => {
     const policy = (await fetch(`${world.service().api}/`)).headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
@@ -201,8 +201,8 @@ describe("the page's policy", () => {
       globalThis.refused = sinks.filter((sink) => { try { sink(); return false; } catch { return true; } }).length;
     })()`);
     expect(await viewer.page.evaluate('[globalThis.pwned, globalThis.refused]')).toEqual([undefined, 4]);
-    expect(pixels.asked).toEqual([]);
-    const breaches = viewer.complaints.filter((line) => line.startsWith('breach: ')).join('\n');
+    expect(pixels.requests).toEqual([]);
+    const breaches = viewer.problems.filter((line) => line.startsWith('breach: ')).join('\n');
     for (const what of ['img-src', 'style-src', 'connect-src', 'trusted-types']) expect(breaches).toContain(what);
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { inaccessible } from '../support/page/pageAudit.js';
+import { accessibilityViolations } from '../support/page/pageAudit.js';
 import type { ViewerPage } from '../support/page/viewerPage.js';
-import { ask as askOf, startViewers, turnOf, type Viewers } from '../support/page/viewers.js';
+import { startReply as startReplyOf, startViewers, turnIdOf, type Viewers } from '../support/page/viewers.js';
 import { type ScriptedService, startScriptedService } from '../support/service/scriptedService.js';
 
 let world: ScriptedService;
@@ -21,7 +21,7 @@ afterEach(async () => {
   world.provider.requests.length = 0;
 });
 
-const ask = (viewer: ViewerPage, text: string) => askOf(world.provider, viewer, text);
+const startReply = (viewer: ViewerPage, text: string) => startReplyOf(world.provider, viewer, text);
 
 /** A new chat as a viewer has it open. */
 async function openChat() {
@@ -33,7 +33,7 @@ const whole = 'The lamp turns, the door is open.';
 
 /** Never another text than the beginning of the whole, never a shorter one than before, never gone. */
 function expectSteady(viewer: ViewerPage, turnId: string, text: string): void {
-  const states = viewer.shown.filter(({ key }) => key === `${turnId}:0`);
+  const states = viewer.replyStates.filter(({ key }) => key === `${turnId}:0`);
   expect(states.length).toBeGreaterThan(2);
   let before = '';
   for (const state of states) {
@@ -54,18 +54,18 @@ function expectSteady(viewer: ViewerPage, turnId: string, text: string): void {
 /** A reply that has begun, and whose worker was killed: another attempt asks the provider. */
 async function loseReply() {
   const { viewer } = await openChat();
-  const call = await ask(viewer, 'Is anybody there?');
+  const call = await startReply(viewer, 'Is anybody there?');
   await call.send('The lamp turns, ');
   await viewer.reply('The lamp turns,').waitFor();
   await world.service.kill('worker', 'SIGKILL');
-  const again = await world.nextAttempt(turnOf(call), 60_000);
+  const again = await world.nextAttempt(turnIdOf(call), 60_000);
   return { viewer, call, again };
 }
 
 describe('a reply', () => {
-  test('shows as it comes, with who speaks, and is the same element when it has landed', async () => {
+  test('streams with the name of its speaker, and stays the same element when it lands', async () => {
     const { viewer } = await openChat();
-    const call = await ask(viewer, 'Is anybody there?');
+    const call = await startReply(viewer, 'Is anybody there?');
     await call.send('The lamp turns, ');
     const reply = viewer.reply('The lamp turns,');
     await reply.getByText('Mira', { exact: true }).waitFor();
@@ -73,15 +73,15 @@ describe('a reply', () => {
     await viewer.reply('The lamp turns, the door').waitFor();
     await call.send('is open.');
     await call.finish();
-    await viewer.ended(whole);
-    expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
-    expectSteady(viewer, turnOf(call), whole);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply(whole);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', whole]);
+    expectSteady(viewer, turnIdOf(call), whole);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('is whole over a reload in mid-stream, without a doubled word', async () => {
+  test('is complete and without repeated words after two reloads during its stream', async () => {
     const { viewer } = await openChat();
-    const call = await ask(viewer, 'Is anybody there?');
+    const call = await startReply(viewer, 'Is anybody there?');
     await call.send('The lamp turns, ');
     await viewer.reply('The lamp turns,').waitFor();
     await viewer.reload();
@@ -91,77 +91,77 @@ describe('a reply', () => {
     await viewer.reload();
     await call.send('is open.');
     await call.finish();
-    await viewer.ended(whole);
-    expectSteady(viewer, turnOf(call), whole);
+    await viewer.waitForReply(whole);
+    expectSteady(viewer, turnIdOf(call), whole);
     await viewer.reload();
-    await viewer.ended(whole);
-    expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply(whole);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', whole]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
   test.each(['SIGKILL', 'SIGTERM'] as const)(
-    'goes on by itself when the api ends by %s in mid-stream, without a flicker',
+    'continues without a flicker when the api ends with %s during its stream',
     async (signal) => {
       const { viewer } = await openChat();
-      const call = await ask(viewer, 'Is anybody there?');
+      const call = await startReply(viewer, 'Is anybody there?');
       await call.send('The lamp turns, ');
       await viewer.reply('The lamp turns,').waitFor();
       const before = await world.service.kill('api', signal);
-      await viewer.lost();
+      await viewer.waitUntilDisconnected();
       await call.send('the door ');
       await world.service.waitForRestart('api', before);
-      await viewer.live();
+      await viewer.waitUntilConnected();
       await viewer.reply('The lamp turns, the door').waitFor();
       await call.send('is open.');
       await call.finish();
-      await viewer.ended(whole);
-      expect(await viewer.said()).toEqual(['Is anybody there?', whole]);
-      expectSteady(viewer, turnOf(call), whole);
+      await viewer.waitForReply(whole);
+      expect(await viewer.messageTexts()).toEqual(['Is anybody there?', whole]);
+      expectSteady(viewer, turnIdOf(call), whole);
     },
     120_000,
   );
 
-  test('that is lost with its worker stays, marked, until the new one has grown past it', async () => {
+  test('that was lost with its worker stays visible with a note until the new one is longer', async () => {
     const { viewer, call, again } = await loseReply();
     await again.send('Who ');
     const lost = viewer.page.locator('.beat.lost');
     await lost.getByText('A server failed while it wrote this reply. Writing it again…').waitFor();
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
-    expect(await inaccessible(viewer.page)).toEqual([]);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'The lamp turns,']);
+    expect(await accessibilityViolations(viewer.page)).toEqual([]);
     await again.send('asks, at this hour?');
     await viewer.reply('Who asks, at this hour?').waitFor();
     await lost.waitFor({ state: 'detached' });
     await again.finish();
-    await viewer.ended('Who asks, at this hour?');
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'Who asks, at this hour?']);
-    expect(viewer.textsOf(turnOf(call))).toEqual(['The lamp turns,', 'Who asks, at this hour?']);
-    expect(viewer.announced.filter((words) => words.includes('Writing it again'))).toHaveLength(1);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply('Who asks, at this hour?');
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'Who asks, at this hour?']);
+    expect(viewer.replyTextsOf(turnIdOf(call))).toEqual(['The lamp turns,', 'Who asks, at this hour?']);
+    expect(viewer.announcements.filter((words) => words.includes('Writing it again'))).toHaveLength(1);
+    expect(viewer.problems).toEqual([]);
   }, 120_000);
 
-  test('that is lost is replaced by a shorter one once that has ended', async () => {
+  test('that was lost is replaced by a shorter one when the shorter one is complete', async () => {
     const { viewer, call, again } = await loseReply();
     await again.send('No.');
     await viewer.page.locator('.beat.lost').waitFor();
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'The lamp turns,']);
     await again.finish();
-    await viewer.ended('No.');
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'No.']);
-    expect(viewer.textsOf(turnOf(call))).toEqual(['The lamp turns,', 'No.']);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply('No.');
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'No.']);
+    expect(viewer.replyTextsOf(turnIdOf(call))).toEqual(['The lamp turns,', 'No.']);
+    expect(viewer.problems).toEqual([]);
   }, 120_000);
 
-  test('is stopped at the button, keeps what there was, and says so', async () => {
+  test('keeps its text and says that it was stopped after a click on Stop', async () => {
     const { viewer } = await openChat();
-    const call = await ask(viewer, 'Is anybody there?');
+    const call = await startReply(viewer, 'Is anybody there?');
     await call.send('The lamp turns, ');
     await viewer.reply('The lamp turns,').waitFor();
     await viewer.button('Stop').click();
     await viewer.transcript.getByText('Reply stopped.').waitFor();
     await call.left();
     await viewer.button('Stop').waitFor({ state: 'detached' });
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp turns,']);
-    expect(viewer.complaints).toEqual([]);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'The lamp turns,']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
 
@@ -170,21 +170,21 @@ describe('a message', () => {
     (await world.service.client.events(chatId)).filter(({ kind, data }) => kind === 'user_turn' && data.text === text)
       .length;
 
-  test('that is said while the api is dead is on its way, and in the log once when it is back', async () => {
+  test('that is sent while the api is down is shown as sending, and is in the log once when the api is back', async () => {
     const { viewer, chatId } = await openChat();
     await viewer.composer.fill('Is anybody there?');
     const before = await world.service.kill('api', 'SIGKILL');
     await viewer.composer.press('Enter');
     await viewer.transcript.getByText('Sending…').waitFor();
-    expect(await viewer.said()).toEqual(['Is anybody there?']);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?']);
     await world.service.waitForRestart('api', before);
-    await viewer.ended('A scripted reply.');
+    await viewer.waitForReply('A scripted reply.');
     await viewer.transcript.getByText('Sending…').waitFor({ state: 'detached' });
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'A scripted reply.']);
     expect(await countIn(chatId, 'Is anybody there?')).toBe(1);
   }, 120_000);
 
-  test('that is said while the api is dead survives a reload of the page', async () => {
+  test('that is sent while the api is down survives a reload of the page', async () => {
     const { viewer, chatId } = await openChat();
     await viewer.composer.fill('Is anybody there?');
     const before = await world.service.kill('api', 'SIGKILL');
@@ -194,36 +194,36 @@ describe('a message', () => {
     await world.service.waitForRestart('api', before);
     await viewer.page.goto('about:blank');
     await viewer.openChat(chatId);
-    await viewer.ended('A scripted reply.');
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    await viewer.waitForReply('A scripted reply.');
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'A scripted reply.']);
     expect(await countIn(chatId, 'Is anybody there?')).toBe(1);
   }, 120_000);
 
-  test('whose answer was lost is sent again after a reload, and said once', async () => {
+  test('whose answer was lost is sent again after a reload, and is in the log once', async () => {
     const { viewer, chatId } = await openChat();
     await viewer.page.route('**/turns', async (route) => {
       await route.fetch();
       await route.abort();
     });
-    await viewer.say('Is anybody there?');
-    await viewer.ended('A scripted reply.');
+    await viewer.sendMessage('Is anybody there?');
+    await viewer.waitForReply('A scripted reply.');
     await viewer.page.reload();
-    await viewer.ended('A scripted reply.');
+    await viewer.waitForReply('A scripted reply.');
     const answered = viewer.page.waitForResponse('**/turns');
     await viewer.page.unrouteAll({ behavior: 'ignoreErrors' });
     expect((await answered).status()).toBe(202);
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'A scripted reply.']);
     expect(await countIn(chatId, 'Is anybody there?')).toBe(1);
   }, 90_000);
 
-  test('that is said during a reply waits in the queue, and says where', async () => {
+  test('that is sent during a reply is queued, shows its position, and can be cancelled', async () => {
     const { viewer } = await openChat();
-    const first = await ask(viewer, 'Is anybody there?');
+    const first = await startReply(viewer, 'Is anybody there?');
     await first.send('The lamp ');
     await viewer.reply('The lamp').waitFor();
-    await viewer.say('And the door?');
+    await viewer.sendMessage('And the door?');
     await viewer.transcript.getByText('Queued, 1st in line').waitFor();
-    await viewer.say('And the stairs?');
+    await viewer.sendMessage('And the stairs?');
     await viewer.transcript.getByText('Queued, 2nd in line').waitFor();
     await viewer.button('Cancel message').last().click();
     await viewer.transcript.getByText('Stopped before the reply.').waitFor();
@@ -233,29 +233,29 @@ describe('a message', () => {
     await viewer.transcript.getByText('Queued').waitFor({ state: 'detached' });
     await second.send('It is open.');
     await second.finish();
-    await viewer.ended('It is open.');
-    expect(await viewer.said()).toEqual([
+    await viewer.waitForReply('It is open.');
+    expect(await viewer.messageTexts()).toEqual([
       'Is anybody there?',
       'The lamp turns.',
       'And the door?',
       'It is open.',
       'And the stairs?',
     ]);
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('that is to interrupt stops the running reply, which keeps its text', async () => {
+  test('that is sent with the interrupt option stops the running reply, which keeps its text', async () => {
     const { viewer } = await openChat();
-    const first = await ask(viewer, 'Is anybody there?');
+    const first = await startReply(viewer, 'Is anybody there?');
     await first.send('The lamp ');
     await viewer.reply('The lamp').waitFor();
     await viewer.page.getByLabel('While a reply is in progress:').selectOption('interrupt');
-    const second = await ask(viewer, 'And the door?');
+    const second = await startReply(viewer, 'And the door?');
     await viewer.transcript.getByText('Reply stopped.').waitFor();
     await second.send('It is open.');
     await second.finish();
-    await viewer.ended('It is open.');
-    expect(await viewer.said()).toEqual(['Is anybody there?', 'The lamp', 'And the door?', 'It is open.']);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply('It is open.');
+    expect(await viewer.messageTexts()).toEqual(['Is anybody there?', 'The lamp', 'And the door?', 'It is open.']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });

@@ -53,7 +53,7 @@ async function openByLink(turnId: string): Promise<void> {
 }
 
 describe('an operator in the Temporal UI', () => {
-  test('finds a stuck turn by what it is searched by, sees why, retries the step, and sees the turn complete', async () => {
+  test('finds a stuck turn by its search attributes, sees the error, retries the step, and sees the turn complete', async () => {
     const { chat: other } = await world.newChat({ guest: null });
     expect((await world.play(other.id)).turn.status).toBe('completed');
     const { turnId, chat, mend } = await stuckTurn();
@@ -81,7 +81,7 @@ describe('an operator in the Temporal UI', () => {
     expect((await client().getChat(chat.id)).activeTurnId).toBeNull();
   }, 180_000);
 
-  test('sees which call of a tool waits for a person, and approves it', async () => {
+  test('sees which tool call waits for approval, and approves it', async () => {
     await until('the tools', toolsAreListed, 120_000);
     const { chat } = await world.newAgent();
     world.provider.script(asking([tool('call_1', named('echo', 'careful'), { word: 'approved' })]), whole('Done.'));
@@ -100,7 +100,7 @@ describe('an operator in the Temporal UI', () => {
     expect(await world.made()).toEqual(['echo approved']);
   }, 180_000);
 
-  test('reads what is wrong with an Update that can’t be followed, and the turn still waits', async () => {
+  test('gets a reason for each refused Update, and the turn still waits', async () => {
     const { turnId } = await stuckTurn();
     await openByLink(turnId);
     const refused: [string, RegExp][] = [

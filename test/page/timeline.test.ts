@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ViewerPage } from '../support/page/viewerPage.js';
-import { ask, startViewers, untilQuiet, type Viewers } from '../support/page/viewers.js';
+import { startReply, startViewers, type Viewers, waitUntilIdle } from '../support/page/viewers.js';
 import { whole } from '../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../support/service/scriptedService.js';
 
@@ -38,47 +38,47 @@ async function openChat(...texts: string[]) {
 }
 
 const act = (viewer: ViewerPage, what: string, n?: number) =>
-  viewer.turn(n).getByRole('button', { name: what }).click();
+  viewer.turnActions(n).getByRole('button', { name: what }).click();
 
 describe('a reply', () => {
-  test('is regenerated, and one leafs through its versions', async () => {
+  test('is regenerated, and the user switches between its versions', async () => {
     const { viewer, turnIds } = await openChat('one', 'two');
-    await viewer.ended('Reply to two');
+    await viewer.waitForReply('Reply to two');
     world.provider.script(whole('Another ', 'reply.'));
     await act(viewer, 'Regenerate');
-    await viewer.ended('Another reply.');
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
+    await viewer.waitForReply('Another reply.');
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
 
     const versions = viewer.page.getByLabel('Versions of this reply');
     await versions.getByText('2 / 2').waitFor();
     await versions.getByRole('button', { name: 'Previous version' }).click();
-    await viewer.ended('Reply to two');
+    await viewer.waitForReply('Reply to two');
     await versions.getByText('1 / 2').waitFor();
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
     expect((await client().getTurn(turnIds[1] ?? '')).status).toBe('completed');
 
     await viewer.reload();
     await versions.getByRole('button', { name: 'Next version' }).click();
-    await viewer.ended('Another reply.');
+    await viewer.waitForReply('Another reply.');
     await versions.getByText('2 / 2').waitFor();
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
-    expect(viewer.complaints).toEqual([]);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('that is regenerated stays until the new one speaks', async () => {
+  test('that is regenerated stays visible until the new version has text', async () => {
     const { viewer } = await openChat('one');
     world.driveReplies();
     world.provider.requests.length = 0;
     await act(viewer, 'Regenerate');
     const call = await world.provider.nextRequest(undefined, 30_000);
-    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one']);
     await call.send('Another ');
     await viewer.reply('Another').waitFor();
-    expect(await viewer.said()).toEqual(['one', 'Another']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Another']);
     await call.send('reply.');
     await call.finish();
-    await viewer.ended('Another reply.');
-    expect(await viewer.said()).toEqual(['one', 'Another reply.']);
+    await viewer.waitForReply('Another reply.');
+    expect(await viewer.messageTexts()).toEqual(['one', 'Another reply.']);
   }, 90_000);
 });
 
@@ -91,28 +91,28 @@ describe('a message', () => {
     await viewer.button('Save and resend').click();
   };
 
-  test('that was the last is edited, and answered anew', async () => {
+  test('that is the last one is edited and answered again', async () => {
     const { viewer } = await openChat('one', 'two');
     await edit(viewer, 'two and a half');
-    await viewer.ended('Reply to two and a half');
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two and a half', 'Reply to two and a half']);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply('Reply to two and a half');
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two and a half', 'Reply to two and a half']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('of earlier is edited too: what came after it leaves the chat', async () => {
+  test('that is not the last one is edited, and later messages are removed', async () => {
     const { viewer } = await openChat('one', 'two', 'three');
     await edit(viewer, 'only', 0);
-    await viewer.ended('Reply to only');
-    expect(await viewer.said()).toEqual(['only', 'Reply to only']);
+    await viewer.waitForReply('Reply to only');
+    expect(await viewer.messageTexts()).toEqual(['only', 'Reply to only']);
     await viewer.reload();
-    await viewer.ended('Reply to only');
-    expect(await viewer.said()).toEqual(['only', 'Reply to only']);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply('Reply to only');
+    expect(await viewer.messageTexts()).toEqual(['only', 'Reply to only']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
 
 describe('a rewind', () => {
-  test('says before what it takes out, and is undone, also after a reload', async () => {
+  test('shows in advance what it removes, and is undone after a reload', async () => {
     const { viewer, chatId } = await openChat('one', 'two', 'three');
     const before = await client().events(chatId);
     const toSeq = (before.find(({ kind, data }) => kind === 'user_turn' && data.text === 'two')?.seq ?? 0) - 1;
@@ -132,70 +132,77 @@ describe('a rewind', () => {
     const banner = viewer.page.getByText('The chat was rewound to this point.');
     await banner.waitFor();
     await viewer.transcript.getByText('Reply to two').waitFor({ state: 'detached' });
-    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one']);
     await viewer.reload();
     await banner.waitFor();
-    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one']);
 
     await viewer.button('Undo').click();
-    await viewer.ended('Reply to three');
+    await viewer.waitForReply('Reply to three');
     await banner.waitFor({ state: 'detached' });
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two', 'three', 'Reply to three']);
-    expect(viewer.complaints).toEqual([]);
+    expect(await viewer.messageTexts()).toEqual([
+      'one',
+      'Reply to one',
+      'two',
+      'Reply to two',
+      'three',
+      'Reply to three',
+    ]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 
-  test('takes along what was said while things still followed from the reply that stays', async () => {
+  test('removes a message that was sent during the follow-ups of the reply that is kept', async () => {
     const { viewer, chatId } = await openChat();
     world.provider.classify(({ name }) =>
       name === 'significance' ? { json: { score: 1 }, afterMs: 1_000 } : undefined,
     );
-    await viewer.say('one');
-    await viewer.ended('Reply to one');
-    await viewer.say('two');
-    await viewer.ended('Reply to two');
-    await untilQuiet(client(), chatId);
+    await viewer.sendMessage('one');
+    await viewer.waitForReply('Reply to one');
+    await viewer.sendMessage('two');
+    await viewer.waitForReply('Reply to two');
+    await waitUntilIdle(client(), chatId);
     await act(viewer, 'Rewind to here', 0);
     await viewer.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
     await viewer.page.getByText('The chat was rewound to this point.').waitFor();
     await viewer.transcript.getByText('Reply to two').waitFor({ state: 'detached' });
-    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one']);
   }, 90_000);
 
-  test('can not be undone once something was said', async () => {
+  test('can’t be undone after another message was sent', async () => {
     const { viewer } = await openChat('one', 'two');
     await act(viewer, 'Rewind to here', 0);
     await viewer.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
     await viewer.page.getByText('The chat was rewound to this point.').waitFor();
-    await viewer.say('three');
-    await viewer.ended('Reply to three');
+    await viewer.sendMessage('three');
+    await viewer.waitForReply('Reply to three');
     expect(await viewer.button('Undo').count()).toBe(0);
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'three', 'Reply to three']);
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'three', 'Reply to three']);
   }, 90_000);
 });
 
 describe('a fork', () => {
-  test('opens as a copy up to there, and leaves the chat that it came from as it was', async () => {
+  test('opens as a copy up to the chosen turn, and does not change the original chat', async () => {
     const { viewer, chatId } = await openChat('one', 'two');
     const before = await client().events(chatId);
     await act(viewer, 'Fork', 0);
     await viewer.transcript.getByText('Reply to two').waitFor({ state: 'detached' });
-    await viewer.ended('Reply to one');
-    expect(await viewer.said()).toEqual(['one', 'Reply to one']);
+    await viewer.waitForReply('Reply to one');
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one']);
     expect(viewer.page.url()).not.toContain(chatId);
-    await viewer.live();
-    await viewer.say('three');
-    await viewer.ended('Reply to three');
+    await viewer.waitUntilConnected();
+    await viewer.sendMessage('three');
+    await viewer.waitForReply('Reply to three');
 
     expect(await client().events(chatId)).toEqual(before);
     await viewer.page.goBack();
-    await viewer.ended('Reply to two');
-    expect(await viewer.said()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
-    expect(viewer.complaints).toEqual([]);
+    await viewer.waitForReply('Reply to two');
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
 
 describe('the details of a turn', () => {
-  test('list its steps, and lead to its workflow in the Temporal UI', async () => {
+  test('list its steps and token usage, and link to its workflow in the Temporal UI', async () => {
     const { viewer, turnIds } = await openChat('one');
     const turn = (await client().getTurn(turnIds[0] ?? '')) as {
       temporalUiUrl?: string;
@@ -213,55 +220,60 @@ describe('the details of a turn', () => {
     expect(await dialog.getByRole('link').getAttribute('href')).toBe(turn.temporalUiUrl);
     await viewer.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    const link = viewer.turn().getByRole('link', { name: /Workflow/ });
+    const link = viewer.turnActions().getByRole('link', { name: /Workflow/ });
     expect(await link.getAttribute('href')).toBe(turn.temporalUiUrl);
-    expect(viewer.complaints).toEqual([]);
+    expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
 
-describe('a chat that is not there', () => {
-  test('is said to be none, and the way to one that is there is shown', async () => {
+describe('a chat that does not exist', () => {
+  test('shows an error and a link to the latest chat', async () => {
     const { chatId } = await openChat('one');
     const viewer = await viewers.open(world.service.api, null);
-    await viewer.live();
+    await viewer.waitUntilConnected();
     await viewer.page.goto(`${world.service.api}/#chat_nowhere`);
     await viewer.page.getByRole('alert').getByText('There is no such chat').waitFor();
     expect(await viewer.page.locator('.connection, #panel, #say').count()).toBe(0);
     await viewer.page.getByRole('link', { name: 'Open your latest chat' }).click();
-    await viewer.ended('Reply to one');
+    await viewer.waitForReply('Reply to one');
     expect(viewer.page.url()).toBe(`${world.service.api}/#${chatId}`);
   }, 60_000);
 });
 
-describe('two tabs', () => {
-  test('stream the same reply, and agree on what becomes of it', async () => {
+describe('two tabs of one chat', () => {
+  test('show the same reply, regeneration, queued turn and rewind', async () => {
     const { viewer: one, chatId } = await openChat();
     const two = await viewers.open(world.service.api, chatId, { beside: one });
-    const call = await ask(world.provider, one, 'Is anybody there?');
+    const call = await startReply(world.provider, one, 'Is anybody there?');
     await call.send('The lamp ');
     await Promise.all([one, two].map((viewer) => viewer.reply('The lamp').waitFor()));
     await call.send('turns.');
     await call.finish();
-    await Promise.all([one, two].map((viewer) => viewer.ended('The lamp turns.')));
-    expect(await two.said()).toEqual(await one.said());
+    await Promise.all([one, two].map((viewer) => viewer.waitForReply('The lamp turns.')));
+    expect(await two.messageTexts()).toEqual(await one.messageTexts());
 
     world.provider.unscript();
-    await untilQuiet(client(), chatId);
-    await one.turn().getByRole('button', { name: 'Regenerate' }).click();
-    await Promise.all([one, two].map((viewer) => viewer.ended('A scripted reply.')));
-    await two.say('And the door?');
+    await waitUntilIdle(client(), chatId);
+    await one.turnActions().getByRole('button', { name: 'Regenerate' }).click();
+    await Promise.all([one, two].map((viewer) => viewer.waitForReply('A scripted reply.')));
+    await two.sendMessage('And the door?');
     await Promise.all([one, two].map((viewer) => viewer.transcript.getByText('And the door?').waitFor()));
     await two.page.locator('.beat:not(.streaming)').nth(1).waitFor();
-    expect(await two.said()).toEqual(['Is anybody there?', 'A scripted reply.', 'And the door?', 'A scripted reply.']);
+    expect(await two.messageTexts()).toEqual([
+      'Is anybody there?',
+      'A scripted reply.',
+      'And the door?',
+      'A scripted reply.',
+    ]);
 
-    await untilQuiet(client(), chatId);
-    await one.turn(0).getByRole('button', { name: 'Rewind to here' }).click();
+    await waitUntilIdle(client(), chatId);
+    await one.turnActions(0).getByRole('button', { name: 'Rewind to here' }).click();
     await one.dialog('Rewind to here').getByRole('button', { name: 'Rewind' }).click();
     await Promise.all(
       [one, two].map((viewer) => viewer.transcript.getByText('And the door?').waitFor({ state: 'detached' })),
     );
     await two.page.getByText('The chat was rewound to this point.').waitFor();
-    expect(await two.said()).toEqual(['Is anybody there?', 'A scripted reply.']);
-    expect([...one.complaints, ...two.complaints]).toEqual([]);
+    expect(await two.messageTexts()).toEqual(['Is anybody there?', 'A scripted reply.']);
+    expect([...one.problems, ...two.problems]).toEqual([]);
   }, 120_000);
 });

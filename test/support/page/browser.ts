@@ -3,7 +3,7 @@ import { type Browser, chromium } from 'playwright-core';
 
 const usualPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The system's Chromium: `CHROMIUM_PATH`, or where distributions put it. Talks to nobody but the page under test. */
+/** The system's Chromium: `CHROMIUM_PATH`, or where distributions put it. It makes no requests of its own. */
 export async function launchChromium(): Promise<Browser> {
   const path = process.env.CHROMIUM_PATH || usualPaths.find((candidate) => existsSync(candidate));
   if (!path || !existsSync(path)) {

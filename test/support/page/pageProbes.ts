@@ -1,5 +1,5 @@
-/** A state that a reply was in on the page. `node` is another number for another element; `text` null: it was gone. */
-export type ShownReply = {
+/** A state of a reply on the page. `node` identifies the element; `text` is null when the element was removed. */
+export type ReplyState = {
   load: string;
   key: string;
   node: number;
@@ -9,8 +9,8 @@ export type ShownReply = {
 };
 
 /**
- * Runs in the page before its own script, and tells `report` of what the page does: each state of each reply, each
- * text of the live region, each breach of the page's policy, each long task.
+ * Runs in the page before its own script, and reports each state of each reply, each text of the live region, each
+ * violation of the content security policy and each long task to the binding `report`.
  */
 export const pageProbes = `(() => {
   const load = String(performance.timeOrigin);
@@ -22,29 +22,29 @@ export const pageProbes = `(() => {
     if (!nodes.has(element)) nodes.set(element, ++count);
     return nodes.get(element);
   };
-  const tell = (state) => {
+  const reportState = (state) => {
     const before = states.get(state.key);
     if (before && JSON.stringify(before) === JSON.stringify(state)) return;
     states.set(state.key, state);
     report('reply', state);
   };
-  const look = () => {
-    const there = new Set();
+  const inspect = () => {
+    const present = new Set();
     for (const beat of document.querySelectorAll('article.beat[data-turn]')) {
       const key = beat.dataset.turn + ':' + beat.dataset.beat;
       const text = [...beat.querySelectorAll('.prose')].map((prose) => prose.textContent).join('');
-      there.add(key);
-      tell({ load, key, node: numberOf(beat), text, streaming: beat.classList.contains('streaming'),
+      present.add(key);
+      reportState({ load, key, node: numberOf(beat), text, streaming: beat.classList.contains('streaming'),
         lost: beat.classList.contains('lost') });
     }
     for (const [key, state] of states) {
-      if (!there.has(key) && state.text !== null) tell({ ...state, text: null });
+      if (!present.has(key) && state.text !== null) reportState({ ...state, text: null });
     }
-    const words = document.querySelector('[role=log]')?.textContent ?? '';
-    if (words !== announced) report('announced', words);
-    announced = words;
+    const liveText = document.querySelector('[role=log]')?.textContent ?? '';
+    if (liveText !== announced) report('announced', liveText);
+    announced = liveText;
   };
-  new MutationObserver(look).observe(document, {
+  new MutationObserver(inspect).observe(document, {
     subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['class'],
   });
   addEventListener('securitypolicyviolation', (event) =>

@@ -1,20 +1,20 @@
 import { createServer } from 'node:http';
 import { close, listen } from '../../../scripts/provider/http.js';
 
-/** A server that nobody must ever ask for anything. */
-export type PixelServer = { origin: string; asked: string[]; close(): Promise<void> };
+/** A server on another origin, which the page must not send any request to. `requests`: the paths that it received. */
+export type PixelServer = { origin: string; requests: string[]; close(): Promise<void> };
 
 export async function startPixelServer(): Promise<PixelServer> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    requests.push(request.url ?? '');
     response.writeHead(200, { 'content-type': 'image/gif', 'access-control-allow-origin': '*' }).end('GIF89a');
   });
   const port = await listen(server, 0);
-  return { origin: `http://127.0.0.1:${port}`, asked, close: () => close(server) };
+  return { origin: `http://127.0.0.1:${port}`, requests, close: () => close(server) };
 }
 
-/** Texts that would run or fetch something if they ever became more than text. */
+/** Texts that run or fetch something if they become markup. */
 export const attacks = (origin: string): string[] => [
   '<script>globalThis.pwned = "script"</script>',
   `<script src="${origin}/script"></script>`,
@@ -38,6 +38,6 @@ export const attacks = (origin: string): string[] => [
   '<b>bold</b> <input autofocus onfocus="alert(\'focus\')"> <x-y z="1"> </div></article></main>',
 ];
 
-/** Those that fit where names go. */
+/** Such a text that is short enough for a name. */
 export const attackName = (origin: string): string =>
   `<img src=${origin}/name onerror=alert('name')><script>x</script>`;

@@ -1,39 +1,39 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { pageProbes, type ShownReply } from './pageProbes.js';
+import { pageProbes, type ReplyState } from './pageProbes.js';
 
 export type ViewerPage = {
   page: Page;
-  /** Errors of the page's script, what the browser complains of, dialogs, breaches of the policy, foreign requests. */
-  complaints: string[];
-  /** Each state of each reply, in order, over reloads. */
-  shown: ShownReply[];
+  /** Script errors, console errors, dialogs, violations of the content security policy, and requests to other origins. */
+  problems: string[];
+  /** Each state of each reply, in order, across reloads. */
+  replyStates: ReplyState[];
   /** Each text of the live region. */
-  announced: string[];
-  /** Milliseconds of each task of the page's thread that took more than 50. */
+  announcements: string[];
+  /** The duration of each task of the page's main thread that took more than 50 ms. */
   longTasks: number[];
-  /** Addresses that the page asked for. */
+  /** The URL of each request. */
   requests: string[];
   openChat(chatId: string): Promise<void>;
-  /** Until the live socket is open. */
-  live(): Promise<void>;
-  /** Until the page says that its connection is lost. */
-  lost(): Promise<void>;
+  /** Waits until the live socket is open. */
+  waitUntilConnected(): Promise<void>;
+  /** Waits until the page shows that it is reconnecting. */
+  waitUntilDisconnected(): Promise<void>;
   reload(): Promise<void>;
   composer: Locator;
-  say(text: string): Promise<void>;
+  sendMessage(text: string): Promise<void>;
   transcript: Locator;
-  /** The reply that shows this text, and nothing else. */
+  /** The reply with exactly this text. */
   reply(text: string): Locator;
-  /** Waits until a reply that has landed shows this text. */
-  ended(text: string): Promise<void>;
-  /** What was said, in the order of the page. */
-  said(): Promise<string[]>;
+  /** Waits for a complete reply with this text. */
+  waitForReply(text: string): Promise<void>;
+  /** The texts of messages and replies, in the order of the page. */
+  messageTexts(): Promise<string[]>;
   button(name: string | RegExp): Locator;
-  /** The bar of what can be done with a turn: the nth, or of the last. */
-  turn(n?: number): Locator;
+  /** The action bar of the nth turn, or of the last one. */
+  turnActions(n?: number): Locator;
   dialog(title: string): Locator;
-  /** What the states of a turn's first reply were, each once, over reloads. */
-  textsOf(turnId: string): string[];
+  /** The successive texts of a turn's first reply, across reloads. */
+  replyTextsOf(turnId: string): string[];
   close(): Promise<void>;
 };
 
@@ -42,7 +42,7 @@ export type ViewerOptions = BrowserContextOptions & {
   beside?: ViewerPage;
 };
 
-/** The page in a browser of its own, with what it does and what is complained of kept. */
+/** Opens the page in its own browser context, and records what it does. */
 export async function openViewer(browser: Browser, api: string, options: ViewerOptions = {}): Promise<ViewerPage> {
   const { beside, ...how } = options;
   const context =
@@ -50,71 +50,71 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
     (await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...how }));
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  const complaints: string[] = [];
-  const shown: ShownReply[] = [];
-  const announced: string[] = [];
+  const problems: string[] = [];
+  const replyStates: ReplyState[] = [];
+  const announcements: string[] = [];
   const longTasks: number[] = [];
   const requests: string[] = [];
 
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('console', (line) => line.type() === 'error' && complaints.push(`console: ${line.text()}`));
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('console', (line) => line.type() === 'error' && problems.push(`console: ${line.text()}`));
   page.on('dialog', (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
+    problems.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
   page.on('request', (request) => {
     requests.push(request.url());
-    if (!request.url().startsWith(`${api}/`)) complaints.push(`request: ${request.url()}`);
+    if (!request.url().startsWith(`${api}/`)) problems.push(`request: ${request.url()}`);
   });
-  const heard: Record<string, (data: never) => void> = {
-    reply: (state: ShownReply) => void shown.push(state),
-    announced: (words: string) => void announced.push(words),
-    breach: (what: string) => void complaints.push(`breach: ${what}`),
+  const recorders: Record<string, (data: never) => void> = {
+    reply: (state: ReplyState) => void replyStates.push(state),
+    announced: (text: string) => void announcements.push(text),
+    breach: (violation: string) => void problems.push(`breach: ${violation}`),
     longTask: (ms: number) => void longTasks.push(ms),
   };
-  await page.exposeBinding('report', (_source, kind: string, data: unknown) => heard[kind]?.(data as never));
+  await page.exposeBinding('report', (_source, kind: string, data: unknown) => recorders[kind]?.(data as never));
   await page.addInitScript({ content: pageProbes });
 
   const transcript = page.getByRole('region', { name: 'Messages' });
   const composer = page.getByRole('textbox', { name: 'Message' });
   const turns = page.getByLabel('Message actions', { exact: true });
-  const live = () => page.locator('.connection.open').waitFor();
+  const waitUntilConnected = () => page.locator('.connection.open').waitFor();
   const reply = (text: string) =>
     transcript.getByRole('article').filter({ has: page.locator('.prose').getByText(text, { exact: true }) });
 
   return {
     page,
-    complaints,
-    shown,
-    announced,
+    problems,
+    replyStates,
+    announcements,
     longTasks,
     requests,
     async openChat(chatId) {
       await page.goto(`${api}/#${chatId}`);
-      // Until then the chat that was open before is still there, and live.
+      // Until then the previous chat is still open, and connected.
       await page.locator(`main[data-chat="${chatId}"]`).waitFor();
-      await live();
+      await waitUntilConnected();
     },
-    live,
-    lost: () => page.locator('.connection.lost').waitFor(),
+    waitUntilConnected,
+    waitUntilDisconnected: () => page.locator('.connection.lost').waitFor(),
     async reload() {
       await page.reload();
-      await live();
+      await waitUntilConnected();
     },
     composer,
-    async say(text) {
+    async sendMessage(text) {
       await composer.fill(text);
       await composer.press('Enter');
     },
     transcript,
     reply,
-    ended: (text) => reply(text).and(page.locator('.beat:not(.streaming)')).first().waitFor(),
-    said: () => transcript.locator('.mine-text, .beat .prose').allTextContents(),
+    waitForReply: (text) => reply(text).and(page.locator('.beat:not(.streaming)')).first().waitFor(),
+    messageTexts: () => transcript.locator('.mine-text, .beat .prose').allTextContents(),
     button: (name) => page.getByRole('button', { name, exact: typeof name === 'string' }),
-    turn: (n) => (n === undefined ? turns.last() : turns.nth(n)),
+    turnActions: (n) => (n === undefined ? turns.last() : turns.nth(n)),
     dialog: (title) => page.getByRole('dialog', { name: title }),
-    textsOf(turnId) {
-      const texts = shown.flatMap(({ key, text }) => (key === `${turnId}:0` && text ? [text] : []));
+    replyTextsOf(turnId) {
+      const texts = replyStates.flatMap(({ key, text }) => (key === `${turnId}:0` && text ? [text] : []));
       return texts.filter((text, n) => text !== texts[n - 1]);
     },
     async close() {

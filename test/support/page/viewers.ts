@@ -8,9 +8,9 @@ import { openViewer, type ViewerOptions, type ViewerPage } from './viewerPage.js
 /** A browser, and the pages that a test opens in it. One for each test file. */
 export type Viewers = {
   browser: Browser;
-  /** The page with this chat open; with none, as it is for who just comes. */
+  /** Opens the page with this chat; with null, at the page's own address. */
   open(api: string, chatId: string | null, options?: ViewerOptions): Promise<ViewerPage>;
-  /** Closes the pages of the test that is over. */
+  /** Closes the pages that the current test opened. */
   closeAll(): Promise<void>;
   dispose(): Promise<void>;
 };
@@ -34,15 +34,15 @@ export async function startViewers(): Promise<Viewers> {
   };
 }
 
-/** Says something on the page; its reply waits to be driven by the test. */
-export async function ask(provider: ScriptedProvider, viewer: ViewerPage, text: string): Promise<ProviderCall> {
+/** Sends a message on the page. The test drives the reply with the call that it gets. */
+export async function startReply(provider: ScriptedProvider, viewer: ViewerPage, text: string): Promise<ProviderCall> {
   provider.script(() => ({ steps: [] }));
-  await viewer.say(text);
+  await viewer.sendMessage(text);
   return provider.nextRequest(undefined, 30_000);
 }
 
-export const turnOf = ({ requestId }: ProviderCall): string => requestId?.split('/')[0] ?? '';
+export const turnIdOf = ({ requestId }: ProviderCall): string => requestId?.split('/')[0] ?? '';
 
-/** Waits until no turn holds the chat's floor. */
-export const untilQuiet = (client: ServiceClient, chatId: string): Promise<true> =>
+/** Waits until no turn holds the floor of the chat. */
+export const waitUntilIdle = (client: ServiceClient, chatId: string): Promise<true> =>
   until('the floor is free', async () => ((await client.getChat(chatId)).activeTurnId === null ? true : null));
