@@ -178,7 +178,7 @@ describe('the page has no accessibility violations', () => {
   }, 120_000);
 });
 
-describe('a keyboard user', () => {
+describe('a keyboard user of the page', () => {
   const focused = (viewer: ViewerPage) => viewer.page.evaluate<string>('document.activeElement.id');
 
   test('reaches the composer with Tab, starts a line with Shift+Enter and sends with Enter', async () => {
@@ -220,7 +220,7 @@ describe('a keyboard user', () => {
   }, 90_000);
 });
 
-describe('a screen reader user', () => {
+describe('a screen reader user of the page', () => {
   test('hears a reply once, when it is complete, and not token by token', async () => {
     const { chat } = await world.newChat({ guest: null });
     const viewer = await open(chat.id);

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const open = (chatId: string) => viewers.open(world.service().api, chatId);
 
-describe('a chat about a document', () => {
+describe('the page of a document chat', () => {
   async function openThread() {
     const { client } = world.service();
     const tale = { title: 'Tale', body: 'The cat sat on the mat. The end.' };
@@ -110,7 +110,7 @@ describe('a chat about a document', () => {
   }, 90_000);
 });
 
-describe('a chat with an agent', () => {
+describe('the page of an agent chat', () => {
   test('shows thinking, tool calls and results while they arrive and after a reload', async () => {
     const { chat } = await world.newAgent();
     const viewer = await open(chat.id);
@@ -174,16 +174,16 @@ describe('a chat with an agent', () => {
   );
 });
 
-describe('a relay chat', () => {
+describe('the page of a relay chat', () => {
   test('shows how long the other service has been thinking, the tools that it used, and its chips', async () => {
     const wish = { kind: 'relay', persona: 'guide' };
     const { body: chat } = await world.service().client.send<ChatResource>('POST', '/v1/chats', wish);
-    let goOn = () => {};
+    let continueReply = () => {};
     upstream.script(async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(beat(5));
       await new Promise<void>((resolve) => {
-        goOn = resolve;
+        continueReply = resolve;
       });
       response.write(chunk('See [[One]] '));
       const meta = frame({ type: 'meta', used_tools: ['sql', 'search'], rows_seen: 3, classifier_tag: 'data' });
@@ -192,7 +192,7 @@ describe('a relay chat', () => {
     const viewer = await open(chat.id);
     await viewer.sendMessage('Hello?');
     await viewer.transcript.getByText('Thinking for 5 s').waitFor();
-    goOn();
+    continueReply();
     await viewer.page.locator('.beat:not(.streaming) .chips').waitFor();
     expect(await viewer.page.locator('.chips .tag').allTextContents()).toEqual(['sql', 'search']);
     expect(await viewer.page.locator('.prose .tag').allTextContents()).toEqual(['One', 'Two']);

@@ -47,7 +47,7 @@ const earliest = `(() => {
   return { seq: first.dataset.seq, top, isBeginning: document.querySelector('.transcript .beginning') !== null };
 })()`;
 
-describe('a chat of 2,000 turns', () => {
+describe('the page of a chat of 2,000 turns', () => {
   test('opens at its end with at most 120 turns rendered and 3 requests for its log', async () => {
     const viewer = await open();
     await viewer.waitForReply(`Reply #${turns}`);
@@ -147,7 +147,7 @@ describe('a chat of 2,000 turns', () => {
   }, 180_000);
 });
 
-describe('a reader who scrolled up', () => {
+describe('a reader who scrolled up in a chat', () => {
   test('keeps the scroll position while a reply streams, and gets to its end with "Jump to latest"', async () => {
     const { chat } = await world.newChat({ guest: null });
     const viewer = await viewers.open(world.service().api, chat.id, { viewport: { width: 900, height: 500 } });

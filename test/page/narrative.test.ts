@@ -39,7 +39,7 @@ const readingOf = (viewer: ViewerPage, name: string) => meter(viewer, name).getA
 const openTab = (viewer: ViewerPage, name: string) => viewer.page.getByRole('tab', { name }).click();
 const feelings = (affinityDelta: number, trustDelta: number) => ({ affinityDelta, trustDelta, knowledgeFacts: [] });
 
-describe('the follow-ups of a narrative reply', () => {
+describe('the follow-ups of a narrative reply on the page', () => {
   test('are shown with labels while they run', async () => {
     const { viewer, hostId, guestId } = await openChat(() => ({
       state_update: { json: feelings(1, 1), afterMs: 2_000 },
@@ -135,7 +135,7 @@ describe('the follow-ups of a narrative reply', () => {
   }, 90_000);
 });
 
-describe('a stuck step', () => {
+describe('a stuck step on the page', () => {
   async function openStuck() {
     let isBroken = true;
     const chat = await openChat(
@@ -151,7 +151,7 @@ describe('a stuck step', () => {
     const stuck = chat.viewer.transcript.getByRole('group', { name: 'Failed: Update relationship: Mira → Robin' });
     await stuck.getByText('failed after 3 attempts.').waitFor();
     await stuck.getByText('provider_error').waitFor();
-    return { ...chat, stuck, mend: () => (isBroken = false) };
+    return { ...chat, stuck, repair: () => (isBroken = false) };
   }
   const ended = async (chatId: string) => {
     const { client } = world.service();
@@ -160,12 +160,12 @@ describe('a stuck step', () => {
   };
 
   test('shows its error, also after a reload and while a later turn runs, and completes the turn after a retry', async () => {
-    const { viewer, chat, stuck, mend } = await openStuck();
+    const { viewer, chat, stuck, repair } = await openStuck();
     await viewer.reload();
     await stuck.waitFor();
     await viewer.sendMessage('And the door?');
     await viewer.transcript.getByText('A scripted reply.').nth(1).waitFor();
-    mend();
+    repair();
     await stuck.first().getByRole('button', { name: 'Retry' }).click();
     await stuck.first().waitFor({ state: 'detached' });
     expect(await ended(chat.id)).toMatchObject({ status: 'completed', warnings: [] });

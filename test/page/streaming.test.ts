@@ -62,7 +62,7 @@ async function loseReply() {
   return { viewer, call, again };
 }
 
-describe('a reply', () => {
+describe('a reply on the page', () => {
   test('streams with the name of its speaker, and stays the same element when it lands', async () => {
     const { viewer } = await openChat();
     const call = await startReply(viewer, 'Is anybody there?');
@@ -165,7 +165,7 @@ describe('a reply', () => {
   }, 90_000);
 });
 
-describe('a message', () => {
+describe('a message on the page', () => {
   const countIn = async (chatId: string, text: string) =>
     (await world.service.client.events(chatId)).filter(({ kind, data }) => kind === 'user_turn' && data.text === text)
       .length;

@@ -33,13 +33,13 @@ afterEach(async () => {
 
 const client = () => world.service().client;
 
-/** A turn that waits for an operator, because nobody knows how significant it was. */
+/** A turn that waits for an operator, because its memory could not be rated. */
 async function stuckTurn() {
   world.provider.classify(({ requestId }) => (stepOf(requestId) === 'significance:0' ? { status: 500 } : undefined));
   const { chat } = await world.newChat({ guest: null });
   const { id: turnId } = await client().postTurn(chat.id, 'Is anybody there?');
   await world.awaitingOperator(turnId);
-  return { turnId, chat, mend: () => world.provider.unscript() };
+  return { turnId, chat, repair: () => world.provider.unscript() };
 }
 
 const toolsAreListed = async () =>
@@ -56,7 +56,7 @@ describe('an operator in the Temporal UI', () => {
   test('finds a stuck turn by its search attributes, sees the error, retries the step, and sees the turn complete', async () => {
     const { chat: other } = await world.newChat({ guest: null });
     expect((await world.play(other.id)).turn.status).toBe('completed');
-    const { turnId, chat, mend } = await stuckTurn();
+    const { turnId, chat, repair } = await stuckTurn();
 
     await ui.openList();
     await ui.addFilter('TurnPhase', { is: 'awaiting_operator' });
@@ -71,7 +71,7 @@ describe('an operator in the Temporal UI', () => {
     const toSend = details.getByText('{"step":"significance:0"}');
     await toSend.waitFor();
 
-    mend();
+    repair();
     await ui.sendUpdate('retryStep', (await toSend.textContent()) ?? '');
     await ui.status(turnId, 'Completed').waitFor();
 

@@ -40,7 +40,7 @@ async function openChat(...texts: string[]) {
 const act = (viewer: ViewerPage, what: string, n?: number) =>
   viewer.turnActions(n).getByRole('button', { name: what }).click();
 
-describe('a reply', () => {
+describe('a reply on the page', () => {
   test('is regenerated, and the user switches between its versions', async () => {
     const { viewer, turnIds } = await openChat('one', 'two');
     await viewer.waitForReply('Reply to two');
@@ -82,7 +82,7 @@ describe('a reply', () => {
   }, 90_000);
 });
 
-describe('a message', () => {
+describe('a message on the page', () => {
   const edit = async (viewer: ViewerPage, text: string, n?: number) => {
     await act(viewer, 'Edit', n);
     const box = viewer.page.getByLabel('Your message');
@@ -111,7 +111,7 @@ describe('a message', () => {
   }, 90_000);
 });
 
-describe('a rewind', () => {
+describe('a rewind on the page', () => {
   test('shows in advance what it removes, and is undone after a reload', async () => {
     const { viewer, chatId } = await openChat('one', 'two', 'three');
     const before = await client().events(chatId);
@@ -180,7 +180,7 @@ describe('a rewind', () => {
   }, 90_000);
 });
 
-describe('a fork', () => {
+describe('a fork on the page', () => {
   test('opens as a copy up to the chosen turn, and does not change the original chat', async () => {
     const { viewer, chatId } = await openChat('one', 'two');
     const before = await client().events(chatId);
@@ -201,7 +201,7 @@ describe('a fork', () => {
   }, 90_000);
 });
 
-describe('the details of a turn', () => {
+describe('the details of a turn on the page', () => {
   test('list its steps and token usage, and link to its workflow in the Temporal UI', async () => {
     const { viewer, turnIds } = await openChat('one');
     const turn = (await client().getTurn(turnIds[0] ?? '')) as {
@@ -226,7 +226,7 @@ describe('the details of a turn', () => {
   }, 90_000);
 });
 
-describe('a chat that does not exist', () => {
+describe('the page of a chat that does not exist', () => {
   test('shows an error and a link to the latest chat', async () => {
     const { chatId } = await openChat('one');
     const viewer = await viewers.open(world.service.api, null);
@@ -240,7 +240,7 @@ describe('a chat that does not exist', () => {
   }, 60_000);
 });
 
-describe('two tabs of one chat', () => {
+describe('two pages of one chat', () => {
   test('show the same reply, regeneration, queued turn and rewind', async () => {
     const { viewer: one, chatId } = await openChat();
     const two = await viewers.open(world.service.api, chatId, { beside: one });
