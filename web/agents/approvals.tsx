@@ -4,7 +4,8 @@ import type { Thinking } from '../../client/src/index.js';
 import { get, post } from '../data/api.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { OpenChat, TurnState } from '../data/openChat.js';
+import type { OpenChat } from '../data/openChat.js';
+import type { TurnState } from '../data/turnStates.js';
 
 /** The tool calls of a turn that wait for approval. */
 export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {

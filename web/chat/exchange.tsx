@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Approvals } from '../agents/approvals.js';
 import { SubagentTasks } from '../agents/subagentTasks.js';
-import type { OpenChat, TurnState } from '../data/openChat.js';
+import type { OpenChat } from '../data/openChat.js';
 import { stableList } from '../data/stableList.js';
+import type { TurnState } from '../data/turnStates.js';
 import { memo } from '../parts/memo.js';
 import type { Exchange } from '../timeline/timeline.js';
 import { BeatView } from './beat.js';

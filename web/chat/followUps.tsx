@@ -2,7 +2,7 @@ import type { StepView } from '../../client/src/index.js';
 import { post } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { TurnState } from '../data/openChat.js';
+import type { TurnState } from '../data/turnStates.js';
 import { stepLabel, stepStatusLabels } from '../parts/labels.js';
 
 /** The progress of a turn's background tasks, and those that failed. Steps of the reply itself are shown elsewhere. */

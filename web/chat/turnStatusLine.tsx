@@ -1,6 +1,7 @@
 import { post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { OpenChat, TurnState } from '../data/openChat.js';
+import type { OpenChat } from '../data/openChat.js';
+import type { TurnState } from '../data/turnStates.js';
 import { TypingIndicator } from './typingIndicator.js';
 
 type TurnStatusLineProps = { chat: OpenChat; turn: TurnState; isStreaming: boolean };

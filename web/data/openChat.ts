@@ -7,8 +7,6 @@ import {
   evolveDrafts,
   type Following,
   isTransient,
-  type StatusFrame,
-  type TurnStatus,
   type ViewerFrame,
 } from '../../client/src/index.js';
 import type { ChatEvent } from '../../domain/log/events.js';
@@ -20,9 +18,7 @@ import { type Connection, connectionOf } from './connection.js';
 import { batchFrames } from './frameBatch.js';
 import { type Log, loadBefore, loadEnd, loadFrom } from './loadLog.js';
 import { createReloader } from './reloader.js';
-
-/** A turn that has not ended. */
-export type TurnState = Omit<StatusFrame, 'type'>;
+import { isAnyQueued, isFloorHeld, type TurnState, type TurnStates, withoutTurn, withStatus } from './turnStates.js';
 
 /** A chat that is open on the page: the loaded end of its log, the replies in flight, and the turns that have not ended. */
 export type OpenChat = {
@@ -31,7 +27,7 @@ export type OpenChat = {
   readonly chat: ReadonlySignal<Chat | null>;
   readonly timeline: ReadonlySignal<Timeline>;
   readonly drafts: ReadonlySignal<Drafts>;
-  readonly turns: ReadonlySignal<ReadonlyMap<string, TurnState>>;
+  readonly turns: ReadonlySignal<TurnStates>;
   /** Whether a turn is running, or holds the floor while it waits for an operator: Stop ends that turn. */
   readonly holdsFloor: ReadonlySignal<boolean>;
   /** Whether a turn holds the floor or is queued. The timeline can't be changed until they have ended. */
@@ -56,13 +52,12 @@ export type OpenChat = {
 const toChatEvent = (event: Event) => event as ChatEvent;
 
 const delays: Backoff = { firstMs: 500, maxMs: 10_000 };
-const ended: ReadonlySet<TurnStatus> = new Set<TurnStatus>(['completed', 'cancelled', 'failed']);
 
 export function openChat(chatId: string): OpenChat {
   const chat = signal<Chat | null>(null);
   const timeline = signal<Timeline>(emptyTimeline);
   const drafts = signal<Drafts>(new Map());
-  const turns = signal<ReadonlyMap<string, TurnState>>(new Map());
+  const turns = signal<TurnStates>(new Map());
   const newest = signal<Event | null>(null);
   const from = signal(1);
   const connection = signal<Connection>({ state: 'connecting' });
@@ -129,16 +124,14 @@ export function openChat(chatId: string): OpenChat {
     else for (const listener of listeners) listener(event);
   }
 
-  function setTurn({ turnId, status, phase, steps }: TurnState) {
-    if (ended.has(status)) return removeTurn(turnId);
-    const before = turns.value.get(turnId)?.status;
-    turns.value = new Map(turns.value).set(turnId, { turnId, status, phase, steps });
-    if (before !== status) void refresh();
+  function setTurn(state: TurnState) {
+    const before = turns.value.get(state.turnId)?.status;
+    turns.value = withStatus(turns.value, state);
+    if (before !== state.status) void refresh();
   }
 
   function removeTurn(turnId: string) {
-    const others = new Map(turns.value);
-    if (others.delete(turnId)) turns.value = others;
+    turns.value = withoutTurn(turns.value, turnId);
     void refresh();
   }
 
@@ -170,11 +163,7 @@ export function openChat(chatId: string): OpenChat {
 
   void opening.reload();
 
-  const holdsFloor = computed(() =>
-    [...turns.value.values()].some(({ status, turnId }) =>
-      status === 'awaiting_operator' ? chat.value?.activeTurnId === turnId : status === 'running',
-    ),
-  );
+  const holdsFloor = computed(() => isFloorHeld(turns.value, chat.value?.activeTurnId ?? null));
   return {
     id: chatId,
     chat,
@@ -182,7 +171,7 @@ export function openChat(chatId: string): OpenChat {
     drafts,
     turns,
     holdsFloor,
-    isBusy: computed(() => holdsFloor.value || [...turns.value.values()].some(({ status }) => status === 'queued')),
+    isBusy: computed(() => holdsFloor.value || isAnyQueued(turns.value)),
     newest,
     hasOlder: computed(() => from.value > 1),
     connection,

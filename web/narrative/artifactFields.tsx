@@ -4,13 +4,13 @@ import { RelationshipFields } from './relationshipFields.js';
 import type { FactRow, ObjectRow } from './storyArtifacts.js';
 
 /** The outcome of a story event when it is completed. */
-export function ArtifactFields({ form, present }: ArtifactFormProps) {
+export function ArtifactFields({ form, participants }: ArtifactFormProps) {
   return (
     <fieldset class="group artifacts">
       <legend>Outcome when completed</legend>
-      <Facts form={form} present={present} />
-      <Objects form={form} present={present} />
-      <RelationshipFields form={form} present={present} />
+      <Facts form={form} participants={participants} />
+      <Objects form={form} participants={participants} />
+      <RelationshipFields form={form} participants={participants} />
     </fieldset>
   );
 }
@@ -21,12 +21,12 @@ function newKey(): number {
   return keys;
 }
 
-function Facts({ form, present }: ArtifactFormProps) {
+function Facts({ form, participants }: ArtifactFormProps) {
   const { facts } = form.value;
   const change = (key: number, changes: Partial<FactRow>) =>
     patch(form, { facts: facts.map((row) => (row.key === key ? { ...row, ...changes } : row)) });
   const add = () => {
-    const [sourceId = 'you', targetId = 'you'] = present;
+    const [sourceId = 'you', targetId = 'you'] = participants;
     patch(form, { facts: [...facts, { key: newKey(), sourceId, targetId, fact: '' }] });
   };
   return (
@@ -41,13 +41,13 @@ function Facts({ form, present }: ArtifactFormProps) {
             <SelectField
               label="Who learns it"
               value={sourceId}
-              options={participantOptions(present)}
-              onChange={(id) => change(key, { sourceId: id, targetId: otherParticipant(present, id, targetId) })}
+              options={participantOptions(participants)}
+              onChange={(id) => change(key, { sourceId: id, targetId: otherParticipant(participants, id, targetId) })}
             />
             <SelectField
               label="About"
               value={targetId}
-              options={participantOptions(present, sourceId)}
+              options={participantOptions(participants, sourceId)}
               onChange={(id) => change(key, { targetId: id })}
             />
           </div>
@@ -61,7 +61,7 @@ function Facts({ form, present }: ArtifactFormProps) {
   );
 }
 
-function Objects({ form, present }: ArtifactFormProps) {
+function Objects({ form, participants }: ArtifactFormProps) {
   const { objects } = form.value;
   const change = (key: number, changes: Partial<ObjectRow>) =>
     patch(form, { objects: objects.map((row) => (row.key === key ? { ...row, ...changes } : row)) });
@@ -78,7 +78,7 @@ function Objects({ form, present }: ArtifactFormProps) {
             <SelectField
               label="Who gets it"
               value={ownerId}
-              options={participantOptions(present)}
+              options={participantOptions(participants)}
               onChange={(id) => change(key, { ownerId: id })}
             />
             <TextField label="Item" required max={200} value={name} onInput={(text) => change(key, { name: text })} />

@@ -62,7 +62,7 @@ function PersonCard({ id, role }: { id: string; role: string }) {
         <summary>
           <strong>{nameOf(id)}</strong> <span class="tag">{role}</span>
         </summary>
-        <p class="plain persona">{persona?.trim() ? persona : 'No persona yet.'}</p>
+        <p class="plain persona">{persona === undefined ? 'Loading…' : persona.trim() || 'No persona yet.'}</p>
       </details>
       {id === 'you' || character ? (
         <button

@@ -3,7 +3,7 @@ import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptio
 import type { RelationshipChange } from './storyArtifacts.js';
 
 /** The one change of a relationship that a story event can have as its outcome. */
-export function RelationshipFields({ form, present }: ArtifactFormProps) {
+export function RelationshipFields({ form, participants }: ArtifactFormProps) {
   const { relationship } = form.value;
   const change = (changes: Partial<RelationshipChange>) =>
     patch(form, { relationship: { ...relationship, ...changes } });
@@ -20,13 +20,15 @@ export function RelationshipFields({ form, present }: ArtifactFormProps) {
         <SelectField
           label="From"
           value={relationship.sourceId}
-          options={participantOptions(present)}
-          onChange={(id) => change({ sourceId: id, targetId: otherParticipant(present, id, relationship.targetId) })}
+          options={participantOptions(participants)}
+          onChange={(id) =>
+            change({ sourceId: id, targetId: otherParticipant(participants, id, relationship.targetId) })
+          }
         />
         <SelectField
           label="Towards"
           value={relationship.targetId}
-          options={participantOptions(present, relationship.sourceId)}
+          options={participantOptions(participants, relationship.sourceId)}
           onChange={(id) => change({ targetId: id })}
         />
         <DeltaField

@@ -84,7 +84,7 @@ function PastScene({ scene: { container, openedAt, endedAt, summaries } }: { sce
       {summariesByCharacter.length === 0 ? <p class="hint">No summary.</p> : null}
       {summariesByCharacter.map(([povId, summary]) => (
         <div key={povId} class="view">
-          <h5>Summary of {nameOf(povId)}</h5>
+          <h5>What {nameOf(povId)} remembers</h5>
           <p class="plain">{summary}</p>
         </div>
       ))}

@@ -4,16 +4,16 @@ import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fie
 import { ArtifactFields } from './artifactFields.js';
 import { artifactsOf, type EventForm, emptyForm } from './storyArtifacts.js';
 
-type NewStoryEventProps = { chatId: string; present: readonly string[]; onPlanned(): void };
+type NewStoryEventProps = { chatId: string; participants: readonly string[]; onPlanned(): void };
 
-export function NewStoryEvent({ chatId, present, onPlanned }: NewStoryEventProps) {
+export function NewStoryEvent({ chatId, participants, onPlanned }: NewStoryEventProps) {
   const isShown = useSignal(false);
-  const form = useSignal(emptyForm(present));
+  const form = useSignal(emptyForm(participants));
   const submission = useSubmission(async () => {
     const { title, description, status } = form.peek();
     const artifacts = artifactsOf(form.peek());
     await post(`/v1/chats/${chatId}/storyEvents`, { title: title.trim(), description, status, artifacts });
-    form.value = emptyForm(present);
+    form.value = emptyForm(participants);
     isShown.value = false;
     onPlanned();
   });
@@ -35,7 +35,7 @@ export function NewStoryEvent({ chatId, present, onPlanned }: NewStoryEventProps
         hint="What happens, and when it counts as completed."
       />
       <StatusFields form={form} />
-      <ArtifactFields form={form} present={present} />
+      <ArtifactFields form={form} participants={participants} />
       <SubmitRow submission={submission} action="Add">
         <button type="button" class="button" onClick={() => (isShown.value = false)}>
           Cancel

@@ -56,7 +56,7 @@ function StoryEvents({ chat, about }: StoryTabProps) {
           </div>
         );
       })}
-      <NewStoryEvent chatId={chat.id} present={participantsOf(about)} onPlanned={query.refresh} />
+      <NewStoryEvent chatId={chat.id} participants={participantsOf(about)} onPlanned={query.refresh} />
     </Section>
   );
 }
