@@ -1,10 +1,10 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { Thinking } from '../../client/src/index.js';
-import { get, post } from '../data/api.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import type { TurnState } from '../data/turnStates.js';
 
 /** The tool calls of a turn that wait for approval. */
@@ -31,7 +31,7 @@ export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
 type OpenCall = Thinking['toolCalls'][number];
 
 async function readPending(chatId: string): Promise<OpenCall[]> {
-  const thinking = await get<Thinking | null>(`/v1/chats/${chatId}/thinking`);
+  const thinking = await service.getThinking(chatId);
   return (thinking?.toolCalls ?? []).filter(({ status }) => status === 'awaiting_approval');
 }
 
@@ -42,8 +42,9 @@ function Approval({ turnId, call, onDecided }: ApprovalProps) {
   const [isSending, setSending] = useState(false);
   const decide = async (approved: boolean) => {
     setSending(true);
-    const path = `/v1/turns/${turnId}/approvals/${encodeURIComponent(call.id)}`;
-    await tryOrNotify(() => post(path, { approved, ...(comment.trim() ? { comment } : {}) }));
+    await tryOrNotify(() =>
+      service.decideApproval(turnId, call.id, { approved, ...(comment.trim() ? { comment } : {}) }),
+    );
     setSending(false);
     onDecided();
   };

@@ -1,10 +1,10 @@
 import type { Projection } from '../../client/src/index.js';
-import { get } from '../data/api.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 
 export const useProjection = (chat: OpenChat): ChatQuery<Projection> =>
-  useChatQuery(chat, () => get<Projection>(`/v1/chats/${chat.id}/projection`), [
+  useChatQuery(chat, () => service.getProjection(chat.id), [
     'model_selected',
     'strategy_meta',
     'strategy_link',

@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { NewTurn } from '../../client/src/index.js';
-import { post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { sendTurn } from '../data/outbox.js';
+import { service } from '../data/service.js';
 import { pendingQuote } from '../documents/pendingQuote.js';
 
 /** The text in the composer, by chat: it is kept while another chat is open. */
@@ -96,7 +96,7 @@ function QuotePreview() {
 }
 
 function StopButton({ chatId }: { chatId: string }) {
-  const stop = () => tryOrNotify(() => post(`/v1/chats/${chatId}/turns/cancel`));
+  const stop = () => tryOrNotify(() => service.cancelActiveTurn(chatId));
   return (
     <button type="button" class="button" onClick={stop}>
       Stop

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import type { Exchange } from '../timeline/timeline.js';
 import { currentTurnId, endSeqOf } from './exchangeIds.js';
 
@@ -17,8 +17,8 @@ export function EditForm({ chat, exchange, next, onDone }: EditProps) {
   const send = async () => {
     setSending(true);
     const succeeded = await tryOrNotify(async () => {
-      if (next) await post(`/v1/chats/${chat.id}/rewind`, { toSeq: endSeqOf(exchange, next) });
-      await post(`/v1/turns/${currentTurnId(exchange)}/regenerate`, { text });
+      if (next) await service.rewind(chat.id, { toSeq: endSeqOf(exchange, next) });
+      await service.regenerate(currentTurnId(exchange), { text });
     });
     setSending(false);
     if (succeeded) onDone();

@@ -1,7 +1,7 @@
 import type { StepView } from '../../client/src/index.js';
-import { post } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
+import { service } from '../data/service.js';
 import type { TurnState } from '../data/turnStates.js';
 import { stepLabel, stepStatusLabels } from '../parts/labels.js';
 
@@ -68,8 +68,7 @@ export function EarlierStuckSteps({ turns }: { turns: readonly TurnState[] }) {
 
 /** A step that has used up its attempts. It waits to be retried or skipped, and is skipped by itself after a day. */
 function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
-  const decide = (decision: 'retry' | 'skip') =>
-    tryOrNotify(() => post(`/v1/turns/${turnId}/steps/${encodeURIComponent(step.name)}/${decision}`));
+  const decide = (decision: 'retry' | 'skip') => tryOrNotify(() => service.decideStep(turnId, step.name, decision));
   const label = stepLabel(step.name, nameOf);
   return (
     <fieldset class="stuck" aria-label={`Failed: ${label}`}>

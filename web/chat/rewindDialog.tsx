@@ -1,12 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../client/src/index.js';
-import { get, messageOf, post } from '../data/api.js';
+import { messageOf } from '../data/api.js';
 import type { OpenChat } from '../data/openChat.js';
+import { type RewindPreview, service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
 import { describeCounts } from '../parts/labels.js';
-
-/** Counts of the events that a rewind would hide. */
-type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
 type RewindProps = { chat: OpenChat; toSeq: number; onClose(): void };
 
@@ -16,13 +14,12 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
-    const path = `/v1/chats/${chat.id}/rewind/preview?toSeq=${toSeq}`;
-    get<RewindPreview>(path).then(setPreview, (error: unknown) => setFailure(messageOf(error)));
+    service.previewRewind(chat.id, toSeq).then(setPreview, (error: unknown) => setFailure(messageOf(error)));
   }, [chat, toSeq]);
 
   const rewind = async (interrupt: boolean) => {
     try {
-      await post(`/v1/chats/${chat.id}/rewind`, { toSeq, ...(interrupt ? { whenBusy: 'interrupt' } : {}) });
+      await service.rewind(chat.id, { toSeq, ...(interrupt ? { whenBusy: 'interrupt' } : {}) });
       onClose();
     } catch (error) {
       setBusy(error instanceof ApiError && error.code === 'turn_in_progress');
@@ -82,7 +79,7 @@ export function RewindBanner({ chat }: { chat: OpenChat }) {
   const [failure, setFailure] = useState<string | null>(null);
   const newest = chat.newest.value;
   if (newest?.kind !== 'chat_rewound') return null;
-  const undo = () => post(`/v1/chats/${chat.id}/rewind/undo`).catch((error: unknown) => setFailure(messageOf(error)));
+  const undo = () => service.undoRewind(chat.id).catch((error: unknown) => setFailure(messageOf(error)));
   return (
     <div class="banner" role="status">
       <span>{failure ?? 'The chat was rewound to this point.'}</span>

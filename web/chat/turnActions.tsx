@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { Chat } from '../../client/src/index.js';
-import { post } from '../data/api.js';
 import { putChat } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { navigateTo } from '../data/route.js';
+import { service } from '../data/service.js';
 import { workflowUrl } from '../data/workflowUrl.js';
 import type { Exchange } from '../timeline/timeline.js';
 import { currentTurnId, endSeqOf } from './exchangeIds.js';
@@ -26,7 +25,7 @@ export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnAction
   const [dialog, setDialog] = useState<'details' | 'rewind' | null>(null);
   const turnId = currentTurnId(exchange);
   if (turnId === '') return null;
-  const regenerate = () => tryOrNotify(() => post(`/v1/turns/${turnId}/regenerate`));
+  const regenerate = () => tryOrNotify(() => service.regenerate(turnId));
   const fork = () => tryOrNotify(() => forkChat(chat.id, endSeqOf(exchange, next)));
   return (
     <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Message actions">
@@ -78,7 +77,7 @@ async function copyReply({ beats }: Exchange): Promise<void> {
 }
 
 async function forkChat(chatId: string, atSeq: number): Promise<void> {
-  const fork = await post<Chat>(`/v1/chats/${chatId}/fork`, { atSeq });
+  const fork = await service.forkChat(chatId, atSeq);
   putChat(fork);
   navigateTo(fork.id);
   notify('This chat is a copy up to that message. The original chat was not changed.');

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PublicError, TokenUsage, Turn } from '../../client/src/index.js';
-import { client, messageOf, withKeyPrompt } from '../data/api.js';
+import { messageOf } from '../data/api.js';
 import { nameOf } from '../data/library.js';
+import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
 import { formatDuration, formatTime } from '../parts/format.js';
 import { stepLabel, stepStatusLabels, turnPhaseLabels, turnStatusLabels, warningMessage } from '../parts/labels.js';
@@ -12,7 +13,7 @@ export function TurnDetails({ turnId, onClose }: { turnId: string; onClose(): vo
   const [turn, setTurn] = useState<Turn | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   useEffect(() => {
-    withKeyPrompt(client.getTurn(turnId)).then(setTurn, (error: unknown) => setFailure(messageOf(error)));
+    service.getTurn(turnId).then(setTurn, (error: unknown) => setFailure(messageOf(error)));
   }, [turnId]);
   return (
     <Dialog title="Turn details" onClose={onClose} wide>

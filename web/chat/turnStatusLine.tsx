@@ -1,6 +1,6 @@
-import { post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import type { TurnState } from '../data/turnStates.js';
 import { TypingIndicator } from './typingIndicator.js';
 
@@ -29,7 +29,7 @@ export function TurnStatusLine({ chat, turn, isStreaming }: TurnStatusLineProps)
 }
 
 function Queued({ chat, turnId }: { chat: OpenChat; turnId: string }) {
-  const cancel = () => tryOrNotify(() => post(`/v1/turns/${turnId}/cancel`));
+  const cancel = () => tryOrNotify(() => service.cancelTurn(turnId));
   const position = (chat.chat.value?.queue.indexOf(turnId) ?? -1) + 1;
   return (
     <p class="waiting">

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Version } from '../../client/src/index.js';
-import { list, post } from '../data/api.js';
 import { tryOrNotify } from '../data/notices.js';
+import { service } from '../data/service.js';
 
 /** Switches between the versions of a reply. The chosen one, with the events it caused, becomes the timeline's. */
 export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: boolean }) {
@@ -14,7 +14,7 @@ export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: 
     const target = versions[at + offset];
     if (!target) return;
     setSwitching(true);
-    await tryOrNotify(() => post(`/v1/turns/${turnId}/versions/${target.turnId}/activate`));
+    await tryOrNotify(() => service.activateVersion(turnId, target.turnId));
     setSwitching(false);
   };
   return (
@@ -49,7 +49,7 @@ function useVersions(turnId: string): readonly Version[] {
   const [versions, setVersions] = useState<readonly Version[]>([]);
   useEffect(() => {
     let isCurrent = true;
-    list<Version>(`/v1/turns/${turnId}/versions`).then(
+    service.listVersions(turnId).then(
       (items) => isCurrent && setVersions(items),
       () => isCurrent && setVersions([]),
     );

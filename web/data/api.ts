@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { ApiError, createClient, type Page } from '../../client/src/index.js';
+import { ApiError, createClient } from '../../client/src/index.js';
 
 /** The API key, where the service requires one. Kept for as long as the tab is open. */
 export const apiKey = signal(sessionStorage.getItem('key'));
@@ -31,21 +31,19 @@ type RequestOptions = { body?: unknown; headers?: Record<string, string> };
 export const request = async <T>(method: string, path: string, options: RequestOptions = {}): Promise<T> =>
   (await withKeyPrompt(client.request<T>(method, path, options))).body;
 
-export const get = <T>(path: string) => request<T>('GET', path);
+export const get = <T>(path: string) => withKeyPrompt(client.get<T>(path, { attempts: 1 }));
 export const post = <T = void>(path: string, body?: unknown) => request<T>('POST', path, { body });
 
-/** A bound for lists that are read whole: 50 pages of 1,000 items. */
-const maxPages = 50;
+const maxListItems = 50_000;
 
-/** All items of a list. */
-export async function list<T>(path: string): Promise<T[]> {
+/** The items of a list, at most `maxListItems`. */
+export const list = <T>(path: string): Promise<T[]> => withKeyPrompt(readList<T>(path));
+
+async function readList<T>(path: string): Promise<T[]> {
   const items: T[] = [];
-  let cursor: string | null = '';
-  for (let page = 0; cursor !== null && page < maxPages; page++) {
-    const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const { items: more, next }: Page<T> = await get(`${path}${path.includes('?') ? '&' : '?'}limit=1000${query}`);
-    items.push(...more);
-    cursor = next;
+  for await (const item of client.list<T>(`${path}?limit=1000`, { attempts: 1 })) {
+    items.push(item);
+    if (items.length >= maxListItems) break;
   }
   return items;
 }

@@ -1,13 +1,10 @@
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Character } from '../../client/src/index.js';
-import { get, list, request } from './api.js';
 import { tryOrNotify } from './notices.js';
+import { type CharacterFields, type ListedCharacter, service } from './service.js';
 
-/** A character as the list has it. Its persona and greeting may be long: they are read one character at a time. */
-export type ListedCharacter = Omit<Character, 'persona' | 'greeting'>;
-export type CharacterFields = Pick<Character, 'name' | 'persona' | 'greeting'>;
-
+/** Lists come without personas and greetings, which may be long: those are read one character at a time. */
 export const characters = signal<readonly ListedCharacter[]>([]);
 const details = signal<ReadonlyMap<string, Character>>(new Map());
 
@@ -15,7 +12,7 @@ const names = computed(() => new Map(characters.value.map(({ id, name }) => [id,
 export const nameOfCharacter = (id: string): string | undefined => names.value.get(id);
 
 export async function loadCharacters(): Promise<void> {
-  characters.value = await list<ListedCharacter>('/v1/characters');
+  characters.value = await service.listCharacters();
 }
 
 /** A character with its persona and greeting; null until they are read, and where there is no such character. */
@@ -23,16 +20,14 @@ export function useCharacter(id: string | null): Character | null {
   const updatedAt = characters.value.find((character) => character.id === id)?.updatedAt;
   useEffect(() => {
     if (id === null || updatedAt === undefined || details.peek().get(id)?.updatedAt === updatedAt) return;
-    void tryOrNotify(async () => putDetails(await get<Character>(`/v1/characters/${id}`)));
+    void tryOrNotify(async () => putDetails(await service.getCharacter(id)));
   }, [id, updatedAt]);
   return id === null || updatedAt === undefined ? null : (details.value.get(id) ?? null);
 }
 
 /** Creates a character, or changes the one with this id. */
 export async function saveCharacter(id: string | null, fields: CharacterFields): Promise<Character> {
-  const saved = await (id
-    ? request<Character>('PATCH', `/v1/characters/${id}`, { body: fields })
-    : request<Character>('POST', '/v1/characters', { body: fields }));
+  const saved = await (id ? service.updateCharacter(id, fields) : service.createCharacter(fields));
   putDetails(saved);
   const isListed = characters.value.some((character) => character.id === saved.id);
   characters.value = isListed

@@ -1,11 +1,9 @@
 import { signal } from '@preact/signals';
 import type { Chat, Document, Tool, You } from '../../client/src/index.js';
-import { get, list, messageOf, request } from './api.js';
+import { messageOf } from './api.js';
 import { loadCharacters, nameOfCharacter } from './characters.js';
 import { createReloader } from './reloader.js';
-
-/** A document as the list has it, without its text. */
-export type ListedDocument = Omit<Document, 'body'>;
+import { type DocumentFields, type ListedDocument, service } from './service.js';
 
 /** The resources of the owner. Chats are newest first, and null until they are read. */
 export const chats = signal<readonly Chat[] | null>(null);
@@ -39,10 +37,10 @@ export function titleOf(chat: Chat): string {
 const library = createReloader(
   async () => {
     const [chatsRead, , youRead, documentsRead] = await Promise.all([
-      list<Chat>('/v1/chats'),
+      service.listChats(),
       loadCharacters(),
-      get<You>('/v1/you'),
-      list<ListedDocument>('/v1/documents'),
+      service.getYou(),
+      service.listDocuments(),
     ]);
     chats.value = chatsRead.reverse();
     you.value = youRead;
@@ -58,7 +56,7 @@ const library = createReloader(
 export const loadLibrary = library.reload;
 
 export async function loadTools(): Promise<void> {
-  tools.value = await list<Tool>('/v1/tools');
+  tools.value = await service.listTools();
 }
 
 /** Adds a new chat, or replaces one that has changed. */
@@ -69,20 +67,20 @@ export function putChat(chat: Chat): void {
 }
 
 export async function renameChat(chatId: string, title: string | null): Promise<void> {
-  putChat(await request<Chat>('PATCH', `/v1/chats/${chatId}`, { body: { title } }));
+  putChat(await service.updateChat(chatId, { title }));
 }
 
 export async function deleteChat(chatId: string): Promise<void> {
-  await request('DELETE', `/v1/chats/${chatId}`);
+  await service.deleteChat(chatId);
   chats.value = (chats.value ?? []).filter(({ id }) => id !== chatId);
 }
 
 export async function saveYou(fields: Pick<You, 'name' | 'persona'>): Promise<void> {
-  you.value = await request<You>('PUT', '/v1/you', { body: fields });
+  you.value = await service.updateYou(fields);
 }
 
-export async function createDocument(fields: Pick<Document, 'title' | 'body'>): Promise<Document> {
-  const created = await request<Document>('POST', '/v1/documents', { body: fields });
+export async function createDocument(fields: DocumentFields): Promise<Document> {
+  const created = await service.createDocument(fields);
   documents.value = [...documents.value, created];
   return created;
 }

@@ -1,5 +1,5 @@
 import type { Event, Page } from '../../client/src/index.js';
-import { get } from './api.js';
+import { service } from './service.js';
 
 /** How many events of a long chat are read at once: some dozens of turns. */
 const windowSize = 600;
@@ -35,7 +35,7 @@ async function read(chatId: string, from: number, to = Number.POSITIVE_INFINITY)
   const events: Event[] = [];
   for (let after: string | null = String(from - 1); after !== null && Number(after) < to; ) {
     const limit = Math.min(1_000, to - Number(after));
-    const page: Page<Event> = await get(`/v1/chats/${chatId}/events?limit=${limit}&after=${after}`);
+    const page: Page<Event> = await service.getEvents(chatId, { after, limit });
     events.push(...page.items.filter(({ seq }) => seq <= to));
     after = page.next;
   }

@@ -12,12 +12,13 @@ import {
 import type { ChatEvent } from '../../domain/log/events.js';
 import { isMark } from '../timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
-import { client, messageOf, withKeyPrompt } from './api.js';
+import { client, messageOf } from './api.js';
 import { coalesced } from './coalesced.js';
 import { type Connection, connectionOf } from './connection.js';
 import { batchFrames } from './frameBatch.js';
 import { type Log, loadBefore, loadEnd, loadFrom } from './loadLog.js';
 import { createReloader } from './reloader.js';
+import { service } from './service.js';
 import { isAnyQueued, isFloorHeld, type TurnState, type TurnStates, withoutTurn, withStatus } from './turnStates.js';
 
 /** A chat that is open on the page: the loaded end of its log, the replies in flight, and the turns that have not ended. */
@@ -67,11 +68,9 @@ export function openChat(chatId: string): OpenChat {
   let following: Following | null = null;
   let isClosed = false;
 
-  const readChat = () => withKeyPrompt(client.getChat(chatId, { attempts: 1 }));
-
   const opening = createReloader(
     async () => {
-      const read = await readChat();
+      const read = await service.getChat(chatId);
       const end = await loadEnd(chatId, read.seq);
       if (isClosed) return;
       batch(() => {
@@ -137,7 +136,7 @@ export function openChat(chatId: string): OpenChat {
 
   const refresh = coalesced(async () => {
     // A failure is not shown: the connection's state shows it, and the next status or event reads the chat again.
-    const read = await readChat().catch(() => null);
+    const read = await service.getChat(chatId).catch(() => null);
     if (read && !isClosed) chat.value = read;
   });
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { client, withKeyPrompt } from './api.js';
+import { service } from './service.js';
 
 /** The address of workflows without the id at its end; null where the service has no Temporal UI, and until it is read. */
 const baseUrl = signal<string | null>(null);
@@ -14,7 +14,7 @@ export function workflowUrl(turnId: string): string | null {
 async function readBaseUrl(turnId: string): Promise<void> {
   isRequested = true;
   try {
-    const { temporalUiUrl } = await withKeyPrompt(client.getTurn(turnId));
+    const { temporalUiUrl } = await service.getTurn(turnId);
     if (temporalUiUrl?.endsWith(turnId)) baseUrl.value = temporalUiUrl.slice(0, -turnId.length);
   } catch {
     isRequested = false; // the next turn that is shown is read

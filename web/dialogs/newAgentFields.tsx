@@ -2,9 +2,9 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Provider, Tool } from '../../client/src/index.js';
 import { permissionLabel } from '../agents/permissionLabel.js';
-import { list } from '../data/api.js';
 import { documents, tools } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
+import { service } from '../data/service.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 type Form = {
@@ -41,7 +41,7 @@ export function AgentFields() {
   useEffect(
     () =>
       void tryOrNotify(async () => {
-        providers.value = await list<Provider>('/v1/providers');
+        providers.value = await service.listProviders();
       }),
     [],
   );

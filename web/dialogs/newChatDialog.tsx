@@ -2,9 +2,9 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Chat, ChatKind } from '../../client/src/index.js';
-import { post } from '../data/api.js';
 import { loadTools, putChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
+import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
 import { SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 import { AgentFields, agentRequestBody, resetAgentForm } from './newAgentFields.js';
@@ -70,7 +70,7 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
   const submission = useSubmission(async () => {
     const named = title.peek().trim();
     const body = { ...(await row.requestBody()), kind: row.kind, ...(named === '' ? {} : { title: named }) };
-    const chat = await post<Chat>('/v1/chats', body);
+    const chat = await service.createChat(body);
     row.resetForm();
     title.value = '';
     putChat(chat);

@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Document } from '../../client/src/index.js';
-import { get } from '../data/api.js';
 import { createDocument, documents } from '../data/library.js';
+import { service } from '../data/service.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 const empty = { id: '', title: '', body: '', quote: '' };
@@ -57,7 +56,7 @@ export async function documentRequestBody(): Promise<object> {
     return { documentId: created.id };
   }
   if (quote.trim() === '') return { documentId: id };
-  const { body: text } = await get<Document>(`/v1/documents/${id}`);
+  const { body: text } = await service.getDocument(id);
   if (!text.includes(quote))
     throw new Error('This passage is not in the document. Paste it exactly as it is in the text.');
   return { documentId: id, anchor: { quote } };

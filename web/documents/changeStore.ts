@@ -1,11 +1,12 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import type { Change, Document, Event } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
-import { get, list, messageOf, post } from '../data/api.js';
+import { messageOf } from '../data/api.js';
 import { coalesced } from '../data/coalesced.js';
 import { documents } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 
 /** The document of a chat with its suggested changes, oldest first. Both are null until they are read. */
 export type ChangeStore = {
@@ -45,10 +46,7 @@ function createChangeStore(chat: OpenChat): ChangeStore {
     const id = documentId.peek();
     if (id === null) return;
     try {
-      const [documentRead, changesRead] = await Promise.all([
-        get<Document>(`/v1/documents/${id}`),
-        list<Change>(`/v1/documents/${id}/changes`),
-      ]);
+      const [documentRead, changesRead] = await Promise.all([service.getDocument(id), service.listChanges(id)]);
       document.value = documentRead;
       changes.value = changesRead;
       failure.value = null;
@@ -88,8 +86,8 @@ function createChangeStore(chat: OpenChat): ChangeStore {
     document,
     changes,
     failure,
-    accept: (id) => decide(() => post<Change>(`/v1/changes/${id}/accept`)),
-    decline: (id, comment) => decide(() => post<Change>(`/v1/changes/${id}/decline`, comment ? { comment } : {})),
+    accept: (id) => decide(() => service.acceptChange(id)),
+    decline: (id, comment) => decide(() => service.declineChange(id, comment)),
     refresh,
   };
 }

@@ -1,8 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Document } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
-import { get, request } from '../data/api.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 
 /** An edit by the user, based on a version. `newer`: the version that others saved meanwhile. */
@@ -22,20 +22,16 @@ export const beginEdit = ({ title, body, version }: Document): Edit => ({ title,
 type DocumentEditProps = { documentId: string; edit: Signal<Edit | null>; onSaved(): void };
 
 export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
-  const path = `/v1/documents/${documentId}`;
   const submission = useSubmission(async () => {
     const now = edit.peek();
     if (!now) return;
     // The user has seen the newer version, and chooses to overwrite it.
     const version = now.newer?.version ?? now.version;
     try {
-      await request('PUT', path, {
-        body: { title: now.title, body: now.body },
-        headers: { 'If-Match': `"${version}"` },
-      });
+      await service.updateDocument(documentId, version, { title: now.title, body: now.body });
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'version_mismatch') throw error;
-      patch(edit as Signal<Edit>, { newer: await get<Document>(path) });
+      patch(edit as Signal<Edit>, { newer: await service.getDocument(documentId) });
       return;
     }
     edit.value = null;

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
-import { request } from '../data/api.js';
 import { characters } from '../data/characters.js';
 import { nameOf, putChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import { CharacterDialog } from '../dialogs/characterDialog.js';
 import { SelectField } from '../dialogs/fields.js';
 
@@ -19,7 +19,7 @@ export function GuestSelect({ chat, about }: { chat: OpenChat; about: Chat }) {
   const change = async (guestId: string | null) => {
     isSaving.value = true;
     await tryOrNotify(async () => {
-      putChat(await request<Chat>('PATCH', `/v1/chats/${chat.id}`, { body: { guestId } }));
+      putChat(await service.updateChat(chat.id, { guestId }));
       await chat.refresh();
     });
     isSaving.value = false;

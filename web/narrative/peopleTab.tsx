@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
-import type { Chat, Edge } from '../../client/src/index.js';
-import { list } from '../data/api.js';
+import type { Chat } from '../../client/src/index.js';
 import { useCharacter } from '../data/characters.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import { nameOf, you } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import { CharacterDialog, ProfileDialog } from '../dialogs/characterDialog.js';
 import { QueryStatus, Section } from '../panel/section.js';
 import { GuestSelect } from './guestSelect.js';
@@ -35,7 +35,7 @@ function roleOf(id: string, { hostId }: Chat): string {
 }
 
 function Relationships({ chat, about }: { chat: OpenChat; about: Chat }) {
-  const query = useChatQuery(chat, () => list<Edge>(`/v1/chats/${chat.id}/edges`), ['edge_update', 'edge_summary']);
+  const query = useChatQuery(chat, () => service.listEdges(chat.id), ['edge_update', 'edge_summary']);
   const edges = query.value.value;
   return (
     <Section title="Relationships">

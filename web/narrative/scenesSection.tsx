@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { Scene } from '../../client/src/index.js';
-import { post } from '../data/api.js';
 import { nameOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import { bind, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 import { QueryStatus, Section } from '../panel/section.js';
 import { formatTime } from '../parts/format.js';
@@ -39,7 +39,7 @@ function OpenScene({ chatId, scene, onEnded }: { chatId: string; scene: Scene; o
   const isEnding = useSignal(false);
   const end = async () => {
     isEnding.value = true;
-    await tryOrNotify(() => post(`/v1/chats/${chatId}/scenes/current/close`));
+    await tryOrNotify(() => service.closeScene(chatId));
     onEnded();
     isEnding.value = false;
   };
@@ -59,7 +59,7 @@ function OpenScene({ chatId, scene, onEnded }: { chatId: string; scene: Scene; o
 function NewScene({ chatId, onStarted }: { chatId: string; onStarted(): void }) {
   const form = useSignal({ container: '' });
   const submission = useSubmission(async () => {
-    await post(`/v1/chats/${chatId}/scenes`, { container: form.peek().container.trim() });
+    await service.openScene(chatId, form.peek().container.trim());
     form.value = { container: '' };
     onStarted();
   });

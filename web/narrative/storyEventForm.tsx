@@ -1,5 +1,5 @@
 import { type Signal, useSignal } from '@preact/signals';
-import { post } from '../data/api.js';
+import { service } from '../data/service.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 import { ArtifactFields } from './artifactFields.js';
 import { artifactsOf, type EventForm, emptyForm } from './storyArtifacts.js';
@@ -12,7 +12,7 @@ export function NewStoryEvent({ chatId, participants, onPlanned }: NewStoryEvent
   const submission = useSubmission(async () => {
     const { title, description, status } = form.peek();
     const artifacts = artifactsOf(form.peek());
-    await post(`/v1/chats/${chatId}/storyEvents`, { title: title.trim(), description, status, artifacts });
+    await service.createStoryEvent(chatId, { title: title.trim(), description, status, artifacts });
     form.value = emptyForm(participants);
     isShown.value = false;
     onPlanned();

@@ -1,7 +1,7 @@
 import type { Chat, StoryEvent } from '../../client/src/index.js';
-import { list } from '../data/api.js';
 import { useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import { QueryStatus, Section } from '../panel/section.js';
 import { participantsOf } from './participants.js';
 import { ScenesSection } from './scenesSection.js';
@@ -28,7 +28,7 @@ const statuses: readonly (readonly [Status, string])[] = [
 ];
 
 function StoryEvents({ chat, about }: StoryTabProps) {
-  const query = useChatQuery(chat, () => list<StoryEvent>(`/v1/chats/${chat.id}/storyEvents`), [
+  const query = useChatQuery(chat, () => service.listStoryEvents(chat.id), [
     'story_event_planned',
     'story_event_started',
     'story_event_completed',

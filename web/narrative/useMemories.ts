@@ -1,9 +1,9 @@
 import { type ReadonlySignal, signal, useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Event, Memory } from '../../client/src/index.js';
-import { list } from '../data/api.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
+import { service } from '../data/service.js';
 import { applyMemoryEvents } from './memoryEvents.js';
 
 export type Memories = { query: ChatQuery<Memory[]>; newestFirst: ReadonlySignal<readonly Memory[]> };
@@ -16,7 +16,7 @@ export function useMemories(chat: OpenChat): Memories {
   const newEvents = useMemo(() => signal<readonly Event[]>([]), []);
   const load = async () => {
     const countBefore = newEvents.peek().length;
-    const read = await list<Memory>(`/v1/chats/${chat.id}/memories`);
+    const read = await service.listMemories(chat.id);
     // Events that arrived during the read are applied again: they change nothing that was read with them.
     newEvents.value = newEvents.peek().slice(countBefore);
     return read;
