@@ -186,7 +186,7 @@ describe('a keyboard user of the page', () => {
     const viewer = await open(chat.id);
     const { keyboard } = viewer.page;
     let presses = 0;
-    for (; (await focused(viewer)) !== 'say' && presses < 60; presses++) await keyboard.press('Tab');
+    for (; (await focused(viewer)) !== 'composer-text' && presses < 60; presses++) await keyboard.press('Tab');
     expect(presses).toBeLessThan(60);
     await keyboard.type('Is anybody');
     await keyboard.press('Shift+Enter');
@@ -195,7 +195,7 @@ describe('a keyboard user of the page', () => {
     await keyboard.press('Enter');
     await viewer.waitForReply('A scripted reply.');
     expect(await viewer.messageTexts()).toEqual(['Is anybody\nthere?', 'A scripted reply.']);
-    expect(await focused(viewer)).toBe('say');
+    expect(await focused(viewer)).toBe('composer-text');
   }, 90_000);
 
   test('keeps the focus in an open dialog, and gets it back on the opener when the dialog closes', async () => {

@@ -113,7 +113,7 @@ describe('the page of a chat of 2,000 turns', () => {
       // Where "Show earlier messages" gives way, its own height is all that may be missing.
       expect(Math.abs(after - before)).toBeLessThan(60);
     }
-    const texts = await viewer.transcript.locator('.mine-text').allTextContents();
+    const texts = await viewer.transcript.locator('.user-text').allTextContents();
     expect(texts.slice(0, turns)).toEqual(Array.from({ length: turns }, (_, n) => `Message #${n + 1}`));
     const seqs = await seqsOf(viewer);
     expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));

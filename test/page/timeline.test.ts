@@ -233,7 +233,7 @@ describe('the page of a chat that does not exist', () => {
     await viewer.waitUntilConnected();
     await viewer.page.goto(`${world.service.api}/#chat_nowhere`);
     await viewer.page.getByRole('alert').getByText('There is no such chat').waitFor();
-    expect(await viewer.page.locator('.connection, #panel, #say').count()).toBe(0);
+    expect(await viewer.page.locator('.connection, #panel, #composer-text').count()).toBe(0);
     await viewer.page.getByRole('link', { name: 'Open your latest chat' }).click();
     await viewer.waitForReply('Reply to one');
     expect(viewer.page.url()).toBe(`${world.service.api}/#${chatId}`);

@@ -50,11 +50,11 @@ export function Composer({ chat }: { chat: OpenChat }) {
     >
       <QuotePreview />
       <div class="composer-box">
-        <label class="hidden" for="say">
+        <label class="hidden" for="composer-text">
           Message
         </label>
         <textarea
-          id="say"
+          id="composer-text"
           ref={box}
           rows={1}
           placeholder="Type a message…"
@@ -79,7 +79,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
 function QuotePreview() {
   if (pendingQuote.value === null) return null;
   return (
-    <div class="quoting">
+    <div class="quote-preview">
       <blockquote>{pendingQuote.value}</blockquote>
       <button
         type="button"

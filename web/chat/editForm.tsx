@@ -25,7 +25,7 @@ export function EditForm({ chat, exchange, next, onDone }: EditProps) {
   };
   return (
     <form
-      class="mine edit"
+      class="user-message edit"
       onSubmit={(event) => {
         event.preventDefault();
         void send();

@@ -64,10 +64,10 @@ const ofTurns = <T extends { turnId: string }>(all: ReadonlyMap<string, T>, turn
 
 function UserMessage({ text, quote }: { text: string; quote: string | null }) {
   return (
-    <article class="mine">
+    <article class="user-message">
       <h3 class="hidden">Your message</h3>
       {quote && <blockquote>{quote}</blockquote>}
-      <div class="mine-text">{text}</div>
+      <div class="user-text">{text}</div>
     </article>
   );
 }

@@ -14,7 +14,7 @@ export function Speaker({ id, note }: { id: string; note?: string | undefined })
   const name = nameOf(id);
   return (
     <div class="speaker">
-      <span class={`face hue-${hueOf(id)}`} aria-hidden="true">
+      <span class={`avatar hue-${hueOf(id)}`} aria-hidden="true">
         {[...name][0]?.toUpperCase() ?? '?'}
       </span>
       <span class="speaker-name">{name}</span>

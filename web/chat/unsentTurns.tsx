@@ -29,9 +29,9 @@ function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unse
   };
   return (
     <section class="exchange">
-      <article class="mine pending" aria-label={`${nameOf('you')}, not sent yet`}>
+      <article class="user-message pending" aria-label={`${nameOf('you')}, not sent yet`}>
         {turn.quote && <blockquote>{turn.quote}</blockquote>}
-        <div class="mine-text">{turn.text}</div>
+        <div class="user-text">{turn.text}</div>
       </article>
       {refusal === null ? (
         <p class="hint sending">Sending…</p>

@@ -109,7 +109,7 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
     transcript,
     reply,
     waitForReply: (text) => reply(text).and(page.locator('.beat:not(.streaming)')).first().waitFor(),
-    messageTexts: () => transcript.locator('.mine-text, .beat .prose').allTextContents(),
+    messageTexts: () => transcript.locator('.user-text, .beat .prose').allTextContents(),
     button: (name) => page.getByRole('button', { name, exact: typeof name === 'string' }),
     turnActions: (n) => (n === undefined ? turns.last() : turns.nth(n)),
     dialog: (title) => page.getByRole('dialog', { name: title }),
