@@ -183,3 +183,24 @@ describe('a stuck step on the page', () => {
     expect(viewer.problems).toEqual([]);
   }, 90_000);
 });
+
+describe('a character in the panel of the page', () => {
+  test('is edited in a dialog that has its persona and greeting', async () => {
+    const { viewer, hostId } = await openChat(() => ({}), { guest: null });
+    const { client } = world.service();
+    const { body: before } = await client.send<{ persona: string }>('GET', `/v1/characters/${hostId}`);
+    await viewer.button('Edit Mira').click();
+    const dialog = viewer.dialog('Edit Mira');
+    expect(await dialog.getByLabel('Persona').inputValue()).toBe(before.persona);
+    await dialog.getByLabel('Greeting').fill('Come in.');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await viewer.transcript.getByText('Come in.').waitFor();
+    await viewer.reload();
+    await viewer.transcript.getByText('Come in.').waitFor();
+    await viewer.button('Edit Mira').click();
+    expect(await dialog.getByLabel('Persona').inputValue()).toBe(before.persona);
+    expect(await dialog.getByLabel('Greeting').inputValue()).toBe('Come in.');
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+});
