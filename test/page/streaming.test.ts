@@ -249,7 +249,7 @@ describe('a message on the page', () => {
     const first = await startReply(viewer, 'Is anybody there?');
     await first.send('The lamp ');
     await viewer.reply('The lamp').waitFor();
-    await viewer.page.getByLabel('While a reply is in progress:').selectOption('interrupt');
+    await viewer.page.getByLabel('During a reply:').selectOption('interrupt');
     const second = await startReply(viewer, 'And the door?');
     await viewer.transcript.getByText('Reply stopped.').waitFor();
     await second.send('It is open.');

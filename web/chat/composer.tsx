@@ -107,7 +107,7 @@ function StopButton({ chatId }: { chatId: string }) {
 function WhenBusySelect() {
   return (
     <label class="when-busy">
-      <span>While a reply is in progress:</span>
+      <span>During a reply:</span>
       <select
         value={whenBusy.value}
         onChange={(event) => {

@@ -5,13 +5,13 @@ import { service } from '../data/service.js';
 import type { TurnState } from '../data/turnStates.js';
 import { stepLabel, stepStatusLabels } from '../parts/labels.js';
 
-/** The progress of a turn's background tasks, and those that failed. Steps of the reply itself are shown elsewhere. */
+/** The background tasks of a turn while they run, and those that failed. Steps of the reply itself are shown elsewhere. */
 export function FollowUps({ turn }: { turn: TurnState }) {
   const stuck = turn.steps.filter(({ status }) => status === 'stuck');
   const others = turn.steps.filter(({ name, status }) => status !== 'stuck' && !isReplyStep(name));
   return (
     <>
-      {others.length > 0 && <Progress steps={others} />}
+      <Progress steps={others} />
       {stuck.map((step) => (
         <StuckStep key={step.name} turnId={turn.turnId} step={step} />
       ))}
@@ -23,6 +23,7 @@ const isReplyStep = (name: string) => name.startsWith('reply:') || name.startsWi
 
 function Progress({ steps }: { steps: readonly StepView[] }) {
   const done = steps.filter(({ status }) => status === 'done' || status === 'skipped').length;
+  if (done === steps.length) return null;
   return (
     <details class="follow-ups">
       <summary>
