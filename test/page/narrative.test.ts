@@ -108,7 +108,7 @@ describe('the follow-ups of a narrative reply on the page', () => {
     const story = viewer.page.getByRole('region', { name: 'Story events' });
     await story.getByRole('heading', { name: 'Active' }).waitFor();
     await viewer.sendMessage('We are done here.');
-    for (const note of ['The storm is complete.', 'A brass key', 'The scene ended.']) {
+    for (const note of ['Completed: The storm', 'A brass key', 'The scene ended.']) {
       await viewer.transcript.getByText(note, { exact: true }).waitFor();
     }
     await story.getByRole('heading', { name: 'Completed' }).waitFor();

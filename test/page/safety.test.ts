@@ -95,7 +95,7 @@ describe('markup in texts of people and models is shown as text', () => {
     });
     await viewer.sendMessage(attack);
     await viewer.transcript.getByText('The scene ended.').waitFor();
-    await viewer.transcript.getByText('is complete.').waitFor();
+    await viewer.transcript.getByText('Completed: ').waitFor();
     await expectInert(viewer);
     await viewer.turnActions().getByRole('button', { name: 'Details' }).click();
     await viewer.page.getByRole('dialog').getByRole('table').waitFor();
