@@ -5,7 +5,7 @@ import type { OpenChat } from '../data/openChat.js';
 import { stableList } from '../data/stableList.js';
 import type { TurnState } from '../data/turnStates.js';
 import { memo } from '../parts/memo.js';
-import type { Exchange } from '../timeline/timeline.js';
+import { type Exchange, tasksOf } from '../timeline/timeline.js';
 import { BeatView } from './beat.js';
 import { displayedBeats } from './displayedBeats.js';
 import { EditForm } from './editForm.js';
@@ -35,7 +35,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       {beats.map((beat) => (
         <BeatView key={beat.key} beat={beat} chat={chat} kind={kind} changeIds={exchange.changeIds} />
       ))}
-      <SubagentTasks tasks={exchange.tasks} />
+      <SubagentTasks tasks={tasksOf(exchange)} />
       {turns.map((turn) => (
         <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isStreaming={isStreaming} />
       ))}

@@ -10,7 +10,7 @@ import {
   type ViewerFrame,
 } from '../../client/src/index.js';
 import type { ChatEvent } from '../../domain/log/events.js';
-import { isMark } from '../timeline/marks.js';
+import { isMark } from '../../domain/timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
 import { client, messageOf } from './api.js';
 import { coalesced } from './coalesced.js';
