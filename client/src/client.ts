@@ -1,7 +1,7 @@
 import { eventStreamTransport } from './eventStreamTransport.js';
 import { type Following, type FollowOptions, followChat } from './followChat.js';
 import { chatFrames, type FramesOptions } from './frames.js';
-import { type Answer, createRequest, type RequestOptions, type RequestSettings } from './request.js';
+import { type Answer, createSend, type RequestOptions, type RequestSettings, refusalsThrown } from './request.js';
 import { type RetryOptions, withRetries } from './retry.js';
 import type { Chat, Event, Message, Turn, ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
@@ -29,8 +29,13 @@ export type PostTurnOptions = RetryOptions & {
 
 export type WaitOptions = { signal?: AbortSignal };
 
-/** A client of one service. Every method throws `ApiError` when the service refuses, `UnreachableError` when it is away. */
+/**
+ * A client of one service. Every method but `send` throws `ApiError` when the service refuses, and
+ * `UnreachableError` when it is away.
+ */
 export type Client = {
+  /** One request to any call of the API, not repeated. A refusal is an answer here, and not thrown. */
+  send<T>(method: string, path: string, options?: RequestOptions): Promise<Answer<T>>;
   /** One request to any call of the API, not repeated. */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<Answer<T>>;
   /** A GET, repeated while the service is away. */
@@ -60,7 +65,8 @@ const ended: ReadonlySet<Turn['status']> = new Set<Turn['status']>(['completed',
 const maxPages = 10_000;
 
 export function createClient(options: ClientOptions): Client {
-  const request = createRequest(options);
+  const send = createSend(options);
+  const request = refusalsThrown(send);
   const transport = transportOf(options);
 
   const get = <T>(path: string, retry?: RetryOptions) =>
@@ -80,6 +86,7 @@ export function createClient(options: ClientOptions): Client {
   const getTurn = (turnId: string, retry?: RetryOptions) => get<Turn>(`/v1/turns/${segment(turnId)}`, retry);
 
   return {
+    send,
     request,
     get,
     list,
@@ -87,8 +94,8 @@ export function createClient(options: ClientOptions): Client {
     getChat: (chatId, retry) => get<Chat>(`/v1/chats/${segment(chatId)}`, retry),
     async postTurn(chatId, turn, { idempotencyKey = crypto.randomUUID(), ...retry } = {}) {
       const post = { body: turn, headers: { 'idempotency-key': idempotencyKey }, ...signalOf(retry) };
-      const send = () => request<{ turn: Turn }>('POST', `/v1/chats/${segment(chatId)}/turns`, post);
-      return (await withRetries(send, retry)).body.turn;
+      const postOnce = () => request<{ turn: Turn }>('POST', `/v1/chats/${segment(chatId)}/turns`, post);
+      return (await withRetries(postOnce, retry)).body.turn;
     },
     async cancelTurn(turnId, retry) {
       await withRetries(() => request('POST', `/v1/turns/${segment(turnId)}/cancel`, signalOf(retry)), retry);

@@ -8,7 +8,7 @@ const due: ConnectionInput = { type: 'due' };
 const event = (seq: number): ConnectionInput => ({ type: 'event', seq });
 
 describe('the connection of a viewer', () => {
-  test('is live from hello on, and its cursor follows the events', () => {
+  test('is live from hello on, and its cursor is the seq of the last event', () => {
     expect(after(hello, event(8), event(9))).toEqual({ name: 'live', cursor: 9 });
   });
 
@@ -35,11 +35,14 @@ describe('the connection of a viewer', () => {
   test.each([
     [0, 100],
     [0.99, 1_090],
-  ])('returns within about a second to a service that restarts: at random %d after %d ms', (random, delayMs) => {
-    expect(after(hello, lost(1012, random))).toMatchObject({ name: 'waiting', delayMs });
-  });
+  ])(
+    'connects again within about a second to a service that restarts: with random %d after %d ms',
+    (random, delayMs) => {
+      expect(after(hello, lost(1012, random))).toMatchObject({ name: 'waiting', delayMs });
+    },
+  );
 
-  test('gives a busy service at least half a second', () => {
+  test('waits at least half a second for a busy service', () => {
     expect(after(hello, lost(1013, 0))).toMatchObject({ name: 'waiting', delayMs: 500 });
   });
 
@@ -53,7 +56,7 @@ describe('the connection of a viewer', () => {
     expect(evolveConnection(refused, due)).toBe(refused);
   });
 
-  test('stays closed, whatever comes late', () => {
+  test('stays closed, whatever inputs follow', () => {
     const closed = after(hello, { type: 'close' });
     expect([lost(), hello, event(9), due].map((input) => evolveConnection(closed, input))).toEqual(
       Array.from({ length: 4 }, () => closed),

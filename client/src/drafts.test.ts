@@ -49,7 +49,7 @@ describe('a draft', () => {
     );
   });
 
-  test('keeps what is shown while a reconnected viewer is told it again, and goes on behind it', () => {
+  test('keeps its text while a reconnected viewer receives it again, and continues behind it', () => {
     const shown = [token(0, 'The lamp '), token(9, 'turns'), hello];
     expect(textAfter(...shown)).toBe('The lamp turns');
     expect(textAfter(...shown, draft('The lamp '))).toBe('The lamp turns');
@@ -57,7 +57,7 @@ describe('a draft', () => {
     expect(textAfter(...shown, draft('The lamp turns slo'), token(18, 'wly.'))).toBe('The lamp turns slowly.');
   });
 
-  test('is dropped for the draft of a newer epoch, and takes nothing of an older one', () => {
+  test('is replaced by the draft of a newer epoch, and ignores tokens of an older one', () => {
     const restart: ViewerFrame = { type: 'restart', turnId, beat: 0, epoch: 2, reason: 'new_attempt' };
     expect(textAfter(token(0, 'The lamp'), restart, token(0, 'A door', { epoch: 2 }), token(8, ' turns'))).toBe(
       'A door',
@@ -65,14 +65,14 @@ describe('a draft', () => {
     expect(textAfter(token(0, 'The lamp'), hello, draft('A door', { epoch: 2 }))).toBe('A door');
   });
 
-  test('ends with its event, and with its turn', () => {
+  test('is removed by its assistant_turn and by the end of its turn', () => {
     expect(draftsAfter(token(0, 'The lamp'), event('assistant_turn', { beat: 0 })).size).toBe(0);
     expect(draftsAfter(token(0, 'The lamp'), event('assistant_turn', { beat: 1 })).size).toBe(1);
     expect(draftsAfter(token(0, 'The lamp'), event('turn_completed', {})).size).toBe(0);
     expect(draftsAfter(token(0, 'The lamp'), event('turn_rolled_back', { turnId })).size).toBe(0);
   });
 
-  test('of a relayed reply tells how long it has been silent, until it speaks', () => {
+  test('of a relayed reply has the seconds of silence until text arrives', () => {
     const heartbeat: ViewerFrame = { type: 'heartbeat', turnId, elapsedSeconds: 10 };
     const started = event('assistant_turn_started', { beat: 0, speakerId: 'assistant' });
     const waiting = draftsAfter(started, heartbeat).get(draftKey(turnId, 0));
@@ -83,7 +83,7 @@ describe('a draft', () => {
     });
   });
 
-  test('of an agent is cut into its steps, which keep their text over a reconnect', () => {
+  test('of an agent is divided into its steps, which keep their text over a reconnect', () => {
     const frames = [
       step(0, 'thinking'),
       token(0, 'A sum.', { channel: 'thinking' }),
@@ -109,7 +109,7 @@ describe('a draft', () => {
     for (const state of states) expect(state).toEqual(whole);
   });
 
-  test('that is lost stays until the new one has more text, and is then replaced at once', () => {
+  test('that is lost stays until the new one has more text', () => {
     const lost = [token(0, 'The lamp turns.'), restartTo(2, 'worker_lost')];
     expect(shownAfter(...lost)).toEqual(['The lamp turns.', 'worker_lost']);
     expect(shownAfter(...lost, token(0, 'A door', { epoch: 2 }))).toEqual(['The lamp turns.', 'worker_lost']);
@@ -118,12 +118,12 @@ describe('a draft', () => {
     expect(shownAfter(...asLong, token(15, 'on', { epoch: 2 }))).toEqual(['A door, and so on', null]);
   });
 
-  test('that is lost goes with its event, also when the new text is shorter', () => {
+  test('that is lost is removed by the assistant_turn, also when the new text is shorter', () => {
     const frames = [token(0, 'The lamp turns.'), restartTo(2, 'worker_lost'), token(0, 'No.', { epoch: 2 })];
     expect(draftsAfter(...frames, event('assistant_turn', { beat: 0 })).size).toBe(0);
   });
 
-  test('that is lost before the next one grew past it leaves the longer one on the page, with the newest reason', () => {
+  test('that is lost twice keeps the longest old text, with the newest reason', () => {
     const frames = [
       token(0, 'The lamp turns.'),
       restartTo(2, 'worker_lost'),
@@ -137,7 +137,7 @@ describe('a draft', () => {
     ]);
   });
 
-  test('that was only thought stays until there is more thought, or text', () => {
+  test('that is lost and has only thinking stays until there is more thinking, or text', () => {
     const frames = [token(0, 'A sum, then.', { channel: 'thinking' }), restartTo(2, 'handed_over')];
     const thought = (text: string) => token(0, text, { channel: 'thinking', epoch: 2 });
     const thinkingOf = (...more: ViewerFrame[]) => shown(draftsAfter(...frames, ...more)).thinking;
@@ -146,7 +146,7 @@ describe('a draft', () => {
     expect(shownAfter(...frames, thought('Hm.'), token(0, '42', { epoch: 2 }))).toEqual(['42', null]);
   });
 
-  test('of an agent that is lost keeps its steps until the new one has more of them, or more text', () => {
+  test('of an agent that is lost keeps its steps until the new one has more steps or text', () => {
     const kept = [step(0, 'thinking'), token(0, 'A sum.', { channel: 'thinking' }), step(1, 'text')];
     const lost = [...kept, token(0, 'It is'), restartTo(2, 'worker_lost')];
     const again = [step(0, 'thinking'), token(0, 'Hm.', { channel: 'thinking', epoch: 2 }), step(1, 'text')];
@@ -156,14 +156,14 @@ describe('a draft', () => {
     expect(stepsOf(...lost, ...again, token(0, 'It is 42.', { epoch: 2 }))).toEqual(['Hm.', 'It is 42.']);
   });
 
-  test('that a viewer lost while it was not connected stays too, without a reason', () => {
+  test('that is lost while the viewer is not connected stays too, without a reason', () => {
     const back = [token(0, 'The lamp turns.'), hello, draft('A door', { epoch: 2 })];
     expect(shownAfter(...back)).toEqual(['The lamp turns.', null]);
     expect(draftsAfter(...back).get(draftKey(turnId, 0))?.old).toMatchObject({ reason: null });
     expect(shownAfter(...back, token(6, ' opens slowly', { epoch: 2 }))).toEqual(['A door opens slowly', null]);
   });
 
-  test('of an agent that was lost while the viewer was not connected has the steps that it was told', () => {
+  test('of an agent that is lost while the viewer is not connected gets the steps of the new draft', () => {
     const before = [step(0, 'thinking'), token(0, 'A sum.', { channel: 'thinking' })];
     const back = [hello, step(0, 'thinking'), draft('Let me add them up.', { channel: 'thinking', epoch: 2 })];
     const after = draftsAfter(...before, ...back, step(1, 'text'), token(0, 'It is 42.', { epoch: 2 }));
@@ -173,7 +173,7 @@ describe('a draft', () => {
     ]);
   });
 
-  test.each(['dropped', 'kept_text'] as const)('of which the log has the last word (%s) goes at once', (reason) => {
+  test.each(['dropped', 'kept_text'] as const)('is removed at once by a restart for the reason %s', (reason) => {
     expect(shownAfter(token(0, 'The lamp turns.'), restartTo(2, reason))).toEqual(['', null]);
   });
 });

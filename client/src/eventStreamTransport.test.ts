@@ -22,11 +22,11 @@ describe('server-sent events', () => {
     ['comments, ids and pauses', [': keep-alive\n\nretry: 1000\n\nid: 4\ndata: a\n\n'], ['a']],
     ['data of several lines', ['data: a\ndata: b\n\n'], ['a\nb']],
     ['an event that the end cuts off', ['data: a\n\ndata: b'], ['a']],
-  ])('are read with %s', async (_, pieces, events) => {
+  ])('are parsed with %s', async (_, pieces, events) => {
     expect(await read(...pieces)).toEqual(events);
   });
 
-  test('keep a character whose bytes are cut', async () => {
+  test('keep a character whose bytes are cut between two chunks', async () => {
     const bytes = new TextEncoder().encode('data: é\n\n');
     const body = new ReadableStream<Uint8Array>({
       start(controller) {

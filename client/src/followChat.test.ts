@@ -54,7 +54,7 @@ describe('following a chat', () => {
     }
   });
 
-  test('reconnects at once when it is told that the network is back', () => {
+  test('reconnects at once when reconnect() is called', () => {
     const { transport, connections, last } = manualTransport();
     const following = followChat(transport, 'chat_1', { onFrame: () => undefined });
     last().lost(1006);
@@ -64,7 +64,7 @@ describe('following a chat', () => {
     expect(last().closed).toBe(true);
   });
 
-  test('keeps a live connection on which something was received lately', () => {
+  test('keeps a live connection on reconnect() when a frame was received lately', () => {
     const { transport, connections, last } = manualTransport();
     const following = followChat(transport, 'chat_1', { onFrame: () => undefined });
     last().frame(hello);
@@ -74,8 +74,8 @@ describe('following a chat', () => {
   });
 });
 
-describe('the frames of a chat', () => {
-  test('come in order, and end when the signal aborts', async () => {
+describe("the async iterable of a chat's frames", () => {
+  test('yields frames in order and ends when the signal aborts', async () => {
     const { transport, last } = manualTransport();
     const stop = new AbortController();
     const seen: string[] = [];
@@ -94,7 +94,7 @@ describe('the frames of a chat', () => {
     expect(last().closed).toBe(true);
   });
 
-  test('throw what the service refused with', async () => {
+  test('throws FollowError with the code of the refusal', async () => {
     const { transport, last } = manualTransport();
     const frames = chatFrames(transport, 'chat_1');
     const first = frames.next();
@@ -103,7 +103,7 @@ describe('the frames of a chat', () => {
     await expect(first).rejects.toMatchObject({ code: 'chat_not_found', closeCode: 4404 });
   });
 
-  test('lose no event when the reader falls far behind', async () => {
+  test('loses no event when the reader falls far behind', async () => {
     const { transport, connections, last } = manualTransport();
     const frames = chatFrames(transport, 'chat_1');
     const first = frames.next();

@@ -53,7 +53,7 @@ describe('posting a turn', () => {
     expect(seen).toEqual([['/v1/chats/chat%2F1/turns', 'Bearer secret', { text: 'Hello.', whenBusy: 'reject' }]]);
   });
 
-  test('gives up after the attempts that it was allowed', async () => {
+  test('gives up after the allowed attempts', async () => {
     let posts = 0;
     const baseUrl = await serve((request) => {
       posts += 1;
@@ -64,7 +64,7 @@ describe('posting a turn', () => {
     expect(posts).toBe(3);
   });
 
-  test('ends as soon as the signal aborts', async () => {
+  test('stops as soon as the signal aborts', async () => {
     const stop = new AbortController();
     const baseUrl = await serve(() => stop.abort(new Error('no longer wanted')));
     const posting = createClient({ baseUrl }).postTurn('chat_1', { text: 'Hello.' }, { signal: stop.signal });
@@ -73,13 +73,13 @@ describe('posting a turn', () => {
 });
 
 describe('a request', () => {
-  test('that is not answered in time is reported as unreachable', async () => {
+  test('that is not answered in time throws UnreachableError', async () => {
     const baseUrl = await serve(() => undefined);
     const client = createClient({ baseUrl, timeoutMs: 50 });
     await expect(client.request('GET', '/healthz')).rejects.toThrow(UnreachableError);
   });
 
-  test('that a proxy refuses without a problem document has the status and a code', async () => {
+  test('that a proxy refuses without a problem document throws the status and the code unknown', async () => {
     const baseUrl = await serve((_request, response) => void response.writeHead(502).end('<html>'));
     await expect(createClient({ baseUrl }).request('GET', '/healthz')).rejects.toMatchObject({
       status: 502,
@@ -87,7 +87,15 @@ describe('a request', () => {
     });
   });
 
-  test('for a list reads one page after the other', async () => {
+  test('sent with `send` returns a refusal with its status, headers and body', async () => {
+    const baseUrl = await serve((_request, response) =>
+      answer(response, 404, { code: 'chat_not_found' }, { 'x-request-id': 'r1' }),
+    );
+    const { status, headers, body } = await createClient({ baseUrl }).send('GET', '/v1/chats/chat_none');
+    expect([status, headers.get('x-request-id'), body]).toEqual([404, 'r1', { code: 'chat_not_found' }]);
+  });
+
+  test('for a list reads all pages in order', async () => {
     const asked: unknown[] = [];
     const baseUrl = await serve((request, response) => {
       asked.push(request.url);

@@ -7,7 +7,7 @@ export type RequestOptions = {
   signal?: AbortSignal;
 };
 
-/** An answer with status 2xx. `body` is null where there is none. */
+/** An answer of the service. `body` is the parsed JSON, a string where it is not JSON, and null where there is none. */
 export type Answer<T> = { status: number; headers: Headers; body: T };
 
 export type Request = <T>(method: string, path: string, options?: RequestOptions) => Promise<Answer<T>>;
@@ -25,8 +25,11 @@ export type RequestSettings = {
 export const keyOf = ({ key }: Pick<RequestSettings, 'key'>): string | null =>
   (typeof key === 'function' ? key() : key) ?? null;
 
-/** Sends single requests. Throws `ApiError`, `UnreachableError`, or the reason of `signal` once that is aborted. */
-export function createRequest(settings: RequestSettings): Request {
+/**
+ * Sends single requests and returns answers of any status. Throws `UnreachableError`, or the reason of `signal` once
+ * that is aborted.
+ */
+export function createSend(settings: RequestSettings): Request {
   const { baseUrl, timeoutMs = 30_000, fetch: send = globalThis.fetch } = settings;
   const base = baseUrl.replace(/\/+$/, '');
 
@@ -46,7 +49,6 @@ export function createRequest(settings: RequestSettings): Request {
       });
       return await read<T>(response);
     } catch (error) {
-      if (error instanceof ApiError) throw error;
       signal?.throwIfAborted();
       throw new UnreachableError({ cause: error });
     } finally {
@@ -55,25 +57,33 @@ export function createRequest(settings: RequestSettings): Request {
   };
 }
 
+/** The same, but throws `ApiError` for every status other than 2xx. */
+export function refusalsThrown(send: Request): Request {
+  return async <T>(method: string, path: string, options?: RequestOptions) => {
+    const answer = await send<T>(method, path, options);
+    if (answer.status < 200 || answer.status > 299) throw toApiError(answer);
+    return answer;
+  };
+}
+
 async function read<T>(response: Response): Promise<Answer<T>> {
   const text = await response.text();
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
   const body = isJson && text !== '' ? (JSON.parse(text) as unknown) : text === '' ? null : text;
-  if (response.ok) return { status: response.status, headers: response.headers, body: body as T };
-  throw toApiError(response, body);
+  return { status: response.status, headers: response.headers, body: body as T };
 }
 
 /** The error that a refusal means. Proxies in between answer without a problem document. */
-function toApiError(response: Response, body: unknown): ApiError {
+function toApiError({ status, headers, body }: Answer<unknown>): ApiError {
   const { code, detail } = (typeof body === 'object' && body !== null ? body : {}) as {
     code?: string;
     detail?: string;
   };
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
   return new ApiError(
-    response.status,
+    status,
     code ?? 'unknown',
-    detail ?? `The service answered ${response.status}.`,
+    detail ?? `The service answered ${status}.`,
     Number.isFinite(retryAfter) ? retryAfter * 1_000 : null,
   );
 }

@@ -1,12 +1,14 @@
 import { keyOf, type RequestSettings } from './request.js';
-import type { Transport } from './transport.js';
+import { abnormalClosure, type Transport } from './transport.js';
 
 type SocketEvent = { data?: unknown; code?: number };
+/** A handler by the type of a method: the types of events differ between browsers and the package `ws`. */
+type Handler<Event> = { handle(event: Event): void }['handle'];
 /** What is used of a WebSocket: that of browsers, of Node 22, and of the package `ws`. */
 export type WebSocketLike = {
-  onmessage: ((event: SocketEvent) => void) | null;
-  onclose: ((event: SocketEvent) => void) | null;
-  onerror: ((event: SocketEvent) => void) | null;
+  onmessage: Handler<SocketEvent> | null;
+  onclose: Handler<SocketEvent> | null;
+  onerror: Handler<unknown> | null;
   close(): void;
 };
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
@@ -28,7 +30,7 @@ export function webSocketTransport(
     socket.onclose = ({ code }) => {
       if (!open) return;
       open = false;
-      lost(code ?? 1006);
+      lost(code ?? abnormalClosure);
     };
     return () => {
       open = false;
