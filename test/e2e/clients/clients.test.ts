@@ -36,14 +36,13 @@ async function expectToFollow(start: (chatId: string) => Shown[]) {
   expect(last()?.text).toBe(`${begun}the sea answers.`);
 }
 
-describe("the guide's viewer", () => {
-  test('in JavaScript follows a reply over the death of the api', async () => {
+describe('the viewer in docs/clients.md', () => {
+  test('in JavaScript follows a reply while the api is killed', async () => {
     const code = codeIn('js')
       .replace(/^import.*$/m, '')
       .replace('export function', 'return function');
     const names = ['createClient', 'draftKey', 'evolveDrafts'] as const;
-    const withSocket: typeof client.createClient = (options) =>
-      client.createClient({ ...options, WebSocket: WebSocket as unknown as client.WebSocketConstructor });
+    const withSocket: typeof client.createClient = (options) => client.createClient({ ...options, WebSocket });
     const given = { ...client, createClient: withSocket };
     const follow = new Function(...names, code)(...names.map((name) => given[name]));
     const shown: Shown[] = [];
@@ -58,7 +57,7 @@ describe("the guide's viewer", () => {
 
   const python = spawnSync('python3', ['--version']).status === 0 ? test : test.skip;
   python(
-    'in Python follows a reply over the death of the api',
+    'in Python follows a reply while the api is killed',
     async () => {
       const shown: Shown[] = [];
       const children: ReturnType<typeof spawn>[] = [];
