@@ -9,7 +9,8 @@ import { type ApiProcess, startApiProcess } from '../test/support/service/apiPro
 
 /**
  * `npm run attacks -- [FOLDER [NUMBER]]`: what one client can do to the api of a checkout, in memory and in time of its event loop.
- * Each attack gets an api of its own. Everything stays on this machine. The figures are in docs/attacks.md.
+ * Each attack gets an api of its own, and sends raw requests where the client package would behave. Everything stays on
+ * this machine. The figures are in docs/attacks.md.
  */
 const folder = process.argv[2] ?? process.cwd();
 

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 
 /**
  * Viewers who read what comes and do nothing with it, in a process of their own, so that the bench's own viewers
- * are not slowed by them. Each line of standard input is an order, answered with a line: `join N URL` or `leave`.
+ * are not slowed by them. Raw sockets, since a thousand clients that parse frames would take the processor that is
+ * measured. Each line of standard input is an order, answered with a line: `join N URL` or `leave`.
  */
 let sockets: Socket[] = [];
 

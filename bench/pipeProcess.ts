@@ -37,7 +37,7 @@ async function relay(chatId: string, turnId: string, content: string): Promise<v
   });
   const decoder = new TextDecoder();
   for await (const bytes of answer.body ?? []) parser.feed(decoder.decode(bytes, { stream: true }));
-  tell(chatId, { type: 'event', kind: 'turn_completed', turnId });
+  tell(chatId, { type: 'event', seq: 0, kind: 'turn_completed', turnId });
 }
 
 function tell(chatId: string, frame: object): void {

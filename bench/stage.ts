@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type SpawnedProvider, spawnScriptedProvider } from '../test/support/provider/spawnScriptedProvider.js';
 import { startService } from '../test/support/service/service.js';
 import { type Script, startScript } from './script.js';
-import type { Subject } from './subject.js';
+import { type Subject, subjectClient } from './subject.js';
 
 /** All that a run needs: the provider, the service on its real launcher, the pipe and a crowd, each in processes of its own. */
 export type Stage = {
@@ -38,10 +38,17 @@ export async function openStage(): Promise<Stage> {
       service: {
         name: 'service',
         base: running.api,
+        client: subjectClient(running.api),
         pids: counted,
         newChat: async () => (await running.client.createChat(host.id)).id,
       },
-      pipe: { name: 'pipe', base: pipe.said, pids: { pipe: pipe.pid }, newChat: async () => randomUUID() },
+      pipe: {
+        name: 'pipe',
+        base: pipe.said,
+        client: subjectClient(pipe.said),
+        pids: { pipe: pipe.pid },
+        newChat: async () => randomUUID(),
+      },
       close,
     };
   } catch (error) {

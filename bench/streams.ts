@@ -1,5 +1,6 @@
+import type { ViewerFrame } from '../client/src/index.js';
 import { now } from './clock.js';
-import { endsTurn, type Frame, patienceMs, postTurn, type Subject, type Watcher, watch } from './subject.js';
+import { endsTurn, patienceMs, postTurn, type Subject, watch } from './subject.js';
 
 /** A stream as its viewer saw it: when each token came, and when the provider had sent it. */
 export type SeenStream = {
@@ -15,15 +16,17 @@ export type Seat = { chatId: string; run(): Promise<SeenStream>; leave(): void }
 
 export async function takeSeat(subject: Subject, chatId?: string): Promise<Seat> {
   const chat = chatId ?? (await subject.newChat());
-  let take: (frame: Frame) => void = () => {};
-  const watcher: Watcher = await watch(subject, chat, (frame) => take(frame));
+  let take: (frame: ViewerFrame) => void = () => {};
+  let fail: (error: Error) => void = () => {};
+  const watcher = await watch(subject, chat, { take: (frame) => take(frame), fail: (error) => fail(error) });
 
   const run = () =>
     new Promise<SeenStream>((resolve, reject) => {
-      const late = setTimeout(
-        () => reject(new Error(`a turn of the ${subject.name} did not end`)),
-        patienceMs + 30_000,
-      );
+      const late = setTimeout(() => fail(new Error(`a turn of the ${subject.name} did not end`)), patienceMs + 30_000);
+      fail = (error) => {
+        clearTimeout(late);
+        reject(error);
+      };
       const seen: SeenStream = { chatId: chat, turnId: '', postedAt: 0, answeredAt: 0, tokens: [] };
       const stamps = createStampReader();
       let ended = false;
@@ -44,7 +47,7 @@ export async function takeSeat(subject: Subject, chatId?: string): Promise<Seat>
       postTurn(subject, chat).then((turnId) => {
         Object.assign(seen, { turnId, answeredAt: now() });
         done();
-      }, reject);
+      }, fail);
     });
   return { chatId: chat, run, leave: watcher.close };
 }

@@ -1,58 +1,57 @@
-import { WebSocket } from 'ws';
+import { WebSocket as Socket } from 'ws';
+import { type Client, createClient, type ViewerFrame } from '../client/src/index.js';
 
 /** What is measured: the service, or the pipe beside it. Both take the same calls and send the same frames. */
 export type Subject = {
   name: 'service' | 'pipe';
   /** The address, as in `http://127.0.0.1:3000`. */
   base: string;
+  client: Client;
   /** The processes whose work is counted. */
   pids: Record<string, number>;
   newChat(): Promise<string>;
 };
 
-/** Of a frame, what is measured. */
-export type Frame = { type: string; turnId?: string; text?: string; kind?: string };
 export type Watcher = { close(): void };
 
 /** A client waits this long for anything, in milliseconds. */
 export const patienceMs = 30_000;
 
-/** Resolves with the turn's id once it is accepted. */
-export async function postTurn(subject: Subject, chatId: string): Promise<string> {
-  const { turn } = (await call(subject.base, `/v1/chats/${chatId}/turns`, { text: 'Go on.' })) as {
-    turn: { id: string };
-  };
-  return turn.id;
+/** Without compression, of which the bench would measure the client's part. */
+class WebSocket extends Socket {
+  constructor(url: string, protocols: string[]) {
+    super(url, protocols, { perMessageDeflate: false, handshakeTimeout: patienceMs });
+  }
 }
 
-export async function call(base: string, path: string, body: object): Promise<unknown> {
-  const response = await fetch(base + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(patienceMs),
-  });
-  if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
-  return response.json();
+export const subjectClient = (baseUrl: string): Client => createClient({ baseUrl, timeoutMs: patienceMs, WebSocket });
+
+/** Resolves with the turn's id once it is accepted. The post is not repeated: its time is measured. */
+export async function postTurn({ client }: Subject, chatId: string): Promise<string> {
+  return (await client.postTurn(chatId, { text: 'Go on.' }, { attempts: 1 })).id;
 }
 
 export const livePath = (chatId: string): string => `/v1/chats/${chatId}/live?after=0`;
 
-/** Watches a chat over its live socket; resolves once the viewer was greeted. */
-export function watch(subject: Subject, chatId: string, take: (frame: Frame) => void): Promise<Watcher> {
-  const socket = new WebSocket(subject.base.replace(/^http/, 'ws') + livePath(chatId), {
-    perMessageDeflate: false,
-    handshakeTimeout: patienceMs,
-  });
+/** Watches a chat over its live socket; resolves at `hello`. `fail` is called when the connection is lost later. */
+export function watch(
+  { client, name }: Subject,
+  chatId: string,
+  { take, fail }: { take: (frame: ViewerFrame) => void; fail: (error: Error) => void },
+): Promise<Watcher> {
   return new Promise((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('close', (code) => reject(new Error(`the live socket of the ${subject.name} closed with ${code}`)));
-    socket.on('message', (data: Buffer) => {
-      const frame = JSON.parse(data.toString()) as Frame;
-      if (frame.type === 'hello') resolve({ close: () => socket.terminate() });
-      take(frame);
+    const following = client.followChat(chatId, {
+      onState(state) {
+        if (state.name === 'live') resolve(following);
+        if (state.name !== 'waiting' && state.name !== 'refused') return;
+        const error = new Error(`the live socket of the ${name} was lost`);
+        following.close();
+        reject(error);
+        fail(error);
+      },
+      onFrame: take,
     });
   });
 }
 
-export const endsTurn = (frame: Frame): boolean => frame.type === 'event' && frame.kind === 'turn_completed';
+export const endsTurn = (frame: ViewerFrame): boolean => frame.type === 'event' && frame.kind === 'turn_completed';

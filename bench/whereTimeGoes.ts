@@ -1,5 +1,4 @@
-import type { ChatEvent } from '../domain/log/events.js';
-import { createClient } from '../test/support/viewers/client.js';
+import type { Client, Event } from '../client/src/index.js';
 import type { Section } from './report.js';
 import type { Stage } from './stage.js';
 import { median } from './stats.js';
@@ -35,12 +34,11 @@ export async function whereTimeGoes(
   requestedAt: Map<string, number>,
 ): Promise<Section> {
   const histories = await openTurnHistories(stage.temporalAddress);
-  const client = createClient(stage.service.base);
   const ways: Way[] = [];
   try {
-    const logs = new Map<string, ChatEvent[]>();
+    const logs = new Map<string, Event[]>();
     for (const { turnId, chatId, postedAt } of streams) {
-      const log = logs.get(chatId) ?? (await client.events(chatId));
+      const log = logs.get(chatId) ?? (await readLog(stage.service.client, chatId));
       logs.set(chatId, log);
       const history = await histories.read(turnId);
       ways.push(
@@ -63,8 +61,14 @@ export async function whereTimeGoes(
   return { title: 'Where the time to the request goes', rows };
 }
 
-function wayOf(posted: number, history: TurnHistory, events: ChatEvent[], requested = Number.NaN): Way {
-  const at = (kind: ChatEvent['kind']) => Date.parse(events.find((event) => event.kind === kind)?.at ?? '');
+async function readLog(client: Client, chatId: string): Promise<Event[]> {
+  const events: Event[] = [];
+  for await (const event of client.events(chatId)) events.push(event);
+  return events;
+}
+
+function wayOf(posted: number, history: TurnHistory, events: Event[], requested = Number.NaN): Way {
+  const at = (kind: Event['kind']) => Date.parse(events.find((event) => event.kind === kind)?.at ?? '');
   const { begun, taken, asked, streaming } = history;
   return {
     posted,

@@ -4,7 +4,7 @@ import type { Section } from '../report.js';
 import type { Stage } from '../stage.js';
 import { median, sum } from '../stats.js';
 import { type SeenStream, takeSeat } from '../streams.js';
-import { call, type Subject } from '../subject.js';
+import type { Subject } from '../subject.js';
 import type { Part } from './part.js';
 
 const classifierMs = 1_000;
@@ -50,8 +50,9 @@ function streamMs({ tokens }: SeenStream, requestedAt: number, nextAt = Number.P
   return Math.max(...sent) - requestedAt;
 }
 
-async function newGuestChat({ base }: Subject): Promise<{ chatId: string; hostId: string }> {
-  const create = (path: string, body: object) => call(base, path, body) as Promise<{ id: string }>;
+async function newGuestChat({ client }: Subject): Promise<{ chatId: string; hostId: string }> {
+  const create = async (path: string, body: object) =>
+    (await client.request<{ id: string }>('POST', path, { body })).body;
   const { id: hostId } = await create('/v1/characters', { name: 'Mira', persona: 'Keeps a lighthouse.' });
   const { id: guestId } = await create('/v1/characters', { name: 'Tomas', persona: 'A ferryman.' });
   const scene = { container: 'the lamp room' };

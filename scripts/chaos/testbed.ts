@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Connection, Client as TemporalClient } from '@temporalio/client';
+import { type Client, createClient } from '../../client/src/index.js';
 import { readConfig } from '../../config.js';
 import { createPool, type Pool } from '../../db/core/pool.js';
 import { freePort } from '../../test/support/service/freePort.js';
 import { mentioning } from '../../test/support/service/processes.js';
 import { type Service, startService } from '../../test/support/service/service.js';
 import { until } from '../../test/support/until.js';
-import { createClient, type ServiceClient } from '../../test/support/viewers/client.js';
 import { sendSignal } from '../processes/processes.js';
 import { check } from './checks/check.js';
 import { findToxiproxy } from './infrastructure/findToxiproxy.js';
@@ -27,14 +27,14 @@ export type Testbed = {
   proxies: Proxies;
   provider: ChaosProvider;
   /** A client through the proxy. */
-  client: ServiceClient;
+  client: Client;
   /** A client directly to the api. */
-  direct: ServiceClient;
+  direct: Client;
   base: string;
   /** Directly to Postgres. */
   pool: Pool;
   /** Directly to Temporal. */
-  temporal: Client;
+  temporal: TemporalClient;
   /** The file in which the tool server writes a line for each call. */
   toolCalls: string;
   /** Stops everything. Kills and gives the processes that still ran. */
@@ -140,11 +140,11 @@ async function openTestbed({ api, pace, env = {}, say, signal }: TestbedOptions)
       servers,
       proxies,
       provider,
-      client: createClient(base, { timeoutMs: 10_000 }),
-      direct: createClient(service.api, { timeoutMs: 10_000 }),
+      client: createClient({ baseUrl: base, timeoutMs: 10_000 }),
+      direct: createClient({ baseUrl: service.api, timeoutMs: 10_000 }),
       base,
       pool,
-      temporal: new Client({ connection }),
+      temporal: new TemporalClient({ connection }),
       toolCalls,
       close,
     };

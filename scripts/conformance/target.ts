@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { readEvents } from '../../client/src/eventStreamTransport.js';
-import { type Chat, type Client, createClient, type Turn, type WebSocketConstructor } from '../../client/src/index.js';
+import { type Chat, type Client, createClient, type Turn } from '../../client/src/index.js';
 import type { ViewerFrame } from '../../domain/log/frames.js';
 import { createFrameCheck } from '../../test/support/viewers/frameCheck.js';
 
@@ -16,7 +16,10 @@ export type Target = {
   newChat(): Promise<Chat>;
   /** The chat of a turn that has ended, made once. */
   endedTurn(): Promise<Turn>;
-  /** Receives the frames of one connection until `done` says so of the last one, or the server closes it. */
+  /**
+   * Receives the frames of one connection, without the client package: a check has to see what was sent, repeats and
+   * gaps included. Ends when `done` says so of the last one, or the server closes it.
+   */
   receive(chatId: string, options: ReceiveOptions): Promise<Seen>;
   close(): Promise<void>;
 };
@@ -30,8 +33,7 @@ export type ReceiveOptions = {
 
 export async function openTarget(url: string, key: string | null): Promise<Target> {
   const base = url.replace(/\/+$/, '');
-  // `ws` is compatible with the browser's class, but types its events with classes of its own.
-  const client = createClient({ baseUrl: base, key, WebSocket: WebSocket as unknown as WebSocketConstructor });
+  const client = createClient({ baseUrl: base, key, WebSocket });
   const made: string[] = [];
   let ended: Promise<Turn> | null = null;
   const create = async <T extends { id: string }>(path: string, body: object): Promise<T> => {

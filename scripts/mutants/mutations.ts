@@ -14,7 +14,7 @@ const drafts = (name: string): Named => ({
   file: 'test/integration/turns/drafts.test.ts',
   name,
 });
-const anOlderAttempt = drafts("an older attempt's checkpoints, epoch and reply are refused");
+const anOlderAttempt = drafts('refuse checkpoints, an epoch and a reply of an older attempt');
 
 export const mutations: Mutation[] = [
   {
@@ -61,7 +61,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/turns/claims.test.ts',
-      name: 'twenty posts with one key are one turn',
+      name: 'by twenty posts with one key makes one turn',
     },
   },
   {
@@ -85,7 +85,7 @@ export const mutations: Mutation[] = [
     replace: [
       ['    if (landed) return landed;\n    if (!held) return goneVerdict;', '    if (!held) return goneVerdict;'],
     ],
-    test: drafts('a reply lands once, and whoever comes again is told how it landed'),
+    test: drafts('let a reply land once, and a repeated landing returns the first result'),
   },
   {
     name: "the draft's epoch",
@@ -96,7 +96,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/worker/twoWorkers.test.ts',
-      name: 'a stopped worker that comes back after another took its reply over writes nothing',
+      name: 'a frozen worker that continues after another took its reply over writes nothing',
     },
   },
   {
@@ -118,7 +118,7 @@ export const mutations: Mutation[] = [
     name: "the draft's epoch, when a reply is closed",
     file: 'db/streaming/landReply.ts',
     replace: [['const epoch = draft.settled ? draft.epoch : draft.epoch + 1;', 'const epoch = draft.epoch;']],
-    test: drafts('closing after an attempt that died raises the epoch, for more may have been sent'),
+    test: drafts('are raised when the reply is closed after a lost attempt, which may have sent more'),
   },
   {
     name: 'the drain',
@@ -127,7 +127,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/worker/drain.test.ts',
-      name: 'lets its reply go on to its end, asks the provider once, and exits as soon as the reply has ended',
+      name: 'finishes its reply with one request to the provider, and exits as soon as the reply has ended',
     },
   },
   {
@@ -137,7 +137,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'lib/providerAddress.test.ts',
-      name: 'is refused when only one of its addresses is inside',
+      name: 'is refused when one of its addresses is in a private network',
     },
   },
   {
@@ -147,7 +147,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'worker/places/places.test.ts',
-      name: 'are there for a fourth owner when three ask for more than there are',
+      name: 'are left for a fourth owner when three owners ask for more than there are',
     },
   },
   {
@@ -157,7 +157,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/provider/hostileProvider.test.ts',
-      name: 'where a reply can not be kept',
+      name: 'when a reply cannot be stored',
     },
   },
   {
@@ -167,7 +167,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'llm/receivedParts.test.ts',
-      name: 'no more is taken than a reply may hold, of whatever it is made',
+      name: 'a reply is cut off at its size limit, whatever parts it has',
     },
   },
   {
@@ -187,7 +187,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'activities/agents/planCalls.test.ts',
-      name: 'a call has an id that is made here, and keeps the one that the model gave it beside it',
+      name: 'a planned call gets an id of ours and keeps the id of the model beside it',
     },
   },
   {
@@ -197,20 +197,20 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'test/unit/api/unreadResponses.test.ts',
-      name: 'is cut off when it has taken nothing for as long as a connection may',
+      name: 'is cut off when it has read nothing for the allowed time',
     },
   },
   {
     name: 'the bytes of a page',
     file: 'api/http/listPage.ts',
     replace: [['isFull = written.length > 0 && bytes > maxPageBytes;', 'isFull = false;']],
-    test: { project: 'unit', file: 'api/http/listPage.test.ts', name: 'has one item at least' },
+    test: { project: 'unit', file: 'api/http/listPage.test.ts', name: 'has at least one item, whatever its size' },
   },
   {
     name: 'the scheme of an origin',
     file: 'api/http/auth.ts',
     replace: [['?.toLowerCase() && protocol ===', '?.toLowerCase() || protocol ===']],
-    test: { project: 'unit', file: 'api/http/auth.test.ts', name: 'is not that of this server by another scheme' },
+    test: { project: 'unit', file: 'api/http/auth.test.ts', name: 'is not this server with another scheme' },
   },
   {
     name: 'the limit of a queue',
@@ -219,7 +219,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/api/apiPages.test.ts',
-      name: 'whose queue is full takes no other turn, and says so',
+      name: 'whose queue is full refuses another turn with queue_full',
     },
   },
   {
@@ -264,7 +264,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'integration',
       file: 'test/integration/api/apiDoor.test.ts',
-      name: 'are taken by sockets and event streams together',
+      name: 'are shared by sockets and event streams',
     },
   },
 ];

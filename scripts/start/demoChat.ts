@@ -1,4 +1,4 @@
-import { runBounded } from '../../lib/bounded.js';
+import { ApiError, createClient } from '../../client/src/index.js';
 import type { DataDir } from './dataDir.js';
 import { StartFailure } from './failure.js';
 
@@ -67,22 +67,16 @@ export async function seedDemoChat(options: {
   return chat.id;
 }
 
-/** Calls the api and gives the resource; null when it does not exist. */
+/** Calls the api and returns the resource; null when it does not exist. */
 function caller({ api, key, signal }: { api: string; key: string | undefined; signal: AbortSignal }) {
-  return (method: string, path: string, body?: unknown): Promise<{ id: string } | null> =>
-    runBounded(signal, 15_000, async (bound) => {
-      const response = await fetch(`${api}${path}`, {
-        method,
-        headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: bound,
-      });
-      if (response.status === 404) return null;
-      if (!response.ok) {
-        throw new StartFailure(
-          `The demo chat could not be created: ${method} ${path} answers ${await response.text()}`,
-        );
-      }
-      return (await response.json()) as { id: string };
-    });
+  const client = createClient({ baseUrl: api, key: key ?? null, timeoutMs: 15_000 });
+  return async (method: string, path: string, body?: unknown): Promise<{ id: string } | null> => {
+    try {
+      return (await client.request<{ id: string }>(method, path, { body, signal })).body;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 404) return null;
+      throw new StartFailure(`The demo chat could not be created: ${method} ${path} answers ${error.message}`);
+    }
+  };
 }

@@ -42,7 +42,7 @@ export async function settle(
   const bound = bounded(signal, anotherWithinMs);
   const another = await Promise.all(
     free.map(async (chat) => {
-      const turnId = await post({ client: testbed.direct, book, signal: bound.signal }, chat, 'And then?');
+      const turnId = await post({ client: testbed.direct, book, signal: bound.signal }, chat, { text: 'And then?' });
       return turnId !== null && (await untilEnded(testbed, turnId, bound.signal));
     }),
   );
@@ -73,7 +73,7 @@ async function chatsOf({ pool }: Testbed, hung: { turnId: string }[]): Promise<s
 
 async function retry({ direct }: Testbed, turnId: string, step: string): Promise<number> {
   const path = `/v1/turns/${turnId}/steps/${encodeURIComponent(step)}/retry`;
-  const { status } = await direct.send('POST', path, {}).catch(() => ({ status: 0 }));
+  const { status } = await direct.send('POST', path, { body: {} }).catch(() => ({ status: 0 }));
   return status === 202 ? 1 : 0;
 }
 

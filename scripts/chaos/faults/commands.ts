@@ -16,7 +16,7 @@ const clientCancels: Fault = {
     if (!stream?.turnId) return missed('no stream was in flight');
     const at = Date.now();
     const closed = faultProxy.untilAborted(stream, closedWithinMs);
-    const answer = await testbed.direct.cancelTurn(stream.turnId).catch(() => null);
+    const answer = await testbed.direct.send('POST', `/v1/turns/${stream.turnId}/cancel`).catch(() => null);
     await closed;
     if (stream.endedAt !== null && stream.abortedAt === null) return missed('the reply had just ended');
     if (stream.abortedAt === null) {

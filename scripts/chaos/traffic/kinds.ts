@@ -1,5 +1,5 @@
+import type { Client } from '../../../client/src/index.js';
 import type { ChatKind } from '../../../domain/turns/turn.js';
-import type { ServiceClient } from '../../../test/support/viewers/client.js';
 
 export const documentBody = 'The lamp turns.';
 /** A tool of an MCP server that is not idempotent: each call of it is counted. */
@@ -26,12 +26,9 @@ const plans: ChatPlan[] = [
 export const planOf = (n: number): ChatPlan => plans[n % plans.length]!;
 
 /** Makes a chat over HTTP; throws when the api can't be reached or is not well. */
-export async function makeChat({ send }: ServiceClient, { kind, guest }: ChatPlan): Promise<string> {
-  const create = async (path: string, body: object) => {
-    const answer = await send<{ id: string }>('POST', path, body);
-    if (answer.status !== 201) throw new Error(`POST ${path} was answered ${answer.status}`);
-    return answer.body.id;
-  };
+export async function makeChat(client: Client, { kind, guest }: ChatPlan): Promise<string> {
+  const create = async (path: string, body: object) =>
+    (await client.request<{ id: string }>('POST', path, { body })).body.id;
   const character = (name: string) => create('/v1/characters', { name, persona: 'Keeps a lighthouse.' });
   switch (kind) {
     case 'narrative':

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError, type Client, type NewTurn } from '../../../client/src/index.js';
 import type { ChatKind, WhenBusy } from '../../../domain/turns/turn.js';
-import type { PostTurn, ServiceClient } from '../../../test/support/viewers/client.js';
 import type { SeededRandom } from '../seededRandom.js';
 import type { Book } from './book.js';
 
@@ -8,36 +8,32 @@ import type { Book } from './book.js';
 const patienceMs = 90_000;
 const againMs = { least: 100, most: 1_000 };
 
-export type Speaker = { client: ServiceClient; book: Book; dice: SeededRandom; signal: AbortSignal };
+export type Speaker = { client: Client; book: Book; dice: SeededRandom; signal: AbortSignal };
 export type Chat = { id: string; kind: ChatKind };
 
 let keys = 0;
 
 /**
- * Posts until the turn is accepted, with one key, as a client that was cut off does. Null when the run is over
- * before an answer came.
+ * Posts under one idempotency key until the turn is accepted. Returns null when the run is over before an answer came.
+ * Repeats the post itself: the package would abort a post that is in flight, and the book would miss its turn.
  */
 export async function post(
   { client, book, signal }: Pick<Speaker, 'client' | 'book' | 'signal'>,
   chat: Chat,
-  text: string,
-  how: PostTurn = {},
+  turn: NewTurn,
 ): Promise<string | null> {
-  const key = `chaos-${keys++}`;
+  const idempotencyKey = `chaos-${keys++}`;
   for (let tries = 0; !signal.aborted; tries++) {
     try {
-      const answer = await client.sendTurn(chat.id, text, { ...how, idempotencyKey: key });
-      if (answer.status === 202 || answer.status === 200) {
-        const { id: turnId } = answer.body.turn;
-        book.accept({ turnId, chatId: chat.id, kind: chat.kind }, key);
-        return turnId;
-      }
-      if (answer.status < 500) {
-        book.complaints.push(`POST turn was answered ${answer.status} ${answer.body.code}`);
+      const { id: turnId } = await client.postTurn(chat.id, turn, { idempotencyKey, attempts: 1 });
+      book.accept({ turnId, chatId: chat.id, kind: chat.kind }, idempotencyKey);
+      return turnId;
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) {
+        book.complaints.push(`POST turn was answered ${error.status} ${error.code}`);
         return null;
       }
-    } catch {
-      // The connection was cut: whether the turn was accepted is not known, and the key makes asking again safe.
+      // Whether the turn was accepted is not known; the key makes it safe to post again.
     }
     await pause(Math.min(againMs.least * 2 ** tries, againMs.most), signal);
   }
@@ -48,11 +44,11 @@ export async function post(
 export async function speak(speaker: Speaker, chat: Chat): Promise<'over' | 'waits too long'> {
   const { book, dice, signal } = speaker;
   for (let n = 0; !signal.aborted; n++) {
-    const posted = [await post(speaker, chat, `Line ${n}.`)];
+    const posted = [await post(speaker, chat, { text: `Line ${n}.` })];
     const whenBusy = secondOf(dice);
     if (whenBusy && posted[0]) {
       await pause(dice.between(50, 1_500), signal);
-      posted.push(await post(speaker, chat, `And line ${n}.`, { whenBusy }));
+      posted.push(await post(speaker, chat, { text: `And line ${n}.`, whenBusy }));
     }
     for (const turnId of posted) {
       if (turnId && !(await book.untilEnded(turnId, patienceMs, signal)))

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '../../../client/src/index.js';
 import type { Pool } from '../../../db/core/pool.js';
-import type { ServiceClient } from '../../../test/support/viewers/client.js';
 import { createSeededRandom } from '../seededRandom.js';
 import type { Book } from './book.js';
 import { makeChat, planOf } from './kinds.js';
@@ -22,7 +22,7 @@ export type Traffic = {
 export type TrafficDeps = {
   /** Where clients and viewers come by. */
   base: string;
-  client: ServiceClient;
+  client: Client;
   book: Book;
   recovery: Recovery;
   pool: Pool;
@@ -94,7 +94,8 @@ export function startTraffic(deps: TrafficDeps, places: number): Traffic {
     async close() {
       talking.abort();
       looking.abort();
-      await Promise.all([...viewers.map((viewer) => viewer.close()), ...speaking, sweeping]);
+      for (const viewer of viewers) viewer.close();
+      await Promise.all([...speaking, sweeping]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ArtifactKind } from '../../../domain/agents/artifacts.js';
 import type { ChatEvent } from '../../../domain/log/events.js';
-import type { ServiceClient } from '../viewers/client.js';
+import type { ServiceClient } from '../viewers/serviceClient.js';
 
 export type Projection = {
   name: string | null;

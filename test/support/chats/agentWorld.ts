@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Chat } from '../../../client/src/index.js';
 import { buildToolServer } from '../provider/buildToolServer.js';
-import type { ChatResource } from '../viewers/client.js';
 import { type NarrativeWorld, startNarrativeWorld } from './narrativeWorld.js';
 
 /** The real service with a scripted provider and MCP servers of tools that go wrong. */
 export type AgentWorld = NarrativeWorld & {
-  newAgent(settings?: object): Promise<{ chat: ChatResource; path: string }>;
+  newAgent(settings?: object): Promise<{ chat: Chat; path: string }>;
   /** What the tools were called with, a line each. */
   made(): Promise<string[]>;
 };
@@ -42,7 +42,7 @@ export async function startAgentWorld(env: Record<string, string> = {}): Promise
     ...world,
     async newAgent(settings = {}) {
       const wish = { kind: 'agent', enabledTools, ...settings };
-      const { body: chat } = await world.service().client.send<ChatResource>('POST', '/v1/chats', wish);
+      const { body: chat } = await world.service().client.send<Chat>('POST', '/v1/chats', wish);
       return { chat, path: `/v1/chats/${chat.id}` };
     },
     made: async () => (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean),

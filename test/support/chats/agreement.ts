@@ -1,13 +1,13 @@
 import { expect } from '@jest/globals';
+import type { Turn } from '../../../client/src/index.js';
 import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
 import type { ChatEvent } from '../../../domain/log/events.js';
 import type { Service } from '../service/service.js';
 import { until } from '../until.js';
-import type { TurnResource } from '../viewers/client.js';
 import type { FollowingViewer } from '../viewers/followingViewer.js';
 
-type Checked = { turn: TurnResource; events: ChatEvent[]; text: string };
+type Checked = { turn: Turn; events: ChatEvent[]; text: string };
 
 /**
  * What must hold of a turn that has ended, whatever died on the way: viewer, log and resource have the same text,

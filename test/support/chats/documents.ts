@@ -1,9 +1,9 @@
+import type { Chat, Turn } from '../../../client/src/index.js';
 import { proposeChanges } from '../../../db/documents/proposeChanges.js';
 import { landReply } from '../../../db/streaming/landReply.js';
 import { acquireReplyLease } from '../../../db/streaming/leases.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import type { TestApi } from '../service/api.js';
-import type { ChatResource, TurnResource } from '../viewers/client.js';
 
 export type DocumentResource = { id: string; title: string; body: string; version: number };
 
@@ -17,12 +17,12 @@ export async function newThread(api: TestApi, body: string, documentId?: string)
   const document = documentId
     ? { id: documentId }
     : (await send<DocumentResource>('POST', '/v1/documents', { title: 'Tale', body })).body;
-  const { body: chat } = await send<ChatResource>('POST', '/v1/chats', { kind: 'document', documentId: document.id });
+  const { body: chat } = await send<Chat>('POST', '/v1/chats', { kind: 'document', documentId: document.id });
   const { pool } = api.database;
 
   /** Posts a turn whose reply is `text`; gives its id. */
   async function reply(text: string): Promise<string> {
-    const { body: posted } = await send<{ turn: TurnResource }>('POST', `/v1/chats/${chat.id}/turns`, {
+    const { body: posted } = await send<{ turn: Turn }>('POST', `/v1/chats/${chat.id}/turns`, {
       text: 'Edit.',
     });
     const key = { turnId: posted.turn.id, beat: 0 };

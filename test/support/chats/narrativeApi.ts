@@ -1,9 +1,9 @@
+import type { Chat } from '../../../client/src/index.js';
 import { newId } from '../../../db/core/ids.js';
 import { transaction } from '../../../db/core/pool.js';
 import { appendEvents, lockChat } from '../../../db/timeline/log.js';
 import type { NewEvent } from '../../../domain/log/events.js';
 import type { TestApi } from '../service/api.js';
-import type { ChatResource } from '../viewers/client.js';
 
 export type Fields = Record<string, unknown>;
 export type Body = Fields & { items: Fields[]; next: string | null; code: string; detail: string };
@@ -13,13 +13,13 @@ export const sender =
   (api: () => TestApi) => (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
     api().client.send<Body>(method, path, body, headers);
 
-export type GuestChat = { chat: ChatResource; path: string; hostId: string; guestId: string };
+export type GuestChat = { chat: Chat; path: string; hostId: string; guestId: string };
 
 /** A narrative chat of two characters, with a scene. */
 export async function newGuestChat(api: TestApi, more: Fields = {}): Promise<GuestChat> {
   const host = await api.client.createCharacter('Mira', 'Keeps a lighthouse.');
   const guest = await api.client.createCharacter('Tomas', 'A ferryman.');
-  const { body } = await api.client.send<ChatResource>('POST', '/v1/chats', {
+  const { body } = await api.client.send<Chat>('POST', '/v1/chats', {
     kind: 'narrative',
     hostId: host.id,
     guestId: guest.id,

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
+import type { Answer, Chat, Problem, Turn } from '../../../client/src/index.js';
 import { answerByCourse } from '../provider/narrativeAnswers.js';
 import { until } from '../until.js';
-import type { Answer, ChatResource, Problem, TurnResource } from '../viewers/client.js';
 import type { Course, Move } from './narrativeMoves.js';
 import type { NarrativeWorld, Scene } from './narrativeWorld.js';
 
@@ -96,7 +96,7 @@ export async function playCourse(world: NarrativeWorld, { guest, salt, moves, de
         const last = (await said()).at(-1);
         if (!last) return;
         const text = move.edit ? { text: `Rather line ${played.turnIds.length}.` } : {};
-        const { turn } = must(await send<{ turn: TurnResource }>('POST', `/v1/turns/${last}/regenerate`, text), 202);
+        const { turn } = must(await send<{ turn: Turn }>('POST', `/v1/turns/${last}/regenerate`, text), 202);
         played.turnIds.push(turn.id);
         return ended(turn.id);
       }
@@ -114,7 +114,7 @@ export async function playCourse(world: NarrativeWorld, { guest, salt, moves, de
       case 'undo':
         return must(await send('POST', `${path()}/rewind/undo`), 200, 'rewind_not_last');
       case 'fork': {
-        const fork = must(await send<ChatResource>('POST', `${path()}/fork`, { atSeq: await anySeq(move.at) }), 201);
+        const fork = must(await send<Chat>('POST', `${path()}/fork`, { atSeq: await anySeq(move.at) }), 201);
         played.chatIds.push(fork.id);
         if (move.goOn) chatId = fork.id;
         return;

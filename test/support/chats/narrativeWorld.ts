@@ -1,25 +1,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Chat, Turn } from '../../../client/src/index.js';
 import type { ChatEvent } from '../../../domain/log/events.js';
 import { type ProviderCall, type ScriptedProvider, startScriptedProvider } from '../provider/scriptedProvider.js';
 import { type LogEntry, logLines } from '../service/logLines.js';
 import { type Service, startService } from '../service/service.js';
 import { until } from '../until.js';
-import type { ChatResource, PostTurn, TurnResource } from '../viewers/client.js';
-import { type FollowingViewer, followChat } from '../viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../viewers/followingViewer.js';
+import type { PostTurn } from '../viewers/serviceClient.js';
 
 /** A request of a turn to the provider, by the names in its request id. */
 export type StepCall = { step: string; attempt: number; call: ProviderCall };
 
 export type Played = {
-  turn: TurnResource;
+  turn: Turn;
   /** The turn's own events, oldest first. */
   events: ChatEvent[];
   calls: StepCall[];
 };
 
-export type Scene = { chat: ChatResource; path: string; hostId: string; guestId: string };
+export type Scene = { chat: Chat; path: string; hostId: string; guestId: string };
 type Person = { name?: string; persona?: string };
 export type ChatWish = { host?: Person; guest?: Person | null; container?: string | null };
 
@@ -35,7 +36,7 @@ export type NarrativeWorld = {
   play(chatId: string, text?: string, how?: PostTurn): Promise<Played>;
   ended(turnId: string): Promise<Played>;
   /** Waits until the turn is `awaiting_operator`, which it stays. */
-  awaitingOperator(turnId: string): Promise<TurnResource>;
+  awaitingOperator(turnId: string): Promise<Turn>;
   callsOf(turnId: string): StepCall[];
   /** The next request for the turn's first reply. */
   nextReply(turnId: string): Promise<ProviderCall>;
@@ -83,7 +84,7 @@ export async function startNarrativeWorld(env: Record<string, string> = {}): Pro
       const { id: hostId } = await client.createCharacter(host.name ?? 'Mira', host.persona);
       const guestId = guest ? (await client.createCharacter(guest.name ?? 'Tomas', guest.persona)).id : null;
       const wish = { kind: 'narrative', hostId, guestId, ...(container ? { scene: { container } } : {}) };
-      const { body: chat } = await client.send<ChatResource>('POST', '/v1/chats', wish);
+      const { body: chat } = await client.send<Chat>('POST', '/v1/chats', wish);
       return { chat, path: `/v1/chats/${chat.id}`, hostId, guestId: guestId ?? '' };
     },
     async play(chatId, text = 'Is anybody there?', how = {}) {
@@ -100,7 +101,7 @@ export async function startNarrativeWorld(env: Record<string, string> = {}): Pro
       provider.nextRequest((call) => call.requestId?.startsWith(`${turnId}/reply:0/`) ?? false, 20_000),
     list: async (path) => (await service.client.send<{ items: Record<string, unknown>[] }>('GET', path)).body.items,
     watch(chatId) {
-      const viewer = followChat(service.api, chatId);
+      const viewer = openFollowingViewer(service.api, chatId);
       viewers.push(viewer);
       return viewer;
     },

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import type { ProviderCall, ScriptedProvider } from '../provider/scriptedProvider.js';
 import { until } from '../until.js';
-import type { ServiceClient } from '../viewers/client.js';
+import type { ServiceClient } from '../viewers/serviceClient.js';
 import { launchChromium } from './browser.js';
 import { openViewer, type ViewerOptions, type ViewerPage } from './viewerPage.js';
 

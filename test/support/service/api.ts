@@ -3,8 +3,8 @@ import { startApi } from '../../../api/server.js';
 import { readConfig } from '../../../config.js';
 import { createLog } from '../../../telemetry/log/log.js';
 import { createTestDatabase, type TestDatabase } from '../postgres/postgres.js';
-import { createClient, type ServiceClient } from '../viewers/client.js';
 import { wireToken } from '../viewers/gateway.js';
+import { createServiceClient, type ServiceClient } from '../viewers/serviceClient.js';
 
 export type TestApi = {
   url: string;
@@ -45,7 +45,7 @@ export async function startTestApi(
   return {
     url: api.url,
     database,
-    client: createClient(api.url),
+    client: createServiceClient(api.url),
     stop,
     async close() {
       await stop();

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { until } from '../until.js';
-import { createClient, type ServiceClient } from '../viewers/client.js';
 import { wireToken } from '../viewers/gateway.js';
+import { createServiceClient, type ServiceClient } from '../viewers/serviceClient.js';
 import { freePort } from './freePort.js';
 
 export type ApiProcess = {
@@ -62,7 +62,7 @@ export async function startApiProcess(
   return {
     url,
     pid: child.pid!,
-    client: createClient(url, { timeoutMs: 120_000 }),
+    client: createServiceClient(url, { timeoutMs: 120_000 }),
     heldMs,
     async peakMiB() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { paced } from '../provider/scriptedReply.js';
 import { until } from '../until.js';
-import { type FollowingViewer, followChat } from '../viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../viewers/followingViewer.js';
 import type { LogEntry } from './logLines.js';
 import type { ScriptedService } from './scriptedService.js';
 import type { ProcessName } from './service.js';
@@ -47,7 +47,7 @@ export async function rollingRestarts(world: ScriptedService, options: RollingOp
   provider.script(({ n }) => paced([`${n}: `, ...words], { everyMs: options.everyMs }));
   const over = new AbortController();
   const chats = await Promise.all(Array.from({ length: options.streams }, () => service.client.newChat()));
-  const viewers = chats.map(({ id }) => followChat(service.api, id));
+  const viewers = chats.map(({ id }) => openFollowingViewer(service.api, id));
   const ended: Ended[] = [];
   const hung: string[] = [];
   const talking = viewers.map((viewer) => talk(world, viewer, { over: over.signal, ended, hung }));

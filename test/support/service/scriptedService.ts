@@ -1,14 +1,15 @@
+import type { Chat, Turn } from '../../../client/src/index.js';
 import { type ProviderCall, type ScriptedProvider, startScriptedProvider } from '../provider/scriptedProvider.js';
-import type { ChatResource, PostTurn, TurnResource } from '../viewers/client.js';
-import { type FollowingViewer, followChat } from '../viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../viewers/followingViewer.js';
+import type { PostTurn } from '../viewers/serviceClient.js';
 import { type LogEntry, logLines } from './logLines.js';
 import { type Service, startService } from './service.js';
 
 /** A reply in the middle of its stream: the viewer has `begun`, and the provider waits to be told more. */
 export type HalfReply = {
-  chat: ChatResource;
+  chat: Chat;
   viewer: FollowingViewer;
-  turn: TurnResource;
+  turn: Turn;
   call: ProviderCall;
   begun: string;
 };
@@ -53,7 +54,7 @@ export async function startScriptedService(env: Record<string, string> = {}): Pr
     async beginReply({ text = 'Is anybody there?', begun = 'The lamp turns, ', ...how } = {}) {
       provider.script(() => ({ steps: [] }));
       const chat = await service.client.newChat();
-      const viewer = followChat(service.api, chat.id);
+      const viewer = openFollowingViewer(service.api, chat.id);
       viewers.push(viewer);
       const turn = await service.client.postTurn(chat.id, text, how);
       const call = await nextAttempt(turn.id);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { copyPostgresTemplate } from '../postgres/postgresTemplate.js';
-import { createClient, type ServiceClient } from '../viewers/client.js';
+import { createServiceClient, type ServiceClient } from '../viewers/serviceClient.js';
 import { freePort } from './freePort.js';
 import { tieToThisProcess } from './lifeline.js';
 import { descendantsOf, isAlive, mentioning, type ProcessEntry } from './processes.js';
@@ -91,7 +91,7 @@ export async function startService({
     api,
     live,
     dataDir: folder,
-    client: createClient(api),
+    client: createServiceClient(api),
     run,
     pid,
     async kill(name, signal) {

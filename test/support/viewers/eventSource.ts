@@ -5,7 +5,10 @@ import type { ViewerFrame } from '../../../domain/log/frames.js';
 /** As the standard names them. */
 export const readyStates = { connecting: 0, open: 1, closed: 2 } as const;
 
-/** A client that does what a browser's `EventSource` does: by the standard, and nothing better. */
+/**
+ * A client that does what a browser's `EventSource` does: by the standard, and nothing better. It does not use the
+ * client package, which reconnects by rules of its own.
+ */
 export type TestEventSource = {
   /** Every frame of every connection, in order. */
   frames: ViewerFrame[];

@@ -6,7 +6,10 @@ import { createFrameCheck, type FrameCheck } from './frameCheck.js';
 
 export type Closed = { code: number; reason: string };
 
-/** A viewer of one connection: it collects frames, and holds each against the contract. */
+/**
+ * A viewer of one connection, which collects frames and holds each against the contract. It does not use the client
+ * package: tests need to see every close code and id, to stop reading, and to connect with what the package never sends.
+ */
 export type TestViewer = Omit<FrameCheck, 'take'> & {
   frames: ViewerFrame[];
   /** The frames of one type, in order. */
