@@ -11,7 +11,7 @@ describe('a bounded signal', () => {
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
   });
 
-  test('is aborted with the signal that it is made from, also when that was aborted before', () => {
+  test('is aborted with its parent signal, also when that was aborted before', () => {
     const outer = new AbortController();
     const before = bounded(outer.signal, 60_000);
     outer.abort(new Error('over'));
@@ -22,7 +22,7 @@ describe('a bounded signal', () => {
     }
   });
 
-  test('fires although the garbage collector ran meanwhile', async () => {
+  test('is aborted although the garbage collector ran meanwhile', async () => {
     const script = `
       import { bounded } from './lib/bounded.ts';
       const { signal } = bounded(new AbortController().signal, 300);

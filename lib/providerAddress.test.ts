@@ -67,7 +67,7 @@ const inside = [
 ];
 
 describe('the host of a stored provider', () => {
-  test.each(inside)('is refused as the address %s, and as a name of it', async (address) => {
+  test.each(inside)('is refused as the private address %s, and as a name with that address', async (address) => {
     const host = address.includes(':') ? `[${address}]` : address;
     expect(isSpelledAllowed(`http://${host}/v1`, rules())).toBe(false);
     await expect(connectsTo('http://models.example/v1', [address], rules())).rejects.toThrow('neither public');
@@ -85,22 +85,22 @@ describe('the host of a stored provider', () => {
     'http://localhost/v1',
     'http://LOCALHOST./v1',
     'http://a.localhost/v1',
-  ])('is refused however its loopback address is spelled: %s', (url) => {
+  ])('is refused for every spelling of a loopback address: %s', (url) => {
     expect(isSpelledAllowed(url, rules())).toBe(false);
   });
 
   test.each(['8.8.8.8', '2606:4700:4700::1111'])(
-    'is connected to as the very address that was checked: %s',
+    'is connected to at the address that was checked: %s',
     async (address) => {
       expect(await connectsTo('https://models.example/v1', [address], rules())).toEqual([address]);
     },
   );
 
-  test('is refused when only one of its addresses is inside', async () => {
+  test('is refused when one of its addresses is in a private network', async () => {
     await expect(connectsTo('https://models.example/v1', ['8.8.8.8', '10.0.0.1'], rules())).rejects.toThrow();
   });
 
-  test('is looked up again with each connection: a name that moves inside later is refused then', async () => {
+  test('is looked up for each connection, so that a name that later points to a private network is refused', async () => {
     let address = '8.8.8.8';
     const lookup = createCheckedLookup(new URL('https://models.example'), rules(), async () => [
       { address, family: 4 },
@@ -112,7 +112,7 @@ describe('the host of a stored provider', () => {
     expect(await look()).toMatch('neither public');
   });
 
-  test('that has no address is not found', async () => {
+  test('fails as not found when the name has no address', async () => {
     await expect(connectsTo('http://models.example', [], rules())).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });
@@ -133,18 +133,18 @@ describe('ALLOWED_PROVIDER_HOSTS', () => {
     ['[fd00::1]:8000', 'http://[fd00::1]:22/v1', false],
     ['localhost:11434', 'http://localhost:11434/v1', true],
     ['localhost:11434', 'http://localhost:5432/v1', false],
-  ])('with %s: %s may be asked: %p', (host, url, expected) => {
+  ])('set to %s: a request to %s is allowed: %p', (host, url, expected) => {
     expect(isSpelledAllowed(url, rules(host))).toBe(expected);
   });
 
-  test('opens a name with whatever address it has, and no other name', async () => {
+  test('allows a name with any address, and no other name', async () => {
     const given = rules('Models.Internal:8000');
     expect(await connectsTo('http://models.internal:8000', ['10.0.0.1'], given)).toEqual(['10.0.0.1']);
     await expect(connectsTo('http://models.internal:22', ['10.0.0.1'], given)).rejects.toThrow();
     await expect(connectsTo('http://a.models.internal:8000', ['10.0.0.1'], given)).rejects.toThrow();
   });
 
-  test('opens a range to the names of its addresses', async () => {
+  test('allows the names that point into an allowed range', async () => {
     expect(await connectsTo('http://models.internal', ['10.0.0.1'], rules('10.0.0.0/8'))).toEqual(['10.0.0.1']);
   });
 
@@ -154,7 +154,7 @@ describe('ALLOWED_PROVIDER_HOSTS', () => {
   );
 });
 
-test('a single owner without keys reaches models on the same machine, and nothing else inside', () => {
+test('a single owner without keys reaches models on the same machine, and no private network', () => {
   const given = { allowed: [], loopback: true };
   for (const host of ['127.0.0.1:11434', 'localhost:11434', '[::1]:11434'])
     expect(isSpelledAllowed(`http://${host}/v1`, given)).toBe(true);

@@ -23,7 +23,7 @@ const codeOf = (...parts: ReplyPart[]) =>
     (error: unknown) => (error as TurnFailure).code,
   );
 
-test('text is passed on as it can be stored, characters in two halves in one piece', async () => {
+test('received text is cleaned for storage, and a character in two halves is joined', async () => {
   const received = await receive(text('a\0\ud83d'), thinking('\ud800x'), text('\ude00'), text('\ud800'), finish);
   expect(received).toEqual([
     text('a'),
@@ -34,19 +34,19 @@ test('text is passed on as it can be stored, characters in two halves in one pie
   ]);
 });
 
-test('the names and ids of calls can be stored, and what can not be is no name of a tool', async () => {
+test('received names and ids of calls are cleaned for storage, and a name that cannot be stored matches no tool', async () => {
   const [asked] = await receive(call('{"a":"\\u0000\0"}', 'calculate\0', `\ud800${'x'.repeat(500)}`));
   expect(asked).toMatchObject({ name: 'calculate\ufffd', arguments: '{"a":"\\u0000\ufffd"}' });
   expect(asked).toMatchObject({ id: `\ufffd${'x'.repeat(199)}` });
 });
 
-test('a response whose id is none is not gone on with', async () => {
+test('a response without a valid id is not resumed', async () => {
   expect(await receive({ type: 'response', id: 'a/../b' }, { type: 'response', id: 'resp_1' })).toEqual([
     { type: 'response', id: 'resp_1' },
   ]);
 });
 
-test('no more is taken than a reply may hold, of whatever it is made', async () => {
+test('a reply is cut off at its size limit, whatever parts it has', async () => {
   const half = 'x'.repeat(MAX_REPLY_UNITS / 2);
   expect(await codeOf(text(half), thinking(half), finish)).toBeNull();
   expect(await codeOf(text(half), thinking(half), text('x'))).toBe('reply_too_large');
@@ -58,7 +58,7 @@ test('no more is taken than a reply may hold, of whatever it is made', async () 
   expect(await codeOf(...calls, call(''))).toBe('reply_too_large');
 });
 
-test('a failure of the provider is passed on', async () => {
+test('a failure of the provider is thrown unchanged by the reader of its parts', async () => {
   async function* broken(): AsyncGenerator<ReplyPart> {
     yield text('a');
     throw new TurnFailure('stream_broken');

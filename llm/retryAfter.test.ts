@@ -5,7 +5,7 @@ const now = Date.UTC(2026, 2, 1, 12, 0, 0);
 const read = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), now);
 const dateAfter = (ms: number) => new Date(now + ms).toUTCString();
 
-describe('how long a provider asks us to wait', () => {
+describe('the pause that a provider asks for', () => {
   test.each([
     ['seconds', { 'retry-after': '7' }, 7_000],
     ['parts of a second', { 'retry-after': '0.25' }, 250],
@@ -28,7 +28,7 @@ describe('how long a provider asks us to wait', () => {
     { 'retry-after': '-5' },
     { 'retry-after': 'later' },
     { 'retry-after': 'Monday' },
-  ])('is not known from %j', (headers) => {
+  ])('is unknown for %j', (headers) => {
     expect(read(headers as Record<string, string>)).toBeUndefined();
   });
 });

@@ -10,14 +10,14 @@ const idsOf = (ids: string[], options: Partial<Parameters<typeof planCalls>[1]> 
     { offered: [look], taken: none, iteration: 3, ...options },
   ).map(({ plan, modelCallId }) => [plan.callId, modelCallId]);
 
-test('a call has an id that is made here, and keeps the one that the model gave it beside it', () => {
+test('a planned call gets an id of ours and keeps the id of the model beside it', () => {
   expect(idsOf(['a', '../../b'])).toEqual([
     ['call_3_0', 'a'],
     ['call_3_1', '../../b'],
   ]);
 });
 
-test('a call whose id the model left out, or gave before, is known to the model by ours', () => {
+test('a planned call without an id, or with a repeated one, is shown to the model with our id', () => {
   const taken = { own: new Set(['call_3_1']), models: new Set(['a', 'call_3_2']) };
   expect(idsOf(['', 'a', 'b', 'b'], { taken })).toEqual([
     ['call_3_0', 'call_3_0'],
@@ -31,11 +31,11 @@ test('a call whose id the model left out, or gave before, is known to the model 
   ]);
 });
 
-test("a sub-agent's calls are named after the call that began it", () => {
+test("the ids of a sub-agent's calls begin with the id of the call that started it", () => {
   expect(idsOf(['x'], { prefix: 'call_0_1', iteration: 2 })).toEqual([['call_0_1_2_0', 'x']]);
 });
 
-test('a call is made as its tool says, and one of a tool that there is none of says so', () => {
+test("a planned call follows its tool's settings, and an unknown tool is reported as such", () => {
   const [known, unknown] = planCalls(
     [
       { id: 'a', name: 'look', arguments: '{}' },

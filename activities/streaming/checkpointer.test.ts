@@ -35,14 +35,14 @@ async function streamFor(ms: number) {
   return { checkpointer, keys, statements, sent };
 }
 
-test('a checkpoint is one statement, however many tokens come while it is written', async () => {
+test('a checkpoint is one statement for all streams, however many tokens arrive while it is written', async () => {
   const { statements } = await streamFor(10 * CHECKPOINT_EVERY_MS);
   expect(statements.length).toBeGreaterThanOrEqual(9);
   expect(statements.length).toBeLessThanOrEqual(10);
   for (const texts of statements) expect(texts).toHaveLength(2);
 });
 
-test('what came while a checkpoint was written is in the next, each character once', async () => {
+test('tokens that arrive while a checkpoint is written are in the next one, each once', async () => {
   const { checkpointer, keys, statements, sent } = await streamFor(3 * CHECKPOINT_EVERY_MS);
   const flushed = Promise.all(keys.map((key) => checkpointer.flush(key)));
   await jest.advanceTimersByTimeAsync(100);
@@ -51,7 +51,7 @@ test('what came while a checkpoint was written is in the next, each character on
   expect(written).toHaveLength(2 * sent.length);
 });
 
-test('data that Postgres refuses ends its own stream, and the others are written', async () => {
+test('a checkpoint that Postgres refuses for one stream ends only that stream', async () => {
   const written: unknown[] = [];
   const query = async (_statement: string, [turnIds, beats, fences]: unknown[][]) => {
     await new Promise((resolve) => setTimeout(resolve, 20));

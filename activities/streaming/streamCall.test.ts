@@ -3,7 +3,7 @@ import { usageOfStream } from './streamCall.js';
 
 const call = { step: 'reply:0', attempt: 1, model: 'm', prompt: ['abcd'], resumed: false };
 
-test('the tokens of a reply whose provider does not say are counted, and those of a very long one estimated', () => {
+test('tokens that the provider does not report are counted here, and estimated for a very long reply', () => {
   const counted: number[] = [];
   const count = (text: string) => counted.push(text.length) && 7;
   const usageOf = (text: string) => usageOfStream({ call, received: () => ({ text, thinking: '' }) }, null, count);

@@ -21,14 +21,14 @@ function refusal(act: () => unknown): string | null {
   }
 }
 
-describe('keys', () => {
+describe('API keys', () => {
   it('name their owner', () => {
     expect(keyed.ownerOf({ authorization: 'Bearer alpha' })).toBe('ann');
     expect(keyed.ownerOf({ authorization: 'bearer  beta' })).toBe('ben');
   });
 
   it.each([undefined, '', 'alpha', 'Bearer', 'Bearer ', 'Bearer alph', 'Bearer alpha beta', 'Basic alpha'])(
-    'are refused when the header is %j',
+    'are refused with the header %j',
     (authorization) => expect(refusal(() => keyed.ownerOf({ authorization }))).toBe('unauthorized'),
   );
 
@@ -38,8 +38,8 @@ describe('keys', () => {
   });
 });
 
-describe('without keys', () => {
-  it.each(['127.0.0.1:3000', 'localhost', 'LOCALHOST:80', '[::1]:3000'])('the host %s is served', (host) =>
+describe('a service without keys', () => {
+  it.each(['127.0.0.1:3000', 'localhost', 'LOCALHOST:80', '[::1]:3000'])('serves the host %s', (host) =>
     expect(refusal(() => keyless.checkHost({ host }))).toBeNull(),
   );
 
@@ -48,7 +48,7 @@ describe('without keys', () => {
     (host) => expect(refusal(() => keyless.checkHost({ host }))).toBe('foreign_host'),
   );
 
-  it('with keys any host is served', () => {
+  it('serves any host once there are keys', () => {
     expect(refusal(() => keyed.checkHost({ host: 'api.example' }))).toBeNull();
   });
 });
@@ -66,7 +66,7 @@ describe('an origin is allowed', () => {
     ['file://', false],
   ])('when it is %j: %j', (origin, may) => expect(keyed.originAllowed({ origin, host: 'api.example:3000' })).toBe(may));
 
-  it('is not that of this server by another scheme', () =>
+  it('is not this server with another scheme', () =>
     expect(keyed.originAllowed({ origin: 'https://api.example:3000', host: 'api.example:3000' })).toBe(false));
 
   it.each([

@@ -4,7 +4,7 @@ import { readIdempotencyKey, readWait } from './turnHeaders.js';
 
 const request = (headers: Record<string, string>) => ({ headers }) as unknown as Request;
 
-describe('Prefer', () => {
+describe('the header Prefer', () => {
   it.each([
     ['wait=10', 10],
     ['respond-async, wait=5', 5],
@@ -16,15 +16,17 @@ describe('Prefer', () => {
     ['wait=soon', null],
     ['waiting=5', null],
     ['', null],
-  ])('%j means a wait of %j seconds', (prefer, seconds) => expect(readWait(request({ prefer }))).toBe(seconds));
+  ])('with the value %j means a wait of %j seconds', (prefer, seconds) =>
+    expect(readWait(request({ prefer }))).toBe(seconds),
+  );
 });
 
-describe('an idempotency key', () => {
-  it.each(['k', 'a b', '"quoted"', 'x'.repeat(255), '~'])('may be %j', (key) =>
+describe('the header Idempotency-Key', () => {
+  it.each(['k', 'a b', '"quoted"', 'x'.repeat(255), '~'])('accepts %j', (key) =>
     expect(readIdempotencyKey(request({ 'idempotency-key': key }))).toBe(key),
   );
 
-  it.each(['', 'x'.repeat(256), 'é', 'a\tb', 'a\x7fb'])('may not be %j', (key) =>
+  it.each(['', 'x'.repeat(256), 'é', 'a\tb', 'a\x7fb'])('refuses %j', (key) =>
     expect(() => readIdempotencyKey(request({ 'idempotency-key': key }))).toThrow('invalid_idempotency_key'),
   );
 });

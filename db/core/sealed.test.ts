@@ -4,14 +4,14 @@ import { seal, unseal } from './sealed.js';
 
 const key = randomBytes(32);
 
-test('what is sealed opens with its key, for what it belongs to, and holds nothing readable', () => {
+test('a sealed secret opens with its key and its context, and holds no readable text', () => {
   const sealed = seal(key, 'sk-secret', 'ann/prv_1');
   expect(unseal(key, sealed, 'ann/prv_1')).toBe('sk-secret');
   expect(sealed.toString('latin1')).not.toContain('secret');
   expect(seal(key, 'sk-secret', 'ann/prv_1').equals(sealed)).toBe(false);
 });
 
-test('it opens with no other key, for nothing else, and not when it was changed', () => {
+test('a sealed secret does not open with another key, in another context, or after a change', () => {
   const sealed = seal(key, 'sk-secret', 'ann/prv_1');
   const changed = Buffer.from(sealed);
   changed[changed.length - 1]! ^= 1;

@@ -13,7 +13,7 @@ const input = (more: Partial<AgentPromptInput> = {}): AgentPromptInput => ({
 const sizeOf = (messages: object[]) => limits.countTokens(JSON.stringify(messages));
 
 describe("an agent's prompt", () => {
-  test('holds what was said, what was done for it, and what came of it, in order', () => {
+  test('holds the messages, the calls of tools and their results in order', () => {
     const history = [
       { role: 'user' as const, text: 'Hello?' },
       { role: 'assistant' as const, text: 'Hi.' },
@@ -37,7 +37,7 @@ describe("an agent's prompt", () => {
     ]);
   });
 
-  test('forgets the oldest turns first, and never more than it must', () => {
+  test('drops the oldest turns first, and only as many as the budget requires', () => {
     const history = Array.from({ length: 50 }, (_, n) => ({
       role: 'user' as const,
       text: `${n} ${'word '.repeat(40)}`,
@@ -49,7 +49,7 @@ describe("an agent's prompt", () => {
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, n) => 50 - kept.length + n));
   });
 
-  test('cuts results of tools before it cuts what is asked, and every call keeps its result', () => {
+  test('cuts results of tools before it cuts the question, and keeps a result for every call', () => {
     const iterations = [
       { text: '', calls: Array.from({ length: 6 }, (_, n) => call(`c${n}`, 'result '.repeat(5_000))) },
     ];
@@ -59,7 +59,7 @@ describe("an agent's prompt", () => {
     expect(sizeOf(prompt)).toBeLessThan(limits.hard + 200);
   });
 
-  test('counts no more of what a model wrote into its calls than it has room for', () => {
+  test('stops counting the arguments of calls once they exceed the budget', () => {
     let counted = 0;
     const countTokens = (text: string) => {
       counted += text.length;

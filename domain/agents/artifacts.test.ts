@@ -31,7 +31,7 @@ describe('an artifact', () => {
     ],
     ['graph_plan', { plan: { recordType: 'gene', root: { id: 'a' } }, name: 'A' }],
     ['graph_cleared', {}],
-  ])('%s holds %j', (kind, data) => {
+  ])('%s accepts %j', (kind, data) => {
     expect(artifactData[kind].parse(data)).toEqual(data);
   });
 
@@ -62,17 +62,17 @@ describe('an artifact', () => {
     ['graph_plan', { plan: null }],
     ['graph_plan', { plan: [] }],
     ['graph_cleared', { all: true }],
-  ])('%s does not hold %j', (kind, data) => {
+  ])('%s refuses %j', (kind, data) => {
     expect(takes(kind, data)).toBe(false);
   });
 
-  it('has 10,000 steps at most', () => {
+  it('is refused with more than 10,000 steps', () => {
     const steps = Array.from({ length: 10_001 }, (_, i) => ({ id: `${i}` }));
     expect(takes('graph_snapshot', snapshot({ steps }))).toBe(false);
     expect(takes('graph_snapshot', snapshot({ steps: steps.slice(1) }))).toBe(true);
   });
 
-  it('is refused where it says too much, with the place named', () => {
+  it('with a field that is too long is refused, and the error names the field', () => {
     const { error } = artifactData.graph_snapshot.safeParse(step({ parameters: { a: 'x\0' } }));
     expect(error?.issues.map((issue) => issue.path.join('.'))).toEqual(['graphSnapshot.steps.0.parameters']);
   });

@@ -13,7 +13,7 @@ const build = (rootStepId: string | null, ...steps: GraphStep[]) => buildPlan({ 
 const written = (root: PlanNode) => JSON.parse(planJson({ recordType: 'gene', root, metadata: { name: 'A' } }));
 
 describe('a plan', () => {
-  it('is the tree under the root, with what each step says of itself', () => {
+  it('is the tree under the root step, with the fields of each step', () => {
     const root = build(
       'c',
       search('a', { parameters: { organism: ['x'] }, displayName: 'Genes of x' }),
@@ -38,7 +38,7 @@ describe('a plan', () => {
     ['__unknown__', on('c', 'a')],
     ['__unknown__', { id: 'c', kind: 'search', searchName: null }],
     ['Boolean', { ...on('c', 'a', 'b'), searchName: 'Boolean' }],
-  ])('names a step %s where it is %j', (searchName, step) => {
+  ])('gives a step the name %s for the step %j', (searchName, step) => {
     expect(build('c', search('a'), search('b'), step)?.searchName).toBe(searchName);
   });
 
@@ -51,15 +51,15 @@ describe('a plan', () => {
     ['a step that is its own input', 'a', [on('a', 'a')]],
     ['a cycle through the root', 'a', [on('a', 'b'), on('b', 'a')]],
     ['a cycle below the root', 'a', [on('a', 'b', 'c'), search('b'), on('c', 'd'), on('d', 'b', 'c')]],
-  ])('is none of a graph with %s', (_, rootStepId, steps) => {
+  ])('is null for a graph with %s', (_, rootStepId, steps) => {
     expect(build(rootStepId, ...steps)).toBeNull();
   });
 
-  it('does not mind a cycle among steps that it has no part in', () => {
+  it('ignores a cycle among steps that the root does not reach', () => {
     expect(build('a', search('a'), on('b', 'c'), on('c', 'b'))).toMatchObject({ id: 'a' });
   });
 
-  it('has a step under each of those that take it as their input', () => {
+  it('repeats a step under each step that takes it as its input', () => {
     const root = build('d', search('a'), on('b', 'a'), on('c', 'a'), on('d', 'b', 'c'))!;
     expect(written(root).root).toMatchObject({
       primaryInput: { id: 'b', primaryInput: { id: 'a' } },
@@ -71,13 +71,13 @@ describe('a plan', () => {
     });
   });
 
-  it('is none where shared steps would make it grow without bound', () => {
+  it('is null where shared steps would make it grow without bound', () => {
     const steps = Array.from({ length: 60 }, (_, i) => (i === 0 ? search('0') : on(`${i}`, `${i - 1}`, `${i - 1}`)));
     expect(buildPlan({ steps, rootStepId: '10' })).not.toBeNull();
     expect(buildPlan({ steps, rootStepId: '59' })).toBeNull();
   });
 
-  it.each([5_000, 10_000])('is a chain of %i steps', (length) => {
+  it.each([5_000, 10_000])('may be a chain of %i steps', (length) => {
     const steps = Array.from({ length }, (_, i) => (i === 0 ? search('0') : on(`${i}`, `${i - 1}`)));
     const root = buildPlan({ steps: steps.toReversed(), rootStepId: `${length - 1}` });
     let count = 0;
@@ -85,7 +85,7 @@ describe('a plan', () => {
     expect(count).toBe(length);
   });
 
-  it('takes in thousands of steps that all end in one', () => {
+  it('may hold thousands of steps that are inputs of one step', () => {
     const leaves = Array.from({ length: 4_000 }, (_, i) => search(`leaf${i}`));
     const joins = leaves.map((leaf, i) => on(`${i}`, i === 0 ? 'leaf0' : `${i - 1}`, leaf.id));
     const root = written(buildPlan({ steps: [...joins, ...leaves], rootStepId: '3999' })!).root;
@@ -120,8 +120,8 @@ function expected(steps: GraphStep[], id: string, above: string[]): { ids: unkno
 const shape = (node: PlanNode | undefined): unknown =>
   node ? [node.id, shape(node.primaryInput), shape(node.secondaryInput)] : null;
 
-describe('of any graph', () => {
-  it('the plan is the tree that following the inputs makes, or null', () => {
+describe('for any graph', () => {
+  it('the plan equals the tree built by following the inputs, or is null', () => {
     fc.assert(
       fc.property(anyGraph, ({ steps, rootStepId }) => {
         const root = buildPlan({ steps, rootStepId });
@@ -131,7 +131,7 @@ describe('of any graph', () => {
     );
   });
 
-  it('the order of the steps changes nothing', () => {
+  it('the plan does not depend on the order of the steps', () => {
     fc.assert(
       fc.property(anyGraph, ({ steps, rootStepId }) => {
         const turned = buildPlan({ steps: steps.toReversed(), rootStepId });
@@ -140,7 +140,7 @@ describe('of any graph', () => {
     );
   });
 
-  it('what is written is what JSON would write', () => {
+  it('the serialised plan is what JSON.stringify returns', () => {
     fc.assert(
       fc.property(anyGraph, fc.string(), fc.jsonValue(), ({ steps, rootStepId }, name, value) => {
         const parameters = { value: value as unknown };

@@ -6,7 +6,7 @@ const deep = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
 test.each([
   ['an object', '{"a":[1,"é"]}', { a: [1, 'é'] }],
   ['nothing', ' ', {}],
-])('%s is the arguments of a call', (_, text, value) => {
+])('%s is accepted as the arguments of a tool call', (_, text, value) => {
   expect(parseArguments(text)).toEqual({ ok: true, value });
 });
 
@@ -19,7 +19,7 @@ test.each([
   ['half a surrogate pair', '{"a":["\\ud800"]}'],
   ['a number that JSON has no number for', '{"a":1e999}'],
   ['20,000 levels', deep],
-])('%s is not, which the model can read; people are shown its text', (_, text) => {
+])('%s is refused as the arguments of a tool call, with an error for the model and the text for people', (_, text) => {
   expect(parseArguments(text)).toEqual({ ok: false, message: expect.stringMatching(/^The arguments .*\.$/) });
   expect(shownArguments(text)).toBe(text);
 });

@@ -14,7 +14,7 @@ const check = (name: string, argumentsText: string, scope: Partial<Parameters<ty
   checkCall(tools, { name, argumentsText, callerLevel: 3, enabledTools: null, ...scope });
 
 describe('the tools that a model is offered', () => {
-  test('are the built-in ones, where the chat does not say', () => {
+  test('are the built-in ones, where the chat names none', () => {
     expect(names({ callerLevel: 3, enabledTools: null })).toEqual(builtins.map(({ name }) => name));
   });
 
@@ -27,8 +27,8 @@ describe('the tools that a model is offered', () => {
   });
 });
 
-describe('a call is checked again where it is made', () => {
-  test('it is of a tool that there is, enabled and permitted', () => {
+describe('the check of a call at its execution', () => {
+  test("refuses a tool that does not exist, is not enabled or exceeds the caller's level", () => {
     expect(check('made_up', '{}')).toMatchObject({ ok: false, code: 'tool_not_found' });
     expect(check('mcp_files_delete', '{}')).toMatchObject({ ok: false, code: 'tool_not_enabled' });
     expect(check('calculate', '{}', { enabledTools: [] })).toMatchObject({ ok: false, code: 'tool_not_enabled' });
@@ -39,11 +39,11 @@ describe('a call is checked again where it is made', () => {
     });
   });
 
-  test.each(['{', '[]', 'null', '"x"', 'undefined'])('its arguments are a JSON object, not %s', (sent) => {
+  test.each(['{', '[]', 'null', '"x"', 'undefined'])('refuses the arguments %s, which are no JSON object', (sent) => {
     expect(check('calculate', sent)).toMatchObject({ ok: false, code: 'bad_arguments' });
   });
 
-  test('nothing at all is no arguments', () => {
+  test('takes empty arguments for an empty object', () => {
     expect(check('read_document', ' ')).toMatchObject({ ok: true, arguments: {} });
     expect(check('calculate', '{"expression":"1"}')).toMatchObject({ ok: true, arguments: { expression: '1' } });
   });

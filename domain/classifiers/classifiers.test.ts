@@ -3,7 +3,7 @@ import { at, calls, context, events, good } from '../../test/support/chats/class
 import { classifiers } from './index.js';
 
 describe('turn_parse', () => {
-  test('is taken as given, also when it is empty', () => {
+  test('appends the segments as they are, also an empty list', () => {
     expect(events('turn_parse', { segments: [] })).toEqual([
       { kind: 'user_turn_parsed', data: { userTurnSeq: 7, segments: [] } },
     ]);
@@ -11,7 +11,7 @@ describe('turn_parse', () => {
 });
 
 describe('state_update', () => {
-  test('updates the edge of its pair, at the time of its beat, with each fact once', () => {
+  test('updates the edge of its pair at the time of the beat, with each fact once', () => {
     expect(events('state_update', good.state_update)).toEqual([
       {
         kind: 'edge_update',
@@ -28,15 +28,15 @@ describe('state_update', () => {
   });
 });
 
-describe('addressee, interjection and scene_close', () => {
-  test('change nothing of themselves: they are verdicts', () => {
+describe('the classifiers addressee, interjection and scene_close', () => {
+  test('append no event and only return a verdict', () => {
     for (const name of ['addressee', 'interjection', 'scene_close'] as const)
       expect(events(name, good[name])).toEqual([]);
     expect(classifiers.interjection.verdict(good.interjection)).toEqual({ shouldInterject: true });
     expect(classifiers.scene_close.verdict(good.scene_close)).toEqual({ shouldClose: false });
   });
 
-  test('scene_close is shown the prose and the place, and nothing of the reply', () => {
+  test('scene_close gets the prose and the place, and nothing of the reply', () => {
     const shown = JSON.stringify(classifiers.scene_close.messages(context, calls.scene_close));
     expect(shown).toContain('The lamp room');
     expect(shown).toContain('I try the door.');
@@ -45,7 +45,7 @@ describe('addressee, interjection and scene_close', () => {
 });
 
 describe('scene_summary', () => {
-  test('touches the scene and the edges of its own point of view only', () => {
+  test('changes only the scene and the edges of the character whose summary it is', () => {
     const found = events('scene_summary', {
       summary: 'S',
       edges: [

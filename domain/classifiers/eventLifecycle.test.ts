@@ -35,7 +35,7 @@ describe('event_lifecycle', () => {
     expect(kinds(events('event_lifecycle', to(status), chat(from)))).toEqual(expected);
   });
 
-  test('promotes at once what a completed event brings: one update an edge, and the objects', () => {
+  test('appends one update per edge and the objects when an event is completed', () => {
     const found = events('event_lifecycle', to('completed'), chat('active'));
     expect(found).toEqual([
       { kind: 'story_event_completed', data: { eventId: 'evt_1' } },
@@ -59,7 +59,7 @@ describe('event_lifecycle', () => {
     ]);
   });
 
-  test('counts the same transition once, and promotes once', () => {
+  test('applies a transition once that the answer holds twice', () => {
     const found = events(
       'event_lifecycle',
       to('active', 'active', 'completed', 'completed', 'cancelled'),
@@ -74,11 +74,11 @@ describe('event_lifecycle', () => {
     ]);
   });
 
-  test('promotes nothing when the event was completed while the model thought', () => {
+  test('appends nothing for an event that was completed during the call', () => {
     expect(events('event_lifecycle', to('completed'), chat('completed'))).toEqual([]);
   });
 
-  test('does nothing to an event that has left the chat meanwhile, and to one that brings nothing only what it says', () => {
+  test('ignores an event that was removed during the call, and only completes one without effects', () => {
     expect(events('event_lifecycle', to('completed'), state)).toEqual([]);
     const bare: ChatState = { ...state, storyEvents: [{ eventId: 'evt_1', status: 'active', artifacts: {} }] };
     expect(kinds(events('event_lifecycle', to('completed'), bare))).toEqual(['story_event_completed']);

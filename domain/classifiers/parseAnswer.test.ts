@@ -51,27 +51,27 @@ function badInside(value: unknown, path: string): Bad[] {
 }
 
 describe.each(names)('the classifier %s', (name) => {
-  test('lets an answer of its schema through, whose events the log can hold', () => {
+  test('accepts an answer of its schema, and makes events that the log accepts', () => {
     expect(parse(name, good[name]).ok).toBe(true);
     for (const { kind, data } of events(name, good[name])) expect(eventData[kind].safeParse(data).success).toBe(true);
   });
 
-  test('ignores keys beyond its schema, in nested objects too, and asks for none', () => {
+  test('ignores keys beyond its schema, in nested objects too', () => {
     expect(parse(name, withMore(good[name]))).toEqual(parse(name, good[name]));
     const schema = JSON.stringify(toJsonSchema(classifiers[name].answer(context, calls[name])));
     expect(schema.match(/"additionalProperties":false/g)).toHaveLength(schema.match(/"type":"object"/g)?.length ?? 0);
   });
 
-  test('lets through no answer that is bad in any one place', () => {
+  test('refuses an answer that is wrong in any one field', () => {
     const passed = hostile(good[name]).filter(({ value }) => parse(name, value).ok);
     expect(passed.map(({ why }) => why)).toEqual([]);
   });
 
-  test.each(['', 'no', '{', '[]', 'null', '"x"', '```json\n{}\n```', '\0'])('does not take %j for an answer', (raw) => {
+  test.each(['', 'no', '{', '[]', 'null', '"x"', '```json\n{}\n```', '\0'])('refuses the answer %j', (raw) => {
     expect(parse(name, raw).ok).toBe(false);
   });
 
-  test('asks in messages that hold no more than its texts, cut', () => {
+  test('asks in messages whose texts are cut to their limits', () => {
     const long = 'A long tale. '.repeat(8_000);
     const turn: TurnContext = {
       ...context,
@@ -87,7 +87,7 @@ describe.each(names)('the classifier %s', (name) => {
     expect(JSON.stringify(messages).length).toBeLessThan(name === 'turn_parse' ? 120_000 : 115_000);
   });
 
-  test('has a JSON schema as strict mode takes it', () => {
+  test('has a JSON schema that strict mode accepts', () => {
     const schema = toJsonSchema(classifiers[name].answer(context, calls[name]));
     const objects: { additionalProperties?: unknown; required?: string[]; properties?: object }[] = [];
     JSON.stringify(schema, (_key, node) => {
@@ -102,7 +102,7 @@ describe.each(names)('the classifier %s', (name) => {
     expect(JSON.stringify(schema)).not.toMatch(/maxLength|minLength|\$schema|pattern/);
   });
 
-  test('gives a verdict without prose', () => {
+  test('returns a verdict without prose', () => {
     for (const value of Object.values(classifiers[name].verdict(good[name]))) {
       expect(typeof value === 'string' ? ['chr_g'] : [value]).toContain(value);
     }
@@ -110,7 +110,7 @@ describe.each(names)('the classifier %s', (name) => {
 });
 
 describe('an answer of 1 MB', () => {
-  test('is not even read', () => {
+  test('is refused without being parsed', () => {
     expect(parse('scene_close', `{"shouldClose":true,"reason":"${'x'.repeat(1_000_000)}"}`)).toEqual({
       ok: false,
       reason: 'too_large',
@@ -118,7 +118,7 @@ describe('an answer of 1 MB', () => {
   });
 });
 
-describe('ids', () => {
+describe('the check of ids in an answer', () => {
   test.each([
     ['addressee', { addresseeId: 'you' }],
     ['addressee', { addresseeId: 'chr_x' }],
@@ -129,13 +129,13 @@ describe('ids', () => {
     expect(parse(name, answer)).toEqual({ ok: false, reason: 'breaks_schema' });
   });
 
-  test('of a guest are foreign where there is none', () => {
+  test('refuses the id of a guest where the chat has no guest', () => {
     const alone = { ...context, guest: null };
     const { ok } = parseAnswer(classifiers.addressee, alone, calls.addressee, '{"addresseeId":"chr_g"}');
     expect(ok).toBe(false);
   });
 
-  test('are none at all where no story event is open: then no transition is an answer', () => {
+  test('refuses every transition where no story event is open', () => {
     const quiet = { ...context, storyEvents: [] };
     const ask = (answer: object) =>
       parseAnswer(classifiers.event_lifecycle, quiet, calls.event_lifecycle, JSON.stringify(answer)).ok;

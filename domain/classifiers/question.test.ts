@@ -10,12 +10,12 @@ const cost = (messages: { content: string }[]) => messages.reduce((sum, { conten
 const limits = { hard: 1_000, countTokens };
 
 describe('a question to a classifier', () => {
-  test('within its limit is asked as it is', () => {
+  test('is sent unchanged within its limit', () => {
     const question = { task: 'Decide.', about: ['one', { text: 'two', keep: 'end' as const }] };
     expect(toMessages(question, limits)).toEqual(toMessages(question));
   });
 
-  test('beyond its limit loses the least valuable first, and nothing of the task', () => {
+  test('beyond its limit loses the least valuable parts first, and nothing of the instructions', () => {
     const about = [words('first', 900), words('second', 900), words('last', 400)];
     const messages = toMessages({ task: words('task', 100), about }, limits);
     expect(cost(messages)).toBeLessThanOrEqual(1_000);
@@ -25,7 +25,7 @@ describe('a question to a classifier', () => {
     expect(shown.match(/first/g)?.length).toBeLessThan(shown.match(/second/g)?.length ?? 0);
   });
 
-  test('keeps the end of what is decided by its end, and the beginning of all else', () => {
+  test('keeps the end of texts that are judged by their end, and the beginning of all others', () => {
     const text = `begin ${words('middle', 3_000)} end`;
     const [, whole] = toMessages({ task: '', about: [text] }, limits);
     expect(whole?.content).toMatch(/^begin middle[\s\S]*middle…$/);
@@ -34,7 +34,7 @@ describe('a question to a classifier', () => {
     expect(late?.content.length).toBeGreaterThan(5_000);
   });
 
-  test.each(Object.values(calls))('of $name keeps to the limit, however long what it is about', (call) => {
+  test.each(Object.values(calls))('of $name keeps to the limit for texts of any length', (call) => {
     const long = words('word', 40_000);
     const line = { speakerId: 'you', text: long };
     const turn = {

@@ -27,7 +27,7 @@ describe('significance', () => {
     expect(events('significance', { score: 3 }, state, { ...context, memories: [] })).toEqual([]);
   });
 
-  test('past the cap evicts the least significant pin, and of those the oldest', () => {
+  test('beyond the cap unpins the least significant memory, and the oldest among equals', () => {
     const chat = { ...state, pinned: [pinned('a', 1, 3), pinned('b', 5, 2), pinned('c', 4, 2)] };
     expect(pin('mem_1', context, chat, 3)).toEqual([
       { kind: 'memory_pinned', data: { memoryId: 'mem_1' } },
@@ -36,7 +36,7 @@ describe('significance', () => {
     expect(pin('mem_1', context, chat, 4)).toHaveLength(1);
   });
 
-  test('counts per character: a pin that both share is evicted once, one of another is not', () => {
+  test('counts pins per character, and unpins a memory that two share only once', () => {
     const chat = {
       ...state,
       pinned: [pinned('old', 1, 3, ['chr_x']), pinned('both', 2, 3), pinned('mine', 3, 3, ['chr_h'])],
@@ -47,7 +47,7 @@ describe('significance', () => {
     ]);
   });
 
-  test('evicts as many as it takes, and never the new one', () => {
+  test('unpins as many as needed, and never the new one', () => {
     const chat = { ...state, pinned: Array.from({ length: 20 }, (_, n) => pinned(`m${n}`, n, 3)) };
     expect(pin('mem_1', context, chat, 12)).toHaveLength(1 + 9);
     expect(pin('mem_1', context, chat, 1)).toHaveLength(1 + 20);

@@ -13,21 +13,21 @@ const block = ({ original, proposed, reason }: ProposedChange, between = '') =>
 const one: ProposedChange = { original: 'a cat', proposed: 'a dog', reason: 'It barks.' };
 
 describe('the change blocks of a reply', () => {
-  test.each([0, 1, 50])('come in the order of their source: %d of them', (count) => {
+  test.each([0, 1, 50])('are returned in the order of their source: %d of them', (count) => {
     const changes = Array.from({ length: count }, (_, n) => ({ ...one, original: `word ${n}` }));
     expect(parseChangeBlocks(changes.map((change) => `Say ${block(change)} why.`).join('\n'))).toEqual(changes);
   });
 
-  test.each(['\n', '\r\n', ' \t\r\n  '])('may be spread over lines: %j', (between) => {
+  test.each(['\n', '\r\n', ' \t\r\n  '])('may have line breaks in their tags: %j', (between) => {
     expect(parseChangeBlocks(block(one, between))).toEqual([one]);
   });
 
-  test('keep what they hold verbatim, but for one line end at each side', () => {
+  test('keep their content verbatim, except for one line end at each side', () => {
     const original = '  two\r\n\r\nlines <b> $& <original';
     expect(parseChangeBlocks(block({ ...one, original: `\r\n${original}\r\n` }))).toEqual([{ ...one, original }]);
   });
 
-  test('may propose nothing in its place, but must replace something', () => {
+  test('may have an empty proposal, but no empty original', () => {
     expect(parseChangeBlocks(block({ ...one, proposed: '' }))).toEqual([{ ...one, proposed: '' }]);
     expect(parseChangeBlocks(block({ ...one, original: '' }))).toEqual([]);
   });
@@ -43,13 +43,13 @@ describe('the change blocks of a reply', () => {
     expect(parseChangeBlocks(reply)).toEqual([]);
   });
 
-  test('go on after one that is not well-formed', () => {
+  test('are parsed after a block that is not well-formed', () => {
     expect(parseChangeBlocks(`<change><original>lost ${block(one)}`)).toEqual([one]);
     expect(parseChangeBlocks(`${block(one).slice(0, -9)} ${block(one)}`)).toEqual([one]);
     expect(parseChangeBlocks(`\`\`\`\n${block(one)}\n\`\`\`\n${block(one)}`)).toEqual([one]);
   });
 
-  test('may be about code: a fence within a text is part of it', () => {
+  test('keep a code fence inside of a text as part of the text', () => {
     const original = 'before\n```js\nlet a;\n```\nafter';
     expect(parseChangeBlocks(block({ ...one, original }))).toEqual([{ ...one, original }]);
   });
@@ -62,7 +62,7 @@ describe('the change blocks of a reply', () => {
     '```\n',
     '<change><original>a</original>',
     '\n',
-  ])('are looked for in time that grows with the length: a megabyte of %j', (piece) => {
+  ])('are found in linear time in a megabyte of %j', (piece) => {
     const time = (bytes: number) => {
       const reply = piece.repeat(bytes / piece.length);
       const start = performance.now();
@@ -74,7 +74,7 @@ describe('the change blocks of a reply', () => {
     expect(time(1_000_000)).toBeLessThan(5_000);
   });
 
-  test('survive whatever stands around them', () => {
+  test('are found whatever text stands around them', () => {
     const noise = fc
       .array(fc.constantFrom('<change>', '</change>', '<original>', 'x', '\n', '<reason>', '</proposed>'))
       .map((all) => all.join(''));

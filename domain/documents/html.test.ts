@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toHtml } from './html.js';
 
 describe('the html of a message', () => {
-  it('is paragraphs and line breaks, with markup shown and not taken', () => {
+  it('holds paragraphs and line breaks, with markup escaped', () => {
     expect(toHtml('a <b>\nb & "c"\n\n\n\nsecond')).toBe('<p>a &lt;b&gt;<br>b &amp; &quot;c&quot;</p>\n<p>second</p>');
   });
 
@@ -16,7 +16,7 @@ describe('the html of a message', () => {
     );
   });
 
-  it('takes time in proportion to the text, also of blank runs', () => {
+  it('is made in time linear in the text, also with long runs of blanks', () => {
     const begun = performance.now();
     toHtml(`${'\n \t'.repeat(100_000)}${' '.repeat(200_000)}x${'\r\n'.repeat(100_000)}`);
     expect(performance.now() - begun).toBeLessThan(1_000);

@@ -20,19 +20,19 @@ describe('the addressee by names', () => {
     expect(addresseeByName(prose, host, guest)).toBe(id);
   });
 
-  test('without a guest is the host', () => {
+  test('is the host where there is no guest', () => {
     expect(addresseeByName('Brann?', host, null)).toBe(host.id);
   });
 
   test.each(['.*', '(Brann|', 'C++', '[a-z]', '\\', '$', '^Brann$', '(?=a)', 'a{1,99999}'])(
-    'takes the name %j as it is written',
+    'matches the name %j literally',
     (name) => {
       expect(addresseeByName('nothing of the kind', host, { id: 'chr_g', name })).toBe(host.id);
       expect(addresseeByName(`so, ${name}, tell`, host, { id: 'chr_g', name })).toBe('chr_g');
     },
   );
 
-  test('knows words of any script', () => {
+  test('is found in words of any script', () => {
     expect(mentions('Ну, Ольга!', 'ольга')).toBe(true);
     expect(mentions('Ольгами', 'Ольга')).toBe(false);
     expect(mentions('Zoe\u0308 waits', 'Zo\u00eb')).toBe(true);
@@ -41,11 +41,11 @@ describe('the addressee by names', () => {
     expect(mentions('🦊Mira🦊', 'Mira')).toBe(true);
   });
 
-  test('is nobody by a blank name', () => {
+  test('is not found by a blank name', () => {
     expect(addresseeByName('  ', host, { id: 'chr_g', name: ' ' })).toBe(host.id);
   });
 
-  test('is found wherever the name stands alone, whatever it is made of', () => {
+  test('is found wherever the name stands as a word of its own, whatever characters it has', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), fc.string(), (name, before, after) => {
         fc.pre(name.trim() !== '');
@@ -54,7 +54,7 @@ describe('the addressee by names', () => {
     );
   });
 
-  test('is found in a long text that almost holds it at every place', () => {
+  test('is found in linear time in a long text that almost matches everywhere', () => {
     expect(mentions('a'.repeat(200_000), 'a'.repeat(200))).toBe(false);
   });
 });

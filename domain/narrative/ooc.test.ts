@@ -31,11 +31,11 @@ describe('out-of-character text', () => {
     expect(splitProse(text)).toEqual([{ kind: 'narration', text }]);
   });
 
-  test('that is never closed is plain text, and what is closed inside of it is not', () => {
+  test('that is not closed is plain text, and closed text inside of it is out of character', () => {
     expect(stripOoc('((open ((closed)) on')).toBe('((open on');
   });
 
-  test('is a segment of its own, in the order in which all was said', () => {
+  test('is a segment of its own, in the order of the text', () => {
     expect(splitProse('((hi)) *I sit.* ((brb ((soon)) )) "So."')).toEqual([
       { kind: 'ooc', text: 'hi' },
       { kind: 'narration', text: '*I sit.*' },
@@ -44,7 +44,7 @@ describe('out-of-character text', () => {
     ]);
   });
 
-  test('leaves prose without it as it is, but for blank ends', () => {
+  test('leaves prose without it unchanged, except for blanks at its ends', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         fc.pre(!text.includes('((') || !text.includes('))'));
@@ -53,7 +53,7 @@ describe('out-of-character text', () => {
     );
   });
 
-  test('adds nothing, and leaves every other word where it was', () => {
+  test('is removed without adding, dropping or moving any other word', () => {
     const piece = fc.constantFrom('((', '))', '(', ')', ' ', '\n', 'word', 'other', '.', '🦊');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {

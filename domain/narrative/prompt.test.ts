@@ -50,7 +50,7 @@ const inOrder = (text: string, ...wanted: string[]) =>
   wanted.filter((part) => text.includes(part)).sort((a, b) => text.indexOf(a) - text.indexOf(b));
 
 describe('the prompt of a beat', () => {
-  test('with one character needs no names: roles tell who speaks', () => {
+  test('with one character holds no names, since roles identify the speakers', () => {
     expect(prompt({}).slice(1)).toEqual([
       { role: 'user', content: 'Good evening.' },
       { role: 'assistant', content: 'Mind the step.' },
@@ -58,7 +58,7 @@ describe('the prompt of a beat', () => {
     ]);
   });
 
-  test('with a guest names everybody but the speaker, whoever that is', () => {
+  test('with a guest names every participant except the speaker', () => {
     expect(prompt({ speakerId: brann.id }, withGuest).slice(1)).toEqual([
       { role: 'user', content: 'Robin: Good evening.' },
       { role: 'user', content: 'Mira: Mind the step.' },
@@ -67,7 +67,7 @@ describe('the prompt of a beat', () => {
     ]);
   });
 
-  test('holds the persona, the place, who else is there and what they did last', () => {
+  test('holds the persona, the place, the others who are present and their last actions', () => {
     const system = systemOf({}, withGuest);
     expect(system).toMatch(/^You are Mira in a role-play with Robin and Brann\./);
     for (const part of ['Keeps the lighthouse.', 'The lamp room', 'A traveller.', 'Smuggles brandy.']) {
@@ -76,7 +76,7 @@ describe('the prompt of a beat', () => {
     expect(system).toContain('What Brann did last: I bar the window.');
   });
 
-  test("holds the speaker's own edges, to everybody present, known or new", () => {
+  test('holds the edges of the speaker to every participant, with and without history', () => {
     const edge = {
       sourceId: mira.id,
       targetId: 'you',
@@ -100,7 +100,7 @@ describe('the prompt of a beat', () => {
     expect(system).not.toContain('What Brann thinks.');
   });
 
-  test('holds the story events that are active, and not those only planned', () => {
+  test('holds active story events and no planned ones', () => {
     const storyEvents = [
       { title: 'The storm', description: 'It breaks.', status: 'active' },
       { title: 'The ferry', description: 'It sinks.', status: 'planned' },
@@ -110,19 +110,19 @@ describe('the prompt of a beat', () => {
     expect(system).not.toContain('The ferry');
   });
 
-  test('looks back on the last 20 lines', () => {
+  test('holds the last 20 lines', () => {
     const dialogue = Array.from({ length: 50 }, (_, n) => ({ speakerId: 'you', text: `line ${n}` }));
     const texts = prompt({ dialogue }).map(({ content }) => content);
     expect(texts.slice(1, -1)).toEqual(dialogue.slice(-DIALOGUE_LINES).map(({ text }) => text));
   });
 
-  test('of a turn that was all out of character has no prose of the user, and says so', () => {
+  test('of a turn that is all out of character has no prose of the user, and says so', () => {
     const messages = prompt({ prose: '', dialogue: [] });
     expect(messages.map(({ role }) => role)).toEqual(['system', 'system']);
     expect(messages[1]?.content).toBe('Robin says nothing in the story now. Go on with the scene as Mira.');
   });
 
-  test('that cuts in has the first beat as its last line, and is told to be brief', () => {
+  test('of an interjection ends with the first beat and asks for brevity', () => {
     const messages = prompt(
       { speakerId: brann.id, beat: 1, beats: [{ speakerId: mira.id, text: 'It is.' }] },
       withGuest,
@@ -131,7 +131,7 @@ describe('the prompt of a beat', () => {
     expect(messages[0]?.content).toContain('Brann was not asked, but cuts in now: briefly');
   });
 
-  test('that cuts in where the user was out of character answers the first beat alone', () => {
+  test('of an interjection answers the first beat alone where the user was out of character', () => {
     const messages = prompt(
       { speakerId: brann.id, beat: 1, prose: '', beats: [{ speakerId: mira.id, text: 'It is.' }] },
       withGuest,
@@ -139,12 +139,12 @@ describe('the prompt of a beat', () => {
     expect(messages.at(-1)).toEqual({ role: 'user', content: 'Mira: It is.' });
   });
 
-  test('names what somebody said who has left since', () => {
+  test('names the speaker of a line who has left since', () => {
     const [, line] = prompt({ dialogue: [{ speakerId: brann.id, text: 'Farewell.' }] });
     expect(line).toEqual({ role: 'user', content: 'somebody who has left: Farewell.' });
   });
 
-  test('takes names as they are, and does without a persona, a place and a name for the user', () => {
+  test('is built without a persona, a place and a user name, and keeps names verbatim', () => {
     const nobody = { id: 'you', name: 'you', persona: '' };
     const system = systemOf({ you: nobody, scene: null, host: { ...mira, name: '.*\n($1', persona: '' } });
     expect(system).toMatch(/^You are \.\* \(\$1 in a role-play with the user\./);
@@ -152,8 +152,8 @@ describe('the prompt of a beat', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('is in order: pinned, then scenes, then by significance and recency', () => {
+describe('the memories in a prompt', () => {
+  test('are ordered: pinned, then scenes, then by significance and recency', () => {
     const remembered = [
       memory('old note', { writtenSeq: 1 }),
       memory('new note', { writtenSeq: 9 }),
@@ -167,7 +167,7 @@ describe('what is remembered', () => {
     expect(inOrder(systemOf({ remembered, closedScenes }), ...order.toSorted())).toEqual(order);
   });
 
-  test('of a scene is the summary of the one who speaks, in place of its memories', () => {
+  test('of a closed scene are replaced by the summary of the speaker', () => {
     const scenes = {
       remembered: [memory('a turn of it', { sceneId: 'scn_1', witnesses: [mira.id, brann.id], pinned: true })],
       closedScenes: [{ sceneId: 'scn_1', closedSeq: 50, summaries: { [mira.id]: 'as Mira saw it' } }],
@@ -177,17 +177,17 @@ describe('what is remembered', () => {
     expect(inOrder(ofBrann, 'as Mira saw it', 'a turn of it')).toEqual(['a turn of it']);
   });
 
-  test('of a scene is its memories where the summary is blank', () => {
+  test('of a closed scene are kept where its summary is blank', () => {
     const remembered = [memory('a turn of it', { sceneId: 'scn_1' })];
     const closedScenes = [{ sceneId: 'scn_1', closedSeq: 50, summaries: { [mira.id]: ' ' } }];
     expect(systemOf({ remembered, closedScenes })).toContain('a turn of it');
   });
 
-  test('is only from before the turn', () => {
+  test('are only from before the turn', () => {
     expect(systemOf({ remembered: [memory('of this turn', { chatClock: 100 })] })).not.toContain('of this turn');
   });
 
-  test('is never what the speaker did not witness', () => {
+  test('never include what the speaker did not witness', () => {
     const some = fc.record({ witnessed: fc.boolean(), pinned: fc.boolean(), significance: fc.nat(3) });
     fc.assert(
       fc.property(
@@ -216,13 +216,13 @@ describe('what is remembered', () => {
   });
 });
 
-describe('beyond the soft limit', () => {
+describe('a prompt beyond the soft limit', () => {
   const full = {
     remembered: Array.from({ length: 60 }, (_, n) => memory(`memory ${n}. ${'m'.repeat(400)}`, { writtenSeq: n })),
     dialogue: Array.from({ length: 20 }, (_, n) => ({ speakerId: 'you', text: `line ${n}. ${'d'.repeat(1_000)}` })),
   };
 
-  test('the least valuable memories and the oldest lines go, and both have their share', () => {
+  test('drops the least valuable memories and the oldest lines, and keeps a share for both', () => {
     const text = JSON.stringify(prompt(full));
     const kept = (name: string, from: number) =>
       Array.from({ length: from }, (_, n) => text.includes(`${name} ${n}. `));
@@ -233,7 +233,7 @@ describe('beyond the soft limit', () => {
     }
   });
 
-  test('a persona that fills it leaves the line before the one being answered', () => {
+  test('keeps the last line before the answered one even if the persona fills the limit', () => {
     const host = { ...mira, persona: 'p'.repeat(100_000) };
     const messages = narrativePrompt({ ...alone, ...full, host }, limits);
     expect(messages.at(-2)?.content).toMatch(/^line 19\. /);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { noMeta, relayInfo, toEnd, toMeta, upcastRelay } from './relay.js';
 
-describe('what an upstream says of a reply', () => {
+describe('the metadata of a relayed reply', () => {
   test.each<[string, unknown, string[]]>([
     ['a list of texts', ['users', 'orders'], ['users', 'orders']],
     ['a list of numbers and texts', [7, 'orders'], ['7', 'orders']],
@@ -13,7 +13,7 @@ describe('what an upstream says of a reply', () => {
     ['lists in a list', [['a'], [], null], []],
     ['an object', { a: 1 }, []],
     ['a boolean', true, ['true']],
-  ])('holds its rows as a list of texts where it sends %s', (_, sent, kept) => {
+  ])('has its rows as a list of texts when the upstream sends %s', (_, sent, kept) => {
     expect(toMeta({ rows_seen: sent }).rowsSeen).toEqual(kept);
   });
 
@@ -23,7 +23,7 @@ describe('what an upstream says of a reply', () => {
     [[{ name: 'sql', args: {} }], ['sql']],
     [null, []],
     [{ sql: true }, []],
-  ])('holds its tools where it sends %j', (sent, kept) => {
+  ])('has its tools when the upstream sends %j', (sent, kept) => {
     expect(toMeta({ used_tools: sent }).usedTools).toEqual(kept);
   });
 
@@ -35,17 +35,17 @@ describe('what an upstream says of a reply', () => {
     [{ label: 'data' }, null],
     [null, null],
     ['', null],
-  ])('holds its tag where it sends %j', (sent, kept) => {
+  ])('has its tag when the upstream sends %j', (sent, kept) => {
     expect(toMeta({ classifier_tag: sent }).classifierTag).toBe(kept);
   });
 
-  test('stays as it was said where a later event leaves it out', () => {
+  test('keeps a field that a later event leaves out', () => {
     const first = toMeta({ used_tools: ['sql'], rows_seen: [1], unknown: {} });
     const second = toMeta({ rows_seen: ['2'], classifier_tag: 'data', used_tools: null }, first);
     expect(second).toEqual({ usedTools: ['sql'], rowsSeen: ['2'], classifierTag: 'data' });
   });
 
-  test('is bounded, and never refused', () => {
+  test('is cut to its bounds and never refused', () => {
     const vast = toMeta({ used_tools: Array(5_000).fill('x'), classifier_tag: 'y'.repeat(10_000) });
     expect([vast.usedTools.length, vast.classifierTag?.length]).toEqual([1_000, 2_000]);
     for (const fields of [null, undefined, 'meta', 5, [], [1]]) expect(toMeta(fields)).toEqual(noMeta);
@@ -62,11 +62,11 @@ describe('what an upstream says of a reply', () => {
     ],
     [{ duration_ms: 1e300 }, { conversationId: null, durationMs: null, paneSpawned: false }],
     [{ duration_ms: 'soon' }, { conversationId: null, durationMs: null, paneSpawned: false }],
-  ])('ends as its done event says in %j', (fields, end) => {
+  ])('has the end of the done event %j', (fields, end) => {
     expect(toEnd(fields)).toEqual(end);
   });
 
-  test('reads back from a log in which the rows were a number', () => {
+  test('can be read from an older log in which the rows were a number', () => {
     const info = { ...noMeta, conversationId: null, durationMs: 1, chips: 0 };
     const read = (rowsSeen: unknown) => upcastRelay({ ...info, rowsSeen } as typeof info);
     expect([read(3), read(null), read(['a'])].map(({ rowsSeen }) => rowsSeen)).toEqual([['3'], [], ['a']]);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createTokenCounter, parseBounded } from './boundedJson.js';
 
 describe('JSON from outside', () => {
-  test('is parsed as ever, however long its texts are', () => {
+  test('is parsed as by JSON.parse, however long its strings are', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) =>
         expect(parseBounded(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(value))),
@@ -19,11 +19,11 @@ describe('JSON from outside', () => {
     ['numbers', `[${'1,'.repeat(200_001)}1]`],
     ['levels', '['.repeat(200_001) + ']'.repeat(200_001)],
     ['names', `{${'"a":1,'.repeat(100_001)}"b":1}`],
-  ])('with too many %s is not parsed at all', (_, text) => {
+  ])('with too many %s is refused without being parsed', (_, text) => {
     expect(parseBounded(text)).toBeUndefined();
   });
 
-  test('has as many tokens by its bytes as by its units', () => {
+  test('has the same token count by its bytes and by its UTF-16 code units', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);

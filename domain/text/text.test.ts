@@ -24,7 +24,7 @@ const cleanDeltas = (deltas: string[]): string[] => {
 };
 
 describe('streamed text', () => {
-  test('is the same text cleaned, wherever its deltas are cut', () => {
+  test('is cleaned to the same text wherever its deltas are cut', () => {
     fc.assert(
       fc.property(anyText, fc.array(fc.nat()), (text, cuts) => {
         expect(cleanDeltas(cutUp(text, cuts)).join('')).toBe(cleanText(text));
@@ -32,7 +32,7 @@ describe('streamed text', () => {
     );
   });
 
-  test('is storable as it goes: no delta holds NUL or half a pair', () => {
+  test('never has a delta with NUL or half a surrogate pair', () => {
     fc.assert(
       fc.property(fc.array(anyText), (deltas) => {
         for (const piece of cleanDeltas(deltas)) {
@@ -43,7 +43,7 @@ describe('streamed text', () => {
     );
   });
 
-  test('that is well formed and free of NUL is not touched', () => {
+  test('is not changed when it is well formed and free of NUL', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         fc.pre(!text.includes('\0') && text.isWellFormed());
@@ -52,20 +52,20 @@ describe('streamed text', () => {
     );
   });
 
-  test('keeps a pair that two deltas share', () => {
+  test('keeps a surrogate pair that is cut between two deltas', () => {
     expect(cleanDeltas(['a\ud83e', '\udd8a b'])).toEqual(['a', '🦊 b', '']);
   });
 
-  test('keeps a pair that NUL stands in the middle of', () => {
+  test('keeps a surrogate pair with a NUL in its middle', () => {
     expect(cleanDeltas(['\ud83e', '\0', '\udd8a'])).toEqual(['', '', '🦊', '']);
   });
 
-  test('ends with U+FFFD for a half pair that was never made whole', () => {
+  test('ends with U+FFFD for half a surrogate pair that was never completed', () => {
     expect(cleanDeltas(['a', '\ud83e'])).toEqual(['a', '', '\ufffd']);
     expect(cleanDeltas(['\udd8a'])).toEqual(['\ufffd', '']);
   });
 
-  test('holds back nothing but half a pair', () => {
+  test('holds back nothing but half a surrogate pair', () => {
     const cleaner = createTextCleaner();
     expect(cleaner.push('all of it')).toBe('all of it');
     expect(cleaner.end()).toBe('');

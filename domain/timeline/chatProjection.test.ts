@@ -56,7 +56,7 @@ const planned = (more: { name?: string; recordType?: string } = {}): Fact => ({
 });
 
 describe('the projection of a chat', () => {
-  it('begins with nothing', () => {
+  it('is empty at first', () => {
     expect(show(emptyProjection)).toEqual({
       name: null,
       recordType: null,
@@ -72,7 +72,7 @@ describe('the projection of a chat', () => {
     });
   });
 
-  it('counts what was said, an edit in the place of the user turn that left the timeline', () => {
+  it('counts the messages, and an edit instead of the user turn that it replaces', () => {
     expect(fold(said, replied, edited, replied)).toMatchObject({ messageCount: 4, lastEventSeq: 4 });
   });
 
@@ -81,7 +81,7 @@ describe('the projection of a chat', () => {
     expect(fold({ kind: 'model_selected', data: { modelId: 'large' } }, selected, replied).modelId).toBe('small');
   });
 
-  it('has the steps of the newest snapshot, and the plan that they make', () => {
+  it('has the steps of the newest snapshot and the plan derived from them', () => {
     expect(show(fold(snapshot({ name: 'N', recordType: 'gene' })))).toMatchObject({
       name: 'N',
       recordType: 'gene',
@@ -96,7 +96,7 @@ describe('the projection of a chat', () => {
     });
   });
 
-  it('keeps the steps of a snapshot that makes no plan', () => {
+  it('keeps the steps of a snapshot from which no plan can be derived', () => {
     expect(show(fold(planned(), snapshot({ rootStepId: null })))).toMatchObject({
       plan: null,
       stepCount: 3,
@@ -104,7 +104,7 @@ describe('the projection of a chat', () => {
     });
   });
 
-  it('has a plan that is given until the next snapshot', () => {
+  it('keeps a plan that was set until the next snapshot', () => {
     const given = fold(snapshot(), planned({ name: 'Given', recordType: 'gene' }));
     expect(show(given)).toMatchObject({ plan: givenPlan, name: 'Given', recordType: 'gene', stepCount: 3 });
     expect(show(fold(planned(), snapshot())).plan.root).toMatchObject({ id: 'c' });
@@ -119,13 +119,13 @@ describe('the projection of a chat', () => {
     });
   });
 
-  it('is linked to one strategy at a time, until another chat takes that one', () => {
+  it('is linked to one strategy at a time, until another chat links that strategy', () => {
     expect(fold(link(7, false), link(9))).toMatchObject({ strategyId: 9, isSaved: true });
     expect(fold(link(9), unlink(9))).toMatchObject({ strategyId: null, isSaved: false });
     expect(fold(link(9), unlink(7))).toMatchObject({ strategyId: 9, isSaved: true });
   });
 
-  it('is reset by a cleared graph, all but the messages and the model', () => {
+  it('is reset by graph_cleared, except for the messages and the model', () => {
     const before = [said, replied, selected, meta({ name: 'N', recordType: 'gene' }), snapshot(), planned(), link(9)];
     expect(fold(...before, cleared)).toEqual({
       ...emptyProjection,
@@ -135,7 +135,7 @@ describe('the projection of a chat', () => {
     });
   });
 
-  it('is written out also with a plan of 5,000 steps in a chain', () => {
+  it('can be serialised with a plan of 5,000 steps in a chain', () => {
     const steps = Array.from({ length: 5_000 }, (_, i) =>
       i === 0 ? { id: '0' } : { id: `${i}`, primaryInputStepId: `${i - 1}` },
     );
@@ -161,8 +161,8 @@ const anyFact = fc.constantFrom<Fact>(
   cleared,
 );
 
-describe('whatever the log', () => {
-  it('what an event changes does not depend on the graph', () => {
+describe('for any log', () => {
+  it('the fields that an event changes do not depend on the graph', () => {
     fc.assert(
       fc.property(fc.array(anyFact), anyFact, (facts, fact) => {
         const state = fold(...facts);
@@ -173,7 +173,7 @@ describe('whatever the log', () => {
     );
   });
 
-  it('what came before a cleared graph is forgotten, but for who said what', () => {
+  it('nothing before graph_cleared affects the projection, except for messages and the model', () => {
     fc.assert(
       fc.property(fc.array(anyFact), fc.array(anyFact), (before, after) => {
         const { messageCount, modelId, lastEventSeq, ...rest } = fold(...before, cleared, ...after);
@@ -186,7 +186,7 @@ describe('whatever the log', () => {
     );
   });
 
-  it('a chat that is linked to no strategy has none that is saved', () => {
+  it('a chat that is linked to no strategy has no saved strategy', () => {
     fc.assert(
       fc.property(fc.array(anyFact), (facts) => {
         const { strategyId, isSaved } = fold(...facts);

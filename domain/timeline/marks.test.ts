@@ -41,21 +41,21 @@ const regenerated = [...replied, superseded('a', 'r'), event('assistant_turn', '
 const edited = [...replied, event('user_turn_edit', 'e'), superseded('a', 'e'), event('assistant_turn', 'e')];
 
 describe('the marks of a log', () => {
-  it('supersede a reply and what it led to when another version lands, and leave its prose', () => {
+  it('supersede a reply and its effects when another version lands, but not its user turn', () => {
     expect(timeline(log(...regenerated))).toEqual([1, 2, 5, 6]);
     expect(foldMarks(log(...regenerated), turns).get(4)).toEqual({ hiddenBy: null, supersededBy: 5 });
   });
 
-  it('supersede the prose too, and how it was parsed, when a version has prose of its own', () => {
+  it('supersede the user turn and its parse too when a version has an edited user turn', () => {
     const lines = log(...edited, event('user_turn_parsed', 'a'), event('user_turn_parsed', 'e'));
     expect(timeline(lines)).toEqual([1, 5, 6, 7, 9]);
   });
 
-  it('leave a version alone that has not landed', () => {
+  it('supersede nothing for a version that has not landed', () => {
     expect(timeline(log(...replied, event('edge_update', 'r')))).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('take out how new prose was parsed when its version ends without having landed', () => {
+  it('supersede the parse of an edited user turn whose version ended without landing', () => {
     const lines = [...replied, event('user_turn_parsed', 'e')];
     expect(timeline(log(...lines))).toEqual([1, 2, 3, 4, 5]);
     const ended = log(...lines, { kind: 'turn_completed', turnId: 'e' });
@@ -66,24 +66,24 @@ describe('the marks of a log', () => {
     );
   });
 
-  it('bring a version back with its own prose, and name the choice as what made the other leave', () => {
+  it('restore an activated version with its user turn, and name the activation as what superseded the other', () => {
     const lines = log(...edited, activated('a'));
     expect(timeline(lines)).toEqual([1, 2, 3, 4, 6, 8]);
     expect(foldMarks(lines, turns).get(7)).toEqual({ hiddenBy: null, supersededBy: 8 });
     expect(timeline(log(...edited, activated('a'), activated('e')))).toEqual([1, 5, 6, 7, 8, 9]);
   });
 
-  it('keep the mark that made a version leave first, however often others are chosen', () => {
+  it('keep the first mark of a superseded version, however often others are activated', () => {
     const lines = log(...regenerated, superseded('r', 'e'), event('assistant_turn', 'e'), activated('r'));
     expect(foldMarks(lines, turns).get(3)?.supersededBy).toBe(5);
   });
 
-  it('bring the old version back when its regeneration is rewound, and the new one when that is undone', () => {
+  it('restore the old version when its regeneration is rewound, and the new one when the rewind is undone', () => {
     expect(timeline(log(...regenerated, rewound(4)))).toEqual([1, 2, 3, 4, 7]);
     expect(timeline(log(...regenerated, rewound(4), undone(7)))).toEqual([1, 2, 5, 6, 7, 8]);
   });
 
-  it('never hide the first event, nor a rewind by itself', () => {
+  it('never hide the first event, and no rewind by itself', () => {
     expect(timeline(log(...replied, rewound(1)))).toEqual([1, 5]);
   });
 
@@ -92,13 +92,13 @@ describe('the marks of a log', () => {
     expect([2, 3, 4, 5].map((seq) => foldMarks(lines, turns).get(seq)?.hiddenBy)).toEqual([6, 6, 5, 6]);
   });
 
-  it('hide a turn that was rolled back, and bring it back when the rollback is rewound', () => {
+  it('hide a turn that was rolled back, and restore it when the rollback is rewound', () => {
     const lines = [...replied, rolledBack('a'), event('user_turn', 'b')];
     expect(timeline(log(...lines))).toEqual([1, 5, 6]);
     expect(timeline(log(...lines, rewound(3)))).toEqual([1, 2, 3, 7]);
   });
 
-  it('bring the old version back when the new one is rolled back', () => {
+  it('restore the old version when the new one is rolled back', () => {
     expect(timeline(log(...regenerated, rolledBack('r')))).toEqual([1, 2, 3, 4, 7]);
   });
 });
@@ -126,7 +126,7 @@ const anyLog = fc.array(line, { maxLength: 40 }).map((steps) => {
 });
 
 describe('the marks of any log', () => {
-  it('after an undo are what they were before the rewind', () => {
+  it('are the same after an undo as before the rewind', () => {
     fc.assert(
       fc.property(anyLog, fc.nat(), (lines, point) => {
         const before = foldMarks(log(...lines), turns);
@@ -136,7 +136,7 @@ describe('the marks of any log', () => {
     );
   });
 
-  it('name only marks, and of those that hide, only later ones', () => {
+  it('name only events that mark others, and as hiding events only later ones', () => {
     fc.assert(
       fc.property(anyLog, (lines) => {
         const all = log(...lines);
@@ -149,7 +149,7 @@ describe('the marks of any log', () => {
     );
   });
 
-  it('after a rewind are as if nothing had come after its point, if that was in the timeline', () => {
+  it('after a rewind are as if nothing followed its point, if that point was in the timeline', () => {
     fc.assert(
       fc.property(anyLog, fc.nat(), (lines, point) => {
         const toSeq = 1 + (point % lines.length);

@@ -40,7 +40,7 @@ const done: NewEvent = {
 };
 
 describe('the transcript', () => {
-  it('groups by turn: what was queued while a reply streamed comes after that reply', () => {
+  it('is grouped by turn, so that a message queued during a reply comes after it', () => {
     const messages = foldTranscript(
       log(['turn_a', said('one')], ['turn_b', said('two')], ['turn_a', replied('1', 1)], ['turn_b', replied('2', 2)]),
     );
@@ -52,12 +52,12 @@ describe('the transcript', () => {
     expect(messages.map((message) => message.tokenUsage)).toEqual([usage, usage]);
   });
 
-  it('says of a reply who spoke, with which model, and whether it was cut', () => {
+  it('has for each reply the speaker, the model and whether it was truncated', () => {
     const [, reply] = foldTranscript(log(['turn_a', said('one')], ['turn_a', replied('1', 1, true)]));
     expect(reply).toMatchObject({ role: 'assistant', speakerId: 'chr_1', modelId: 'gpt-4.1', truncated: true });
   });
 
-  it('shows the version of a reply that is in the timeline, under prose that another turn said', () => {
+  it('shows the active version of a reply under the user turn of another turn', () => {
     const messages = foldTranscript(
       log(
         ['turn_a', said('one')],
@@ -76,7 +76,7 @@ describe('the transcript', () => {
     ]);
   });
 
-  it('shows edited prose in the place of what it was, and both beats of a turn', () => {
+  it('shows an edited user turn in place of the first one, and both beats of a turn', () => {
     const edit: NewEvent = { kind: 'user_turn_edit', data: { userTurnSeq: 1, text: 'One!' } };
     const messages = foldTranscript(
       log(
@@ -102,7 +102,7 @@ describe('the transcript', () => {
     expect(messages.map((message) => message.tokenUsage)).toEqual([usage, usage]);
   });
 
-  it('leaves out what is hidden or superseded', () => {
+  it('leaves out hidden and superseded events', () => {
     const messages = foldTranscript(
       log(
         ['turn_a', said('gone'), { hiddenBy: 4 }],
@@ -123,8 +123,8 @@ const began = (userTurnSeq: number): NewEvent => ({
 const cites = (...citations: string[]): NewEvent => ({ kind: 'citations', data: { citations } });
 const cited = (events: ChatEvent[]) => foldTranscript(events).map(({ content, citations }) => [content, citations]);
 
-describe('what was appended to the log beside the words', () => {
-  it('belongs to its turn’s reply, from before that landed as well', () => {
+describe('an artifact in the transcript', () => {
+  it('belongs to the reply of its turn, also when it was appended before the reply landed', () => {
     const events = log(
       ['turn_a', said('one')],
       ['turn_b', said('two')],
@@ -141,7 +141,7 @@ describe('what was appended to the log beside the words', () => {
     ]);
   });
 
-  it('belongs, of no turn, to the last reply before it, or to the one in flight', () => {
+  it('without a turn belongs to the reply in flight, else to the last one before it', () => {
     const events = log(
       [null, cites('before any')],
       ['turn_a', said('one')],
@@ -165,7 +165,7 @@ describe('what was appended to the log beside the words', () => {
     ]);
   });
 
-  it('waits for the reply in flight to land, and goes to the one before if none does', () => {
+  it('belongs to the reply before when the reply in flight does not land', () => {
     const events = log(
       ['turn_a', said('one')],
       ['turn_a', began(1)],
@@ -180,7 +180,7 @@ describe('what was appended to the log beside the words', () => {
     expect(cited(stopped).map(([, citations]) => citations)).toEqual([undefined, ['x'], undefined]);
   });
 
-  it('goes over to the version that takes the reply’s place', () => {
+  it('belongs to the version that replaces the reply', () => {
     const events = log(
       ['turn_p', said('zero')],
       ['turn_p', began(1)],
@@ -206,7 +206,7 @@ describe('what was appended to the log beside the words', () => {
 });
 
 describe('a system message', () => {
-  it('comes after all that was said under the user turn before it', () => {
+  it('comes after all replies to the user turn before it', () => {
     const note = (text: string): NewEvent => ({ kind: 'system_message', data: { text } });
     const messages = foldTranscript(
       log(

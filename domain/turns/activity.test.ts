@@ -25,12 +25,12 @@ const ended = (task: string, status: 'done' | 'failed' = 'done'): Fact => ({
 });
 const used = { promptTokens: 10, completionTokens: 2, llmCallCount: 1 };
 
-describe('what a reply came about by', () => {
-  it('is nothing where nothing was done', () => {
+describe('the activity of a reply', () => {
+  it('is empty where no tool was called', () => {
     expect(show([])).toEqual({});
   });
 
-  it('is its calls in the order of their start, with what has come of each', () => {
+  it('lists its calls in the order of their start, with the result of each', () => {
     expect(show([called('a'), called('b'), called('c'), came('c', false), came('a')]).toolCalls).toEqual([
       { id: 'a', name: 'calculate', arguments: { n: 'a' }, result: 'of a', success: true },
       { id: 'b', name: 'calculate', arguments: { n: 'b' } },
@@ -38,7 +38,7 @@ describe('what a reply came about by', () => {
     ]);
   });
 
-  it('is all citations and planning artifacts, in the order of the log', () => {
+  it('lists citations and planning artifacts in the order of the log', () => {
     const shown = show([
       { kind: 'citations', data: { citations: [{ id: 1 }, 'two'] } },
       { kind: 'planning_artifact', data: { planningArtifact: { title: 'first' } } },
@@ -51,7 +51,7 @@ describe('what a reply came about by', () => {
     });
   });
 
-  it('is the reasoning that was appended, else what the model was heard to think', () => {
+  it('has the reasoning that was appended, else the thinking of the model', () => {
     const steps: AgentStep[] = [
       { id: 't:0', index: 0, type: 'thinking', content: 'First.' },
       { id: 't:1', index: 1, type: 'text', content: 'Said.' },
@@ -65,7 +65,7 @@ describe('what a reply came about by', () => {
     expect(show(reasoned, { steps }).reasoning).toBe('A\n\nB');
   });
 
-  it('is what its sub-agents did, each under the name of its task', () => {
+  it('has the calls of its sub-agents under the name of their task', () => {
     const call = { task: 'find', id: 'f1', name: 'search_messages' };
     const shown = show([
       begun('find'),
@@ -90,7 +90,7 @@ describe('what a reply came about by', () => {
     expect(shown.tokenUsage.find).toEqual(used);
   });
 
-  it('adds up tasks of one name, and is of the last of them', () => {
+  it('adds up tasks of the same name and shows the last result', () => {
     expect(show([begun('find'), ended('find', 'failed'), begun('find', 'large'), ended('find')]).subagents).toEqual({
       calls: { find: [] },
       status: { find: 'done' },
@@ -99,7 +99,7 @@ describe('what a reply came about by', () => {
     });
   });
 
-  it('has a task fail that was still running when its turn ended', () => {
+  it('shows a task as failed that still ran when its turn ended', () => {
     expect(show([begun('find')], { over: false }).subagents?.status).toEqual({ find: 'running' });
     expect(show([begun('find')], { over: true }).subagents?.status).toEqual({ find: 'failed' });
   });

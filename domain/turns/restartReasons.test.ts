@@ -15,13 +15,13 @@ describe('the reason of a restart', () => {
     expect(restartReasonOf({ ...before, ...known })).toBe(reason);
   });
 
-  test('has its row in the guide for clients, whichever it is', async () => {
+  test('has a row in docs/protocol.md for each value', async () => {
     const guide = await readFile('docs/protocol.md', 'utf8');
     const rows = [...guide.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code);
     expect(rows).toEqual(expect.arrayContaining(Object.keys(restartReasons)));
   });
 
-  test('is one of the table, and nothing that an object inherits', () => {
+  test('is only a key of the table, and no property that objects inherit', () => {
     expect(['worker_lost', 'toString', undefined, 7].map(isRestartReason)).toEqual([true, false, false, false]);
   });
 });

@@ -9,7 +9,7 @@ const named = [
   ...[stepName.tool('call_1'), stepName.sceneSummary('chr_1')],
 ];
 
-test('every step has a family, which says nothing of whom or what it is about', () => {
+test('every step has a family name that holds no id', () => {
   const families = new Set(named.map(stepFamily));
   expect([...families, 'other'].sort()).toEqual([...stepFamilies].sort());
   expect(stepFamily('state_update:chr_1>you:0')).toBe('state_update');

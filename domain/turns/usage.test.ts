@@ -32,7 +32,7 @@ describe('the usage of several calls', () => {
     expect(usageOfCalls([])).toBeNull();
   });
 
-  test('is exact, and none of it wasted, where the provider counted each and something came of it', () => {
+  test('is exact and not wasted where the provider counted each call and each had a result', () => {
     expect(usageOfCalls([landed(), landed({ step: 'significance:0' })], 2)).toEqual({
       ...exact(200, 40),
       cachedTokens: 2,
@@ -53,18 +53,18 @@ describe('the usage of several calls', () => {
     });
   });
 
-  test('takes no count of another model or another step for it', () => {
+  test('does not estimate a lost attempt from another model or another step', () => {
     const calls = [call(), landed({ model: 'other', attempt: 2 }), landed({ step: 'reply:1' })];
     expect(usageOfCalls(calls)?.wasted).toEqual({ promptTokens: 90, completionTokens: 0, calls: 1 });
   });
 
-  test('counts an attempt of which only its place is known with what its siblings were asked with', () => {
+  test('counts an attempt without a stored prompt with the prompt of the other attempts', () => {
     const bare = call({ model: null, promptTokens: null });
     expect(usageOfCalls([bare, landed({ attempt: 2 })])?.wasted).toMatchObject({ promptTokens: 100, calls: 1 });
     expect(usageOfCalls([bare])).toMatchObject({ certainty: 'unknown', promptTokens: 0, llmCallCount: 1 });
   });
 
-  test('is unknown only where no call left anything to count', () => {
+  test('is unknown only where no call has anything to count', () => {
     const refused = call({ usage: unknownUsage('m') });
     expect(usageOfCalls([refused, refused])?.certainty).toBe('unknown');
     expect(usageOfCalls([refused, landed({ attempt: 2 })])).toMatchObject({
@@ -83,7 +83,7 @@ describe('the usage of several calls', () => {
   });
 });
 
-test('a text has about a token for four bytes, in any script', () => {
+test('an estimate has about one token for four bytes of text, in any script', () => {
   expect(approximateTokens(['word'.repeat(100)])).toBe(100);
   expect(approximateTokens(['日本語の文章'])).toBe(5);
   expect(approximateTokens(['😀', '😀'])).toBe(2);

@@ -15,7 +15,7 @@ describe('a frame', () => {
   test.each([
     ['choices', `{"choices":[${'{},'.repeat(200)}{}]}`],
     ['fragments of calls', `{"choices":[{"delta":{"tool_calls":[${'{},'.repeat(200)}{}]}}]}`],
-  ])('with more %s than there can be breaks the stream', (_, frame) => {
+  ])('with too many %s breaks the stream', (_, frame) => {
     expect(codeOf(() => parseChunk(frame))).toBe('stream_broken');
   });
 
@@ -27,7 +27,7 @@ describe('a frame', () => {
   );
 
   test.each(['{}', '{"choices":[]}', '{"choices":null,"error":null}', '{"choices":[{"delta":null}],"new":1}'])(
-    'may lack what it does not need: %s',
+    'may lack optional fields: %s',
     (frame) => {
       expect(codeOf(() => parseChunk(frame))).toBe('no failure');
     },
@@ -45,7 +45,7 @@ describe('a frame', () => {
     [{ code: 401 }, 'provider_unauthorized'],
     ['overloaded', 'provider_error'],
     [true, 'provider_error'],
-  ])('with the error %j fails as what the provider means by it', (error, code) => {
+  ])('with the error %j fails with the code for that error', (error, code) => {
     expect(codeOf(() => parseChunk(JSON.stringify({ error })))).toBe(code);
   });
 });

@@ -8,8 +8,8 @@ const put = (...frames: Parameters<ReturnType<typeof createToolCallDeltas>['take
 };
 const call = (id: string, name: string, sent: string) => ({ id, name, arguments: sent });
 
-describe('the calls of a reply', () => {
-  test('are put together by their index', () => {
+describe('the tool calls of a reply', () => {
+  test('are assembled by their index', () => {
     expect(
       put(
         [{ index: 0, id: 'a', function: { name: 'x', arguments: '' } }],
@@ -20,7 +20,7 @@ describe('the calls of a reply', () => {
     ).toEqual([call('a', 'x', '{"n":1}'), call('b', 'y', '{}')]);
   });
 
-  test('may come whole, without an index, one by one', () => {
+  test('may arrive whole, without an index', () => {
     expect(
       put(
         [{ id: 'a', function: { name: 'x', arguments: '{}' } }],
@@ -32,12 +32,12 @@ describe('the calls of a reply', () => {
     );
   });
 
-  test('have an empty id where the server gave none, and are none without a name', () => {
+  test('have an empty id where the server sent none, and are dropped without a name', () => {
     expect(put([{ index: 0, id: '', function: { name: 'x', arguments: '' } }])).toEqual([call('', 'x', '')]);
     expect(put([{ index: 0, function: { arguments: '{' } }])).toEqual([]);
   });
 
-  test('are not gathered without bound', () => {
+  test('are collected up to a bound', () => {
     expect(() => put([{ index: 0, function: { name: 'x', arguments: 'a'.repeat(2_000_000) } }])).toThrow(
       'reply_too_large',
     );

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BadExpression, calculate } from './calculate.js';
 
-describe('an expression', () => {
+describe('the tool calculate', () => {
   test.each([
     ['1 + 2 * 3', 7],
     ['(1 + 2) * 3', 9],
@@ -15,7 +15,7 @@ describe('an expression', () => {
     ['1.5e3 + .5', 1500.5],
     ['6 × 7 ÷ 2', 21],
     ['1/0', Number.POSITIVE_INFINITY],
-  ])('%s is %d', (expression, value) => {
+  ])('evaluates %s as %d', (expression, value) => {
     expect(calculate(expression)).toBe(value);
   });
 
@@ -33,17 +33,17 @@ describe('an expression', () => {
     'sqrt 4',
     '"x"',
     '1 constructor 2',
-  ])('that is none says so: %j', (expression) => {
+  ])('returns an error for %j, which is no expression', (expression) => {
     expect(() => calculate(expression)).toThrow(BadExpression);
   });
 
-  test('is not followed into any depth', () => {
+  test('refuses an expression that is nested too deeply', () => {
     expect(() => calculate('('.repeat(10_000))).toThrow(BadExpression);
     expect(() => calculate('-'.repeat(10_000))).toThrow(BadExpression);
     expect(calculate(Array.from({ length: 5_000 }, () => '1').join('+'))).toBe(5_000);
   });
 
-  test('of any characters gives a number or says what is wrong', () => {
+  test('returns a number or an error for any characters', () => {
     const text = fc.array(fc.constantFrom(...'0123456789.+-*/%^(),e pimax'.split(''))).map((all) => all.join(''));
     fc.assert(
       fc.property(text, (expression) => {

@@ -36,7 +36,7 @@ const run = (name: string, sent: Record<string, unknown> = {}, signal = new Abor
   registry.run({ name, arguments: sent }, { signal, context });
 const codeOf = async (result: ReturnType<typeof run>) => (await result).content.split(':')[0];
 
-describe('the registry', () => {
+describe('the registry of tools', () => {
   test('lists the built-in tools and those from elsewhere', () => {
     expect(registry.list().map(({ source }) => source)).toEqual([
       ...builtins.map(() => BUILTIN),
@@ -44,7 +44,7 @@ describe('the registry', () => {
     ]);
   });
 
-  test('answers with what a tool says, cleaned of what no log keeps', async () => {
+  test('returns the result of a tool, cleaned for storage', async () => {
     expect(await run('fine')).toEqual({ success: true, content: 'okay' });
     expect(await run('calculate', { expression: '6*7' })).toEqual({ success: true, content: '42' });
     expect((await run('current_time', { timeZone: 'Asia/Tokyo' })).content).toContain('21:00:00');
@@ -60,11 +60,11 @@ describe('the registry', () => {
     ['calculate', {}, 'bad_arguments'],
     ['current_time', { timeZone: 'Nowhere/At_All' }, 'bad_time_zone'],
     ['read_document', {}, 'no_document'],
-  ])('says of %s with %j what went wrong', async (name, sent, code) => {
+  ])('returns an error for %s with %j', async (name, sent, code) => {
     expect(await codeOf(run(name, sent))).toBe(code);
   });
 
-  test('leaves a tool behind that takes no notice of a stop, also of one that came before', async () => {
+  test('returns at a stop although the tool ignores it, also when the stop came before the call', async () => {
     const stop = new AbortController();
     const result = codeOf(run('deaf', {}, stop.signal));
     stop.abort();

@@ -40,7 +40,7 @@ describe('an error in a log line', () => {
     });
   });
 
-  test('is described in a child logger, as the only argument, and within the meta of Temporal', () => {
+  test('is serialised by a child logger, as the only argument, and within the meta of Temporal', () => {
     const { log, last } = logTo();
     log.child({ req: 1 }).error({ err: new Error('of a request') }, 'failed');
     expect(last().err).toMatchObject({ message: 'of a request', stack: expect.any(String) });
@@ -80,7 +80,7 @@ describe('text of users and models', () => {
     return text();
   };
 
-  test('is not in a line when a parser quotes it', () => {
+  test('is not in a log line when a parser quotes it', () => {
     const error = (() => {
       try {
         return JSON.parse(`{${prose}`);
@@ -102,7 +102,7 @@ describe('text of users and models', () => {
         throw new ProtocolError(-32603, prose);
       },
     ],
-  ])('is not in a line when it comes from %s', (_, fail) => {
+  ])('is not in a log line when it comes from %s', (_, fail) => {
     let thrown: unknown;
     try {
       fail();
@@ -115,7 +115,7 @@ describe('text of users and models', () => {
     expect(nameOfError(thrown)).not.toContain('canary');
   });
 
-  test('is not in a line when Postgres quotes a value, its detail or its row', () => {
+  test('is not in a log line when Postgres quotes a value, a detail or a row', () => {
     const error = Object.assign(new Error(`invalid input syntax for type integer: "${prose}"`), {
       code: '22P02',
       detail: `Failing row contains (${prose}).`,
@@ -125,7 +125,7 @@ describe('text of users and models', () => {
     expect(said(error)).toContain('invalid input syntax for type integer');
   });
 
-  test('is not in a line when a provider repeats it, or a schema refuses it', () => {
+  test('is not in a log line when a provider repeats it, or a schema refuses it', () => {
     expect(said(Object.assign(new Error(`400 ${prose}`), { status: 400, headers: {} }))).not.toContain('canary');
     const refused = Object.assign(new Error(prose), { issues: [{ path: ['a', 0], code: 'unrecognized_keys' }] });
     expect(said(refused)).not.toContain('canary');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../client/src/index.js';
 import { block, type DocumentResource } from '../support/chats/documents.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/chats/narrativeWorld.js';
 import { accessibilityViolations, openAllDetails } from '../support/page/pageAudit.js';
@@ -13,7 +14,6 @@ import {
   startScriptedUpstream,
   streaming,
 } from '../support/provider/scriptedUpstream.js';
-import type { ChatResource } from '../support/viewers/client.js';
 
 let world: NarrativeWorld;
 let upstream: ScriptedUpstream;
@@ -37,7 +37,7 @@ afterEach(async () => {
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 390, height: 800 };
 const open = (chatId: string) => viewers.open(world.service().api, chatId);
-const send = async <T = ChatResource>(path: string, body: object) =>
+const send = async <T = Chat>(path: string, body: object) =>
   (await world.service().client.send<T>('POST', path, body)).body;
 
 /** In the light and in the dark, on a desk and on a phone. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../client/src/index.js';
 import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
 import { block, type DocumentResource } from '../support/chats/documents.js';
 import { startReply, startViewers, type Viewers } from '../support/page/viewers.js';
@@ -13,7 +14,6 @@ import {
   startScriptedUpstream,
 } from '../support/provider/scriptedUpstream.js';
 import { until } from '../support/until.js';
-import type { ChatResource } from '../support/viewers/client.js';
 
 let world: AgentWorld;
 let upstream: ScriptedUpstream;
@@ -45,7 +45,7 @@ describe('the page of a document chat', () => {
     const tale = { title: 'Tale', body: 'The cat sat on the mat. The end.' };
     const { body: document } = await client.send<DocumentResource>('POST', '/v1/documents', tale);
     const wish = { kind: 'document', documentId: document.id };
-    const { body: chat } = await client.send<ChatResource>('POST', '/v1/chats', wish);
+    const { body: chat } = await client.send<Chat>('POST', '/v1/chats', wish);
     world.provider.script(
       whole('Gladly. ', block('cat', 'dog', 'It barks.'), ' And: ', block('The cat', 'A cat'), block('end', 'End')),
     );
@@ -177,7 +177,7 @@ describe('the page of an agent chat', () => {
 describe('the page of a relay chat', () => {
   test('shows how long the other service has been thinking, the tools that it used, and its chips', async () => {
     const wish = { kind: 'relay', persona: 'guide' };
-    const { body: chat } = await world.service().client.send<ChatResource>('POST', '/v1/chats', wish);
+    const { body: chat } = await world.service().client.send<Chat>('POST', '/v1/chats', wish);
     let continueReply = () => {};
     upstream.script(async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../client/src/index.js';
 import { type AgentWorld, named, startAgentWorld } from '../support/chats/agentWorld.js';
 import { block, type DocumentResource } from '../support/chats/documents.js';
 import { foreignMarkup, openAllDetails } from '../support/page/pageAudit.js';
@@ -15,7 +16,6 @@ import {
   startScriptedUpstream,
   streaming,
 } from '../support/provider/scriptedUpstream.js';
-import type { ChatResource } from '../support/viewers/client.js';
 
 let world: AgentWorld;
 let upstream: ScriptedUpstream;
@@ -149,7 +149,7 @@ describe('markup in texts of people and models is shown as text', () => {
   }, 120_000);
 
   test('in replies and metadata of another chat service', async () => {
-    const chat = await send<ChatResource>('POST', '/v1/chats', { kind: 'relay', persona: attack, sessionId: 'mine' });
+    const chat = await send<Chat>('POST', '/v1/chats', { kind: 'relay', persona: attack, sessionId: 'mine' });
     const meta = frame({ type: 'meta', used_tools: [name, attack], rows_seen: 3, classifier_tag: name });
     upstream.script(streaming(chunk(attack), chunk(`[[${name}]]`), meta, done({ conversation_id: name })));
     const viewer = await open(chat.id);

@@ -32,7 +32,9 @@ async function shootFilm(browser: Browser, service: Service): Promise<void> {
   const page = await watchPage(browser, service.api, { viewport: { width: 1120, height: 660 }, scheme: 'light' });
   const film = filmPage(page);
   try {
-    await page.locator('#composer-text').pressSequentially('Good evening, Mira. Will the lamp hold tonight?', { delay: 25 });
+    await page
+      .locator('#composer-text')
+      .pressSequentially('Good evening, Mira. Will the lamp hold tonight?', { delay: 25 });
     await page.keyboard.press('Enter');
     await page.locator('.streaming .prose').first().waitFor();
     await untilWords(page, 18);

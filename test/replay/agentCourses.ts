@@ -1,8 +1,8 @@
+import type { Chat } from '../../client/src/index.js';
 import { type AgentWorld, named } from '../support/chats/agentWorld.js';
 import { asking, tool } from '../support/provider/agentReply.js';
 import { whole } from '../support/provider/scriptedReply.js';
 import { until } from '../support/until.js';
-import type { ChatResource } from '../support/viewers/client.js';
 import type { Course } from './course.js';
 
 /** Turns of agents, and about documents. */
@@ -13,7 +13,7 @@ export const agentCourses: Course<AgentWorld>[] = [
       const { client } = world.service();
       const { body: document } = await client.send<{ id: string }>('POST', '/v1/documents', { title: 'T', body: 'B' });
       const wish = { kind: 'document', documentId: document.id };
-      const { body: chat } = await client.send<ChatResource>('POST', '/v1/chats', wish);
+      const { body: chat } = await client.send<Chat>('POST', '/v1/chats', wish);
       return { document: (await world.play(chat.id)).turn.id };
     },
   },

@@ -1,5 +1,5 @@
+import type { Turn } from '../../client/src/index.js';
 import { type NarrativeWorld, type Scene, stepOf } from '../support/chats/narrativeWorld.js';
-import type { TurnResource } from '../support/viewers/client.js';
 import type { Course } from './course.js';
 
 /** Turns with all that follows from a reply. */
@@ -53,7 +53,7 @@ export const narrativeCourses: Course<NarrativeWorld>[] = [
       const { turnId } = await stuckTurn(world);
       world.provider.unscript();
       const again = { text: 'Is anybody else there?' };
-      const { turn } = await order<{ turn: TurnResource }>(world, 'POST', `/v1/turns/${turnId}/regenerate`, again);
+      const { turn } = await order<{ turn: Turn }>(world, 'POST', `/v1/turns/${turnId}/regenerate`, again);
       return { supersededWhileStuck: turnId, regenerated: turn.id };
     },
   },

@@ -49,19 +49,19 @@ describe('a turn that ran before this version', () => {
     expect(outOfOrder(recorded(name))).toEqual([]);
   });
 
-  test('whose local activities ran side by side is recognised, so that the above means something', () => {
+  test('whose local activities overlapped is recognised, which shows that the check above works', () => {
     const reported = new URL('./reported/overlapping-local-activities.json', import.meta.url);
     const history = historyFromJson(JSON.parse(readFileSync(reported, 'utf8')) as object);
     expect(outOfOrder(history)).toEqual(['writeMemory (16 after 17)']);
   });
 
-  test('may have been traced, and names its trace then', () => {
+  test('may have been traced, and then has its trace in its headers', () => {
     const history = readableHistory(recorded('tracedHandsTheFloorOn.json'));
     expect(history).toMatch(/_tracer-data.*traceparent/);
     expect(readableHistory(recorded('handsTheFloorOn.json'))).not.toContain('traceparent');
   });
 
-  test('does not replay when a step of it is another one now, so that the above means something', async () => {
+  test('does not replay when one of its steps is changed, which shows that the check above works', async () => {
     const history = recorded('plain.json');
     const scheduled = history.events?.find((event) => event.activityTaskScheduledEventAttributes);
     const step = scheduled?.activityTaskScheduledEventAttributes?.activityType;
@@ -69,7 +69,7 @@ describe('a turn that ran before this version', () => {
     await expect(replay(history)).rejects.toThrow(/[Nn]ondeterminism/);
   }, 60_000);
 
-  test('holds no word of what was said', () => {
+  test('has no prose in its history', () => {
     for (const name of names) expect(readableHistory(recorded(name))).not.toMatch(/lamp|anybody/);
   });
 });
@@ -83,7 +83,7 @@ describe('a first workflow task that was completed with the marker of a local ac
     await replay(withoutPatches(split()), bundles.traced);
   }, 60_000);
 
-  test('fails a replay of code that records a patch in the second task, so that the above means something', async () => {
+  test('fails a replay of code that records a patch in the second task, which shows that the check above works', async () => {
     await expect(replay(split())).rejects.toThrow(/[Nn]ondeterminism/);
   }, 60_000);
 });

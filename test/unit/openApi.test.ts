@@ -21,7 +21,7 @@ test('the OpenAPI document passes the linter', async () => {
   expect(found).toEqual([]);
 });
 
-test('every operation of the OpenAPI document has a name in camelCase that no other has', () => {
+test('every operation of the OpenAPI document has a unique name in camelCase', () => {
   const { paths } = wholeDocument();
   const names = Object.values(paths ?? {}).flatMap((item) =>
     Object.values(item as Record<string, { operationId?: string }>).map(({ operationId }) => operationId),

@@ -22,7 +22,7 @@ test('no workflow asks for a patch after its first await, because the answer wou
   expect(late).toEqual([]);
 });
 
-test('the search for late patches finds one behind an await and one in a function of its own', () => {
+test('the search for late patches finds one after an await and one in a separate function', () => {
   const early = "export async function turn() {\n  const one = patched('one');\n  await open();\n}\n";
   const late = "export async function turn() {\n  await open();\n  if (patched('two')) go();\n}\n";
   const apart = "export const three = () => patched('three');\n";

@@ -190,22 +190,22 @@ const errorsOf = (file: string) =>
     .filter((line) => line.startsWith('::error') && line.includes(`${file},`))
     .filter((line) => /title=(lint\/style\/noRestrictedImports|lint\/style\/noProcessEnv|plugin)/.test(line));
 
-describe('the rooms', () => {
+describe('the import rules of the rooms', () => {
   test.each(cases.map((row, index) => ({ ...row, index })).filter((row) => row.refused))(
-    '$room may not: $statement',
+    'refuse in $room: $statement',
     ({ index }) => expect(errorsOf(caseFile(index))).not.toHaveLength(0),
   );
 
   test.each(cases.map((row, index) => ({ ...row, index })).filter((row) => !row.refused))(
-    '$room may: $statement',
+    'allow in $room: $statement',
     ({ index }) => expect(errorsOf(caseFile(index))).toHaveLength(0),
   );
 
-  test('only config.ts reads the environment', () => {
+  test('allow only config.ts to read the environment', () => {
     expect(errorsOf(environmentFile)).not.toHaveLength(0);
   });
 
-  test('every room of the source has its rule', async () => {
+  test('exist for every room of the source', async () => {
     const { overrides } = JSON.parse(await readFile('.biome/rooms.json', 'utf8')) as {
       overrides: { includes: string[] }[];
     };

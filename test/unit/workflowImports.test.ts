@@ -17,11 +17,11 @@ function broughtAlong(entry: string): Set<string> {
   return found;
 }
 
-test('a workflow brings no library along but Temporal, for each one evaluates anew what it imports', () => {
+test('the workflow bundle includes no library but Temporal, since each workflow evaluates its imports', () => {
   const found = [...broughtAlong(resolve('workflows/index.ts'))];
   expect(found.filter((module) => !module.endsWith('.ts'))).toEqual(['@temporalio/workflow']);
 });
 
-test('the search for what workflows import sees the schemas of domain', () => {
+test('the search for imports of workflows finds the schemas of domain', () => {
   expect(broughtAlong(resolve('domain/turns/turn.ts'))).toContain('zod');
 });

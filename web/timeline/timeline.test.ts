@@ -23,7 +23,7 @@ const said = (events: ChatEvent[]) =>
   );
 
 describe('the timeline of a chat', () => {
-  test('is grouped by what the user said, also where it was queued while another reply came', () => {
+  test('is grouped by user turns, also when one was queued during another reply', () => {
     const events = log(
       ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
       ['assistant_turn_started', 'turn_1', started(1)],
@@ -40,7 +40,7 @@ describe('the timeline of a chat', () => {
     expect(endSeqOf(first!, second)).toBe(5);
   });
 
-  test('folded event by event is the one that is folded at once, and changes only the exchange it is about', () => {
+  test('is the same folded event by event as at once, and each event changes only its own exchange', () => {
     const events = log(
       ['chat_created', null, { kind: 'narrative', title: null }],
       ['scene_opened', null, { sceneId: 'scn_1', container: 'The lamp room' }],
@@ -60,7 +60,7 @@ describe('the timeline of a chat', () => {
     expect(after.exchanges.get(6)?.notes).toMatchObject([{ kind: 'story', text: 'The storm is complete.' }]);
   });
 
-  test('that is loaded from its middle on leaves out what it has not the beginning of', () => {
+  test('that is loaded from the middle leaves out the exchange whose beginning is missing', () => {
     const events = log(
       ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
       ['assistant_turn', 'turn_1', reply(1, 'One.')],
@@ -69,7 +69,7 @@ describe('the timeline of a chat', () => {
     expect(said(events.slice(1))).toEqual([['Two?']]);
   });
 
-  test('has an edited message and the reply to it in the place of what was said first', () => {
+  test('shows an edited message and its reply in place of the first ones', () => {
     const events = log(
       ['user_turn', 'turn_1', { text: 'One?', segments: [] }],
       ['assistant_turn_started', 'turn_2', started(1)],

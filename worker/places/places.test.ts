@@ -26,7 +26,7 @@ describe('the places of a worker', () => {
     expect(ben.releases).toHaveLength(1);
   });
 
-  test('are there for a fourth owner when three ask for more than there are', async () => {
+  test('are left for a fourth owner when three owners ask for more than there are', async () => {
     const places = createPlaces(placeLimits(200));
     for (const owner of ['ann', 'ben', 'cleo']) ask(places, owner, 300);
     const dora = ask(places, 'dora', 1);

@@ -4,7 +4,7 @@ import { type DetailsView, toMarkdown } from './details.js';
 const quiet: DetailsView = { status: 'running', phase: 'replying', steps: [], beats: [], asked: [], warnings: [] };
 
 describe('the current details of a turn', () => {
-  test('say what is stuck, why, and what to send, before all else', () => {
+  test('begin with what is stuck, why, and what to send', () => {
     const markdown = toMarkdown({
       ...quiet,
       status: 'awaiting_operator',
@@ -60,7 +60,7 @@ describe('the current details of a turn', () => {
     expect(toMarkdown(quiet)).toBe('**running**, phase replying');
   });
 
-  test('take nothing in an id for Markdown, since models choose the ids of calls', () => {
+  test('escape Markdown in ids, since models choose the ids of calls', () => {
     const name = 'tool:`a` | b\n\n# c```';
     const markdown = toMarkdown({
       ...quiet,

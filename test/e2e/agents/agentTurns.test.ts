@@ -28,7 +28,7 @@ const resultsOf = (reply: EventData<'assistant_turn'>) =>
   );
 
 describe('an agent', () => {
-  test('thinks, calls tools side by side and answers: one reply, whose steps viewers saw as it came', async () => {
+  test('thinks, calls tools in parallel and answers in one reply, whose steps viewers see as they happen', async () => {
     const { chat, path } = await world.newAgent();
     const viewer = world.watch(chat.id);
     world.provider.script(
@@ -76,7 +76,7 @@ describe('an agent', () => {
     expect(await world.list(`${path}/messages`)).toHaveLength(2);
   }, 60_000);
 
-  test('asks for what its chat says, and reads and edits its document', async () => {
+  test('uses the tools that its chat enables, and reads and edits its document', async () => {
     const { client } = world.service();
     const { body: document } = await client.send<{ id: string }>('POST', '/v1/documents', {
       title: 'T',
@@ -115,7 +115,7 @@ describe('an agent', () => {
     expect(accepted.status).toBe(200);
   }, 60_000);
 
-  test('reads what went wrong with a tool, and goes on', async () => {
+  test('reads the error of a failed tool and continues', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(
       asking([
@@ -154,7 +154,7 @@ describe('an agent', () => {
     expect(JSON.stringify(results)).not.toContain('secret');
   }, 60_000);
 
-  test('runs tools in the time of the slowest', async () => {
+  test('runs tools in parallel, in the time of the slowest', async () => {
     const { chat } = await world.newAgent();
     const calls = [900, 800, 700, 600].map((ms, n) => tool(`s${n}`, named('slow', 'safe'), { ms, word: `${n}` }));
     world.provider.script(asking(calls), whole('Done.'));
@@ -166,7 +166,7 @@ describe('an agent', () => {
     expect(ended - started).toBeLessThan(2_500);
   }, 60_000);
 
-  test('that never stops asking ends with max_iterations, and keeps what there is', async () => {
+  test('that calls tools without end ends with max_iterations and keeps its steps', async () => {
     const { chat } = await world.newAgent({ maxIterations: 3 });
     world.provider.script(({ n }) => asking([tool(`m${n}`, 'calculate', { expression: '1' })], [{ text: 'Again. ' }]));
     const played = await world.play(chat.id);
@@ -175,7 +175,7 @@ describe('an agent', () => {
     expect(played.calls).toHaveLength(3);
   }, 60_000);
 
-  test('that fails in its second iteration is asked for that one again, and viewers keep the first', async () => {
+  test('that fails in its second iteration repeats only that one, and viewers keep the first', async () => {
     const { chat } = await world.newAgent();
     const viewer = world.watch(chat.id);
     world.provider.script(
@@ -200,7 +200,7 @@ describe('an agent', () => {
     ]);
   }, 60_000);
 
-  test('that is stopped while a tool runs keeps what it said and did', async () => {
+  test('that is stopped while a tool runs keeps its text and its steps', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(
       asking([tool('z', named('slow', 'safe'), { ms: 60_000, word: 'never' })], [{ text: 'Wait. ' }]),
@@ -214,7 +214,7 @@ describe('an agent', () => {
     expect(replyOf(played)).toMatchObject({ text: 'Wait. ', truncated: true });
   }, 60_000);
 
-  test('has a task done by another, whose calls and tokens show under its name', async () => {
+  test('delegates a task to a sub-agent, whose calls and tokens are shown under the name of the task', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(({ body }) => {
       const asked = body.messages.map(({ content }) => String(content)).join(' ');
@@ -242,7 +242,7 @@ describe('an agent', () => {
 });
 
 describe("a caller's level", () => {
-  test('is looked at when tools are offered, and again at each call', async () => {
+  test('is checked when tools are offered, and again at each call', async () => {
     const { chat } = await world.newAgent({ enabledTools: ['calculate', 'propose_edit'] });
     const offered = (call: { body: { tools?: { function: { name: string } }[] } } | undefined) =>
       call?.body.tools?.map((each) => each.function.name);
@@ -263,7 +263,7 @@ describe("a caller's level", () => {
 });
 
 describe('a tool that waits for a person', () => {
-  test('waits no longer than its turn: a stop ends both, and a word that comes later is too late', async () => {
+  test('ends with its turn at a stop, and refuses an approval after that', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(
       asking([tool('late', named('echo', 'careful'), { word: 'too late' })], [{ text: 'May I? ' }]),
@@ -287,7 +287,7 @@ describe('a tool that waits for a person', () => {
         .client.send('POST', `/v1/turns/${turnId}/approvals/${callId}`, { approved, comment: 'Says Ada.' })
     ).status;
 
-  test('is called once it is approved, also after a restart of everything; approving twice is once', async () => {
+  test('is called once when it is approved, also after a restart of all processes and when approved twice', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(asking([tool('p', named('echo', 'careful'), { word: 'please' })]), whole('Done.'));
     const turn = await world.service().client.postTurn(chat.id, 'Go.');
@@ -301,7 +301,7 @@ describe('a tool that waits for a person', () => {
     expect(await ask(false, turn.id)).toBe(409);
   }, 120_000);
 
-  test('is not called when it is denied: the model reads why', async () => {
+  test('is not called when it is denied, and the model reads why', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(asking([tool('p', named('echo', 'careful'), { word: 'denied' })]), whole('A pity.'));
     const turn = await world.service().client.postTurn(chat.id, 'Go.');
@@ -317,7 +317,7 @@ describe('a tool that waits for a person', () => {
 });
 
 describe('a sub-agent that calls a tool that needs approval', () => {
-  test('gets a failed result, because no person approved it, and the tool is not called', async () => {
+  test('gets a failed result, since no person approved the call, and the tool is not called', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(({ requestId }) => {
       if (requestId?.includes('/tool:call_0_0/1'))
@@ -338,7 +338,7 @@ describe('a sub-agent that calls a tool that needs approval', () => {
 });
 
 describe('a call that was changed after it was shown', () => {
-  test('is not made, whoever approves it', async () => {
+  test('is not made, although it is approved', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(asking([tool('q', named('echo', 'careful'), { word: 'shown' })]), whole('I see.'));
     const turn = await world.service().client.postTurn(chat.id, 'Go.');
@@ -355,8 +355,8 @@ describe('a call that was changed after it was shown', () => {
   }, 60_000);
 });
 
-describe('a viewer who comes while a tool runs', () => {
-  test('sees the steps so far, then the rest, and clients see which calls are open', async () => {
+describe('a viewer that connects while a tool runs', () => {
+  test('gets the steps so far and then the rest, and the turn lists the open calls', async () => {
     const { chat, path } = await world.newAgent();
     const early = world.watch(chat.id);
     world.provider.script(
@@ -404,13 +404,13 @@ describe('a viewer who comes while a tool runs', () => {
   }, 60_000);
 });
 
-describe('a loop whose worker is killed', () => {
+describe('an agent whose worker is killed', () => {
   const killWorker = async () => {
     const dead = await world.service().kill('worker', 'SIGKILL');
     await world.service().waitForRestart('worker', dead);
   };
 
-  test('while a tool runs that must not be called twice tells the model so, and asks for nothing again', async () => {
+  test('while a tool runs that is not idempotent tells the model, and repeats no request', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(asking([tool('once', named('slow'), { ms: 60_000, word: 'once' })]), whole('I see.'));
     const turn = await world.service().client.postTurn(chat.id, 'Go.');
@@ -422,7 +422,7 @@ describe('a loop whose worker is killed', () => {
     expect(played.calls.map(({ step }) => step)).toEqual(['reply:0', 'reply:1']);
   }, 120_000);
 
-  test('while a tool runs that may be called again calls it again', async () => {
+  test('while an idempotent tool runs calls it again', async () => {
     const { chat } = await world.newAgent();
     const again = { ms: 3_000, word: 'again' };
     world.provider.script(asking([tool('twice', named('slow', 'safe'), again)]), whole('I see.'));
@@ -434,7 +434,7 @@ describe('a loop whose worker is killed', () => {
     expect(played.calls.map(({ step }) => step)).toEqual(['reply:0', 'reply:1']);
   }, 120_000);
 
-  test('while a sub-agent thinks asks only for what had not come', async () => {
+  test('while a sub-agent runs repeats only the requests that were not answered', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(
       asking([tool('outer', 'delegate', { task: 'Think' })]),
@@ -461,7 +461,7 @@ describe('a loop whose worker is killed', () => {
     ]);
   }, 120_000);
 
-  test('in its second iteration goes on there', async () => {
+  test('in its second iteration continues with that iteration', async () => {
     const { chat } = await world.newAgent();
     world.provider.script(
       asking([tool('w', named('echo'), { word: 'kept' })], [{ text: 'First. ' }]),

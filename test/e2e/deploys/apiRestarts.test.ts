@@ -31,8 +31,8 @@ async function sayInAll(halves: HalfReply[], word: string): Promise<void> {
   await Promise.all(halves.map(({ call }) => call.send(word)));
 }
 
-describe('an api that is restarted in order', () => {
-  test(`${restarts} times under ${streams} replies: no viewer sees a restart, a gap or a repeat, no reply is asked for again`, async () => {
+describe('an api that is restarted by SIGTERM', () => {
+  test(`${restarts} times during ${streams} replies causes no restart, gap or repeat for viewers, and no second request to the provider`, async () => {
     const halves: HalfReply[] = [];
     for (let n = 0; n < streams; n++) halves.push(await world.beginReply({ text: `Chat ${n}` }));
     const events = halves.slice(0, 5).map(({ chat }) => {
@@ -71,7 +71,7 @@ describe('an api that is restarted in order', () => {
     }
   }, 240_000);
 
-  test('ends in time, with code 0, also while Postgres is frozen', async () => {
+  test('exits in time with code 0, also while Postgres is frozen', async () => {
     const { viewer, call, turn, begun } = await world.beginReply();
     await world.service.kill('postgres', 'SIGSTOP');
     try {

@@ -16,7 +16,7 @@ afterEach(() => world.provider.unscript());
 const gone = (pid: number) => until('the old worker has ended', async () => (isAlive({ pid }) ? null : true));
 
 describe('a worker that is replaced', () => {
-  test('ends its reply beside the new one, which takes new turns; viewers see no restart', async () => {
+  test('finishes its reply beside the new worker, which takes new turns, and viewers see no restart', async () => {
     const half = await world.beginReply();
     const before = await world.service.kill('worker', 'SIGTERM');
     const after = await world.service.waitForRestart('worker', before);
@@ -40,7 +40,7 @@ describe('a worker that is replaced', () => {
     expect(await world.service.pid('worker')).toBe(after);
   }, 180_000);
 
-  test('is stopped by its user while the old worker drains, and the text is kept', async () => {
+  test('keeps the text of a reply that is stopped by its user while the old worker drains', async () => {
     const half = await world.beginReply();
     const before = await world.service.kill('worker', 'SIGTERM');
     await world.service.waitForRestart('worker', before);
@@ -55,7 +55,7 @@ describe('a worker that is replaced', () => {
     ['once its successor polls', false],
     ['even before its successor polls', true],
   ])(
-    'over and over under streams, %s, costs nothing: no restart, no reply bought again',
+    'many times during replies, %s, causes no restart for viewers and no second request to the provider',
     async (_, isHasty) => {
       const report = await rollingRestarts(world, {
         isHasty,
@@ -74,7 +74,7 @@ describe('a worker that is replaced', () => {
     240_000,
   );
 
-  test('has its metrics at an address that run.json names, while the old one drains too', async () => {
+  test('serves its metrics at the address in run.json, also while the old worker drains', async () => {
     const half = await world.beginReply();
     const { workerMetrics: old } = await world.service.run();
     const before = await world.service.kill('worker', 'SIGTERM');
@@ -97,7 +97,7 @@ describe('a worker that is replaced', () => {
 });
 
 describe('Ctrl-C', () => {
-  test('lets a reply that is about to end do so, and leaves no process behind', async () => {
+  test('lets a reply end that is about to end, and leaves no process behind', async () => {
     const half = await world.beginReply();
     const stopped = world.service.stop('SIGINT');
     await until('it says so', async () => (/replies in flight get 5 s/.test(world.service.output()) ? true : null));

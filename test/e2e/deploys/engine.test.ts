@@ -6,7 +6,7 @@ import { expectAgreement, expectFollowingTurnToRun } from '../../support/chats/a
 import { stateOf } from '../../support/service/processes.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
 import { fetchHistory, readableHistory, withTemporal } from '../../support/temporal/engine.js';
-import { followChat } from '../../support/viewers/followingViewer.js';
+import { openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 /** The reconciler looks every 10 s at what is older than 10 s; the rest is for a slow machine. */
 const reconciledWithinMs = 60_000;
@@ -25,7 +25,7 @@ afterEach(() => world.provider.unscript());
 const report = (what: string, since: number) => console.info(`${what}: ${Math.round(performance.now() - since)} ms`);
 
 describe('an operator', () => {
-  test('who terminates a turn leaves its partial text in the log, and the chat goes on', async () => {
+  test('who terminates a turn leaves its partial text in the log, and the chat takes new turns', async () => {
     const { viewer, turn, chat, begun, call } = await world.beginReply();
     await withTemporal(world.service, (client) => client.workflow.getHandle(turn.id).terminate('by a test'));
     const terminatedAt = performance.now();
@@ -93,10 +93,10 @@ describe('an operator', () => {
 });
 
 describe('with Temporal away', () => {
-  test('a post is accepted, and runs when Temporal is back', async () => {
+  test('a post is accepted, and its turn runs when Temporal is back', async () => {
     const { client } = world.service;
     const chat = await client.newChat();
-    const viewer = followChat(world.service.api, chat.id);
+    const viewer = openFollowingViewer(world.service.api, chat.id);
     const frozen = await world.service.kill('temporal', 'SIGSTOP');
     try {
       await delay(50);
@@ -119,7 +119,7 @@ describe('with Temporal away', () => {
     }
   }, 120_000);
 
-  test('a stop ends the stream at once, and the turn when Temporal is back', async () => {
+  test('a stop ends the stream at once, and its turn ends when Temporal is back', async () => {
     const { client } = world.service;
     const { viewer, turn, call, begun } = await world.beginReply();
     await world.service.kill('temporal', 'SIGSTOP');
@@ -135,11 +135,11 @@ describe('with Temporal away', () => {
   }, 120_000);
 });
 
-describe('a turn whose api died', () => {
-  test('between the claim and the start of its workflow is started all the same', async () => {
+describe('a turn whose api was killed', () => {
+  test('between the claim and the start of its workflow is started by the reconciler', async () => {
     const { client } = world.service;
     const chat = await client.newChat();
-    const viewer = followChat(world.service.api, chat.id);
+    const viewer = openFollowingViewer(world.service.api, chat.id);
     const pool = createPool((await world.service.run()).databaseUrl, { max: 1 });
     const claimedAt = performance.now();
     const { turn } = await claimTurn(pool, {
@@ -157,8 +157,8 @@ describe('a turn whose api died', () => {
   }, 120_000);
 });
 
-describe('what Temporal keeps of a turn', () => {
-  test('is few events, and no prose', async () => {
+describe('the history of a turn in Temporal', () => {
+  test('has few events and no prose', async () => {
     const { viewer, turn, call } = await world.beginReply({ text: 'My secret is amaranthine.', begun: 'You said ' });
     await call.send('vermilion, ');
     await call.finish();

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../../client/src/index.js';
 import { block, type DocumentResource } from '../../support/chats/documents.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { ending, whole } from '../../support/provider/scriptedReply.js';
-import type { ChatResource } from '../../support/viewers/client.js';
 
 let world: NarrativeWorld;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterEach(() => world.provider.unscript());
 async function newThread(body = 'The cat sat.') {
   const { client } = world.service();
   const { body: document } = await client.send<DocumentResource>('POST', '/v1/documents', { title: 'Tale', body });
-  const { body: chat } = await client.send<ChatResource>('POST', '/v1/chats', {
+  const { body: chat } = await client.send<Chat>('POST', '/v1/chats', {
     kind: 'document',
     documentId: document.id,
     anchor: { quote: 'cat', start: 4, end: 7 },
@@ -23,7 +23,7 @@ async function newThread(body = 'The cat sat.') {
 }
 
 describe('a turn about a document', () => {
-  test('asks with the rules, the body, the anchor and the quote, and proposes what the reply holds', async () => {
+  test('sends the rules, the body, the anchor and the quote, and proposes the changes of the reply', async () => {
     const { chat, path } = await newThread();
     world.provider.script(whole('Gladly. ', `${block('cat', 'dog')}\r\n`, 'Is that all?'));
     const first = await world.play(chat.id, 'A dog, please.', { quote: 'The cat' });
@@ -48,7 +48,7 @@ describe('a turn about a document', () => {
     expect(JSON.stringify(asked)).not.toContain('A secret of people.');
   }, 60_000);
 
-  test('shows a provider that failed in the message itself, to viewers as its last token', async () => {
+  test('shows a failure of the provider in the message, and to viewers as its last token', async () => {
     const { chat } = await newThread();
     const viewer = world.watch(chat.id);
     world.provider.script(() => ({ steps: [{ text: 'So far. ' }, { reset: true }] }));

@@ -4,7 +4,7 @@ import { expectAgreement, expectFollowingTurnToRun } from '../../support/chats/a
 import { paced } from '../../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
 import type { ProcessName } from '../../support/service/service.js';
-import { type FollowingViewer, followChat } from '../../support/viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 const chats = 8;
 const turnsPerChat = 3;
@@ -39,13 +39,13 @@ function replyOf(n: number) {
   );
 }
 
-test('whatever dies while eight chats go on, in every one of them each turn ends once and all agree on its text', async () => {
+test('every turn of eight chats ends once with the same text for all, although each process is killed in between', async () => {
   const { service, provider } = world;
   provider.script(({ n }) => replyOf(n));
   const turns: { turnId: string; viewer: FollowingViewer }[] = [];
   for (let i = 0; i < chats; i++) {
     const chat = await service.client.newChat();
-    const viewer = followChat(service.api, chat.id);
+    const viewer = openFollowingViewer(service.api, chat.id);
     viewers.push(viewer);
     for (let n = 0; n < turnsPerChat; n++) {
       const turn = await service.client.postTurn(chat.id, `Chat ${i}, turn ${n}.`);

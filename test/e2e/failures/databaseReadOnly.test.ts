@@ -32,7 +32,7 @@ const readiness = () => world.service.client.send<{ detail?: string; checks: { p
 
 describe('while Postgres takes no writes', () => {
   test.each(['after', 'before'] as const)(
-    'turns are refused with 503, and a reply whose stream ends %s that lands without being asked for again',
+    'turns are refused with 503, and a reply whose stream ends %s the end of the outage lands after one request',
     async (ends) => {
       const other = await world.service.client.newChat();
       const half = await world.beginReply();
@@ -79,7 +79,7 @@ describe('while Postgres takes no writes', () => {
 });
 
 describe('the log', () => {
-  test('of the api says why a request failed, with its id and its route', async () => {
+  test('of the api has the error, the id and the route of a failed request', async () => {
     await run('alter table you rename to you_elsewhere');
     const { status, headers } = await world.service.client.send('GET', '/v1/you');
     await run('alter table you_elsewhere rename to you');
@@ -100,7 +100,7 @@ describe('the log', () => {
     });
   });
 
-  test('of the worker says why an attempt failed, with the status that the provider answered', async () => {
+  test('of the worker has the error of a failed attempt, with the status of the provider', async () => {
     world.provider.script({ status: 503, body: { error: { message: 'overloaded', code: 'server_busy' } } });
     const chat = await world.service.client.newChat();
     const turn = await world.service.client.postTurn(chat.id, 'Is anybody there?');

@@ -39,7 +39,7 @@ async function expectWhole({ chat, viewer, turn }: HalfReply, text: string): Pro
 }
 
 describe('a reply in mid-stream', () => {
-  test('is taken over when its worker is killed, and tokens come again within seconds', async () => {
+  test('is taken over when its worker is killed, and streams again within seconds', async () => {
     const half = await world.beginReply();
     const { at, restarted } = await kill('worker');
     await half.call.left();
@@ -60,7 +60,7 @@ describe('a reply in mid-stream', () => {
     await expectWhole(half, 'Who asks? Come in.');
   }, 90_000);
 
-  test('goes on when the api is killed, and its viewer comes back to the whole text', async () => {
+  test('continues when the api is killed, and its viewer reconnects to the whole text', async () => {
     const half = await world.beginReply();
     const { at, restarted } = await kill('api');
     await half.call.send('the door ');
@@ -74,7 +74,7 @@ describe('a reply in mid-stream', () => {
     expect(world.attempts(half.turn.id)).toHaveLength(1);
   }, 90_000);
 
-  test('goes on when Postgres is killed, and lands once it is back', async () => {
+  test('continues when Postgres is killed, and lands when it is back', async () => {
     const half = await world.beginReply();
     const { at, restarted } = await kill('postgres');
     await half.call.send('the door ');
@@ -86,7 +86,7 @@ describe('a reply in mid-stream', () => {
     expect(world.attempts(half.turn.id)).toHaveLength(1);
   }, 90_000);
 
-  test('goes on when Temporal is killed, and the turn ends once it is back', async () => {
+  test('continues when Temporal is killed, and the turn ends when it is back', async () => {
     const half = await world.beginReply();
     const { at, restarted } = await kill('temporal');
     await half.call.send('the door ');
@@ -99,7 +99,7 @@ describe('a reply in mid-stream', () => {
     expect(world.attempts(half.turn.id)).toHaveLength(1);
   }, 120_000);
 
-  test('has one text when its worker is stopped past its heartbeat timeout and then goes on', async () => {
+  test('has one text when its worker is frozen beyond the heartbeat timeout and then continues', async () => {
     const half = await world.beginReply();
     const stopped = await world.service.kill('worker', 'SIGSTOP');
     await delay(50);
@@ -123,7 +123,7 @@ describe('a reply in mid-stream', () => {
     half.viewer.close();
   }, 90_000);
 
-  test('is not touched by a worker that wakes up after another has taken over', async () => {
+  test('is not changed by a frozen worker that continues after another one took over', async () => {
     const half = await world.beginReply();
     const zombie = await world.service.pid('worker');
     const other = await startSecondWorker(zombie);

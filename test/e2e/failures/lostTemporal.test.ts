@@ -5,7 +5,7 @@ import { expectAgreement, expectFollowingTurnToRun } from '../../support/chats/a
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { type Service, startService } from '../../support/service/service.js';
 import { runReconcile } from '../../support/temporal/runReconcile.js';
-import { followChat } from '../../support/viewers/followingViewer.js';
+import { openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 let provider: ScriptedProvider;
 let service: Service;
@@ -27,7 +27,7 @@ test('a service whose Temporal has lost its data starts, closes no turn, and run
   service = await start();
   const chat = await service.client.newChat();
   const turn = await service.client.postTurn(chat.id, 'Is anybody there?');
-  const viewer = followChat(service.api, chat.id);
+  const viewer = openFollowingViewer(service.api, chat.id);
   await viewer.untilText(turn.id, 10);
   viewer.close();
   await service.stop('SIGTERM');
@@ -55,7 +55,7 @@ test('a service whose Temporal has lost its data starts, closes no turn, and run
     60_000,
   );
   provider.unscript();
-  const after = followChat(service.api, chat.id);
+  const after = openFollowingViewer(service.api, chat.id);
   await again.send('The door opens.');
   await again.finish();
   const agreed = await expectAgreement(service, after, turn.id);

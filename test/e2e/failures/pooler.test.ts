@@ -45,7 +45,7 @@ async function refusal(env: Record<string, string>): Promise<string[]> {
 
 describe('npm start with DATABASE_URL at a PgBouncer in transaction mode', () => {
   test(
-    'says in one line which parameter it refuses, and which setting leads past it',
+    'prints in one line which parameter the pooler refuses, and which setting avoids the pooler',
     () =>
       behind({}, async ({ url }) => {
         expect(await refusal({ DATABASE_URL: url })).toEqual([
@@ -56,7 +56,7 @@ describe('npm start with DATABASE_URL at a PgBouncer in transaction mode', () =>
   );
 
   test(
-    'says in one line that it is one, when it ignores the parameters',
+    'prints in one line that it is a pooler, when the pooler ignores startup parameters',
     () =>
       behind({ ignores }, async ({ url }) => {
         expect(await refusal({ DATABASE_URL: url })).toEqual([
@@ -67,7 +67,7 @@ describe('npm start with DATABASE_URL at a PgBouncer in transaction mode', () =>
   );
 
   test(
-    'runs when DATABASE_DIRECT_URL leads to Postgres itself: a turn streams to its viewer and lands',
+    'runs with a DATABASE_DIRECT_URL, and a turn streams to its viewer and lands',
     () =>
       behind({}, async ({ url }) => {
         const world = await startScriptedService({ DATABASE_URL: url, DATABASE_DIRECT_URL: server.url });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { expectAgreement, expectDenseLog, expectFollowingTurnToRun } from '../../support/chats/agreement.js';
 import { paced, whole } from '../../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
-import { followChat } from '../../support/viewers/followingViewer.js';
+import { openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 let world: ScriptedService;
 
@@ -15,8 +15,8 @@ afterEach(() => world.provider.unscript());
 
 const words = (count: number) => Array.from({ length: count }, (_, n) => `word${n} `);
 
-describe('posting', () => {
-  test('20 posts with one idempotency key at once are one turn', async () => {
+describe('posting to a chat', () => {
+  test('20 posts at once with one idempotency key make one turn', async () => {
     const { client } = world.service;
     const chat = await client.newChat();
     const posts = Array.from({ length: 20 }, () => client.sendTurn(chat.id, 'Once.', { idempotencyKey: 'one' }));
@@ -34,7 +34,7 @@ describe('posting', () => {
     expect(world.attempts(turnId)).toHaveLength(1);
   }, 60_000);
 
-  test('a key that comes again with another body is refused, and starts nothing', async () => {
+  test('a repeated key with another body is refused and starts no turn', async () => {
     const { client } = world.service;
     const chat = await client.newChat();
     const turn = await client.postTurn(chat.id, 'Once.', { idempotencyKey: 'one' });
@@ -45,10 +45,10 @@ describe('posting', () => {
     expect(late.id).toBe(turn.id);
   }, 60_000);
 
-  test('40 posts to one chat at once all run, in the order in which the log has them', async () => {
+  test('40 posts at once all run, in the order of the log', async () => {
     const { client } = world.service;
     const chat = await client.newChat();
-    const viewer = followChat(world.service.api, chat.id);
+    const viewer = openFollowingViewer(world.service.api, chat.id);
     const startedAt = performance.now();
     const turns = await Promise.all(Array.from({ length: 40 }, (_, n) => client.postTurn(chat.id, `Post ${n}.`)));
     await Promise.all(turns.map((turn) => client.awaitTurnEnd(turn.id, 120_000)));
@@ -65,14 +65,14 @@ describe('posting', () => {
   }, 180_000);
 });
 
-describe('stopping', () => {
+describe('stopping a turn', () => {
   test.each([0, 5, 20, 60, 150, 400])(
-    '%i ms after the post keeps what had arrived, and frees the floor',
+    '%i ms after the post keeps the text so far and frees the floor',
     async (ms) => {
       const { client } = world.service;
       world.provider.script(() => paced(words(200), { everyMs: 10 }));
       const chat = await client.newChat();
-      const viewer = followChat(world.service.api, chat.id);
+      const viewer = openFollowingViewer(world.service.api, chat.id);
       const turn = await client.postTurn(chat.id, 'Tell me everything.');
       await delay(ms);
       const stoppedAt = performance.now();
@@ -95,7 +95,7 @@ describe('stopping', () => {
     60_000,
   );
 
-  test('at the moment of completion leaves one reply, whole or truncated, and one end', async () => {
+  test('at the moment of its completion leaves one reply, whole or truncated, and one turn_completed', async () => {
     for (let round = 0; round < 8; round += 1) {
       const { viewer, turn, call, chat } = await world.beginReply();
       await Promise.all([call.finish(), delay(round).then(() => world.service.client.cancelTurn(turn.id))]);
@@ -109,7 +109,7 @@ describe('stopping', () => {
     }
   }, 90_000);
 
-  test('three times, and once more when all is over, answers 204 each time', async () => {
+  test('three times, and again after its end, is answered 204 each time', async () => {
     const { client } = world.service;
     const { viewer, turn, begun } = await world.beginReply();
     const answers = await Promise.all([1, 2, 3].map(() => client.cancelTurn(turn.id)));
@@ -122,13 +122,13 @@ describe('stopping', () => {
     viewer.close();
   }, 60_000);
 
-  test('a turn that is not there is 404', async () => {
+  test('that does not exist is answered 404', async () => {
     expect((await world.service.client.cancelTurn('turn_00000000-0000-7000-8000-000000000000')).status).toBe(404);
   });
 });
 
 describe('a post while a reply streams', () => {
-  test('with reject is refused, and the reply goes on', async () => {
+  test('with reject is refused, and the reply continues', async () => {
     const { client } = world.service;
     const { viewer, turn, call, chat, begun } = await world.beginReply();
     const refused = await client.sendTurn(chat.id, 'Me too.', { whenBusy: 'reject' });
@@ -140,7 +140,7 @@ describe('a post while a reply streams', () => {
     viewer.close();
   }, 60_000);
 
-  test('with enqueue waits its turn', async () => {
+  test('with enqueue runs after it', async () => {
     const { client } = world.service;
     const { viewer, turn, call, chat } = await world.beginReply();
     const second = await client.postTurn(chat.id, 'Me too.');
@@ -156,7 +156,7 @@ describe('a post while a reply streams', () => {
     viewer.close();
   }, 60_000);
 
-  test('with interrupt keeps the partial text, and goes before those that wait', async () => {
+  test('with interrupt keeps the partial text and runs before the queued turns', async () => {
     const { client } = world.service;
     const { viewer, turn, chat, begun } = await world.beginReply();
     const waiting = await client.postTurn(chat.id, 'I wait.');
@@ -172,7 +172,7 @@ describe('a post while a reply streams', () => {
     viewer.close();
   }, 60_000);
 
-  test('with rollback takes the running turn out of the timeline, and runs', async () => {
+  test('with rollback removes the running turn from the timeline and runs', async () => {
     const { client } = world.service;
     const { viewer, turn, chat } = await world.beginReply();
     world.provider.script(() => whole('Yes.'));
@@ -191,7 +191,7 @@ describe('a post while a reply streams', () => {
     viewer.close();
   }, 60_000);
 
-  test('with interrupt from many at once still gives each its turn', async () => {
+  test('with interrupt, sent many times at once, runs each of the turns', async () => {
     const { client } = world.service;
     const { viewer, turn, chat } = await world.beginReply();
     world.provider.script(() => whole('Yes.'));

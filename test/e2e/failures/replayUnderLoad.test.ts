@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Chat, Turn } from '../../../client/src/index.js';
 import { smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
 import { type AgentWorld, named, startAgentWorld } from '../../support/chats/agentWorld.js';
 import { block, type DocumentResource } from '../../support/chats/documents.js';
@@ -14,7 +15,6 @@ import {
 } from '../../support/provider/scriptedUpstream.js';
 import { withTemporal } from '../../support/temporal/engine.js';
 import { replayAll } from '../../support/temporal/replayAll.js';
-import type { ChatResource, TurnResource } from '../../support/viewers/client.js';
 
 const chatsOfEachKind = 4;
 const turnsPerChat = 2;
@@ -66,15 +66,15 @@ async function newChats(): Promise<string[]> {
   const { chat } = await world.newChat();
   const agent = await world.newAgent();
   const document = await post<DocumentResource>('/v1/documents', { title: 'Tale', body });
-  const thread = await post<ChatResource>('/v1/chats', { kind: 'document', documentId: document.id });
-  const relay = await post<ChatResource>('/v1/chats', { kind: 'relay', persona: 'guide' });
+  const thread = await post<Chat>('/v1/chats', { kind: 'document', documentId: document.id });
+  const relay = await post<Chat>('/v1/chats', { kind: 'relay', persona: 'guide' });
   return [chat.id, agent.chat.id, thread.id, relay.id];
 }
 
 test('with a workflow cache of zero, turns of every kind under load end without a failed workflow task, and each of their histories replays', async () => {
   const { client } = world.service();
   const chats = (await Promise.all(Array.from({ length: chatsOfEachKind }, newChats))).flat();
-  const turns: TurnResource[] = [];
+  const turns: Turn[] = [];
   for (let n = 0; n < turnsPerChat; n++)
     turns.push(...(await Promise.all(chats.map((chatId) => client.postTurn(chatId, `Turn ${n}: are you there?`)))));
   const ended = await Promise.all(turns.map(({ id }) => client.awaitTurnEnd(id, 200_000)));

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../../client/src/index.js';
 import type { DocumentResource } from '../../support/chats/documents.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { asking, tool } from '../../support/provider/agentReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { whole } from '../../support/provider/scriptedReply.js';
-import type { ChatResource } from '../../support/viewers/client.js';
 
 let world: NarrativeWorld;
 let other: ScriptedProvider;
@@ -32,11 +32,11 @@ afterEach(() => {
 async function newThread() {
   const { send } = world.service().client;
   const { body: document } = await send<DocumentResource>('POST', '/v1/documents', { title: 'T', body: 'B' });
-  return (await send<ChatResource>('POST', '/v1/chats', { kind: 'document', documentId: document.id })).body;
+  return (await send<Chat>('POST', '/v1/chats', { kind: 'document', documentId: document.id })).body;
 }
 
 describe('a reply that breaks off', () => {
-  test('goes on from its text where the server can, in a new draft that begins with it', async () => {
+  test('continues from its text where the server can, in a new draft that begins with that text', async () => {
     const chat = await newThread();
     const viewer = world.watch(chat.id);
     world.provider.script({ steps: [{ text: 'Half of ' }, { text: 'it, ' }, { reset: true }] }, whole('and the rest.'));
@@ -61,8 +61,8 @@ describe('a reply that breaks off', () => {
     expect([viewer.text(played.turn.id), viewer.violations]).toEqual(['Half of it, and the rest.', []]);
   }, 60_000);
 
-  test('does not go on so where tools are in play', async () => {
-    const { body: chat } = await world.service().client.send<ChatResource>('POST', '/v1/chats', { kind: 'agent' });
+  test('is not continued from its text where tools are offered', async () => {
+    const { body: chat } = await world.service().client.send<Chat>('POST', '/v1/chats', { kind: 'agent' });
     world.provider.script(
       asking([tool('a', 'calculate', { expression: '1+1' })]),
       { steps: [{ text: 'Half' }, { reset: true }] },
@@ -74,8 +74,8 @@ describe('a reply that breaks off', () => {
   }, 60_000);
 });
 
-describe('when attempts run out', () => {
-  test('before any token, the other provider is asked, with its model', async () => {
+describe('when the attempts of a reply run out', () => {
+  test('before any token, the fallback provider is asked with its own model', async () => {
     const chat = await newThread();
     const viewer = world.watch(chat.id);
     world.provider.script(() => ({ status: 500 }));
@@ -89,7 +89,7 @@ describe('when attempts run out', () => {
     expect(viewer.frames.filter(({ type }) => type === 'restart')).toEqual([]);
   }, 60_000);
 
-  test('after some, the other begins a new draft; a failure that is final is the other one’s chance too', async () => {
+  test('after some tokens or by a final failure, the fallback provider begins a new draft', async () => {
     const chat = await newThread();
     const viewer = world.watch(chat.id);
     world.provider.script({ steps: [{ text: 'Lost' }, { reset: true }] }, { status: 401 });
@@ -103,7 +103,7 @@ describe('when attempts run out', () => {
     ]);
   }, 60_000);
 
-  test('of both, the turn ends with the code of the other', async () => {
+  test('at both providers, the turn fails with the code of the fallback', async () => {
     const chat = await newThread();
     world.provider.script(() => ({ status: 500 }));
     other.script(() => ({ status: 429, headers: { 'retry-after': '0' } }));
@@ -112,14 +112,14 @@ describe('when attempts run out', () => {
     expect([played.calls.length, other.requests.length]).toEqual([2, 2]);
   }, 60_000);
 
-  test('of a provider that a chat has named, the one that it names is asked', async () => {
+  test('at the provider that a chat has chosen, the fallback of that provider is asked', async () => {
     const { send } = world.service().client;
     const provider = async (fields: object) =>
       (await send<{ id: string }>('POST', '/v1/providers', { name: 'p', apiKey: 'k', defaultModel: 'm1', ...fields }))
         .body.id;
     const fallbackId = await provider({ baseUrl: other.baseUrl, defaultModel: 'm2' });
     const providerId = await provider({ baseUrl: 'http://127.0.0.1:9/v1', fallbackId });
-    const { body: chat } = await send<ChatResource>('POST', '/v1/chats', { kind: 'agent', providerId });
+    const { body: chat } = await send<Chat>('POST', '/v1/chats', { kind: 'agent', providerId });
     other.script(() => whole('Here.'));
     const played = await world.play(chat.id);
     expect(played.turn.beats[0]?.text).toBe('Here.');
@@ -135,7 +135,7 @@ describe('when attempts run out', () => {
   }, 60_000);
 });
 
-describe('usage', () => {
+describe('the usage of a turn', () => {
   test.each([
     ['exact where the provider says it', whole('All of it.'), 'exact', true],
     [
@@ -157,7 +157,7 @@ describe('usage', () => {
     60_000,
   );
 
-  test('of a reply that was stopped is estimated, of one that broke before its first token unknown', async () => {
+  test('is estimated for a reply that was stopped, and unknown for one that broke before its first token', async () => {
     const chat = await newThread();
     world.provider.script({ steps: [{ text: 'Half of it, and ' }] });
     const { client } = world.service();

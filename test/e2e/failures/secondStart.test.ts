@@ -4,7 +4,7 @@ import { type ScriptedProvider, startScriptedProvider } from '../../support/prov
 import { whole } from '../../support/provider/scriptedReply.js';
 import { mentioning } from '../../support/service/processes.js';
 import { type Service, startService } from '../../support/service/service.js';
-import { type FollowingViewer, followChat } from '../../support/viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 let provider: ScriptedProvider;
 let service: Service;
@@ -16,7 +16,7 @@ const start = (dataDir?: string) =>
     ...(dataDir ? { dataDir } : { isNew: true }),
   });
 const follow = (chatId: string) => {
-  const viewer = followChat(service.api, chatId);
+  const viewer = openFollowingViewer(service.api, chatId);
   viewers.push(viewer);
   return viewer;
 };
@@ -27,7 +27,7 @@ afterAll(async () => {
   await service?.dispose();
 }, 60_000);
 
-test('a second start on the same data goes on with the turn that was in mid-stream', async () => {
+test('a second start on the same data continues the turn that was in mid-stream', async () => {
   provider = await startScriptedProvider();
   provider.script(() => ({ steps: [] }));
   service = await start();
@@ -58,7 +58,7 @@ test('a second start on the same data goes on with the turn that was in mid-stre
   await expectFollowingTurnToRun(service, chat.id);
 }, 300_000);
 
-test('a start after everything was killed at once goes on as well, and leaves nothing of the first behind', async () => {
+test('a start after all processes were killed at once continues the turn, and leaves no process of the first start', async () => {
   provider.script(() => ({ steps: [] }));
   const chat = await service.client.newChat();
   const turn = await service.client.postTurn(chat.id, 'Is anybody there?');

@@ -24,7 +24,7 @@ const answer = (answers: Record<string, unknown>) =>
 const interject = { shouldInterject: true, reason: 'Always.' };
 const close = { shouldClose: true, reason: 'We are done here.' };
 
-describe('a first reply that does not come to its own end', () => {
+describe('a first reply that does not end by itself', () => {
   /** A turn that would have had an interjection, and a scene that is over. */
   async function playWith(reply: Reply, during: (turnId: string) => Promise<void> = async () => {}) {
     const scene = await world.newChat();
@@ -41,7 +41,7 @@ describe('a first reply that does not come to its own end', () => {
     await client().cancelTurn(turnId);
   };
 
-  test('stopped: has no interjection, keeps what follows from what was said, and closes the scene', async () => {
+  test('when it is stopped has no interjection, runs the follow-ups on the kept text, and closes the scene', async () => {
     const { played, path, hostId, guestId } = await playWith({ steps: [{ text: 'Good ni' }] }, stop);
     expect(played.turn).toMatchObject({ status: 'cancelled', beats: [{ text: 'Good ni', truncated: true }] });
     expect(steps(played)).not.toContain('interjection');
@@ -50,19 +50,19 @@ describe('a first reply that does not come to its own end', () => {
     expect(count(played.events, 'memory_written')).toBe(2);
   }, 60_000);
 
-  test('cut at the length limit: has no interjection', async () => {
+  test('when it is cut at the length limit has no interjection', async () => {
     const { played } = await playWith({ steps: [{ text: 'Good night, and' }, ...ending('length')] });
     expect(played.turn).toMatchObject({ status: 'completed', beats: [{ truncated: true }] });
     expect(steps(played)).not.toContain('interjection');
   }, 60_000);
 
-  test('broken off: has no interjection', async () => {
+  test('when it breaks off has no interjection', async () => {
     const { played } = await playWith({ steps: [{ text: 'Good' }, { close: true }] });
     expect(played.turn).toMatchObject({ status: 'failed', error: { code: 'stream_broken' } });
     expect(steps(played)).not.toContain('interjection');
   }, 60_000);
 
-  test('empty: leaves no memory and changes no edge, but the scene is over all the same', async () => {
+  test('when it is empty leaves no memory and changes no edge, but closes the scene', async () => {
     const { played, path } = await playWith({ steps: [...ending()] });
     expect(played.turn).toMatchObject({ status: 'failed', error: { code: 'empty_reply' } });
     expect(steps(played).filter((step) => /interjection|state_update|significance/.test(step))).toEqual([]);
@@ -70,7 +70,7 @@ describe('a first reply that does not come to its own end', () => {
     expect(await world.list(`${path}/scenes`)).toMatchObject([{ status: 'closed' }]);
   }, 60_000);
 
-  test('stopped before it began: the scene is over all the same', async () => {
+  test('when it is stopped before it began closes the scene', async () => {
     const { played, path } = await playWith({ silent: true }, async (turnId) => {
       await world.nextReply(turnId);
       await client().cancelTurn(turnId);
@@ -81,7 +81,7 @@ describe('a first reply that does not come to its own end', () => {
     expect(await world.list(`${path}/scenes`)).toMatchObject([{ status: 'closed' }]);
   }, 60_000);
 
-  test('a second reply that is cut short leaves no memory of its own', async () => {
+  test('when the second reply is cut short leaves no memory of that one', async () => {
     const { chat } = await world.newChat();
     answer({ interjection: interject });
     world.provider.script(({ requestId }) => ({
@@ -96,7 +96,7 @@ describe('a first reply that does not come to its own end', () => {
 });
 
 describe('a scene', () => {
-  test('that is over closes after both replies, and each character keeps it in their own words', async () => {
+  test('closes after both replies, with a summary for each character', async () => {
     const { chat, path, hostId, guestId } = await world.newChat();
     answer({
       interjection: interject,
@@ -131,7 +131,7 @@ describe('a scene', () => {
     await expectProjectionsToFold(world.service(), chat.id);
   }, 60_000);
 
-  test('that is closed by hand is summarized too', async () => {
+  test('closed over the API is summarized too', async () => {
     const { chat, path, hostId } = await world.newChat({ guest: null });
     await world.play(chat.id);
     answer({ scene_summary: { summary: 'By hand.', edges: [], knowledgeFacts: [] } });
@@ -143,7 +143,7 @@ describe('a scene', () => {
     expect(summaries).toEqual({ [hostId]: 'By hand.' });
   }, 60_000);
 
-  test('is not asked about where none is open, or where nothing was said', async () => {
+  test('is not classified where none is open, or where nothing was said', async () => {
     const { chat } = await world.newChat({ container: null });
     expect(steps(await world.play(chat.id))).not.toContain('scene_close');
     const { chat: other } = await world.newChat();
@@ -157,7 +157,7 @@ describe('story events', () => {
   const plan = (path: string, title: string, more: object = {}) =>
     client().send<{ id: string }>('POST', `${path}/storyEvents`, { title, description: 'It comes.', ...more });
 
-  test('are asked about only while there are open ones', async () => {
+  test('are classified only while some are open', async () => {
     const { chat, path } = await world.newChat({ guest: null });
     expect(steps(await world.play(chat.id))).not.toContain('event_lifecycle');
     const { body } = await plan(path, 'The storm');
@@ -168,7 +168,7 @@ describe('story events', () => {
     expect(steps(await world.play(chat.id))).not.toContain('event_lifecycle');
   }, 60_000);
 
-  test('bring what they bring once, however often they are said to be complete', async () => {
+  test('apply their effects once, however often they are reported as completed', async () => {
     const { chat, path, hostId } = await world.newChat({ guest: null });
     const { body: storm } = await plan(path, 'The storm', {
       status: 'active',
@@ -200,7 +200,7 @@ describe('story events', () => {
 });
 
 describe('a regenerated reply', () => {
-  test('has all that follows from it anew, but no score, and what it replaces leaves with its effects', async () => {
+  test('runs its follow-ups again, except for the score, and supersedes the old reply with its effects', async () => {
     const { chat, path, hostId, guestId } = await world.newChat();
     answer({
       state_update: { affinityDelta: 4, trustDelta: 0, knowledgeFacts: [] },

@@ -13,7 +13,7 @@ const client = () => world.service().client;
 const askedOf = ({ calls }: Played) => JSON.stringify(calls.map(({ call }) => call.body));
 
 describe('out-of-character text', () => {
-  test('stays in the transcript, and no provider ever sees it', async () => {
+  test('stays in the transcript and is sent to no provider', async () => {
     const { chat, path } = await world.newChat();
     const text = 'I knock. ((Make it rain.)) "Hello?" ((A secret (nested) remark.))';
     const played = await world.play(chat.id, text);
@@ -26,7 +26,7 @@ describe('out-of-character text', () => {
     expect(JSON.stringify(await world.list(`${path}/memories`))).not.toMatch(/Make it rain|secret|nested/);
   }, 60_000);
 
-  test('alone gets a reply, to no words of the user', async () => {
+  test('alone gets a reply that is prompted without words of the user', async () => {
     const { chat } = await world.newChat({ guest: null });
     const played = await world.play(chat.id, '((Just go on.))');
     expect(played.turn).toMatchObject({ status: 'completed', beats: [{ text: 'A scripted reply.' }] });
@@ -34,7 +34,7 @@ describe('out-of-character text', () => {
   }, 60_000);
 });
 
-describe('whatever characters are called and however much is said', () => {
+describe('any names of characters and any length of text', () => {
   const long = 'The sea is wide. '.repeat(6_500);
   const cases: [string, Parameters<NarrativeWorld['newChat']>[0], string][] = [
     ['names with the characters of patterns', { host: { name: 'M.*(ra' }, guest: { name: '[To]m+as?$' } }, 'M.*(ra?'],
@@ -49,7 +49,7 @@ describe('whatever characters are called and however much is said', () => {
   ];
 
   test.each(cases)(
-    '%s: all is fine',
+    'end a turn completely: %s',
     async (_what, wish, text) => {
       const { chat } = await world.newChat(wish);
       const { turn } = await world.play(chat.id, text);
@@ -61,7 +61,7 @@ describe('whatever characters are called and however much is said', () => {
 });
 
 describe('a guest who is deleted', () => {
-  test('while the host speaks is gone, and the turn comes to its end', async () => {
+  test('while the host speaks is removed, and the turn ends', async () => {
     const { chat, path, guestId, hostId } = await world.newChat();
     const viewer = world.watch(chat.id);
     world.provider.script(() => ({ steps: [] }));
@@ -86,7 +86,7 @@ describe('a guest who is deleted', () => {
     expect(next.calls.map(({ step }) => step)).not.toContain('addressee');
   }, 60_000);
 
-  test('while speaking still has the last word', async () => {
+  test('while its own reply streams still finishes that reply', async () => {
     const { chat, guestId } = await world.newChat();
     const viewer = world.watch(chat.id);
     world.provider.script(() => ({ steps: [] }));

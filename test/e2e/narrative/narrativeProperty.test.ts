@@ -34,8 +34,8 @@ const expectClosed = ({ turnIds }: Played) =>
 const countsOf = ({ turnIds, chatIds, deaths, deathsInMove }: Played) =>
   `${turnIds.length} turns, ${chatIds.length - 1} forks, ${deaths} deaths of a worker, ${deathsInMove} of them in a move`;
 
-describe('any sequence of turns, stops, regenerations, choices, rewinds, undos and forks, while workers die', () => {
-  test('leaves a dense log with each effect once, and projections that are a rebuild from empty', async () => {
+describe('any sequence of turns, stops, regenerations, activations, rewinds, undos and forks, while workers are killed', () => {
+  test('leaves a dense log with each effect once, and projections equal to a rebuild from empty', async () => {
     console.info(`seed ${seed}`);
     const began = Date.now();
     await fc.assert(

@@ -49,7 +49,7 @@ async function stuckTurn(answer?: Reply): Promise<Scene & { turnId: string; step
 }
 
 describe('a classifier that fails at every attempt', () => {
-  test('is stuck, its siblings are done, the floor is free, and everyone is told', async () => {
+  test('is stuck while the other steps are done and the floor is free, and viewers and operators see it', async () => {
     const { chat, turnId, step } = await stuckTurn();
     const viewer = world.watch(chat.id);
     const turn = await client().getTurn(turnId);
@@ -87,7 +87,7 @@ describe('a classifier that fails at every attempt', () => {
     await world.ended(turnId);
   }, 60_000);
 
-  test('lands when an operator has it retried, once', async () => {
+  test('is applied once when an operator retries it', async () => {
     const { chat, path, turnId, step, mend, hostId } = await stuckTurn();
     expect(await command(turnId, 'parse', 'retry')).toMatchObject({ status: 409, body: { code: 'step_not_stuck' } });
     mend();
@@ -106,7 +106,7 @@ describe('a classifier that fails at every attempt', () => {
     await expectProjectionsToFold(world.service(), chat.id);
   }, 60_000);
 
-  test('is stuck again when it fails again, and is listed so', async () => {
+  test('is stuck and listed again when it fails after a retry', async () => {
     const { chat, turnId, step, mend } = await stuckTurn();
     const viewer = world.watch(chat.id);
     expect((await command(turnId, step, 'retry')).status).toBe(202);
@@ -120,7 +120,7 @@ describe('a classifier that fails at every attempt', () => {
     expect((await world.ended(turnId)).turn).toMatchObject({ status: 'completed', warnings: [] });
   }, 60_000);
 
-  test('is left out when an operator has it skipped, and the turn says so', async () => {
+  test('is left out when an operator skips it, and the turn has a warning', async () => {
     const { turnId, step } = await stuckTurn();
     expect((await command(turnId, step, 'skip')).status).toBe(202);
     const { turn, events } = await world.ended(turnId);
@@ -131,7 +131,7 @@ describe('a classifier that fails at every attempt', () => {
     expect(count(events, 'edge_update')).toBe(5);
   }, 60_000);
 
-  test('can be retried after a restart of everything', async () => {
+  test('can be retried after a restart of all processes', async () => {
     const { turnId, step, mend } = await stuckTurn();
     await world.restart();
     const turn = await client().getTurn(turnId);
@@ -144,7 +144,7 @@ describe('a classifier that fails at every attempt', () => {
     expect(count(ended.events, 'edge_update')).toBe(6);
   }, 180_000);
 
-  test('can be retried, or skipped, from Temporal', async () => {
+  test('can be retried or skipped from the Temporal UI', async () => {
     const [one, two] = [await stuckTurn(), await stuckTurn()];
     world.provider.unscript();
     await withTemporal(world.service(), async (temporal) => {
@@ -178,7 +178,7 @@ describe('a reply that is parked', () => {
     expect((await world.ended(next.id)).turn.status).toBe('completed');
   }, 60_000);
 
-  test('ends failed when it is skipped', async () => {
+  test('ends as failed when it is skipped', async () => {
     const { chat } = await world.newChat({ guest: null });
     world.provider.script(() => ({ steps: [{ text: 'Half a ' }, { close: true }] }));
     const turn = await client().postTurn(chat.id, 'Is anybody there?', { whenFailed: 'park' });
@@ -190,7 +190,7 @@ describe('a reply that is parked', () => {
   }, 60_000);
 });
 
-describe('an answer that can’t be right', () => {
+describe('an answer of a classifier that is invalid', () => {
   const never = 'Never to be applied.';
   const good = { affinityDelta: 9, trustDelta: 9, knowledgeFacts: [never] };
   const hostile: Record<string, Reply> = {
@@ -209,7 +209,7 @@ describe('an answer that can’t be right', () => {
     'never comes': { silent: true },
   };
 
-  test('is never applied, is tried again, then stuck, and the rest of the turn is whole', async () => {
+  test('is never applied and retried until the step is stuck, while the other steps are done', async () => {
     const scenes = await Promise.all(Object.keys(hostile).map(() => world.newChat({ guest: null })));
     const cases = Object.entries(hostile).map(([what, reply], i) => {
       const scene = scenes[i]!;
@@ -232,7 +232,7 @@ describe('an answer that can’t be right', () => {
     expect(logs.flat().filter((event) => JSON.stringify(event).includes(never))).toEqual([]);
   }, 120_000);
 
-  test('about someone or something else is not applied either, not even in part', async () => {
+  test('because it names a foreign id is not applied, not even in part', async () => {
     const { chat, path, hostId } = await world.newChat({ guest: null });
     const { body: storm } = await client().send<{ id: string }>('POST', `${path}/storyEvents`, {
       title: 'The storm',
@@ -269,7 +269,7 @@ describe('an answer that can’t be right', () => {
     expect(ended.turn.warnings).toHaveLength(3);
   }, 60_000);
 
-  test('about whom the words are for leaves that to the names in them', async () => {
+  test('about the addressee is replaced by the names in the text', async () => {
     const { chat, guestId } = await world.newChat();
     world.provider.classify(({ name }) => (name === 'addressee' ? { json: { addresseeId: 'chr_nobody' } } : undefined));
     const { turn } = await world.play(chat.id, 'Tomas?');

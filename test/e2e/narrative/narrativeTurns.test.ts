@@ -25,7 +25,7 @@ const interject = () =>
   );
 
 describe('a turn with one character', () => {
-  test('changes two edges, leaves one memory and scores it; nobody is asked whom it is for', async () => {
+  test('changes two edges, leaves one memory with a score, and makes no addressee call', async () => {
     const { chat, hostId } = await world.newChat({ guest: null });
     const played = await world.play(chat.id);
     expect(played.turn).toMatchObject({ status: 'completed', warnings: [] });
@@ -40,7 +40,7 @@ describe('a turn with one character', () => {
     expect(played.turn.steps.map((step) => step.name).sort()).toEqual([...stepsOf(played), 'memory:0'].sort());
   }, 60_000);
 
-  test('has a short history, without a word of what was said, even when everything there is runs', async () => {
+  test('has a short history without prose, even when every follow-up runs', async () => {
     const { chat, path, hostId } = await world.newChat({ guest: null });
     await world.service().client.send('POST', `${path}/storyEvents`, { title: 'The storm', description: 'Comes.' });
     world.provider.script(() => whole('A secret ', 'answer.'));
@@ -77,7 +77,7 @@ describe('a turn with a guest', () => {
     expect(await world.list(`${path}/edges`)).toHaveLength(6);
   }, 60_000);
 
-  test('and an interjection changes twelve edges; both replies are to the same words', async () => {
+  test('and an interjection changes twelve edges, and both replies answer the same message', async () => {
     const { chat, path, hostId, guestId } = await world.newChat();
     const viewer = world.watch(chat.id);
     interject();
@@ -124,7 +124,7 @@ describe('a turn with a guest', () => {
     expect(turn.status).toBe('completed');
   }, 60_000);
 
-  test('takes at most five classifiers’ time beside its two streams', async () => {
+  test('takes at most the time of five classifier calls beside its two streams', async () => {
     const { chat, hostId } = await world.newChat();
     const tookMs = 1_000;
     const json: typeof answers = { ...answers, addressee: { addresseeId: hostId } };
@@ -149,7 +149,7 @@ describe('a turn with a guest', () => {
     expect(times).toBeLessThanOrEqual(5);
   }, 60_000);
 
-  test('is answered by whom the classifier says, and where that fails by whom the words name', async () => {
+  test('is answered by the addressee of the classifier, and if that fails by the character that the text names', async () => {
     const { chat, hostId, guestId } = await world.newChat();
     world.provider.classify(({ name }) => (name === 'addressee' ? { json: { addresseeId: guestId } } : undefined));
     expect(repliesOf(await world.play(chat.id, 'Mira?'))).toMatchObject([{ speakerId: guestId }]);
@@ -165,7 +165,7 @@ describe('a turn with a guest', () => {
     }
   }, 90_000);
 
-  test('has no interjection where its classifier fails, and says so, but is not held up', async () => {
+  test('has no interjection where its classifier fails, but a warning, and ends without delay', async () => {
     const { chat } = await world.newChat();
     world.provider.classify(({ name }) => (name === 'interjection' ? { status: 503 } : undefined));
     const played = await world.play(chat.id);

@@ -54,8 +54,8 @@ async function begin(chatId: string) {
   return { turn, call, viewer };
 }
 
-describe('what an operator is told', () => {
-  test('of turns that completed, were stopped or failed is what happened, once each', async () => {
+describe('the metrics', () => {
+  test('count each turn once as completed, cancelled or failed', async () => {
     const before = await read();
     world.provider.script(whole('A ', 'reply.'));
     await world.play((await newChat()).id, marker);
@@ -90,7 +90,7 @@ describe('what an operator is told', () => {
     stopped.viewer.close();
   }, 60_000);
 
-  test('of a reply that failed once is both attempts', async () => {
+  test('count both attempts at a reply that failed once', async () => {
     const before = await read();
     world.provider.script({ status: 500 }, whole('At last.'));
     await world.play((await newChat()).id, marker);
@@ -103,7 +103,7 @@ describe('what an operator is told', () => {
     ]).toEqual([1, 1]);
   }, 60_000);
 
-  test('of an agent is each call of its model, one turn, and nothing that was lost', async () => {
+  test("count each call of an agent's model, one turn, and no lost attempt", async () => {
     const before = await read();
     const wish = { kind: 'agent', enabledTools: ['calculate'] };
     const { body: chat } = await client().send<{ id: string }>('POST', '/v1/chats', wish);
@@ -122,7 +122,7 @@ describe('what an operator is told', () => {
     expect(grew('durable_turns_reply_takeovers_total')).toBe(0);
   }, 60_000);
 
-  test('of a step that got stuck is that it is, until it is skipped', async () => {
+  test('show a stuck step until it is skipped', async () => {
     const before = await read();
     world.provider.classify(({ name }) => (name === 'significance' ? { status: 500 } : undefined));
     const turn = await client().postTurn((await newChat()).id, marker);
@@ -151,7 +151,7 @@ describe('what an operator is told', () => {
     expect(growth(before, after)('durable_turns_turns_finished_total', { outcome: 'completed' })).toBe(1);
   }, 60_000);
 
-  test('of turns that wait for the floor is how many there are, and that one reply streams', async () => {
+  test('show the number of queued turns, and one streaming reply', async () => {
     const before = await read();
     const chat = await newChat();
     const { call, viewer } = await begin(chat.id);
@@ -187,7 +187,7 @@ describe('what an operator is told', () => {
     viewer.close();
   }, 60_000);
 
-  test('of classifiers is how many are asked at once, and how many tasks wait for one', async () => {
+  test('show the number of running classifier calls, and of waiting tasks', async () => {
     world.provider.classify(({ name }) => (name === 'turn_parse' ? { silent: true } : undefined));
     const turns = [];
     for (let n = 0; n < 6; n++) turns.push(await client().postTurn((await newChat()).id, marker));
@@ -206,7 +206,7 @@ describe('what an operator is told', () => {
     for (const { id } of turns) expect((await world.ended(id)).turn.status).toBe('completed');
   }, 90_000);
 
-  test('is asked of numbers that are there: the dashboard and the alert rules know no others', async () => {
+  test('exist under every name that the dashboard and the alert rules use', async () => {
     const { api, worker } = await read();
     const there = new Set([...api.families.values(), ...worker.families.values()].flatMap(namesOf));
     const queries = readDashboard().panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
@@ -214,13 +214,13 @@ describe('what an operator is told', () => {
     expect([...new Set(asked)].filter((name) => !there.has(name))).toEqual([]);
   }, 60_000);
 
-  test('has one prefix: every name but those of Temporal’s runtime begins with durable_turns_', async () => {
+  test('all begin with durable_turns_, except for those of Temporal’s runtime', async () => {
     const { api, worker } = await read();
     const names = [...api.families.keys(), ...worker.families.keys()];
     expect(names.filter((name) => !/^(durable_turns|temporal)_/.test(name))).toEqual([]);
   }, 60_000);
 
-  test('is explained: each number of ours has its place in the docs', async () => {
+  test('all have a row in docs/observability.md', async () => {
     const { api, worker } = await read();
     const explained = new Set(readFileSync('docs/observability.md', 'utf8').match(/(?<=`)[a-z_]+(?=`)/g));
     const ours = [...api.families.keys(), ...worker.families.keys()].filter(
@@ -229,7 +229,7 @@ describe('what an operator is told', () => {
     expect(ours.filter((name) => !explained.has(name))).toEqual([]);
   }, 60_000);
 
-  test('after a worker was killed in the middle of a reply is that another one took over', async () => {
+  test('show that another worker took over after one was killed during a reply', async () => {
     const { turn, viewer } = await begin((await newChat()).id);
     const killed = await world.service().kill('worker', 'SIGKILL');
     world.provider.unscript();
@@ -249,7 +249,7 @@ describe('what an operator is told', () => {
     viewer.close();
   }, 90_000);
 
-  test('holds no id, no name and nothing that was said', async () => {
+  test('hold no id, no name and no prose', async () => {
     const { text, api, worker } = await read();
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7|chr_|Mira|Half|Amaranthine|gpt-4|sk-scripted/);
     const ours = [...api.samples, ...worker.samples].filter(
@@ -260,7 +260,7 @@ describe('what an operator is told', () => {
   }, 60_000);
 });
 
-describe('the log', () => {
+describe('the log of the service', () => {
   test('has a line for each end of a turn, and one for each attempt that failed', async () => {
     world.provider.script({ status: 500 }, whole('At last.'));
     const chat = await newChat();
@@ -294,7 +294,7 @@ describe('the log', () => {
     ]);
   }, 60_000);
 
-  test('says when a worker was lost and when a step is stuck, and the console is not told of what goes well', async () => {
+  test('has a lost worker and a stuck step, and the console shows only warnings and errors', async () => {
     const lost = await world.logLines('worker', ({ msg }) => /was lost with its worker/.test(String(msg)));
     expect(lost).toMatchObject([{ level: 40, kind: 'narrative', step: 'reply:0', attempt: 2, how: 'restarted' }]);
     const stuck = await world.logLines('worker', ({ msg }) => /a step is stuck/.test(String(msg)));

@@ -53,8 +53,8 @@ const reset = (turnId: string) =>
     });
   });
 
-describe('in Temporal, an operator', () => {
-  test('who resets a turn whose reply is in flight has one reply in the log, and nothing else twice', async () => {
+describe('an operator in Temporal', () => {
+  test('who resets a turn whose reply is in flight gets one reply and no effect twice', async () => {
     const { chat, turnId } = await streamingTurn('The lamp turns, ');
     const first = await world.nextReply(turnId);
     await reset(turnId);
@@ -68,7 +68,7 @@ describe('in Temporal, an operator', () => {
     await expectProjectionsToFold(world.service(), chat.id);
   }, 90_000);
 
-  test('who resets a stuck turn has its steps look for their effects: only the missing one is asked for', async () => {
+  test('who resets a stuck turn repeats only the step whose effect is missing', async () => {
     const { chat, turnId } = await stuckTurn();
     const before = world.callsOf(turnId).map(({ step }) => step);
     await reset(turnId);
@@ -80,7 +80,7 @@ describe('in Temporal, an operator', () => {
     await expectProjectionsToFold(world.service(), chat.id);
   }, 90_000);
 
-  test('who cancels a stuck turn changes nothing: it waits on, and can be mended', async () => {
+  test('who cancels a stuck turn changes nothing: it still waits, and its step can be retried', async () => {
     const { turnId } = await stuckTurn();
     await inTemporal((temporal) => temporal.workflow.getHandle(turnId).cancel());
     await inTemporal((temporal) => temporal.workflow.getHandle(turnId).query('turnStatus'));
@@ -92,7 +92,7 @@ describe('in Temporal, an operator', () => {
     expect([turn.status, count(events, 'memory_scored')]).toEqual(['completed', 1]);
   }, 60_000);
 
-  test('who cancels a turn whose reply is parked ends it, as a stop does', async () => {
+  test('who cancels a turn whose reply is parked ends it as a stop does', async () => {
     const { chat } = await world.newChat({ guest: null });
     world.provider.script(() => ({ status: 401 }));
     const { id: turnId } = await client().postTurn(chat.id, 'Is anybody there?', { whenFailed: 'park' });
@@ -103,7 +103,7 @@ describe('in Temporal, an operator', () => {
     expect((await world.play(chat.id)).turn.status).toBe('completed');
   }, 60_000);
 
-  test('who terminates a stuck turn gives its steps up: the reply and what has landed stay', async () => {
+  test('who terminates a stuck turn skips its steps and keeps the reply and all landed effects', async () => {
     const { chat, turnId } = await stuckTurn();
     await inTemporal((temporal) => temporal.workflow.getHandle(turnId).terminate('by a test'));
     const turn = await client().awaitTurnEnd(turnId, reconciledWithinMs);
@@ -113,7 +113,7 @@ describe('in Temporal, an operator', () => {
     expect((await world.play(chat.id)).turn.status).toBe('completed');
   }, 120_000);
 
-  test('who deletes a workflow that runs ends its turn with the text so far, and the chat goes on', async () => {
+  test('who deletes a running workflow ends its turn with the text so far, and the chat takes new turns', async () => {
     const { chat, turnId } = await streamingTurn('The lamp turns, ');
     await inTemporal((temporal) =>
       temporal.workflowService.deleteWorkflowExecution({
@@ -130,7 +130,7 @@ describe('in Temporal, an operator', () => {
     expect((await world.play(chat.id)).turn.status).toBe('completed');
   }, 120_000);
 
-  test('who deletes the workflow of a turn that has ended takes nothing from the chat', async () => {
+  test('who deletes the workflow of an ended turn changes nothing in the chat', async () => {
     const { chat } = await world.newChat({ guest: null });
     const { turn } = await world.play(chat.id);
     const before = await client().events(chat.id);

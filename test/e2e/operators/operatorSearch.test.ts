@@ -40,8 +40,8 @@ const untilFound = (turnId: string, wanted: Found) =>
     return now.phase === wanted.phase && String(now.stuck) === String(wanted.stuck) ? true : null;
   });
 
-describe('what a turn is found by', () => {
-  test('follows it: a step is stuck while the rest still runs, then an operator is awaited, then it is done', async () => {
+describe('the search attributes of a turn', () => {
+  test('follow its state: a stuck step while others run, then waiting for an operator, then done', async () => {
     const { chat } = await world.newChat();
     world.provider.script(({ requestId }) => (isOf('reply:1', requestId) ? { steps: [] } : whole('One.')));
     world.provider.classify(({ name, requestId }) => {
@@ -69,7 +69,7 @@ describe('what a turn is found by', () => {
     );
   }, 90_000);
 
-  test('says that a parked reply is stuck, and no more once it is retried', async () => {
+  test('show a parked reply as stuck until it is retried', async () => {
     const { chat } = await world.newChat({ guest: null });
     world.provider.script(() => ({ status: 500 }));
     const turnId = await post(chat.id, { whenFailed: 'park' });
@@ -84,7 +84,7 @@ describe('what a turn is found by', () => {
     await untilFound(turnId, { phase: 'done', stuck: undefined });
   }, 90_000);
 
-  test('says nothing of an operator once the turn has left the timeline', async () => {
+  test('show no waiting for an operator once the turn has left the timeline', async () => {
     const { chat, path } = await world.newChat({ guest: null });
     world.provider.classify(({ requestId }) => (isOf('significance:0', requestId) ? { status: 500 } : undefined));
     const turnId = await post(chat.id);
@@ -93,7 +93,7 @@ describe('what a turn is found by', () => {
     await untilFound(turnId, { phase: 'done', stuck: undefined });
   }, 90_000);
 
-  test('says that a call waits for a person, and finds a sub-agent by its chat', async () => {
+  test('show a call that waits for approval, and find a sub-agent by its chat', async () => {
     const { chat } = await world.newAgent();
     const calls = [
       tool('careful', named('echo', 'careful'), { word: 'x' }),
@@ -112,7 +112,7 @@ describe('what a turn is found by', () => {
   }, 90_000);
 });
 
-test('who cancels, in Temporal, a turn that waits for approval ends it, and the call is not made', async () => {
+test('an operator who cancels a turn in Temporal that waits for approval ends it, and the call is not made', async () => {
   const { chat } = await world.newAgent();
   world.provider.script(asking([tool('careful', named('echo', 'careful'), { word: 'cancelled' })]), whole('Done.'));
   const turnId = await post(chat.id);
@@ -123,7 +123,7 @@ test('who cancels, in Temporal, a turn that waits for approval ends it, and the 
   await untilFound(turnId, { phase: 'done', stuck: undefined });
 }, 60_000);
 
-test('a signal that holds nonsense changes nothing, and breaks nothing', async () => {
+test('a signal with invalid arguments neither changes nor breaks a turn', async () => {
   const { chat } = await world.newChat({ guest: null });
   world.provider.classify(({ requestId }) => (isOf('significance:0', requestId) ? { status: 500 } : undefined));
   const turnId = await post(chat.id);

@@ -75,7 +75,7 @@ async function filesWith(word: string): Promise<string[]> {
 }
 
 describe('the prose of a chat', () => {
-  test('is in the log, so that looking for it means something', async () => {
+  test('is found in the event log, which shows that the search works', async () => {
     const events = await world.service.client.events(chatId);
     expect(JSON.stringify(events)).toContain(canary);
     expect(turnIds).toHaveLength(6);
@@ -90,7 +90,7 @@ describe('the prose of a chat', () => {
     expect(world.service.output()).not.toContain(canary);
   });
 
-  test('is in no history, decoded', async () => {
+  test('is in no decoded history', async () => {
     for (const turnId of turnIds) {
       const history = readableHistory(await fetchHistory(world.service, turnId));
       expect(history).toContain(turnId);
@@ -99,7 +99,7 @@ describe('the prose of a chat', () => {
   });
 });
 
-describe('what people and models say while something fails', () => {
+describe('the prose of people and models during failures', () => {
   const word = 'Belladonna';
   const said = `They whisper ${word}.`;
   const client = () => world.service.client;
@@ -122,7 +122,7 @@ describe('what people and models say while something fails', () => {
     }
   }
 
-  test('is in no log and nowhere in Temporal: tools, edits, classifiers, rows that Postgres refuses', async () => {
+  test('is in no log and nowhere in Temporal, for tools, edits, classifiers and rows that Postgres refuses', async () => {
     const agent = await newChat({ kind: 'agent' });
     const calls = [
       tool('a', 'calculate', { expression: said }),
@@ -172,7 +172,7 @@ describe('what people and models say while something fails', () => {
 });
 
 describe("the provider's key", () => {
-  test('is what the provider was sent, so that looking for it means something', () => {
+  test('is found in requests to the provider, which shows that the search works', () => {
     expect(world.provider.requests[0]?.headers.authorization).toBe(`Bearer ${world.providerKey}`);
   });
 
@@ -190,7 +190,7 @@ describe("the provider's key", () => {
     expect(JSON.stringify(seen)).not.toContain(world.providerKey);
   });
 
-  test('is not repeated to clients when the provider repeats it in an error', async () => {
+  test('is not sent to clients when the provider repeats it in an error', async () => {
     const turn = await world.service.client.getTurn(turnIds[1] as string);
     expect(turn.error?.code).toBe('provider_unauthorized');
     expect(JSON.stringify(turn.error)).not.toContain(world.providerKey);

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Turn } from '../../../client/src/index.js';
 import { expectAgreement } from '../../support/chats/agreement.js';
 import { whole } from '../../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../../support/telemetry/otlpReceiver.js';
 import { fetchHistory, readableHistory } from '../../support/temporal/engine.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 
 const marker = 'Amaranthine';
 const prose = `The word is ${marker}.`;
@@ -13,7 +13,7 @@ const post = 'POST /v1/chats/:chatId/turns';
 const tracedTo = (endpoint: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '100' });
 
 /** Posts a turn as a client that is traced itself. */
-async function postTraced(world: ScriptedService, chatId: string, traceId: string): Promise<TurnResource> {
+async function postTraced(world: ScriptedService, chatId: string, traceId: string): Promise<Turn> {
   // What else it sends along is not for us to pass on.
   const headers = {
     traceparent: `00-${traceId}-${clientSpan}-01`,
@@ -21,7 +21,7 @@ async function postTraced(world: ScriptedService, chatId: string, traceId: strin
     baggage: `said=${marker}`,
   };
   const path = `/v1/chats/${chatId}/turns`;
-  const { body } = await world.service.client.send<{ turn: TurnResource }>('POST', path, { text: prose }, headers);
+  const { body } = await world.service.client.send<{ turn: Turn }>('POST', path, { text: prose }, headers);
   return body.turn;
 }
 const clientSpan = 'b7ad6b7169203331';
@@ -92,7 +92,7 @@ describe('with a collector', () => {
     });
   }, 60_000);
 
-  test('a call of a model says what it cost and when its first token came', async () => {
+  test('the span of a model call has its usage and the time of its first token', async () => {
     const traceId = '1af7651916cd43dd8448eb211c80319c';
     const chat = await world.service.client.newChat();
     const turn = await postTraced(world, chat.id, traceId);
@@ -115,7 +115,7 @@ describe('with a collector', () => {
     expect(first?.at).toBeLessThanOrEqual(call?.end ?? Number.NaN);
   }, 60_000);
 
-  test('an attempt that failed says its code, and no word of what the provider said', async () => {
+  test('the span of a failed attempt has its code and no text of the provider', async () => {
     const traceId = '2af7651916cd43dd8448eb211c80319c';
     const chat = await world.service.client.newChat();
     world.provider.script({ status: 500, body: { error: { message: prose, code: marker } } }, whole('Yes.'));
@@ -127,7 +127,7 @@ describe('with a collector', () => {
     expect(codes).toEqual(['provider_error', 'provider_error']);
   }, 60_000);
 
-  test('another attempt belongs to the same trace after the worker was killed in the middle of a reply', async () => {
+  test('the attempt after a killed worker belongs to the same trace', async () => {
     const traceId = '3af7651916cd43dd8448eb211c80319c';
     world.driveReplies();
     const chat = await world.service.client.newChat();
@@ -175,7 +175,7 @@ describe('with a collector', () => {
     expect(history).not.toContain(marker);
   }, 60_000);
 
-  test('a turn that was accepted with Temporal away belongs to the trace of its request, whoever starts it', async () => {
+  test('a turn that was accepted with Temporal away belongs to the trace of its request, whichever process starts it', async () => {
     const traceId = '8af7651916cd43dd8448eb211c80319c';
     const chat = await world.service.client.newChat();
     await world.service.kill('temporal', 'SIGSTOP');
@@ -185,7 +185,7 @@ describe('with a collector', () => {
     expect(waysTo(spans, 'RunWorkflow:turn')).toEqual([[post, 'StartWorkflow:turn', 'RunWorkflow:turn']]);
   }, 120_000);
 
-  test('a stop is traced as the request that asked for it', async () => {
+  test('a stop belongs to the trace of the request that asked for it', async () => {
     const { turn, viewer } = await world.beginReply();
     await world.service.client.cancelTurn(turn.id);
     await expectAgreement(world.service, viewer, turn.id);
@@ -201,7 +201,7 @@ describe('with a collector', () => {
     viewer.close();
   }, 60_000);
 
-  test('log lines of a turn name its trace', async () => {
+  test('the log lines of a turn have the id of its trace', async () => {
     const traceId = '6af7651916cd43dd8448eb211c80319c';
     const chat = await world.service.client.newChat();
     const turn = await postTraced(world, chat.id, traceId);
@@ -210,7 +210,7 @@ describe('with a collector', () => {
     expect(line).toMatchObject({ trace_id: traceId, chatId: chat.id, kind: 'narrative', outcome: 'completed' });
   }, 60_000);
 
-  test('nothing that was said is in anything that was sent, nor in the spans of what went wrong', () => {
+  test('no prose is in any exported span, also not in spans of errors', () => {
     const sent = collector.bytes();
     expect(sent.length).toBeGreaterThan(10_000);
     expect(sent.includes('RunActivity:streamReply')).toBe(true);
@@ -220,7 +220,7 @@ describe('with a collector', () => {
 });
 
 describe('a collector that takes requests and never answers', () => {
-  test('changes nothing for turns, and holds nobody up at the end', async () => {
+  test('affects no turn and delays no shutdown', async () => {
     const collector = await startOtlpReceiver({ hangs: true });
     const world = await startScriptedService(tracedTo(collector.endpoint));
     try {
@@ -239,7 +239,7 @@ describe('a collector that takes requests and never answers', () => {
 });
 
 describe('without a collector', () => {
-  test('nothing is sent, whatever else of OpenTelemetry is set, and turns hold no trace', async () => {
+  test('no span is sent, whatever other OpenTelemetry settings are made, and turns have no trace', async () => {
     const collector = await startOtlpReceiver();
     const world = await startScriptedService({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces` });
     try {

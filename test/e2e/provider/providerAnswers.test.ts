@@ -34,7 +34,7 @@ describe('a provider whose answer is final', () => {
     ['a prompt that is too long', tooLong, 'context_too_long', { status: 400, param: 'messages' }, /context window/],
     ['a page', page, 'provider_not_an_api', { status: 200 }, /OPENAI_BASE_URL/],
   ])(
-    'for %s is asked once, then the other one is, and what it said stands with the error',
+    'for %s is asked once before the fallback, and its codes are in the error',
     async (_, reply, code, detail, words) => {
       const { chat } = await world.newChat({ guest: null, container: null });
       world.provider.script(() => reply);
@@ -56,7 +56,7 @@ describe('a provider whose answer is final', () => {
     60_000,
   );
 
-  test('of a classifier makes its step stuck after one attempt, with what was said', async () => {
+  test('to a classifier makes its step stuck after one attempt, with the codes of the provider', async () => {
     const { chat } = await world.newChat({ guest: null, container: null });
     world.provider.classify(({ name }) => (name === 'significance' ? outOfQuota : undefined));
     const { id } = await world.service().client.postTurn(chat.id, 'Hello.');
@@ -78,7 +78,7 @@ describe('a provider whose answer is final', () => {
   }, 60_000);
 });
 
-test('a reply of thoughts alone is asked for again, and fails as such when attempts run out', async () => {
+test('a reply of thinking alone is retried, and fails with its own code when the attempts run out', async () => {
   const { chat } = await world.newChat({ guest: null, container: null });
   world.provider.script({ steps: [{ thinking: 'Hm.' }, ...ending()] }, whole('Yes.'));
   const played = await world.play(chat.id);

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Turn } from '../../../client/src/index.js';
 import { expectAgreement, expectFollowingTurnToRun } from '../../support/chats/agreement.js';
 import { ending, type Reply, type Step, whole } from '../../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
-import type { TurnResource } from '../../support/viewers/client.js';
-import { type FollowingViewer, followChat } from '../../support/viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 const silenceMs = 1_000;
 const attempts = 3;
@@ -22,21 +22,21 @@ afterEach(() => {
 });
 
 /** Runs one turn in a chat of its own on these replies, one a request, and sees that all agree on what came of it. */
-async function runTurn(...replies: [Reply, ...Reply[]]): Promise<{ turn: TurnResource; text: string }> {
+async function runTurn(...replies: [Reply, ...Reply[]]): Promise<{ turn: Turn; text: string }> {
   world.provider.script(...replies);
   chatId = (await world.service.client.newChat()).id;
-  viewer = followChat(world.service.api, chatId);
+  viewer = openFollowingViewer(world.service.api, chatId);
   const { id } = await world.service.client.postTurn(chatId, 'Is anybody there?');
   await world.service.client.awaitTurnEnd(id, 120_000);
   return expectAgreement(world.service, viewer, id);
 }
 
-const gapMs = (turn: TurnResource) => {
+const gapMs = (turn: Turn) => {
   const [first, second] = world.attempts(turn.id);
   return (second?.at ?? Number.NaN) - (first?.at ?? Number.NaN);
 };
 
-describe('a final failure ends the turn with what there is, and is not retried', () => {
+describe('a final failure of the provider ends the turn with the text so far, without a retry', () => {
   const final: [string, string, Reply][] = [
     ['401', 'provider_unauthorized', { status: 401 }],
     ['403', 'provider_unauthorized', { status: 403 }],
@@ -48,7 +48,7 @@ describe('a final failure ends the turn with what there is, and is not retried',
     ],
   ];
   test.each(final)(
-    '%s is %s',
+    'for %s with the code %s',
     async (_name, code, reply) => {
       const { turn, text } = await runTurn(reply);
       expect(turn).toMatchObject({ status: 'failed', error: { code } });
@@ -66,7 +66,7 @@ describe('a final failure ends the turn with what there is, and is not retried',
     ['content_filter', [{ text: 'Half a' }, ...ending('content_filter')]],
   ];
   test.each(cut)(
-    'a reply that ends with %s is kept, truncated, with that code',
+    'and keeps a reply that ends with %s truncated, with that code',
     async (code, steps) => {
       const { turn, text } = await runTurn({ steps });
       expect(text).toBe('Half a');
@@ -79,7 +79,7 @@ describe('a final failure ends the turn with what there is, and is not retried',
   );
 });
 
-describe('a failure that may pass is retried', () => {
+describe('a transient failure of the provider is retried', () => {
   const inTwoSeconds = () => new Date(Date.now() + 2_000).toUTCString();
   const passing: [string, () => Reply, number][] = [
     ['429 that says a second', () => ({ status: 429, headers: { 'retry-after': '1' } }), 950],
@@ -110,7 +110,7 @@ describe('a failure that may pass is retried', () => {
     ['an answer that is no stream', () => ({ steps: [{ bytes: '<html>Bad gateway</html>' }, { end: true }] }), 0],
   ];
   test.each(passing)(
-    '%s',
+    'after %s',
     async (_name, reply, atLeastMs) => {
       const { turn, text } = await runTurn(reply(), whole('Come ', 'in.'));
       expect(turn.status).toBe('completed');
@@ -126,11 +126,11 @@ describe('a failure that may pass is retried', () => {
     60_000,
   );
 
-  test('a provider that refuses connections is asked again until it is back', async () => {
+  test('after refused connections, until the provider accepts them again', async () => {
     const { client } = world.service;
     await world.provider.down();
     chatId = (await client.newChat()).id;
-    viewer = followChat(world.service.api, chatId);
+    viewer = openFollowingViewer(world.service.api, chatId);
     const { id } = await client.postTurn(chatId, 'Is anybody there?');
     await viewer.until('a failed attempt', () =>
       viewer.frames.some((frame) => frame.type === 'status' && frame.steps.some((step) => step.status === 'retrying')),
@@ -140,7 +140,7 @@ describe('a failure that may pass is retried', () => {
   }, 60_000);
 });
 
-describe('when the attempts run out', () => {
+describe('when the attempts at a failing provider run out', () => {
   const lasting: [string, string, Reply, string][] = [
     ['500', 'provider_error', { status: 500 }, ''],
     ['429', 'provider_rate_limited', { status: 429, headers: { 'retry-after': '0' } }, ''],
@@ -154,7 +154,7 @@ describe('when the attempts run out', () => {
     ],
   ];
   test.each(lasting)(
-    '%s is %s, and what was received is kept',
+    'by %s, the turn fails with %s and keeps the received text',
     async (_name, code, reply, kept) => {
       const { turn, text } = await runTurn(...(Array(attempts).fill(reply) as [Reply]));
       expect(turn).toMatchObject({ status: 'failed', error: { code } });
@@ -168,7 +168,7 @@ describe('when the attempts run out', () => {
   );
 });
 
-describe('text arrives as it was sent', () => {
+describe('the text of a reply arrives as it was sent', () => {
   test('when its bytes are cut at every place', async () => {
     const text = 'Grüße 🌊 你好 e\u0301 \u{1F469}\u200d\u{1F680} "quoted" \\ end';
     const chunk = { choices: [{ index: 0, delta: { content: text }, finish_reason: null }] };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../../client/src/index.js';
 import type { DocumentResource } from '../../support/chats/documents.js';
 import {
   type KeptResponse,
@@ -8,8 +9,7 @@ import {
 } from '../../support/provider/scriptedResponses.js';
 import { type Service, startService } from '../../support/service/service.js';
 import { until } from '../../support/until.js';
-import type { ChatResource } from '../../support/viewers/client.js';
-import { type FollowingViewer, followChat } from '../../support/viewers/followingViewer.js';
+import { type FollowingViewer, openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 let provider: ScriptedResponses;
 let service: Service;
@@ -38,8 +38,8 @@ const tokens = (count: number) =>
 async function newChat() {
   const { send } = service.client;
   const { body: document } = await send<DocumentResource>('POST', '/v1/documents', { title: 'T', body: 'B' });
-  const { body: chat } = await send<ChatResource>('POST', '/v1/chats', { kind: 'document', documentId: document.id });
-  const viewer = followChat(service.api, chat.id);
+  const { body: chat } = await send<Chat>('POST', '/v1/chats', { kind: 'document', documentId: document.id });
+  const viewer = openFollowingViewer(service.api, chat.id);
   viewers.push(viewer);
   return { chat, viewer };
 }
@@ -83,8 +83,8 @@ async function dictate(response: KeptResponse, said: string[], everyMs: number) 
   }
 }
 
-describe('a reply that the provider keeps', () => {
-  test('is asked for in the background, and is gone on with by whoever comes after a worker that was killed', async () => {
+describe('a reply over the Responses API', () => {
+  test('is requested in background mode, and resumed by another worker when its own is killed', async () => {
     // Ten replies at once, each at a token of its own, five times: fifty places to be killed at.
     const begun = await Promise.all(Array.from({ length: 10 }, begin));
     expect(begun[0]?.response.body).toMatchObject({ background: true, stream: true, store: true });
@@ -105,7 +105,7 @@ describe('a reply that the provider keeps', () => {
     for (const each of begun) await expectWhole(each);
   }, 240_000);
 
-  test('whose connection is reset at every tenth token is whole, and asked for once', async () => {
+  test('whose connection is reset at every tenth token is complete after one request', async () => {
     const begun = await begin();
     for (const [n, token] of tokens(60).entries()) {
       begun.response.say(token);
@@ -124,7 +124,7 @@ describe('a reply that the provider keeps', () => {
   }, 120_000);
 
   test.each([false, true])(
-    'that ended while nobody listened is read whole; streams of what is over refused: %s',
+    'that ended while no worker was connected is read whole, with streams of ended responses refused: %s',
     async (onlyLive) => {
       provider.streamsOnlyLive(onlyLive);
       const begun = await begin();
@@ -139,7 +139,7 @@ describe('a reply that the provider keeps', () => {
     120_000,
   );
 
-  test('that the provider no longer has begins anew, with one restart', async () => {
+  test('that the provider no longer has is started again, with one restart', async () => {
     const begun = await begin();
     await dictate(begun.response, tokens(5), 5);
     await begun.viewer.untilText(begun.turn.id, 5);
@@ -176,10 +176,10 @@ describe('a reply that the provider keeps', () => {
   }, 60_000);
 });
 
-test('an agent thinks and calls tools through it, and loses neither when its worker is killed', async () => {
+test('an agent over the Responses API loses neither thinking nor calls when its worker is killed', async () => {
   const { send } = service.client;
-  const { body: chat } = await send<ChatResource>('POST', '/v1/chats', { kind: 'agent' });
-  const viewer = followChat(service.api, chat.id);
+  const { body: chat } = await send<Chat>('POST', '/v1/chats', { kind: 'agent' });
+  const viewer = openFollowingViewer(service.api, chat.id);
   viewers.push(viewer);
   const turn = await service.client.postTurn(chat.id, 'What is 6 * 7?');
   const first = await until('the first iteration', async () => provider.next(`${turn.id}/reply:0`) ?? null);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import type { Chat } from '../../../client/src/index.js';
 import type { TokenUsage } from '../../../domain/turns/turn.js';
 import type { DocumentResource } from '../../support/chats/documents.js';
 import { type NarrativeWorld, type Played, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
@@ -7,7 +8,6 @@ import { asking, tool } from '../../support/provider/agentReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { someUsage, whole } from '../../support/provider/scriptedReply.js';
 import { until } from '../../support/until.js';
-import type { ChatResource } from '../../support/viewers/client.js';
 
 let world: NarrativeWorld;
 let other: ScriptedProvider;
@@ -32,10 +32,10 @@ afterEach(() => {
 const { prompt_tokens: prompt, completion_tokens: completion } = someUsage;
 
 /** A chat whose turns ask for nothing but a reply. */
-async function newThread(): Promise<ChatResource> {
+async function newThread(): Promise<Chat> {
   const { send } = world.service().client;
   const { body: document } = await send<DocumentResource>('POST', '/v1/documents', { title: 'T', body: 'B' });
-  return (await send<ChatResource>('POST', '/v1/chats', { kind: 'document', documentId: document.id })).body;
+  return (await send<Chat>('POST', '/v1/chats', { kind: 'document', documentId: document.id })).body;
 }
 
 /** The turn's usage, which is the same wherever it stands. */
@@ -65,7 +65,7 @@ async function untilCheckpointed(turnId: string): Promise<void> {
 }
 
 describe("a turn's usage", () => {
-  test('counts the attempt that was lost with its worker, estimated and as wasted', async () => {
+  test('counts an attempt that was lost with its worker as estimated and wasted', async () => {
     const chat = await newThread();
     world.provider.script({ steps: [{ text: 'Half of the way, ' }, { text: 'and no further.' }] }, whole('All of it.'));
     const { client } = world.service();
@@ -86,7 +86,7 @@ describe("a turn's usage", () => {
     expect(usage.promptTokens).toBe(2 * prompt);
   }, 120_000);
 
-  test('counts attempts that broke off, and those before another provider was asked', async () => {
+  test('counts attempts that broke off, and those before the fallback was asked', async () => {
     const chat = await newThread();
     world.provider.script({ steps: [{ text: 'Lost, all of it.' }, { reset: true }] }, { status: 500 });
     other.script(() => whole('Found.'));
@@ -99,7 +99,7 @@ describe("a turn's usage", () => {
     expect(played.turn.usage?.wasted?.completionTokens).toBeGreaterThan(0);
   }, 60_000);
 
-  test('counts classifiers, and what of them was no use', async () => {
+  test('counts classifier calls, and those without a result as wasted', async () => {
     const { chat } = await world.newChat({ guest: null, container: null });
     let scored = 0;
     world.provider.classify(({ name }) =>
@@ -115,9 +115,9 @@ describe("a turn's usage", () => {
     expect(played.turn.usage?.modelId).toBe('gpt-4.1');
   }, 60_000);
 
-  test('counts the iterations of an agent and of its sub-agents, the broken ones too', async () => {
+  test('counts the iterations of an agent and of its sub-agents, including failed ones', async () => {
     const wish = { kind: 'agent', enabledTools: ['calculate', 'delegate'] };
-    const { body: chat } = await world.service().client.send<ChatResource>('POST', '/v1/chats', wish);
+    const { body: chat } = await world.service().client.send<Chat>('POST', '/v1/chats', wish);
     let broken = 0;
     world.provider.script(({ body }) => {
       const asked = body.messages.map(({ content }) => String(content)).join(' ');

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Chat } from '../../../client/src/index.js';
 import type { EventData } from '../../../domain/log/events.js';
 import { type NarrativeWorld, type Played, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import {
@@ -13,7 +14,6 @@ import {
   streaming,
 } from '../../support/provider/scriptedUpstream.js';
 import { until } from '../../support/until.js';
-import type { ChatResource } from '../../support/viewers/client.js';
 
 let world: NarrativeWorld;
 let upstream: ScriptedUpstream;
@@ -34,16 +34,16 @@ afterEach(() => {
   upstream.script(streaming(chunk('Hello.'), done()));
 });
 
-async function newRelay(settings: object = {}): Promise<ChatResource> {
+async function newRelay(settings: object = {}): Promise<Chat> {
   const wish = { kind: 'relay', persona: 'guide', ...settings };
-  return (await world.service().client.send<ChatResource>('POST', '/v1/chats', wish)).body;
+  return (await world.service().client.send<Chat>('POST', '/v1/chats', wish)).body;
 }
 const replyOf = ({ events }: Played): EventData<'assistant_turn'> =>
   events.flatMap((event) => (event.kind === 'assistant_turn' ? [event.data] : []))[0]!;
 const meta = frame({ type: 'meta', used_tools: ['sql'], rows_seen: 3, classifier_tag: 'data' });
 
 describe('a relayed turn', () => {
-  test('shows its tokens, its heartbeats and what it is made of, and is kept with all of it', async () => {
+  test('shows its tokens, heartbeats and metadata, and stores all of them', async () => {
     const chat = await newRelay({ sessionId: 'mine' });
     const viewer = world.watch(chat.id);
     await viewer.until('hello', () => viewer.frames.some(({ type }) => type === 'hello'));
@@ -90,7 +90,7 @@ describe('a relayed turn', () => {
       ['users'],
     ],
   ])(
-    'is whole with a meta of %s, said twice',
+    'is complete when its meta event has %s and is sent twice',
     async (_, sent, rowsSeen) => {
       const chat = await newRelay();
       const said = { type: 'meta', ...sent, more: { a: [null] } };
@@ -113,7 +113,7 @@ describe('a relayed turn', () => {
     60_000,
   );
 
-  test('primes its session once, and again when the other side has forgotten it', async () => {
+  test('primes its session once, and again when the upstream has lost it', async () => {
     const chat = await newRelay();
     const primers: unknown[] = [];
     const ask = async (text: string, end = done()) => {
@@ -135,7 +135,7 @@ describe('a relayed turn', () => {
     expect(new Set(upstream.calls.map(({ body }) => body.session_id))).toEqual(new Set([chat.id]));
   }, 60_000);
 
-  test('that fails in a way that may pass is asked for again under its session; the message is appended once', async () => {
+  test('that fails with a transient error is retried in its session, and the message is appended once', async () => {
     const chat = await newRelay();
     upstream.script((response, call) =>
       (upstream.calls.length < 3
@@ -153,7 +153,7 @@ describe('a relayed turn', () => {
     ['a clean end with no content', done(), 'empty_reply', 3],
     ['an end before done', '', 'stream_broken', 3],
   ])(
-    'with %s keeps what it had, and its code',
+    'that fails with %s keeps its text so far and that code',
     async (_, last, code, calls) => {
       const chat = await newRelay();
       const begun = code === 'empty_reply' ? [] : [chunk('So far.')];
@@ -170,7 +170,7 @@ describe('a relayed turn', () => {
     60_000,
   );
 
-  test('that can not be streamed shows no error', async () => {
+  test('that cannot be streamed is requested whole, without an error', async () => {
     const chat = await newRelay();
     upstream.script((response, call) =>
       (call.path.endsWith('/stream')
@@ -190,7 +190,7 @@ describe('a relayed turn', () => {
     expect(viewer.frames.filter(({ type }) => type === 'error' || type === 'restart')).toEqual([]);
   }, 60_000);
 
-  test('outlives its viewer, its worker and its api: it shows how far it is, and then the answer', async () => {
+  test('survives the loss of its viewer, worker and api, and shows its progress and then its answer', async () => {
     const chat = await newRelay();
     const allowed = new EventEmitter();
     let finished = false;

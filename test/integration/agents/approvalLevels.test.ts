@@ -3,7 +3,7 @@ import { requestApproval } from '../../../db/agents/approvals.js';
 import { publishTools } from '../../../db/agents/tools.js';
 import { builtins } from '../../../domain/agents/tools.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import { createClient } from '../../support/viewers/client.js';
+import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
 jest.setTimeout(20_000);
 
@@ -20,7 +20,7 @@ describe('a call of a tool of level 3 that waits for approval', () => {
   afterAll(() => api.close());
 
   async function waitingCall(tool: string): Promise<string> {
-    const client = createClient(api.url, { key: 'owner-key-00003' });
+    const client = createServiceClient(api.url, { key: 'owner-key-00003' });
     const chat = await client.newChat();
     const turn = await client.postTurn(chat.id, 'Go.');
     const { pool } = api.database;
@@ -32,7 +32,7 @@ describe('a call of a tool of level 3 that waits for approval', () => {
     return `/v1/turns/${turn.id}/approvals/c`;
   }
   const answer = (key: string, path: string, approved: boolean) =>
-    createClient(api.url, { key }).send<{ code?: string }>('POST', path, { approved });
+    createServiceClient(api.url, { key }).send<{ code?: string }>('POST', path, { approved });
 
   test.each(['wipe', 'unlisted'])('cannot be approved with a key below its level: %s', async (tool) => {
     const path = await waitingCall(tool);

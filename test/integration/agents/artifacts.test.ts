@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
 import { newAgentChat, type PlanNode } from '../../support/chats/agentChats.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import { createClient } from '../../support/viewers/client.js';
+import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const ada = () => createClient(api.url, { key: 'k1' });
+const ada = () => createServiceClient(api.url, { key: 'k1' });
 
 const empty = {
   name: null,
@@ -51,7 +51,7 @@ describe('an artifact', () => {
     ['graph_snapshot', snapshot({ name: 'S', recordType: 'gene' })],
     ['graph_plan', { plan: { recordType: 'gene', root: { id: 'a' } } }],
     ['graph_cleared', {}],
-  ] as const)('%s is appended to the log, and answered with', async (kind, data) => {
+  ] as const)('%s is appended to the log and returned', async (kind, data) => {
     const chat = await newAgentChat(ada());
     const { status, body } = await chat.post(kind, data);
     expect(status).toBe(201);
@@ -87,7 +87,7 @@ describe('an artifact', () => {
     expect(await chat.log()).toHaveLength(1);
   });
 
-  it('is refused when it is nested deeper than any writer of JSON goes', async () => {
+  it('is refused when it is nested too deeply', async () => {
     const chat = await newAgentChat(ada());
     const response = await fetch(`${api.url}${chat.path}/events`, {
       method: 'POST',
@@ -97,9 +97,9 @@ describe('an artifact', () => {
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, 'invalid_body']);
   });
 
-  it('is appended to a chat of one’s own only', async () => {
+  it('is appended only to a chat of its owner', async () => {
     const chat = await newAgentChat(ada());
-    const bob = createClient(api.url, { key: 'k2' });
+    const bob = createServiceClient(api.url, { key: 'k2' });
     for (const path of [chat.path, '/v1/chats/chat_x']) {
       const posted = await bob.send('POST', `${path}/events`, { kind: 'graph_cleared', data: {} });
       const read = await bob.send('GET', `${path}/projection`);
@@ -109,7 +109,7 @@ describe('an artifact', () => {
     expect(await chat.log()).toHaveLength(1);
   });
 
-  it('is taken also while a turn runs, and leaves the turn alone', async () => {
+  it('is accepted while a turn runs, and does not change the turn', async () => {
     const chat = await newAgentChat(ada());
     const turn = await ada().postTurn(chat.id, 'Find genes.');
     expect((await chat.append('model_selected', { modelId: 'small' })).turnId).toBeNull();
@@ -117,15 +117,15 @@ describe('an artifact', () => {
   });
 });
 
-describe('the projection', () => {
-  it('is empty while there is nothing, and says how many messages there are', async () => {
+describe('the projection of a chat over the api', () => {
+  it('is empty at first, except for the number of messages', async () => {
     const chat = await newAgentChat(ada());
     expect(await chat.projection()).toEqual(empty);
     await ada().postTurn(chat.id, 'Find genes.');
     expect(await chat.projection()).toEqual({ ...empty, messageCount: 1, lastEventSeq: 2 });
   });
 
-  it('follows the artifacts', async () => {
+  it('changes with each artifact', async () => {
     const chat = await newAgentChat(ada());
     await chat.append('model_selected', { modelId: 'small' });
     await chat.append('strategy_link', { strategyId: 71, isSaved: true });
@@ -182,7 +182,7 @@ describe('the projection', () => {
     ['no root', steps, null],
     ['no root at all', steps, undefined],
     ['no steps', [], null],
-  ])('has no plan of a snapshot with %s, but its steps', async (_, given, rootStepId) => {
+  ])('has the steps but no plan for a snapshot with %s', async (_, given, rootStepId) => {
     const chat = await newAgentChat(ada());
     await chat.append('graph_snapshot', snapshot());
     await chat.append('graph_snapshot', { graphSnapshot: { rootStepId, steps: given } });
@@ -190,7 +190,7 @@ describe('the projection', () => {
     expect({ plan, stepCount, root }).toEqual({ plan: null, stepCount: given.length, root: rootStepId ?? null });
   });
 
-  it('has a plan of thousands of steps, in a chain or all joined to one', async () => {
+  it('has a plan of thousands of steps, in a chain or as inputs of one step', async () => {
     const chat = await newAgentChat(ada());
     const chain = Array.from({ length: 8_000 }, (_, i) => ({
       id: `${i}`,
@@ -207,7 +207,7 @@ describe('the projection', () => {
     await expectFolded(chat.id);
   });
 
-  it('takes no snapshot of more steps than it holds, or larger than a body may be', async () => {
+  it('refuses a snapshot with too many steps, or larger than the limit of a body', async () => {
     const chat = await newAgentChat(ada());
     const many = Array.from({ length: 10_001 }, (_, i) => ({ id: `${i}` }));
     expect(await chat.post('graph_snapshot', snapshot({ steps: many }))).toMatchObject({
@@ -221,7 +221,7 @@ describe('the projection', () => {
     expect(await chat.projection()).toEqual(empty);
   });
 
-  it('is what the log folds to, through rewinds as well', async () => {
+  it('equals the fold of the log, also after rewinds', async () => {
     const chat = await newAgentChat(ada());
     await ada().postTurn(chat.id, 'Find genes.');
     await ada().cancelChat(chat.id);

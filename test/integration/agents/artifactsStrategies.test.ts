@@ -4,7 +4,7 @@ import { rebuildProjections } from '../../../db/timeline/rebuild.js';
 import { type AgentChat, newAgentChat } from '../../support/chats/agentChats.js';
 import { tellStory } from '../../support/chats/timeline.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import { createClient } from '../../support/viewers/client.js';
+import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const owner = () => createClient(api.url, { key: 'k1' });
+const owner = () => createServiceClient(api.url, { key: 'k1' });
 const newChat = () => newAgentChat(owner());
 const link = (chat: AgentChat, strategyId: number, isSaved = true) =>
   chat.append('strategy_link', { strategyId, isSaved });
@@ -34,7 +34,7 @@ async function holders(chats: AgentChat[], strategyId: number): Promise<AgentCha
 }
 
 describe('a chat that links a strategy', () => {
-  it('takes it from the chat that had it, in that chat’s log', async () => {
+  it('unlinks it from the chat that had it, by an event in the log of that chat', async () => {
     const [first, second, id] = [await newChat(), await newChat(), newStrategy()];
     await link(first, id);
     await link(second, id, false);
@@ -46,7 +46,7 @@ describe('a chat that links a strategy', () => {
     expect(await holders([first, second], id)).toEqual([first]);
   });
 
-  it('takes nothing from itself, nor from a chat that has let go of it', async () => {
+  it('unlinks nothing from itself, nor from a chat that is no longer linked', async () => {
     const [first, second, id] = [await newChat(), await newChat(), newStrategy()];
     await link(first, id);
     await link(first, id, false);
@@ -58,10 +58,10 @@ describe('a chat that links a strategy', () => {
     expect(await holders([first, second], id)).toEqual([first]);
   });
 
-  it('takes nothing from another owner', async () => {
+  it('unlinks nothing from a chat of another owner', async () => {
     const [mine, theirs, id] = [
       await newChat(),
-      await newAgentChat(createClient(api.url, { key: 'k2' })),
+      await newAgentChat(createServiceClient(api.url, { key: 'k2' })),
       newStrategy(),
     ];
     await link(mine, id);
@@ -71,10 +71,10 @@ describe('a chat that links a strategy', () => {
     expect(await unlinksOf(mine)).toEqual([]);
   });
 
-  it('takes nothing when it is refused', async () => {
+  it('unlinks nothing when it is refused', async () => {
     const [mine, id] = [await newChat(), newStrategy()];
     await link(mine, id);
-    const theirs = await newAgentChat(createClient(api.url, { key: 'k2' }));
+    const theirs = await newAgentChat(createServiceClient(api.url, { key: 'k2' }));
     const answer = await owner().send('POST', `${theirs.path}/events`, {
       kind: 'strategy_link',
       data: { strategyId: id, isSaved: true },
@@ -84,8 +84,8 @@ describe('a chat that links a strategy', () => {
   });
 });
 
-describe('at the same moment', () => {
-  it('two chats link one strategy, 50 times: one of them has it', async () => {
+describe('links to a strategy at the same moment', () => {
+  it('by two chats, 50 times, leave it linked to one of them', async () => {
     const chats = [await newChat(), await newChat()];
     for (let round = 0; round < 50; round++) {
       const id = round % 2 === 0 ? newStrategy() : lastId;
@@ -94,7 +94,7 @@ describe('at the same moment', () => {
     }
   }, 120_000);
 
-  it('twenty chats link one strategy: one has it, and all others lost it once', async () => {
+  it('by twenty chats leave it linked to one, and unlink each other chat once', async () => {
     const chats = await Promise.all(Array.from({ length: 20 }, newChat));
     const id = newStrategy();
     await Promise.all(chats.map((chat) => link(chat, id)));
@@ -103,7 +103,7 @@ describe('at the same moment', () => {
     for (const chat of chats) expect(await unlinksOf(chat)).toEqual(chat === holder ? [] : [id]);
   }, 120_000);
 
-  it('two chats take each other’s strategy, 20 times: neither waits for the other for good', async () => {
+  it('by two chats to the strategy of the other, 20 times, cause no deadlock', async () => {
     const [first, second] = [await newChat(), await newChat()];
     let [ofFirst, ofSecond] = [newStrategy(), newStrategy()];
     await link(first, ofFirst);
@@ -116,7 +116,7 @@ describe('at the same moment', () => {
     }
   }, 120_000);
 
-  it('one chat links a strategy and another rewinds to when it had it, 25 times: at most one has it', async () => {
+  it('by one chat while another rewinds to when it had it, 25 times, leave it linked to at most one', async () => {
     for (let round = 0; round < 25; round++) {
       const [first, second, id] = [await newChat(), await newChat(), newStrategy()];
       const { seq } = await link(first, id);
@@ -128,7 +128,7 @@ describe('at the same moment', () => {
   }, 120_000);
 });
 
-describe('a strategy that another chat took', () => {
+describe('a strategy that another chat has linked', () => {
   async function taken() {
     const [first, second, id] = [await newChat(), await newChat(), newStrategy()];
     const { seq } = await link(first, id);
@@ -136,7 +136,7 @@ describe('a strategy that another chat took', () => {
     return { first, second, id, seq };
   }
 
-  it('does not come back with a rewind, which can be undone all the same', async () => {
+  it('is not linked again by a rewind, which can still be undone', async () => {
     const { first, second, id, seq } = await taken();
     expect((await first.rewind(seq)).status).toBe(200);
     expect((await kindsOf(first)).slice(-2)).toEqual(['chat_rewound', 'strategy_unlinked']);
@@ -147,7 +147,7 @@ describe('a strategy that another chat took', () => {
     expect((await first.undo()).body.code).toBe('rewind_not_last');
   });
 
-  it('does not come back with the undoing of a rewind that had left it free', async () => {
+  it('is not linked again by undoing a rewind that had freed it', async () => {
     const [first, second, id] = [await newChat(), await newChat(), newStrategy()];
     await link(first, id);
     await first.rewind(1);
@@ -156,14 +156,14 @@ describe('a strategy that another chat took', () => {
     expect(await holders([first, second], id)).toEqual([second]);
   });
 
-  it('comes back with a rewind when nobody has it by then', async () => {
+  it('is linked again by a rewind when no other chat has it any more', async () => {
     const { first, second, id, seq } = await taken();
     await second.append('graph_cleared', {});
     await first.rewind(seq);
     expect(await holders([first, second], id)).toEqual([first]);
   });
 
-  it('does not come back with a version of a reply', async () => {
+  it('is not linked again by activating a version of a reply', async () => {
     const [first, second, id] = [await newChat(), await newChat(), newStrategy()];
     const { pool } = api.database;
     const story = tellStory(pool, { chatId: first.id, hostId: 'agent' });
@@ -178,7 +178,7 @@ describe('a strategy that another chat took', () => {
     expect(await holders([first, second], id)).toEqual([second]);
   });
 
-  it('stays with a chat that is forked', async () => {
+  it('stays linked to a chat that is forked, and not to the fork', async () => {
     const [chat, id] = [await newChat(), newStrategy()];
     const { seq } = await link(chat, id);
     const fork = await chat.fork(seq);
@@ -189,8 +189,8 @@ describe('a strategy that another chat took', () => {
   });
 });
 
-describe('an artifact that a call of a tool brought', () => {
-  it('is appended once, as its turn’s, and takes a strategy once', async () => {
+describe('an artifact that a tool call appends', () => {
+  it('is appended once, under its turn, and links a strategy once', async () => {
     const [chat, other, id] = [await newChat(), await newChat(), newStrategy()];
     const { pool } = api.database;
     const turn = await owner().postTurn(chat.id, 'Find genes.');
@@ -213,7 +213,7 @@ describe('an artifact that a call of a tool brought', () => {
     expect(await holders([chat, other], id)).toEqual([other]);
   });
 
-  it('is not appended once the turn has ended, and takes nothing then', async () => {
+  it('is not appended after the end of its turn, and unlinks nothing then', async () => {
     const [chat, other, id] = [await newChat(), await newChat(), newStrategy()];
     const { pool } = api.database;
     const story = tellStory(pool, { chatId: chat.id, hostId: 'agent' });

@@ -47,7 +47,7 @@ async function newTold() {
 }
 
 describe('the transcript of an agent’s chat', () => {
-  it('shows with a reply all that it came about by', async () => {
+  it('shows with a reply its calls, citations, planning and reasoning', async () => {
     const { chat, story } = await newTold();
     const turnId = await story.say('What is it?', '42.');
     await story.append(turnId, 'tool:call_1', ...doings);
@@ -65,7 +65,7 @@ describe('the transcript of an agent’s chat', () => {
     }
   });
 
-  it('shows what a client appended with the last reply before it', async () => {
+  it('shows artifacts of a client with the last reply before them', async () => {
     const { chat, story } = await newTold();
     await story.say('One', '1');
     await chat.append('citations', { citations: ['of 1'] });
@@ -80,7 +80,7 @@ describe('the transcript of an agent’s chat', () => {
     ]);
   });
 
-  it('has a version’s own doings with it, and they come back with it', async () => {
+  it('shows with each version its own activity, also after it is activated again', async () => {
     const { chat, story } = await newTold();
     const first = await story.say('What is it?', '42.');
     await story.append(first, 'tool:call_1', ...doings);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => database?.drop());
 
-test('the results of a turn are kept up to 8 MiB together, short ones always, and its reply can be closed', async () => {
+test('the results of the calls of a turn are stored up to 8 MiB in total, short ones always, and its reply can be closed', async () => {
   const { pool } = database;
   const chat = await createChat(pool, owner, { kind: 'agent', title: null, documentId: null, settings: {} });
   const { turn } = await claim(pool, chat.id);

@@ -26,7 +26,7 @@ const tool = (name: string): ToolDescriptor => ({
   timeoutMs: 1_000,
 });
 
-test('when many servers connect at once, the tools of each are listed, whichever is told of last', async () => {
+test('when many MCP servers connect at once, the tools of each are listed, whichever connects last', async () => {
   for (let round = 0; round < 20; round++) {
     const known: ToolDescriptor[] = [];
     const connect = async (n: number) => {

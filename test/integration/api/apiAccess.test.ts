@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import { createClient, type ServiceClient } from '../../support/viewers/client.js';
+import { createServiceClient, type ServiceClient } from '../../support/viewers/serviceClient.js';
 
 jest.setTimeout(20_000);
 
@@ -27,18 +27,18 @@ function raw(
   });
 }
 
-describe('with keys', () => {
+describe('an api with keys', () => {
   let api: TestApi;
   let ann: ServiceClient;
   let ben: ServiceClient;
   beforeAll(async () => {
     api = await startTestApi({ env: { API_KEYS: 'alpha:ann,beta:ben', ALLOWED_ORIGINS: 'https://chat.example' } });
-    ann = createClient(api.url, { key: 'alpha' });
-    ben = createClient(api.url, { key: 'beta' });
+    ann = createServiceClient(api.url, { key: 'alpha' });
+    ben = createServiceClient(api.url, { key: 'beta' });
   }, 60_000);
   afterAll(() => api.close());
 
-  it('a request without one is 401, whatever it asks', async () => {
+  it('answers 401 to any request without a key', async () => {
     for (const [method, path] of [
       ['GET', '/v1/chats'],
       ['POST', '/v1/characters'],
@@ -51,21 +51,21 @@ describe('with keys', () => {
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
       expect(answer.headers.get('content-type')).toBe('application/problem+json');
     }
-    expect((await createClient(api.url, { key: 'alphabet' }).send('GET', '/v1/you')).status).toBe(401);
+    expect((await createServiceClient(api.url, { key: 'alphabet' }).send('GET', '/v1/you')).status).toBe(401);
   });
 
-  it('health, readiness, the pages and the document need none', async () => {
+  it('serves health, readiness, the pages and the OpenAPI document without a key', async () => {
     for (const path of ['/healthz', '/', '/docs', '/page.js', '/openapi.json']) {
       expect((await api.client.send('GET', path)).status).toBe(200);
     }
     expect((await api.client.send('GET', '/readyz')).status).toBe(503);
   });
 
-  it('metrics are answered to whoever has one', async () => {
+  it('serves the metrics with any key', async () => {
     expect((await ben.send('GET', '/metrics')).status).toBe(200);
   });
 
-  it('what another owner has is not there', async () => {
+  it('answers 404 for resources of another owner', async () => {
     const host = await ann.createCharacter();
     const chat = await ann.createChat(host.id);
     const turn = await ann.postTurn(chat.id, 'mine');
@@ -103,7 +103,7 @@ describe('with keys', () => {
     expect(await ben.send('GET', '/v1/you')).toMatchObject({ body: { name: 'You' } });
   });
 
-  it('an origin that is allowed may read and act; another may not act', async () => {
+  it('lets an allowed origin read and write, and refuses another one', async () => {
     const good = { origin: 'https://chat.example', 'access-control-request-method': 'POST' };
     const preflight = await api.client.send('OPTIONS', '/v1/characters', undefined, good);
     expect(preflight.status).toBe(204);
@@ -125,14 +125,14 @@ describe('with keys', () => {
   });
 });
 
-describe('without keys', () => {
+describe('an api without keys', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi({ env: { REQUESTS_PER_MINUTE: '40' } });
   }, 60_000);
   afterAll(() => api.close());
 
-  it('a name that was pointed at this machine is refused', async () => {
+  it('refuses a host name that points at this machine', async () => {
     for (const path of ['/v1/chats', '/', '/metrics']) {
       const answer = await raw(`${api.url}${path}`, { host: 'evil.example' });
       expect(answer.status).toBe(403);
@@ -142,7 +142,7 @@ describe('without keys', () => {
     expect((await raw(`${api.url}/v1/chats`, { host: `localhost:${port}` })).status).toBe(200);
   });
 
-  it('a page of another site, or of another port, may not act', async () => {
+  it('refuses a page of another site or port', async () => {
     const body = '{"name":"Mira","persona":""}';
     const post = (origin: string) =>
       raw(`${api.url}/v1/characters`, { 'content-type': 'application/json', origin }, 'POST', body);
@@ -152,7 +152,7 @@ describe('without keys', () => {
     }
   });
 
-  it('too many requests are told when to come back, and health is still answered', async () => {
+  it('answers too many requests with Retry-After, and health still with 200', async () => {
     let limited = await api.client.send<Refusal>('GET', '/v1/you');
     for (let i = 0; i < 60 && limited.status === 200; i++) limited = await api.client.send('GET', '/v1/you');
     expect(limited).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
@@ -161,14 +161,14 @@ describe('without keys', () => {
   });
 });
 
-describe('with Postgres away', () => {
+describe('an api with Postgres away', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi({ env: { DATABASE_URL: 'postgres://nobody:secret-word@127.0.0.1:1/none' } });
   }, 60_000);
   afterAll(() => api.close());
 
-  it('every call says so, and when to try again', async () => {
+  it('answers every call with 503, a code and Retry-After', async () => {
     for (const [method, path, body] of [
       ['GET', '/v1/chats'],
       ['PUT', '/v1/you', { name: 'a', persona: 'b' }],
@@ -182,7 +182,7 @@ describe('with Postgres away', () => {
     }
   });
 
-  it('the api is alive, and readiness names Postgres', async () => {
+  it('is alive, and its readiness names Postgres', async () => {
     expect((await api.client.send('GET', '/healthz')).status).toBe(200);
     const ready = await api.client.send<Refusal>('GET', '/readyz');
     expect(ready).toMatchObject({ status: 503, body: { checks: { temporal: 'ok' } } });

@@ -87,13 +87,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('the OpenAPI document', () => {
-  it('is 3.1 and holds every call, and no other', () => {
+  it('is version 3.1 and has exactly the calls of the api', () => {
     expect(document.openapi).toBe('3.1.0');
     const listed = operations().map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(listed.sort()).toEqual([...calls].sort());
   });
 
-  it('names each call once, declares what is in its path, and says what it answers', () => {
+  it('has a unique name for each call, its path parameters and its answers', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { path, operation } of operations()) {
@@ -105,14 +105,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('refers to nothing that it does not hold', () => {
+  it('has no dangling reference', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => String(ref));
     expect(refs.length).toBeGreaterThan(0);
     for (const ref of refs)
       expect(document.components.schemas).toHaveProperty(ref.replace('#/components/schemas/', ''));
   });
 
-  it('lets no unknown field into a body', () => {
+  it('allows no unknown field in a body', () => {
     const turn = document.paths['/v1/chats/{chatId}/turns']?.post?.requestBody?.content['application/json']?.schema;
     expect(turn).toMatchObject({
       type: 'object',
@@ -130,7 +130,7 @@ describe('the OpenAPI document', () => {
     expect(post?.responses['409']?.description).toBe('`turn_in_progress`, `idempotency_mismatch`');
   });
 
-  it('is what the calls answer, field by field', async () => {
+  it('matches the answers of the calls, field by field', async () => {
     const chat = await api.client.newChat();
     const turn = await api.client.postTurn(chat.id, 'one');
     const queued = await api.client.postTurn(chat.id, 'two');

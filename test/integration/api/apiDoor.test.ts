@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { WebSocket } from 'ws';
+import type { Problem } from '../../../client/src/index.js';
 import { createLog } from '../../../telemetry/log/log.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { freePort } from '../../support/service/freePort.js';
 import { scrape } from '../../support/telemetry/exposition.js';
-import { createClient, type Problem } from '../../support/viewers/client.js';
+import { createServiceClient } from '../../support/viewers/serviceClient.js';
 import { watchEvents, watchSocket } from '../../support/viewers/viewer.js';
 
 jest.setTimeout(30_000);
@@ -47,7 +48,7 @@ describe('the places of an owner', () => {
     return viewer;
   };
 
-  it('are taken by sockets and event streams together', async () => {
+  it('are shared by sockets and event streams', async () => {
     const socket = track(watchSocket(api.url, chatId));
     const stream = track(watchEvents(api.url, chatId));
     await Promise.all([socket, stream].map((viewer) => viewer.until(() => viewer.cursor() > 0, 'the chat')));
@@ -76,7 +77,7 @@ describe('the places of an owner', () => {
     await next.until(() => next.cursor() > 0, 'the chat');
   });
 
-  it('bound the requests that wait: one without a place is answered at once', async () => {
+  it('bound the waiting requests, so that one without a place is answered at once', async () => {
     const other = await api.client.newChat();
     const viewers = [track(watchSocket(api.url, other.id)), track(watchSocket(api.url, other.id))];
     await Promise.all(viewers.map((viewer) => viewer.until(() => viewer.cursor() > 0, 'the chat')));
@@ -85,7 +86,7 @@ describe('the places of an owner', () => {
   });
 });
 
-describe('with keys', () => {
+describe('the keys of the api', () => {
   let api: TestApi;
   const keys = { ann: 'a-long-enough-key-of-ann', ben: 'short' };
   const lines: string[] = [];
@@ -103,38 +104,38 @@ describe('with keys', () => {
   }, 60_000);
   afterAll(() => api.close());
 
-  it('short ones are warned of at the start, without being said', () => {
+  it('are reported at the start when they are short, without being printed', () => {
     const warning = lines.find((line) => line.includes('API_KEYS'));
     expect(JSON.parse(warning ?? '{}')).toMatchObject({ level: 40, keys: 1 });
     expect(lines.join('')).not.toContain(`"${keys.ben}"`);
   });
 
-  it('and without GATEWAY_TOKEN no worker is let in, which is said at the start', async () => {
+  it('without GATEWAY_TOKEN admit no worker, which is reported at the start', async () => {
     expect(lines.some((line) => line.includes('GATEWAY_TOKEN is not set'))).toBe(true);
     expect(await dial(`${api.url}/internal/wire`)).toBe(401);
     expect(await dial(`${api.url}/internal/wire`, { headers: { authorization: `Bearer ${keys.ann}` } })).toBe(401);
   });
 
-  it('wrong ones count together, whether they come by HTTP, by socket or to /metrics', async () => {
+  it('are counted together when wrong, over HTTP, over sockets and at /metrics', async () => {
     const live = `${api.url}/v1/chats/chat_1/live`;
     const seen: number[] = [];
     for (let n = 0; n < 4; n++) {
-      seen.push((await createClient(api.url, { key: `wrong-${n}` }).send('GET', '/v1/you')).status);
+      seen.push((await createServiceClient(api.url, { key: `wrong-${n}` }).send('GET', '/v1/you')).status);
       seen.push(await dial(live, { protocols: ['durable-turns.v1', `bearer.wrong-${n}`] }));
-      seen.push((await createClient(api.url, { key: `wrong-${n}` }).send('GET', '/metrics')).status);
+      seen.push((await createServiceClient(api.url, { key: `wrong-${n}` }).send('GET', '/metrics')).status);
     }
     expect(seen).toEqual([401, 4401, 401, 401, 4401, 401, 401, 4401, 401, 401, 429, 429]);
     expect(await dial(live, { protocols: ['durable-turns.v1', `bearer.${keys.ann}`] })).toBe(4404);
   });
 });
 
-it('with METRICS_PORT the metrics are there, without a key, and not on PORT', async () => {
+it('with METRICS_PORT the metrics are served there without a key, and not on PORT', async () => {
   const port = await freePort();
   const api = await startTestApi({ env: { API_KEYS: 'a-long-enough-key-of-ann:ann', METRICS_PORT: String(port) } });
   try {
     const read = await scrape(`http://127.0.0.1:${port}/metrics`);
     expect(read.value('durable_turns_gateway_viewers')).toBe(0);
-    const ann = createClient(api.url, { key: 'a-long-enough-key-of-ann' });
+    const ann = createServiceClient(api.url, { key: 'a-long-enough-key-of-ann' });
     expect((await ann.send('GET', '/metrics')).status).toBe(404);
   } finally {
     await api.close();
@@ -166,7 +167,7 @@ describe('U+0000', () => {
   }, 60_000);
   afterAll(() => api.close());
 
-  it('in any id or name of any path is 400 or 404', async () => {
+  it('in any id or name of a path is answered 400 or 404', async () => {
     const { body: document } = await api.client.send<{ paths: Record<string, object> }>('GET', '/openapi.json');
     const chat = await api.client.newChat();
     const turn = await api.client.postTurn(chat.id, 'Hi');
@@ -181,7 +182,7 @@ describe('U+0000', () => {
     expect(Object.keys(document.paths).filter((path) => path.includes('{')).length).toBeGreaterThan(25);
   });
 
-  it('in the query of any list is 400', async () => {
+  it('in the query of a list is answered 400', async () => {
     const chat = await api.client.newChat();
     for (const list of [
       'chats',
@@ -198,7 +199,7 @@ describe('U+0000', () => {
       }
   });
 
-  it('in what a viewer cancels names no turn', async () => {
+  it('in a cancel frame of a viewer matches no turn', async () => {
     const chat = await api.client.newChat();
     const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${chat.id}/live`);
     const frames: { type: string; code?: string }[] = [];

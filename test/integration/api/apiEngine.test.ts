@@ -54,7 +54,7 @@ const workflowOf = (turnId: string) =>
       () => 'NONE',
     );
 
-describe('with Temporal away', () => {
+describe('an api with Temporal away', () => {
   let api: TestApi;
   let port: number;
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe('with Temporal away', () => {
   }, 60_000);
   afterAll(() => api.close());
 
-  it('a turn is accepted, shown from Postgres, and stopped', async () => {
+  it('accepts a turn, shows it from Postgres, and stops it', async () => {
     const chat = await api.client.newChat();
     const turn = await api.client.postTurn(chat.id, 'one');
     expect(turn).toMatchObject({ status: 'running', engine: 'unreachable' });
@@ -75,7 +75,7 @@ describe('with Temporal away', () => {
     expect(rows).toEqual([{ stop: 'cancel' }]);
   });
 
-  it('the api is alive and says that it is not ready, and why', async () => {
+  it('is alive, and its readiness names Temporal', async () => {
     expect((await api.client.send('GET', '/healthz')).status).toBe(200);
     const begun = Date.now();
     const ready = await api.client.send<{ code: string; detail: string }>('GET', '/readyz');
@@ -84,7 +84,7 @@ describe('with Temporal away', () => {
     expect(ready.body.detail).toContain('temporal');
   });
 
-  it('a turn is started once it is back, though nobody asks again', async () => {
+  it('starts an accepted turn by itself when Temporal is back', async () => {
     const chat = await api.client.newChat();
     const turn = await api.client.postTurn(chat.id, 'one');
     expect(await workflowOf(turn.id)).toBe('NONE');
@@ -101,7 +101,7 @@ describe('with Temporal away', () => {
   }, 40_000);
 });
 
-describe('a turn whose workflow is not there', () => {
+describe('a turn whose workflow is gone', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi();
@@ -116,7 +116,7 @@ describe('a turn whose workflow is not there', () => {
     return { chat, turn, next };
   };
 
-  it('because it was terminated, is closed when it is met, and the floor passes on', async () => {
+  it('because it was terminated is closed when it is read, and passes the floor on', async () => {
     const { chat, turn, next } = await terminated();
     const closed = await until(
       () => api.client.getTurn(turn.id),
@@ -132,7 +132,7 @@ describe('a turn whose workflow is not there', () => {
     expect(await api.client.getChat(chat.id)).toMatchObject({ activeTurnId: next.id, queue: [] });
   }, 20_000);
 
-  it('because it was terminated, is cancelled by a stop', async () => {
+  it('because it was terminated is cancelled by a stop', async () => {
     const { turn, next } = await terminated();
     await api.client.cancelTurn(turn.id);
     const readStatus = async () => {
@@ -147,7 +147,7 @@ describe('a turn whose workflow is not there', () => {
     );
   }, 20_000);
 
-  it('because whoever accepted it died before starting it, is started when the client asks again', async () => {
+  it('because the api died before starting it is started when the client repeats its post', async () => {
     const chat = await api.client.newChat();
     const accepted = { text: 'one' };
     const key = { 'Idempotency-Key': 'k' };

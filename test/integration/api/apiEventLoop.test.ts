@@ -42,14 +42,14 @@ async function held(method: string, path: string, body?: unknown): Promise<numbe
   return best;
 }
 
-describe('on a chat that is nearly full, no request holds the event loop', () => {
+describe('on a chat that is nearly full, the event loop is not held', () => {
   let path: string;
   let turns: string[];
   beforeAll(async () => {
     ({ path, turns } = await chatOf(12_000));
   }, 120_000);
 
-  it('to read it', async () => {
+  it('by requests that read the chat', async () => {
     const newest = turns.at(-1);
     const tooLong: string[] = [];
     for (const call of [
@@ -70,7 +70,7 @@ describe('on a chat that is nearly full, no request holds the event loop', () =>
     expect(tooLong).toEqual([]);
   });
 
-  it('to follow it from its beginning', async () => {
+  it('by following the chat from its beginning', async () => {
     const gone = new AbortController();
     await api.heldMs();
     let seen = 0;
@@ -101,7 +101,7 @@ describe('on a chat that is nearly full, no request holds the event loop', () =>
       },
     ],
     ['10,000 citations', 'events', { kind: 'citations', data: { citations: Array(10_000).fill('x'.repeat(90)) } }],
-  ])('to take %s', async (_what, of, body) => {
+  ])('by posting %s', async (_what, of, body) => {
     expect(await held('POST', `${path}/${of}`, body)).toBeLessThanOrEqual(mostMs);
     expect(await held('GET', `${path}/messages?limit=1000&order=desc`)).toBeLessThanOrEqual(mostMs);
   });

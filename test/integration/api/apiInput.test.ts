@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import type { Problem } from '../../../client/src/index.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import type { Problem } from '../../support/viewers/client.js';
 
 jest.setTimeout(20_000);
 
@@ -35,7 +35,7 @@ async function sendRaw(
 
 describe('a body that is not JSON', () => {
   it.each(['{', '{"name":', 'name=Mira', '', ' ', '{"a":1}{', '\ufeff', "{'a':1}", '[1,]'])(
-    '%j is refused',
+    'is refused: %j',
     async (body) => {
       const answer = await sendRaw('POST', '/v1/characters', body);
       expect(answer).toMatchObject({ status: 400, type: 'application/problem+json' });
@@ -49,12 +49,12 @@ describe('a body that is not JSON', () => {
     'multipart/form-data; boundary=x',
     'application/jsonp',
     '',
-  ])('of type %j is refused as such', async (type) => {
+  ])('of the media type %j is refused with 415', async (type) => {
     const answer = await sendRaw('POST', '/v1/characters', '{}', { 'content-type': type });
     expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
   });
 
-  it('of an unknown encoding or charset is refused, and one that lies about it too', async () => {
+  it('of an unknown or wrong encoding or charset is refused', async () => {
     expect((await sendRaw('POST', '/v1/characters', '{}', { 'content-encoding': 'zstd2' })).status).toBe(415);
     const charset = { 'content-type': 'application/json; charset=klingon' };
     expect((await sendRaw('POST', '/v1/characters', '{}', charset)).status).toBe(415);
@@ -62,7 +62,7 @@ describe('a body that is not JSON', () => {
   });
 
   it.each(['utf-16', 'utf-16le', 'UTF-32', 'utf-7', '"utf-16"', 'iso-8859-1', 'utf-8; charset=utf-16'])(
-    'in the charset %s is refused, whatever it holds',
+    'in the charset %s is refused, whatever its content',
     async (charset) => {
       const type = { 'content-type': `application/json; charset=${charset}` };
       const body = Buffer.from('{"name":"Mira","persona":""}', charset.includes('16') ? 'utf16le' : 'utf8');
@@ -71,12 +71,12 @@ describe('a body that is not JSON', () => {
     },
   );
 
-  it.each(['utf-8', 'UTF-8', '"utf-8"'])('in the charset %s is taken', async (charset) => {
+  it.each(['utf-8', 'UTF-8', '"utf-8"'])('in the charset %s is accepted', async (charset) => {
     const type = { 'content-type': `application/json; charset=${charset}` };
     expect((await sendRaw('POST', '/v1/characters', '{"name":"Mïra","persona":""}', type)).status).toBe(201);
   });
 
-  it('larger than 1 MiB is refused, declared or not', async () => {
+  it('larger than 1 MiB is refused, with and without a content length', async () => {
     const large = `"${'x'.repeat(1024 * 1024)}"`;
     expect(await sendRaw('POST', '/v1/characters', large)).toMatchObject({
       status: 413,
@@ -99,7 +99,7 @@ describe('a body that is not JSON', () => {
   });
 });
 
-describe('a body of another shape', () => {
+describe('a body that does not match its schema', () => {
   const turns = () => `/v1/chats/${chatId}/turns`;
   it.each<[string, () => string, unknown, string]>([
     ['POST', () => '/v1/characters', {}, 'name'],
@@ -132,14 +132,14 @@ describe('a body of another shape', () => {
     ['POST', turns, { text: 'a', Text: 'b' }, 'Text'],
     ['POST', () => '/v1/turns/turn_1/cancel', { force: true }, 'force'],
     ['POST', () => '/v1/turns/turn_1/approvals/c', { approved: 'yes' }, 'approved'],
-  ])('%s %s %j is refused, naming %s', async (method, path, body, named) => {
+  ])('is refused for %s %s with %j, and the error names %s', async (method, path, body, named) => {
     const answer = await sendRaw(method, path(), JSON.stringify(body));
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
     expect(answer.body.detail).toContain(`${named}: `);
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
-    '%s is a field like any other unknown one',
+    'with the field %s is refused like one with any other unknown field',
     async (key) => {
       const answer = await sendRaw('POST', turns(), `{"text":"a","${key}":{"admin":true}}`);
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
@@ -147,12 +147,12 @@ describe('a body of another shape', () => {
     },
   );
 
-  it('never hears its own words back', async () => {
+  it('is refused without repeating its text', async () => {
     const answer = await sendRaw('POST', '/v1/chats', '{"kind":"canary-word","title":["canary-word"]}');
     expect(JSON.stringify(answer.body)).not.toContain('canary-word');
   });
 
-  it('absent, is an empty one', async () => {
+  it('that is absent counts as an empty one', async () => {
     const turn = await api.client.postTurn(chatId, 'a');
     expect((await fetch(`${api.url}/v1/turns/${turn.id}/cancel`, { method: 'POST' })).status).toBe(204);
     expect((await sendRaw('POST', `/v1/turns/${turn.id}/cancel`, '{}')).status).toBe(204);
@@ -171,38 +171,38 @@ describe('a path', () => {
     '/v1/provider',
     '/docs/nothing',
     '/..%2f..%2fetc/passwd',
-  ])('%s that leads nowhere is 404', async (path) => {
+  ])('of %s without a route is answered 404', async (path) => {
     const answer = await sendRaw('GET', path, null);
     expect(answer).toMatchObject({ status: 404, type: 'application/problem+json', body: { code: 'not_found' } });
   });
 
-  it('that does not take the method says which it takes', async () => {
+  it('that does not allow the method names those that it allows', async () => {
     const response = await fetch(`${api.url}/v1/chats/${chatId}`, { method: 'PUT' });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, PATCH, DELETE, HEAD, OPTIONS');
     expect(await response.json()).toMatchObject({ code: 'method_not_allowed' });
   });
 
-  it('that can’t be decoded is refused', async () => {
+  it('that cannot be decoded is refused', async () => {
     const answer = await sendRaw('GET', '/v1/chats/%E0%A4%A', null);
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_path' } });
   });
 
   it.each(['%00', 'chat_%00', "chat_1'%3B--", 'chat_🙂', '..', 'turn_1', 'x'.repeat(5_000)])(
-    'with the id %s names no chat',
+    'with the invalid id %s is answered 404',
     async (id) => {
       const answer = await sendRaw('GET', `/v1/chats/${id}/events`, null);
       expect(answer.status).toBe(404);
     },
   );
 
-  it('answers HEAD as it does GET', async () => {
+  it('answers HEAD like GET', async () => {
     expect((await fetch(`${api.url}/v1/chats/${chatId}`, { method: 'HEAD' })).status).toBe(200);
   });
 });
 
-describe('the request’s id', () => {
-  it('is kept when it can be, and made when not', async () => {
+describe('the id of a request', () => {
+  it('is kept when it is valid, and generated otherwise', async () => {
     const idOf = async (headers: Record<string, string>) =>
       (await fetch(`${api.url}/healthz`, { headers })).headers.get('x-request-id');
     expect(await idOf({ 'x-request-id': 'abc-123' })).toBe('abc-123');
@@ -211,7 +211,7 @@ describe('the request’s id', () => {
   });
 });
 
-it('no body makes the service fail', async () => {
+it('no body of any call makes the service answer 500', async () => {
   const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ maxLength: 300 }));
   const value = fc.oneof(
     text,
@@ -261,7 +261,7 @@ it('no body makes the service fail', async () => {
   );
 }, 60_000);
 
-it('no query makes the service fail', async () => {
+it('no query of any call makes the service answer 500', async () => {
   const name = fc.constantFrom('limit', 'cursor', 'after', 'include', 'limit[]', 'after[gt]', '__proto__');
   const value = fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), fc.integer().map(String), fc.constant('%00'));
   const path = fc.constantFrom(

@@ -18,14 +18,14 @@ const shows = (api: TestApi, what: string, suits: (read: Exposition) => boolean)
     return suits(read) ? read : null;
   });
 
-describe('what is open now', () => {
+describe('the gauges of the api', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi();
   }, 60_000);
   afterAll(() => api.close());
 
-  test('is counted from Postgres: turns, queues, stuck steps, approvals', async () => {
+  test('count turns, queues, stuck steps and approvals from Postgres', async () => {
     const { client, database } = api;
     const { pool } = database;
     const [busy, stuck] = [await client.newChat(), await client.newChat()];
@@ -71,7 +71,7 @@ describe('what is open now', () => {
     await shows(api, 'none of a turn that has ended', (metrics) => metrics.sum('durable_turns_turn_steps_stuck') === 0);
   });
 
-  test('a turn that this api ended is counted by it, once', async () => {
+  test('count a turn once that this api ended', async () => {
     const { client } = api;
     const chat = await client.newChat();
     await client.postTurn(chat.id, 'I run.');
@@ -87,7 +87,7 @@ describe('what is open now', () => {
     expect(read.sum('durable_turns_turn_duration_seconds_count', { outcome: 'cancelled' })).toBe(before + 1);
   });
 
-  test("the pool's connections are counted, and Temporal's queues", async () => {
+  test('count the connections of the pool and the queues of Temporal', async () => {
     const read = await shows(
       api,
       'Temporal',
@@ -101,14 +101,14 @@ describe('what is open now', () => {
       expect(read.value('durable_turns_task_queue_backlog', { queue })).toBeGreaterThanOrEqual(0);
   });
 
-  test('nothing in the labels names a chat, a turn or who owns them', async () => {
+  test('have no label with a chat, a turn or an owner', async () => {
     const { samples } = await scrape(`${api.url}/metrics`);
     const values = new Set(samples.flatMap(({ labels }) => Object.values(labels)));
     expect([...values].filter((value) => /[0-9a-f]{8}-[0-9a-f]{4}|^local$|chr_/.test(value))).toEqual([]);
   });
 });
 
-test('with Postgres away the rest of the metrics is answered, and what can not be read is left out', async () => {
+test('with Postgres away the metrics are served without those that are read from Postgres', async () => {
   const api = await startTestApi({ env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing' } });
   try {
     const read = await scrape(`${api.url}/metrics`);
@@ -123,7 +123,7 @@ test('with Postgres away the rest of the metrics is answered, and what can not b
   }
 });
 
-test('with a Postgres that never answers a scrape is answered all the same', async () => {
+test('with a Postgres that never answers the metrics are served in time', async () => {
   const held = new Set<Socket>();
   const mute = createServer((socket) => void held.add(socket.on('error', () => undefined)));
   mute.listen(0, '127.0.0.1');

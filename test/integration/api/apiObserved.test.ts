@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createLog } from '../../../telemetry/log/log.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import { createClient, type ServiceClient } from '../../support/viewers/client.js';
+import { createServiceClient, type ServiceClient } from '../../support/viewers/serviceClient.js';
 
 jest.setTimeout(20_000);
 
@@ -22,11 +22,11 @@ beforeAll(async () => {
     env: { API_KEYS: `${key}:ann` },
     log: createLog('trace', 'api', { to: sink, secrets: [key] }),
   });
-  client = createClient(api.url, { key });
+  client = createServiceClient(api.url, { key });
 }, 60_000);
 afterAll(() => api.close());
 
-it('the log names each request, and holds neither keys nor prose', async () => {
+it('the log of the api has each request, and neither keys nor prose', async () => {
   const host = await client.createCharacter(prose, prose);
   const chat = await client.createChat(host.id);
   await client.postTurn(chat.id, prose);
@@ -59,7 +59,7 @@ it('a request that fails on our side is logged with its error, its id, its metho
   expect(lines.find((line) => line.req?.id === requestId && line.res?.status === 500)).toBeDefined();
 });
 
-it('metrics count by route, and hold no id', async () => {
+it('the metrics of the api count requests by route, without ids', async () => {
   const chat = await client.newChat();
   await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });
   await client.postTurn(chat.id, 'one', { idempotencyKey: 'k' });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Problem } from '../../../client/src/index.js';
 import { newId } from '../../../db/core/ids.js';
 import { maxPageBytes } from '../../../db/core/page.js';
 import { chatLimits } from '../../../domain/timeline/chatLimits.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import type { Problem } from '../../support/viewers/client.js';
 
 jest.setTimeout(60_000);
 
@@ -174,7 +174,7 @@ const lists: Record<
 describe.each(Object.entries(lists))('the list of %s', (_name, { path, query = {}, key, fill }) => {
   beforeAll(fill);
 
-  it('ends each page at 4 MiB, and all pages together have every item once', async () => {
+  it('has pages of at most 4 MiB that together have every item once', async () => {
     const pages = await walk(path(), { ...query, limit: '1000' });
     expect(pages.length).toBeGreaterThan(2);
     const keys = pages.flatMap(({ items }) => items.map((item) => item[key]));
@@ -182,7 +182,7 @@ describe.each(Object.entries(lists))('the list of %s', (_name, { path, query = {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('has the same items in the same order, whatever the limit, and in the other order if asked for', async () => {
+  it('has the same items in the same order for any limit, and reversed with order=desc', async () => {
     const keys = async (more: Record<string, string>) =>
       (await walk(path(), { ...query, ...more })).flatMap(({ items }) => items.map((item) => item[key]));
     const all = await keys({ limit: '1000' });
@@ -199,7 +199,7 @@ it('the list of documents leaves their bodies out unless they are asked for', as
   expect([wrong.status, wrong.body.code]).toEqual([400, 'invalid_query']);
 });
 
-it('the log ends each page at 4 MiB, also where it was written by a release that did not count', async () => {
+it('the log has pages of at most 4 MiB, also for events of a release that did not store sizes', async () => {
   const chat = await create('/v1/chats', { kind: 'agent' });
   for (const n of numbers)
     await create(`/v1/chats/${chat.id}/events`, { kind: 'reasoning', data: { reasoning: large(n) } });
@@ -217,7 +217,7 @@ it('the log ends each page at 4 MiB, also where it was written by a release that
 });
 
 describe('a chat', () => {
-  it('whose queue is full takes no other turn, and says so', async () => {
+  it('whose queue is full refuses another turn with queue_full', async () => {
     const chat = await api.client.newChat();
     for (let n = 0; n <= chatLimits.queued; n++) await api.client.postTurn(chat.id, `Turn ${n}.`);
     for (const whenBusy of ['enqueue', 'interrupt', 'rollback'] as const) {
@@ -234,7 +234,7 @@ describe('a chat', () => {
     ['events', 'update chats set seq = $2 where id = $1', chatLimits.events],
     ['bytes', 'update chats set log_bytes = $2 where id = $1', chatLimits.logBytes],
   ])(
-    'with as many %s as a log may have takes no more of its clients, and can be read, forked and deleted',
+    'with the maximum of %s refuses further turns and artifacts, and can be read, forked and deleted',
     async (_what, statement, most) => {
       const chat = await api.client.newChat();
       const turn = await api.client.postTurn(chat.id, 'Hi');
@@ -263,7 +263,7 @@ describe('a chat', () => {
     },
   );
 
-  it('counts the bytes of its log, also where a release before did not, and so does its fork', async () => {
+  it('counts the bytes of its log, also for events of a release that did not, and so does its fork', async () => {
     const chat = await create('/v1/chats', { kind: 'agent' });
     const append = (text: string) =>
       create(`/v1/chats/${chat.id}/events`, { kind: 'reasoning', data: { reasoning: text } });

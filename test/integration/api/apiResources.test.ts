@@ -18,7 +18,7 @@ const send = (method: string, path: string, body?: unknown) =>
 const newHost = () => api.client.createCharacter();
 
 describe('the user’s own character', () => {
-  it('has a name before it is given one, and keeps the one that it is given', async () => {
+  it('has a default name, and keeps the one that it is given', async () => {
     expect((await send('GET', '/v1/you')).body).toEqual({ id: 'you', name: 'You', persona: '' });
     const put = await send('PUT', '/v1/you', { name: 'Robin', persona: 'A traveller.' });
     expect(put).toMatchObject({ status: 200, body: { id: 'you', name: 'Robin', persona: 'A traveller.' } });
@@ -28,7 +28,7 @@ describe('the user’s own character', () => {
 });
 
 describe('a character', () => {
-  it('is answered with where it is, is changed field by field, and goes', async () => {
+  it('is created with a Location, changed field by field, and deleted', async () => {
     const made = await send('POST', '/v1/characters', { name: 'Mira', persona: 'Keeps a lighthouse.' });
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({ name: 'Mira', persona: 'Keeps a lighthouse.', greeting: null });
@@ -46,7 +46,7 @@ describe('a character', () => {
     expect(await send('DELETE', path)).toMatchObject({ status: 404, body: { code: 'character_not_found' } });
   });
 
-  it('that hosts a chat stays until the chat has gone', async () => {
+  it('that hosts a chat cannot be deleted before the chat', async () => {
     const host = await newHost();
     const chat = await api.client.createChat(host.id);
     const refused = await send('DELETE', `/v1/characters/${host.id}`);
@@ -81,7 +81,7 @@ describe('a chat', () => {
     expect(scenes.body).toMatchObject({ items: [{ container: 'The lamp room', openedSeq: 2 }], next: null });
   });
 
-  it('can be given another title, or none', async () => {
+  it('can be given another title or none', async () => {
     const chat = await api.client.newChat();
     const path = `/v1/chats/${chat.id}`;
     expect((await send('PATCH', path, { title: 'New' })).body).toMatchObject({ title: 'New', seq: 1 });
@@ -89,7 +89,7 @@ describe('a chat', () => {
     expect((await send('PATCH', path, { title: null })).body).toMatchObject({ title: null });
   });
 
-  it('that is deleted is gone with its log and its turns', async () => {
+  it('that is deleted is gone, with its log and its turns', async () => {
     const chat = await api.client.newChat();
     const turn = await api.client.postTurn(chat.id, 'Hello?');
     expect((await send('DELETE', `/v1/chats/${chat.id}`)).status).toBe(204);
@@ -98,13 +98,13 @@ describe('a chat', () => {
     expect((await send('DELETE', `/v1/chats/${chat.id}`)).status).toBe(404);
   });
 
-  it('of kind relay needs a service that answers it', async () => {
+  it('of kind relay is refused without a configured upstream', async () => {
     const answer = await send('POST', '/v1/chats', { kind: 'relay', persona: 'guide' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'kind_not_available' } });
     expect(answer.body.detail).toContain('UPSTREAM_BASE_URL');
   });
 
-  it('needs a host that there is', async () => {
+  it('is refused with a host that does not exist', async () => {
     for (const hostId of ['chr_0190d7e2-0000-7000-8000-000000000000', '', 'nobody']) {
       const answer = await send('POST', '/v1/chats', { kind: 'narrative', hostId });
       expect(answer).toMatchObject({ status: 404, body: { code: 'character_not_found' } });
@@ -112,8 +112,8 @@ describe('a chat', () => {
   });
 });
 
-describe('a list', () => {
-  it('is oldest first, and its pages join without a gap or a repeat', async () => {
+describe('a list of the api', () => {
+  it('is ordered oldest first, and its pages have every item once', async () => {
     const before = (await send('GET', '/v1/characters?limit=1000')).body.items.length;
     const made = [];
     for (let i = 0; i < 5; i++) made.push((await newHost()).id);

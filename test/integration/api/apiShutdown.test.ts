@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Turn } from '../../../client/src/index.js';
 import { type Tx, transaction } from '../../../db/core/pool.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { createSocketWire } from '../../../viewers/wire/socketWire.js';
 import { seedChat } from '../../support/chats/chats.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { until } from '../../support/until.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 import { quiet, wireToken } from '../../support/viewers/gateway.js';
 import { type TestViewer, watchEvents, watchSocket } from '../../support/viewers/viewer.js';
 
@@ -71,7 +71,7 @@ describe('an api that stops', () => {
     expect(viewers.flatMap(({ violations }) => violations)).toEqual([]);
   }, 60_000);
 
-  test('breaks the streams of a chat instead of ending them', async () => {
+  test('breaks off the event streams of a chat instead of ending them', async () => {
     const viewers = Array.from({ length: 4 }, () => watchEvents(api.url, chatId));
     await Promise.all(viewers.map((viewer) => viewer.until(() => viewer.cursor() === 2, 'the chat')));
     const ends = watchEnds(viewers);
@@ -79,7 +79,7 @@ describe('an api that stops', () => {
     expect((await ends).map(({ code }) => code)).toEqual([1006, 1006, 1006, 1006]);
   }, 60_000);
 
-  test('takes no new connection, and sends away an EventSource that is joining in a way that it comes back from', async () => {
+  test('accepts no new connection, and refuses a joining EventSource such that it reconnects', async () => {
     let answering: Promise<Response> | undefined;
     let stopping: Promise<number> | undefined;
     await transaction(pool(), async (tx) => {
@@ -95,8 +95,8 @@ describe('an api that stops', () => {
     expect(await stopping).toBeLessThan(graceMs);
   }, 60_000);
 
-  test('lets a turn that is being accepted be accepted', async () => {
-    let posting: Promise<{ status: number; body: { turn: TurnResource } }> | undefined;
+  test('finishes accepting a turn that was being accepted', async () => {
+    let posting: Promise<{ status: number; body: { turn: Turn } }> | undefined;
     let stopping: Promise<number> | undefined;
     await whileLocked(async () => {
       posting = api.client.sendTurn(chatId, 'Hello');
@@ -110,7 +110,7 @@ describe('an api that stops', () => {
     expect(rows).toEqual([{ status: 'running' }]);
   }, 60_000);
 
-  test('answers who waits for a turn that ends in time with its end', async () => {
+  test('answers a request that waits for a turn with the finished turn, if it ends in time', async () => {
     const turn = await api.client.postTurn(chatId, 'Hello');
     const waiting = api.client.sendTurn(chatId, 'Hello', { waitSeconds: 60, idempotencyKey: 'k' });
     await until('it waits', async () => ((await api.client.getChat(chatId)).queue.length === 1 ? true : null));
@@ -122,7 +122,7 @@ describe('an api that stops', () => {
     expect(await stopping).toBeLessThan(graceMs);
   }, 60_000);
 
-  test('answers who waits for a turn that does not with the turn as it is', async () => {
+  test('answers a request that waits for a turn with the running turn, if it does not end in time', async () => {
     const waiting = api.client.sendTurn(chatId, 'Hello', { waitSeconds: 60 });
     await until('it waits', async () => (await api.client.getChat(chatId)).activeTurnId);
     const took = await stop();
@@ -131,7 +131,7 @@ describe('an api that stops', () => {
     expect(took).toBeLessThan(graceMs + 3_000);
   }, 60_000);
 
-  test("lets a turn's own stream end with its turn, and breaks one that does not", async () => {
+  test('ends the stream of a turn that ends in time, and breaks off one that does not', async () => {
     const other = (await seedChat(pool())).chatId;
     const streamOf = async (id: string) => {
       const answer = await fetch(`${api.url}/v1/chats/${id}/turns`, {
@@ -156,7 +156,7 @@ describe('an api that stops', () => {
     expect(await stopping).toBeLessThan(graceMs + 3_000);
   }, 60_000);
 
-  test('is not held up by a viewer that reads nothing, nor by a connection that asks nothing', async () => {
+  test('is not delayed by a viewer that reads nothing, nor by an idle connection', async () => {
     const viewer = watchSocket(api.url, chatId);
     await viewer.until(() => viewer.cursor() === 2, 'the chat');
     viewer.pause();
@@ -168,7 +168,7 @@ describe('an api that stops', () => {
     silent.destroy();
   }, 60_000);
 
-  test("brings its viewers what workers say until they are let go of, and closes workers' connections last", async () => {
+  test('delivers the tokens of workers until its viewers are closed, and closes the connections of workers last', async () => {
     const wire = createSocketWire({ gatewayUrl: api.url, token: wireToken, log: quiet });
     const viewers = Array.from({ length: 12 }, () => watchSocket(api.url, chatId));
     const say = (elapsedSeconds: number) => wire.heartbeat({ chatId, turnId: 'turn_1', elapsedSeconds });

@@ -22,7 +22,7 @@ afterAll(async () => {
 const write = (file: string, text: string) => writeFile(join(folder, file), text);
 const ask = (path: string, headers: Record<string, string> = {}) => fetch(api.url + path, { headers });
 
-it('a file is sent compressed to whoever takes that, and as it is to others', async () => {
+it('a static file is sent compressed to clients that accept that, and uncompressed to others', async () => {
   for (const path of ['/page.js', '/docs/swagger-ui-bundle.js', '/openapi.json']) {
     const [packed, plain] = [
       await ask(path, { 'accept-encoding': 'gzip, br' }),
@@ -39,13 +39,13 @@ it('a file is sent compressed to whoever takes that, and as it is to others', as
   }
 });
 
-it('a HEAD is answered with the head alone, also of a large file', async () => {
+it('a HEAD request for a static file is answered without a body, also for a large file', async () => {
   const answer = await fetch(`${api.url}/docs/swagger-ui-bundle.js`, { method: 'HEAD' });
   expect([answer.status, Number(answer.headers.get('content-length')) > 100_000]).toEqual([200, true]);
   expect(await answer.text()).toBe('');
 });
 
-it('a file is read and compressed once, and not for each request', async () => {
+it('a static file is read and compressed once for all requests', async () => {
   const at = new Date(Date.now() - 60_000);
   await write('docs.html', 'first');
   await utimes(join(folder, 'docs.html'), at, at);
@@ -57,7 +57,7 @@ it('a file is read and compressed once, and not for each request', async () => {
   expect([await read('gzip'), await read('identity')]).toEqual(['first', 'first']);
 });
 
-it('a file that is the same is not sent again, and one that was built again is', async () => {
+it('a static file is answered 304 while it is unchanged, and sent again after a build', async () => {
   const first = await ask('/page.css');
   const tag = first.headers.get('etag') ?? '';
   expect(first.headers.get('cache-control')).toBe('no-cache');
@@ -70,7 +70,7 @@ it('a file that is the same is not sent again, and one that was built again is',
   expect([changed.status, await changed.text()]).toEqual([200, 'OF PAGE.CSS']);
 });
 
-it('a file that is missing is said to be not built', async () => {
+it('a missing static file is reported as not built', async () => {
   await rm(join(folder, 'docs.js'));
   const missing = await ask('/docs.js');
   expect([missing.status, ((await missing.json()) as { code: string }).code]).toEqual([503, 'page_not_built']);

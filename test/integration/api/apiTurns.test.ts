@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Turn } from '../../../client/src/index.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 
 jest.setTimeout(20_000);
 
@@ -13,13 +13,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const post = (chatId: string, body: unknown, headers: Record<string, string> = {}) =>
-  api.client.send<{ turn: TurnResource; code: string }>('POST', `/v1/chats/${chatId}/turns`, body, headers);
+  api.client.send<{ turn: Turn; code: string }>('POST', `/v1/chats/${chatId}/turns`, body, headers);
 /** Ends a turn as its workflow would, which here nobody runs. */
 const finish = (turnId: string) => finishTurn(api.database.pool, turnId, { status: 'completed' });
 const chatOf = (chatId: string) => api.client.getChat(chatId);
 
 describe('a turn', () => {
-  it('is answered 202, with where it is, and what is known of it', async () => {
+  it('is answered 202 with its Location and its resource', async () => {
     const chat = await api.client.newChat();
     const answer = await post(chat.id, { text: 'Who goes there?' });
     expect(answer.status).toBe(202);
@@ -41,7 +41,7 @@ describe('a turn', () => {
     expect(await chatOf(chat.id)).toMatchObject({ seq: 2, activeTurnId: turn.id, queue: [] });
   });
 
-  it('waits for the floor in the order in which it came, and an interrupt comes first', async () => {
+  it('waits for the floor in the order of the posts, except that an interrupt goes first', async () => {
     const chat = await api.client.newChat();
     const ids = [];
     for (const whenBusy of ['enqueue', 'enqueue', 'enqueue', 'interrupt', 'interrupt']) {
@@ -55,7 +55,7 @@ describe('a turn', () => {
     expect(waiting).toMatchObject({ status: 'queued', queuePosition: 4, engine: 'ok' });
   });
 
-  it('is refused when a turn holds the floor and it would not wait', async () => {
+  it('with whenBusy reject is refused while another turn holds the floor', async () => {
     const chat = await api.client.newChat();
     await post(chat.id, { text: 'one' });
     const refused = await post(chat.id, { text: 'two', whenBusy: 'reject' });
@@ -71,13 +71,13 @@ describe('a turn', () => {
     },
   );
 
-  it('for a chat that is not there is refused', async () => {
+  it('for a chat that does not exist is refused', async () => {
     for (const id of ['chat_0190d7e2-0000-7000-8000-000000000000', 'chat_x', 'nothing', '%00', "chat_'--"]) {
       expect(await post(id, { text: 'hi' })).toMatchObject({ status: 404, body: { code: 'chat_not_found' } });
     }
   });
 
-  it('keeps text as it came, lone surrogates excepted', async () => {
+  it('keeps its text unchanged, except for lone surrogates', async () => {
     const chat = await api.client.newChat();
     const text = '  “Hé!”\r\n<b>\u{1f9ed} e\u0301 \ud83d';
     await post(chat.id, { text, quote: 'q\udc00' });
@@ -85,7 +85,7 @@ describe('a turn', () => {
     expect(said?.data).toMatchObject({ text: text.toWellFormed(), quote: 'q\ufffd' });
   });
 
-  it('may be as long as a body can be', async () => {
+  it('may be as long as the limit of a body', async () => {
     const chat = await api.client.newChat();
     const answer = await post(chat.id, { text: 'x'.repeat(1024 * 1024 - 11) });
     expect(answer.status).toBe(202);
@@ -95,7 +95,7 @@ describe('a turn', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  it('answers with the same turn, and starts nothing', async () => {
+  it('that is repeated returns the same turn and starts nothing', async () => {
     const chat = await api.client.newChat();
     const key = { 'Idempotency-Key': 'once' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => post(chat.id, { text: 'one' }, key)));
@@ -116,14 +116,14 @@ describe('an Idempotency-Key', () => {
     },
   );
 
-  it('holds for its chat only', async () => {
+  it('is valid for its chat only', async () => {
     const [one, two] = [await api.client.newChat(), await api.client.newChat()];
     const a = await post(one.id, { text: 'one' }, { 'Idempotency-Key': 'k' });
     const b = await post(two.id, { text: 'one' }, { 'Idempotency-Key': 'k' });
     expect(a.body.turn.id).not.toBe(b.body.turn.id);
   });
 
-  it('answers a repeat of a turn that has ended, also where a new one would be refused', async () => {
+  it('that is repeated returns a turn that has ended, also where a new one would be refused', async () => {
     const chat = await api.client.newChat();
     const body = { text: 'one', whenBusy: 'reject' };
     const first = await post(chat.id, body, { 'Idempotency-Key': 'k' });
@@ -141,7 +141,7 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('Prefer: wait', () => {
-  it('answers 200 as soon as the turn has ended', async () => {
+  it('is answered 200 as soon as the turn has ended', async () => {
     const chat = await api.client.newChat();
     const begun = Date.now();
     const waiting = post(chat.id, { text: 'one' }, { Prefer: 'wait=20', 'Idempotency-Key': 'k' });
@@ -153,13 +153,13 @@ describe('Prefer: wait', () => {
     expect(Date.now() - begun).toBeLessThan(5_000);
   });
 
-  it('answers 202 when the turn has not ended in time', async () => {
+  it('is answered 202 when the turn has not ended in time', async () => {
     const chat = await api.client.newChat();
     const answer = await post(chat.id, { text: 'one' }, { Prefer: 'wait=1' });
     expect(answer).toMatchObject({ status: 202, body: { turn: { status: 'running' } } });
   });
 
-  it('answers 202 when the service stops meanwhile', async () => {
+  it('is answered 202 when the service stops meanwhile', async () => {
     const other = await startTestApi();
     const chat = await other.client.newChat();
     const path = `/v1/chats/${chat.id}/turns`;
@@ -170,8 +170,8 @@ describe('Prefer: wait', () => {
   });
 });
 
-describe('a stream from the post itself', () => {
-  it('holds the turn’s own frames until it ends', async () => {
+describe('an event stream as the answer to a post', () => {
+  it('has only the frames of the turn and ends with it', async () => {
     const chat = await api.client.newChat();
     await post(chat.id, { text: 'before' });
     const response = await fetch(`${api.url}/v1/chats/${chat.id}/turns`, {
@@ -196,7 +196,7 @@ describe('a stream from the post itself', () => {
     expect(kinds).toEqual(['user_turn', 'turn_completed']);
   });
 
-  it('is refused like any other post', async () => {
+  it('is refused like a post without one', async () => {
     const chat = await api.client.newChat();
     const answer = await post(chat.id, { text: '' }, { accept: 'text/event-stream' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'empty_text' } });
@@ -204,7 +204,7 @@ describe('a stream from the post itself', () => {
 });
 
 describe('a stop', () => {
-  it('is answered 204 however often, and whatever the turn is doing', async () => {
+  it('is answered 204 in any state of the turn, also when repeated', async () => {
     const chat = await api.client.newChat();
     const running = await api.client.postTurn(chat.id, 'one');
     const queued = await api.client.postTurn(chat.id, 'two');
@@ -221,7 +221,7 @@ describe('a stop', () => {
     ]);
   });
 
-  it('of a chat leaves the queue as it is', async () => {
+  it('of a chat does not change its queue', async () => {
     const chat = await api.client.newChat();
     await api.client.postTurn(chat.id, 'one');
     const queued = await api.client.postTurn(chat.id, 'two');
@@ -229,13 +229,13 @@ describe('a stop', () => {
     expect((await chatOf(chat.id)).queue).toEqual([queued.id]);
   });
 
-  it('of what is not there is 404', async () => {
+  it('of a turn that does not exist is answered 404', async () => {
     expect((await api.client.cancelTurn('turn_x')).status).toBe(404);
     expect((await api.client.cancelChat('chat_x')).status).toBe(404);
   });
 });
 
-describe('what operators ask of a turn', () => {
+describe('the command of an operator', () => {
   it('is refused while no step is stuck and no approval pending', async () => {
     const chat = await api.client.newChat();
     const { id } = await api.client.postTurn(chat.id, 'one');
@@ -251,7 +251,7 @@ describe('what operators ask of a turn', () => {
 });
 
 describe('the transcript', () => {
-  it('has pages that join', async () => {
+  it('has pages without a gap or a repeat', async () => {
     const chat = await api.client.newChat();
     for (const text of ['one', 'two', 'three']) await api.client.postTurn(chat.id, text);
     const first = await api.client.send<{ items: { content: string }[]; next: string }>(
@@ -269,7 +269,7 @@ describe('the transcript', () => {
   });
 });
 
-it('a turn that is deleted while it is waited for is 404', async () => {
+it('a request that waits for a turn is answered 404 when the turn is deleted', async () => {
   const chat = await api.client.newChat();
   const waiting = post(chat.id, { text: 'one' }, { Prefer: 'wait=20' });
   while ((await chatOf(chat.id)).activeTurnId === null) await delay(20);

@@ -80,7 +80,7 @@ async function play(course: Move[]) {
   return chatId;
 }
 
-it('a transcript by pages is the whole transcript, whatever happened in the chat', async () => {
+it('the pages of a transcript make up the whole transcript, for any history of the chat', async () => {
   const weighted = fc.constantFrom<Move>(...moves, 'claim', 'land', 'land', 'finish', 'finish', 'cite', 'cite');
   await fc.assert(
     fc.asyncProperty(fc.array(weighted, { minLength: 4, maxLength: 40 }), async (course) => {
@@ -91,7 +91,7 @@ it('a transcript by pages is the whole transcript, whatever happened in the chat
 });
 
 describe('a message', () => {
-  it('shows what clients appended while its turn ran, and after it, on whichever page it is', async () => {
+  it('shows the artifacts that clients appended during and after its turn, on any page', async () => {
     const chatId = await play(['claim', 'claim', 'begin', 'cite', 'land', 'finish', 'cite', 'land', 'finish', 'cite']);
     const cited = (await readTranscript(pool, chatId, [1, 3])).map(({ content, citations }) => [content, citations]);
     expect(cited).toEqual([

@@ -36,7 +36,7 @@ const wishes = [
 
 describe('an owner', () => {
   test.each(wishes)(
-    'has no more %s than the limit, however many are asked for at once, and keeps others from none',
+    'has no more %s than the limit, also with concurrent requests, and other owners are not affected',
     async (what, path, wish) => {
       const answers = await Promise.all(Array.from({ length: 3 * MAX }, () => as('ann')('POST', path, wish)));
       const made = answers.filter(({ status }) => status === 201);
@@ -48,7 +48,7 @@ describe('an owner', () => {
     },
   );
 
-  test('makes room by deleting, and a fork counts as the chat that it is', async () => {
+  test('can create again after deleting, and a fork counts as a chat', async () => {
     const { body } = await as('ann')('GET', '/v1/chats');
     const [first, second] = body.items as { id: string }[];
     const fork = () => as('ann')('POST', `/v1/chats/${second?.id}/fork`, { atSeq: 1 });
@@ -59,7 +59,7 @@ describe('an owner', () => {
   });
 });
 
-test('a chat has no more open story events than the limit; the next one is refused, and nothing of it is kept', async () => {
+test('a chat refuses a story event beyond its limit of open ones, and stores nothing of it', async () => {
   const ben = as('ben');
   const { body: host } = await ben('POST', '/v1/characters', { name: 'Mira', persona: '' });
   const { body: chat } = await ben('POST', '/v1/chats', { kind: 'narrative', hostId: host.id });

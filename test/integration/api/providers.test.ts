@@ -32,7 +32,7 @@ const wish = {
 };
 
 describe('a provider', () => {
-  it('is stored with its key sealed, which never comes back out', async () => {
+  it('is stored with its key encrypted, and no answer has the key', async () => {
     const made = await as('ann')('POST', '/v1/providers', wish);
     const { apiKey: _, ...shown } = wish;
     expect(made).toMatchObject({ status: 201, body: shown });
@@ -42,7 +42,7 @@ describe('a provider', () => {
     expect(JSON.stringify([made.body, rows]) + rows[0].sealed_key.toString('latin1')).not.toContain('canary');
   });
 
-  it("is a chat's of its owner alone", async () => {
+  it('can be used only by chats of its owner', async () => {
     const { body: provider } = await as('ann')('POST', '/v1/providers', wish);
     const foreign = await as('ben')('POST', '/v1/chats', { kind: 'agent', providerId: provider.id });
     expect(foreign).toMatchObject({ status: 404, body: { code: 'provider_not_found' } });
@@ -62,7 +62,7 @@ describe('a provider', () => {
     expect(await readChosenModel(pool, null, turnId)).toMatchObject({ provider: { apiKey: null } });
   });
 
-  it('is not stored where keys can not be, and the error says why', async () => {
+  it('is refused without PROVIDER_ENCRYPTION_KEY, and the error says why', async () => {
     const refused = await keyless.client.send('POST', '/v1/providers', wish);
     expect(refused).toMatchObject({ status: 409, body: { code: 'provider_keys_disabled' } });
     expect(JSON.stringify(refused.body)).toContain('PROVIDER_ENCRYPTION_KEY');
@@ -84,7 +84,7 @@ describe('a provider', () => {
   });
 });
 
-describe('where owners have keys', () => {
+describe('a provider of an owner with a key', () => {
   it.each([
     'http://127.0.0.1:5432/v1',
     'http://localhost/v1',
@@ -94,19 +94,19 @@ describe('where owners have keys', () => {
     'http://169.254.169.254/latest',
     'http://10.0.0.1/v1',
     'http://[fd00::1]/v1',
-  ])('a provider inside is refused: %s', async (baseUrl) => {
+  ])('is refused in a private network: %s', async (baseUrl) => {
     const answer = await as('ann')('POST', '/v1/providers', { ...wish, baseUrl });
     expect(answer).toMatchObject({ status: 400, body: { code: 'provider_host_not_allowed' } });
     expect(JSON.stringify(answer.body)).toContain('ALLOWED_PROVIDER_HOSTS');
   });
 
-  it('a host that the operator lists is stored', async () => {
+  it('is stored with a host that the operator allows', async () => {
     const answer = await as('ann')('POST', '/v1/providers', { ...wish, baseUrl: 'http://10.20.0.1:8000/v1' });
     expect(answer.status).toBe(201);
   });
 });
 
-it('where a single owner needs no key, a model on the same machine is stored as the operator chose it', async () => {
+it('a provider on the same machine is stored where a single owner needs no key', async () => {
   const env = { PROVIDER_ENCRYPTION_KEY: key.toString('base64') };
   const single = await startTestApi({ env });
   try {
@@ -121,7 +121,7 @@ it('where a single owner needs no key, a model on the same machine is stored as 
   }
 });
 
-it("a turn keeps its caller's level, which its key has", async () => {
+it("a turn stores the level of its caller's key", async () => {
   for (const [who, level] of [
     ['ann', 3],
     ['ben', 1],

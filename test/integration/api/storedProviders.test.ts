@@ -51,13 +51,13 @@ async function play(baseUrl: string, isOperator = false) {
 }
 const wish = { name: 'p', apiKey: 'sk-0123456789', defaultModel: 'm' };
 
-describe("an owner's provider", () => {
-  test('where the operator allows it answers', async () => {
+describe('the stored provider of an owner', () => {
+  test('answers a turn where the operator allows its host', async () => {
     listed.script(whole('Here.'));
     expect(await play(addresses.listed)).toMatchObject({ status: 'completed', beats: [{ text: 'Here.' }] });
   }, 90_000);
 
-  test('tells nothing of an address by how its turn fails: inside, closed, or refusing', async () => {
+  test('fails its turn alike whether its address is private, closed or refusing', async () => {
     const seen: object[] = [];
     for (const at of ['inside', 'named', 'closed', 'listed'] as const) {
       listed.script(() => ({ status: 404, body: '<html>admin</html>' }));
@@ -72,7 +72,7 @@ describe("an owner's provider", () => {
   }, 180_000);
 });
 
-test("the operator's own provider may be on this machine, and its failures are told as they are", async () => {
+test('the provider of the operator may be on this machine, and its failures keep their codes', async () => {
   inside.script(whole('Here.'), { status: 401, body: { error: { code: 'invalid_api_key' } } });
   expect(await play(addresses.named, true)).toMatchObject({ status: 'completed', beats: [{ text: 'Here.' }] });
   expect(await play(addresses.inside, true)).toMatchObject({

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { packClient } from '../../support/packClient.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 
 const run = promisify(execFile);
@@ -11,28 +12,41 @@ const bound = { timeout: 60_000 };
 let api: TestApi;
 let folder: string;
 
-/** What `npm pack` makes of the client, unpacked into the `node_modules` of an empty project. */
+/** A project with nothing but the package that `npm pack` makes of the client, installed with npm. */
 beforeAll(async () => {
   api = await startTestApi();
   folder = await mkdtemp(join(tmpdir(), 'client-package-'));
-  const source = join(folder, 'source');
-  await cp('client/package.json', join(source, 'package.json'));
-  await cp('client/README.md', join(source, 'README.md'));
-  await run(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-p', 'client', '--outDir', join(source, 'dist')],
-    bound,
-  );
-  await run('npm', ['pack', '--pack-destination', folder], { ...bound, cwd: source });
-  await run('mkdir', ['-p', join(folder, 'node_modules/durable-turns-client')]);
-  const { version } = JSON.parse(await readFile('client/package.json', 'utf8')) as { version: string };
-  const packed = join(folder, `durable-turns-client-${version}.tgz`);
-  await run('tar', ['xzf', packed, '--strip-components=1', '-C', join(folder, 'node_modules/durable-turns-client')]);
+  const packed = await packClient(folder);
+  await writeFile(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', packed], { ...bound, cwd: folder });
 }, 180_000);
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await api.close();
 }, 60_000);
+
+const installed = (file = '') => join(folder, 'node_modules/durable-turns-client', file);
+
+/** What the TypeScript compiler says of a module of the project; nothing when it compiles. */
+async function compileModule(code: string): Promise<string> {
+  await writeFile(join(folder, 'main.ts'), code);
+  const compiler = resolve('node_modules/typescript/bin/tsc');
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2022,dom',
+    'main.ts',
+  ];
+  return run(process.execPath, [compiler, ...flags], { ...bound, cwd: folder }).then(
+    ({ stdout }) => stdout,
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+}
 
 /** Runs a module in the project that has nothing but the package. */
 async function runModule(code: string): Promise<unknown> {
@@ -42,14 +56,36 @@ async function runModule(code: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test('the packed client has types, and a version that is the service’s', async () => {
-  const types = await readFile(join(folder, 'node_modules/durable-turns-client/dist/index.d.ts'), 'utf8');
-  expect(types).toContain('createClient');
+test('the packed client holds types, ES modules and a README, no dependency and no source', async () => {
+  const files = await readdir(installed(), { recursive: true });
+  expect(files).toEqual(expect.arrayContaining(['README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']));
+  expect(files.filter((file) => /(^|\/)src\/|\.test\./.test(file))).toEqual([]);
+  const { type, dependencies } = JSON.parse(await readFile(installed('package.json'), 'utf8'));
+  expect([type, dependencies]).toEqual(['module', undefined]);
+  expect(await readdir(join(folder, 'node_modules'))).toEqual(['.package-lock.json', 'durable-turns-client']);
+});
+
+test('the packed client has the version of the service', async () => {
   const versions = await Promise.all(
-    ['client/package.json', 'package.json'].map(async (file) => JSON.parse(await readFile(file, 'utf8')).version),
+    [installed('package.json'), 'package.json'].map(async (file) => JSON.parse(await readFile(file, 'utf8')).version),
   );
   expect(versions[0]).toBe(versions[1]);
 });
+
+test('TypeScript compiles a consumer of the packed client strictly, with typed events, and reports a wrong field', async () => {
+  const compile = (code: string) => compileModule(`import { createClient } from 'durable-turns-client';\n${code}`);
+  const reading = (field: string) => `
+    const client = createClient({ baseUrl: 'http://127.0.0.1:3000' });
+    export async function lengths(chatId: string): Promise<number[]> {
+      const found: number[] = [];
+      for await (const frame of client.frames(chatId)) {
+        if (frame.type === 'event' && frame.kind === 'assistant_turn') found.push(frame.data.${field}.length);
+      }
+      return found;
+    }`;
+  expect(await compile(reading('text'))).toBe('');
+  expect(await compile(reading('txet'))).toContain("Property 'txet' does not exist");
+}, 120_000);
 
 test('the packed client works in Node without another package: it posts a turn, and reads its events over SSE', async () => {
   const chat = await api.client.newChat();
@@ -66,7 +102,7 @@ test('the packed client works in Node without another package: it posts a turn, 
   expect(seen).toEqual({ chatId: chat.id, kinds: ['chat_created', 'user_turn'] });
 });
 
-test('the packed client says what the service refused', async () => {
+test('the packed client throws the code of a refusal', async () => {
   const refused = await runModule(`
     const client = turns.createClient({ baseUrl: ${JSON.stringify(api.url)} });
     const problem = await client.getChat('chat_none').catch((error) => error);

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
+import type { Chat } from '../../../client/src/index.js';
 import { createListener } from '../../../db/core/listen.js';
 import { migrate } from '../../../db/core/migrate.js';
 import { type ScratchPostgres, startScratchPostgres } from '../../support/postgres/scratchPostgres.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { openCuttableWay } from '../../support/service/cuttableWay.js';
 import { until } from '../../support/until.js';
-import type { ChatResource } from '../../support/viewers/client.js';
 
 jest.setTimeout(60_000);
 
 const maxConnections = 24;
 let server: ScratchPostgres;
 let api: TestApi;
-let chat: ChatResource;
+let chat: Chat;
 beforeAll(async () => {
   server = await startScratchPostgres([`max_connections=${maxConnections}`, 'superuser_reserved_connections=0']);
   await migrate(server.url);
@@ -48,8 +48,8 @@ const untilOk = () =>
 const untilAccepted = (within = 20_000) =>
   until('a turn is accepted', async () => ((await post()).status === 202 ? true : null), within);
 
-describe('a server that takes no writes', () => {
-  test('is answered with 503 and Retry-After, is named by /readyz, and is used again once it takes them', async () => {
+describe('a read-only Postgres', () => {
+  test('leads to 503 with Retry-After and a red /readyz, and is used again when it takes writes', async () => {
     await untilOk();
     // The listener asks at times of its own.
     const connections = () =>
@@ -69,7 +69,7 @@ describe('a server that takes no writes', () => {
     expect(kept).toEqual([]);
   });
 
-  test('is left by the listener, which is back once it takes them', async () => {
+  test('is left by the listener, which returns when it takes writes', async () => {
     let lost = 0;
     const listener = createListener({
       url: server.url,
@@ -90,7 +90,7 @@ describe('a server that takes no writes', () => {
   });
 });
 
-test('a server with no connection left is answered with 503, and is used again once there is one', async () => {
+test('a Postgres without free connections leads to 503, and is used again once there is one', async () => {
   await untilAccepted();
   const taken: pg.Client[] = [];
   // The api keeps its connections for ten seconds: it is made to open new ones.
@@ -116,7 +116,7 @@ test('a server with no connection left is answered with 503, and is used again o
 });
 
 test.each(['SIGINT', 'SIGQUIT'] as const)(
-  'a server that is shut down by %s is answered with 503 until it is back, also while it starts',
+  'a Postgres that is shut down by %s leads to 503 until it is back, also while it starts',
   async (signal) => {
     await untilAccepted();
     await server.stop(signal);
@@ -132,7 +132,7 @@ test.each(['SIGINT', 'SIGQUIT'] as const)(
   },
 );
 
-test('a turn whose COMMIT got no answer is accepted once, when its request is repeated with its key', async () => {
+test('a turn whose COMMIT was not answered is accepted once when its post is repeated with its key', async () => {
   const { hostname, port, ...rest } = new URL(server.url);
   const way = await openCuttableWay({ host: hostname, port: Number(port) });
   const url = Object.assign(new URL(server.url), { port: String(way.port), ...rest }).toString();

@@ -62,7 +62,7 @@ test.each(['23505', '22P02', '42P01', 'P0001', 'XX000'])(
   },
 );
 
-test('a transaction throws what made it fail, and not that a statement sent after it was refused', async () => {
+test('a transaction throws its first error, and not that of a statement after it', async () => {
   const deeply = async (work: Promise<unknown>) => {
     const [result] = await Promise.all([Promise.all([work]).then(([each]) => each)]);
     return result;
@@ -84,7 +84,7 @@ test('a statement that runs for too long ends with 57014', async () => {
   expect(whyUnavailable(error)).toBe('timeout');
 });
 
-test('a transaction whose server process is terminated is an outage, and the next one has another process', async () => {
+test('a transaction whose server process is terminated counts as an outage, and the next one gets another process', async () => {
   const before = await pid();
   const asleep = failureOf(pool.query('select pg_sleep(20)'));
   await database.pool.query('select pg_terminate_backend($1)', [before]);
@@ -92,14 +92,14 @@ test('a transaction whose server process is terminated is an outage, and the nex
   expect(await pid()).not.toBe(before);
 });
 
-test('an idle connection whose server process is terminated fails nothing', async () => {
+test('an idle connection whose server process is terminated causes no error', async () => {
   const before = await pid();
   const { rows } = await database.pool.query('select pg_terminate_backend($1, 5000) as gone', [before]);
   expect(rows).toEqual([{ gone: true }]);
   expect(await pid()).not.toBe(before);
 });
 
-describe('a conflict with another transaction', () => {
+describe('a statement in conflict with another transaction', () => {
   const other = async (work: (release: () => Promise<void>) => Promise<void>) => {
     const client = await database.pool.connect();
     await client.query('begin');

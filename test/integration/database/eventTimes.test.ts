@@ -29,7 +29,7 @@ async function times(chatId: string): Promise<string[]> {
   return (await readEvents(database.pool, chatId, { after: 0, limit: 1_000 })).map(({ at }) => at);
 }
 
-test('the event of a transaction that began first and was appended last is the later one', async () => {
+test('an event has the time of its append, not that of the begin of its transaction', async () => {
   const { chatId } = await seedChat(database.pool);
   let go = () => {};
   const early = append(
@@ -46,7 +46,7 @@ test('the event of a transaction that began first and was appended last is the l
   expect(at).toEqual([...at].sort());
 });
 
-test('the times of a chat do not run backwards when the clock of Postgres does', async () => {
+test('the times of events do not run backwards when the clock of Postgres does', async () => {
   const { chatId } = await seedChat(database.pool);
   // What the clock said before it was set back by an hour.
   await database.pool.query("update events set at = at + interval '1 hour' where chat_id = $1", [chatId]);
@@ -59,7 +59,7 @@ test('the times of a chat do not run backwards when the clock of Postgres does',
   expect(at.at(-1)).toBe(at.at(-2));
 });
 
-test('a rebuild changes no time, and a fork keeps the times and goes on from them', async () => {
+test('a rebuild changes no time of an event, and a fork keeps the times and continues from them', async () => {
   const { chatId } = await seedChat(database.pool);
   await append(chatId, 'one');
   const before = await times(chatId);

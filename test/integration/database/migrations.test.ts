@@ -16,7 +16,7 @@ const lastRelease = new URL('0.1.0.sql', fixtures);
 /** Two starters at once, as when two containers are deployed. */
 const migrateTwice = (url: string) => Promise.all([migrate(url), migrate(url)]);
 
-describe('the schema', () => {
+describe('the database schema', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase({ schema: 'none' });
@@ -24,7 +24,7 @@ describe('the schema', () => {
   }, 60_000);
   afterAll(() => database?.drop());
 
-  test('is that of test/fixtures/schema.sql, also when two starters make it at once', async () => {
+  test('equals test/fixtures/schema.sql, also when two processes migrate at once', async () => {
     const schema = await dumpSchema(database.pool);
     if (process.env.UPDATE_FIXTURES) await writeFile(schemaFile, schema);
     expect(schema).toBe(await readFile(schemaFile, 'utf8'));
@@ -50,7 +50,7 @@ describe('the schema', () => {
   });
 });
 
-describe("the last release's database", () => {
+describe('the database of the last release', () => {
   let database: TestDatabase;
   let before: Map<string, string[]>;
   beforeAll(async () => {
@@ -61,18 +61,18 @@ describe("the last release's database", () => {
   }, 60_000);
   afterAll(() => database?.drop());
 
-  test('has rows of every kind of chat, so that migrating it means something', async () => {
+  test('has rows of every kind of chat, so that the migration is a real test', async () => {
     const { rows } = await database.pool.query('select distinct kind from chats order by kind');
     expect(rows.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['agent', 'document', 'narrative']));
     const open = await database.pool.query("select status from turns where status in ('queued', 'running')");
     expect(open.rows.length).toBeGreaterThan(0);
   });
 
-  test('is migrated to the same schema, by two starters at once', async () => {
+  test('is migrated to the same schema, also by two processes at once', async () => {
     expect(await dumpSchema(database.pool)).toBe(await readFile(schemaFile, 'utf8'));
   });
 
-  test('keeps every row', async () => {
+  test('keeps every row in a migration', async () => {
     for (const [table, rows] of before) {
       const { rows: lost } = await database.pool.query(
         `select old from unnest($1::jsonb[]) as old where not exists (select from ${table} t where to_jsonb(t) @> old)`,
@@ -82,7 +82,7 @@ describe("the last release's database", () => {
     }
   });
 
-  test('counts the attempts at the replies that are under way, so that the usage of their turns has them', async () => {
+  test('counts after a migration the attempts at replies in flight, so that usage includes them', async () => {
     const { rows } = await database.pool.query<{ attempts: number; calls: number }>(
       `select (select coalesce(sum(attempt), 0)::integer from drafts where turn_id = t.id and status = 'streaming') as attempts,
          (select count(*) from model_calls where turn_id = t.id and step like 'reply:%' and usage is null) as calls
@@ -92,7 +92,7 @@ describe("the last release's database", () => {
     for (const { attempts, calls } of rows) expect(calls).toBe(attempts);
   });
 
-  test('has projections that its log folds to', async () => {
+  test('has projections after a migration that equal a rebuild', async () => {
     const chats = await database.pool.query<{ id: string }>('select id from chats order by id');
     expect(chats.rows.length).toBeGreaterThan(3);
     for (const { id } of chats.rows) {
@@ -102,7 +102,7 @@ describe("the last release's database", () => {
     }
   });
 
-  test('takes turns, whose events come after those that were there', async () => {
+  test('takes new turns after a migration, whose events follow the old ones', async () => {
     const { rows } = await database.pool.query<{ id: string; seq: number }>(
       "select id, seq from chats where kind = 'narrative' and active_turn_id is null order by id",
     );

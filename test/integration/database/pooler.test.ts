@@ -4,7 +4,7 @@ import { createPool, transaction } from '../../../db/core/pool.js';
 import { type PgBouncer, type PgBouncerOptions, startPgBouncer } from '../../support/postgres/pgbouncer.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
-import { followChat } from '../../support/viewers/followingViewer.js';
+import { openFollowingViewer } from '../../support/viewers/followingViewer.js';
 
 jest.setTimeout(30_000);
 
@@ -36,8 +36,8 @@ const refusal = (check: Promise<void>): Promise<UnfitServer> =>
     },
   );
 
-describe('the check of the server', () => {
-  test('passes Postgres itself', () => checkServer({ url: database.url }));
+describe('the check of the database server', () => {
+  test('accepts Postgres itself', () => checkServer({ url: database.url }));
 
   test('refuses a pooler that does not know a startup parameter, in one line that names both', () =>
     behind({ mode: 'transaction' }, async ({ url }) => {
@@ -57,20 +57,20 @@ describe('the check of the server', () => {
       expect(message).toMatch(/^DATABASE_URL: .*PgBouncer.*transaction.*DATABASE_DIRECT_URL/);
     }));
 
-  test('refuses one as the direct way to Postgres too', () =>
+  test('refuses a pooler in DATABASE_DIRECT_URL too', () =>
     behind({ mode: 'transaction' }, async ({ url }) => {
       const { message } = await refusal(checkServer({ url: database.url, directUrl: url }));
       expect(message).toMatch(/^DATABASE_DIRECT_URL: /);
     }));
 
-  test('passes a pooler in transaction mode that Postgres can be reached past', () =>
+  test('accepts a pooler in transaction mode with a DATABASE_DIRECT_URL', () =>
     behind({ mode: 'transaction' }, ({ url }) => checkServer({ url, directUrl: database.url })));
 
-  test('passes a pooler in session mode', () =>
+  test('accepts a pooler in session mode', () =>
     behind({ mode: 'session', ignores: startupParameters }, ({ url }) => checkServer({ url })));
 });
 
-test('a pool behind a pooler has the limits of a statement in its transactions', () =>
+test('a pool behind a pooler sets the statement timeout in its transactions', () =>
   behind({ mode: 'transaction', size: 2 }, async ({ url }) => {
     const pool = createPool(url, { max: 4, pooled: true, statementTimeoutMs: 200 });
     try {
@@ -111,9 +111,9 @@ describe('the api behind a pooler in transaction mode', () => {
     }
   });
 
-  test('tells viewers of what was committed, past the pooler', async () => {
+  test('notifies viewers of commits over a direct connection', async () => {
     const chat = await api.client.newChat();
-    const viewer = followChat(api.url, chat.id);
+    const viewer = openFollowingViewer(api.url, chat.id);
     try {
       await viewer.until('the chat', () => viewer.cursor() > 0);
       const turn = await api.client.postTurn(chat.id, 'one');

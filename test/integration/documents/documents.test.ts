@@ -55,7 +55,7 @@ describe('a document', () => {
     expect(thread).toMatchObject({ status: 404, body: { code: 'document_not_found' } });
   });
 
-  it('has threads about the whole of it, or a part', async () => {
+  it('has chats about its whole text or a part', async () => {
     const { documentId } = await newThread(api, 'Body.');
     const anchor = { quote: 'Body', start: 0, end: 4 };
     const { body } = await send('POST', '/v1/chats', { kind: 'document', documentId, anchor });
@@ -64,7 +64,7 @@ describe('a document', () => {
 });
 
 describe('the changes that a reply proposes', () => {
-  it('follow it in the order of their source, once, also when there are none', async () => {
+  it('are appended once, in the order of their source, also when there are none', async () => {
     const { chat, path, reply } = await newThread(api, 'a b c');
     const turnId = await reply(`So: ${block('c', 'C')} and ${block('a', 'A')}`);
     await proposeChanges(api.database.pool, turnId);
@@ -92,7 +92,7 @@ describe('the changes that a reply proposes', () => {
     await expectRebuilt(chat.id);
   });
 
-  it('are accepted at their first occurrence, and make others stale, which can not be accepted', async () => {
+  it('are applied at their first occurrence, and make others stale, which cannot be accepted', async () => {
     const { chat, path, reply } = await newThread(api, 'cat cat $& dog');
     await reply([block('cat', '$& cow'), block('cat $& dog', 'x'), block('cat cat', 'y')].join(' '));
     const [first = '', second = '', third = ''] = await idsOf(path);
@@ -112,7 +112,7 @@ describe('the changes that a reply proposes', () => {
     await expectRebuilt(chat.id);
   });
 
-  it('whose original is nowhere stay pending, and can not be accepted', async () => {
+  it('whose original is not in the document stay pending and cannot be accepted', async () => {
     const { path, reply } = await newThread(api, 'text');
     await reply(block('nowhere', 'x'));
     const [id = ''] = await idsOf(path);
@@ -120,7 +120,7 @@ describe('the changes that a reply proposes', () => {
     expect(await accept(id)).toMatchObject({ status: 409, body: { code: 'change_stale' } });
   });
 
-  it('are declined with a comment that people see and models do not', async () => {
+  it('are declined with a comment that people see and models do not get', async () => {
     const { chat, path, reply } = await newThread(api, 'a b');
     await reply(block('a', 'A'));
     const [id = ''] = await idsOf(path);
@@ -132,7 +132,7 @@ describe('the changes that a reply proposes', () => {
     await expectRebuilt(chat.id);
   });
 
-  it('are marked as stale once, by an edit in whose body they have no place', async () => {
+  it('are marked as stale once by an edit that removes their original', async () => {
     const { chat, path, reply } = await newThread(api, 'a b');
     await reply(block('a', 'A'));
     await put(path, 1, { title: 'Other' });
@@ -148,7 +148,7 @@ describe('the changes that a reply proposes', () => {
     await expectRebuilt(chat.id);
   });
 
-  it('of all threads are told of what happens in one', async () => {
+  it('of all chats about a document are updated when one is accepted', async () => {
     const one = await newThread(api, 'a b');
     const other = await newThread(api, '', one.documentId);
     await one.reply(block('a', 'x'));
@@ -160,7 +160,7 @@ describe('the changes that a reply proposes', () => {
     expect(await kindsOf(other.chat.id)).not.toContain('change_accepted');
   });
 
-  it('leave with the reply that a rewind hides, come back with it, and never change the body', async () => {
+  it('are hidden and restored with their reply by a rewind, which never changes the body', async () => {
     const { chat, path, reply } = await newThread(api, 'a b');
     await reply(block('a', 'A'));
     const [id = ''] = await idsOf(path);
@@ -172,7 +172,7 @@ describe('the changes that a reply proposes', () => {
     expect(await statesOf(path)).toEqual(['accepted']);
   });
 
-  it('are others in a fork', async () => {
+  it('have ids of their own in a fork', async () => {
     const { chat, path, reply } = await newThread(api, 'a b');
     await reply(block('a', 'A'));
     const { body: fork } = await send('POST', `/v1/chats/${chat.id}/fork`, { atSeq: 5 });
@@ -184,13 +184,13 @@ describe('the changes that a reply proposes', () => {
   });
 });
 
-describe('a document whose model proposes without end', () => {
+describe('a document with too many proposed changes', () => {
   const many = (count: number, original: string) =>
     Array.from({ length: count }, (_, n) => block(original, `${original} ${n}`)).join('\n');
   const proposed = async (chatId: string) =>
     (await api.client.events(chatId)).flatMap((event) => (event.kind === 'changes_proposed' ? [event.data.count] : []));
 
-  it('takes so many changes of a reply, and so many in all, and people are told', async () => {
+  it('has a limit of changes per reply and in total, and a message says so', async () => {
     const { chat, path, documentId, reply } = await newThread(api, 'a b');
     for (let n = 0; n < 4; n++) await reply(many(n === 1 ? 200 : 250, 'a'));
     expect(await proposed(chat.id)).toEqual([200, 200, 100, 0]);
@@ -218,7 +218,7 @@ describe('a document whose model proposes without end', () => {
     expect(await proposeEdit(pool, key, edit)).toMatchObject({ success: true });
   }, 60_000);
 
-  it('lists its changes by page, in the order of their source, each once', async () => {
+  it('lists its changes in pages, in the order of their source, each once', async () => {
     const { path, documentId, reply } = await newThread(api, 'a b');
     const other = await newThread(api, '', documentId);
     for (const thread of [reply, other.reply, reply]) await thread(many(3, 'a'));
@@ -237,7 +237,7 @@ describe('a document whose model proposes without end', () => {
     expect((await send('GET', `${path}/changes?cursor=nonsense`)).status).toBe(400);
   });
 
-  it('checks them for what an edit made stale in pieces, while others are served', async () => {
+  it('checks for stale changes after an edit in batches, while other requests are served', async () => {
     const body = 'a'.repeat(900_000);
     const { path, reply } = await newThread(api, body);
     // a search that compares at each place would take hours
@@ -252,7 +252,7 @@ describe('a document whose model proposes without end', () => {
     expect([...first.items, ...second.items].filter(({ staleSince }) => staleSince)).toHaveLength(200);
   }, 120_000);
 
-  it('has them checked by whoever lists them, where the check was cut off', async () => {
+  it('finishes an interrupted check for stale changes when they are listed', async () => {
     const { chat, path, documentId, reply } = await newThread(api, 'a b');
     await reply(block('a', 'A'));
     await api.database.pool.query("update documents set body = 'b', version = 2, unchecked_version = 2 where id = $1", [
@@ -265,8 +265,8 @@ describe('a document whose model proposes without end', () => {
   });
 });
 
-describe('two people at once', () => {
-  it('lose no update: each accepted change and each edit is in the body, or was refused', async () => {
+describe('two people who edit at the same time', () => {
+  it('lose no update: each accepted change and each edit is in the body or was refused', async () => {
     const words = Array.from({ length: 12 }, (_, n) => `w${n}x`);
     const { path, reply, chat } = await newThread(api, words.join(' '));
     await reply(words.map((word, n) => block(word, `W${n}X`)).join('\n'));
@@ -291,7 +291,7 @@ describe('two people at once', () => {
     await expectRebuilt(chat.id);
   });
 
-  it('who accept the same change accept it once', async () => {
+  it('accept the same change once', async () => {
     const { path, reply } = await newThread(api, 'aaaa');
     await reply(block('a', 'b'));
     const [id = ''] = await idsOf(path);

@@ -137,7 +137,7 @@ describe('the stream of a turn', () => {
   }, 60_000);
 });
 
-describe('a live socket', () => {
+describe('a live socket at an api with failures', () => {
   const dial = () => new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${chatId}/live`);
 
   test('that is opened while Postgres is frozen is accepted, and closed with 1013 within seconds', async () => {

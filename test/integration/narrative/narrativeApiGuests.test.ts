@@ -15,7 +15,7 @@ const kindsOf = async (chatId: string) => (await api.client.events(chatId)).map(
 const nobody = 'chr_0190d7e2-0000-7000-8000-000000000000';
 
 describe('a chat with a guest', () => {
-  it('shows who it is', async () => {
+  it('shows its guest', async () => {
     const { chat, path, guestId } = await newGuestChat(api);
     expect(chat).toMatchObject({ guestId });
     expect((await send('GET', path)).body).toMatchObject({ guestId });
@@ -23,14 +23,14 @@ describe('a chat with a guest', () => {
     expect(listed.body.items.find((item) => item.id === chat.id)).toMatchObject({ guestId });
   });
 
-  it('shows null where there is none', async () => {
+  it('shows null without a guest', async () => {
     const chat = await api.client.newChat();
     expect(chat).toMatchObject({ guestId: null });
     const { chat: asked } = await newGuestChat(api, { guestId: null });
     expect(asked).toMatchObject({ guestId: null });
   });
 
-  it('needs a guest that there is, and who is not the host', async () => {
+  it('is refused with a guest that does not exist or is the host', async () => {
     const host = await newCharacter();
     for (const guestId of [nobody, '', 'nobody']) {
       const answer = await send('POST', '/v1/chats', { kind: 'narrative', hostId: host.id, guestId });
@@ -42,7 +42,7 @@ describe('a chat with a guest', () => {
     expect(answer.body.detail).toContain('guestId');
   });
 
-  it('names the host where it is the host that there is not', async () => {
+  it('is refused for a host that does not exist, which the error names', async () => {
     const guest = await newCharacter();
     const answer = await send('POST', '/v1/chats', { kind: 'narrative', hostId: nobody, guestId: guest.id });
     expect(answer).toMatchObject({ status: 404, body: { code: 'character_not_found' } });
@@ -51,7 +51,7 @@ describe('a chat with a guest', () => {
 });
 
 describe('the guest of a chat', () => {
-  it('comes, is replaced and goes, and the log says who went', async () => {
+  it('is set, replaced and cleared, and the log has the cleared one', async () => {
     const chat = await api.client.newChat();
     const path = `/v1/chats/${chat.id}`;
     const [one, two] = [await newCharacter(), await newCharacter()];
@@ -68,7 +68,7 @@ describe('the guest of a chat', () => {
     expect(cleared.every((event) => event.turnId === null)).toBe(true);
   });
 
-  it('may come back, and go again', async () => {
+  it('may be set and cleared again', async () => {
     const { path, chat, guestId } = await newGuestChat(api);
     for (const next of [null, guestId, null]) {
       expect((await send('PATCH', path, { guestId: next })).status).toBe(200);
@@ -76,7 +76,7 @@ describe('the guest of a chat', () => {
     expect(await kindsOf(chat.id)).toEqual(['chat_created', 'scene_opened', 'guest_cleared', 'guest_cleared']);
   });
 
-  it('can be nobody that there is not, and not the host', async () => {
+  it('cannot be a character that does not exist, nor the host', async () => {
     const { path, hostId, guestId } = await newGuestChat(api);
     expect(await send('PATCH', path, { guestId: nobody, title: 'no' })).toMatchObject({
       status: 404,
@@ -89,7 +89,7 @@ describe('the guest of a chat', () => {
     expect((await send('GET', path)).body).toMatchObject({ guestId, title: null });
   });
 
-  it('stays while a turn runs, though the title may change', async () => {
+  it('cannot be changed while a turn runs, although the title can', async () => {
     const { path, chat, guestId } = await newGuestChat(api);
     const turn = await api.client.postTurn(chat.id, 'Hello, both.');
     const other = await newCharacter();
@@ -104,14 +104,14 @@ describe('the guest of a chat', () => {
     expect((await send('PATCH', path, { guestId: other.id })).body).toMatchObject({ guestId: other.id });
   });
 
-  it('is changed only in a chat that there is', async () => {
+  it('cannot be changed in a chat that does not exist', async () => {
     const answer = await send('PATCH', '/v1/chats/chat_x', { guestId: null });
     expect(answer).toMatchObject({ status: 404, body: { code: 'chat_not_found' } });
   });
 });
 
 describe('a character that is deleted', () => {
-  it('is cleared from every chat that it was a guest of, also where a turn runs', async () => {
+  it('is cleared from every chat in which it is the guest, also while a turn runs', async () => {
     const { chat, path, guestId } = await newGuestChat(api);
     const second = await newGuestChat(api, { guestId });
     await api.client.postTurn(second.chat.id, 'Is Tomas there?');
@@ -125,7 +125,7 @@ describe('a character that is deleted', () => {
     }
   });
 
-  it('stays, also as a guest, while it hosts a chat', async () => {
+  it('is refused while it hosts a chat, and stays a guest in others', async () => {
     const { path, chat, guestId } = await newGuestChat(api);
     await api.client.createChat(guestId);
     const refused = await send('DELETE', `/v1/characters/${guestId}`);
@@ -134,7 +134,7 @@ describe('a character that is deleted', () => {
     expect(await kindsOf(chat.id)).toEqual(['chat_created', 'scene_opened']);
   });
 
-  it('is gone from all chats when it is deleted and made a guest at the same moment', async () => {
+  it('is a guest of no chat when it is deleted and set as guest at the same moment', async () => {
     for (let round = 0; round < 10; round++) {
       const guest = await newCharacter();
       const chats = [await api.client.newChat(), await api.client.newChat(), await api.client.newChat()];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import type { Turn } from '../../../client/src/index.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { markStuck } from '../../../db/turns/steps.js';
 import { type GuestChat, newGuestChat, sender } from '../../support/chats/narrativeApi.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { freePort } from '../../support/service/freePort.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 
 let api: TestApi;
 let connection: Connection;
@@ -24,7 +24,7 @@ const pathOf = (turnId: string, step: string, command: string) =>
   `/v1/turns/${turnId}/steps/${encodeURIComponent(step)}/${command}`;
 
 /** A turn whose workflow is started and whose step is stuck, as the worker leaves it. */
-async function stuckTurn(from: TestApi = api): Promise<GuestChat & { turn: TurnResource; step: string }> {
+async function stuckTurn(from: TestApi = api): Promise<GuestChat & { turn: Turn; step: string }> {
   const world = await newGuestChat(from);
   const turn = await from.client.postTurn(world.chat.id, 'Good evening.');
   const step = `state_update:${world.hostId}>you:0`;
@@ -41,14 +41,14 @@ async function signalsOf(turnId: string) {
 }
 
 describe.each(both)('to %s a step', (command) => {
-  it('that is stuck is accepted, and its workflow is told', async () => {
+  it('that is stuck is accepted and sent to its workflow', async () => {
     const { turn, step } = await stuckTurn();
     const answer = await send('POST', pathOf(turn.id, step, command));
-    expect(answer).toMatchObject({ status: 202, body: '' });
+    expect(answer).toMatchObject({ status: 202, body: null });
     expect(await signalsOf(turn.id)).toEqual([[`${command}Step`, { step }]]);
   });
 
-  it('may be asked with its name as it is, or encoded', async () => {
+  it('is accepted with its name plain or URL-encoded', async () => {
     const { turn, step } = await stuckTurn();
     for (const name of [step, encodeURI(step), step.replaceAll(':', '%3a').replaceAll('>', '%3e')]) {
       expect((await send('POST', `/v1/turns/${turn.id}/steps/${name}/${command}`)).status).toBe(202);
@@ -71,7 +71,7 @@ describe.each(both)('to %s a step', (command) => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'step_not_stuck' } });
   });
 
-  it('of a turn that there is not is refused', async () => {
+  it('of a turn that does not exist is refused', async () => {
     for (const id of ['turn_0190d7e2-0000-7000-8000-000000000000', 'turn_x', 'nothing']) {
       const answer = await send('POST', pathOf(id, 'reply:0', command));
       expect(answer).toMatchObject({ status: 404, body: { code: 'turn_not_found' } });
@@ -85,7 +85,7 @@ describe.each(both)('to %s a step', (command) => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'step_not_stuck' } });
   });
 
-  it('with a body that it does not take, or a name that can not be read, is refused', async () => {
+  it('with an unexpected body or an invalid name is refused', async () => {
     const { turn, step } = await stuckTurn();
     expect(await send('POST', pathOf(turn.id, step, command), { step })).toMatchObject({
       status: 400,
@@ -98,7 +98,7 @@ describe.each(both)('to %s a step', (command) => {
   });
 });
 
-describe('with Temporal away', () => {
+describe('a step command with Temporal away', () => {
   let away: TestApi;
   beforeAll(async () => {
     away = await startTestApi({ temporal: `127.0.0.1:${await freePort()}` });
@@ -106,7 +106,7 @@ describe('with Temporal away', () => {
   afterAll(() => away.close());
 
   it.each(both)(
-    'to %s a step is refused for now',
+    'to %s is refused with 503',
     async (command) => {
       const { turn, step } = await stuckTurn(away);
       const answer = await away.client.send<{ code: string }>('POST', pathOf(turn.id, step, command));
@@ -117,7 +117,7 @@ describe('with Temporal away', () => {
   );
 });
 
-describe('with two owners', () => {
+describe('a step command of another owner', () => {
   let keyed: TestApi;
   const as = (key: string) => ({ authorization: `Bearer ${key}` });
   beforeAll(async () => {
@@ -125,7 +125,7 @@ describe('with two owners', () => {
   }, 60_000);
   afterAll(() => keyed.close());
 
-  it('what another has is not there', async () => {
+  it('is answered 404', async () => {
     const { client } = keyed;
     const mine = await client.send<{ id: string }>('POST', '/v1/characters', { name: 'M', persona: '' }, as('mine'));
     const yours = await client.send<{ id: string }>('POST', '/v1/characters', { name: 'Y', persona: '' }, as('yours'));
@@ -148,7 +148,7 @@ describe('with two owners', () => {
       const answer = await client.send(method, url, body, as('yours'));
       expect(answer).toMatchObject({ status: 404, body: { code: 'chat_not_found' } });
     }
-    const posted = await client.send<{ turn: TurnResource }>('POST', `${path}/turns`, { text: 'hi' }, as('mine'));
+    const posted = await client.send<{ turn: Turn }>('POST', `${path}/turns`, { text: 'hi' }, as('mine'));
     const { turn } = posted.body;
     await markStuck(keyed.database.pool, { turnId: turn.id, name: 'parse' }, 0, 'provider_error');
     const answer = await client.send('POST', pathOf(turn.id, 'parse', 'retry'), undefined, as('yours'));
@@ -156,8 +156,8 @@ describe('with two owners', () => {
   });
 });
 
-describe('the OpenAPI document', () => {
-  it('has every call of the chat’s world and of its stuck steps', async () => {
+describe('the OpenAPI document of the narrative calls', () => {
+  it('has every call for edges, memories, scenes, story events and stuck steps', async () => {
     const { body } = await api.client.send<{ paths: Record<string, Record<string, { responses: object }>> }>(
       'GET',
       '/openapi.json',

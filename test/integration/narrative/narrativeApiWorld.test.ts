@@ -40,15 +40,15 @@ async function readPages(path: string, limit: number) {
   }
 }
 
-describe('every list of a chat’s world', () => {
+describe('each narrative list of a chat', () => {
   const lists = ['edges', 'memories', 'scenes', 'storyEvents'];
 
-  it.each(lists)('%s is empty at first, scenes excepted', async (list) => {
+  it.each(lists)('%s is empty at first, except for scenes', async (list) => {
     const chat = await api.client.newChat();
     expect((await send('GET', `/v1/chats/${chat.id}/${list}`)).body).toEqual({ items: [], next: null });
   });
 
-  it.each(lists)('%s is of a chat that there is', async (list) => {
+  it.each(lists)('%s is answered 404 for a chat that does not exist', async (list) => {
     const answer = await send('GET', `/v1/chats/chat_x/${list}`);
     expect(answer).toMatchObject({ status: 404, body: { code: 'chat_not_found' } });
   });
@@ -62,8 +62,8 @@ describe('every list of a chat’s world', () => {
   );
 });
 
-describe('edges', () => {
-  it('come by source and then target, in pages that join without a gap or a repeat', async () => {
+describe('the edges of a chat', () => {
+  it('are listed by source and target, in pages without a gap or a repeat', async () => {
     const { chat, path, hostId, guestId } = await newGuestChat(api);
     const people = ['you', hostId, guestId];
     const pairs = people.flatMap((source) => people.filter((target) => target !== source).map((t) => [source, t]));
@@ -83,15 +83,15 @@ describe('edges', () => {
     for (const limit of [1, 2, 5, 6]) expect(await readPages(`${path}/edges`, limit)).toEqual(all.items);
   });
 
-  it('stay within 0 and 100', async () => {
+  it('have values between 0 and 100', async () => {
     const { chat, path, hostId } = await newGuestChat(api);
     await append(api, chat.id, null, ...Array.from({ length: 12 }, () => edgeUpdate('you', hostId, 10)));
     expect((await send('GET', `${path}/edges`)).body.items).toMatchObject([{ affinity: 100, trust: 0 }]);
   });
 });
 
-describe('memories', () => {
-  it('come oldest first, one for all its witnesses, with its score and whether it is pinned', async () => {
+describe('the memories of a chat', () => {
+  it('are listed oldest first, one for all witnesses, with score and pin', async () => {
     const { chat, path, hostId, guestId } = await newGuestChat(api);
     const witnesses = [hostId, guestId];
     const written = (memoryId: string, chatClock: number): NewEvent[] =>
@@ -127,8 +127,8 @@ describe('memories', () => {
   });
 });
 
-describe('scenes', () => {
-  it('are opened and closed by hand, one at a time', async () => {
+describe('the scenes of a chat', () => {
+  it('are opened and closed over the api, one at a time', async () => {
     const { chat, path, hostId } = await newGuestChat(api);
     const first = (await send('GET', `${path}/scenes`)).body.items[0];
     expect(first).toMatchObject({ container: 'the lamp room', status: 'open', endedAt: null, summaries: {} });
@@ -161,14 +161,14 @@ describe('scenes', () => {
     expect(kinds).toEqual(['chat_created', 'scene_opened', 'scene_closed', 'scene_opened', 'scene_summary']);
   });
 
-  it('open and close also while a turn runs', async () => {
+  it('can be opened and closed while a turn runs', async () => {
     const { chat, path } = await newGuestChat(api);
     await api.client.postTurn(chat.id, 'We go on.');
     expect((await send('POST', `${path}/scenes/current/close`)).status).toBe(200);
     expect((await send('POST', `${path}/scenes`, { container: 'the road' })).status).toBe(201);
   });
 
-  it('never are two, however many are opened at once', async () => {
+  it('are never two when many are opened at once', async () => {
     const chat = await api.client.newChat();
     const path = `/v1/chats/${chat.id}/scenes`;
     const opened = await Promise.all(Array.from({ length: 8 }, () => send('POST', path, { container: 'the pier' })));
@@ -178,7 +178,7 @@ describe('scenes', () => {
   });
 
   it.each([{}, { container: '' }, { container: ' ' }, { container: 'a\0' }, { container: 'a', at }, { container: 1 }])(
-    'are refused with the body %j',
+    'are refused when created with the body %j',
     async (body) => {
       const chat = await api.client.newChat();
       const answer = await send('POST', `/v1/chats/${chat.id}/scenes`, body);
@@ -186,7 +186,7 @@ describe('scenes', () => {
     },
   );
 
-  it('are of a chat that there is', async () => {
+  it('are answered 404 in a chat that does not exist', async () => {
     for (const [path, body] of [
       ['scenes', { container: 'a' }],
       ['scenes/current/close', {}],
@@ -197,10 +197,10 @@ describe('scenes', () => {
   });
 });
 
-describe('story events', () => {
+describe('the story events of a chat', () => {
   const plan = { title: 'The storm', description: 'It breaks at midnight.' };
 
-  it('are planned, or start at once', async () => {
+  it('are created as planned or active', async () => {
     const { chat, path, hostId, guestId } = await newGuestChat(api);
     const artifacts = {
       knowledgeFacts: [{ sourceId: hostId, targetId: 'you', fact: 'afraid of thunder' }],
@@ -229,7 +229,7 @@ describe('story events', () => {
     expect((await send('GET', `${path}/edges`)).body.items).toEqual([]);
   });
 
-  it('concern only those who are present', async () => {
+  it('refer only to participants of the chat', async () => {
     const { path, hostId } = await newGuestChat(api);
     const other = await api.client.createCharacter();
     const cases: [string, object][] = [
@@ -275,19 +275,19 @@ describe('story events', () => {
       artifacts: { relationshipChange: { sourceId: 'you', targetId: 'you', affinityDelta: 101, trustDelta: 0 } },
     },
     { ...plan, artifacts: null },
-  ])('are refused with the body %j', async (body) => {
+  ])('are refused when created with the body %j', async (body) => {
     const answer = await send('POST', `${world.path}/storyEvents`, body);
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
   });
 
-  it('are of a chat that there is', async () => {
+  it('are answered 404 in a chat that does not exist', async () => {
     const answer = await send('POST', '/v1/chats/chat_x/storyEvents', plan);
     expect(answer).toMatchObject({ status: 404, body: { code: 'chat_not_found' } });
   });
 });
 
-describe('a chat’s world', () => {
-  it('is what its log folds to', async () => {
+describe('the narrative state of a chat', () => {
+  it('equals the fold of its log', async () => {
     const { chat, path, guestId } = await newGuestChat(api);
     await send('POST', `${path}/storyEvents`, { title: 'a', description: 'b', status: 'active' });
     await send('POST', `${path}/scenes/current/close`);
@@ -300,8 +300,8 @@ describe('a chat’s world', () => {
   });
 });
 
-describe('the transcript of a turn with two voices', () => {
-  it('has a message for each, with its speaker, and all text escaped', async () => {
+describe('the transcript of a turn with two beats', () => {
+  it('has a message for each beat, with its speaker and with escaped text', async () => {
     const { chat, path, hostId, guestId } = await newGuestChat(api);
     const turn = await api.client.postTurn(chat.id, 'Who is there? <script>');
     const beat = (number: number, speakerId: string, text: string): NewEvent => ({

@@ -241,10 +241,10 @@ async function holdsFor(
   return ends;
 }
 
-describe('whatever is in its answer, a turn is stored, shown and ended', () => {
+describe('a turn is stored, shown and ended, whatever the answer holds', () => {
   const baseUrl = () => `http://127.0.0.1:${port}/v1`;
 
-  test('of a provider of Chat Completions', async () => {
+  test('from a provider with Chat Completions', async () => {
     const last = { choices: [{ index: 0, delta: { content: '.' }, finish_reason: 'stop' }] };
     const provider = () => createChatCompletions({ baseUrl: baseUrl(), apiKey: 'k' });
     const ends = await holdsFor(ended(anyChunk, last), provider, 'agent');
@@ -252,7 +252,7 @@ describe('whatever is in its answer, a turn is stored, shown and ended', () => {
     expect(ends.get('stream_broken')).toBeGreaterThan(5);
   }, 300_000);
 
-  test('of a provider of the Responses API', async () => {
+  test('from a provider with the Responses API', async () => {
     const output = [{ type: 'function_call', call_id: 'c\0', name: 'calculate\ud800', arguments: '{"a":"\\u0000"}' }];
     const last = { type: 'response.completed', response: { id: 'r', status: 'completed', output } };
     const provider = () => createResponses({ baseUrl: baseUrl(), apiKey: 'k' });
@@ -260,7 +260,7 @@ describe('whatever is in its answer, a turn is stored, shown and ended', () => {
     expect(ends.get('finished')).toBeGreaterThan(5);
   }, 300_000);
 
-  test('of another chat service', async () => {
+  test('from a relay upstream', async () => {
     const upstream = createUpstream({ baseUrl: baseUrl(), token: 't', jwtSecret: undefined, totalMs: 10_000 });
     const request = { persona: 'p', username: 'u', userId: 'u', sessionId: 's', message: 'm', primer: null };
     const provider = (): ReplyProvider => ({
@@ -274,7 +274,7 @@ describe('whatever is in its answer, a turn is stored, shown and ended', () => {
     expect(ends.get('finished')).toBeGreaterThan(5);
   }, 300_000);
 
-  test('of an MCP server, in what it lists and in what it answers', async () => {
+  test('from an MCP server, in its list of tools and its results', async () => {
     const tools = await startScriptedToolServer();
     const good = { name: 'good', inputSchema: { type: 'object' } };
     let called = 0;
@@ -294,7 +294,7 @@ describe('whatever is in its answer, a turn is stored, shown and ended', () => {
     expect(called).toBeGreaterThanOrEqual(runs.numRuns);
   }, 300_000);
 
-  test('of bytes at random, by any of them', async () => {
+  test('from any of these sources, as random bytes', async () => {
     const bytes = fc.uint8Array({ maxLength: 400 }).map((given) => Buffer.from(given));
     const chat = () => createChatCompletions({ baseUrl: baseUrl(), apiKey: 'k' });
     const responses = () => createResponses({ baseUrl: baseUrl(), apiKey: 'k' });

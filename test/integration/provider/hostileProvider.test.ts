@@ -55,8 +55,8 @@ const endOf = async (turnId: string, chatId: string) => {
   return { turn, events: await readEvents(fleet.pool, chatId, { after: 0, limit: 1_000 }) };
 };
 
-describe('an attempt that fails after the provider has answered counts, whatever the cause', () => {
-  test('where a reply can not be kept', async () => {
+describe('an attempt that fails after the provider has answered counts as a failed attempt', () => {
+  test('when a reply cannot be stored', async () => {
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script(() => whole('A ', 'poison', '.'));
     const turnId = await fleet.begin(chatId);
@@ -66,7 +66,7 @@ describe('an attempt that fails after the provider has answered counts, whatever
     expect(requestsOf(turnId, 'reply:0')).toEqual(['1', '2']);
   }, 90_000);
 
-  test("where an agent's iteration can not be kept", async () => {
+  test('when the iteration of an agent cannot be stored', async () => {
     const chat = await newAgentChat();
     fleet.provider.script(() => asking([tool('a', 'calculate', { expression: '1' })], [{ text: 'poison' }]));
     const turnId = await fleet.begin(chat.id);
@@ -75,7 +75,7 @@ describe('an attempt that fails after the provider has answered counts, whatever
     expect(requestsOf(turnId, 'reply:0')).toEqual(['1', '2']);
   }, 90_000);
 
-  test("where a sub-agent's can not be kept: the model reads that it failed", async () => {
+  test('when the iteration of a sub-agent cannot be stored, and the model reads the failure', async () => {
     const chat = await newAgentChat();
     fleet.provider.script((call) => {
       if (isSubagent(call)) return whole('poison');
@@ -91,7 +91,7 @@ describe('an attempt that fails after the provider has answered counts, whatever
     });
   }, 90_000);
 
-  test("where a classifier's answer can not be kept: its step gets stuck", async () => {
+  test('when the answer of a classifier cannot be stored, and the step gets stuck', async () => {
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.classify(({ name }) =>
       name === 'turn_parse' ? { json: { segments: [{ kind: 'action', text: 'poison' }] } } : undefined,
@@ -106,8 +106,8 @@ describe('an attempt that fails after the provider has answered counts, whatever
   }, 90_000);
 });
 
-describe('a model', () => {
-  test('that never stops talking to a sub-agent is cut off once, and the model that asked for it reads why', async () => {
+describe('a hostile model', () => {
+  test('whose sub-agent reply never ends is cut off once, and the calling model reads why', async () => {
     const chat = await newAgentChat();
     fleet.provider.script((call) => {
       if (isSubagent(call)) return { steps: [{ fill: { chars: 40_000_000, per: 10_000 } }, ...ending()] };
@@ -123,7 +123,7 @@ describe('a model', () => {
     });
   }, 90_000);
 
-  test('that never stops talking is cut off once, and what it said until then is kept', async () => {
+  test('whose reply never ends is cut off once, and the text so far is kept', async () => {
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script({ steps: [{ fill: { chars: 40_000_000, per: 10_000 } }, ...ending()] });
     const turnId = await fleet.begin(chatId);
@@ -133,7 +133,7 @@ describe('a model', () => {
     expect(requestsOf(turnId, 'reply:0')).toEqual(['1']);
   }, 90_000);
 
-  test('that asks for more calls than a reply may hold is cut off once', async () => {
+  test('that makes more calls than a reply may hold is cut off once', async () => {
     const chat = await newAgentChat();
     const calls = Array.from({ length: 129 }, (_, n) => tool(`c${n}`, 'calculate', { expression: '1' }));
     fleet.provider.script(() => asking(calls));
@@ -142,7 +142,7 @@ describe('a model', () => {
     expect(requestsOf(turnId, 'reply:0')).toEqual(['1']);
   }, 90_000);
 
-  test('is sent its own ids of calls, and nothing else holds them', async () => {
+  test('gets its own ids of calls back, which are stored nowhere else', async () => {
     const chat = await newAgentChat();
     const ids = ['evil/../%00', 'call_0_2', '', 'evil/../%00', 'x'.repeat(5_000)];
     const calls = ids.map((id) => tool(id, 'calculate', { expression: '6*7' }));

@@ -24,8 +24,8 @@ const asked = () => fleet.provider.requests.filter(({ requestId }) => requestId?
 const agentChat = (enabledTools: string[]) =>
   createChat(fleet.pool, owner, { kind: 'agent', title: null, documentId: null, settings: { enabledTools } });
 
-describe('a reply that drips for ever', () => {
-  test('ends at the limit with what was received, and is asked for once', async () => {
+describe('a reply that streams slowly without end', () => {
+  test('ends at the time limit with the text so far, after one request', async () => {
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script(drips);
     const turn = await fleet.ended(await fleet.begin(chatId), 60_000);
@@ -36,7 +36,7 @@ describe('a reply that drips for ever', () => {
     expect(await fleet.provider.requests[0]?.left()).toBeGreaterThan(0);
   }, 90_000);
 
-  test('ends an agent likewise', async () => {
+  test('ends the turn of an agent at the time limit too', async () => {
     const chat = await agentChat([]);
     fleet.provider.script(drips);
     const turn = await fleet.ended(await fleet.begin(chat.id), 60_000);
@@ -44,7 +44,7 @@ describe('a reply that drips for ever', () => {
     expect(asked()).toBe(1);
   }, 90_000);
 
-  test('of thoughts alone fails: there is nothing to keep', async () => {
+  test('of thinking alone fails at the time limit', async () => {
     const chat = await agentChat([]);
     fleet.provider.script({
       steps: Array.from({ length: 600 }, () => [{ thinking: 'hm ' }, { waitMs: 100 }]).flat(),
@@ -54,7 +54,7 @@ describe('a reply that drips for ever', () => {
     expect(asked()).toBe(1);
   }, 90_000);
 
-  test('of a sub-agent is a failed result of its call, and the agent goes on', async () => {
+  test('of a sub-agent becomes a failed result of its call, and the agent continues', async () => {
     const chat = await agentChat(['delegate']);
     fleet.provider.script(asking([tool('d', 'delegate', { task: 'Count.', instructions: '' })]), drips, whole('Done.'));
     const turn = await fleet.ended(await fleet.begin(chat.id), 60_000);

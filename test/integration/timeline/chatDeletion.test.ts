@@ -39,14 +39,14 @@ async function rowsOf(pool: Pool, chatId: string): Promise<Record<string, number
   return counts;
 }
 
-describe('over the api', () => {
+describe('the deletion of a chat over the api', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi();
   }, 60_000);
   afterAll(() => api?.close());
 
-  test('a chat of 40,000 events is gone for its readers at once, and its rows soon after', async () => {
+  test('removes a chat of 40,000 events for readers at once, and its rows soon after', async () => {
     const { pool } = api.database;
     const chat = await api.client.newChat();
     const kept = await api.client.newChat();
@@ -77,7 +77,7 @@ describe('over the api', () => {
     expect((await api.client.postTurn(kept.id, 'still here')).status).toBe('running');
   });
 
-  test('what an api that was killed left of a deleted chat is purged by the next one', async () => {
+  test('is completed by the next api when the first one is killed', async () => {
     const { pool, url } = api.database;
     const chat = await api.client.newChat();
     await lengthen(pool, chat.id, 100);
@@ -94,7 +94,7 @@ describe('over the api', () => {
   });
 });
 
-describe('a purge', () => {
+describe('a purge of a deleted chat', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -109,7 +109,7 @@ describe('a purge', () => {
     return chatId;
   }
 
-  test('that ends in the middle is gone on with where it was', async () => {
+  test('that is interrupted continues where it was', async () => {
     const chatId = await deletedChat(100);
     const before = await rowsOf(database.pool, chatId);
     let looks = 0;
@@ -127,7 +127,7 @@ describe('a purge', () => {
     expect(await rowsOf(database.pool, chatId)).toEqual({});
   });
 
-  test('makes its batches as small as the statement timeout asks for', async () => {
+  test('makes its batches smaller when a statement times out', async () => {
     const chatId = await deletedChat(20);
     await database.pool.query(
       `create function slowly() returns trigger language plpgsql as 'begin perform pg_sleep(0.005); return old; end'`,
@@ -143,7 +143,7 @@ describe('a purge', () => {
     }
   });
 
-  test('may run twice at once', async () => {
+  test('may run twice at the same time', async () => {
     const chats = [await deletedChat(60), await deletedChat(60), await deletedChat(60)];
     await Promise.all([1, 2, 3].map(() => purgeDeletedChats(database.pool, never)));
     await purgeDeletedChats(database.pool, never);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Turn } from '../../../client/src/index.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { type Body, type GuestChat, newGuestChat, sender } from '../../support/chats/narrativeApi.js';
 import { type Story, tellStory } from '../../support/chats/timeline.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { until } from '../../support/until.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -22,10 +22,10 @@ beforeEach(async () => {
 
 const refused = (status: number, code: string) =>
   expect.objectContaining({ status, body: expect.objectContaining({ code }) });
-const turnIn = (answer: { body: Body }) => answer.body.turn as TurnResource;
+const turnIn = (answer: { body: Body }) => answer.body.turn as Turn;
 
-describe('to regenerate', () => {
-  it('is accepted with a new turn that says what it replaces', async () => {
+describe('to regenerate a turn', () => {
+  it('is accepted with a new turn that names the one it replaces', async () => {
     const turnId = await story.say('Hello?', 'Old.');
     const answer = await send('POST', `/v1/turns/${turnId}/regenerate`);
     const turn = turnIn(answer);
@@ -37,7 +37,7 @@ describe('to regenerate', () => {
     expect(again).toEqual(refused(409, 'turn_in_progress'));
   });
 
-  it('shows, once it has landed, the new words and the new reply', async () => {
+  it('shows the edited message and the new reply once it has landed', async () => {
     const turnId = await story.say('Hello?', 'Old.');
     const turn = turnIn(await send('POST', `/v1/turns/${turnId}/regenerate`, { text: 'Good evening.' }));
     await story.land(turn.id, 'New.');
@@ -49,7 +49,7 @@ describe('to regenerate', () => {
     ]);
   });
 
-  it('under one key is one turn, and the key is good for nothing else', async () => {
+  it('under one key makes one turn, and the key is refused for another request', async () => {
     const turnId = await story.say('Hello?', 'Old.');
     const ask = (body?: object) => send('POST', `/v1/turns/${turnId}/regenerate`, body, { 'idempotency-key': 'k' });
     const [first, second] = [await ask(), await ask({})];
@@ -59,7 +59,7 @@ describe('to regenerate', () => {
     expect(post).toEqual(refused(409, 'idempotency_mismatch'));
   });
 
-  it('is refused where it makes no sense', async () => {
+  it('is refused for a turn that cannot be regenerated', async () => {
     const first = await story.say('One', '1');
     await story.say('Two', '2');
     const path = `/v1/turns/${first}/regenerate`;
@@ -71,7 +71,7 @@ describe('to regenerate', () => {
 });
 
 describe('the versions of a reply', () => {
-  it('are listed by any of them, and the chosen one is answered', async () => {
+  it('are listed for any of them, and activating one returns it', async () => {
     const first = await story.say('Hello?', 'Old.');
     const second = await story.sayAgain(first, 'New.');
     const list = await send('GET', `/v1/turns/${second}/versions`);
@@ -90,7 +90,7 @@ describe('the versions of a reply', () => {
     expect(await story.spoken()).toEqual(['Hello?', 'Old.']);
   });
 
-  it('are refused when there is no such turn or version, and while a turn runs', async () => {
+  it('are refused for a turn or version that does not exist, and while a turn runs', async () => {
     const first = await story.say('Hello?', 'Old.');
     const choose = (versionId: string) => send('POST', `/v1/turns/${first}/versions/${versionId}/activate`);
     for (const id of ['turn_0', 'nonsense', '%00']) expect(await choose(id)).toEqual(refused(404, 'version_not_found'));
@@ -100,8 +100,8 @@ describe('the versions of a reply', () => {
   });
 });
 
-describe('to rewind', () => {
-  it('is told beforehand, done, and undone', async () => {
+describe('to rewind a chat', () => {
+  it('has a preview, hides events, and can be undone', async () => {
     await story.say('One', '1');
     const before = (await api.client.getChat(world.chat.id)).seq;
     const preview = await send('GET', `${world.path}/rewind/preview?toSeq=2`);
@@ -118,7 +118,7 @@ describe('to rewind', () => {
     expect(await send('POST', `${world.path}/rewind/undo`, {})).toEqual(refused(409, 'rewind_not_last'));
   });
 
-  it('takes only a seq that there is', async () => {
+  it('is refused for a seq that does not exist', async () => {
     for (const toSeq of ['0', '3', '-1', 'x', '1.5', '', '99999999999']) {
       const answer = await send('GET', `${world.path}/rewind/preview?toSeq=${toSeq}`);
       expect(answer).toEqual(refused(400, 'invalid_query'));
@@ -136,7 +136,7 @@ describe('to rewind', () => {
     expect(await send('GET', '/v1/chats/chat_0/rewind/preview?toSeq=1')).toEqual(refused(404, 'chat_not_found'));
   });
 
-  it('is refused while a turn runs, as are its undoing and a fork', async () => {
+  it('is refused while a turn runs, like an undo and a fork', async () => {
     await api.client.postTurn(world.chat.id, 'One');
     for (const [path, body] of [
       ['rewind', { toSeq: 1 }],
@@ -147,7 +147,7 @@ describe('to rewind', () => {
     }
   });
 
-  it('can interrupt the turn that runs: it goes through as soon as that has let go', async () => {
+  it('can interrupt the running turn, and completes as soon as that has ended', async () => {
     const running = await api.client.postTurn(world.chat.id, 'One');
     const queued = await api.client.postTurn(world.chat.id, 'Two');
     const rewinding = send('POST', `${world.path}/rewind`, { toSeq: 2, whenBusy: 'interrupt' });
@@ -161,7 +161,7 @@ describe('to rewind', () => {
 });
 
 describe('a fork', () => {
-  it('is a chat of its own, with the transcript of its source', async () => {
+  it('is a new chat with the transcript of its source', async () => {
     await api.client.send('PATCH', world.path, { title: 'The lamp' });
     await story.say('One', '1');
     const { seq } = await api.client.getChat(world.chat.id);

@@ -43,7 +43,7 @@ const state = async (story: Story) =>
   );
 
 describe('a fork', () => {
-  test('begins as its source is, and each goes its own way', async () => {
+  test('begins with the state of its source, and both continue independently', async () => {
     const { story, fork } = await begin();
     await story.say('One', '1', 4);
     await story.sayAndStop('Two', '2, in p');
@@ -61,7 +61,7 @@ describe('a fork', () => {
     expect(await story.spoken()).toEqual(['One', '1', 'Two', '2, in p', 'Four', '4']);
   });
 
-  test('has turns of its own, ended as they had, whose beats are read from the log', async () => {
+  test('has turns of its own with the same ends, whose beats are read from the log', async () => {
     const { story, fork } = await begin();
     const turnId = await story.sayAndStop('One', '1, in p');
     const { chat, copy } = await fork();
@@ -79,7 +79,7 @@ describe('a fork', () => {
     });
   });
 
-  test('has of a reply only the version in the timeline, and of its prose what that answers', async () => {
+  test('has only the active version of a reply, and the user turn that it answers', async () => {
     const { story, fork } = await begin();
     const turnId = await story.say('One', '1', 2);
     await story.sayAgain(turnId, '1b', { text: 'One!', delta: 8 });
@@ -119,7 +119,7 @@ describe('a fork', () => {
     expect(await story.spoken()).toEqual(['One', '1b']);
   });
 
-  test('ends where it is told to, and leaves out what was hidden', async () => {
+  test('ends at the given seq, and leaves out hidden events', async () => {
     const { story, fork } = await begin();
     await story.say('One', '1');
     const point = (await story.log()).length;
@@ -133,7 +133,7 @@ describe('a fork', () => {
     for (const atSeq of [0, 1_000]) await expect(fork(atSeq)).rejects.toMatchObject({ code: 'no_such_seq' });
   });
 
-  test('has a turn that waits for an operator as one that has ended', async () => {
+  test('has a turn that waits for an operator as an ended one', async () => {
     const { story, fork } = await begin();
     const { turn } = await claim(pool, story.chatId);
     await story.land(turn.id, 'ok');
@@ -143,7 +143,7 @@ describe('a fork', () => {
     expect((await readTurn(pool, { turnId: turn.id, owner }))?.status).toBe('awaiting_operator');
   });
 
-  test('is named after its source, and refused while a turn runs or to anybody else', async () => {
+  test('is named after its source, and refused while a turn runs or to another owner', async () => {
     const { story, fork } = await begin();
     const title = 'x'.repeat(200);
     await pool.query('update chats set title = $2 where id = $1', [story.chatId, title]);

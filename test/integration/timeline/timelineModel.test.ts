@@ -176,8 +176,8 @@ async function expectEachEffectOnce({ chatId }: Story): Promise<void> {
   expect(rows).toEqual([]);
 }
 
-describe('any sequence of turns, stops, rollbacks, regenerations, choices, rewinds, undos and forks', () => {
-  test('leaves the timeline that was asked for, projections that are a rebuild from empty, and a dense log', async () => {
+describe('any sequence of turns, stops, rollbacks, regenerations, activations, rewinds, undos and forks', () => {
+  test('leaves the timeline of the model, projections equal to a rebuild from empty, and a dense log', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 14, size: 'max' }), async (steps) => {
         const story = tellStory(pool, await seedChat(pool));

@@ -23,7 +23,7 @@ const undo = ({ chatId }: Story) => undoRewind(pool, { chatId, owner });
 const newest = async (story: Story) => (await story.log()).length;
 
 describe('a rewind', () => {
-  test('is told beforehand by kind, hides just that, and leaves the projections as they were then', async () => {
+  test('has a preview by kind, hides exactly that, and restores the projections of that point', async () => {
     const story = await begin();
     await story.say('One', '1', 4);
     const [then, point] = [await story.projections(), await newest(story)];
@@ -48,7 +48,7 @@ describe('a rewind', () => {
     await expectFolded(pool, story);
   });
 
-  test('can be undone, which restores everything, once', async () => {
+  test('can be undone once, which restores everything', async () => {
     const story = await begin();
     await story.say('One', '1');
     await story.sayAgain(await story.say('Two', '2'), '2b');
@@ -61,7 +61,7 @@ describe('a rewind', () => {
     await expectFolded(pool, story);
   });
 
-  test('can not be undone once something followed', async () => {
+  test('cannot be undone once an event followed', async () => {
     const story = await begin();
     await expect(undo(story)).rejects.toMatchObject({ code: 'rewind_not_last' });
     await story.say('One', '1');
@@ -72,7 +72,7 @@ describe('a rewind', () => {
     await expectFolded(pool, story);
   });
 
-  test('past a regeneration brings the old version back, and the new one is no version any more until it is undone', async () => {
+  test('beyond a regeneration restores the old version, and removes the new one from the versions until it is undone', async () => {
     const story = await begin();
     const turnId = await story.say('One', '1', 2);
     const [then, point] = [await story.projections(), await newest(story)];
@@ -87,7 +87,7 @@ describe('a rewind', () => {
     expect(await story.spoken()).toEqual(['One!', '1b']);
   });
 
-  test('lets an earlier reply be the last, so that it can be regenerated', async () => {
+  test('makes an earlier reply the last one, so that it can be regenerated', async () => {
     const story = await begin();
     const first = await story.say('One', '1');
     const point = await newest(story);
@@ -99,14 +99,14 @@ describe('a rewind', () => {
     await expectFolded(pool, story);
   });
 
-  test('goes only to where the log has been, and never past its first event', async () => {
+  test('accepts only a seq of the log, and never hides the first event', async () => {
     const story = await begin();
     for (const toSeq of [0, 3]) await expect(rewind(story, toSeq)).rejects.toMatchObject({ code: 'no_such_seq' });
     await rewind(story, 1);
     expect((await story.timeline()).map((event) => event.kind)).toEqual(['chat_created', 'chat_rewound']);
   });
 
-  test('is refused while a turn runs; an interrupt marks that turn, empties the queue, and goes through once it has let go', async () => {
+  test('is refused while a turn runs, unless it interrupts that turn and the queue, and then completes when the turn has ended', async () => {
     const story = await begin();
     const { turn } = await claim(pool, story.chatId);
     const queued = await claim(pool, story.chatId);
@@ -147,7 +147,7 @@ describe('a rewind', () => {
     await expectFolded(pool, story);
   });
 
-  test('of a rewind, and its undoing, hide each other only as far as they reach', async () => {
+  test('of a rewind, and its undo, affect only the events in their range', async () => {
     const story = await begin();
     await story.say('One', '1');
     const point = await newest(story);

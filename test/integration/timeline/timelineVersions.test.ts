@@ -37,7 +37,7 @@ describe('a regenerated reply', () => {
     await expect(story.regenerate(turnId)).rejects.toMatchObject({ code: 'turn_in_progress' });
   });
 
-  test('replaces the old one and all that it led to, in the moment it lands', async () => {
+  test('supersedes the old one and its effects when it lands', async () => {
     const story = await begin();
     const turnId = await story.say('Hello?', 'Old.', 5);
     const again = await story.regenerate(turnId);
@@ -58,7 +58,7 @@ describe('a regenerated reply', () => {
     await expectFolded(pool, story);
   });
 
-  test('to new words answers those, which take the place of the old', async () => {
+  test('to an edited message answers that, which replaces the old one', async () => {
     const story = await begin();
     const turnId = await story.say('Hello?', 'Old.');
     const again = await story.sayAgain(turnId, 'New.', { text: 'Good evening.' });
@@ -73,7 +73,7 @@ describe('a regenerated reply', () => {
     await expectFolded(pool, story);
   });
 
-  test('that fails without text leaves the old one, and no trace in the transcript', async () => {
+  test('that fails without text leaves the old one, and does not appear in the transcript', async () => {
     const story = await begin();
     const turnId = await story.say('Hello?', 'Old.');
     const before = await story.projections();
@@ -90,7 +90,7 @@ describe('a regenerated reply', () => {
     await expectFolded(pool, story);
   });
 
-  test('that is stopped with text keeps that text, and with none the old one', async () => {
+  test('that is stopped keeps its text, or without text the old reply', async () => {
     const story = await begin();
     const turnId = await story.say('Hello?', 'Old.');
     const again = await story.regenerate(turnId);
@@ -101,7 +101,7 @@ describe('a regenerated reply', () => {
     expect(await story.spoken()).toEqual(['Hello?', 'New.']);
   });
 
-  test('that is rolled back brings the old one back', async () => {
+  test('that is rolled back restores the old one', async () => {
     const story = await begin();
     const turnId = await story.say('Hello?', 'Old.');
     const before = (await story.projections()).edges;
@@ -114,7 +114,7 @@ describe('a regenerated reply', () => {
     await expectFolded(pool, story);
   });
 
-  test('lands once, whoever comes again', async () => {
+  test('lands once, although its landing is repeated', async () => {
     const story = await begin();
     const again = await story.regenerate(await story.say('Hello?', 'Old.'));
     await story.land(again, 'New.');
@@ -122,7 +122,7 @@ describe('a regenerated reply', () => {
     expect((await story.log()).filter((event) => event.kind === 'turn_superseded')).toHaveLength(1);
   });
 
-  test('is only ever the last of the chat, by any of its versions', async () => {
+  test('must be the last one of the chat, in any of its versions', async () => {
     const story = await begin();
     const first = await story.say('One', '1');
     const last = await story.say('Two', '2');
@@ -133,7 +133,7 @@ describe('a regenerated reply', () => {
     await expect(story.regenerate('turn_none')).rejects.toMatchObject({ code: 'turn_not_found' });
   });
 
-  test('asked for twice under one key is one turn', async () => {
+  test('that is requested twice under one key makes one turn', async () => {
     const story = await begin();
     const turnId = await story.say('Hello?', 'Old.');
     const ask = () => claimRegeneration(pool, { turnId, owner, idempotencyKey: 'k', requestHash: 'h' });
@@ -143,7 +143,7 @@ describe('a regenerated reply', () => {
     await expect(other).rejects.toMatchObject({ code: 'idempotency_mismatch' });
   });
 
-  test('skips the stuck steps of the one it replaces', async () => {
+  test('skips the stuck steps of the reply that it replaces', async () => {
     const story = await begin();
     const { turn } = await claim(pool, story.chatId);
     await story.land(turn.id, 'Old.');
@@ -159,7 +159,7 @@ describe('a regenerated reply', () => {
 });
 
 describe('the versions of a reply', () => {
-  test('are listed oldest first, by any of them, with the one in the timeline marked', async () => {
+  test('are listed oldest first for any of them, with the active one marked', async () => {
     const story = await begin();
     const first = await story.say('Hello?', 'One.');
     const second = await story.sayAgain(first, 'Two.');
@@ -174,7 +174,7 @@ describe('the versions of a reply', () => {
     expect(await readVersions(pool, { turnId: first, owner: 'someone' })).toBeNull();
   });
 
-  test('come back with what they led to, any number of times', async () => {
+  test('are restored with their effects, any number of times', async () => {
     const story = await begin();
     const first = await story.say('Hello?', 'One.', 3);
     const ofFirst = await story.projections();
@@ -189,7 +189,7 @@ describe('the versions of a reply', () => {
     await expectFolded(pool, story);
   });
 
-  test('may be chosen under later turns, and choosing the active one changes nothing', async () => {
+  test('may be activated below later turns, and activating the active one changes nothing', async () => {
     const story = await begin();
     const first = await story.say('One', '1');
     const second = await story.sayAgain(first, '1b');
@@ -202,7 +202,7 @@ describe('the versions of a reply', () => {
     await expectFolded(pool, story);
   });
 
-  test('can not be chosen while a turn runs or waits, nor from another reply', async () => {
+  test('cannot be activated while a turn runs or waits, nor for another reply', async () => {
     const story = await begin();
     const first = await story.say('One', '1');
     await story.sayAgain(first, '1b');

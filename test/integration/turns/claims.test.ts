@@ -24,8 +24,8 @@ const allEvents = (chatId: string) => readEvents(pool, chatId, { after: 0, limit
 const activeTurn = async (chatId: string) =>
   (await pool.query('select active_turn_id as id from chats where id = $1', [chatId])).rows[0].id as string | null;
 
-describe('the floor', () => {
-  test('twenty posts with one key are one turn', async () => {
+describe('claiming the floor of a chat', () => {
+  test('by twenty posts with one key makes one turn', async () => {
     const { chatId } = await seedChat(pool);
     const claims = await Promise.all(Array.from({ length: 20 }, () => claim(pool, chatId, { idempotencyKey: 'k' })));
     expect(new Set(claims.map((c) => c.turn.id)).size).toBe(1);
@@ -34,7 +34,7 @@ describe('the floor', () => {
     expect((await allEvents(chatId)).filter((e) => e.kind === 'user_turn')).toHaveLength(1);
   });
 
-  test('a key with another body is refused', async () => {
+  test('with a used key and another body is refused', async () => {
     const { chatId } = await seedChat(pool);
     await claim(pool, chatId, { idempotencyKey: 'k' });
     await expect(claim(pool, chatId, { idempotencyKey: 'k', requestHash: 'other' })).rejects.toMatchObject({
@@ -42,7 +42,7 @@ describe('the floor', () => {
     });
   });
 
-  test('forty posts at once: one has the floor, the log is dense, and all run in the order of their posts', async () => {
+  test('by forty posts at once gives it to one, with a dense log, and runs all in the order of their posts', async () => {
     const { chatId } = await seedChat(pool);
     const claims = await Promise.all(Array.from({ length: 40 }, () => claim(pool, chatId)));
     expect(claims.filter((c) => c.start)).toHaveLength(1);
@@ -56,14 +56,14 @@ describe('the floor', () => {
     expect(ran).toEqual(Array.from({ length: 40 }, (_, i) => i + 3));
   });
 
-  test('reject is refused while a turn has the floor, and leaves nothing behind', async () => {
+  test('with whenBusy reject is refused while a turn has it, and stores nothing', async () => {
     const { chatId } = await seedChat(pool);
     await claim(pool, chatId);
     await expect(claim(pool, chatId, { whenBusy: 'reject' })).rejects.toMatchObject({ code: 'turn_in_progress' });
     expect(await allEvents(chatId)).toHaveLength(3);
   });
 
-  test('an interrupt marks the running turn and goes to the head of the queue', async () => {
+  test('with an interrupt marks the running turn and goes to the head of the queue', async () => {
     const { chatId } = await seedChat(pool);
     const running = await claim(pool, chatId);
     const waiting = await claim(pool, chatId);
@@ -75,7 +75,7 @@ describe('the floor', () => {
     expect(next?.turnId).toBe(urgent.turn.id);
   });
 
-  test('a rolled back turn leaves the timeline, stays in the log, and the projections are as if it had not been', async () => {
+  test('with a rollback removes the running turn from the timeline and the projections, but not from the log', async () => {
     const { chatId } = await seedChat(pool);
     const before = await readProjections(pool, chatId);
     const running = await claim(pool, chatId);
@@ -98,7 +98,7 @@ describe('the floor', () => {
     expect(await readProjections(pool, chatId)).toEqual(folded);
   });
 
-  test('finishing twice ends the turn once and names the same successor until that one runs', async () => {
+  test('is passed on once when a turn is finished twice, to the same successor until that one runs', async () => {
     const { chatId } = await seedChat(pool);
     const first = await claim(pool, chatId);
     const second = await claim(pool, chatId);
@@ -108,8 +108,8 @@ describe('the floor', () => {
   });
 });
 
-describe('stopping', () => {
-  test('a queued turn is cancelled at once and never gets the floor', async () => {
+describe('stopping in the database', () => {
+  test('a queued turn cancels it at once, and it never gets the floor', async () => {
     const { chatId } = await seedChat(pool);
     const first = await claim(pool, chatId);
     const queued = await claim(pool, chatId);
@@ -121,7 +121,7 @@ describe('stopping', () => {
     expect(await activeTurn(chatId)).toBeNull();
   });
 
-  test("the chat's cancel marks the running turn and leaves the queue", async () => {
+  test('the turns of a chat marks the running one and keeps the queue', async () => {
     const { chatId } = await seedChat(pool);
     const first = await claim(pool, chatId);
     const queued = await claim(pool, chatId);
@@ -129,13 +129,13 @@ describe('stopping', () => {
     expect((await readTurn(pool, { turnId: queued.turn.id, owner }))?.status).toBe('queued');
   });
 
-  test("another owner's turn is not found", async () => {
+  test('a turn of another owner is refused as not found', async () => {
     const { chatId } = await seedChat(pool);
     const { turn } = await claim(pool, chatId);
     expect(await markStop(pool, { turnId: turn.id, owner: 'someone' })).toEqual({ found: false, stopping: null });
   });
 
-  test('a turn that has ended stays as it ended', async () => {
+  test('a turn that has ended changes nothing', async () => {
     const { chatId } = await seedChat(pool);
     const { turn } = await claim(pool, chatId);
     await finishTurn(pool, turn.id, { status: 'completed' });

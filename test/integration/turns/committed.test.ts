@@ -31,7 +31,7 @@ const begin = async () => (await claim(database.pool, chatId)).turn.id;
 const ended = (turnId: string) => told.filter(({ what, ...rest }) => what === 'turn_ended' && rest.turnId === turnId);
 
 describe('the end of a turn', () => {
-  test('is told once, however often it is finished, with what it took', async () => {
+  test('is reported once, with its duration and usage, however often it is finished', async () => {
     const { pool } = database;
     const turnId = await begin();
     const key = { turnId, beat: 0 };
@@ -61,7 +61,7 @@ describe('the end of a turn', () => {
     ]);
   });
 
-  test('is told whoever ends it: a stop of one that waits, or the reconciler', async () => {
+  test('is reported also when a stop of a queued turn or the reconciler ends it', async () => {
     const { pool } = database;
     const holder = await begin();
     const queued = await begin();
@@ -72,7 +72,7 @@ describe('the end of a turn', () => {
     expect(ended(holder)).toMatchObject([{ status: 'failed', code: 'workflow_lost' }]);
   });
 
-  test('is not told when its transaction is rolled back', async () => {
+  test('is not reported when its transaction is rolled back', async () => {
     const { pool } = database;
     const turnId = await begin();
     const failing = transaction(pool, async (tx) => {
@@ -87,7 +87,7 @@ describe('the end of a turn', () => {
   });
 });
 
-test('a step that gets stuck is told once a round', async () => {
+test('a step that gets stuck is reported once per round', async () => {
   const turnId = await begin();
   const key = { turnId, name: 'significance:0' };
   for (const round of [0, 0, 1]) await markStuck(database.pool, key, round, 'bad_answer');
@@ -96,7 +96,7 @@ test('a step that gets stuck is told once a round', async () => {
 });
 
 describe('a first token', () => {
-  test('is told once a turn, whatever becomes of its draft', async () => {
+  test('is reported once per turn, whatever happens to its draft', async () => {
     const { pool } = database;
     const key = { turnId: await begin(), beat: 0 };
     const first: FirstToken[] = [];
@@ -109,7 +109,7 @@ describe('a first token', () => {
     expect(first[0]?.sinceAccepted).toBeGreaterThanOrEqual(first[0]?.sinceStarted ?? Number.NaN);
   });
 
-  test('of a second beat is none of the turn', async () => {
+  test('of a second beat is not reported', async () => {
     const { pool } = database;
     const key = { turnId: await begin(), beat: 1 };
     const draft = await acquireReplyLease(pool, key, { speakerId: 'chr_1' });
@@ -120,7 +120,7 @@ describe('a first token', () => {
   });
 });
 
-test('an attempt that never said how it ended is known as lost to the next one', async () => {
+test('an attempt that never reported its end is reported as lost by the next one', async () => {
   const { pool } = database;
   const key = { turnId: await begin(), beat: 0 };
   const open = async () => {

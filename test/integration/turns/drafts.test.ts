@@ -48,7 +48,7 @@ async function reply() {
 
 const whole = { text: 'whole', truncated: false, model: 'm' };
 
-describe('why a draft is written again', () => {
+describe('the reason of a new draft', () => {
   /** What the attempt that takes over is told, and what gateways read while it writes. */
   async function reasonsAfter(end: (r: Awaited<ReturnType<typeof reply>>, fence: number) => Promise<unknown>) {
     const r = await reply();
@@ -90,7 +90,7 @@ describe('why a draft is written again', () => {
   });
 });
 
-test('what attempts streamed adds up over those that ended in order, until an operator has the reply retried', async () => {
+test('the streamed size adds up over attempts that ended in order, until an operator retries the reply', async () => {
   const r = await reply();
   const first = await r.open();
   expect(first.streamedMs).toBe(0);
@@ -106,8 +106,8 @@ test('what attempts streamed adds up over those that ended in order, until an op
   expect((await r.open()).streamedMs).toBe(0);
 });
 
-describe('fences', () => {
-  test("an older attempt's checkpoints, epoch and reply are refused", async () => {
+describe('the fences of a reply', () => {
+  test('refuse checkpoints, an epoch and a reply of an older attempt', async () => {
     const r = await reply();
     const zombie = await r.open();
     expect(await beginEpoch(pool, r.key, zombie.fence, 1)).toBe(true);
@@ -121,7 +121,7 @@ describe('fences', () => {
     expect(await r.landed()).toHaveLength(0);
   });
 
-  test('an attempt that a frozen worker finds in its inbox takes no fence from the one after it', async () => {
+  test('are not taken by an old attempt that a frozen worker finds in its inbox', async () => {
     const r = await reply();
     const attempt = (number: number) =>
       acquireReplyLease(pool, r.key, { speakerId: r.hostId }, { task: 'run/2', number });
@@ -138,7 +138,7 @@ describe('fences', () => {
     expect(afterReset).toMatchObject({ state: 'held', fence: 4 });
   });
 
-  test('a reply lands once, and whoever comes again is told how it landed', async () => {
+  test('let a reply land once, and a repeated landing returns the first result', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
@@ -150,14 +150,14 @@ describe('fences', () => {
     expect(await r.landed()).toHaveLength(1);
   });
 
-  test('started is told once, however many attempts there are', async () => {
+  test('allow one assistant_turn_started for all attempts', async () => {
     const r = await reply();
     for (let i = 0; i < 3; i++) await r.open();
     const events = await readEvents(pool, r.chatId, { after: 0, limit: 100 });
     expect(events.filter((e) => e.kind === 'assistant_turn_started')).toHaveLength(1);
   });
 
-  test('nothing is written to a turn that has ended', async () => {
+  test('refuse all writes to a turn that has ended', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await finishTurn(pool, r.turn.id, { status: 'cancelled' });
@@ -168,8 +168,8 @@ describe('fences', () => {
   });
 });
 
-describe('epochs', () => {
-  test('attempts without a delta count no draft', async () => {
+describe('the epochs of a draft', () => {
+  test('are not raised by attempts without a delta', async () => {
     const r = await reply();
     await r.open();
     await r.open();
@@ -179,7 +179,7 @@ describe('epochs', () => {
     expect(await r.draft()).toMatchObject({ epoch: 1 });
   });
 
-  test('the old draft stands until the new one begins', async () => {
+  test('are raised with the first delta, until which the old draft is kept', async () => {
     const r = await reply();
     const first = await r.open();
     await beginEpoch(pool, r.key, first.fence, 1);
@@ -190,7 +190,7 @@ describe('epochs', () => {
     expect(await readDraftText(pool, r.key, 1)).toBe('');
   });
 
-  test('closing after an attempt that ended in order keeps the epoch', async () => {
+  test('are not raised when the reply is closed after an attempt that ended in order', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
@@ -201,7 +201,7 @@ describe('epochs', () => {
     expect((await r.landed())[0]?.data).toMatchObject({ text: 'all of it', truncated: true });
   });
 
-  test('closing after an attempt that died raises the epoch, for more may have been sent', async () => {
+  test('are raised when the reply is closed after a lost attempt, which may have sent more', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
@@ -214,7 +214,7 @@ describe('epochs', () => {
     });
   });
 
-  test('only pieces without a gap before them are kept', async () => {
+  test('keep only checkpointed pieces without a gap before them', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
@@ -224,8 +224,8 @@ describe('epochs', () => {
   });
 });
 
-describe('closing', () => {
-  test('a stop before anything arrived leaves no reply', async () => {
+describe('closing a reply', () => {
+  test('by a stop before any token leaves no reply', async () => {
     const r = await reply();
     await r.open();
     expect(await closeReply(pool, r.key, { model: 'm' })).toEqual({
@@ -238,14 +238,14 @@ describe('closing', () => {
     expect(await r.landed()).toHaveLength(0);
   });
 
-  test('a failure before anything arrived is told by an empty, truncated reply with its code', async () => {
+  test('by a failure before any token leaves an empty, truncated reply with its code', async () => {
     const r = await reply();
     const error = { code: 'provider_unauthorized', message: 'no' };
     await closeReply(pool, r.key, { model: 'm', error, speakerId: r.hostId });
     expect((await r.landed())[0]?.data).toMatchObject({ text: '', truncated: true, error, speakerId: r.hostId });
   });
 
-  test('a checkpoint tells its stream of a stop whose message was lost', async () => {
+  test('is triggered by the next checkpoint when the message of a stop was lost', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
@@ -255,7 +255,7 @@ describe('closing', () => {
     expect(await acquireReplyLease(pool, r.key, { speakerId: r.hostId })).toEqual({ state: 'stopped', stop: 'cancel' });
   });
 
-  test('a lost turn keeps its partial text, fails with a code, and hands the floor on', async () => {
+  test('of a lost turn keeps its partial text, fails it with a code, and passes the floor on', async () => {
     const r = await reply();
     const waiting = await claim(pool, r.chatId);
     const { fence } = await r.open();
@@ -274,7 +274,7 @@ describe('closing', () => {
     });
   });
 
-  test('a turn lost after its whole reply had landed is completed', async () => {
+  test('of a turn that was lost after its reply had landed completes it', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import type { Turn } from '../../../client/src/index.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { startWorkerProcess, type WorkerProcess } from '../../support/service/workerProcess.js';
@@ -7,7 +8,6 @@ import { scrape } from '../../support/telemetry/exposition.js';
 import { reconciling } from '../../support/temporal/reconciling.js';
 import { buildWorkflowBundles, type WorkflowBundles } from '../../support/temporal/workflowBundles.js';
 import { until } from '../../support/until.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 
 /** The contract's bound, from the first failure on; a worker that has just started needs a moment for that. */
 const passedOnWithinMs = 60_000;
@@ -61,7 +61,7 @@ async function startWorker(env: Record<string, string> = {}): Promise<WorkerProc
 const startBrokenWorker = async (turnId: string, how: 'throws' | 'differs') =>
   startWorker({ WORKFLOW_BUNDLE: await bundles.breaking(turnId, how) });
 
-const suits = (turnId: string, what: string, check: (turn: TurnResource) => boolean, withinMs = 30_000) =>
+const suits = (turnId: string, what: string, check: (turn: Turn) => boolean, withinMs = 30_000) =>
   until(
     what,
     async () => {
@@ -71,7 +71,7 @@ const suits = (turnId: string, what: string, check: (turn: TurnResource) => bool
     withinMs,
   );
 /** The reconciler has to look for it. */
-const noticed = (turnId: string, what: string, check: (turn: TurnResource) => boolean) =>
+const noticed = (turnId: string, what: string, check: (turn: Turn) => boolean) =>
   reconciling(temporal, taskQueue, () => suits(turnId, what, check, passedOnWithinMs));
 const passedOn = (turnId: string) =>
   noticed(turnId, 'the floor is passed on', ({ status }) => status === 'awaiting_operator');
@@ -108,7 +108,7 @@ async function begin() {
   return { worker, chat, turn, next };
 }
 
-test('a turn whose workflow does not replay is failing, keeps what has landed, passes its floor on, and ends by a reset', async () => {
+test('a turn whose workflow does not replay is failing, keeps its landed effects, passes the floor on, and ends after a reset', async () => {
   const { worker, chat, turn, next } = await begin();
   worker.kill('SIGKILL');
   await startBrokenWorker(turn.id, 'differs');
@@ -138,7 +138,7 @@ test('a turn whose workflow does not replay is failing, keeps what has landed, p
   expect((await eventsOf(chat.id, turn.id)).map(({ kind }) => kind)).toContain('memory_written');
 }, 240_000);
 
-test('a turn whose workflow fails while its reply streams keeps the text so far, and asks for no other reply when it is reset', async () => {
+test('a turn whose workflow fails while its reply streams keeps the text so far, and requests no other reply after a reset', async () => {
   const { worker, chat, turn, next } = await begin();
   worker.kill('SIGKILL');
   await startBrokenWorker(turn.id, 'throws');

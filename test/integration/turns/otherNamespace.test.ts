@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import type { Turn } from '../../../client/src/index.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { startWorkerProcess, type WorkerProcess } from '../../support/service/workerProcess.js';
@@ -9,7 +10,6 @@ import { runReconcile } from '../../support/temporal/runReconcile.js';
 import { startTemporalServer, type TemporalServer } from '../../support/temporal/temporalServer.js';
 import { buildWorkflowBundles, type WorkflowBundles } from '../../support/temporal/workflowBundles.js';
 import { until } from '../../support/until.js';
-import type { TurnResource } from '../../support/viewers/client.js';
 
 const taskQueue = `other-namespace-${process.pid}`;
 const home = String(process.env.TEST_TEMPORAL_ADDRESS);
@@ -59,7 +59,7 @@ async function startApi(temporal: string): Promise<TestApi> {
   return started;
 }
 
-const suits = (of: TestApi, turnId: string, what: string, check: (turn: TurnResource) => boolean) =>
+const suits = (of: TestApi, turnId: string, what: string, check: (turn: Turn) => boolean) =>
   until(what, async () => {
     const turn = await of.client.getTurn(turnId);
     return check(turn) ? turn : null;
@@ -157,7 +157,7 @@ test('a turn that was accepted for one Temporal is not started in another', asyn
   const chat = await api.client.newChat();
   const key = { 'Idempotency-Key': 'k' };
   const path = `/v1/chats/${chat.id}/turns`;
-  const accepted = await api.client.send<{ turn: TurnResource }>('POST', path, { text: 'one' }, key);
+  const accepted = await api.client.send<{ turn: Turn }>('POST', path, { text: 'one' }, key);
   const { id } = accepted.body.turn;
   const away = await startApi(other.address);
   expect((await away.client.send('POST', path, { text: 'one' }, key)).status).toBe(202);
@@ -168,7 +168,7 @@ test('a turn that was accepted for one Temporal is not started in another', asyn
   expect((await ends(id)).status).toBe('completed');
 }, 240_000);
 
-test('many turns that are not found at once are not closed: Temporal may have lost its data', async () => {
+test('many turns that are not found at once are not closed, since Temporal may have lost its data', async () => {
   const worker = await startWorker(home);
   const begun: Awaited<ReturnType<typeof begin>>[] = [];
   for (let n = 0; n < 5; n++) begun.push(await begin());
@@ -211,7 +211,7 @@ test('many turns that are not found at once are not closed: Temporal may have lo
   expect((await readyz(api)).reconciler).toBe('ok');
 }, 240_000);
 
-test('turns of a Temporal that is gone run again in another one when an operator confirms it', async () => {
+test('turns of a lost Temporal run again in another one when an operator confirms it', async () => {
   const worker = await startWorker(home);
   const { chat, turn } = await begin();
   await worker.stop();

@@ -72,25 +72,25 @@ const expected = [
   ['assistant', 'The new answer.'],
 ];
 
-describe('a prompt holds what was said in turns that were stopped or failed, and nothing that left the timeline', () => {
-  test('of a role-play', async () => {
+describe('the prompt after stopped and failed turns holds their text, and nothing outside the timeline', () => {
+  test('in a narrative chat', async () => {
     const turnId = await chatOf('narrative');
     const input = await readPromptInput(pool, { turnId, beat: 0, speakerId: 'chr_1' });
     const lines = input?.dialogue.map(({ speakerId, text }) => [speakerId === 'you' ? 'user' : 'assistant', text]);
     expect(lines).toEqual(expected);
   });
 
-  test('of a document, without the words that show people that the provider failed', async () => {
+  test('in a document chat, without the line that shows people the failure', async () => {
     const input = await readDocumentPrompt(pool, await chatOf('document'));
     expect(input?.history.map(({ role, text }) => [role, text])).toEqual(expected);
   });
 
-  test('of an agent', async () => {
+  test('in an agent chat', async () => {
     const input = await readAgentPrompt(pool, await chatOf('agent'));
     expect(input?.history.map(({ role, text }) => [role, text])).toEqual(expected);
   });
 
-  test('of a relayed turn, in its primer', async () => {
+  test('in the primer of a relay chat', async () => {
     const request = await readRelayRequest(pool, await chatOf('relay'));
     expect(request?.primer?.map(({ role, content }) => [role, content])).toEqual(expected);
   });

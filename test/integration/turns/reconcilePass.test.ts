@@ -79,7 +79,7 @@ const statusOf = async (turnId: string) => (await readTurn(database.pool, { turn
 const statuses = async (turnIds: string[]) => [...new Set(await Promise.all(turnIds.map(statusOf)))];
 
 describe('a pass of the reconciler', () => {
-  test('looks after every other turn when one throws', async () => {
+  test('handles all other turns when one throws', async () => {
     const [bad = '', ...good] = await newTurns(12);
     const { workflows } = temporal((turnId) => {
       if (turnId === bad) throw new Error('no answer');
@@ -90,14 +90,14 @@ describe('a pass of the reconciler', () => {
     expect(await statusOf(bad)).toBe('running');
   });
 
-  test('asks about no more than eight turns at once', async () => {
+  test('describes no more than eight workflows at once', async () => {
     await newTurns(30);
     const { workflows, most } = temporal(() => running);
     expect(await pass(workflows)).toMatchObject({ looked: 30, closed: 0 });
     expect(most()).toBe(8);
   });
 
-  test('does nothing about turns that were started in another namespace, found or not', async () => {
+  test('ignores turns that were started in another namespace, found or not', async () => {
     const elsewhere = await newTurns(3, 'namespace-of-another-server');
     const { workflows, started } = temporal(() => notFound);
     expect(await pass(workflows)).toMatchObject({ elsewhere: 3, looked: 0, closed: 0 });
@@ -106,7 +106,7 @@ describe('a pass of the reconciler', () => {
     expect(await readRefused(database.pool, here)).toEqual({ elsewhere: 3, missing: 0 });
   });
 
-  test('starts a turn that was never started, and says beforehand where', async () => {
+  test('starts a turn that was never started, and stores its namespace before', async () => {
     const turnId = await newTurn(null);
     const { workflows, started } = temporal(() => notFound);
     expect(await pass(workflows)).toMatchObject({ started: 1 });
@@ -115,7 +115,7 @@ describe('a pass of the reconciler', () => {
     expect(rows).toEqual([{ namespace_id: here }]);
   });
 
-  test('closes three turns that are not found, and refuses to close more of them at once', async () => {
+  test('closes three turns whose workflow is not found, and refuses to close more at once', async () => {
     const few = await newTurns(3);
     const { workflows } = temporal(() => notFound);
     expect(await pass(workflows)).toMatchObject({ closed: 3, missing: 0 });
@@ -126,14 +126,14 @@ describe('a pass of the reconciler', () => {
     expect(await readRefused(database.pool, here)).toEqual({ elsewhere: 0, missing: 4 });
   });
 
-  test('closes what was terminated while it refuses to close what is not found', async () => {
+  test('closes turns that were terminated while it refuses to close those not found', async () => {
     const [ended = '', ...lost] = await newTurns(6);
     const { workflows } = temporal((turnId) => (turnId === ended ? terminated : notFound));
     expect(await pass(workflows)).toMatchObject({ closed: 1, missing: 5 });
     expect([await statusOf(ended), await statuses(lost)]).toEqual(['failed', ['running']]);
   });
 
-  test('does not close a turn whose workflow is found when it is asked for once more', async () => {
+  test('does not close a turn whose workflow is found at a second look', async () => {
     const turnId = await newTurn();
     const answers = [notFound, running];
     const { workflows } = temporal(() => answers.shift() ?? running);
@@ -141,7 +141,7 @@ describe('a pass of the reconciler', () => {
     expect(await statusOf(turnId)).toBe('running');
   });
 
-  test('that runs out of time is taken up by the next one where it was', async () => {
+  test('that runs out of time is continued by the next one', async () => {
     await newTurns(201);
     const { workflows } = temporal(() => running);
     expect(await pass(workflows, { withinMs: 0 })).toMatchObject({ looked: 200 });
@@ -150,11 +150,11 @@ describe('a pass of the reconciler', () => {
   }, 60_000);
 });
 
-describe('an operator who says that the workflows are lost', () => {
+describe('an operator who confirms that the workflows are lost', () => {
   const accept = (workflows: TurnWorkflows, lost: 'close' | 'restart') =>
     acceptNamespace({ pool: database.pool, workflows, model: 'm' }, { lost, onFailed: () => undefined });
 
-  test('has their turns closed, those that run here kept, and those that never ran started', async () => {
+  test('closes their turns, keeps those that run here, and starts those that never ran', async () => {
     const lost = [...(await newTurns(5)), ...(await newTurns(2, 'namespace-of-another-server'))];
     const [kept, fresh] = [await newTurn('namespace-of-another-server'), await newTurn(null)];
     const { workflows, started } = temporal((turnId) => (turnId === kept ? running : notFound));
@@ -164,7 +164,7 @@ describe('an operator who says that the workflows are lost', () => {
     expect(await readRefused(database.pool, here)).toEqual({ elsewhere: 0, missing: 0 });
   });
 
-  test('may have them run again in the connected namespace', async () => {
+  test('may run them again in the connected namespace', async () => {
     const lost = await newTurns(5, 'namespace-of-another-server');
     const { workflows, started } = temporal(() => notFound);
     expect(await accept(workflows, 'restart')).toMatchObject({ started: 5, closed: 0 });

@@ -60,7 +60,7 @@ async function reply() {
 }
 
 describe('the usage of a turn', () => {
-  test('counts an attempt that was lost with its worker, with what was received of it, as wasted', async () => {
+  test('counts the received tokens of an attempt that was lost with its worker as wasted', async () => {
     const r = await reply();
     await r.begin(await r.open(), 1, 'Half of');
     const second = await r.open();
@@ -79,7 +79,7 @@ describe('the usage of a turn', () => {
     expect(await readModelCalls(pool, r.turnId)).toEqual([]);
   });
 
-  test('counts one that was lost before its first checkpoint', async () => {
+  test('counts an attempt that was lost before its first checkpoint', async () => {
     const r = await reply();
     await r.open();
     await r.land(await r.open());
@@ -90,7 +90,7 @@ describe('the usage of a turn', () => {
     });
   });
 
-  test('is exact, and stands in the reply too, where one attempt was enough', async () => {
+  test('is exact and also in the reply after a single attempt', async () => {
     const r = await reply();
     await r.land(await r.open());
     const wasted = { promptTokens: 0, completionTokens: 0, calls: 0 };
@@ -101,7 +101,7 @@ describe('the usage of a turn', () => {
     expect(rows[0].usage).toEqual({ ...exact, wasted });
   });
 
-  test('counts a kept response once, however many attempts went on with it', async () => {
+  test('counts a background response once, however many attempts resumed it', async () => {
     const r = await reply();
     const first = await r.open();
     await recordResponse(pool, r.key, first.fence, 'resp_1');
@@ -112,7 +112,7 @@ describe('the usage of a turn', () => {
     expect((await r.end('completed')).usage).toMatchObject({ llmCallCount: 1, certainty: 'exact' });
   });
 
-  test('counts a stream once that another attempt adopted', async () => {
+  test('counts a stream once that was adopted by another attempt', async () => {
     const r = await reply();
     const first = await r.open();
     const second = await r.open();
@@ -121,7 +121,7 @@ describe('the usage of a turn', () => {
     expect((await r.end('completed')).usage).toMatchObject({ llmCallCount: 1, wasted: { calls: 0 } });
   });
 
-  test('counts both calls of a text that was continued, and neither as wasted', async () => {
+  test('counts both calls of a continued text, and neither as wasted', async () => {
     const r = await reply();
     await r.begin(await r.open(), 1, 'Half of ');
     await r.land(await r.open(), { continuedEpoch: 1 });
@@ -133,7 +133,7 @@ describe('the usage of a turn', () => {
     });
   });
 
-  test('of a reply that was closed with what there was does not count its call as wasted, but those before', async () => {
+  test('of a reply that was closed with partial text counts only the earlier calls as wasted', async () => {
     const r = await reply();
     await r.begin(await r.open(), 1, 'Lost');
     await r.begin(await r.open(), 2, 'Kept', { completionTokens: 3 });
@@ -145,7 +145,7 @@ describe('the usage of a turn', () => {
     });
   });
 
-  test('of one that came to nothing is wasted as a whole', async () => {
+  test('of a reply without text is wasted as a whole', async () => {
     const r = await reply();
     await r.checkpoint(await r.open(), 0, '');
     await closeReply(pool, r.key, { model: 'm' });
@@ -156,7 +156,7 @@ describe('the usage of a turn', () => {
     });
   });
 
-  test('counts no request that never left, and a refused one without tokens', async () => {
+  test('counts no request that was never sent, and a refused one without tokens', async () => {
     const r = await reply();
     const first = await r.open();
     const call = (attempt: number) => ({ turnId: r.turnId, step, attempt });
@@ -181,7 +181,7 @@ describe('the usage of a turn', () => {
     });
   });
 
-  test('of a turn that is closed without its workflow counts what its lost worker had asked for', async () => {
+  test('of a turn that is closed without its workflow counts the calls of its lost worker', async () => {
     const r = await reply();
     await r.begin(await r.open(), 1, 'Half of');
     await closeLostTurn(pool, r.turnId, { code: 'workflow_terminated', model: 'm' });
@@ -189,7 +189,7 @@ describe('the usage of a turn', () => {
     expect(turn?.usage).toMatchObject({ promptTokens: 90, completionTokens: 7, wasted: { calls: 0 } });
   });
 
-  test('counts the calls of classifiers, those that failed as wasted, and one that is done not again', async () => {
+  test('counts the calls of classifiers, failed ones as wasted, and none twice', async () => {
     const r = await reply();
     await r.land(await r.open());
     const name = 'significance:0';
@@ -217,10 +217,10 @@ describe('the usage of a turn', () => {
   });
 });
 
-describe("what the provider's answer said", () => {
+describe('the error detail of the provider', () => {
   const detail = { status: 429, code: 'insufficient_quota', requestId: 'req_1' };
 
-  test('stands with the error of the reply, of its step and of the turn that fail with it', async () => {
+  test('is in the error of the reply, of its step and of its turn', async () => {
     const r = await reply();
     const { fence } = await r.open();
     await recordFailure(pool, r.key, fence, { code: 'provider_quota', detail });
@@ -237,7 +237,7 @@ describe("what the provider's answer said", () => {
     ]);
   });
 
-  test('stands with a step that retries, or is stuck, and not with another failure', async () => {
+  test('is in a retrying or stuck step, and not in another failure', async () => {
     const r = await reply();
     const key = { turnId: r.turnId, name: 'parse' };
     await beginStep(pool, key, 0);

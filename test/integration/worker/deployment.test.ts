@@ -56,7 +56,7 @@ async function ranOn(turnId: string): Promise<string[]> {
 }
 
 describe('a deployment of workers', () => {
-  test('has the hash of the workflow bundle as its build id, whatever folder it was built in', async () => {
+  test('has the hash of the workflow bundle as its build id, whichever folder it was built in', async () => {
     const moved = join(fleet.folder, 'moved.js');
     const code = await readFile(bundles.a, 'utf8');
     await writeFile(moved, code.replace(/(sourceMappingURL=).*/, '$1data:another'));
@@ -64,7 +64,7 @@ describe('a deployment of workers', () => {
     expect([(await buildOf(moved)).buildId, builds.b.buildId === builds.a.buildId]).toEqual([builds.a.buildId, false]);
   });
 
-  test('ends a turn on the build that it began on, while new turns and the next of its chat run on the new build', async () => {
+  test('ends a turn on the build on which it began, while later turns run on the new build', async () => {
     // The first build needs no worker to wait for.
     expect(await promote(builds.a)).toEqual([expect.stringMatching(/^New turns begin on build/)]);
     const old = await fleet.start({ WORKFLOW_BUNDLE: bundles.a });

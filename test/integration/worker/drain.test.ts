@@ -72,7 +72,7 @@ async function untilSaid(worker: WorkerProcess, message: string): Promise<void> 
 }
 
 describe('a worker that gets SIGTERM', () => {
-  test('lets its reply go on to its end, asks the provider once, and exits as soon as the reply has ended', async () => {
+  test('finishes its reply with one request to the provider, and exits as soon as the reply has ended', async () => {
     const { worker, turnId, call } = await streaming();
     await drained(worker);
     const other = await fleet.start();
@@ -89,7 +89,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(attemptsAt(turnId)).toBe(1);
   }, 120_000);
 
-  test('takes nothing new: another worker runs the turns that begin meanwhile, and what follows the reply', async () => {
+  test('takes no new task, while another worker runs new turns and the follow-ups of the reply', async () => {
     const { worker, turnId, call } = await streaming();
     const { chatId } = await seedChat(fleet.pool);
     await drained(worker);
@@ -102,7 +102,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed' });
   }, 120_000);
 
-  test('with nothing to do exits at once', async () => {
+  test('exits at once when it has nothing to do', async () => {
     const worker = await fleet.start();
     const before = performance.now();
     worker.kill('SIGTERM');
@@ -110,7 +110,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   }, 120_000);
 
-  test('stops a reply that its user stops meanwhile, and keeps the text', async () => {
+  test('stops a reply that its user stops during the drain, and keeps the text', async () => {
     const { worker, turnId } = await streaming();
     await drained(worker);
     await fleet.start();
@@ -121,7 +121,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(attemptsAt(turnId)).toBe(1);
   }, 120_000);
 
-  test('hands over what it still runs when its time is over, and no failure is counted', async () => {
+  test('hands its activities over when the drain time is over, and counts no failure', async () => {
     const { worker, turnId, call } = await streaming({ WORKER_DRAIN_SECONDS: '1' });
     await drained(worker);
     await fleet.start();
@@ -136,7 +136,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(rows).toEqual([{ failures: 0, last_error: null }]);
   }, 120_000);
 
-  test('hands over at once when it gets a second one', async () => {
+  test('hands its activities over at once at a second SIGTERM', async () => {
     const { worker, turnId, call } = await streaming();
     await drained(worker);
     await fleet.start();
@@ -147,7 +147,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed', beats: [{ text: 'the whole', epoch: 2 }] });
   }, 120_000);
 
-  test("lets an agent's tool go on to its result, which is called once", async () => {
+  test('lets the tool of an agent finish, which is called once', async () => {
     const worker = await fleet.start();
     await until('the tools are listed', async () =>
       /mcp_tools_slow/.test(JSON.stringify(await listTools(fleet.pool))) ? true : null,
@@ -167,7 +167,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(await worker.gone).toBe(0);
   }, 120_000);
 
-  test('lets a sub-agent have its answer, which is asked for once', async () => {
+  test('lets the request of a sub-agent finish, which is made once', async () => {
     const worker = await fleet.start();
     const { id } = await newAgentChat();
     const delegated = tool('d', 'delegate', { task: 'Count.', instructions: '' });
@@ -184,7 +184,7 @@ describe('a worker that gets SIGTERM', () => {
     expect(await worker.gone).toBe(0);
   }, 120_000);
 
-  test('lets classifiers have their answers, each asked for once', async () => {
+  test('lets the requests of classifiers finish, each of which is made once', async () => {
     const worker = await fleet.start();
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script(whole('A reply.'));
@@ -201,7 +201,7 @@ describe('a worker that gets SIGTERM', () => {
   }, 120_000);
 });
 
-test('a call whose worker was lost twenty times is not made again, and the agent reads that', async () => {
+test('a tool call whose worker was lost twenty times is not made again, and the agent reads that', async () => {
   await fleet.start();
   const chat = await createChat(fleet.pool, owner, {
     kind: 'agent',

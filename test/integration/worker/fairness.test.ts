@@ -59,7 +59,7 @@ describe('an owner whose replies never end', () => {
     ['by the fairness key of its workflows', undefined],
     ['where workflows have none, by Postgres', without],
   ])(
-    'keeps no other from a place, on any worker: %s',
+    'does not block the replies of other owners: %s',
     async (_, start) => {
       fleet.provider.script(() => ({ steps: [] }));
       const name = start ? 'without' : 'with';
@@ -85,7 +85,7 @@ describe('an owner whose replies never end', () => {
   );
 });
 
-test("an owner whose classifiers never answer keeps no other's from being asked", async () => {
+test('an owner whose classifiers never answer does not block those of other owners', async () => {
   let isAnns = (_turnId: string) => true;
   fleet.provider.script(() => whole('Said.'));
   fleet.provider.classify(({ requestId = '' }) => (isAnns(requestId.split('/')[0] ?? '') ? { steps: [] } : undefined));
@@ -98,7 +98,7 @@ test("an owner whose classifiers never answer keeps no other's from being asked"
   expect(asked(ann, classifiers).length).toBeLessThanOrEqual(2 * PLACES);
 }, 240_000);
 
-test('a fairness key is one that Temporal takes, and tells long owners apart', () => {
+test('a fairness key is valid in Temporal, and different for two long owner names', () => {
   expect(fairnessKey('ann')).toBe('ann');
   const long = [`${'x'.repeat(64)}a`, `${'x'.repeat(64)}b`, 'é'.repeat(60), ''].map(fairnessKey);
   expect(new Set(long).size).toBe(4);

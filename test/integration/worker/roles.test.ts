@@ -39,7 +39,7 @@ async function queuesOf(workflowId: string): Promise<Record<string, string>> {
 }
 
 describe('workers of different roles', () => {
-  test('are all needed: the probe names the roles for which no worker polls', async () => {
+  test('are all needed, and the probe names each role without a polling worker', async () => {
     const { pool, client, taskQueue } = fleet;
     const namespace = createConnectedNamespace(client);
     const probes = createProbes({ pool, client, namespace, taskQueue, hub: { connectedWorkers: () => 1 } });
@@ -50,14 +50,14 @@ describe('workers of different roles', () => {
     await until('all roles are polled', async () => ((await probes.worker?.()) === null ? true : null));
   }, 120_000);
 
-  test('share a turn: its reply streams in one process, its classifiers run in another', async () => {
+  test('share a turn, whose reply streams in one process while its classifiers run in another', async () => {
     const { chatId } = await seedChat(fleet.pool);
     const turnId = await fleet.begin(chatId);
     expect(await fleet.ended(turnId)).toMatchObject({ status: 'completed', warnings: [] });
     expect(await queuesOf(turnId)).toMatchObject({ streamReply: '-streams', classify: '-classifiers' });
   }, 120_000);
 
-  test('share an agent: its iterations, its tools and those of its sub-agents run where streams do', async () => {
+  test('share an agent turn, whose iterations, tools and sub-agents run in the worker of streams', async () => {
     const chat = await createChat(fleet.pool, owner, {
       kind: 'agent',
       title: null,
@@ -81,7 +81,7 @@ describe('workers of different roles', () => {
     expect(await queuesOf(`${turnId}/${rows[0]?.id}`)).toMatchObject({ askSubagent: '-streams', runTool: '-streams' });
   }, 120_000);
 
-  test('lose nothing of a reply with the worker that runs turns: it goes on, and is asked for once', async () => {
+  test('lose nothing of a reply when the worker of turns is killed, and it is requested once', async () => {
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script({ steps: [{ text: 'half ' }] });
     const turnId = await fleet.begin(chatId);
@@ -100,7 +100,7 @@ describe('workers of different roles', () => {
     expect(attemptsAt(turnId)).toBe(1);
   }, 120_000);
 
-  test('take a reply over from a worker of streams that was killed', async () => {
+  test('take over a reply from a killed worker of streams', async () => {
     const { chatId } = await seedChat(fleet.pool);
     fleet.provider.script({ steps: [{ text: 'half ' }] }, whole('the whole'));
     const turnId = await fleet.begin(chatId);

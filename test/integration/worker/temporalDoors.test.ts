@@ -29,14 +29,14 @@ function blindPost(path: string, host: string): Promise<number> {
   });
 }
 
-describe("the HTTP API of npm start's Temporal", () => {
+describe('the HTTP API of the Temporal that npm start runs', () => {
   const own = () => new URL(server.http).host;
   test.each([
     ['by its address', own],
     ['by localhost', () => own().replace('127.0.0.1', 'localhost')],
     ['by a name that was pointed here', () => 'evil.example'],
     ['without a name', () => ''],
-  ])('takes nothing from a page that finds its port, asked %s', async (_, host) => {
+  ])('accepts no request from a web page, sent %s', async (_, host) => {
     const workflowId = `turn-${Math.random()}`;
     const handle = await client.workflow.start('turn', { workflowId, taskQueue: 'nobody-polls' });
     const workflows = `/api/v1/namespaces/default/workflows/${workflowId}`;

@@ -63,7 +63,7 @@ const textSoFar = (turnId: string, text: string) =>
     (await readTurn(pool, { turnId, owner }))?.beats[0]?.text === text ? true : null,
   );
 
-test('a stopped worker that comes back after another took its reply over writes nothing', async () => {
+test('a frozen worker that continues after another took its reply over writes nothing', async () => {
   const frozen = await startWorker();
   const { chatId } = await seedChat(pool);
   provider.script({ steps: [{ text: 'from the frozen ' }] }, { steps: [] });
@@ -94,7 +94,7 @@ test('a stopped worker that comes back after another took its reply over writes 
   expect(events.filter((event) => event.kind === 'assistant_turn')).toHaveLength(1);
 }, 180_000);
 
-test('a worker that is asked to stop and may not drain hands its reply over in order, and no failure is counted', async () => {
+test('a worker that stops without a drain hands its reply over, and counts no failure', async () => {
   const leaving = await startWorker();
   const { chatId } = await seedChat(pool);
   provider.script({ steps: [{ text: 'half ' }] }, whole('the whole'));

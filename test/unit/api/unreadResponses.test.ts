@@ -65,21 +65,21 @@ describe('a client that reads nothing', () => {
         response.once('close', () => clearInterval(timer));
       },
     ],
-  ])('is cut off from %s, and what it was sent is let go', async (_what, answer) => {
+  ])('is cut off from %s, and the buffered data is freed', async (_what, answer) => {
     await serve({}, answer);
     await client();
     await connectionsLeft(1);
     await connectionsLeft(0);
   });
 
-  test('is cut off when it has taken nothing for as long as a connection may', async () => {
+  test('is cut off when it has read nothing for the allowed time', async () => {
     await serve({}, json);
     await client();
     await connectionsLeft(1);
     await connectionsLeft(0);
   });
 
-  test('is cut off at once when all together leave too much unread, the others are not', async () => {
+  test('is cut off at once when all connections leave too much unread, while others stay', async () => {
     await serve({ stalledMs: 60_000, totalBytes: 40 * 1024 * 1024 }, json);
     await Promise.all([client(), client()]);
     await connectionsLeft(2);
@@ -89,7 +89,7 @@ describe('a client that reads nothing', () => {
   });
 });
 
-test('a client that pipelines without end is cut off', async () => {
+test('a client that pipelines requests without end is cut off', async () => {
   let answered = 0;
   await serve({}, () => {
     answered += 1;
@@ -100,7 +100,7 @@ test('a client that pipelines without end is cut off', async () => {
   expect(answered).toBe(quick.pipelined);
 });
 
-test('a client that reads slowly gets all of a body, however long that takes', async () => {
+test('a client that reads slowly gets a whole body, however long that takes', async () => {
   await serve({}, (_request, response) => {
     const body = much.subarray(0, 8 * 1024 * 1024);
     response.setHeader('Content-Length', body.length);
@@ -118,7 +118,7 @@ test('a client that reads slowly gets all of a body, however long that takes', a
   expect(performance.now() - begun).toBeGreaterThan(quick.stalledMs);
 });
 
-test('a request that waits for its answer is not cut, however long', async () => {
+test('a connection that waits for its answer is not cut off, however long', async () => {
   await serve({ stalledMs: 50 }, (_request, response) => void setTimeout(() => response.end('late'), 500));
   const socket = await client();
   socket.resume();

@@ -6,31 +6,31 @@ import { render } from '../../../bench/report.js';
 import { median, quantile } from '../../../bench/stats.js';
 import { createStampReader } from '../../../bench/streams.js';
 
-describe('what the bench is asked for', () => {
-  test('without flags it runs every part', () => {
+describe('the options of the bench', () => {
+  test('select every part without flags', () => {
     expect(readOptions([])).toEqual({ only: ['start', 'latency', 'turns', 'fanOut', 'viewers'], quick: false });
   });
-  test('parts are run in their order, whatever the order they were asked in', () => {
+  test('select parts in their fixed order, whatever the order of the flags', () => {
     expect(readOptions(['--only', 'turns, start', '--quick'])).toEqual({ only: ['start', 'turns'], quick: true });
   });
-  test('a part that there is not, and a flag that there is not, are refused', () => {
+  test('are refused for an unknown part or flag', () => {
     expect(() => readOptions(['--only', 'speed'])).toThrow('speed');
     expect(() => readOptions(['--fast'])).toThrow('--fast');
   });
 });
 
-describe('what the bench computes', () => {
-  test('the median is the middle of the values in their order, whatever order they came in', () => {
+describe('the statistics of the bench', () => {
+  test('have as median the middle of the sorted values', () => {
     expect(median([9, 1, 10, 2, 3])).toBe(3);
   });
-  test('99 of a hundred values lie below the 99th percentile', () => {
+  test('have 99 of a hundred values below the 99th percentile', () => {
     const values = Array.from({ length: 100 }, (_, n) => n);
     expect(values.filter((value) => value < quantile(values, 0.99))).toHaveLength(99);
   });
-  test('of nothing there is no median, rather than zero', () => {
+  test('have no median of no values, rather than zero', () => {
     expect(median([])).toBeNaN();
   });
-  test('stamps are found whole where the pieces of a text are cut within them', () => {
+  test('include time stamps that are cut between two pieces of a text', () => {
     const read = createStampReader();
     expect([...read('<100.5><20'), ...read('0.25>'), ...read('<300.125>')]).toEqual([100.5, 200.25, 300.125]);
   });
@@ -42,19 +42,19 @@ describe('what the bench computes', () => {
   });
 });
 
-describe('what the bench prints', () => {
+describe('the report of the bench', () => {
   const row = { what: 'a measure', unit: 'ms' };
   const lineOf = (rendered: string) => rendered.split('\n')[1]?.replace(/\s+/g, ' ').trim();
 
-  test('both values, their ratio, and whether a target is met', () => {
+  test('has both values, their ratio, and whether a target is met', () => {
     const rows = [{ ...row, service: 12, pipe: 4, target: { below: 60 } }];
     expect(lineOf(render({ title: 'Part', rows }))).toBe('a measure 12.0 ms 4.00 ms 3.0× < 60 ms: met');
   });
-  test('a target of two halves is missed if one of them is', () => {
+  test('shows a target with two conditions as missed if one of them is', () => {
     const rows = [{ ...row, service: 1.5, pipe: 0.3, target: { below: 2, times: 3 } }];
     expect(lineOf(render({ title: 'Part', rows }))).toBe('a measure 1.50 ms 0.30 ms 5.0× < 2 ms, ≤ 3×: MISSED');
   });
-  test('what could not be measured is unknown, and meets no target', () => {
+  test('shows a missing measurement as unknown and its target as missed', () => {
     const rows = [{ ...row, service: Number.NaN, target: { below: 60 } }];
     expect(lineOf(render({ title: 'Part', rows }))).toBe('a measure unknown < 60 ms: MISSED');
   });

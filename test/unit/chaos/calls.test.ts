@@ -8,7 +8,7 @@ const asked = (step: string, fault: string | null = null): ProviderRequest => ({
   ...{ streams: false, abortedAt: null, endedAt: null },
 });
 
-test('a request that follows a failure of the provider is no extra call, any other repeat is one', () => {
+test('the chaos run counts a repeated request as extra, unless it follows a failure of the provider', () => {
   const book = createBook();
   for (const turnId of ['a', 'b']) book.accept({ turnId, chatId: 'c', kind: 'narrative' }, turnId);
   const calls = countCalls(

@@ -32,8 +32,8 @@ async function begin(signal?: AbortSignal) {
   return { reader, asked: asked! };
 }
 
-describe('the door before the scripted providers', () => {
-  test('passes an answer on as it is, and names what it was for', async () => {
+describe('the proxy in front of the scripted providers', () => {
+  test('passes an answer on unchanged, and records its request', async () => {
     const response = await ask();
     expect(await response.text()).toContain('A scripted');
     expect(faultProxy.asked).toMatchObject([
@@ -49,7 +49,7 @@ describe('the door before the scripted providers', () => {
     await answers[2]?.text();
   });
 
-  test('sees when a client leaves a stream', async () => {
+  test('records when a client closes a stream', async () => {
     const leaving = new AbortController();
     const { asked } = await begin(leaving.signal);
     expect(faultProxy.streams()).toEqual([asked]);
@@ -59,14 +59,14 @@ describe('the door before the scripted providers', () => {
     expect(faultProxy.streams()).toEqual([]);
   });
 
-  test('resets a stream, which is then no client that left', async () => {
+  test('resets a stream, which does not count as closed by the client', async () => {
     const { reader, asked } = await begin();
     expect(faultProxy.reset(asked)).toBe(true);
     await expect(reader.read()).rejects.toThrow();
     expect(asked).toMatchObject({ fault: 'reset', abortedAt: null });
   });
 
-  test('lets a stream fall silent until its client has left', async () => {
+  test('sends nothing more on a stream until its client closes it', async () => {
     const leaving = new AbortController();
     const { asked } = await begin(leaving.signal);
     const silenced = faultProxy.silence(asked, 5_000);

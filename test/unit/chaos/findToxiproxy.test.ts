@@ -26,21 +26,21 @@ const find = (...path: string[]) =>
     signal: new AbortController().signal,
   });
 
-describe('Toxiproxy', () => {
-  test('is the server on the PATH, before one that was built', async () => {
+describe('the search for Toxiproxy', () => {
+  test('prefers the server on the PATH to one that was built', async () => {
     const onPath = await program(join(folder, 'bin', 'toxiproxy-server'), 'exit 0');
     await program(cached(), 'exit 0');
     expect(await find(dirname(onPath))).toBe(onPath);
   });
 
-  test('is else built by go install, once', async () => {
+  test('else builds it once with go install', async () => {
     const build = 'if [ "$1" = install ]; then printf "#!/bin/sh\\n" > "$GOBIN/server"; chmod +x "$GOBIN/server"; fi';
     const go = await program(join(folder, 'bin', 'go'), build);
     expect(await find(dirname(go))).toBe(cached());
     expect(await find()).toBe(cached());
   });
 
-  test('that can not be had ends in words that say what to install', async () => {
+  test('fails with a message that says what to install', async () => {
     const go = await program(join(folder, 'bin', 'go'), '[ "$1" = version ] || { echo "no such host" >&2; exit 1; }');
     await expect(find(dirname(go))).rejects.toThrow(/could not be built: no such host.*`toxiproxy-server` on the PATH/);
   });

@@ -19,7 +19,7 @@ describe('the time from a fault to the next token', () => {
     expect(recovery.times().get('kill worker')).toEqual([2_020]);
   });
 
-  test('is none for a stream that went on', () => {
+  test('is not counted for a stream that continued', () => {
     const recovery = createRecovery();
     recovery.token('a');
     recovery.mark('kill api');
@@ -32,7 +32,7 @@ describe('the time from a fault to the next token', () => {
     expect(recovery.counts()).toEqual({ inFlight: 1, uninterrupted: 1 });
   });
 
-  test('is not counted for streams that were at rest before the fault', () => {
+  test('is not counted for streams that were idle before the fault', () => {
     const recovery = createRecovery();
     recovery.token('a');
     pass(1_000);

@@ -7,7 +7,7 @@ const draw = (seed: number, name: string) => {
 };
 
 describe('the random numbers of a chaos run', () => {
-  test('are the same for the same seed and name, and others for others', () => {
+  test('are the same for the same seed and name, and different otherwise', () => {
     expect(draw(7, 'lane 0')).toEqual(draw(7, 'lane 0'));
     expect(draw(7, 'lane 0')).not.toEqual(draw(8, 'lane 0'));
     expect(draw(7, 'lane 0')).not.toEqual(draw(7, 'lane 1'));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { textBreach } from '../../../scripts/chaos/checks/text.js';
 
-describe('a reply that the chaos run judges by its words', () => {
+describe("the check of a reply's text in a chaos run", () => {
   test.each([
     ['a whole text', '7:0 7:1 7:2 '],
     ['a text that a stop cut in the middle of a word', '7:0 7:1 7:'],
@@ -23,7 +23,7 @@ describe('a reply that the chaos run judges by its words', () => {
     expect(textBreach(text, 1)).toHaveLength(1);
   });
 
-  test('may be made of two requests where an agent asked twice, and of no third', () => {
+  test('accepts the text of two requests where an agent made two, and of no third', () => {
     expect(textBreach('7:0 7:1 8:0 8:1 ', 2)).toEqual([]);
     expect(textBreach('7:0 7:1 8:0 8:1 9:0 ', 2)).toHaveLength(1);
   });

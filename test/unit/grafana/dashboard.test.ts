@@ -5,8 +5,8 @@ const dashboard = readDashboard();
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 const queries = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));
 
-describe('the dashboard', () => {
-  test('asks whichever Prometheus is chosen', () => {
+describe('the Grafana dashboard', () => {
+  test('queries the selected Prometheus', () => {
     expect(dashboard.templating.list.find(({ type }) => type === 'datasource')).toMatchObject({
       name: 'datasource',
       query: 'prometheus',
@@ -14,7 +14,7 @@ describe('the dashboard', () => {
     expect(new Set(panels.map(({ datasource }) => datasource?.uid))).toEqual(new Set([`\${datasource}`]));
   });
 
-  test('has a row for each of an operator’s questions', () => {
+  test('has a row for each question of an operator', () => {
     const rows = dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title);
     expect(rows).toEqual([
       'Turns',
@@ -27,11 +27,11 @@ describe('the dashboard', () => {
     ]);
   });
 
-  test.each(queries)('asks in PromQL: $title: $expr', ({ expr }) => {
+  test.each(queries)('queries in valid PromQL: $title: $expr', ({ expr }) => {
     expect(metricsOf(expr)).not.toHaveLength(0);
   });
 
-  test('says with each panel what it is and in which unit, and has no two in one place', () => {
+  test('has a description and a unit on each panel, and no two panels in one place', () => {
     for (const { title, description = '', fieldConfig } of panels) {
       expect([title, description.length > 15]).toEqual([title, true]);
       expect([title, fieldConfig?.defaults.unit]).toEqual([title, expect.any(String)]);
@@ -43,12 +43,12 @@ describe('the dashboard', () => {
 });
 
 describe('the sample of alert rules', () => {
-  test.each(readAlerts())('asks in PromQL: %s', (expr) => expect(metricsOf(expr)).not.toHaveLength(0));
+  test.each(readAlerts())('queries in valid PromQL: %s', (expr) => expect(metricsOf(expr)).not.toHaveLength(0));
 
-  test('is read whole, so that the above means something', () => expect(readAlerts()).toHaveLength(13));
+  test('is read completely, which shows that the check above works', () => expect(readAlerts()).toHaveLength(13));
 });
 
-test('what is no PromQL is noticed', () => {
+test('the check of PromQL reports invalid expressions', () => {
   expect(() => metricsOf('sum by (kind (turns)')).toThrow('no PromQL');
   expect(metricsOf('max(turns{kind=~"$kind"}) / sum(rate(a_total[$__rate_interval]))')).toEqual(['turns', 'a_total']);
 });

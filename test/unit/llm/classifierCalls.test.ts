@@ -48,7 +48,7 @@ const answered = (message: object, finish_reason = 'stop'): Reply => ({
 });
 
 describe('a classifier call', () => {
-  test('is one request, not streamed, held to its schema, under its id', async () => {
+  test('is one request without streaming, with its schema and its id', async () => {
     server.classify(() => ({ json: { score: 2 } }));
     const { content, usage } = await ask();
     expect(JSON.parse(content)).toEqual({ score: 2 });
@@ -62,7 +62,7 @@ describe('a classifier call', () => {
     expect(request?.body.stream).toBeFalsy();
   });
 
-  test('gives what the model wrote as it is: whether it is an answer is not known here', async () => {
+  test('returns the text of the model without checking it', async () => {
     server.classify(() => answered({ content: 'no JSON' }));
     expect(await ask()).toEqual({ content: 'no JSON', usage: null });
   });
@@ -100,11 +100,11 @@ describe('a classifier call', () => {
     expect((await failure(half, { timeoutMs: 150 })).code).toBe('provider_silent');
   });
 
-  test('that breaks off in its answer fails as stream_broken', async () => {
+  test('whose answer breaks off fails as stream_broken', async () => {
     expect((await failure({ steps: [{ bytes: '{"choices":[' }, { reset: true }] })).code).toBe('stream_broken');
   });
 
-  test('ends with the reason of its signal, and so does the request', async () => {
+  test('ends with the reason of its signal, and aborts its request', async () => {
     server.classify(() => ({ silent: true }));
     const stop = new AbortController();
     const answer = ask({ signal: stop.signal });
@@ -114,7 +114,7 @@ describe('a classifier call', () => {
     await request.left();
   });
 
-  test('says nothing of key or text in its failures', async () => {
+  test('has neither key nor prose in its failures', async () => {
     const error = await failure({ status: 400, body: { error: { message: 'How much? sk-canary0000key' } } });
     const told = JSON.stringify({ ...error, message: error.message, cause: error.cause });
     expect(told).not.toMatch(/How much|canary/);

@@ -43,8 +43,8 @@ const written = (tools: unknown[]) => {
   return JSON.stringify(tools).replace(`"${DEEP}"`, deep);
 };
 
-describe("a server's list", () => {
-  test('loses the tools whose schemas can not be used, each with a warning, and keeps the others', async () => {
+describe('the list of tools of an MCP server', () => {
+  test('drops tools with unusable schemas, each with a warning, and keeps the others', async () => {
     const bad = {
       wrong: { type: 'nonsense' },
       list: { type: 'array' },
@@ -70,7 +70,7 @@ describe("a server's list", () => {
   });
 });
 
-describe('arguments', () => {
+describe('the arguments of a tool call', () => {
   const slow = {
     pattern: object({ a: { type: 'string', pattern: '^(a+)+$' } }),
     keys: { type: 'object', patternProperties: { '^(a+)+$': { type: 'number' } } },
@@ -88,7 +88,7 @@ describe('arguments', () => {
     endless: { type: 'object', $ref: '#' },
   };
 
-  test('that a schema takes for ever to check are refused, and others are checked', async () => {
+  test('are refused when their schema takes too long to check, and checked otherwise', async () => {
     server.tools = Object.entries(slow).map(([name, inputSchema]) => ({ name, inputSchema }));
     const { names, run } = await connect();
     expect(names).toHaveLength(5);
@@ -108,7 +108,7 @@ describe('arguments', () => {
     expect(await run('pattern', { a: 'aaa' })).toEqual({ success: true, content: 'done' });
   });
 
-  test('are checked by patterns as they are written in JSON Schema, as far as these are regular', async () => {
+  test('are checked by the regular patterns of JSON Schema', async () => {
     const string = (pattern: string) => ({ type: 'string', pattern });
     server.tools = [
       { name: 'date', inputSchema: object({ a: string('^\\d{4}-\\d\\d$') }) },
@@ -137,13 +137,13 @@ describe('arguments', () => {
   });
 });
 
-describe('an answer', () => {
+describe('the result of an MCP tool', () => {
   test.each([
     ['a refusal that never ends is not read to its end', 500, (piece: Buffer) => piece],
     ['a refusal that is small only until it is unpacked is not read to its end', 500, gzipSync],
     ['an answer that never ends is not read to its end', 200, (piece: Buffer) => piece],
     ['an answer that is small only until it is unpacked is not read to its end', 200, gzipSync],
-  ])('%s', async (_, status, pack) => {
+  ])('is cut or refused: %s', async (_, status, pack) => {
     server.tools = [{ name: 'flood', inputSchema: object({}) }];
     const { run } = await connect();
     const piece = pack(Buffer.alloc(4 * 1024 * 1024, 'x'));
@@ -169,7 +169,7 @@ describe('an answer', () => {
     expect(most - before).toBeLessThan(500 * 1024 * 1024);
   });
 
-  test('that would take long to parse is not parsed', async () => {
+  test('is not parsed when that would take too long', async () => {
     server.tools = [{ name: 'many', inputSchema: object({}) }];
     const { run } = await connect();
     const json = `{"content":[${'{},'.repeat(3_000_000)}{}]}`;
@@ -183,7 +183,7 @@ describe('an answer', () => {
     }
   });
 
-  test('that can not be stored is cleaned, and one that is nested too deeply fails', async () => {
+  test('is cleaned for storage, and fails when it is nested too deeply', async () => {
     server.tools = [{ name: 'odd', inputSchema: object({}) }];
     const { run } = await connect();
     server.answer = () => ({ content: [{ type: 'text', text: 'a\0b \ud800 c' }] });

@@ -38,7 +38,7 @@ const options = () => ({
   context: { searchMemories: nothing, searchMessages: nothing, readDocument: nothing, proposeEdit: nothing },
 });
 
-test("a real MCP server's tools are listed under its name, and answer", async () => {
+test('the tools of a real MCP server are listed under its name and can be called', async () => {
   const { registry } = await connect(everything);
   const echo = registry.list().find(({ name }) => name === 'mcp_everything_echo');
   expect(echo).toMatchObject({ source: 'mcp:everything', level: 2, idempotent: true, needsApproval: false });
@@ -49,7 +49,7 @@ test("a real MCP server's tools are listed under its name, and answer", async ()
   expect(bad).toEqual({ success: false, content: expect.stringMatching(/^bad_arguments/) });
 }, 30_000);
 
-test('the same server over HTTP answers as well', async () => {
+test('the tools of a real MCP server over HTTP can be called', async () => {
   const port = await freePort();
   const child = spawn(process.execPath, [everything.args[0] ?? '', 'streamableHttp'], {
     env: { ...process.env, PORT: String(port) },
@@ -68,12 +68,12 @@ test('the same server over HTTP answers as well', async () => {
   }
 }, 30_000);
 
-test('only those of its tools are taken that are named', async () => {
+test('only the configured tools of an MCP server are listed', async () => {
   const { outside } = await connect({ ...everything, tools: ['echo'] });
   expect(outside.list().map(({ name }) => name)).toEqual(['mcp_everything_echo']);
 }, 30_000);
 
-test('a server that can not be reached has no tools, and the others are there', async () => {
+test('an unreachable MCP server has no tools, and those of others are listed', async () => {
   const gone: McpServer = { ...everything, name: 'gone', command: '/nowhere/at/all' };
   const away: McpServer = { ...everything, name: 'away', transport: 'http', url: 'http://127.0.0.1:9/mcp' };
   const { outside, warnings } = await connect(gone, away, everything);

@@ -93,7 +93,7 @@ const tokensOf = (messages: PromptMessage[]) =>
   messages.reduce((sum, { content }) => sum + countTokens(content) + 4, 3);
 
 describe('the budgets of a prompt, by the real tokenizer', () => {
-  test('the hard one is never exceeded, whatever the texts', () => {
+  test('never exceed the hard limit, whatever the texts', () => {
     fc.assert(
       fc.property(
         input,
@@ -107,7 +107,7 @@ describe('the budgets of a prompt, by the real tokenizer', () => {
     );
   }, 120_000);
 
-  test('the soft one is kept when what is needed leaves room for it', () => {
+  test('keep the soft limit when the required parts leave room', () => {
     const small = { ...plain, guest: brann };
     const texts = fc.record({
       dialogue: fc.array(line, { maxLength: 30 }),
@@ -122,7 +122,7 @@ describe('the budgets of a prompt, by the real tokenizer', () => {
     );
   }, 120_000);
 
-  test('hold a persona of 100 KB beside prose of 100 KB, of any kind of text', () => {
+  test('are kept with a persona and a message of 100 KB each, of any kind of text', () => {
     for (const unit of ['word ', 'x', '漢', '🦊', '\n', ' ']) {
       const persona = unit.repeat(100_000 / unit.length);
       const long = {
@@ -139,8 +139,8 @@ describe('the budgets of a prompt, by the real tokenizer', () => {
   }, 60_000);
 });
 
-describe('counting', () => {
-  test('looks at no character of a text more than once', () => {
+describe('counting tokens', () => {
+  test('reads no character of a text more than once', () => {
     const counted = (length: number) => {
       let characters = 0;
       const persona = 'word '.repeat(length / 5);
@@ -166,7 +166,7 @@ describe('counting', () => {
     expect(counted(200_000) / counted(100_000)).toBeLessThan(2.1);
   });
 
-  test('ends where a text is too much anyway', () => {
+  test('ends as soon as a text exceeds its budget', () => {
     let characters = 0;
     const count = (text: string) => {
       characters += text.length;
@@ -178,16 +178,16 @@ describe('counting', () => {
 });
 
 describe('the tokenizer', () => {
-  test('takes special tokens for text', () => {
+  test('treats special tokens as text', () => {
     expect(countTokens('<|endoftext|>')).toBeGreaterThan(1);
   });
 
-  test('counts words as tokens, and nothing as none', () => {
+  test('counts words as tokens, and an empty text as none', () => {
     expect(countTokens('')).toBe(0);
     expect(countTokens('The storm is coming in.')).toBe(6);
   });
 
-  test('gives a long text what its parts have, and little more', () => {
+  test('counts a long text as the sum of its parts, and little more', () => {
     const sentence = 'She sets the lantern down between you, and the light climbs the wall. ';
     const one = countTokens(sentence);
     const many = countTokens(sentence.repeat(2_000));

@@ -29,13 +29,13 @@ async function ask(reply: Reply, fired: string): Promise<{ failure: TurnFailure 
   return { failure: error as TurnFailure };
 }
 
-describe('a refusal', () => {
+describe('a refusal of the provider', () => {
   test.each([
     ['OpenAI', 429, { type: 'insufficient_quota', code: 'insufficient_quota' }],
     ['DeepSeek', 402, { message: 'Insufficient Balance', type: 'unknown_error', code: 'invalid_request_error' }],
     ['Anthropic', 400, { type: 'invalid_request_error', message: 'Your credit balance is too low to access the API.' }],
     ['OpenRouter', 402, { message: 'This request requires more credits, or fewer max_tokens.', code: 402 }],
-  ])('that speaks of the account, as %s does, fails as provider_quota, which is final', async (_, status, error) => {
+  ])('about the account, as from %s, fails as provider_quota, which is final', async (_, status, error) => {
     const { failure } = await ask({ status, body: { error } }, `status ${status}`);
     expect([failure.code, failure.retried, failure.spent]).toEqual(['provider_quota', false, 'call']);
   });
@@ -54,12 +54,12 @@ describe('a refusal', () => {
     ],
     ['llama.cpp', 400, { code: 400, type: 'exceed_context_size_error', message: 'exceeds the available context size' }],
     ['Mistral', 422, { message: 'Prompt contains 9 tokens, too large for model with 8 maximum context length' }],
-  ])('for a prompt that is too long, as %s says it, fails as context_too_long', async (_, status, error) => {
+  ])('of a prompt that is too long, as from %s, fails as context_too_long', async (_, status, error) => {
     const { failure } = await ask({ status, body: { error } }, `status ${status}`);
     expect([failure.code, failure.retried]).toEqual(['context_too_long', false]);
   });
 
-  test('that limits tokens a minute is a rate limit', async () => {
+  test('for too many tokens a minute is a rate limit', async () => {
     const error = { message: 'Too many tokens per minute. Please reduce the length of the messages.' };
     expect((await ask({ status: 429, body: { error } }, 'status 429')).failure.code).toBe('provider_rate_limited');
   });
@@ -71,7 +71,7 @@ describe('a refusal', () => {
     ],
     ['in a list', [{ error: { message: 'maximum context length', type: 'BadRequestError' } }]],
     ['as a text', { error: 'maximum context length', type: 'BadRequestError' }],
-  ])('whose error stands %s is understood', async (_, body) => {
+  ])('whose error is %s is understood', async (_, body) => {
     const { failure } = await ask({ status: 400, body }, 'status 400');
     expect(failure).toMatchObject({ code: 'context_too_long', detail: { status: 400, type: 'BadRequestError' } });
   });
@@ -82,12 +82,12 @@ describe('a refusal', () => {
     [404, ''],
     [405, 'method not allowed'],
     [400, '<html><h1>The plain HTTP request was sent to HTTPS port</h1></html>'],
-  ])('of %i whose body is no error of such an API fails as provider_not_an_api', async (status, body) => {
+  ])('of status %i whose body is no error of an API fails as provider_not_an_api', async (status, body) => {
     const { failure } = await ask({ status, body }, `status ${status}`);
     expect([failure.code, failure.retried]).toEqual(['provider_not_an_api', false]);
   });
 
-  test('tells what its error was about in codes, cleaned', async () => {
+  test('has the cleaned codes of the error in its detail', async () => {
     const error = { message: 'No.', type: 'invalid_request_error', code: 'bad_value', param: 'messages[0].content' };
     const headers = { 'x-request-id': 'req_1' };
     const { failure } = await ask({ status: 400, headers, body: { error } }, 'status 400');
@@ -104,7 +104,7 @@ describe('a refusal', () => {
     });
   });
 
-  test('are in no detail either, though the key looks like a code', async () => {
+  test('are not in the detail either, although the key looks like a code', async () => {
     const error = { message: 'no', type: KEY, code: `bad-${KEY}`, param: KEY };
     const headers = { 'x-request-id': `req-${KEY}` };
     const { failure } = await ask({ status: 400, headers, body: { error } }, 'status 400');
@@ -112,7 +112,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a reply', () => {
+describe('a reply with an error inside', () => {
   test.each([
     ['a page', '<!doctype html><html>Welcome</html>', 'text/html'],
     ['a greeting', 'Ollama is running', 'text/plain'],
@@ -124,7 +124,7 @@ describe('a reply', () => {
     expect(toPublicError(failure.code).message).toContain('OPENAI_BASE_URL');
   });
 
-  test('that is a page inside a stream of events is a stream that broke, and is retried', async () => {
+  test('that is an HTML page fails as stream_broken and is retried', async () => {
     const { failure } = await ask({ steps: [{ bytes: '<html>Bad gateway</html>' }, { end: true }] }, 'end');
     expect([failure.code, failure.retried]).toEqual(['stream_broken', true]);
   });

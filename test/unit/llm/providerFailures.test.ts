@@ -73,7 +73,7 @@ describe('a provider that answers with a status', () => {
     expect(failure.code).toBe('model_not_found');
   });
 
-  test('may do so with a body that is no JSON, or none', async () => {
+  test('may answer with no body, or one that is no JSON', async () => {
     for (const body of ['<html>', '']) {
       expect((await ask({ status: 502, body }, 'status 502')).failure.code).toBe('provider_error');
     }
@@ -86,26 +86,26 @@ describe('a provider that says when to come back', () => {
     ['milliseconds', 429, { 'retry-after-ms': '120' }, 120],
     ['far too many seconds', 429, { 'retry-after': '3600' }, 60_000],
     ['seconds, with a 503', 503, { 'retry-after': '2' }, 2_000],
-  ])('in %s is heeded', async (_, status, headers, expected) => {
+  ])('in %s is obeyed', async (_, status, headers, expected) => {
     const { failure } = await ask({ status, headers: headers as Record<string, string> }, `status ${status}`);
     expect(failure.retryAfterMs).toBe(expected);
   });
 
-  test('with an HTTP date is heeded', async () => {
+  test('is obeyed when it sends an HTTP date', async () => {
     const headers = { 'retry-after': new Date(Date.now() + 20_000).toUTCString() };
     const { failure } = await ask({ status: 429, headers }, 'status 429');
     expect(failure.retryAfterMs).toBeGreaterThan(17_000);
     expect(failure.retryAfterMs).toBeLessThanOrEqual(20_000);
   });
 
-  test('in words that nobody knows is not', async () => {
+  test('is not obeyed when it sends an unknown format', async () => {
     const { failure } = await ask({ status: 429, headers: { 'retry-after': 'soon' } }, 'status 429');
     expect(failure.retryAfterMs).toBeUndefined();
   });
 });
 
 describe('a provider that can not be reached', () => {
-  test('because nobody listens fails as provider_unreachable', async () => {
+  test('because nothing listens fails as provider_unreachable', async () => {
     await server.down();
     try {
       const { error } = await collectReply(provider);
@@ -117,13 +117,13 @@ describe('a provider that can not be reached', () => {
     expect((await collectReply(provider)).finish?.reason).toBe('stop');
   });
 
-  test('has cost nothing where no connection was made, and may have where one was', async () => {
+  test('has no cost without a connection, and an unknown cost with one', async () => {
     const nowhere = createChatCompletions({ baseUrl: 'http://provider.invalid/v1', apiKey: KEY });
     expect((await collectReply(nowhere)).error).toMatchObject({ code: 'provider_unreachable', spent: 'nothing' });
     expect((await ask({ hangUp: 'reset' }, 'reset')).failure.spent).toBe('tokens');
   });
 
-  test('because its name is not known fails as provider_unreachable', async () => {
+  test('because its name does not resolve fails as provider_unreachable', async () => {
     const nowhere = createChatCompletions({ baseUrl: 'http://provider.invalid/v1', apiKey: KEY });
     expect((await collectReply(nowhere)).error).toMatchObject({ code: 'provider_unreachable' });
   });
@@ -138,31 +138,31 @@ describe('a provider that can not be reached', () => {
 });
 
 describe('a provider that goes silent', () => {
-  test('before it answers is left', async () => {
+  test('before it answers is aborted', async () => {
     const { failure } = await ask({ silent: true }, 'silent', 1_500);
     expect(failure.code).toBe('provider_silent');
     expect(await server.requests[0]?.left()).toBeGreaterThan(0);
   });
 
-  test('in the middle is left, and what it said is kept', async () => {
+  test('in mid-stream is aborted, and its text is kept', async () => {
     const { failure, text } = await ask(streamed(), 'text', 1_500);
     expect({ code: failure.code, text }).toEqual({ code: 'provider_silent', text: 'Once upon' });
     expect(await server.requests[0]?.left()).toBeGreaterThan(0);
   });
 
-  test('but for comments is silent all the same', async () => {
+  test('except for comments counts as silent', async () => {
     const comments = Array.from({ length: 100 }, (): Step[] => [{ waitMs: 50 }, { bytes: ': wait\n\n' }]).flat();
     const { failure } = await ask(streamed(...comments), 'bytes', 1_500);
     expect(failure.code).toBe('provider_silent');
   });
 
-  test('is not silent while each frame comes in time', async () => {
+  test('is not reported as silent while each frame arrives in time', async () => {
     const slow = Array.from({ length: 6 }, (): Step[] => [{ waitMs: 400 }, { frame: { choices: [] } }]).flat();
     server.script({ steps: [...slow, { text: 'Late.' }, { finish: 'stop' }, { done: true }, { end: true }] });
     expect(await collectReply(provider, { silenceMs: 2_000 })).toMatchObject({ text: 'Late.', error: undefined });
   });
 
-  test('is not silent while its reader is busy', async () => {
+  test('is not reported as silent while its reader is busy', async () => {
     server.script({
       steps: [{ text: 'a' }, { waitMs: 30 }, { text: 'b' }, { finish: 'stop' }, { done: true }, { end: true }],
     });
@@ -190,7 +190,7 @@ describe('a stream that breaks', () => {
     ['a frame that is no chunk', [{ frame: { choices: [{ delta: { content: 5 } }] } }], 'frame'],
     ['a frame cut by the end', [{ bytes: 'data: {"choi' }, { end: true }], 'end'],
   ] satisfies [string, Step[], string][])(
-    'by %s fails as stream_broken, and keeps what came',
+    'by %s fails as stream_broken and keeps the received text',
     async (_, steps, fired) => {
       // the pause lets what was sent arrive: a reset may overtake it
       const { failure, text, finish } = await ask(streamed({ waitMs: 30 }, ...steps), fired);
@@ -202,12 +202,12 @@ describe('a stream that breaks', () => {
     },
   );
 
-  test('by an error object fails as what the provider means by it', async () => {
+  test('with an error object fails with the code for that error', async () => {
     const { failure, text } = await ask(streamed({ error: { message: 'busy', code: 'rate_limit_exceeded' } }), 'error');
     expect({ code: failure.code, text }).toEqual({ code: 'provider_rate_limited', text: 'Once upon' });
   });
 
-  test('before its first byte, or with an answer that is no stream, fails as stream_broken', async () => {
+  test('before its first byte, or is no event stream, fails as stream_broken', async () => {
     expect((await ask({ steps: [{ end: true }] }, 'end')).failure.code).toBe('stream_broken');
     expect((await ask({ json: { a: 1 } }, 'json')).failure.code).toBe('stream_broken');
     expect((await ask({ status: 204 }, 'status 204')).failure.code).toBe('stream_broken');
@@ -219,7 +219,7 @@ describe('a stream that breaks', () => {
     ['error', [{ error: { message: 'too late' } }]],
     ['bytes', [{ bytes: 'data: {{{\n\n' }]],
     ['waitMs', [{ waitMs: 1 }]],
-  ] satisfies [string, Step[]][])('after the finish reason (%s) has broken nothing off', async (fired, steps) => {
+  ] satisfies [string, Step[]][])('after the finish reason (%s) is complete', async (fired, steps) => {
     server.script(streamed({ finish: 'stop' }, ...steps));
     const { text, finish, error } = await collectReply(provider, { silenceMs: 2_000 });
     expect({ text, finish, error }).toEqual({
@@ -232,7 +232,7 @@ describe('a stream that breaks', () => {
 });
 
 describe('the key and the prose', () => {
-  test('are in no failure and no log, whatever the provider says', async () => {
+  test('are in no failure and no log, whatever the provider sends', async () => {
     const telling = { message: `Incorrect API key provided: ${KEY}. You said: canary-prose`, code: KEY, param: KEY };
     const headers = { 'x-request-id': 'req_123', 'x-echo': `Bearer ${KEY}` };
     const failures = [
@@ -254,7 +254,7 @@ describe('the key and the prose', () => {
     expect(said).not.toContain('canary-prose');
   });
 
-  test('a key that no header can carry is refused without being told', () => {
+  test('are not in the error for a key that no header can carry', () => {
     const make = () => createChatCompletions({ baseUrl: server.baseUrl, apiKey: 'sk-é\nx' });
     expect(make).toThrow(/characters/);
     expect(make).not.toThrow(/sk-/);

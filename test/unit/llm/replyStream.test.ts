@@ -20,7 +20,7 @@ beforeEach(() => {
   provider = createChatCompletions({ baseUrl: server.baseUrl, apiKey: 'sk-test' });
 });
 
-describe('a request', () => {
+describe('the request for a reply', () => {
   test('asks for a stream with usage, and carries its id and the key', async () => {
     await collectReply(provider, { request: { ...someRequest, maxTokens: 99, temperature: 0.5 } });
     expect(server.requests).toHaveLength(1);
@@ -38,21 +38,21 @@ describe('a request', () => {
     });
   });
 
-  test('without a key carries none', async () => {
+  test('sends no Authorization header without a key', async () => {
     for (const apiKey of [undefined, '', '  ']) {
       await collectReply(createChatCompletions({ baseUrl: server.baseUrl, apiKey }));
       expect(server.requests.at(-1)?.headers.authorization).toBeUndefined();
     }
   });
 
-  test('uses the connection of one before it', async () => {
+  test('reuses the connection of an earlier request', async () => {
     const before = server.connections();
     for (let n = 0; n < 20; n++) expect((await collectReply(provider)).finish).toBeDefined();
     // a reply may be over a moment before its connection is free
     expect(server.connections() - before).toBeLessThan(5);
   });
 
-  test('waits for no other: 200 streams run at once', async () => {
+  test('runs beside 200 other streams without waiting', async () => {
     server.script(() => ({ steps: [{ text: 'a' }] }));
     const stops = Array.from({ length: 200 }, () => new AbortController());
     let begun = 0;
@@ -66,8 +66,8 @@ describe('a request', () => {
   });
 });
 
-describe('a reply', () => {
-  test('has its text, its thinking, and how it ended', async () => {
+describe('a reply stream', () => {
+  test('has its text, its thinking and its finish reason', async () => {
     const thinking: Step[] = [{ thinking: 'Hm' }, { frame: { choices: [{ index: 0, delta: { reasoning: '…' } }] } }];
     server.script({ steps: [...thinking, ...whole('Good', ' evening', '.').steps] });
     const reply = await collectReply(provider);
@@ -95,7 +95,7 @@ describe('a reply', () => {
     });
   });
 
-  test('counts cached tokens, and names the model that answered', async () => {
+  test('has cached tokens and the name of the model that answered', async () => {
     const usage = { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 4 } };
     const last = { model: 'gpt-4.1-2025', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage };
     server.script({ steps: [{ text: 'a' }, { frame: last }, { end: true }] });
@@ -112,12 +112,12 @@ describe('a reply', () => {
     ['tool_calls', 'tool_calls'],
     ['function_call', 'tool_calls'],
     ['end_turn', 'stop'],
-  ])('that finishes by %s says %s', async (word, reason) => {
+  ])('with the finish reason %s ends as %s', async (word, reason) => {
     server.script({ steps: [{ text: 'a' }, ...ending(word)] });
     expect((await collectReply(provider)).finish?.reason).toBe(reason);
   });
 
-  test('may begin with its role alone, and hold empty and foreign chunks', async () => {
+  test('may begin with its role alone, and have empty and unknown chunks', async () => {
     const chunks = createChunkMaker('c', 'm');
     const frames = [
       chunks.role(),
@@ -139,13 +139,13 @@ describe('a reply', () => {
     expect(reply).toMatchObject({ deltas: [], finish: { reason: 'stop' }, error: undefined });
   });
 
-  test('ends at [DONE], though the connection stays open', async () => {
+  test('ends at [DONE], although the connection stays open', async () => {
     server.script({ steps: [{ text: 'a' }, { finish: 'stop' }, { done: true }] });
     expect((await collectReply(provider, { silenceMs: 60_000 })).finish?.reason).toBe('stop');
     expect(await server.requests[0]?.left()).toBeGreaterThan(0);
   });
 
-  test('passes each delta on before the next is sent', async () => {
+  test('yields each delta before the next one is sent', async () => {
     server.script({ steps: [] });
     const arrivals: ((text: string) => void)[] = [];
     const reading = collectReply(provider, { onDelta: (text) => arrivals.shift()?.(text) });
@@ -159,7 +159,7 @@ describe('a reply', () => {
     expect((await reading).text).toBe('onetwothree');
   });
 
-  test('of stamped tokens arrives at the pace they are sent at', async () => {
+  test('of stamped tokens arrives at the pace of sending', async () => {
     server.script(stamped({ tokens: 25, perSecond: 100 }));
     const { text, deltas } = await collectReply(provider);
     const stamps = readStamps(text);
@@ -169,7 +169,7 @@ describe('a reply', () => {
     expect(delays[12]).toBeLessThan(20);
   });
 
-  test('of 10 MB is read in time that grows with its size', async () => {
+  test('of 10 MB is read in time linear in its size', async () => {
     const read = async (chars: number, per: number) => {
       server.script({ steps: [{ fill: { chars, per } }, ...ending()] });
       const start = performance.now();
@@ -208,7 +208,7 @@ describe('a reply cut into bytes', () => {
     }
   }, 30_000);
 
-  test('at any places at once is the same reply', async () => {
+  test('at any set of places is the same reply', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(size)), fc.boolean(), async (cuts, crlf) => {
         const bytes = crlf ? body.replaceAll('\n', '\r\n') : body;
@@ -224,7 +224,7 @@ describe('a reply cut into bytes', () => {
   });
 });
 
-describe('a stop', () => {
+describe('a stop of a reply stream', () => {
   const reason = new Error('stopped by the user');
 
   test('ends a streaming reply at once, with its own reason, and the request with it', async () => {
@@ -247,7 +247,7 @@ describe('a stop', () => {
     expect(await call.left()).toBeGreaterThan(0);
   });
 
-  test('before the request means that none is made', async () => {
+  test('before the request prevents the request', async () => {
     const { error } = await collectReply(provider, { signal: AbortSignal.abort(reason) });
     expect(error).toBe(reason);
     expect(server.requests).toHaveLength(0);
@@ -263,7 +263,7 @@ describe('a stop', () => {
     expect((await reading).error).toBe(reason);
   });
 
-  test('comes first, with deltas still unread', async () => {
+  test('takes precedence over deltas that are still unread', async () => {
     server.script(whole(...Array.from({ length: 500 }, () => 'x')));
     const stop = new AbortController();
     const { deltas, error } = await collectReply(provider, { signal: stop.signal, onDelta: () => stop.abort(reason) });
@@ -271,7 +271,7 @@ describe('a stop', () => {
     expect(error).toBe(reason);
   });
 
-  test('is also a reader who goes away', async () => {
+  test('happens also when the reader returns early', async () => {
     server.script({ steps: [{ text: 'a' }] });
     for await (const part of provider.streamReply(someRequest, {
       signal: new AbortController().signal,

@@ -28,9 +28,9 @@ const ask = async (baseUrl: string, { byOperator = false, hosts = allowed } = {}
 };
 const shown = ({ code, detail, retried, spent }: TurnFailure) => ({ code, detail, retried, spent });
 
-describe("an owner's provider", () => {
+describe('the provider of an owner', () => {
   test.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
-    'on this machine is not connected to, spelled %s',
+    'is not connected to on this machine, with the address %s',
     async (host) => {
       const before = server.connections();
       const { failure } = await ask(`http://${host}:${server.port}/v1`, { hosts: [] });
@@ -40,18 +40,18 @@ describe("an owner's provider", () => {
     },
   );
 
-  test('that the operator has listed is asked', async () => {
+  test('is asked when the operator has listed its host', async () => {
     server.script(whole('Here.'));
     expect((await ask(server.baseUrl)).text).toBe('Here.');
   });
 
-  test('is asked by a listed name, through the lookup that checks', async () => {
+  test('is asked by a listed name, whose addresses are checked', async () => {
     server.script(whole('Here.'));
     const hosts = [parseAllowedHost('localhost') as AllowedHost];
     expect((await ask(`http://localhost:${server.port}/v1`, { hosts })).text).toBe('Here.');
   });
 
-  test('that can not be reached, is no API, or refuses in any way fails alike, and the cause stays with it', async () => {
+  test('fails alike when it is unreachable, no API, or refuses, and the cause is kept', async () => {
     const replies: [Reply, string][] = [
       [{ status: 401, body: { error: { code: 'invalid_api_key' } } }, 'provider_unauthorized'],
       [{ status: 404, body: '<html>' }, 'provider_not_an_api'],
@@ -75,21 +75,21 @@ describe("an owner's provider", () => {
   });
 });
 
-describe("the operator's own provider", () => {
-  test('may be on this machine, and its failures are told as they are', async () => {
+describe('the provider of the operator', () => {
+  test('may be on this machine, and its failures keep their codes', async () => {
     server.script({ status: 401, body: { error: { code: 'invalid_api_key' } } });
     const { failure } = await ask(`http://localhost:${server.port}/v1`, { byOperator: true, hosts: [] });
     expect(failure).toMatchObject({ code: 'provider_unauthorized', detail: { status: 401 } });
   });
 
-  test('may not be elsewhere inside', async () => {
+  test('may not be in another private network', async () => {
     const { failure } = await ask('http://10.0.0.1/v1', { byOperator: true, hosts: [] });
     expect(failure).toMatchObject({ code: 'provider_host_not_allowed', retried: false, spent: 'nothing' });
   });
 });
 
 test.each([301, 302, 303, 307, 308])(
-  'a redirect of status %i is an error, and what it names is not asked',
+  'a redirect of a stored provider with status %i is an error, and its target is not requested',
   async (status) => {
     const asked: string[] = [];
     const redirecting = createServer((request, response) => {

@@ -61,7 +61,7 @@ const typesOf = (parts: ReplyPart[]) => parts.map(({ type }) => type);
 const meta = { type: 'meta', used_tools: ['sql'], rows_seen: 3, classifier_tag: 'data' };
 
 describe('a relayed turn', () => {
-  test('is asked for under its session, with the token and whom it is for', async () => {
+  test('is requested in its session, with the token and the user', async () => {
     upstream.script(streaming(chunk('Hi '), beat(5), chunk('there.'), frame(meta), done()));
     const { parts, text } = await ask();
     expect(upstream.calls).toMatchObject([
@@ -80,7 +80,7 @@ describe('a relayed turn', () => {
     ]);
   });
 
-  test('says who asks with a token that the upstream can check, good for five minutes', async () => {
+  test('sends a signed token for its user that is valid for five minutes', async () => {
     upstream.script(streaming(chunk('Hi.'), done()));
     const jwtSecret = 'a secret of both';
     await ask({ jwtSecret, primer: [{ role: 'user', content: 'Before.' }] });
@@ -106,7 +106,7 @@ describe('a relayed turn', () => {
     expect(await ask()).toMatchObject({ text: 'a', code: undefined });
   });
 
-  test('that can not be streamed is had in one piece, with the same order of parts', async () => {
+  test('that cannot be streamed is fetched in one piece, with the same order of parts', async () => {
     for (const error of [
       { code: 'unsupported_streaming', message: 'no' },
       { code: 'bad_request', message: 'unsupported_streaming here' },
@@ -156,13 +156,13 @@ describe('a relayed turn', () => {
     if (_ === '429') expect(failure?.retryAfterMs).toBe(2_000);
   });
 
-  test('is not asked for while the upstream is not well', async () => {
+  test('is not requested while the upstream is unhealthy', async () => {
     upstream.healthy(false);
     expect((await ask()).code).toBe('upstream_unreachable');
     expect(upstream.calls).toEqual([]);
   });
 
-  test('is silent when no frame comes, but not while heartbeats do; and ends at its limit all the same', async () => {
+  test('counts as silent without frames, but not with heartbeats, and ends at its time limit anyway', async () => {
     upstream.script((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunk('a'));
     });

@@ -23,7 +23,7 @@ describe('the bundled page', () => {
     expect(sizes.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(90_000);
   });
 
-  test('loads nothing from elsewhere, and has nothing inline', async () => {
+  test('loads nothing from other origins and has no inline script or style', async () => {
     const html = await read('index.html');
     const loaded = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
     expect(loaded).toEqual(['/icon.svg', '/page.css', '/page.js']);

@@ -18,7 +18,7 @@ async function crash(how: string): Promise<string> {
 test.each([
   ['exception', 'an exception was not caught; the process ends'],
   ['rejection', 'a rejected promise was not handled; the process ends'],
-])('a process that ends of an unhandled %s logs why, with the stack', async (how, message) => {
+])('a process that crashes on an unhandled %s logs the error with its stack', async (how, message) => {
   const line = JSON.parse((await crash(how)).trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
   expect(line).toMatchObject({
     level: 60,

@@ -21,11 +21,11 @@ const answers = (name: ClassifierName) => turns.map((turn) => ask(name, turn));
 const countOf = (name: ClassifierName, is: (answer: never) => boolean) => (answers(name) as never[]).filter(is).length;
 
 describe('the demo provider as a classifier', () => {
-  test.each(names)('answers %s by its schema, and the same question alike', (name) => {
+  test.each(names)('answers %s by its schema, and the same question with the same answer', (name) => {
     expect(answers(name)).toEqual(answers(name));
   });
 
-  test('is varied, and keeps the large effects rare', () => {
+  test('varies its answers, with rare large effects', () => {
     expect(new Set(answers('state_update').map((answer) => JSON.stringify(answer))).size).toBeGreaterThan(5);
     const interjections = countOf(
       'interjection',
@@ -38,13 +38,13 @@ describe('the demo provider as a classifier', () => {
     }
   });
 
-  test('closes a scene on a hard signal only', () => {
+  test('closes a scene only on a clear signal in the text', () => {
     const close = (prose: string) => ask('scene_close', { ...context, prose });
     expect(close('We talk about the storm.')).toMatchObject({ shouldClose: false });
     expect(close('Fade out.')).toMatchObject({ shouldClose: true });
   });
 
-  test('tells dialogue from action, thought and narration', () => {
+  test('distinguishes dialogue, action, thought and narration', () => {
     expect(toSegments('"Hi," I say. *I sit.* ~Odd.~ Rain.')).toEqual([
       { kind: 'dialogue', text: '"Hi,"' },
       { kind: 'narration', text: 'I say.' },

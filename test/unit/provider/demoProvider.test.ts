@@ -30,7 +30,7 @@ describe('the demo provider', () => {
     expect(finish).toMatchObject({ reason: 'stop', usage: { certainty: 'exact' } });
   });
 
-  test('stops when its reader leaves', async () => {
+  test('stops when its client disconnects', async () => {
     const stop = new AbortController();
     const { error } = await collectReply(createChatCompletions({ baseUrl, apiKey: undefined }), {
       signal: stop.signal,
@@ -39,7 +39,7 @@ describe('the demo provider', () => {
     expect(error).toBe('enough');
   });
 
-  test('says different things to different people, and the same to the same', () => {
+  test('gives different replies to different prompts, and the same to the same', () => {
     const to = (content: string) => rolePlay([{ role: 'user', content }]).join('');
     const all = Array.from({ length: 20 }, (_, n) => to(`line ${n}`));
     expect(new Set(all).size).toBe(20);
@@ -47,7 +47,7 @@ describe('the demo provider', () => {
     expect(to('')).not.toContain('""');
   });
 
-  test('answers a JSON schema with something that satisfies it', async () => {
+  test('answers a JSON schema with a value that satisfies it', async () => {
     const schema = z.object({
       addresseeId: z.enum(['chr_1', 'chr_2']),
       affinityDelta: z.number().int().min(-10).max(10),
@@ -73,7 +73,7 @@ describe('the demo provider', () => {
     expect(smallestAnswer(schema)).toEqual({ a: 7 });
   });
 
-  test('is healthy, lists its models, and refuses what it does not know', async () => {
+  test('is healthy, lists its models, and refuses unknown paths', async () => {
     const root = baseUrl.replace('/v1', '');
     expect((await fetch(`${root}/healthz`)).status).toBe(200);
     expect(await (await fetch(`${baseUrl}/models`)).json()).toMatchObject({ data: [{ id: 'gpt-4.1' }, {}, {}] });
@@ -82,7 +82,7 @@ describe('the demo provider', () => {
     expect((await fetch(`${baseUrl}/chat/completions`, { method: 'POST', body: '{' })).status).toBe(400);
   });
 
-  test('as a process says where it listens, and ends on SIGTERM', async () => {
+  test('as a process prints its address and ends on SIGTERM', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/provider/demo.ts'], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, DEMO_PROVIDER_PORT: '0' },

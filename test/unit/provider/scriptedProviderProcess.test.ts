@@ -14,7 +14,7 @@ afterAll(() => server.close());
 const ask = () => collectReply(createChatCompletions({ baseUrl: server.baseUrl, apiKey: 'sk-test' }));
 
 describe('a scripted provider in a process of its own', () => {
-  test('gives the replies it was told, in turn, and then always the last', async () => {
+  test('sends the scripted replies in order, and then always the last', async () => {
     await server.script({ queue: [whole('one'), { status: 500 }], always: stamped({ tokens: 2, perSecond: 100 }) });
     expect((await ask()).text).toBe('one');
     expect((await ask()).error).toMatchObject({ code: 'provider_error' });
@@ -27,7 +27,7 @@ describe('a scripted provider in a process of its own', () => {
     expect(await server.requests()).toEqual([]);
   });
 
-  test('goes on with an open stream when it is told to', async () => {
+  test('continues an open stream on request', async () => {
     await server.script({ queue: [{ steps: [{ text: 'first, ' }] }] });
     let n: number | undefined;
     const begun = async () => {

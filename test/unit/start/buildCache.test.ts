@@ -22,8 +22,8 @@ const make = (text: string) => async (to: string) => {
 };
 const fileOf = (name: string) => readFile(join(at(name), 'page.js'), 'utf8');
 
-describe('a build that is kept', () => {
-  it('is made once, and copied to every later place', async () => {
+describe('a cached build', () => {
+  it('is made once and copied for later starts', async () => {
     await buildOnce(at('a'), key('1'), make('one'));
     await buildOnce(at('b'), key('1'), make('never'));
     expect(made).toEqual(['one']);
@@ -31,7 +31,7 @@ describe('a build that is kept', () => {
     expect(await readdir(at('b'))).toEqual(['link', 'page.js']);
   });
 
-  it('is made again when its inputs have changed, and what is at its place goes', async () => {
+  it('is made again when its inputs have changed, and replaces the old one', async () => {
     await buildOnce(at('a'), key('1'), make('one'));
     await writeFile(join(at('a'), 'old.js'), '');
     await buildOnce(at('a'), key('2'), make('two'));
@@ -40,7 +40,7 @@ describe('a build that is kept', () => {
     expect([await fileOf('a'), made]).toEqual(['one', ['one', 'two']]);
   });
 
-  it('is made at its place when the cache cannot be written', async () => {
+  it('is made without a cache when the cache cannot be written', async () => {
     await writeFile(at('file'), '');
     for (const place of ['a', 'b']) await buildOnce(at(place), key('1', at('file')), make(place));
     expect([await fileOf('a'), await fileOf('b')]).toEqual(['a', 'b']);
@@ -63,7 +63,7 @@ describe('a build that is kept', () => {
     expect(await readdir(join(at('cache'), 'builds'))).toEqual(['page-1']);
   });
 
-  it('is dropped when 24 others were used after it', async () => {
+  it('is deleted when 24 others were used after it', async () => {
     for (let n = 0; n < 24; n++) {
       await buildOnce(at('a'), key(`${n}`), make(`${n}`));
       await utimes(join(at('cache'), 'builds', `page-${n}`), n, n);
@@ -76,7 +76,7 @@ describe('a build that is kept', () => {
   });
 });
 
-describe('the hash of inputs', () => {
+describe('the hash of the inputs of a build', () => {
   const hash = () => hashFiles(folder, ['src', 'package.json', 'not-there.json'], 'v20');
   beforeEach(async () => {
     await mkdir(at('src/inner'), { recursive: true });
@@ -88,7 +88,7 @@ describe('the hash of inputs', () => {
     expect(await hash()).toBe(await hash());
   });
 
-  it('changes with a file, its name, a new file and what else is named, but not with a test', async () => {
+  it('changes with a file, its name, a new file and further inputs, but not with a test', async () => {
     const hashes = [await hash(), await hashFiles(folder, ['src', 'package.json', 'not-there.json'], 'v22')];
     await writeFile(at('src/inner/a.ts'), 'b');
     hashes.push(await hash());

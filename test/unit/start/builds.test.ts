@@ -17,8 +17,8 @@ const building = () => ({ cacheDir: at('cache'), signal: new AbortController().s
 /** With it nothing can be built: no command is run. */
 const onlyKept = () => ({ cacheDir: at('cache'), signal: AbortSignal.abort(new Error('a build was begun')) });
 
-describe('what the launcher builds', () => {
-  it('is taken from an earlier start of the same sources', async () => {
+describe('a build of the launcher', () => {
+  it('is reused from an earlier start of the same sources', async () => {
     await buildPage(at('first'), building());
     await buildPage(at('second'), onlyKept());
     const names = await readdir(at('first'));
@@ -28,11 +28,11 @@ describe('what the launcher builds', () => {
       expect(await readFile(join(at('second'), name))).toEqual(await readFile(join(at('first'), name)));
   }, 120_000);
 
-  it('is built where there is no earlier one', async () => {
+  it('is made where there is no earlier one', async () => {
     await expect(buildPage(at('first'), onlyKept())).rejects.toThrow('a build was begun');
   });
 
-  it('names its sources in stack traces wherever the bundle was copied to', async () => {
+  it('has its sources in stack traces, wherever the bundle was copied to', async () => {
     await buildProcesses(at('first'), building());
     await buildProcesses(at('second'), onlyKept());
     const map = JSON.parse(await readFile(join(at('second'), 'api.mjs.map'), 'utf8')) as { sources: string[] };

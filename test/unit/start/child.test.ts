@@ -57,7 +57,7 @@ afterEach(async () => {
 });
 
 describe('a child of the launcher', () => {
-  it('is started again when it is killed, with a new pid', async () => {
+  it('is restarted with a new pid when it is killed', async () => {
     const { child, said, readyAgain } = make(stays);
     await child.start(never);
     const before = child.pid();
@@ -69,19 +69,19 @@ describe('a child of the launcher', () => {
     expect(said[0]).toBe(`sample ended by SIGKILL (pid ${before}); restarting it`);
   });
 
-  it('that ends before it is ready fails the start, and is not started again', async () => {
+  it('that ends before it is ready fails the start and is not restarted', async () => {
     const { child } = make('process.exit(3)');
     await expect(child.start(never)).rejects.toThrow(ChildEnded);
     await expect(child.start(never)).rejects.toThrow('sample ended with code 3');
     expect(child.pid()).toBeNull();
   });
 
-  it('whose program does not exist fails the start in a sentence', async () => {
+  it('whose program does not exist fails the start with a message', async () => {
     const { child } = make('', { command: () => ({ file: '/no/such/program', args: [] }) });
     await expect(child.start(never)).rejects.toThrow('sample ended before it started: spawn /no/such/program ENOENT');
   });
 
-  it('stops waiting to be ready when the start is called off', async () => {
+  it('is no longer waited for when the start is aborted', async () => {
     const stop = new AbortController();
     const { child } = make('setInterval(() => {}, 1e6)');
     const start = child.start(stop.signal);
@@ -89,7 +89,7 @@ describe('a child of the launcher', () => {
     await expect(start).rejects.toThrow('called off');
   });
 
-  it('that is asked to stop is not started again', async () => {
+  it('that is stopped is not restarted', async () => {
     const { child } = make(stays);
     await child.start(never);
     const pid = child.pid() as number;
@@ -98,7 +98,7 @@ describe('a child of the launcher', () => {
     expect(await identityOf(pid)).toBeNull();
   });
 
-  it('that was halted by SIGSTOP still stops in order', async () => {
+  it('that was frozen by SIGSTOP can still be stopped', async () => {
     const { child } = make(`process.on('SIGTERM', () => process.exit(0)); ${stays}`, { graceMs: 60_000 });
     await child.start(never);
     process.kill(child.pid() as number, 'SIGSTOP');
@@ -106,7 +106,7 @@ describe('a child of the launcher', () => {
     expect(child.pid()).toBeNull();
   });
 
-  it('that does not heed its stop signal is killed when its time is over', async () => {
+  it('that ignores its stop signal is killed after its grace period', async () => {
     const { child } = make(`process.on('SIGTERM', () => {}); ${stays}`, { graceMs: 200 });
     await child.start(never);
     await child.stop();
@@ -120,7 +120,7 @@ describe('a child of the launcher', () => {
       process.on('SIGUSR2', () => process.exit(0));
       ${stays}`;
 
-    it('gets another one beside it at once, and both are recorded until it has ended', async () => {
+    it('gets a successor at once, and both are recorded until it has ended', async () => {
       const { child, said, readyAgain } = make(drains, { drains: { withinMs: 5_000 } });
       await child.start(never);
       const before = child.pid() as number;
@@ -137,7 +137,7 @@ describe('a child of the launcher', () => {
       expect(child.pid()).toBe(after);
     });
 
-    it('is ended with the others when all stops, and gets its signal a second time when its time is over', async () => {
+    it('ends with the others at a shutdown, with a second signal after its grace period', async () => {
       const { child, readyAgain } = make(drains, { drains: { withinMs: 300 }, graceMs: 60_000 });
       await child.start(never);
       const before = child.pid() as number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { consoleLine } from '../../../scripts/processes/childLog.js';
 
-describe('the console', () => {
+describe('the console of the launcher', () => {
   it('shows warnings and worse, with their cause', () => {
     const line = JSON.stringify({ level: 40, msg: 'Postgres is away', err: { message: 'connect ECONNREFUSED' } });
     expect(consoleLine(line, 'stdout')).toBe('Postgres is away: connect ECONNREFUSED');

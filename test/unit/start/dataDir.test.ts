@@ -43,7 +43,7 @@ describe('DATA_DIR', () => {
     expect(await readdir(dataDir.path)).toEqual(['logs']);
   });
 
-  it('that can not be written is refused in a sentence that says what to do', async () => {
+  it('that cannot be written is refused with a message that says what to do', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(dataDirAt(join(folder, 'file', 'x')).lock()).rejects.toThrow('Set DATA_DIR to a folder that you own');
   });
@@ -65,7 +65,7 @@ describe('DATA_DIR', () => {
     expect((await readdir(dataDir.path)).sort()).toEqual(['launcher.lock', 'logs', 'run.json']);
   });
 
-  it('without run.json holds no running service', async () => {
+  it('without run.json has no running service', async () => {
     expect(await dataDir.readRun()).toBeNull();
     expect(await dataDir.readServices()).toEqual({ ports: {}, running: [] });
   });

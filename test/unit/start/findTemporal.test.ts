@@ -37,19 +37,19 @@ const find = (path: string[] = []) =>
     signal: new AbortController().signal,
   });
 
-describe('Temporal', () => {
-  it('is the command on the PATH, before one that was installed', async () => {
+describe('the search for Temporal', () => {
+  it('prefers the command on the PATH to one that was installed', async () => {
     const onPath = await program(join(folder, 'bin', 'temporal'), 'echo temporal version 1.5.1');
     await program(join(cacheDir, 'temporal-v1.5.1', 'temporal'), 'exit 0');
     expect((await find([dirname(onPath)])).path).toBe(onPath);
   });
 
-  it('is else the one that was installed before', async () => {
+  it('else takes the one that was installed before', async () => {
     const cached = await program(join(cacheDir, 'temporal-v1.5.1', 'temporal'), 'exit 0');
     expect((await find()).path).toBe(cached);
   });
 
-  it('is else built by go install, once, and leaves no half of a build', async () => {
+  it('else builds it once with go install, and leaves no partial build', async () => {
     const build =
       'if [ "$1" = install ]; then printf "#!/bin/sh\\n" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"; fi';
     const go = await program(join(folder, 'bin', 'go'), build);
@@ -60,7 +60,7 @@ describe('Temporal', () => {
     expect((await find()).path).toBe(built);
   }, 60_000);
 
-  it('that can not be had ends in what was tried and what can be done', async () => {
+  it('fails with a message about what was tried and what to do', async () => {
     const go = await program(join(folder, 'bin', 'go'), '[ "$1" = version ] || { echo "no such host" >&2; exit 1; }');
     const refusal = await find([dirname(go)]).then(
       () => '',

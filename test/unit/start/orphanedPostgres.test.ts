@@ -33,13 +33,13 @@ async function zombie(): Promise<number> {
   return pid;
 }
 
-test('the record of a killed server that nobody reaped is removed', async () => {
+test('the pid file of a killed Postgres that is still a zombie is removed', async () => {
   await record(await zombie());
   await stopOrphanedPostgres(folder);
   expect(await kept()).toBeNull();
 });
 
-test("the record of a pid that is meanwhile somebody else's is removed, and that process left alone", async () => {
+test('the pid file of a Postgres whose pid another process reused is removed, and that process is not killed', async () => {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   children.push(child);
   await record(child.pid ?? 0);
@@ -48,7 +48,7 @@ test("the record of a pid that is meanwhile somebody else's is removed, and that
   expect([child.exitCode, child.signalCode]).toEqual([null, null]);
 });
 
-test('the record of a pid that is nobody is left to Postgres', async () => {
+test('the pid file of a Postgres whose pid does not exist is left to Postgres', async () => {
   const child = spawn('true', { stdio: 'ignore' });
   await once(child, 'exit');
   await record(child.pid ?? 0);
@@ -56,7 +56,7 @@ test('the record of a pid that is nobody is left to Postgres', async () => {
   expect(await kept()).toContain(String(child.pid));
 });
 
-test('what still works in the folder is waited for', async () => {
+test('a Postgres process that still works in the data folder is waited for', async () => {
   const orphan = spawn('sleep', ['60'], { cwd: folder, stdio: 'ignore' });
   children.push(orphan);
   await once(orphan, 'spawn');

@@ -17,25 +17,25 @@ afterEach(() => {
   server.close();
 });
 
-describe('ports', () => {
-  it('are the wanted ones while they are free', async () => {
+describe('the ports of the launcher', () => {
+  it('are the default ones while they are free', async () => {
     const free = await freePort([], '127.0.0.1');
     expect(await freePort([undefined, free, taken], '127.0.0.1')).toBe(free);
   });
 
-  it('are others when the wanted ones are taken', async () => {
+  it('are others when the default ones are taken', async () => {
     const port = await freePort([taken], '127.0.0.1');
     expect(port).not.toBe(taken);
     expect(await portState(port, '127.0.0.1')).toBe('free');
   });
 
-  it('that were asked for and are taken are refused in a sentence that says what to do', async () => {
+  it('that are set and taken are refused with a message that says what to do', async () => {
     await expect(checkApiAddress(taken, '127.0.0.1')).rejects.toThrow(
       /port \d+ on 127\.0\.0\.1 is taken by another program\. .* set PORT to another port/,
     );
   });
 
-  it('on a host that this machine does not have are refused by its name', async () => {
+  it('on a host that this machine does not have are refused with its name', async () => {
     await expect(checkApiAddress(undefined, '192.0.2.1')).rejects.toThrow('this machine has no address 192.0.2.1');
   });
 });

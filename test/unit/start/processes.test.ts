@@ -17,18 +17,18 @@ afterEach(() => {
   child.kill('SIGKILL');
 });
 
-describe('what an earlier start left behind', () => {
-  it('is ended', async () => {
+describe('a process left by an earlier start', () => {
+  it('is stopped', async () => {
     expect(await endRecorded(record)).toBe('ended');
     expect(await identityOf(record.pid)).toBeNull();
   });
 
-  it('is left alone when its pid is meanwhile another process', async () => {
+  it('is not killed when another process has reused its pid', async () => {
     expect(await endRecorded({ ...record, identity: `${record.identity} of old` })).toBe('gone');
     expect(await identityOf(record.pid)).toBe(record.identity);
   });
 
-  it('that drains gets its signal a second time when its time for that is over', async () => {
+  it('that drains gets a second signal after its drain time', async () => {
     const script =
       "let n = 0; process.on('SIGTERM', () => ++n > 1 && process.exit(0)); console.log('on'); setInterval(() => {}, 1e6)";
     const drains = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -40,7 +40,7 @@ describe('what an earlier start left behind', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('is gone when it has ended', async () => {
+  it('counts as gone when it has ended', async () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await endRecorded(record)).toBe('gone');
@@ -48,7 +48,7 @@ describe('what an earlier start left behind', () => {
 });
 
 describe('a port', () => {
-  it('is known to be served by the process that listens on it, and by no other', async () => {
+  it('is attributed to the process that listens on it, and to no other', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

@@ -29,7 +29,7 @@ async function refusal(env: Record<string, string>): Promise<CommandFailed> {
 }
 
 describe('npm start', () => {
-  it('names each wrong setting, and what is allowed', async () => {
+  it('names each wrong setting and what is allowed', async () => {
     const { message, output } = await refusal({ PORT: 'abc', DATABASE_URL: 'localhost' });
     expect(message).toContain('ended with 1');
     expect(output).toMatch(/PORT: .*expected number/);
@@ -37,7 +37,7 @@ describe('npm start', () => {
     expect(output).not.toContain('    at ');
   }, 60_000);
 
-  it('says what to do when DATABASE_URL leads nowhere, and leaves nothing running', async () => {
+  it('says what to do when DATABASE_URL is unreachable, and leaves no process running', async () => {
     const { message, output } = await refusal({ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/chats' });
     expect(message).toContain('ended with 1');
     expect(output).toContain('DATABASE_URL: no Postgres can be reached at 127.0.0.1:1');

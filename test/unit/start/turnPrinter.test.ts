@@ -29,11 +29,11 @@ function printed(frames: ViewerFrame[]): string {
 }
 
 describe('npm run turn', () => {
-  it('prints tokens as they come and nothing twice when the reply lands', () => {
+  it('prints tokens as they arrive, and nothing twice when the reply lands', () => {
     expect(printed([token(1, 0, 'Good '), token(1, 5, 'evening.'), landed('Good evening.')])).toBe('Good evening.');
   });
 
-  it('prints what was lost on the way from the log', () => {
+  it('prints lost tokens from the log', () => {
     expect(printed([token(1, 0, 'Good '), landed('Good evening.')])).toBe('Good evening.');
   });
 
@@ -48,7 +48,7 @@ describe('npm run turn', () => {
     expect(out).toBe('Goo\n[provider_failed; the reply starts over]\nHello.');
   });
 
-  it('passes over thinking, older drafts and other turns', () => {
+  it('ignores thinking, older drafts and other turns', () => {
     const frames = [
       token(1, 0, 'hm', { channel: 'thinking' }),
       token(2, 0, 'Hello'),
@@ -58,7 +58,7 @@ describe('npm run turn', () => {
     expect(printed(frames)).toBe('Hello');
   });
 
-  it('knows how the turn ended, and where to go on from after a lost connection', () => {
+  it('returns how the turn ended', () => {
     const printer = createTurnPrinter('turn_1', () => undefined);
     expect(printer.frame(landed('x'))).toBeNull();
     expect(printer.frame(event(6, 'turn_completed', { status: 'failed' }))).toMatchObject({ status: 'failed' });

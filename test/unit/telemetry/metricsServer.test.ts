@@ -26,14 +26,14 @@ async function serve(coreMetrics: string | null): Promise<MetricsServer> {
   return serving;
 }
 
-test("a worker answers with its own numbers, and with those of Temporal's runtime after them", async () => {
+test("a worker serves its own metrics, followed by those of Temporal's runtime", async () => {
   const text = '# TYPE temporal_x gauge\ntemporal_x{a="b"} 3\n';
   const coreMetrics = await core((server) => server.on('request', (_, response) => void response.end(text)));
   const read = await scrape((await serve(coreMetrics)).url);
   expect([read.value('durable_turns_ours_total'), read.value('temporal_x', { a: 'b' })]).toEqual([7, 3]);
 });
 
-test('a runtime that is away, fails or never answers costs only its own numbers', async () => {
+test("a worker serves its own metrics when Temporal's runtime fails or never answers", async () => {
   const answers = [
     'http://127.0.0.1:9/metrics',
     await core((server) => server.on('request', (_, response) => void response.writeHead(500).end('a_total 1'))),
@@ -45,12 +45,12 @@ test('a runtime that is away, fails or never answers costs only its own numbers'
   }
 });
 
-test('nothing else is answered there', async () => {
+test('the metrics server of a worker serves nothing else', async () => {
   const { url } = await serve(null);
   expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
 });
 
-test('a worker whose port another one still holds listens as soon as it is free', async () => {
+test('the metrics server of a worker listens as soon as another process frees its port', async () => {
   const first = await serve(null);
   const { port } = new URL(first.url);
   const metrics = createRegistry();
@@ -61,7 +61,7 @@ test('a worker whose port another one still holds listens as soon as it is free'
   expect((await second.serving)?.url).toBe(first.url);
 });
 
-test('a worker that ends before it could listen waits for its port no longer', async () => {
+test('the metrics server of a worker stops waiting for its port when the worker ends', async () => {
   const { port } = new URL((await serve(null)).url);
   const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
   const second = serveWithRetry(() => serveMetrics(createRegistry(), at, quiet), {

@@ -13,7 +13,7 @@ function watched(seconds: number) {
 }
 
 describe('a worker that is asked to stop', () => {
-  it('drains, and hands over when its time for that is over', () => {
+  it('drains, and hands over after its drain time', () => {
     const { drain, seen } = watched(120);
     expect(drain.state()).toBe('running');
     drain.stop();
@@ -34,7 +34,7 @@ describe('a worker that is asked to stop', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('takes the same request from a terminal and from a process manager as one', () => {
+  it('takes a signal from the terminal and from the launcher at once as one', () => {
     const { drain } = watched(120);
     drain.stop();
     jest.advanceTimersByTime(20);
@@ -42,7 +42,7 @@ describe('a worker that is asked to stop', () => {
     expect(drain.state()).toBe('draining');
   });
 
-  it('tells those who come later at once, and those who stopped listening nothing', () => {
+  it('notifies late listeners at once, and removed listeners not at all', () => {
     const { drain } = watched(0);
     const late: string[] = [];
     drain.onHandOver(() => late.push('no more'))();
@@ -53,7 +53,7 @@ describe('a worker that is asked to stop', () => {
     expect(late).toEqual(['draining', 'handing over']);
   });
 
-  it('never hands over once all has ended', () => {
+  it('never hands over after everything has ended', () => {
     const { drain, seen } = watched(1);
     drain.stop();
     drain.close();
