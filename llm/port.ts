@@ -57,7 +57,7 @@ export type ReplyProvider = {
   cancel?(responseId: string): Promise<void>;
 };
 
-/** `sequence`: of the last event whose text is in `text` and `thinking`; null before the first. */
+/** `text` and `thinking` are what was received of the response; `sequence` numbers its last event, null where it has none. */
 export type Resume = { responseId: string; sequence: number | null; text: string; thinking: string };
 
 /** Why a reply's signal is aborted when somebody stopped it: nobody will go on with it. */

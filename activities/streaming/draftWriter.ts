@@ -66,6 +66,7 @@ export function createDraftWriter(
   const kept = start.kept ?? { text: '', thinking: '', inEpoch: false };
   /** The current epoch continues: nothing that viewers have is taken back. */
   const continuesEpoch = kept.inEpoch || Boolean(sent);
+  const ownEpoch = continuesEpoch ? start.epoch : start.epoch + 1;
   /** What the draft begins with and this call did not give. */
   const before = prefix ?? kept;
   const draft = { fence: start.fence, epoch: start.epoch, begun: false };
@@ -94,7 +95,7 @@ export function createDraftWriter(
 
   /** The epoch is durable before its first token goes out: no two drafts share a number. */
   async function begin(): Promise<void> {
-    const epoch = continuesEpoch ? start.epoch : start.epoch + 1;
+    const epoch = ownEpoch;
     await fenced((fence) => beginEpoch(deps.db, key, fence, epoch, start.onFirstToken));
     draft.epoch = epoch;
     draft.begun = true;
@@ -158,7 +159,7 @@ export function createDraftWriter(
       if (!draft.begun && (isOutdated || prefix)) await begin();
     },
     /** Which response the draft comes from is durable before its first token goes out. */
-    recordResponse: (id: string) => fenced((fence) => recordResponse(deps.db, key, fence, id)),
+    recordResponse: (id: string) => fenced((fence) => recordResponse(deps.db, key, fence, { id, epoch: ownEpoch })),
     /** Writes under the fence of the attempt that adopts the stream. */
     adopt(fence: number): void {
       draft.fence = fence;

@@ -20,17 +20,36 @@ export async function readResumePoint(
   lease: Lease,
   { provider, request, draft }: ModelRequest,
 ): Promise<ResumePoint> {
-  const { responseId, responseSeq, epoch } = lease;
-  if (provider.cancel && responseId !== null) {
-    const texts = await readTexts(pool, key, epoch);
-    const sent = epoch > 0 ? { ...texts, steps: checkpointedSteps(draft?.begunSteps ?? [], texts) } : null;
-    return { from: 'response', resume: { responseId, sequence: responseSeq, ...texts }, sent };
-  }
+  const { responseId, epoch } = lease;
+  if (provider.cancel && responseId !== null) return readResponsePoint(pool, key, { ...lease, responseId }, draft);
   // With tools, the results of calls stand between the parts of the text: it cannot be continued as one message.
   const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0;
   if (!canContinue) return { from: 'nothing' };
   const prefix = await readTexts(pool, key, epoch);
   return prefix.text.trim() === '' ? { from: 'nothing' } : { from: 'prefix', prefix };
+}
+
+/**
+ * The current epoch may hold another text than the response's: where a worker was lost after it had asked again and
+ * before the first token. The response then is read from its start, into the next epoch.
+ */
+async function readResponsePoint(
+  pool: Pool,
+  key: DraftKey,
+  { responseId, responseSeq, responseEpoch, epoch }: Lease & { responseId: string },
+  draft: ModelRequest['draft'],
+): Promise<ResumePoint> {
+  const kept = draft?.kept ?? { text: '', thinking: '' };
+  const texts = await readTexts(pool, key, epoch);
+  const isBegun =
+    epoch > 0 &&
+    epoch === (responseEpoch ?? epoch) &&
+    texts.text.startsWith(kept.text) &&
+    texts.thinking.startsWith(kept.thinking);
+  if (!isBegun) return { from: 'response', resume: { responseId, sequence: null, text: '', thinking: '' }, sent: null };
+  const received = { text: texts.text.slice(kept.text.length), thinking: texts.thinking.slice(kept.thinking.length) };
+  const steps = checkpointedSteps(draft?.begunSteps ?? [], texts);
+  return { from: 'response', resume: { responseId, sequence: responseSeq, ...received }, sent: { ...texts, steps } };
 }
 
 async function readTexts(pool: Pool, key: DraftKey, epoch: number): Promise<{ text: string; thinking: string }> {

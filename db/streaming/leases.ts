@@ -25,6 +25,8 @@ export type Lease = {
   /** The response that the draft comes from, at a provider that keeps it. */
   responseId: string | null;
   responseSeq: number | null;
+  /** The epoch that holds the response's text, or will once it begins; null for the current one. */
+  responseEpoch: number | null;
   /** How long earlier attempts streamed, in milliseconds, without those that were lost with their workers. */
   streamedMs: number;
   /** Whether the attempts at the first provider are used up, and another one is asked. */
@@ -57,6 +59,7 @@ type DraftRow = {
   speakerId: string;
   responseId: string | null;
   responseSeq: number | null;
+  responseEpoch: number | null;
   streamedMs: number;
   onFallback: boolean;
   lost: boolean;
@@ -115,7 +118,7 @@ export async function acquireLease<V>(
                task = excluded.task, task_attempt = excluded.task_attempt
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
-         returning fence, epoch, settled, attempt, asked_attempt, speaker_id, response_id, response_seq,
+         returning fence, epoch, settled, attempt, asked_attempt, speaker_id, response_id, response_seq, response_epoch,
                    on_fallback, ended_attempt, failures, last_error, streamed_ms
        ), asked as (
          insert into model_calls (turn_id, step, attempt) select $1, $9, asked_attempt from draft
@@ -124,7 +127,7 @@ export async function acquireLease<V>(
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
        select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
-         response_seq as "responseSeq", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
+         response_seq as "responseSeq", response_epoch as "responseEpoch", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
          attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError"
        from draft, told`,
       [
@@ -184,7 +187,8 @@ export async function beginEpoch(
 }
 
 /**
- * Records which response the draft comes from, before its first token is passed on; null: the provider no longer has it.
+ * Records which response the draft comes from, before its first token is passed on, and the epoch that its text will
+ * stand in; null: the provider no longer has it.
  * A stream names its response again at its end. The number of the newest kept event stays then, or the next attempt
  * would read the response from its first token and append it to the text that is kept.
  */
@@ -192,12 +196,13 @@ export async function recordResponse(
   db: Db,
   key: DraftKey,
   fence: number,
-  responseId: string | null,
+  response: { id: string; epoch: number } | null,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update drafts set response_seq = case when response_id = $4 then response_seq end, response_id = $4
+    `update drafts set response_seq = case when response_id = $4 then response_seq end,
+       response_epoch = case when response_id = $4 then response_epoch else $5 end, response_id = $4
      where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming'`,
-    [key.turnId, key.beat, fence, responseId],
+    [key.turnId, key.beat, fence, response?.id ?? null, response?.epoch ?? null],
   );
   return rowCount === 1;
 }

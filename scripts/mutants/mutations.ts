@@ -91,7 +91,10 @@ export const mutations: Mutation[] = [
     name: "the draft's epoch",
     file: 'activities/streaming/draftWriter.ts',
     replace: [
-      ['const epoch = continuesEpoch ? start.epoch : start.epoch + 1;', 'const epoch = Math.max(1, start.epoch);'],
+      [
+        'const ownEpoch = continuesEpoch ? start.epoch : start.epoch + 1;',
+        'const ownEpoch = Math.max(1, start.epoch);',
+      ],
     ],
     test: {
       project: 'integration',

@@ -104,7 +104,7 @@ describe('the usage of a turn', () => {
   test('counts a background response once, however many attempts resumed it', async () => {
     const r = await reply();
     const first = await r.open();
-    await recordResponse(pool, r.key, first.fence, 'resp_1');
+    await recordResponse(pool, r.key, first.fence, { id: 'resp_1', epoch: 1 });
     await r.begin(first, 1, 'Half of');
     const second = await r.open();
     expect([second.attempt, second.askedAttempt]).toEqual([2, 1]);
