@@ -105,16 +105,21 @@ export const mutations: Mutation[] = [
   {
     name: "the number of a response's newest kept event",
     file: 'db/streaming/leases.ts',
-    replace: [
-      [
-        'set response_seq = case when response_id = $4 then response_seq end, response_id',
-        'set response_seq = null, response_id',
-      ],
-    ],
+    replace: [['set response_seq = case when response_id = $4 then response_seq end,', 'set response_seq = null,']],
     test: {
       project: 'integration',
       file: 'test/integration/provider/resumedResponse.test.ts',
       name: 'naming a response again keeps the number of the newest kept event, and another response has none',
+    },
+  },
+  {
+    name: 'the epoch of a response',
+    file: 'activities/streaming/resumePoint.ts',
+    replace: [['    epoch === (responseEpoch ?? epoch) &&\n', '']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/provider/resumedResponse.test.ts',
+      name: 'a response that was begun in place of another one is read into a new epoch',
     },
   },
   {
