@@ -1,6 +1,6 @@
 import type { Pass } from '../db/reconciler/reconcilePass.js';
 import type { FirstToken } from '../db/streaming/leases.js';
-import type { ClassifierName } from '../domain/classifiers/classifier.js';
+import type { ClassifierName } from '../domain/classifiers/index.js';
 import type { FailureCode } from '../domain/log/failures.js';
 import type { ChatKind, TokenUsage } from '../domain/turns/turn.js';
 

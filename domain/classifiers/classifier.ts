@@ -3,20 +3,11 @@ import type { NewEvent, StoryArtifacts } from '../log/events.js';
 import type { Edge } from '../narrative/edge.js';
 import type { Person } from '../narrative/participants.js';
 import type { PromptLimits, PromptMessage, SpokenLine } from '../narrative/prompt.js';
+import type { ClassifierName } from './index.js';
 import { type Question, toMessages } from './question.js';
 
 export type { Person } from '../narrative/participants.js';
 export type { SpokenLine } from '../narrative/prompt.js';
-
-export type ClassifierName =
-  | 'turn_parse'
-  | 'addressee'
-  | 'state_update'
-  | 'significance'
-  | 'interjection'
-  | 'event_lifecycle'
-  | 'scene_close'
-  | 'scene_summary';
 
 /** One question to a classifier: its name, and what of the turn it is about. */
 export type ClassifierCall = {
@@ -66,7 +57,8 @@ export type Verdict = { readonly [name: string]: string | number | boolean };
 
 /** A row of the table of classifiers, for an answer of type A. */
 export type ClassifierRow<A> = {
-  name: ClassifierName;
+  /** Its key in the table. */
+  name: string;
   /** The answer's schema, with the ids that this call allows. Keys beyond it are ignored, at every level. */
   answer(context: TurnContext, call: ClassifierCall): z.ZodType<A>;
   question(context: TurnContext, call: ClassifierCall): Question;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { NewEvent, StoryArtifacts } from '../log/events.js';
 import { oneOf, sentence } from './answerSchema.js';
-import { classifier, type StoryStatus } from './classifier.js';
+import { type Classifier, classifier, type StoryStatus } from './classifier.js';
 import { ask, clip, earlier, exchange, factsOf, place, spokenAt } from './material.js';
 
 const task = `Story events of a role-play are listed with their ids and statuses. Say which of them what was just said has moved:
@@ -22,7 +22,7 @@ const kinds = {
 type NewStatus = keyof typeof kinds;
 
 /** Moves the chat's open story events along. */
-export const eventLifecycle = classifier({
+export const eventLifecycle: Classifier = classifier({
   name: 'event_lifecycle',
   answer: ({ storyEvents }) =>
     z.object({

@@ -1,5 +1,4 @@
 import { addressee } from './addressee.js';
-import type { Classifier, ClassifierName } from './classifier.js';
 import { eventLifecycle } from './eventLifecycle.js';
 import { interjection } from './interjection.js';
 import { sceneClose } from './sceneClose.js';
@@ -12,7 +11,7 @@ export { toJsonSchema } from './answerSchema.js';
 export { parseAnswer } from './parseAnswer.js';
 
 /** The one table of classifiers: what each is asked, what it may answer, and what becomes of the answer. */
-export const classifiers: Record<ClassifierName, Classifier> = {
+export const classifiers = {
   turn_parse: turnParse,
   addressee,
   state_update: stateUpdate,
@@ -22,3 +21,5 @@ export const classifiers: Record<ClassifierName, Classifier> = {
   scene_close: sceneClose,
   scene_summary: sceneSummary,
 };
+
+export type ClassifierName = keyof typeof classifiers;

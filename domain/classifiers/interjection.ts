@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { silentWitness } from '../narrative/participants.js';
 import { sentence } from './answerSchema.js';
-import { classifier } from './classifier.js';
+import { type Classifier, classifier } from './classifier.js';
 import { ask, earlier, exchange, introduction, personOf, place } from './material.js';
 
 /** Whether the character who did not speak cuts in. */
-export const interjection = classifier({
+export const interjection: Classifier = classifier({
   name: 'interjection',
   answer: () => z.object({ shouldInterject: z.boolean(), reason: sentence() }),
   question: (context) => {

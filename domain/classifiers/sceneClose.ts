@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sentence } from './answerSchema.js';
-import { classifier } from './classifier.js';
+import { type Classifier, classifier } from './classifier.js';
 import { ask, clipStart, endOf, place } from './material.js';
 
 const task = `Decide whether the user's newest line ends the current scene of a role-play. Hard signals only: they leave for another
@@ -8,7 +8,7 @@ place, time skips ahead, or they say that it ends ("fade out", "we're done here"
 it goes on. "reason" is one short sentence.`;
 
 /** Whether the scene ends with this turn, by the user's prose and the place alone: the reply may not exist. */
-export const sceneClose = classifier({
+export const sceneClose: Classifier = classifier({
   name: 'scene_close',
   answer: () => z.object({ shouldClose: z.boolean(), reason: sentence() }),
   question: (context) => ask(task, place(context), endOf(`${context.you.name}: ${clipStart(context.prose, 20_000)}`)),

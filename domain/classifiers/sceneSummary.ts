@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { NewEvent } from '../log/events.js';
 import { oneOf, sentence, text } from './answerSchema.js';
-import { classifier, type TurnContext } from './classifier.js';
+import { type Classifier, classifier, type TurnContext } from './classifier.js';
 import { ask, endOf, factsOf, introduction, personOf, place, present, spoken, spokenAt } from './material.js';
 
 /** How much of a scene is shown, in UTF-16 code units; what came first goes first. */
@@ -9,7 +9,7 @@ const SCENE = 100_000;
 const SCENE_LINE = 6_000;
 
 /** A closed scene as one character will remember it. */
-export const sceneSummary = classifier({
+export const sceneSummary: Classifier = classifier({
   name: 'scene_summary',
   answer: (context) => {
     const targetId = oneOf(present(context).map(({ id }) => id));

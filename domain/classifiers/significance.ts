@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { NewEvent } from '../log/events.js';
 import { witnesses } from '../narrative/participants.js';
-import { type ChatState, classifier, type TurnContext } from './classifier.js';
+import { type ChatState, type Classifier, classifier, type TurnContext } from './classifier.js';
 import { ask, exchange, place } from './material.js';
 
 /** The score at which a memory is pinned. */
@@ -13,7 +13,7 @@ const PINNED_MEMORIES = 12;
 const task = `Score how much the characters will remember of what was just said in a role-play: 0 small talk, 1 worth a note,
 2 important for the story or between them, 3 never to be forgotten. Most exchanges are 0 or 1; 3 is rare.`;
 
-export const significance = classifier({
+export const significance: Classifier = classifier({
   name: 'significance',
   answer: () => z.object({ score: z.number().int().min(0).max(PINNED_AT) }),
   question: (context, call) => ask(task, place(context), exchange(context, call.beat)),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { newEdge } from '../narrative/edge.js';
 import { sentence } from './answerSchema.js';
-import { type ClassifierCall, classifier, type TurnContext } from './classifier.js';
+import { type Classifier, type ClassifierCall, classifier, type TurnContext } from './classifier.js';
 import { ask, clip, exchange, factsOf, introduction, personOf, place, spokenAt } from './material.js';
 
 const delta = () => z.number().int().min(-10).max(10);
@@ -9,7 +9,7 @@ const delta = () => z.number().int().min(-10).max(10);
 const KNOWN_FACTS = 30;
 
 /** What a beat changed in how one of those present sees another. */
-export const stateUpdate = classifier({
+export const stateUpdate: Classifier = classifier({
   name: 'state_update',
   answer: () =>
     z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { segment } from '../log/events.js';
 import { text } from './answerSchema.js';
-import { classifier } from './classifier.js';
+import { type Classifier, classifier } from './classifier.js';
 import { ask } from './material.js';
 
 const task = `Split the user's role-play message into segments, in order, leaving nothing out and changing no word.
@@ -9,7 +9,7 @@ Kinds: "dialogue" is what they say aloud, "action" what they do, "thought" what 
 "narration" everything else, such as what happens around them, "ooc" what is said outside the story.`;
 
 /** Types the segments of the user's prose. Its answer is taken as given: nobody compares it with the prose. */
-export const turnParse = classifier({
+export const turnParse: Classifier = classifier({
   name: 'turn_parse',
   answer: () =>
     z.object({

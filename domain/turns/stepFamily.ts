@@ -1,23 +1,15 @@
-/** The parts of steps' names that are the same in every chat: without characters, beats and ids. */
-export const stepFamilies = [
-  'parse',
-  'addressee',
-  'reply',
-  'memory',
-  'state_update',
-  'significance',
-  'interjection',
-  'event_lifecycle',
-  'scene_close',
-  'scene_summary',
-  'tool',
-  'other',
-] as const;
+import { stepName } from './stepName.js';
 
-export type StepFamily = (typeof stepFamilies)[number];
+const familyOf = (step: string): string => step.split(':', 1)[0] ?? step;
+
+/** The parts of steps' names that are the same in every chat: without characters, beats and ids. */
+export const stepFamilies: readonly string[] = [
+  ...Object.values(stepName).map((name) => familyOf(typeof name === 'string' ? name : name('' as never, '', 0))),
+  'other',
+];
 
 /** `state_update` of `state_update:chr_1>you:0`: few enough to be a label of metrics. */
-export function stepFamily(step: string): StepFamily {
-  const [first] = step.split(':');
-  return stepFamilies.find((family) => family === first) ?? 'other';
+export function stepFamily(step: string): string {
+  const family = familyOf(step);
+  return stepFamilies.includes(family) ? family : 'other';
 }

@@ -1,4 +1,5 @@
-import type { ChatState, ClassifierCall, ClassifierName, TurnContext } from '../../../domain/classifiers/classifier.js';
+import type { ChatState, ClassifierCall, TurnContext } from '../../../domain/classifiers/classifier.js';
+import type { ClassifierName } from '../../../domain/classifiers/index.js';
 import { classifiers, parseAnswer } from '../../../domain/classifiers/index.js';
 import type { NewEvent } from '../../../domain/log/events.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ClassifierName, TurnContext } from '../../../domain/classifiers/classifier.js';
+import type { TurnContext } from '../../../domain/classifiers/classifier.js';
+import type { ClassifierName } from '../../../domain/classifiers/index.js';
 import { classifiers, parseAnswer, toJsonSchema } from '../../../domain/classifiers/index.js';
 import { demoAnswer } from '../../../scripts/provider/demoAnswer.js';
 import { toSegments } from '../../../scripts/provider/segments.js';
