@@ -20,7 +20,11 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
   const point = await retryWhileDatabaseAway(() => readResumePoint(deps.pool, step.key, lease, asked));
   report.began(howItBegins(attempt, asked, point));
   const { model } = asked.request;
-  const request = { ...asked.request, ...(point.from === 'prefix' ? { continueFrom: point.prefix.text } : {}) };
+  const request = {
+    ...asked.request,
+    ...lease.options,
+    ...(point.from === 'prefix' ? { continueFrom: point.prefix.text } : {}),
+  };
   return startProviderStream(
     { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
     {

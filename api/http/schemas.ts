@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { agentStep, loggedEvent, storyArtifacts } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
-import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
+import {
+  chatKind,
+  publicError,
+  stepStatus,
+  tokenUsage,
+  turnPhase,
+  turnStatus,
+  whenBusy,
+  whenFailed,
+} from '../../domain/turns/turn.js';
+import { turnOptions } from '../../domain/turns/turnOptions.js';
+import { prose } from './input.js';
 
 /** The resources of the api. The OpenAPI document and the client's types are generated from these schemas. */
 
@@ -41,6 +52,17 @@ export const chat = z
     updatedAt: at(),
   })
   .meta({ id: 'Chat' });
+
+/** The body of `POST /v1/chats/:chatId/turns`. */
+export const newTurn = z
+  .strictObject({
+    text: prose(),
+    quote: prose().optional(),
+    whenBusy: whenBusy.default('enqueue'),
+    whenFailed: whenFailed.default('fail'),
+    ...turnOptions.shape,
+  })
+  .meta({ id: 'NewTurn' });
 
 export const turn = z
   .object({

@@ -45,5 +45,5 @@ export function createAcceptTurn(deps: {
 const isUnopened = (turn: Claim['turn']) => turn.status === 'running' && turn.openedAt === null;
 
 /** A hash of the body's values, not of its bytes: a repeat may order or space its fields differently. */
-const hashRequest = ({ text, quote, whenBusy, whenFailed }: Omit<ClaimRequest, 'requestHash'>): string =>
-  requestHash([text, quote ?? null, whenBusy, whenFailed]);
+const hashRequest = ({ text, quote, whenBusy, whenFailed, options = {} }: Omit<ClaimRequest, 'requestHash'>): string =>
+  requestHash([text, quote ?? null, whenBusy, whenFailed, ...Object.entries(options).sort()]);

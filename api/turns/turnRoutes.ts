@@ -2,13 +2,12 @@ import { z } from 'zod';
 import type { Pool } from '../../db/core/pool.js';
 import { readTurn, type TurnView } from '../../db/turns/turnView.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
-import { whenBusy, whenFailed } from '../../domain/turns/turn.js';
 import type { Feeds } from '../../viewers/gateway/feeds.js';
 import { goneSignal } from '../http/goneSignal.js';
-import { isBlank, prose } from '../http/input.js';
+import { isBlank } from '../http/input.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
-import { turn } from '../http/schemas.js';
+import { newTurn, turn } from '../http/schemas.js';
 import { type Places, takePlace } from '../limits/places.js';
 import { streamTurn } from '../live/sse.js';
 import type { AcceptTurn } from './acceptTurn.js';
@@ -17,13 +16,6 @@ import { postTurnHeaders, readIdempotencyKey, readWait, wantsFrames } from './tu
 import type { ShowTurn, TurnResource } from './turnResource.js';
 
 const tag = 'Turns';
-
-const newTurn = z.strictObject({
-  text: prose(),
-  quote: prose().optional(),
-  whenBusy: whenBusy.default('enqueue'),
-  whenFailed: whenFailed.default('fail'),
-});
 
 export type TurnRouteDeps = {
   pool: Pool;
@@ -62,8 +54,13 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         const idempotencyKey = readIdempotencyKey(request);
         // Before the turn is accepted, so that a refused request accepts no turn.
         if (wantsFrames(request)) takePlace(places, owner, response);
+        const { text, quote, whenBusy, whenFailed, ...options } = body;
         const { turnId, userTurnSeq, started } = await acceptTurn({
-          ...body,
+          text,
+          quote,
+          whenBusy,
+          whenFailed,
+          options,
           chatId,
           owner,
           idempotencyKey,

@@ -3,7 +3,7 @@ import { type Following, type FollowOptions, followChat } from './followChat.js'
 import { chatFrames, type FramesOptions } from './frames.js';
 import { type Answer, createSend, type RequestOptions, type RequestSettings, refusalsThrown } from './request.js';
 import { type RetryOptions, withRetries } from './retry.js';
-import type { Chat, Event, Message, Turn, ViewerFrame } from './schema.js';
+import type { Chat, Event, Message, NewTurn, Turn, ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 import { type WebSocketConstructor, webSocketTransport } from './webSocketTransport.js';
 
@@ -14,13 +14,6 @@ export type ClientOptions = RequestSettings & {
 
 /** A page of a list; `next` is the cursor of the next page, null at the end. */
 export type Page<T> = { items: T[]; next: string | null };
-
-export type NewTurn = {
-  text: string;
-  quote?: string;
-  whenBusy?: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
-  whenFailed?: 'fail' | 'park';
-};
 
 export type PostTurnOptions = RetryOptions & {
   /** Posts with the same key make one turn. A new one by default; keep your own to repeat a post after a reload. */

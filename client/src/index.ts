@@ -3,7 +3,6 @@ export {
   type Client,
   type ClientOptions,
   createClient,
-  type NewTurn,
   type Page,
   type PostTurnOptions,
   type WaitOptions,

@@ -1345,6 +1345,20 @@ export interface MetaFrame {
   rowsSeen: string[];
   classifierTag: string | null;
 }
+export interface NewTurn {
+  text: string;
+  quote?: string;
+  whenBusy?: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
+  whenFailed?: 'fail' | 'park';
+  /**
+   * of this turn, instead of the chat’s
+   */
+  temperature?: number;
+  /**
+   * the most tokens that the reply may have
+   */
+  maxTokens?: number;
+}
 /**
  * RFC 9457; `code` is stable
  */

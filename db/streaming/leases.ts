@@ -3,6 +3,7 @@ import { hasEnded } from '../../domain/turns/endStatus.js';
 import { type RestartReason, restartReasonOf } from '../../domain/turns/restartReasons.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { StopMark } from '../../domain/turns/turn.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
@@ -38,6 +39,8 @@ export type Lease = {
   chatId: string;
   speakerId: string;
   userTurnSeq: number;
+  /** Of the turn. */
+  options: TurnOptions;
 };
 
 export type Acquired<V = ReplyVerdict> =
@@ -150,7 +153,14 @@ export async function acquireLease<V>(
       await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
     }
     const restartReason = restartReasonOf({ ...draft, failures, lastError });
-    return { state: 'held', ...draft, restartReason, chatId: turn.chatId, userTurnSeq: turn.userTurnSeq };
+    return {
+      state: 'held',
+      ...draft,
+      restartReason,
+      chatId: turn.chatId,
+      userTurnSeq: turn.userTurnSeq,
+      options: turn.options,
+    };
   });
 }
 

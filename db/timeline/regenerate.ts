@@ -77,8 +77,9 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
-                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace, namespace_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14)
+                          user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace, namespace_id,
+                          options)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14, $15)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
@@ -101,6 +102,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       request.callerLevel ?? 3,
       request.trace ?? null,
       request.namespaceId ?? null,
+      JSON.stringify(replaced.options),
     ],
   );
   return rows[0]!;

@@ -1,6 +1,7 @@
 import { splitProse } from '../../domain/narrative/ooc.js';
 import { type ClaimDecision, decideClaim } from '../../domain/turns/decideClaim.js';
 import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
@@ -16,6 +17,7 @@ export type ClaimRequest = {
   quote?: string | undefined;
   whenBusy: WhenBusy;
   whenFailed: WhenFailed;
+  options?: TurnOptions;
   idempotencyKey?: string | undefined;
   /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
@@ -106,9 +108,9 @@ async function insertTurn(
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, rank, user_turn_seq, idempotency_key,
-                          request_hash, when_failed, started_at, caller_level, trace, namespace_id)
+                          request_hash, when_failed, started_at, caller_level, trace, namespace_id, options)
        values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11, $12,
-               case when $5 = 'running' then $13 end)
+               case when $5 = 'running' then $13 end, $14)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
@@ -130,6 +132,7 @@ async function insertTurn(
       request.callerLevel ?? 3,
       request.trace ?? null,
       request.namespaceId ?? null,
+      JSON.stringify(request.options ?? {}),
     ],
   );
   return rows[0]!;

@@ -7,6 +7,7 @@ import type {
   TurnStatus,
   WhenFailed,
 } from '../../domain/turns/turn.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import type { Db } from '../core/pool.js';
 
 /** A turn's row, mapped once. */
@@ -26,6 +27,7 @@ export type TurnRow = {
   proseId: string;
   editText: string | null;
   whenFailed: WhenFailed;
+  options: TurnOptions;
   stop: StopMark | null;
   error: PublicError | null;
   usage: TokenUsage | null;
@@ -44,7 +46,7 @@ export type TurnRow = {
 };
 
 export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.status, t.phase,
-  t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.regenerates, t.root_id as "rootId", t.prose_id as "proseId",
+  t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.options, t.regenerates, t.root_id as "rootId", t.prose_id as "proseId",
   t.edit_text as "editText",
   t.stop, t.error, t.usage, t.warnings, t.trace, t.run_id as "runId", t.namespace_id as "namespaceId",
   t.created_at as "createdAt",

@@ -88,3 +88,30 @@ test('a reply of thinking alone is retried, and fails with its own code when the
   other.script(() => ({ steps: [{ thinking: 'Hm.' }, ...ending()] }));
   expect((await world.play(chat.id)).turn).toMatchObject({ status: 'failed', error: { code: 'thought_only' } });
 }, 120_000);
+
+describe('the options of a turn', () => {
+  test('reach the provider, again with a regeneration, and no other turn of the chat', async () => {
+    const { chat } = await world.newChat({ guest: null, container: null });
+    const { client } = world.service();
+    const options = { temperature: 0.25, maxTokens: 77 };
+    const first = await client.postTurn(chat.id, 'Hello.', options);
+    await world.ended(first.id);
+    const again = await client.send<{ turn: { id: string } }>('POST', `/v1/turns/${first.id}/regenerate`, {});
+    await world.ended(again.body.turn.id);
+    const next = await client.postTurn(chat.id, 'And again.');
+    await world.ended(next.id);
+
+    const asked = (turnId: string) =>
+      world.provider.requests
+        .filter(({ requestId }) => requestId === `${turnId}/reply:0/1`)
+        .map(({ body }) => body as { temperature?: number; max_tokens?: number })
+        .map(({ temperature, max_tokens }) => [temperature, max_tokens]);
+    expect([asked(first.id), asked(again.body.turn.id), asked(next.id)]).toEqual([
+      [[0.25, 77]],
+      [[0.25, 77]],
+      [[undefined, undefined]],
+    ]);
+    const refused = await client.send('POST', `/v1/chats/${chat.id}/turns`, { text: 'x', temperature: 3 });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+  }, 60_000);
+});

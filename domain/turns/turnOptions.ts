@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/**
+ * Options of one turn that reach its provider under the same names as in `ReplyRequest`. They are stored with the turn,
+ * copied by regenerations and forks, and take precedence over the settings of the chat.
+ */
+export const turnOptions = z.object({
+  temperature: z.number().min(0).max(2).optional().meta({ description: 'of this turn, instead of the chat’s' }),
+  maxTokens: z.int().min(1).max(1_000_000).optional().meta({ description: 'the most tokens that the reply may have' }),
+});
+
+export type TurnOptions = z.infer<typeof turnOptions>;
