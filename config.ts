@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type AllowedHost, parseAllowedHost } from './lib/providerAddress.js';
 
-/** The only place that reads the environment. Every other module is given what it needs. */
+/** Reads the environment. No other module does; each gets its settings as arguments. */
 
 const port = z.coerce.number().int().min(0).max(65535);
 const count = z.coerce.number().int().min(1);
@@ -13,7 +13,10 @@ const url = (...schemes: string[]) =>
     error: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
   });
 
-/** `key`, `key:owner` or `key:owner:level`, comma-separated. Levels are what tools may do: 1 read, 2 write, 3 dangerous. Keys are RFC 7230 token characters, so that they fit a subprotocol. */
+/**
+ * Comma-separated `key`, `key:owner` or `key:owner:level`. Levels of tools: 1 read, 2 write, 3 dangerous. Keys consist of
+ * RFC 7230 token characters, so that they fit a WebSocket subprotocol.
+ */
 const apiKeys = z
   .string()
   .transform((list) =>
@@ -51,7 +54,7 @@ const encryptionKey = z
   .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
   .refine((key) => key.length === 32, { error: 'must be 32 bytes as base64 or hex: openssl rand -base64 32' });
 
-/** Comma-separated names, addresses and ranges, each with a port or without. */
+/** Comma-separated names, addresses and ranges, each with an optional port. */
 const allowedHosts = z.string().transform((list, context): AllowedHost[] => {
   const entries = list.split(',').map((entry) => entry.trim());
   return entries.filter(Boolean).flatMap((entry) => {
@@ -102,7 +105,7 @@ const mcpServers = z
   })
   .pipe(z.array(mcpServer))
   .refine((servers) => new Set(servers.map(({ name }) => name)).size === servers.length, {
-    error: 'must not name two servers alike',
+    error: 'must not have two servers with the same name',
   });
 
 const schema = z.object({
@@ -157,7 +160,7 @@ const schema = z.object({
   PROMPT_SOFT_TOKENS: count.default(6_000),
   PROMPT_HARD_TOKENS: count.default(12_000),
   REPLY_SILENCE_MS: count.default(90_000),
-  // an attempt has two hours in Temporal, of which it may wait for a place
+  // An attempt has two hours in Temporal, and waits for a place in this time too.
   REPLY_LIMIT_MS: count.max(5_400_000).default(900_000),
   REPLY_ATTEMPTS: count.default(6),
   STUCK_AFTER_ATTEMPTS: count.default(3),
@@ -181,7 +184,7 @@ const schema = z.object({
   METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   WORKER_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
-  // The other OTEL_… variables are OpenTelemetry's, and read by its SDK.
+  // OpenTelemetry's SDK reads the other OTEL_… variables.
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional(),
 });
 
@@ -191,11 +194,11 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Whether `DATABASE_URL` leads to a pooler: then there is another way to Postgres itself. */
+/** Whether `DATABASE_URL` is a pooler: then `DATABASE_DIRECT_URL` is Postgres itself. */
 export const isPooled = ({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): boolean =>
   DATABASE_DIRECT_URL !== undefined && DATABASE_DIRECT_URL !== DATABASE_URL;
 
-/** What the configuration holds that no line of a log may. */
+/** The secrets of the configuration, which are redacted in logs. */
 export function secretsOf(config: Config): string[] {
   const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.RELAY_URL].flatMap((given) =>
     given ? [new URL(given).password] : [],
@@ -222,8 +225,8 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 export const isLoopback = (host: string): boolean => loopback.has(host);
 
 /**
- * Reads and validates the environment. Throws a `ConfigError` that names every wrong variable, what it holds
- * (secrets excepted) and what is allowed.
+ * Reads and validates the environment. Throws a `ConfigError` that names every invalid variable and the allowed values,
+ * without the values of secrets.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
@@ -237,10 +240,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   if (!isLoopback(config.HOST) && !config.RELAY_URL && !config.GATEWAY_TOKEN) {
     throw new ConfigError(
-      'GATEWAY_TOKEN: must be set (16 characters or more) when HOST is not loopback and workers dial the api',
+      'GATEWAY_TOKEN: must be set (16 characters or more) when HOST is not loopback and workers connect to the api',
     );
   }
   if (config.DATABASE_DIRECT_URL && !config.DATABASE_URL)
-    throw new ConfigError('DATABASE_DIRECT_URL: is only used beside DATABASE_URL, which must be set too');
+    throw new ConfigError('DATABASE_DIRECT_URL: needs DATABASE_URL too');
   return { ...config, cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'durable-turns') };
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { bounded } from './bounded.js';
 
 describe('a bounded signal', () => {
-  test('is aborted when its time is over', async () => {
+  test('is aborted after its time', async () => {
     const { signal } = bounded(new AbortController().signal, 20);
     await once(signal, 'abort');
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });

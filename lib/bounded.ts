@@ -1,11 +1,11 @@
 /**
- * A signal that is aborted with `signal`, or after so long. Not `AbortSignal.any` with `AbortSignal.timeout`: Node 20
- * collects a timeout that only `any` knows of, and then it never fires. `end` stops the clock.
+ * A signal that is aborted with `signal` or after `withinMs`. `end` stops the timer. Not `AbortSignal.any` with
+ * `AbortSignal.timeout`: Node 20 collects a timeout that only `any` refers to, and then it never fires.
  */
 export function bounded(signal: AbortSignal, withinMs: number): { signal: AbortSignal; end: () => void } {
   const bound = new AbortController();
   const pass = () => bound.abort(signal.reason);
-  const late = setTimeout(() => bound.abort(new DOMException('It took too long', 'TimeoutError')), withinMs);
+  const late = setTimeout(() => bound.abort(new DOMException('the time limit was exceeded', 'TimeoutError')), withinMs);
   if (signal.aborted) pass();
   signal.addEventListener('abort', pass, { once: true });
   return {
@@ -17,7 +17,7 @@ export function bounded(signal: AbortSignal, withinMs: number): { signal: AbortS
   };
 }
 
-/** Runs `work` with such a signal, and stops the clock when it has ended. */
+/** Runs `work` with a bounded signal, and stops the timer when it has ended. */
 export async function runBounded<T>(
   signal: AbortSignal,
   withinMs: number,

@@ -1,4 +1,4 @@
-/** Runs `work` on each item, at most `limit` at a time. `work` must not reject: one failure would hide the others. */
+/** Runs `work` on each item, at most `limit` at a time. `work` must not reject: the first rejection would hide the others. */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,

@@ -6,16 +6,16 @@ import ipaddr from 'ipaddr.js';
 /** One entry of `ALLOWED_PROVIDER_HOSTS`: a name or a range of addresses, and one port of it or all. */
 export type AllowedHost = ({ name: string } | { range: [Address, number] }) & { port: number | null };
 
-/** Which addresses a stored provider may have, beside public ones. */
+/** The addresses that a stored provider may have beside public ones. */
 export type AddressRules = { allowed: readonly AllowedHost[]; loopback: boolean };
 
-/** Answers with every address of a name, as `dns.lookup` does. */
+/** Resolves a name to all its addresses, as `dns.lookup` does. */
 export type Resolve = (name: string, options: LookupOptions) => Promise<LookupAddress[]>;
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Place = { host: string; port: number };
 
-/** `code` is what the log shows of it. */
+/** The address is not allowed. The log shows `code`. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
   readonly code = 'ADDRESS_REFUSED';
@@ -40,8 +40,8 @@ export function parseAllowedHost(entry: string): AllowedHost | null {
 }
 
 /**
- * What of a provider's URL can be decided without asking for the addresses of its name. Numbers of any base are
- * dotted by the URL's own parser. Throws `AddressRefused`.
+ * Checks the host of a provider's URL as far as that needs no lookup: addresses and `localhost`. The URL parser normalises
+ * numbers of any base. Throws `AddressRefused`.
  */
 export function checkSpelledHost(url: URL, rules: AddressRules): void {
   const place = placeOf(url);
@@ -52,8 +52,8 @@ export function checkSpelledHost(url: URL, rules: AddressRules): void {
 }
 
 /**
- * For the connections to one provider: looks its name up and answers with what may be connected to, so that the
- * connection is made to the very addresses that were checked. One that may not refuses them all.
+ * A lookup function for connections to one provider. It checks the addresses that it gives, so that the connection uses
+ * exactly the checked addresses. One address that is not allowed refuses all of them.
  */
 export function createCheckedLookup(url: URL, rules: AddressRules, resolve: Resolve = lookupAll): LookupFunction {
   const { port } = placeOf(url);
@@ -92,7 +92,7 @@ function checkAddress(address: Address, { port }: Place, rules: AddressRules): v
   if (!listed) throw new AddressRefused();
 }
 
-/** An operator who lists a name vouches for whatever it resolves to. */
+/** Whether the operator has listed the name: then every address of it is allowed. */
 const isNamed = ({ host, port }: Place, { allowed }: AddressRules): boolean =>
   allowed.some((entry) => 'name' in entry && entry.name === host && portFits(entry, port));
 
@@ -101,13 +101,13 @@ const portFits = (entry: AllowedHost, port: number): boolean => entry.port === n
 const inRange = (address: Address, [range, bits]: [Address, number]): boolean =>
   address.kind() === range.kind() && address.match(range as never, bits);
 
-/** Only what is routed on the internet: of IPv6 that is 2000::/3, without what leads to IPv4 addresses or is reserved. */
+/** Whether the address is routed on the internet. For IPv6: 2000::/3 without reserved ranges and those that map to IPv4. */
 function isPublic(address: Address): boolean {
   if (address.range() !== 'unicast') return false;
   return address.kind() === 'ipv4' || (address.toByteArray()[0]! & 0xe0) === 0x20;
 }
 
-/** An IPv4 address in the form of IPv6 is taken for what it is. */
+/** Parses an address. An IPv4-mapped IPv6 address becomes IPv4. */
 function parseAddress(text: string): Address | null {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   return ipaddr.IPv4.isValidFourPartDecimal(bare) || ipaddr.IPv6.isValid(bare) ? ipaddr.process(bare) : null;

@@ -6,66 +6,65 @@ import type { TokenUsage } from '../domain/turns/turn.js';
 export type ReplyRequest = {
   model: string;
   messages: ChatMessage[];
-  /** What the model may call. */
+  /** The tools that the model may call. */
   tools?: ToolOffer[];
-  /** TURN/STEP/ATTEMPT: what the provider's log and ours have in common. */
+  /** TURN/STEP/ATTEMPT: the id of the request in the logs of both the provider and the service. */
   requestId: string;
   maxTokens?: number;
   temperature?: number;
-  /** Whether the model is asked to reason before it answers. */
+  /** Whether the model reasons before it answers. */
   thinking?: boolean;
-  /** The beginning of the reply, from which it is to go on: only where the provider `continues`. */
+  /** The beginning of the reply, which the provider continues. Only where it `continues`. */
   continueFrom?: string;
 };
 
-/** A tool as providers are told of it; `parameters` is a JSON Schema. */
+/** A tool as it is offered to a provider. `parameters` is a JSON Schema. */
 export type ToolOffer = { name: string; description: string; parameters: object };
 
 export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
 export type ReplyPart =
-  /** `sequence` numbers what a provider keeps: with it another attempt goes on after this delta. */
+  /** `sequence`: the delta's number at a provider that keeps responses. Another attempt can resume after it. */
   | { type: 'delta'; channel: Channel; text: string; sequence?: number }
-  /** The provider keeps this reply under an id. Before the first delta. */
+  /** The id under which the provider keeps this response. Before the first delta. */
   | { type: 'response'; id: string }
-  /** Whole, and before `finish`. */
+  /** A complete call, before `finish`. */
   | ({ type: 'tool_call' } & ToolCallRequest)
-  /** Of a relayed reply: what is known of it so far, and that it is still being thought of. */
+  /** Of a relayed reply: its metadata so far, and heartbeats while the upstream works. */
   | { type: 'meta'; meta: RelayMeta }
   | { type: 'heartbeat'; elapsedSeconds: number }
   | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null; model: string; relay?: RelayEnd };
 
 /**
- * One reply, streamed. Deltas come as their bytes arrive and are never empty; the last part is `finish`, and
- * a reply without it is never whole. Throws a `TurnFailure` of the provider's making, or the signal's reason
- * once the signal is aborted. A reply may finish without a single delta: whether that is empty is for the caller.
+ * Streams one reply. Deltas are never empty and arrive with their bytes. The last part of a complete reply is `finish`; it
+ * may be the only one. Throws a `TurnFailure`, or the signal's reason when that is aborted.
  */
 export type ReplyProvider = {
   streamReply(
     request: ReplyRequest,
     options: {
       signal: AbortSignal;
-      /** How long the provider may send no frame at all, in milliseconds, from the request on. */
+      /** The longest time without a frame, from the request on, in milliseconds. */
       silenceMs: number;
-      /** Goes on with a reply that the provider keeps, after what `so far` holds of it. */
+      /** Resumes a response that the provider keeps. */
       resume?: Resume;
     },
   ): AsyncIterable<ReplyPart>;
-  /** Whether it can go on from the beginning of a reply; what is then streamed is the rest. */
+  /** Whether it can continue the beginning of a reply. Then it streams the rest only. */
   continues?: boolean;
-  /** Where a provider keeps replies: ends one that nobody wants any more. Never throws. */
+  /** Cancels a response that the provider keeps. Never throws. */
   cancel?(responseId: string): Promise<void>;
 };
 
 /** `text` and `thinking` are what was received of the response; `sequence` numbers its last event, null where it has none. */
 export type Resume = { responseId: string; sequence: number | null; text: string; thinking: string };
 
-/** Why a reply's signal is aborted when somebody stopped it: nobody will go on with it. */
+/** The abort reason of a reply that was stopped: it is not resumed. */
 export class ReplyStopped extends Error {
   override readonly name: string = 'ReplyStopped';
 }
 
-/** A stop of our own: the reply has had all the time that one may take. */
+/** The abort reason of a reply that reached its time limit. */
 export class ReplyTimedOut extends ReplyStopped {
   override readonly name = 'ReplyTimedOut';
 }

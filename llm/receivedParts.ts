@@ -4,38 +4,38 @@ import { createTextCleaner } from '../domain/text/text.js';
 import type { ReplyPart } from './port.js';
 import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS } from './replyLimits.js';
 
-/** The longest names of tools have 64 code units: one that is cut here is none of them. */
+/** Tool names have at most 64 code units, so a name that is cut here matches no tool. */
 const MAX_NAME = 200;
 const MAX_ID = 200;
 const MAX_SECONDS = 2 ** 31 - 1;
 
-/** Ids of responses as providers make them; one of another form can't be gone on with. */
+/** The form of response ids. A response with another id can't be resumed. */
 const RESPONSE_ID = /^[\w-]{1,200}$/;
 
 /**
- * The one door for what a model or another chat service says: text that can be stored, names and ids that are
- * bounded, and no more of anything than a reply may hold. Throws `reply_too_large` beyond that; passes on what
- * `parts` and `spend` throw. `spend` is told of each piece's length, for limits beyond those of one reply.
+ * Filters everything that a model or a relay upstream sends: cleans text so that it can be stored, cuts names and ids, and
+ * enforces the limits of a reply. Throws `reply_too_large`, and what `parts` and `spend` throw. `spend` gets the length of
+ * each piece, for limits of more than one reply.
  */
 export async function* receivedParts(
   parts: AsyncIterable<ReplyPart>,
   spend: (units: number) => void = () => undefined,
 ): AsyncGenerator<ReplyPart> {
   const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
-  const room = createRoom();
+  const budget = createBudget();
   for await (const part of parts) {
     switch (part.type) {
       case 'delta': {
-        room.take('units', part.text.length);
+        budget.spend('units', part.text.length);
         spend(part.text.length);
         const text = cleaners[part.channel].push(part.text);
         if (text !== '') yield { ...part, text };
         break;
       }
       case 'tool_call': {
-        room.take('calls', 1);
-        room.take('arguments', part.arguments.length);
-        room.take('units', part.arguments.length);
+        budget.spend('calls', 1);
+        budget.spend('arguments', part.arguments.length);
+        budget.spend('units', part.arguments.length);
         spend(part.arguments.length);
         yield toCall(part);
         break;
@@ -59,7 +59,7 @@ export async function* receivedParts(
   }
 }
 
-/** Arguments are kept as they came: whether they can be used is for who makes the call to say, and the model reads it. */
+/** Arguments are not parsed here: the caller of the tool checks them, and the model reads the result. */
 const toCall = ({ id, name, arguments: sent }: Extract<ReplyPart, { type: 'tool_call' }>): ReplyPart => ({
   type: 'tool_call',
   id: keepableWord(id, MAX_ID),
@@ -67,11 +67,11 @@ const toCall = ({ id, name, arguments: sent }: Extract<ReplyPart, { type: 'tool_
   arguments: keepableWord(sent, MAX_ARGUMENTS),
 });
 
-/** How much of each a reply may still hold. */
-function createRoom() {
+/** Counts down the limits of a reply. */
+function createBudget() {
   const left = { units: MAX_REPLY_UNITS, calls: MAX_CALLS, arguments: MAX_ARGUMENTS };
   return {
-    take(of: keyof typeof left, amount: number): void {
+    spend(of: keyof typeof left, amount: number): void {
       left[of] -= amount;
       if (left[of] < 0) throw new TurnFailure('reply_too_large');
     },

@@ -1,11 +1,11 @@
-/** However long a provider asks us to wait, a turn waits no longer than this. */
+/** The longest pause that a provider's headers can cause, in milliseconds. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
 type Headers = { get(name: string): string | null };
 
 /**
- * What the provider's headers say about when to come back, in milliseconds: `retry-after-ms`, or `Retry-After`
- * in seconds or as an HTTP date. Undefined when they say nothing that can be understood.
+ * The pause before a retry that the provider's headers ask for, in milliseconds: `retry-after-ms`, or `Retry-After` in
+ * seconds or as an HTTP date. Undefined without a valid one.
  */
 export function readRetryAfter(headers: Headers, now: number): number | undefined {
   const wait = milliseconds(headers.get('retry-after-ms')) ?? secondsOrDate(headers.get('retry-after'), now);
@@ -19,7 +19,7 @@ function milliseconds(value: string | null): number | undefined {
 function secondsOrDate(value: string | null, now: number): number | undefined {
   const seconds = milliseconds(value);
   if (seconds !== undefined) return seconds * 1000;
-  // Date.parse takes nearly anything ("-5" is a year), so only what begins with a weekday is asked
+  // Date.parse accepts nearly everything ("-5" is a year), so only text that begins with a weekday is parsed.
   if (value === null || !/^\s*(mon|tue|wed|thu|fri|sat|sun)/i.test(value)) return undefined;
   const at = Date.parse(value);
   return Number.isNaN(at) ? undefined : at - now;

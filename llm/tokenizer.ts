@@ -1,14 +1,14 @@
 import { countTokens as count } from 'gpt-tokenizer/encoding/o200k_base';
 
-/** The tokenizer is quadratic on unbroken runs, and would block heartbeats: it is never given more at once. */
+/** The longest piece for the tokenizer, in code units: it is quadratic on long words and would block heartbeats. */
 const PIECE = 1_000;
 
-/** Text that looks like a special token is text. */
+/** Special tokens in a text are counted as plain text. */
 const plain = { disallowedSpecial: new Set<string>() };
 
 /**
- * Tokens of a text, in the encoding of the models since GPT-4o. A long text is counted in pieces, which may
- * give a few more than it has. Importing this takes 0.3 s, once: the worker does so before it takes work.
+ * The number of tokens of a text in the encoding o200k. A long text is counted in pieces, which may give a few more than
+ * it has. The import takes 0.3 s once, before the worker takes tasks.
  */
 export function countTokens(text: string): number {
   let tokens = 0;
@@ -20,7 +20,7 @@ export function countTokens(text: string): number {
   return tokens;
 }
 
-/** After the last space that fits, so that words stay whole; in the middle of a word if it has to be. */
+/** The end of a piece: at the last space that fits, else in the middle of a word. */
 function pieceEnd(text: string, from: number): number {
   const furthest = from + PIECE;
   if (furthest >= text.length) return text.length;

@@ -9,13 +9,13 @@ import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { parseChunk } from './completionFrames.js';
 import { createCompletion } from './completionParts.js';
 
-/** The servers that can go on from a partial assistant message, each in its own words. */
+/** The servers that can continue a partial assistant message, each with its own parameters. */
 export type Continuation = 'vllm' | 'openrouter';
 
 export const isContinuation = (word: string | null): word is Continuation =>
   word !== null && Object.hasOwn(dialects, word);
 
-/** What goes with the partial message, which is the last: vLLM must be told not to begin another. */
+/** The parameters beside the partial message, which is the last one. Without them vLLM begins a new message. */
 const dialects: Record<Continuation, object> = {
   vllm: { continue_final_message: true, add_generation_prompt: false },
   openrouter: {},
@@ -24,13 +24,13 @@ const dialects: Record<Continuation, object> = {
 type Log = { warn(fields: object, message: string): void };
 
 /**
- * Replies by the Chat Completions API, of OpenAI or of any server that speaks it. `openai` makes the request;
- * the stream is read here, because its reader rescans what it holds with every piece of a large frame, and
- * waits for the connection's end after `[DONE]`.
+ * Replies by the Chat Completions API of OpenAI and compatible servers. `openai` sends the request. The stream is read
+ * here, because the reader of `openai` scans its buffer again at each piece of a large frame, and waits for the end of
+ * the connection after `[DONE]`.
  */
 export function createChatCompletions(
   options: ProviderServer & {
-    /** How the server is asked to go on from a partial message; left out: it can't. */
+    /** How the server continues a partial message; left out: it can't. */
     continuation?: Continuation | null | undefined;
     log?: Log;
   },
@@ -111,7 +111,7 @@ async function* readReply(response: Response, model: string, clock: SilenceClock
       }
     }
   } catch (error) {
-    // once the provider has said how the reply ends, it is whole: what broke off is its bookkeeping
+    // After the finish reason the reply is complete; only its usage may be missing.
     if (clock.stopped || !completion.finished || !(error instanceof TurnFailure)) throw error;
   }
   yield* completion.finish();

@@ -7,37 +7,37 @@ import { readWhole } from '../http/readWhole.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { parseCompletion } from './completionAnswer.js';
 
-/** A body longer than this, in bytes, is not read to its end. */
+/** The largest body that is read, in bytes. */
 const MAX_BODY = 2 * 1024 * 1024;
 
 type ClassifierRequest = {
   model: string;
   messages: PromptMessage[];
-  /** TURN/STEP/ATTEMPT: what the provider's log and ours have in common. */
+  /** TURN/STEP/ATTEMPT: the id of the request in the logs of both the provider and the service. */
   requestId: string;
-  /** What the answer's schema is called. */
+  /** The name of the answer's schema. */
   name: string;
-  /** The answer's schema, as OpenAI's strict mode takes it. */
+  /** The answer's schema, in the form of OpenAI's strict mode. */
   schema: object;
 };
 
-/** What the model wrote, unread: whether it keeps to its schema is for the caller to say. */
+/** The model's text. The caller checks it against the schema. */
 type ClassifierAnswer = { content: string; usage: TokenUsage | null };
 
 /**
- * One question, one answer. Throws a `TurnFailure` of the provider's making, or the signal's reason once the
- * signal is aborted. `timeoutMs` is for the whole answer: a provider that is slower than that was silent.
+ * Sends one request and reads one answer. Throws a `TurnFailure`, or the signal's reason when that is aborted. `timeoutMs`
+ * limits the whole answer; a slower provider fails with `provider_silent`.
  */
 export type ClassifierCalls = {
   ask(request: ClassifierRequest, options: { signal: AbortSignal; timeoutMs: number }): Promise<ClassifierAnswer>;
 };
 
-/** Classifiers by the Chat Completions API, not streamed, their answers held to a schema. */
+/** Classifier calls by the Chat Completions API, not streamed, with a schema for the answer. */
 export function createClassifierCalls(options: { baseUrl: string; apiKey: string | undefined }): ClassifierCalls {
   const client = createProviderClient(options);
   return {
     async ask(request, { signal, timeoutMs }) {
-      // a clock that is never told of a sign of life counts the whole answer
+      // The clock is never restarted, so it limits the time of the whole answer.
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });
       try {
         const response = await send(client, request, clock);

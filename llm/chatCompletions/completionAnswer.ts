@@ -6,7 +6,7 @@ import { isHtml } from '../errors/errorBody.js';
 import { fromErrorObject, notAnApi } from '../errors/providerFailures.js';
 import { toTokenUsage } from './completionUsage.js';
 
-/** What is read of a `chat.completion`. Servers leave out, or send null for, whatever they don't have. */
+/** The fields that are read of a `chat.completion`. Servers omit a field that they do not have, or send null. */
 const completion = z.object({
   model: z.string().nullish(),
   choices: z.array(
@@ -20,13 +20,13 @@ const completion = z.object({
 
 type Asked = { model: string; contentType: string | null };
 
-/** The content of a whole completion. Throws what the provider means by anything else. */
+/** The content of a complete answer. Throws the failure that any other answer means. */
 export function parseCompletion(body: string, asked: Asked): { content: string; usage: TokenUsage | null } {
   const json = parseJson(body, asked.contentType);
   if (typeof json === 'object' && json !== null && 'error' in json && json.error) throw fromErrorObject(json.error);
   if (typeof json !== 'object' || json === null || !('choices' in json)) throw notAnApi(OK);
   const parsed = completion.safeParse(json);
-  // the parser's complaint quotes the body, which is prose
+  // Without the parser's error: it quotes the body, which is prose.
   if (!parsed.success) throw new TurnFailure('provider_error');
   const [choice] = parsed.data.choices;
   const usage = toTokenUsage(parsed.data.usage, parsed.data.model || asked.model);
@@ -38,7 +38,7 @@ export function parseCompletion(body: string, asked: Asked): { content: string; 
 
 const OK = 200;
 
-/** What claims to be JSON and is none was cut off; a page, or any other text, is no answer of such an API. */
+/** Invalid JSON with the type of JSON was cut off. A page or any other text is no answer of such an API. */
 function parseJson(body: string, contentType: string | null): unknown {
   const json = parseBounded(body);
   if (json !== undefined) return json;

@@ -4,17 +4,17 @@ import type { CompletionChunk } from './completionFrames.js';
 import { toTokenUsage } from './completionUsage.js';
 import { createToolCallDeltas } from './toolCallDeltas.js';
 
-/** One completion as its chunks come in. */
+/** Assembles one completion from its chunks. */
 export type Completion = {
-  /** The chunk's deltas, thinking first. */
+  /** Adds a chunk. Gives its deltas, thinking first. */
   take(chunk: CompletionChunk): ReplyPart[];
-  /** Whether the provider has said how the reply ends. Usage may still come. */
+  /** Whether the finish reason has arrived. Usage may follow. */
   readonly finished: boolean;
-  /** The calls of tools and the last part. Throws `stream_broken` if the provider never said how the reply ends. */
+  /** The tool calls and the last part. Throws `stream_broken` without a finish reason. */
   finish(): ReplyPart[];
 };
 
-/** Reasons beyond OpenAI's four, as other servers give them. */
+/** Finish reasons of other servers, beside OpenAI's four. */
 const otherReasons: Record<string, FinishReason> = {
   function_call: 'tool_calls',
   max_tokens: 'length',
@@ -30,7 +30,7 @@ export function createCompletion(requestedModel: string): Completion {
     take(chunk) {
       model = chunk.model || model;
       usage = chunk.usage ?? usage;
-      // one choice is asked for; what else a server sends is not the reply
+      // Only one choice is requested. Other choices are ignored.
       const choice = chunk.choices?.find(({ index }) => !index);
       if (!choice) return [];
       if (choice.finish_reason) reason = toFinishReason(choice.finish_reason);
@@ -45,7 +45,7 @@ export function createCompletion(requestedModel: string): Completion {
     finish() {
       if (!reason) throw new TurnFailure('stream_broken');
       const asked = calls.calls().map((call): ReplyPart => ({ type: 'tool_call', ...call }));
-      // Some servers say `stop` also when tools are to be called.
+      // Some servers send `stop` together with tool calls.
       const ended = asked.length > 0 && reason === 'stop' ? 'tool_calls' : reason;
       return [...asked, { type: 'finish', reason: ended, usage: toTokenUsage(usage, model), model }];
     },
@@ -56,14 +56,14 @@ type Delta = NonNullable<CompletionChunk['choices']>[number]['delta'];
 
 function deltas(delta: Delta): ReplyPart[] {
   const parts: ReplyPart[] = [];
-  // some servers send the same thinking under both names
+  // Some servers send the same thinking under both names.
   const thinking = delta?.reasoning_content || delta?.reasoning;
   if (thinking) parts.push({ type: 'delta', channel: 'thinking', text: thinking });
   if (delta?.content) parts.push({ type: 'delta', channel: 'text', text: delta.content });
   return parts;
 }
 
-/** A word we don't know still says that the reply is over. */
+/** The finish reason. An unknown one ends the reply like `stop`. Throws `provider_error` for one that means an error. */
 function toFinishReason(word: string): FinishReason {
   if (brokenReasons.has(word)) throw new TurnFailure('provider_error');
   if (word === 'stop' || word === 'length' || word === 'content_filter' || word === 'tool_calls') return word;

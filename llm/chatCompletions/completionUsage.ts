@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { keepableModel } from '../../domain/text/storable.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 
-/** Beyond any model's context, so that what is added up stays a whole number. */
+/** A count of tokens. The limit is above any model's context, so that sums stay exact. */
 export const tokens = z
   .number()
   .int()
@@ -16,7 +16,7 @@ const completionUsage = z.object({
   prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
 
-/** The provider's own count for one call. Null when it sent none, or none that adds up to one. */
+/** The provider's own count for one call. Null without a valid one. */
 export function toTokenUsage(usage: unknown, modelId: string): TokenUsage | null {
   const parsed = completionUsage.safeParse(usage);
   if (!parsed.success) return null;
@@ -32,7 +32,7 @@ type Counted = {
   cached?: number | null | undefined;
 };
 
-/** One call, as the provider counts it. */
+/** The usage of one call by the provider's own count. */
 export const exactUsage = (modelId: string, { prompt, completion, total, cached }: Counted): TokenUsage => ({
   promptTokens: prompt,
   completionTokens: completion,

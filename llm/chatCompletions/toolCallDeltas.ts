@@ -5,25 +5,25 @@ import { MAX_ARGUMENTS, MAX_CALLS } from '../replyLimits.js';
 
 const functionDelta = z.object({ name: z.string().nullish(), arguments: z.string().nullish() });
 
-/** A fragment of a call. Servers leave out, or send null for, whatever they don't repeat. */
+/** A fragment of a call. Servers omit fields that they do not repeat, or send null. */
 export const toolCallDelta = z.object({
   index: z.number().int().nullish(),
   id: z.string().nullish(),
   function: functionDelta.nullish(),
 });
-/** As it was before there were several calls at once. */
+/** The form of the older API with one call. */
 export const legacyCallDelta = functionDelta;
 
 type Delta = z.infer<typeof toolCallDelta>;
 
-/** The calls that a reply asks for, put together from their fragments. */
+/** Assembles the tool calls of a reply from their fragments. */
 export type ToolCallDeltas = {
   take(deltas: Delta[]): void;
-  /** In the order in which they began; what never got a name is none. The id is empty where the model gave none. */
+  /** The calls in the order of their first fragment. Those without a name are dropped; the id may be empty. */
   calls(): ToolCallRequest[];
 };
 
-/** Without index and id: a name begins a call, unless it is that of the one that has only just begun. */
+/** For a fragment without index and id: a name begins a call, unless it repeats the name of a call without arguments. */
 const beginsAnother = (last: ToolCallRequest | undefined, name: string | null | undefined): boolean =>
   Boolean(name && last && (last.arguments || (last.name && last.name !== name)));
 
@@ -31,7 +31,7 @@ export function createToolCallDeltas(): ToolCallDeltas {
   const calls: (ToolCallRequest & { index: number | null })[] = [];
   let size = 0;
 
-  /** By its index; without one, a new id or a name begins a call, and all else goes on with the last. */
+  /** The call of a fragment: by its index, else by its id, else the last call unless a name begins another. */
   function callOf({ index, id, function: named }: Delta) {
     const known =
       typeof index === 'number'

@@ -1,11 +1,11 @@
 import type { ErrorFields } from './errorMeaning.js';
 
-/** A provider's refusal as `openai` is to read it: one `error` object, whatever form the server gave it. */
+/** A provider's refusal in the form that `openai` reads: one `error` object. */
 export type RefusalBody = { error: ErrorFields };
 
 /**
- * Rewrites the body of a refusal: servers send an `error` object, an `error` text, a list of either, or the error's
- * fields at the top. `foreign` marks a body that holds no error at all: an HTML page, or some other server's answer.
+ * Normalises the body of a refusal: servers send an `error` object, an `error` text, a list of either, or the error's
+ * fields at the top. `foreign` marks a body without an error: an HTML page or the answer of another kind of server.
  */
 export function toRefusalBody(text: string, contentType: string | null): RefusalBody {
   const html = isHtml(text, contentType);
@@ -20,7 +20,7 @@ export function toRefusalBody(text: string, contentType: string | null): Refusal
 
 const names = ['code', 'type', 'param', 'status', 'message', 'request_id'] as const;
 
-/** The fields that are read of an error, as far as they are plain: others may be nested deeper than can be written. */
+/** The fields of an error that are no objects: objects may be nested too deeply to be serialised. */
 const fieldsOf = (error: Record<string, unknown>): ErrorFields =>
   Object.fromEntries(names.flatMap((name) => (typeof error[name] === 'object' ? [] : [[name, error[name]]])));
 

@@ -1,7 +1,7 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { ErrorDetail } from '../../domain/turns/turn.js';
 
-/** What is known of a provider's answer, as it sent it. */
+/** Details of a provider's answer, as it sent them. */
 export type RawDetail = { status: number; code?: unknown; type?: unknown; param?: unknown; requestId?: unknown };
 
 const WORD = /^[\w.-]{1,64}$/;
@@ -9,8 +9,8 @@ const PATH = /^[\w.\-[\]]{1,128}$/;
 const ID = /^[\w.:-]{1,128}$/;
 
 /**
- * What of a provider's answer clients may see: what looks like a code, and no more. Messages, bodies
- * and headers are left out, for they may hold prose or the key.
+ * The details that clients may see: values in the form of a code. Messages, bodies and headers are dropped, because they
+ * may contain prose or the key.
  */
 export function cleanDetail(raw: RawDetail): ErrorDetail {
   const clean = (name: 'code' | 'type' | 'param' | 'requestId', shape: RegExp) => {
@@ -26,7 +26,7 @@ export function cleanDetail(raw: RawDetail): ErrorDetail {
   };
 }
 
-/** The failure without whatever repeats the key, for a key may look like a code. */
+/** The failure without values that contain the key, which may have the form of a code. */
 export function withoutKey(error: unknown, key: string | undefined): unknown {
   if (!(error instanceof TurnFailure) || !key || !JSON.stringify([error.detail, error.cause]).includes(key))
     return error;

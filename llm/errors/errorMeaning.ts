@@ -1,6 +1,6 @@
 import type { FailureCode } from '../../domain/log/failures.js';
 
-/** What is read of a provider's error object. Its message decides what is meant, and goes no further. */
+/** The fields that are read of a provider's error object. The message is only matched, and then dropped. */
 export type ErrorFields = {
   code?: unknown;
   type?: unknown;
@@ -8,11 +8,11 @@ export type ErrorFields = {
   status?: unknown;
   message?: unknown;
   request_id?: unknown;
-  /** Of a body that held no error: `html`, or `other`. */
+  /** Set for a body without an error: `html`, or `other`. */
   foreign?: unknown;
 };
 
-/** Codes and types that mean the same at every status. */
+/** Codes and types with the same meaning at every status. */
 const specific: Record<string, FailureCode> = {
   model_not_found: 'model_not_found',
   context_length_exceeded: 'context_too_long',
@@ -26,7 +26,7 @@ const specific: Record<string, FailureCode> = {
   billing_error: 'provider_quota',
 };
 
-/** Codes and types of error objects that come without a status, as OpenAI and the servers that follow it name them. */
+/** Codes and types of OpenAI-compatible servers, for error objects without a status. */
 const named: Record<string, FailureCode> = {
   invalid_api_key: 'provider_unauthorized',
   authentication_error: 'provider_unauthorized',
@@ -36,7 +36,7 @@ const named: Record<string, FailureCode> = {
   invalid_request_error: 'provider_refused',
 };
 
-/** How servers without a code of their own say it. Each pattern takes time linear in the text. */
+/** The messages of servers without a code for it. Each pattern takes time linear in the text. */
 const tooLong = [
   /maximum context length/i,
   /context (size|window|length) (is |was |has been )?exceeded/i,
@@ -49,11 +49,11 @@ const tooLong = [
 const outOfCredit = [/credit balance is too low/i, /insufficient (balance|credits?|funds)/i, /requires more credits/i];
 
 const MAX_MESSAGE = 4_000;
-/** The statuses of refusals that may be about the prompt's length; others, such as 429, speak of tokens as well. */
+/** Statuses whose message may be about the prompt's length. Messages of others, such as 429, also mention tokens. */
 const aboutPrompts = new Set([undefined, 400, 413, 422]);
 const aboutAccounts = new Set([undefined, 400, 402, 403, 429]);
 
-/** What an error object means beyond its status, or undefined. */
+/** The failure that the fields of an error mean, or undefined when only the status counts. */
 export function meaningOf(fields: ErrorFields, status: number | undefined): FailureCode | undefined {
   const known = lookUp(specific, fields);
   if (known) return known;

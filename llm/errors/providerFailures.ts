@@ -6,8 +6,8 @@ import { cleanDetail } from './errorDetail.js';
 import { type ErrorFields, meaningOf, namedError } from './errorMeaning.js';
 
 /**
- * What is known of a provider's failure, as the cause of a `TurnFailure`: statuses and codes only. Messages,
- * bodies and headers stay behind, for they may hold prose or the key.
+ * The cause of a `TurnFailure`: statuses and codes of a provider's failure. Messages, bodies and headers are dropped,
+ * because they may contain prose or the key.
  */
 type ProviderFault = {
   status?: number;
@@ -28,7 +28,7 @@ const finalStatuses: Partial<Record<number, FailureCode>> = {
   429: 'provider_rate_limited',
 };
 
-/** A request that got no stream: the provider's answer, or none at all. */
+/** The failure of a request: the provider refused it, or did not answer. Undefined for another kind of error. */
 export function fromRequestError(error: unknown, now: number): TurnFailure | undefined {
   if (!(error instanceof APIError)) return undefined;
   const { status } = error;
@@ -49,11 +49,11 @@ export function fromRequestError(error: unknown, now: number): TurnFailure | und
   });
 }
 
-/** Codes of the system and the HTTP client that say that no connection was made. */
+/** Codes of the system and the HTTP client that mean that no connection was made. */
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|EPROTO|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
 
-/** A redirect, a page, or an address that such an API does not have: whatever answered, it was not the API. */
+/** Whether the answer is not of such an API: a redirect, a page, or a 404 or 405 without an error object. */
 const isForeign = (status: number, { foreign }: ErrorFields): boolean =>
   isRedirect(status) ||
   (foreign !== undefined &&
@@ -74,12 +74,12 @@ const detailOf = (status: number, fields: ErrorFields, requestId?: unknown): Err
     requestId,
   });
 
-/** A connection that broke while the reply was streamed. */
+/** The failure of a connection that broke during the stream. */
 export function fromBrokenStream(error: unknown): TurnFailure {
   return new TurnFailure('stream_broken', { cause: faultOf({ systemCode: systemCodeOf(error) }) });
 }
 
-/** An `error` object inside an answer of status 200. Its code may be a word, or a status as number or text. */
+/** The failure of an `error` object in an answer of status 200. Its code may be a word, or a status as number or text. */
 export function fromErrorObject(error: unknown): TurnFailure {
   const fields = (typeof error === 'object' && error !== null ? error : {}) as ErrorFields;
   const status = [fields.code, fields.status].map(Number).find(isErrorStatus);
@@ -92,7 +92,7 @@ export function fromErrorObject(error: unknown): TurnFailure {
 
 const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 400 && status < 600;
 
-/** An answer of status 2xx that is none of such an API. */
+/** The failure of an answer of status 2xx that is not of such an API. */
 export const notAnApi = (status: number): TurnFailure =>
   new TurnFailure('provider_not_an_api', { cause: faultOf({ status }), detail: { status }, spent: 'call' });
 
@@ -108,12 +108,12 @@ function faultOf(found: { [K in keyof ProviderFault]: unknown }): ProviderFault 
   };
 }
 
-/** Only what looks like a code is kept: these come from outside. */
+/** Keeps a value from outside only if it has the form of a code. */
 function word(name: keyof ProviderFault, value: unknown, shape: RegExp): ProviderFault {
   return typeof value === 'string' && shape.test(value) ? { [name]: value } : {};
 }
 
-/** The innermost code: HTTP clients wrap the system's error in their own. */
+/** The innermost code: HTTP clients wrap the system's error. */
 function systemCodeOf(error: unknown): unknown {
   let code: unknown;
   let at = error as { code?: unknown; cause?: unknown } | undefined;

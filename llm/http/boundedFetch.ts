@@ -1,18 +1,17 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import { createTokenCounter, MAX_JSON_TOKENS } from '../../domain/text/boundedJson.js';
 
-/** Of a refusal, in bytes: no error object is longer. */
+/** The part of a refusal that is read, in bytes. No error object is longer. */
 const MAX_REFUSAL = 64 * 1024;
-/** Of an answer that is read whole, and of one event of a stream, in bytes. */
+/** The largest answer that is read whole, and the largest event of a stream, in bytes. */
 export const MAX_WHOLE = 16 * 1024 * 1024;
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
- * The `fetch` that every client library is given: what another server sends is never read without a bound, however
- * well it is compressed. Of a refusal the first `MAX_REFUSAL` bytes are read; an answer, or an event of a stream, that
- * is longer than `MAX_WHOLE`, or as JSON would take long to parse, breaks off with `reply_too_large`. `ownReader`: streams of events are read by a reader of
- * ours, which has its own bound.
+ * A `fetch` for client libraries that limits what is read of an answer, also of a compressed one. Reads the first
+ * `MAX_REFUSAL` bytes of a refusal. Fails with `reply_too_large` when an answer, or an event of a stream, is larger than
+ * `MAX_WHOLE` or has too many JSON tokens. `ownReader`: event streams are read by `eventReader.ts`, which has its own limit.
  */
 export function createBoundedFetch(
   fetch: Fetch = globalThis.fetch,
@@ -28,10 +27,10 @@ export function createBoundedFetch(
   };
 }
 
-/** Anything that is not said to be something else may be a stream of events: there are servers that say nothing. */
+/** Whether the answer may be an event stream: some servers send no content type. */
 const isEvents = ({ headers }: Response): boolean => !/json|html|xml/i.test(headers.get('content-type') ?? '');
 
-/** The same answer with another body, whose length is no longer the one in its headers. */
+/** The same answer with another body, without the headers of the old body's length. */
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
   const headers = new Headers(response.headers);
   headers.delete('content-length');
@@ -40,12 +39,12 @@ function withBody(response: Response, body: ReadableStream<Uint8Array>): Respons
   return Object.defineProperty(new Response(body, { status, statusText, headers }), 'url', { value: url });
 }
 
-/** What is passed on of a piece. `last`: nothing more is read, and the connection is given up. Throws to break off. */
+/** Gives the part of a piece that is passed on. `last`: the rest is not read. Throws when the limit is exceeded. */
 type Guard = (piece: Uint8Array) => { piece: Uint8Array; last: boolean };
 
 function bounded(body: ReadableStream<Uint8Array>, guard: Guard): ReadableStream<Uint8Array> {
   const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  const giveUp = (reason?: unknown) => reader.cancel(reason).catch(() => undefined);
+  const abandon = (reason?: unknown) => reader.cancel(reason).catch(() => undefined);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await reader.read();
@@ -55,13 +54,13 @@ function bounded(body: ReadableStream<Uint8Array>, guard: Guard): ReadableStream
         controller.enqueue(piece);
         if (!last) return;
         controller.close();
-        void giveUp();
+        void abandon();
       } catch (error) {
-        void giveUp(error);
+        void abandon(error);
         throw error;
       }
     },
-    cancel: giveUp,
+    cancel: abandon,
   });
 }
 
@@ -74,7 +73,7 @@ function createCut(max: number): Guard {
   };
 }
 
-/** Counts the tokens as well: who reads the answer parses it at once. */
+/** Limits bytes and JSON tokens: the answer is parsed in one step. */
 function createWholeGuard(max: number): Guard {
   const count = createTokenCounter();
   let left = max;
@@ -90,7 +89,7 @@ function createWholeGuard(max: number): Guard {
 const LF = 10;
 const CR = 13;
 
-/** Counts what has come since the last blank line, which ends an event. */
+/** Limits bytes and JSON tokens since the last blank line, which ends an event. */
 function createEventGuard(max: number): Guard {
   let count = createTokenCounter();
   let size = 0;
@@ -101,7 +100,7 @@ function createEventGuard(max: number): Guard {
     for (const byte of piece) {
       size += 1;
       tokens = count(byte);
-      // the second half of a line's end is none of its own
+      // LF after CR belongs to the same line end.
       if (byte === CR || (byte === LF && before !== CR)) {
         if (lineIsEmpty) [size, tokens, count] = [0, 0, createTokenCounter()];
         lineIsEmpty = true;

@@ -1,7 +1,7 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import { fromBrokenStream } from '../errors/providerFailures.js';
 
-/** The next bytes of a body. A connection that breaks meanwhile is a broken stream. */
+/** Reads the next bytes of a body. Throws `stream_broken` when the connection breaks. */
 export async function readPiece(body: ReadableStreamDefaultReader<Uint8Array>) {
   try {
     return await body.read();

@@ -2,7 +2,7 @@ import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
 import type { SilenceClock } from '../silenceClock.js';
 import { readPiece } from './readPiece.js';
 
-/** All of a body, as text. Throws `tooLarge` beyond `max` bytes, and what ends the wait for it. */
+/** Reads a body as text. Throws `tooLarge` beyond `max` bytes, and what `clock.waitFor` throws. */
 export async function readWhole(
   response: Response,
   clock: SilenceClock,
@@ -24,5 +24,5 @@ export async function readWhole(
   return read + text.decode();
 }
 
-/** It was cut off before: see `createBoundedFetch`. */
+/** Thrown by the smaller limit of `createBoundedFetch`. */
 const isTooLarge = (error: unknown) => error instanceof TurnFailure && error.code === 'reply_too_large';

@@ -7,13 +7,13 @@ export type StoredProvider = {
   baseUrl: string;
   apiKey: string;
   continuation: string | null;
-  /** Stored by the operator, who may reach this machine's loopback and see how a server failed. */
+  /** Stored by the operator, who may use loopback addresses and see the codes of failures. */
   byOperator: boolean;
 };
 
 /**
- * A provider that an owner has stored. It reaches public addresses and what the operator allows. How it fails would
- * tell its owner what is at an address, so all failures are one, unless the owner is the operator.
+ * A provider that an owner has stored. It reaches public addresses and those that the operator allows. All its failures
+ * have one code, unless the operator stored it, because different codes would let owners scan the inner network.
  */
 export function createStoredProvider(
   { baseUrl, apiKey, continuation, byOperator }: StoredProvider,
@@ -25,11 +25,13 @@ export function createStoredProvider(
     continuation: isContinuation(continuation) ? continuation : null,
     addresses: { allowed, loopback: byOperator },
   });
-  return byOperator ? provider : { ...provider, streamReply: (...asked) => asOne(provider.streamReply(...asked)) };
+  return byOperator
+    ? provider
+    : { ...provider, streamReply: (...asked) => withOneFailure(provider.streamReply(...asked)) };
 }
 
-/** The failure's own code and its cause stay with it, for the log. What it cost says nothing of the server either. */
-async function* asOne(parts: AsyncIterable<ReplyPart>): AsyncGenerator<ReplyPart> {
+/** Replaces failures by `provider_failed`. The original code and cause are kept for the log only. */
+async function* withOneFailure(parts: AsyncIterable<ReplyPart>): AsyncGenerator<ReplyPart> {
   let spent: Spent = 'call';
   try {
     for await (const part of parts) {

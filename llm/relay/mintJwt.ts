@@ -3,7 +3,7 @@ import { TurnFailure } from '../../domain/log/failures.js';
 
 const LIFETIME = '5 minutes';
 
-/** Says to an upstream who asks, for five minutes: HS256 with `sub`, `iat`, `exp` and `sid`, the session. */
+/** Signs a token that names the user to an upstream, valid for five minutes: HS256 with `sub`, `iat`, `exp` and `sid`. Throws `jwt_mint_failed`. */
 export async function mintJwt(secret: string, who: { userId: string; sessionId: string }): Promise<string> {
   try {
     return await new SignJWT({ sid: who.sessionId })

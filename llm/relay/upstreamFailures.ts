@@ -2,12 +2,12 @@ import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
 import { cleanDetail } from '../errors/errorDetail.js';
 import { readRetryAfter } from '../retryAfter.js';
 
-/** An answer that is no stream, read to its end. */
+/** An answer that is no stream, with its whole body. */
 export type Refusal = { status: number; headers: Headers; body: string };
 
 const UNSUPPORTED = 'unsupported_streaming';
 
-/** Whether an upstream says that it can't stream: the same turn may be had in one piece. */
+/** Whether the upstream answers that it can't stream. Then the turn can be requested as one answer. */
 export const cannotStream = ({ status, body }: Refusal): boolean => {
   const { code, message } = envelopeOf(body);
   return status === 400 && (String(code).includes(UNSUPPORTED) || String(message).includes(UNSUPPORTED));
@@ -24,7 +24,7 @@ function envelopeOf(body: string): { code?: unknown; message?: unknown } {
 
 const retriedStatuses = new Set([408, 409, 425, 429]);
 
-/** What an upstream's status means. Its words stay behind: they may be prose. */
+/** The failure of an upstream's status. Its message is dropped, because it may be prose. */
 export function fromRefusal({ status, headers, body }: Refusal): TurnFailure {
   const code: FailureCode = status >= 500 || retriedStatuses.has(status) ? 'upstream_error' : 'upstream_refused';
   const retryAfterMs = readRetryAfter(headers, Date.now());
@@ -37,12 +37,12 @@ export function fromRefusal({ status, headers, body }: Refusal): TurnFailure {
   });
 }
 
-/** An `error` frame, which says itself whether another attempt may succeed. */
+/** The failure of an `error` frame, which says whether a retry may succeed. */
 export const fromErrorFrame = (frame: { code: unknown; retryable?: boolean | null | undefined }): TurnFailure =>
   new TurnFailure(frame.retryable ? 'upstream_error' : 'upstream_refused', {
     detail: cleanDetail({ status: 200, code: frame.code }),
     cause: isCode(frame.code) ? { upstreamCode: frame.code } : {},
   });
 
-/** Only what looks like a code is kept. */
+/** Whether the value has the form of a code. */
 const isCode = (value: unknown): value is string => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value);

@@ -15,10 +15,10 @@ const usageFields = z.object({
   input_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
 
-/** The largest that the newest event's number is kept as. */
+/** The largest sequence number that Postgres stores. */
 const MAX_SEQUENCE = 2 ** 31 - 1;
 
-/** Of a response's output, and of one of its messages. */
+/** The most items of a response's output, and of the content of a message. */
 const MAX_ITEMS = 1_000;
 
 const content = z.object({ type: z.string(), text: z.string().nullish(), refusal: z.string().nullish() });
@@ -30,7 +30,7 @@ const outputItem = z.object({
   content: shortList(content, MAX_ITEMS).nullish(),
 });
 
-/** What is read of a response. Servers leave out, or send null for, whatever they don't have. */
+/** The fields that are read of a response. Servers omit a field that they do not have, or send null. */
 const response = z.object({
   id: z.string(),
   status: z.string().nullish(),
@@ -44,7 +44,7 @@ export type ResponseObject = z.infer<typeof response>;
 
 const event = z.object({
   type: z.string(),
-  // One that is none, or that Postgres can't keep, is as good as missing.
+  // A number that is invalid, or too large for Postgres, counts as missing.
   sequence_number: z.number().int().nonnegative().max(MAX_SEQUENCE).nullish().catch(null),
   delta: z.unknown().optional(),
   response: response.nullish(),
@@ -69,7 +69,7 @@ const thinking = new Set(['response.reasoning_text.delta', 'response.reasoning_s
 const texts = new Set(['response.output_text.delta', 'response.refusal.delta']);
 const over = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled']);
 
-/** What an event adds to a reply: its text, numbered, or nothing. */
+/** The delta of an event, with its sequence number; null for an event without text. */
 export function toDelta({ type, delta, sequence_number }: ResponseEvent): (ReplyPart & { type: 'delta' }) | null {
   if (typeof delta !== 'string' || delta === '') return null;
   const channel = texts.has(type) ? 'text' : thinking.has(type) ? 'thinking' : null;
@@ -78,13 +78,13 @@ export function toDelta({ type, delta, sequence_number }: ResponseEvent): (Reply
   return { type: 'delta', channel, text: delta, ...numbered };
 }
 
-/** The response as it ended, if this is the event that says so. Throws what an error event means. */
-export function endedBy(happened: ResponseEvent): ResponseObject | null {
-  if (happened.type === 'error') throw fromErrorObject(happened.error ?? happened);
-  return over.has(happened.type) ? (happened.response ?? null) : null;
+/** The ended response, if the event is its end, else null. Throws the failure of an error event. */
+export function endedBy(received: ResponseEvent): ResponseObject | null {
+  if (received.type === 'error') throw fromErrorObject(received.error ?? received);
+  return over.has(received.type) ? (received.response ?? null) : null;
 }
 
-/** The calls and the end of a response that is over. Its output holds all of it, also what nobody listened to. */
+/** The tool calls and the last part of an ended response. Its output is complete, also without a listener. */
 export function endingOf(ended: ResponseObject, requestedModel: string): ReplyPart[] {
   const model = ended.model || requestedModel;
   const calls = callsOf(ended).map((call): ReplyPart => ({ type: 'tool_call', ...call }));
@@ -111,8 +111,8 @@ function reasonOf({ status, error, incomplete_details }: ResponseObject, calls: 
   return calls ? 'tool_calls' : 'stop';
 }
 
-function toUsage(said: unknown, modelId: string): TokenUsage | null {
-  const parsed = usageFields.safeParse(said);
+function toUsage(usage: unknown, modelId: string): TokenUsage | null {
+  const parsed = usageFields.safeParse(usage);
   if (!parsed.success) return null;
   const { input_tokens, output_tokens, total_tokens, input_tokens_details } = parsed.data;
   const cached = input_tokens_details?.cached_tokens;

@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
 import type { ReplyRequest } from '../port.js';
 
-/** A reply's request as the Responses API takes it: kept at the provider, whoever listens. */
+/** The request of a reply for the Responses API, in background mode: the provider stores the response. */
 export function toResponseRequest(request: ReplyRequest): OpenAI.Responses.ResponseCreateParamsStreaming {
   const { model, messages, tools, maxTokens, temperature } = request;
   return {
@@ -21,17 +21,17 @@ export function toResponseRequest(request: ReplyRequest): OpenAI.Responses.Respo
 function toItems(message: ChatMessage): OpenAI.Responses.ResponseInputItem[] {
   if (message.role === 'tool')
     return [{ type: 'function_call_output', call_id: message.toolCallId, output: message.content }];
-  const said: OpenAI.Responses.ResponseInputItem[] = message.content
+  const text: OpenAI.Responses.ResponseInputItem[] = message.content
     ? [{ role: message.role, content: message.content }]
     : [];
-  if (!('toolCalls' in message)) return said;
+  if (!('toolCalls' in message)) return text;
   const calls = message.toolCalls.map(({ id, name, arguments: sent }) => ({
     type: 'function_call' as const,
     call_id: id,
     name,
     arguments: sent,
   }));
-  return [...said, ...calls];
+  return [...text, ...calls];
 }
 
 const toTool = (tool: NonNullable<ReplyRequest['tools']>[number]): OpenAI.Responses.FunctionTool => ({

@@ -24,8 +24,8 @@ type Log = { warn(fields: object, message: string): void };
 const CANCEL_MS = 5_000;
 
 /**
- * Replies by the Responses API in background mode: the provider goes on whoever listens, and another attempt goes
- * on listening after the last event that was kept, so that no token is paid for twice.
+ * Replies by the Responses API in background mode: the provider generates the response without a listener, and another
+ * attempt resumes after the last stored event. No token is paid for twice.
  */
 export function createResponses(options: { baseUrl: string; apiKey: string | undefined; log?: Log }): ReplyProvider {
   const client = createProviderClient(options);
@@ -35,7 +35,7 @@ export function createResponses(options: { baseUrl: string; apiKey: string | und
       const asked = client.responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) });
       await (await asked.asResponse()).body?.cancel();
     } catch (error) {
-      // One that has ended, or is gone, can't be cancelled, and need not be.
+      // A response that has ended or was deleted can't be cancelled.
       options.log?.warn({ responseId, status: (error as { status?: number }).status }, 'a response was not cancelled');
     }
   }
@@ -46,7 +46,7 @@ export function createResponses(options: { baseUrl: string; apiKey: string | und
       const clock = createSilenceClock({ signal, silenceMs });
       let responseId = resume?.responseId ?? null;
       try {
-        const parts = resume ? goOn(client, request, resume, clock) : begin(client, request, clock);
+        const parts = resume ? resumeResponse(client, request, resume, clock) : begin(client, request, clock);
         for await (const part of parts) {
           if (part.type === 'response') responseId = part.id;
           yield part;
@@ -74,8 +74,8 @@ async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock
   yield* readEvents(await responseOf(asked, clock), request.model, clock, null);
 }
 
-/** What comes after the last event that was kept. A response that has ended meanwhile is read whole. */
-async function* goOn(
+/** Reads the events after the last stored one. A response that has ended meanwhile is read whole. */
+async function* resumeResponse(
   client: Client,
   request: ReplyRequest,
   resume: Resume,
@@ -91,7 +91,7 @@ async function* goOn(
     clock.restart();
   } catch (error) {
     if (statusOf(error) !== 400) throw refusalOf(error);
-    // Some servers stream only what is still being made.
+    // Some servers stream a response only while it is generated.
     return yield* wholeOf(await retrieve(client, responseId, headers, clock), resume, request.model);
   }
   if (streamed.headers.get('content-type')?.includes('json'))
@@ -136,13 +136,13 @@ function* wholeOf(ended: ResponseObject, { text }: Resume, model: string): Gener
 
 const statusOf = (error: unknown) => (error instanceof APIError ? error.status : undefined);
 
-/** A response that the provider no longer has: there is nothing to go on with. */
+/** The failure of a request to resume: `response_gone` if the provider no longer has the response. */
 function refusalOf(error: unknown): unknown {
   if (statusOf(error) === 404) return new TurnFailure('response_gone', { spent: 'call' });
   return fromRequestError(error, Date.now()) ?? error;
 }
 
-const endsInHalf = (text: string): boolean => {
+const endsInHighSurrogate = (text: string): boolean => {
   const last = text.charCodeAt(text.length - 1);
   return last >= 0xd800 && last <= 0xdbff;
 };
@@ -164,10 +164,10 @@ async function* readEvents(
     }
     const delta = toDelta(event);
     if (delta) {
-      // A character in two halves counts as heard with the second: whoever goes on after the first would lose it.
-      // Held once only: what follows and is a first half again is no character, however often it comes.
+      // A surrogate pair in two deltas is passed on with the second one: an attempt that resumed after the first would
+      // lose half of it. A half is held back once only, because a second high surrogate makes no pair.
       const joined: ReplyPart & { type: 'delta' } = held ? { ...delta, text: held.text + delta.text } : delta;
-      held = !held && endsInHalf(joined.text) ? joined : null;
+      held = !held && endsInHighSurrogate(joined.text) ? joined : null;
       if (!held) yield joined;
     }
     const ended = endedBy(event);

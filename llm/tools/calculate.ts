@@ -1,6 +1,6 @@
 /**
- * Works out an arithmetic expression. Written here because the libraries for it either run a whole language, whose
- * holes were found again and again, or are no longer kept. Time is linear in the length; depth is bounded.
+ * Evaluates an arithmetic expression. Written here, because libraries for it either evaluate a whole language, with known
+ * vulnerabilities, or are no longer maintained. The time is linear in the length, and the depth is limited.
  */
 const MAX_DEPTH = 100;
 
@@ -21,7 +21,7 @@ const functions: Record<string, (...values: number[]) => number> = {
   tan: Math.tan,
 };
 
-/** How tightly each operator binds; `^` binds to the right. */
+/** The precedence of each operator. `^` is right-associative. */
 const binary: Record<string, { power: number; apply: (a: number, b: number) => number }> = {
   '+': { power: 1, apply: (a, b) => a + b },
   '-': { power: 1, apply: (a, b) => a - b },
@@ -36,7 +36,7 @@ export class BadExpression extends Error {
   override readonly name = 'BadExpression';
 }
 
-/** The expression's value. Throws `BadExpression`, which says what is wrong with it. */
+/** The value of an expression. Throws `BadExpression` with the reason. */
 export function calculate(expression: string): number {
   const tokens = tokenize(expression);
   let at = 0;
@@ -60,7 +60,7 @@ export function calculate(expression: string): number {
 
   function operand(depth: number): number {
     const token = take();
-    if (token === undefined) throw new BadExpression('it ends too early');
+    if (token === undefined) throw new BadExpression('unexpected end');
     if (token === '-') return -parse(UNARY, depth + 1);
     if (token === '+') return parse(UNARY, depth + 1);
     if (token === '(') {
@@ -74,7 +74,7 @@ export function calculate(expression: string): number {
 
   function call(name: string, depth: number): number {
     const apply = Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (!apply) throw new BadExpression(`there is no function ${name.slice(0, 20)}`);
+    if (!apply) throw new BadExpression(`unknown function ${name.slice(0, 20)}`);
     expect('(');
     const values = [parse(1, depth + 1)];
     while (peek() === ',') {
@@ -86,13 +86,13 @@ export function calculate(expression: string): number {
   }
 
   const value = parse(1, 0);
-  if (at < tokens.length) throw new BadExpression(`what is ${tokens[at]!.slice(0, 20)} doing there?`);
+  if (at < tokens.length) throw new BadExpression(`unexpected token ${tokens[at]!.slice(0, 20)}`);
   return value;
 }
 
 function constant(name: string): number {
   const value = Object.hasOwn(constants, name) ? constants[name] : undefined;
-  if (value === undefined) throw new BadExpression(`there is nothing called ${name.slice(0, 20)}`);
+  if (value === undefined) throw new BadExpression(`unknown name ${name.slice(0, 20)}`);
   return value;
 }
 
@@ -105,7 +105,7 @@ function tokenize(expression: string): string[] {
   while (TOKEN.lastIndex < text.length) {
     const from = TOKEN.lastIndex;
     const found = TOKEN.exec(text);
-    if (!found) throw new BadExpression(`can't read ${text.slice(from, from + 20).trim()}`);
+    if (!found) throw new BadExpression(`unexpected text ${text.slice(from, from + 20).trim()}`);
     tokens.push((found[1] ?? found[2] ?? found[3] ?? '').toLowerCase());
   }
   return tokens;

@@ -1,17 +1,16 @@
 import { RE2JS } from 're2js';
 
-/** Of a pattern, in UTF-16 code units. Its program grows with it. */
+/** The longest pattern that is compiled, in UTF-16 code units: the program grows with the pattern. */
 const MAX_PATTERN = 1_000;
 
-/** As much of a `RegExp` as `ajv` uses. */
+/** The part of `RegExp` that `ajv` uses. */
 export type Pattern = { test(text: string): boolean };
 
 const anything: Pattern = { test: () => true };
 
 /**
- * A pattern of a tool's schema by an engine that takes time linear in the text, whatever the pattern and the text.
- * What that engine does not have (look-around, back references), and patterns that are too long, are not checked here:
- * the server that published them checks what it gets.
+ * Compiles a pattern of a tool's schema with an engine that takes time linear in the text. A pattern that the engine lacks
+ * (look-around, back references) or that is too long matches everything: the tool's server checks its arguments itself.
  */
 export function linearPattern(pattern: string): Pattern {
   if (pattern.length > MAX_PATTERN) return anything;

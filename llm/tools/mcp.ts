@@ -7,15 +7,15 @@ import type { ToolResult } from './builtins.js';
 import { type Listed, listTools } from './mcpTools.js';
 import type { OutsideTools } from './registry.js';
 
-/** An MCP server as it is configured. */
+/** The configuration of an MCP server. */
 export type McpServer = {
   name: string;
-  /** What its tools may do: the server's own word is not taken for it. */
+  /** The permission level of its tools. The server's own hints are not trusted. */
   level: Level;
   needsApproval: boolean;
   idempotent: boolean;
   timeoutMs: number;
-  /** Names of those of its tools that are taken; left out: all. */
+  /** The names of the tools that are used; left out: all. */
   tools?: string[] | undefined;
 } & (
   | { transport: 'stdio'; command: string; args: string[]; env?: Record<string, string> | undefined }
@@ -26,35 +26,35 @@ const CONNECT_MS = 15_000;
 const RETRY_MS = 10_000;
 const MAX_DESCRIPTION = 2_000;
 
-/** What a tool answers is read as text: its own schema for that, and the patterns in it, are not run here. */
-const unchecked = {
+/** Accepts every result: results are read as text, and the output schema of a tool is not evaluated. */
+const acceptAll = {
   getValidator:
     <T>(): JsonSchemaValidator<T> =>
     (input) => ({ valid: true, data: input as T, errorMessage: undefined }),
 };
 
 export type McpTools = OutsideTools & {
-  /** Connects to each server; one that can't be reached is tried again later, and has no tools until then. */
+  /** Connects to each server. One that can't be reached is retried later and has no tools until then. */
   connect(): Promise<void>;
   close(): Promise<void>;
 };
 
 type McpOptions = {
   log: { warn(fields: object, message: string): void };
-  /** A server was connected, so that there may be other tools. */
+  /** Called when a server is connected: the list of tools may have changed. */
   onListed?: () => void;
 };
 
-/** The tools of MCP servers. What a server that has gone had to offer stays listed: its calls fail, and connect anew. */
+/** The tools of MCP servers. Those of a lost server stay listed, and a call of one connects again. */
 export function createMcpTools(servers: McpServer[], { log, onListed = () => undefined }: McpOptions): McpTools {
   const taken = new Set<string>();
   const connections = servers.map((server) => createConnection(server, { log, onListed, taken }));
-  const owner = (name: string) => connections.find((connection) => connection.tools.has(name));
+  const serverOf = (name: string) => connections.find((connection) => connection.tools.has(name));
   return {
     list: () => connections.flatMap(({ tools }) => [...tools.values()].map(({ descriptor }) => descriptor)),
     async call(name, sent, signal) {
-      const connection = owner(name);
-      if (!connection) throw new Error(`no server has ${name}`);
+      const connection = serverOf(name);
+      if (!connection) throw new Error(`no MCP server has the tool ${name}`);
       return connection.call(name, sent, signal);
     },
     connect: async () => void (await Promise.allSettled(connections.map((connection) => connection.open()))),
@@ -82,15 +82,15 @@ function createConnection(server: McpServer, options: Required<McpOptions> & { t
   }
 
   async function begin(): Promise<Client> {
-    const client = new Client({ name: 'durable-turns', version: '0.1.0' }, { jsonSchemaValidator: unchecked });
+    const client = new Client({ name: 'durable-turns', version: '0.1.0' }, { jsonSchemaValidator: acceptAll });
     client.onclose = () => {
       opening = null;
     };
     try {
       await client.connect(transportOf(server), { timeout: CONNECT_MS });
-      const leaveOut = (tool: string, why: string) =>
-        log.warn({ server: server.name, tool, why }, 'a tool of an MCP server is left out: its schema can not be used');
-      const listed = await listTools(client, { wanted: server.tools, timeoutMs: CONNECT_MS, leaveOut });
+      const onUnusable = (tool: string, why: string) =>
+        log.warn({ server: server.name, tool, why }, 'a tool of an MCP server is omitted: its schema can not be used');
+      const listed = await listTools(client, { wanted: server.tools, timeoutMs: CONNECT_MS, onUnusable });
       for (const name of tools.keys()) taken.delete(name);
       tools.clear();
       for (const tool of listed) {
@@ -111,7 +111,7 @@ function createConnection(server: McpServer, options: Required<McpOptions> & { t
     open,
     async call(name: string, sent: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult> {
       const known = tools.get(name);
-      if (!known) throw new Error(`${server.name} has no ${name}`);
+      if (!known) throw new Error(`the MCP server ${server.name} has no tool ${name}`);
       const client = await open();
       const answer = await client.callTool(
         { name: known.remote, arguments: sent },
@@ -137,7 +137,7 @@ function transportOf(server: McpServer) {
   return new StdioClientTransport({ command, args, stderr: 'ignore', ...(env ? { env } : {}) });
 }
 
-/** Names of all servers' tools share one space, and providers take no others than these characters. */
+/** The descriptor of a tool. Names of all servers share one namespace, and providers allow only these characters. */
 function toDescriptor(server: McpServer, tool: Listed, taken: ReadonlySet<string>): ToolDescriptor {
   const { level, needsApproval, idempotent, timeoutMs } = server;
   return {
@@ -152,17 +152,17 @@ function toDescriptor(server: McpServer, tool: Listed, taken: ReadonlySet<string
   };
 }
 
-/** Two names that are cut, or cleaned, to the same are told apart by a number. */
+/** Adds a number to a name that is already taken after cutting and cleaning. */
 function freeName(wanted: string, taken: ReadonlySet<string>): string {
   let name = wanted.slice(0, 64);
   for (let n = 2; taken.has(name); n++) name = `${wanted.slice(0, 60)}_${n}`;
   return name;
 }
 
-type Answered = { content?: unknown; structuredContent?: unknown };
+type CallResult = { content?: unknown; structuredContent?: unknown };
 
-/** What of an answer a model can read: its text. Other content is named. */
-function textOf({ content, structuredContent }: Answered): string {
+/** The text of a result. Other content is represented by its type. */
+function textOf({ content, structuredContent }: CallResult): string {
   const parts = Array.isArray(content) ? (content as { type?: unknown; text?: unknown }[]) : [];
   const texts = parts.map((part) => (part.type === 'text' ? String(part.text) : `[${String(part.type)}]`));
   return texts.length > 0 ? texts.join('\n') : JSON.stringify(structuredContent ?? null);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { keepableWord } from '../../domain/text/storable.js';
 import { problemOfSchema } from './arguments.js';
 
-/** Of one server. */
+/** The limits of one server's list. */
 const MAX_TOOLS = 500;
 const MAX_PAGES = 50;
 
@@ -17,26 +17,26 @@ const tool = z.object({
 export type Listed = z.infer<typeof tool>;
 
 type ListOptions = {
-  /** Names of those that are taken; left out: all. */
+  /** The names of the tools that are used; undefined: all. */
   wanted: string[] | undefined;
   timeoutMs: number;
-  leaveOut: (tool: string, why: string) => void;
+  onUnusable: (tool: string, why: string) => void;
 };
 
 /**
- * The tools of a server that can be offered. One whose description can't be read, or whose schema can't be used, is
- * left out alone: the library's own list would refuse all of them.
+ * Lists the usable tools of a server. A tool with an invalid description or an unusable schema is omitted; the library's
+ * own function would refuse the whole list.
  */
-export async function listTools(client: Client, { wanted, timeoutMs, leaveOut }: ListOptions): Promise<Listed[]> {
+export async function listTools(client: Client, { wanted, timeoutMs, onUnusable }: ListOptions): Promise<Listed[]> {
   const usable: Listed[] = [];
   for (const found of await readPages(client, timeoutMs)) {
     const { name } = Object(found) as { name?: unknown };
     if (wanted && !wanted.includes(String(name))) continue;
     const parsed = tool.safeParse(found);
-    const problem = parsed.success ? problemOf(parsed.data) : 'is no tool';
+    const problem = parsed.success ? problemOf(parsed.data) : 'is not a tool';
     if (parsed.success && !problem) usable.push(parsed.data);
-    else leaveOut(keepableWord(typeof name === 'string' ? name : '', 100), problem ?? '');
-    // compiling a schema takes a moment
+    else onUnusable(keepableWord(typeof name === 'string' ? name : '', 100), problem ?? '');
+    // Compiling a schema may take long: other work runs in between.
     await nextTurn();
   }
   return usable;

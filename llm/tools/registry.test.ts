@@ -13,7 +13,7 @@ const tool = (name: string, more: Partial<ToolDescriptor> = {}): ToolDescriptor 
 });
 const tools: Record<string, () => Promise<{ success: boolean; content: string }>> = {
   fine: async () => ({ success: true, content: 'ok\0ay' }),
-  deaf: () => new Promise(() => undefined),
+  hanging: () => new Promise(() => undefined),
   huge: async () => ({ success: true, content: 'x'.repeat(100_000) }),
   broken: async () => {
     throw new Error('a secret');
@@ -51,7 +51,7 @@ describe('the registry of tools', () => {
   });
 
   test.each([
-    ['deaf', {}, 'tool_timed_out'],
+    ['hanging', {}, 'tool_timed_out'],
     ['huge', {}, 'tool_result_too_large'],
     ['broken', {}, 'tool_failed'],
     ['gone', {}, 'tool_not_found'],
@@ -66,9 +66,9 @@ describe('the registry of tools', () => {
 
   test('returns at a stop although the tool ignores it, also when the stop came before the call', async () => {
     const stop = new AbortController();
-    const result = codeOf(run('deaf', {}, stop.signal));
+    const result = codeOf(run('hanging', {}, stop.signal));
     stop.abort();
     expect(await result).toBe('tool_stopped');
-    expect(await codeOf(run('deaf', {}, stop.signal))).toBe('tool_stopped');
+    expect(await codeOf(run('hanging', {}, stop.signal))).toBe('tool_stopped');
   });
 });

@@ -1,10 +1,10 @@
 import { BUILTIN, type BuiltinName, builtins, type ToolDescriptor } from '../../domain/agents/tools.js';
 import { bounded } from '../../lib/bounded.js';
-import { complaintOf } from './arguments.js';
+import { argumentError } from './arguments.js';
 import { runBuiltin, type ToolContext, type ToolResult } from './builtins.js';
 import { failedCall, fittingResult } from './toolResult.js';
 
-/** Tools from elsewhere: of MCP servers. `call` throws where a call fails, and ends early on its signal. */
+/** Tools of MCP servers. `call` throws when the call fails, and stops when the signal is aborted. */
 export type OutsideTools = {
   list(): ToolDescriptor[];
   call(name: string, sent: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult>;
@@ -12,10 +12,10 @@ export type OutsideTools = {
 
 export type ToolCall = { name: string; arguments: Record<string, unknown> };
 
-/** All tools that this worker knows. */
+/** All tools of this worker. */
 export type ToolRegistry = {
   list(): ToolDescriptor[];
-  /** What came of a call. Never throws: whatever goes wrong is a result that the model reads, stopped or late as well. */
+  /** Runs a call. Never throws: every failure, a stop and a timeout too, is a result that the model reads. */
   run(call: ToolCall, options: { signal: AbortSignal; context: ToolContext }): Promise<ToolResult>;
 };
 
@@ -25,7 +25,7 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
 
   async function make(tool: ToolDescriptor, call: ToolCall, context: ToolContext, signal: AbortSignal) {
     if (tool.source === BUILTIN) return runBuiltin[tool.name as BuiltinName](call.arguments, context, now());
-    if (!outside) throw new Error(`${tool.source} is not there`);
+    if (!outside) throw new Error(`there is no ${tool.source}`);
     return outside.call(tool.name, call.arguments, signal);
   }
 
@@ -33,9 +33,9 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
     list,
     async run(call, { signal, context }) {
       const tool = list().find(({ name }) => name === call.name);
-      if (!tool) return failedCall('tool_not_found', 'There is no such tool.');
-      const complaint = await complaintOf(tool, call.arguments);
-      if (complaint) return failedCall('bad_arguments', complaint);
+      if (!tool) return failedCall('tool_not_found', 'No such tool.');
+      const problem = await argumentError(tool, call.arguments);
+      if (problem) return failedCall('bad_arguments', problem);
       const { signal: ended, end } = bounded(signal, tool.timeoutMs);
       try {
         const { content, success } = await Promise.race([make(tool, call, context, ended), rejection(ended)]);
@@ -52,10 +52,10 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
   };
 }
 
-/** A tool that takes no notice of its signal is left behind. */
+/** Rejects when the signal is aborted, so that a tool that ignores the signal is abandoned. */
 const rejection = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
+    const fail = () => reject(signal.reason);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
   });

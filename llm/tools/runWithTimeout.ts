@@ -3,12 +3,12 @@ import { createContext, Script } from 'node:vm';
 const context = createContext({ work: null as (() => unknown) | null });
 const script = new Script('work()');
 
-/** Thrown for work that was ended. */
+/** The work exceeded its time limit. */
 export class RunTimedOut extends Error {
   override readonly name = 'RunTimedOut';
 }
 
-/** Runs work that does not wait, and ends it where it is after `ms` milliseconds. Throws `RunTimedOut`, or what `work` throws. */
+/** Runs synchronous work and interrupts it after `ms` milliseconds. Throws `RunTimedOut`, or what `work` throws. */
 export function runWithTimeout<T>(ms: number, work: () => T): T {
   context.work = work;
   try {

@@ -1,16 +1,16 @@
 import { cleanText } from '../../domain/text/text.js';
 import type { ToolResult } from './builtins.js';
 
-/** A result longer than this, in UTF-16 code units, is none: no model could read it. */
+/** The longest result, in UTF-16 code units. */
 const MAX_RESULT = 64 * 1024;
 
-/** A failure that the model reads, beginning with its code. */
+/** A failed result that the model reads. It begins with the code. */
 export const failedCall = (code: string, message: string): ToolResult => ({
   success: false,
   content: `${code}: ${message}`,
 });
 
-/** What a tool or a sub-agent answered, as it can be stored and read; `tool_result_too_large` where it is too long. */
+/** The result of a tool or a sub-agent, cleaned for storage; `tool_result_too_large` when it is too long. */
 export function fittingResult(content: string, success = true): ToolResult {
   if (content.length > MAX_RESULT)
     return failedCall('tool_result_too_large', `The result has ${content.length} characters; ask for less.`);
