@@ -68,7 +68,7 @@ async function report(pool: Pool, workflows: TurnWorkflows): Promise<number> {
   }
   const { elsewhere, missing } = await readRefused(pool, here.id);
   if (elsewhere + missing === 0) return 0;
-  if (missing > 0) console.log(`The last pass did not find ${missing} turns in it, which is too many at once.`);
+  if (missing > 0) console.log(`${missing} turns were not found in it by the last pass, which is too many at once.`);
   console.log('None of them is closed. If TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are wrong, correct them.');
   console.log('If their workflows are lost for good: npm run reconcile -- --accept-namespace [--restart]');
   return 1;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { ApiError, type Event, type Turn } from '../../client/src/index.js';
 import type { ViewerFrame } from '../../domain/log/frames.js';
-import type { Over, Target } from './target.js';
+import type { Target, Transport } from './target.js';
 
-/** What docs/protocol.md demands, one row a demand. A check throws when it is not met. */
+/** A requirement of docs/protocol.md. `run` throws when it is not met. */
 export type Check = { name: string; run(target: Target): Promise<void> };
 
 const seqOf = (frame: ViewerFrame) => (frame.type === 'event' ? [frame.seq] : []);
@@ -26,7 +26,7 @@ async function refusal(request: Promise<unknown>): Promise<ApiError> {
   return error;
 }
 
-const overBoth = (name: string, run: (target: Target, over: Over) => Promise<void>): Check[] => [
+const overBothTransports = (name: string, run: (target: Target, transport: Transport) => Promise<void>): Check[] => [
   { name: `${name}, over a WebSocket`, run: (target) => run(target, 'socket') },
   { name: `${name}, over server-sent events`, run: (target) => run(target, 'events') },
 ];
@@ -112,49 +112,52 @@ const log: Check[] = [
 ];
 
 const following: Check[] = [
-  ...overBoth(
+  ...overBothTransports(
     'the first frame is hello, and every event behind the cursor follows once and in order',
-    async (target, over) => {
+    async (target, transport) => {
       const turn = await target.endedTurn();
       const { length } = await logOf(target, turn);
       for (const after of [0, 1, length - 1]) {
-        const seen = await target.receive(turn.chatId, { after, over, done: upTo(length) });
+        const seen = await target.receive(turn.chatId, { after, transport, done: upTo(length) });
         assert.equal(seen.frames[0]?.type, 'hello');
         assert.deepEqual(seen.frames.flatMap(seqOf), range(after + 1, length));
         assert.deepEqual(seen.violations, []);
       }
     },
   ),
-  ...overBoth('the tokens of a reply, joined, are the text of its assistant_turn', async (target, over) => {
-    const { id, seq } = await target.newChat();
-    const seeing = target.receive(id, {
-      after: seq,
-      over,
-      done: (frame) => frame.type === 'event' && frame.kind === 'turn_completed',
-    });
-    const turn = await target.client.postTurn(id, { text: 'Is the lamp lit?' });
-    const { frames, violations } = await seeing;
-    assert.deepEqual(violations, []);
-    assert(frames.some((frame) => 'turnId' in frame && frame.turnId === turn.id));
-  }),
+  ...overBothTransports(
+    'the tokens of a reply, joined, are the text of its assistant_turn',
+    async (target, transport) => {
+      const { id, seq } = await target.newChat();
+      const seeing = target.receive(id, {
+        after: seq,
+        transport,
+        done: (frame) => frame.type === 'event' && frame.kind === 'turn_completed',
+      });
+      const turn = await target.client.postTurn(id, { text: 'Is the lamp lit?' });
+      const { frames, violations } = await seeing;
+      assert.deepEqual(violations, []);
+      assert(frames.some((frame) => 'turnId' in frame && frame.turnId === turn.id));
+    },
+  ),
   {
     name: 'a cursor that is no seq of the chat closes the socket with 4400, and is 400 over server-sent events',
     async run(target) {
       const { id, seq } = await target.newChat();
       for (const after of [seq + 1, 'x']) {
-        assert.equal((await target.receive(id, { after, over: 'socket', done: isHello })).closeCode, 4400);
-        assert.equal((await target.receive(id, { after, over: 'events', done: isHello })).closeCode, 400);
+        assert.equal((await target.receive(id, { after, transport: 'socket', done: isHello })).closeCode, 4400);
+        assert.equal((await target.receive(id, { after, transport: 'events', done: isHello })).closeCode, 400);
       }
     },
   },
   {
     name: 'an unknown chat closes the socket with 4404, and is 404 over server-sent events',
     async run(target) {
-      for (const [over, code] of [
+      for (const [transport, code] of [
         ['socket', 4404],
         ['events', 404],
       ] as const) {
-        assert.equal((await target.receive('chat_none', { after: 0, over, done: isHello })).closeCode, code);
+        assert.equal((await target.receive('chat_none', { after: 0, transport, done: isHello })).closeCode, code);
       }
     },
   },
@@ -165,7 +168,7 @@ const following: Check[] = [
       const isError = (frame: ViewerFrame) => frame.type === 'error';
       const { frames } = await target.receive(id, {
         after: seq,
-        over: 'socket',
+        transport: 'socket',
         send: '{"type":"dance"}',
         done: isError,
       });

@@ -4,21 +4,21 @@ import { type Chat, type Client, createClient, type Turn } from '../../client/sr
 import type { ViewerFrame } from '../../domain/log/frames.js';
 import { createFrameCheck } from '../../test/support/viewers/frameCheck.js';
 
-/** What one connection received until it was left or closed, and what of it breaks the protocol. */
+/** The frames of one connection until it was closed, and its breaches of the protocol. */
 export type Seen = { frames: ViewerFrame[]; violations: string[]; closeCode: number | null };
 
-export type Over = 'socket' | 'events';
+export type Transport = 'socket' | 'events';
 
 export type Target = {
   url: string;
   client: Client;
   /** A new narrative chat with a host. */
   newChat(): Promise<Chat>;
-  /** The chat of a turn that has ended, made once. */
+  /** A turn that has ended. It is posted once. */
   endedTurn(): Promise<Turn>;
   /**
-   * Receives the frames of one connection, without the client package: a check has to see what was sent, repeats and
-   * gaps included. Ends when `done` says so of the last one, or the server closes it.
+   * Receives the frames of one connection until `done` is true for one of them, or the server closes it. Not with the
+   * client package: a check needs to see every frame that was sent, with repeats and gaps.
    */
   receive(chatId: string, options: ReceiveOptions): Promise<Seen>;
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export type Target = {
 
 export type ReceiveOptions = {
   after: number | string;
-  over: Over;
+  transport: Transport;
   done: (frame: ViewerFrame) => boolean;
   send?: string;
 };
@@ -57,11 +57,11 @@ export async function openTarget(url: string, key: string | null): Promise<Targe
       return ended;
     },
     receive: (chatId, options) =>
-      options.over === 'socket'
+      options.transport === 'socket'
         ? receiveOverSocket(base, key, chatId, options)
         : receiveOverEvents(base, key, chatId, options),
     async close() {
-      // What is in use goes after what uses it; a server that refuses keeps it.
+      // Deletes resources after those that use them. A server may refuse to delete.
       for (const path of made) await client.request('DELETE', path).catch(() => undefined);
     },
   };

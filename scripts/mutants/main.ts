@@ -8,8 +8,8 @@ import { type Mutation, mutations, type Named } from './mutations.js';
 import { runTests } from './runTests.js';
 
 /**
- * `npm run mutants [-- PART OF A NAME]`: takes safeguards away, one at a time, in a copy of the source, and demands that
- * the test which is there for it fails; before that, that it passes. Exits with 1 when one survives.
+ * `npm run mutants [-- PART OF A NAME]`: removes safeguards one at a time in a copy of the source, and checks that the test
+ * of each passes with it and fails without it. Exits with 1 when a mutant survives.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const copied = [
@@ -24,7 +24,7 @@ const copied = [
   'tsconfig.base.json',
 ];
 
-/** A copy, so that a run that is killed leaves no mutated source behind. */
+/** Copies the source, so that a run that is killed leaves no mutated file in it. */
 async function copySource(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-mutants-'));
   for (const name of copied) await cp(join(root, name), join(folder, name), { recursive: true });
@@ -32,7 +32,7 @@ async function copySource(): Promise<string> {
   return folder;
 }
 
-/** Gives what puts the text back. */
+/** Applies a mutation. Gives the function that reverts it. Throws unless the file contains each text exactly once. */
 async function mutate(folder: string, { file, replace, name }: Mutation): Promise<() => Promise<void>> {
   const path = join(folder, file);
   const before = await readFile(path, 'utf8');
@@ -40,7 +40,7 @@ async function mutate(folder: string, { file, replace, name }: Mutation): Promis
   for (const [from, to] of replace) {
     const parts = after.split(from);
     if (parts.length !== 2) {
-      throw new Error(`${name}: ${file} holds ${parts.length - 1} times what is to be replaced:\n${from}`);
+      throw new Error(`${name}: ${file} contains this text ${parts.length - 1} times instead of once:\n${from}`);
     }
     after = parts.join(to);
   }
@@ -50,12 +50,12 @@ async function mutate(folder: string, { file, replace, name }: Mutation): Promis
 
 const shown = ({ file, name }: Named) => `${file}: ${name}`;
 
-async function judge(folder: string, mutation: Mutation, signal: AbortSignal): Promise<string | null> {
+async function survivalReason(folder: string, mutation: Mutation, signal: AbortSignal): Promise<string | null> {
   const restore = await mutate(folder, mutation);
   try {
     const [outcome] = await runTests(folder, [mutation.test], signal);
     if (outcome === 'failed') return null;
-    return outcome === 'passed' ? 'its test passes without it' : 'its test did not run without it';
+    return outcome === 'passed' ? 'its test passes without the safeguard' : 'its test did not run';
   } finally {
     await restore();
   }
@@ -64,19 +64,20 @@ async function judge(folder: string, mutation: Mutation, signal: AbortSignal): P
 async function main(signal: AbortSignal): Promise<boolean> {
   const part = process.argv[2] ?? '';
   const chosen = mutations.filter(({ name }) => name.includes(part));
-  if (chosen.length === 0) throw new Error(`No mutation's name holds "${part}".`);
+  if (chosen.length === 0) throw new Error(`No mutation's name contains "${part}".`);
   const folder = await copySource();
   try {
-    // The text of every row is looked for before anything runs.
+    // Checks the texts of all rows before any test runs.
     for (const mutation of chosen) await (await mutate(folder, mutation))();
     const tests = [...new Map(chosen.map(({ test }) => [shown(test), test])).values()];
     const outcomes = await runTests(folder, tests, signal);
-    const red = tests.filter((_, n) => outcomes[n] !== 'passed');
-    if (red.length > 0) throw new Error(`Not green on the source as it is:\n${red.map(shown).join('\n')}`);
-    console.log(`${tests.length} tests are green on the source as it is`);
+    const failing = tests.filter((_, n) => outcomes[n] !== 'passed');
+    if (failing.length > 0)
+      throw new Error(`These tests fail on the unchanged source:\n${failing.map(shown).join('\n')}`);
+    console.log(`${tests.length} tests pass on the unchanged source`);
     let survived = 0;
     for (const mutation of chosen) {
-      const why = await judge(folder, mutation, signal);
+      const why = await survivalReason(folder, mutation, signal);
       if (why) survived += 1;
       console.log(
         `${why ? 'SURVIVED' : 'killed  '} without ${mutation.name}: ${why ?? `${shown(mutation.test)} fails`}`,

@@ -1,4 +1,4 @@
-/** A safeguard that is taken away: exact text of the source, and what stands there instead. */
+/** The removal of a safeguard: exact texts of the source and their replacements. */
 export type Mutation = {
   name: string;
   file: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { jestCommand } from '../jestSuites.js';
 import type { Named } from './mutations.js';
 
-/** `missing`: it did not run, since there is no such test, or its file could not be loaded. */
+/** `missing`: the test did not run, because it does not exist or its file could not be loaded. */
 export type Outcome = 'passed' | 'failed' | 'missing';
 
 type Assertion = { title: string; status: string };
@@ -13,7 +13,7 @@ type Report = { testResults: { name: string; assertionResults: Assertion[] }[] }
 
 const withinMs = 10 * 60_000;
 
-/** Runs these tests, and none beside them, on the source in `folder`; gives their outcomes in order. */
+/** Runs only these tests on the source in `folder`. Gives their outcomes in order. */
 export async function runTests(folder: string, tests: Named[], signal: AbortSignal): Promise<Outcome[]> {
   const report = join(folder, 'report.json');
   await rm(report, { force: true });
@@ -39,7 +39,7 @@ export async function runTests(folder: string, tests: Named[], signal: AbortSign
   });
 }
 
-/** Its exit code says no more than the report does. SIGTERM lets it end its servers. */
+/** Runs Jest. Ignores its exit code, because the report has the outcomes. SIGTERM lets it stop its servers. */
 async function runJest(cwd: string, args: string[], signal: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'ignore'] });
   const end = () => void child.kill('SIGTERM');

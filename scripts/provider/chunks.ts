@@ -1,4 +1,4 @@
-/** The shapes of the Chat Completions API, as a server sends them. */
+/** The fields of a Chat Completions request that the demo provider reads. */
 export type CompletionRequest = {
   model: string;
   messages: { role: string; content: string }[];
@@ -43,7 +43,7 @@ export function createChunkMaker(id: string, model: string): ChunkMaker {
   };
 }
 
-/** A whole completion, as it is answered to a request without `stream`. */
+/** The answer to a request without `stream`. */
 export function completion(id: string, model: string, content: string, usage: Usage): object {
   return {
     id,
@@ -55,7 +55,7 @@ export function completion(id: string, model: string, content: string, usage: Us
   };
 }
 
-/** About four characters a token: near enough for a provider without a model. */
+/** Estimates four characters for each token. */
 export function countUsage(messages: { content: string }[], reply: string): Usage {
   const tokens = (text: string) => Math.ceil(text.length / 4);
   const prompt_tokens = messages.reduce((sum, message) => sum + tokens(String(message.content ?? '')), 0);

@@ -1,7 +1,7 @@
 import { close, listen } from './http.js';
 import { createDemoProvider } from './server.js';
 
-/** The demo provider as a process of its own. `DEMO_PROVIDER_PORT`: 0, the default, is any free port. */
+/** The process of the demo provider. `DEMO_PROVIDER_PORT`: the port; 0, the default, is any free one. */
 const server = createDemoProvider();
 try {
   const port = await listen(server, Number(process.env.DEMO_PROVIDER_PORT || 0));

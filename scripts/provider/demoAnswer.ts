@@ -4,7 +4,7 @@ import { toSegments } from './segments.js';
 
 type Messages = { role: string; content: string }[];
 
-/** What a property of this name may plausibly be; of which the schema allows some, all or none. */
+/** Plausible values of properties by name. The schema decides which of them are allowed. */
 const plausible: Record<string, readonly unknown[]> = {
   affinityDelta: [0, 1, 1, 2, -1, 3],
   trustDelta: [0, 0, 1, 1, 2, -1],
@@ -25,23 +25,20 @@ const plausible: Record<string, readonly unknown[]> = {
   ],
 };
 
-/** How many entries a list gets: usually none or one. */
+/** The lengths of lists by name: usually zero or one. */
 const lengths: Record<string, readonly number[]> = {
   knowledgeFacts: [0, 0, 0, 1],
   transitions: [0, 0, 0, 1],
   edges: [1],
 };
 
-const leaving = /\bfade out\b|\bwe're done here\b|\bwe are done here\b|\bscene ends\b|\b(?:leave|leaves) for\b/i;
+const sceneEnd = /\bfade out\b|\bwe're done here\b|\bwe are done here\b|\bscene ends\b|\b(?:leave|leaves) for\b/i;
 
-/**
- * An answer without a model: within the schema, and something that a model could have said. The same question
- * gets the same answer.
- */
+/** A plausible answer that satisfies the schema, without a model. The same messages get the same answer. */
 export function demoAnswer(schema: Schema, messages: Messages): unknown {
-  const asked = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  const lastText = messages.findLast(({ role }) => role === 'user')?.content ?? '';
   const pick = createPicker(messages.map(({ content }) => content).join('\n'));
-  const known: Record<string, unknown> = { segments: toSegments(asked), shouldClose: leaving.test(asked) };
+  const known: Record<string, unknown> = { segments: toSegments(lastText), shouldClose: sceneEnd.test(lastText) };
   return createAnswer({ root: schema, pick, known })(schema, '');
 }
 
@@ -60,7 +57,7 @@ function createAnswer({ root, pick, known }: { root: Schema; pick: Pick; known: 
     const length = Math.max(schema.minItems ?? 0, pick(lengths[name] ?? [0]));
     return Array.from({ length }, () => answer(schema.items ?? {}, name));
   };
-  /** Only where nothing plausible is allowed. */
+  /** The smallest answer, if the schema allows no plausible value. */
   const fallback = (schema: Schema, name: string) =>
     (plausible[name] ?? []).some((value) => allows(schema, value)) ? [] : [smallestAnswer(schema, root)];
   return answer;

@@ -1,12 +1,12 @@
 import type { CompletionRequest } from './chunks.js';
 import { rolePlay } from './rolePlay.js';
 
-/** What the demo provider streams: words, perhaps a thought before them, perhaps the call of a tool after them. */
+/** A streamed reply of the demo provider: optional thinking, text, and an optional tool call. */
 export type DemoReply = { thinking?: string; text: string; call?: { name: string; arguments: object } };
 
 type Messages = CompletionRequest['messages'];
 
-/** A reply without a model, by what the prompt is of: an agent's has tools, a document's has the rules of edits. */
+/** A reply without a model. The prompt shows the kind of the turn: an agent's has tools, a document's has edit rules. */
 export function demoReply({ messages, tools }: CompletionRequest): DemoReply {
   const system = messages.find(({ role }) => role === 'system')?.content ?? '';
   if (tools?.length) return agentReply(messages, new Set(tools.map((tool) => tool.function.name)));
@@ -14,7 +14,7 @@ export function demoReply({ messages, tools }: CompletionRequest): DemoReply {
   return { text: rolePlay(messages).join('') };
 }
 
-/** Sums are worked out, and otherwise the time is told; then the answer is given. */
+/** Calls `calculate` for a sum or `current_time` for the time, then answers with the result. */
 function agentReply(messages: Messages, tools: Set<string>): DemoReply {
   const result = messages.at(-1)?.role === 'tool' ? messages.at(-1)?.content : undefined;
   if (result !== undefined) return { text: `That gave ${result}. I have no model behind me, so I leave it at that.` };
@@ -31,7 +31,7 @@ function agentReply(messages: Messages, tools: Set<string>): DemoReply {
   return { text: 'Ask me a sum, such as 6 * 7, or what time it is: then you can watch me use a tool.' };
 }
 
-/** Proposes to say the body's first sentence twice as warmly. */
+/** Proposes a longer first sentence for the document. */
 function editReply(system: string): string {
   const body = system.split('Body:\n').at(-1) ?? '';
   const sentence = /[^.!?\n]+[.!?]?/.exec(body)?.[0]?.trim() ?? '';

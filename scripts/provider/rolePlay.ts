@@ -1,8 +1,8 @@
 import { createPicker } from './picker.js';
 
 /**
- * Replies without a model: a scene that could follow almost anything, in the character's voice, with some of
- * the user's own words in it. The same prompt gets the same reply.
+ * Sentences for replies without a model. A reply fits almost any message and repeats some of the user's words. The same
+ * prompt gets the same reply.
  */
 const entrances = [
   '*looks up from the map on the table and smiles, as if you were late by exactly the expected minute.*',
@@ -41,7 +41,7 @@ const questions = [
   'And you, what do you hear when it gets this quiet?',
 ];
 
-/** A reply in pieces of about a token each, the spaces with the words that they precede. */
+/** A reply in pieces of about one token, each with the space before it. */
 export function rolePlay(messages: { role: string; content: string }[]): string[] {
   const said = messages.findLast(({ role }) => role === 'user')?.content ?? '';
   const pick = createPicker(`${messages.length}:${said}`);

@@ -1,6 +1,6 @@
 type Segment = { kind: string; text: string };
 
-/** Prose as role-players write it: "dialogue", *action*, ~thought~, and the rest, which is narration. */
+/** Marked parts of role-play prose: "dialogue", *action* and ~thought~. The rest is narration. */
 const marked = /"[^"\n]+"|“[^“”\n]+”|\*[^*\n]+\*|~[^~\n]+~/g;
 const kinds: Record<string, string> = { '"': 'dialogue', '“': 'dialogue', '*': 'action', '~': 'thought' };
 

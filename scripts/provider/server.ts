@@ -9,10 +9,10 @@ import { rolePlay } from './rolePlay.js';
 
 const models = ['gpt-4.1', 'gpt-4.1-mini', 'demo'];
 
-/** Milliseconds between tokens, in turn: about 30 tokens a second, uneven as a model's are. */
-const rhythm = [25, 40, 30, 28, 50, 33, 26, 38, 31];
+/** Milliseconds between tokens, in turn: about 30 tokens a second, as uneven as a model's. */
+const tokenDelaysMs = [25, 40, 30, 28, 50, 33, 26, 38, 31];
 
-/** An OpenAI-compatible server without a model: it role-plays from a script and answers schemas with what could be. */
+/** An OpenAI-compatible server without a model, with canned replies and plausible answers to schemas. */
 export function createDemoProvider(): Server {
   return createServer((request, response) => {
     route(request, response).catch((error: unknown) => {
@@ -29,7 +29,7 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
     const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'demo' }));
     return sendJson(response, 200, { object: 'list', data });
   }
-  if (path !== '/v1/chat/completions') return sendError(response, 404, 'not_found', `there is no ${path} here`);
+  if (path !== '/v1/chat/completions') return sendError(response, 404, 'not_found', `unknown path ${path}`);
   if (request.method !== 'POST') return sendError(response, 405, 'method_not_allowed', 'POST only');
   const body = JSON.parse(await readBody(request)) as CompletionRequest;
   if (!Array.isArray(body.messages)) return sendError(response, 400, 'invalid_messages', 'messages must be an array');
@@ -52,7 +52,7 @@ async function stream(request: CompletionRequest, response: ServerResponse): Pro
   response.write(sseFrame(chunks.role()));
   if (thinking) response.write(sseFrame(chunks.thinking(thinking)));
   for (const [n, token] of tokens.entries()) {
-    await wait(rhythm[n % rhythm.length]);
+    await wait(tokenDelaysMs[n % tokenDelaysMs.length]);
     if (response.destroyed) return;
     response.write(sseFrame(chunks.text(token)));
   }
