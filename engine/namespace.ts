@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Namespace } from '../domain/turns/reconcile.js';
+import { coalesce } from '../lib/coalesce.js';
 
 /** The namespace that a client is connected to. */
 export type ConnectedNamespace = {
@@ -17,19 +18,12 @@ const staleMs = 30_000;
 /** Reads the namespace repeatedly: a connection that breaks may be made again to another server. */
 export function createConnectedNamespace(client: Client): ConnectedNamespace {
   let last: { at: number; namespace: Namespace } | null = null;
-  let reading: Promise<Namespace> | null = null;
 
-  const refresh = (): Promise<Namespace> => {
-    reading ??= readNamespace(client)
-      .then((namespace) => {
-        last = { at: performance.now(), namespace };
-        return namespace;
-      })
-      .finally(() => {
-        reading = null;
-      });
-    return reading;
-  };
+  const refresh = coalesce(async () => {
+    const namespace = await readNamespace(client);
+    last = { at: performance.now(), namespace };
+    return namespace;
+  });
   const refreshIfOld = (): number => {
     const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
     // The error is not lost: the caller's own call to Temporal fails with it.

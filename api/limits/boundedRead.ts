@@ -1,3 +1,4 @@
+import { coalesce } from '../../lib/coalesce.js';
 import { withinOr } from '../../lib/within.js';
 
 export type BoundedRead<T> = {
@@ -15,22 +16,22 @@ export function createBoundedRead<T>(
   work: () => Promise<T>,
   { withinMs, freshMs }: { withinMs: number; freshMs: number },
 ): BoundedRead<T> {
-  let running: Promise<void> | null = null;
   let last: { at: number; value: T | null } | null = null;
+  let isRunning = false;
 
-  async function run(): Promise<void> {
+  const run = coalesce(async () => {
+    isRunning = true;
     const value = await work().catch(() => null);
     last = { at: performance.now(), value };
-    running = null;
-  }
+    isRunning = false;
+    return value;
+  });
 
   return {
     async read() {
       if (last && performance.now() - last.at < freshMs) return last.value;
-      running ??= run();
-      const done = running.then(() => last?.value ?? null);
-      return withinOr(withinMs, done, null);
+      return withinOr(withinMs, run(), null);
     },
-    answered: () => running === null && last !== null && last.value !== null,
+    answered: () => !isRunning && last !== null && last.value !== null,
   };
 }

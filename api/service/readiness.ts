@@ -1,3 +1,4 @@
+import { coalesce } from '../../lib/coalesce.js';
 import { withinOr } from '../../lib/within.js';
 
 /** A check throws, or answers with what is missing; null when all is well. */
@@ -8,15 +9,7 @@ export type Readiness = { ready: boolean; checks: Record<string, 'ok' | string> 
 const checkMs = 1_000;
 
 /** Runs all checks in parallel, each with a bound. Calls that come meanwhile get the same answer. */
-export function createReadiness(checks: Checks): () => Promise<Readiness> {
-  let running: Promise<Readiness> | null = null;
-  return () => {
-    running ??= runChecks(checks).finally(() => {
-      running = null;
-    });
-    return running;
-  };
-}
+export const createReadiness = (checks: Checks): (() => Promise<Readiness>) => coalesce(() => runChecks(checks));
 
 async function runChecks(checks: Checks): Promise<Readiness> {
   const outcomes = await Promise.all(
