@@ -38,7 +38,7 @@ export type TurnEngine = {
   /** Starts the summary of a scene that was closed by hand. Already started is success. */
   summarizeScene(scene: ClosedScene, deadline: Deadline): Promise<void>;
   describe(turnId: string, deadline: Deadline): Promise<FoundWorkflow>;
-  /** Ends a workflow that can't go on. One that is closed or not there is success. */
+  /** Terminates a failing workflow. A workflow that is closed or not found is success. */
   terminate(turnId: string, reason: string, deadline: Deadline): Promise<void>;
   /** The turn as its workflow reports it. Needs a live worker. */
   status(turnId: string, deadline: Deadline): Promise<TurnStatusReport>;

@@ -38,7 +38,7 @@ export function countCommitted({ registry }: Metrics, log: Log): (committed: Com
 
   const failing = new Counter({
     name: 'turns_began_failing_total',
-    help: 'Turns whose workflow could not go on, by kind',
+    help: 'Turns whose workflow began to fail, by kind',
     labelNames: ['kind'],
     registers,
   });
@@ -72,7 +72,7 @@ export function countCommitted({ registry }: Metrics, log: Log): (committed: Com
 
   function turnFailing({ what: _, ...turn }: TurnFailing) {
     failing.inc({ kind: turn.kind });
-    log.error(turn, 'the workflow of a turn can not go on: the chat goes on without it');
+    log.error(turn, 'the workflow of a turn can not go on; the chat continues without it');
   }
 
   return (committed) => {

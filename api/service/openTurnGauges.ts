@@ -75,19 +75,19 @@ const gauges: OpenTurnGauge[] = [
   },
   {
     name: 'tool_approvals_waiting',
-    help: "Calls of tools that wait for a person's word",
+    help: "Tool calls that wait for a person's decision",
     labels: [],
     rows: ({ approvals }) => one(approvals),
   },
   {
     name: 'turns_failing',
-    help: 'Turns whose workflow can not go on',
+    help: 'Turns whose workflow fails',
     labels: ['kind'],
     rows: (open) => failingRows(open, ({ count }) => count),
   },
   {
     name: 'turns_failing_oldest_seconds',
-    help: 'Since when the workflow of the oldest of them can not go on',
+    help: 'How long the workflow of the oldest of them has failed',
     labels: ['kind'],
     rows: (open) => failingRows(open, ({ oldestSeconds }) => oldestSeconds),
   },

@@ -28,7 +28,7 @@ export function commandRoutes({ pool, stopTurn }: { pool: Pool; stopTurn: TurnSt
       operation: 'cancelRunningTurn',
       method: 'post',
       path: '/v1/chats/:chatId/turns/cancel',
-      summary: 'Stop the turn that holds the floor; the queue goes on',
+      summary: 'Stop the turn that holds the floor; the queue continues',
       tag,
       answers: { 204: null },
       problems: ['chat_not_found'],

@@ -75,7 +75,7 @@ const posting: Check[] = [
     },
   },
   {
-    name: 'what does not exist is refused: 404 chat_not_found, turn_not_found',
+    name: 'an unknown id is refused: 404 chat_not_found, turn_not_found',
     async run({ client }) {
       assert.equal((await refusal(client.getChat('chat_none'))).code, 'chat_not_found');
       assert.equal((await refusal(client.getTurn('turn_none'))).code, 'turn_not_found');
@@ -162,7 +162,7 @@ const following: Check[] = [
     },
   },
   {
-    name: 'a frame that the protocol does not know is answered with an error frame, and the connection goes on',
+    name: 'an unknown frame is answered with an error frame, and the connection continues',
     async run(target) {
       const { id, seq } = await target.newChat();
       const isError = (frame: ViewerFrame) => frame.type === 'error';

@@ -14,7 +14,7 @@ export type ChildSpec = {
   ready: (pid: number, signal: AbortSignal) => Promise<void>;
   /** Where its output goes: to a file, or line by line to the launcher. */
   output: { file: number } | { lines: (line: string, from: 'stdout' | 'stderr') => void };
-  /** A pipe closes when the launcher ends, which tells the child so. */
+  /** A pipe is closed when the launcher ends, which the child can detect. */
   stdin?: 'pipe';
   stopSignal: NodeJS.Signals;
   graceMs: number;
