@@ -23,7 +23,7 @@ const isSpelledAllowed = (url: string, given: AddressRules): boolean => {
   }
 };
 
-/** What a connection to the URL would be made to, by a resolver that answers with these addresses. */
+/** The addresses that a connection to the URL would use, with a resolver that answers with these addresses. */
 function connectsTo(url: string, addresses: string[], given: AddressRules): Promise<string[]> {
   const resolve: Resolve = async () =>
     addresses.map((address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 }));
@@ -35,7 +35,7 @@ function connectsTo(url: string, addresses: string[], given: AddressRules): Prom
   );
 }
 
-const inside = [
+const privateAddresses = [
   '127.0.0.1',
   '127.8.9.1',
   '0.0.0.0',
@@ -67,11 +67,14 @@ const inside = [
 ];
 
 describe('the host of a stored provider', () => {
-  test.each(inside)('is refused as the private address %s, and as a name with that address', async (address) => {
-    const host = address.includes(':') ? `[${address}]` : address;
-    expect(isSpelledAllowed(`http://${host}/v1`, rules())).toBe(false);
-    await expect(connectsTo('http://models.example/v1', [address], rules())).rejects.toThrow('neither public');
-  });
+  test.each(privateAddresses)(
+    'is refused as the private address %s, and as a name with that address',
+    async (address) => {
+      const host = address.includes(':') ? `[${address}]` : address;
+      expect(isSpelledAllowed(`http://${host}/v1`, rules())).toBe(false);
+      await expect(connectsTo('http://models.example/v1', [address], rules())).rejects.toThrow('neither public');
+    },
+  );
 
   test.each([
     'http://2130706433/v1',
