@@ -23,17 +23,17 @@ function refusal(act: () => unknown): string | null {
 
 describe('API keys', () => {
   it('name their owner', () => {
-    expect(keyed.ownerOf({ authorization: 'Bearer alpha' })).toBe('ann');
-    expect(keyed.ownerOf({ authorization: 'bearer  beta' })).toBe('ben');
+    expect(keyed.callerOf({ authorization: 'Bearer alpha' }).owner).toBe('ann');
+    expect(keyed.callerOf({ authorization: 'bearer  beta' }).owner).toBe('ben');
   });
 
   it.each([undefined, '', 'alpha', 'Bearer', 'Bearer ', 'Bearer alph', 'Bearer alpha beta', 'Basic alpha'])(
     'are refused with the header %j',
-    (authorization) => expect(refusal(() => keyed.ownerOf({ authorization }))).toBe('unauthorized'),
+    (authorization) => expect(refusal(() => keyed.callerOf({ authorization }))).toBe('unauthorized'),
   );
 
   it('are not required when none are configured: every caller is the local owner', () => {
-    expect(keyless.ownerOf({})).toBe('local');
+    expect(keyless.callerOf({}).owner).toBe('local');
     expect(keyless.keyed).toBe(false);
   });
 });

@@ -16,7 +16,6 @@ export type Auth = {
   ownerOfKey(key: string | undefined): string | null;
   /** The caller of a request. Throws `unauthorized`. */
   callerOf(headers: RequestHeaders): Caller;
-  ownerOf(headers: RequestHeaders): string;
   /** Throws `foreign_host` when, without keys, the request names a host that is not this machine. */
   checkHost(headers: RequestHeaders): void;
   /** Whether the `Origin` is allowed: none, this server's own, or one of the configuration. */
@@ -53,7 +52,6 @@ export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrig
     keyed,
     ownerOfKey: (key) => callerOfKey(key)?.owner ?? null,
     callerOf,
-    ownerOf: (headers) => callerOf(headers).owner,
     checkHost(headers) {
       // DNS rebinding: a page of a site whose name resolves to 127.0.0.1 still sends that name.
       if (keyed || isLoopback(hostnameOf(one(headers.host)) ?? '')) return;

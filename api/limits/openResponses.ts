@@ -2,7 +2,6 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 /** The responses that have not ended. Upgraded connections do not count. */
 export type OpenResponses = {
-  readonly count: number;
   /** From now on each response has `Connection: close`, and idle connections are closed. */
   closeConnections(): void;
   /** Resolves once none is left. */
@@ -39,9 +38,6 @@ export function watchResponses(server: Server): OpenResponses {
   server.once('close', () => clearInterval(closing));
 
   return {
-    get count() {
-      return open.size;
-    },
     closeConnections() {
       if (closing) return;
       for (const response of open) setClose(response);

@@ -9,8 +9,8 @@ import { createSocketSink } from '../../viewers/sinks/socketSink.js';
 import type { Auth } from '../http/auth.js';
 import { parseCursor } from '../http/cursor.js';
 import { idForms } from '../http/ids.js';
-import type { Places } from '../limits/places.js';
 import { addressOf, type RateLimit } from '../limits/rateLimit.js';
+import type { ViewerPlaces } from '../limits/viewerPlaces.js';
 import { createClientFrames } from './clientFrames.js';
 
 export type LiveSocketOptions = {
@@ -19,7 +19,7 @@ export type LiveSocketOptions = {
   log: Pick<Logger, 'info' | 'warn'>;
   /** Stops a turn of the chat. False when the owner's chat has no such turn. */
   cancelTurn(target: { chatId: string; turnId: string; owner: string }): Promise<boolean>;
-  places: Places;
+  places: ViewerPlaces;
   wrongKeys: RateLimit;
   pingMs?: number;
 };

@@ -12,7 +12,7 @@ import { mustOwnChat } from '../http/mustOwn.js';
 import { Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { event, message, pageOf } from '../http/schemas.js';
-import { type Places, takePlace } from '../limits/places.js';
+import { takeViewerPlace, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { streamChat } from '../live/sse.js';
 import { wantsFrames } from '../turns/turnHeaders.js';
 
@@ -25,7 +25,7 @@ const messageCursor = z
   .optional();
 
 /** Routes for a chat's log: its events, and the messages that are folded from them. */
-export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; places: Places }): Route[] {
+export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; places: ViewerPlaces }): Route[] {
   return [
     route({
       operation: 'listEvents',
@@ -45,7 +45,7 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
       problems: ['chat_not_found', 'too_many_viewers'],
       async handle({ owner, params: { chatId }, query, request, response }) {
         if (wantsFrames(request)) {
-          takePlace(places, owner, response);
+          takeViewerPlace(places, owner, response);
           await streamChat(feeds, response, { chatId, owner, after: lastEventId(request) ?? query.after ?? 0 });
           return null;
         }

@@ -7,8 +7,8 @@ import { goneSignal } from '../http/goneSignal.js';
 import { isBlank } from '../http/input.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
-import { newTurn, turn } from '../http/schemas.js';
-import { type Places, takePlace } from '../limits/places.js';
+import { turn } from '../http/schemas.js';
+import { takeViewerPlace, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { streamTurn } from '../live/sse.js';
 import type { AcceptTurn } from './acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from './turnEnd.js';
@@ -23,7 +23,7 @@ export type TurnRouteDeps = {
   show: ShowTurn;
   onTurnStatus: OnTurnStatus;
   feeds: Feeds;
-  places: Places;
+  places: ViewerPlaces;
   /** Aborted when the api stops: waiting requests are then answered with the current turn. */
   closing: AbortSignal;
 };
@@ -53,8 +53,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         if (isBlank(body.text)) throw new Problem('empty_text');
         const idempotencyKey = readIdempotencyKey(request);
         // Before the turn is accepted, so that a refused request accepts no turn.
-        if (wantsFrames(request)) takePlace(places, owner, response);
-        const { text, quote, whenBusy, whenFailed, ...options } = body;
+        if (wantsFrames(request)) takeViewerPlace(places, owner, response);
         const { turnId, userTurnSeq, started } = await acceptTurn({
           text,
           quote,

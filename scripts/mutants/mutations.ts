@@ -268,7 +268,7 @@ export const mutations: Mutation[] = [
   {
     name: 'the places of event streams',
     file: 'api/timeline/logRoutes.ts',
-    replace: [['takePlace(places, owner, response);', '']],
+    replace: [['takeViewerPlace(places, owner, response);', '']],
     test: {
       project: 'integration',
       file: 'test/integration/api/apiDoor.test.ts',

@@ -83,7 +83,7 @@ export async function startDemoProvider(context: StartContext): Promise<string> 
 }
 
 /** Starts the api and gives its URL. Tries no other port than `asked`, if that is given. */
-export async function startApi(
+export async function startApiChild(
   context: StartContext,
   asked: number | undefined,
   { env, processes }: { env: (url: string) => NodeJS.ProcessEnv; processes: string },
@@ -114,7 +114,7 @@ export async function startApi(
  * Starts the worker and waits, at the first start only, until the api reports that it is ready. Gives a function for the
  * URL of the newest worker's metrics: a worker that drains keeps its port.
  */
-export async function startWorker(
+export async function startWorkerChild(
   context: StartContext,
   options: { env: NodeJS.ProcessEnv; api: string; processes: string },
 ): Promise<() => string> {

@@ -12,9 +12,9 @@ import {
   bundleWorkflows,
   checkApiAddress,
   DRAIN_MS,
-  startApi,
+  startApiChild,
   startDemoProvider,
-  startWorker,
+  startWorkerChild,
 } from '../processes/nodeChildren.js';
 import { makeCurrent } from '../temporal/deployment.js';
 import { startTemporal, type TemporalServer } from '../temporal/temporal.js';
@@ -80,8 +80,8 @@ export function createService(options: {
     const { databaseUrl, temporal } = parts;
     const env = childEnv(config, parts);
     const { processes } = parts;
-    const api = await startApi(context, options.askedPort, { env, processes });
-    const metrics = await startWorker(context, { env: env(api), api, processes });
+    const api = await startApiChild(context, options.askedPort, { env, processes });
+    const metrics = await startWorkerChild(context, { env: env(api), api, processes });
     await promoteBuild(context, parts);
     const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
     const live = api.replace(/^http/, 'ws');

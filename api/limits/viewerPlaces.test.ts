@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPlaces } from './places.js';
+import { createViewerPlaces } from './viewerPlaces.js';
 
 describe('the places of viewers', () => {
   it('are counted for each owner, and can be taken again after they were freed', () => {
-    const places = createPlaces(2);
+    const places = createViewerPlaces(2);
     const free = places.take('ann');
     expect(places.take('ann')).not.toBeNull();
     expect(places.take('ann')).toBeNull();
@@ -13,7 +13,7 @@ describe('the places of viewers', () => {
   });
 
   it('are freed once, however often free is called', () => {
-    const places = createPlaces(2);
+    const places = createViewerPlaces(2);
     const [first, second] = [places.take('ann'), places.take('ann')];
     first?.();
     first?.();
