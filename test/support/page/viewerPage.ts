@@ -75,8 +75,8 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
   await page.exposeBinding('report', (_source, kind: string, data: unknown) => recorders[kind]?.(data as never));
   await page.addInitScript({ content: pageProbes });
 
-  const transcript = page.getByRole('region', { name: 'Messages' });
-  const composer = page.getByRole('textbox', { name: 'Message' });
+  const transcript = page.getByRole('region', { name: 'Messages', exact: true });
+  const composer = page.getByRole('textbox', { name: 'Message', exact: true });
   const turns = page.getByLabel('Message actions', { exact: true });
   const waitUntilConnected = () => page.locator('.connection.open').waitFor();
   const reply = (text: string) =>
