@@ -26,6 +26,18 @@ describe('server-sent events', () => {
     expect(await read(...pieces)).toEqual(events);
   });
 
+  test('of 10 MB that arrive in small pieces are parsed in time linear in their size', async () => {
+    const timeOf = async (pieces: number) => {
+      const startedAt = performance.now();
+      const [event] = await read('data: ', ...Array<string>(pieces).fill('x'.repeat(4_000)), '\n\n');
+      expect(event).toHaveLength(pieces * 4_000);
+      return performance.now() - startedAt;
+    };
+    await timeOf(100);
+    // Five seconds are far more than linear time takes, and far less than quadratic time.
+    expect(await timeOf(2_500)).toBeLessThan(5_000);
+  });
+
   test('keep a character whose bytes are cut between two chunks', async () => {
     const bytes = new TextEncoder().encode('data: é\n\n');
     const body = new ReadableStream<Uint8Array>({

@@ -41,7 +41,7 @@ export function eventStreamTransport({ fetch = globalThis.fetch, ...settings }: 
 export async function* readEvents(body: ReadableStream<Uint8Array>, onSilence: () => void): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let rest = '';
+  const endedLines = createLineSplitter();
   let data: string[] = [];
   let timer = setTimeout(onSilence, silenceMs);
   try {
@@ -50,10 +50,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>, onSilence: (
       if (done) return;
       clearTimeout(timer);
       timer = setTimeout(onSilence, silenceMs);
-      rest += decoder.decode(value, { stream: true });
-      const lines = rest.split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
+      for (const line of endedLines(decoder.decode(value, { stream: true }))) {
         if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
         if (line !== '' || data.length === 0) continue;
         yield data.join('\n');
@@ -64,4 +61,20 @@ export async function* readEvents(body: ReadableStream<Uint8Array>, onSilence: (
     clearTimeout(timer);
     reader.cancel().catch(() => undefined);
   }
+}
+
+/** Returns a function that takes text piece by piece and returns the lines that have ended with a piece. */
+function createLineSplitter(): (piece: string) => string[] {
+  let rest = '';
+  let afterReturn = false;
+  return (piece) => {
+    const mayEndLine = afterReturn || /[\r\n]/.test(piece);
+    if (piece !== '') afterReturn = piece.endsWith('\r');
+    rest += piece;
+    // An event of megabytes arrives in many pieces: reading `rest` for each of them would take quadratic time.
+    if (!mayEndLine) return [];
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    return lines;
+  };
 }
