@@ -151,6 +151,7 @@ describe('the backend example', () => {
     expect(answers).toEqual(Array(3).fill({ turnId: expect.stringMatching(/^turn_/) }));
     expect(new Set(answers.map((answer) => (answer as { turnId: string }).turnId)).size).toBe(1);
     expect(await countOf(chatId, 'user_turn')).toBe(1);
+    await world.service.client.awaitTurnEnd((answers[0] as { turnId: string }).turnId);
   }, 60_000);
 
   test('passes on what the service refuses', async () => {
