@@ -7,7 +7,7 @@ import { goneSignal } from '../http/goneSignal.js';
 import { isBlank } from '../http/input.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
-import { turn } from '../http/schemas.js';
+import { newTurn, turn } from '../http/schemas.js';
 import { takeViewerPlace, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { streamTurn } from '../live/sse.js';
 import type { AcceptTurn } from './acceptTurn.js';
@@ -54,6 +54,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         const idempotencyKey = readIdempotencyKey(request);
         // Before the turn is accepted, so that a refused request accepts no turn.
         if (wantsFrames(request)) takeViewerPlace(places, owner, response);
+        const { text, quote, whenBusy, whenFailed, ...options } = body;
         const { turnId, userTurnSeq, started } = await acceptTurn({
           text,
           quote,
