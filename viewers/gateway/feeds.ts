@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Listener } from '../../db/core/listen.js';
 import type { Db } from '../../db/core/pool.js';
 import { closeCodes } from '../../domain/log/frames.js';
-import { withDeadline } from '../core/deadline.js';
+import { within } from '../../lib/within.js';
 import { stagger } from '../core/stagger.js';
 import { createSlowViewerCheck, type SlowViewerCheck } from '../sinks/backpressure.js';
 import type { Sink } from '../sinks/sink.js';
@@ -161,7 +161,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
     async join(chatId, options) {
       refuseWhileStopping(options.endsWithTurn);
       const onTimeout = () => new JoinRefused('unavailable');
-      const [head] = await withDeadline(reads.heads([chatId]), joinTimeoutMs, onTimeout);
+      const [head] = await within(joinTimeoutMs, reads.heads([chatId]), onTimeout);
       if (head?.owner !== options.owner) throw new JoinRefused('chat_not_found');
       if (options.after > head.seq) throw new JoinRefused('bad_cursor');
       refuseWhileStopping(options.endsWithTurn);
