@@ -126,7 +126,9 @@ async function acceptUnanswered({ testbed, book }: Running): Promise<void> {
 
 async function countTurns({ testbed, book }: Running, { hung }: Settled): Promise<Record<string, number>> {
   const { rows } = await testbed.pool.query<{ status: string; count: number }>(
-    'select status, count(*)::int as count from turns where id = any($1) group by status order by status',
+    `select case when status = 'failed' then concat_ws(' with ', status, error->>'code') else status end as status,
+       count(*)::int as count
+     from turns where id = any($1) group by 1 order by 1`,
     [[...book.turns.keys()]],
   );
   const byKind = new Map<string, number>();
