@@ -17,7 +17,7 @@ type ProviderFault = {
   systemCode?: string;
 };
 
-const finalStatuses: Partial<Record<number, FailureCode>> = {
+const codeByStatus: Partial<Record<number, FailureCode>> = {
   401: 'provider_unauthorized',
   402: 'provider_quota',
   403: 'provider_unauthorized',
@@ -59,7 +59,7 @@ const isForeign = (status: number, { foreign }: ErrorFields): boolean =>
   (foreign !== undefined &&
     (status === 404 ||
       status === 405 ||
-      (foreign === 'html' && (finalStatuses[status] ?? fromStatus(status)) === 'provider_refused')));
+      (foreign === 'html' && (codeByStatus[status] ?? fromStatus(status)) === 'provider_refused')));
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
@@ -97,7 +97,7 @@ export const notAnApi = (status: number): TurnFailure =>
   new TurnFailure('provider_not_an_api', { cause: faultOf({ status }), detail: { status }, spent: 'call' });
 
 const fromStatus = (status: number): FailureCode =>
-  finalStatuses[status] ?? (status >= 400 && status < 500 ? 'provider_refused' : 'provider_error');
+  codeByStatus[status] ?? (status >= 400 && status < 500 ? 'provider_refused' : 'provider_error');
 
 function faultOf(found: { [K in keyof ProviderFault]: unknown }): ProviderFault {
   return {

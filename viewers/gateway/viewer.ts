@@ -1,3 +1,4 @@
+import { closeCodes } from '../../domain/log/frames.js';
 import { encodeFrame, type Sink } from '../sinks/sink.js';
 import { forgetEnded, undelivered } from './deliveredDrafts.js';
 import { nextDraftFrame } from './draftFrames.js';
@@ -60,7 +61,7 @@ export function createViewer({ feed, sink, after, joinedAtSeq, onError }: Viewer
 
   function fail(error: unknown) {
     onError(error);
-    sink.close(1013, 'try again later');
+    sink.close(closeCodes.tooSlow, 'try again later');
   }
 
   async function catchUp(cursor: DeliveryCursor): Promise<void> {
