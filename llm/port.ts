@@ -2,16 +2,15 @@ import type { ChatMessage, ToolCallRequest } from '../domain/agents/chatMessage.
 import type { Channel } from '../domain/log/frames.js';
 import type { RelayEnd, RelayMeta } from '../domain/relay/relay.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
+import type { TurnOptions } from '../domain/turns/turnOptions.js';
 
-export type ReplyRequest = {
+export type ReplyRequest = TurnOptions & {
   model: string;
   messages: ChatMessage[];
   /** The tools that the model may call. */
   tools?: ToolOffer[];
   /** TURN/STEP/ATTEMPT: the id of the request in the logs of both the provider and the service. */
   requestId: string;
-  maxTokens?: number;
-  temperature?: number;
   /** Whether the model reasons before it answers. */
   thinking?: boolean;
   /** The beginning of the reply, which the provider continues. Only where it `continues`. */

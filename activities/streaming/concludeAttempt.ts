@@ -50,7 +50,9 @@ export async function concludeAttempt<P, V>(
 
 async function land<P, V>(attempt: Attempt<P, V>, stream: ProviderStream, end: StreamEnd): Promise<V> {
   const { step, lease, report, deps } = attempt;
-  if (step.checkpointBeforeLanding) await release(attempt);
+  // A stream that finished has the whole text: what an earlier attempt may have sent of it is a part.
+  if (step.checkpointBeforeLanding)
+    await release(attempt, { settled: end.how === 'finished' || stream.knowsAllSent() });
   const verdict = await retryWhileDatabaseAway(() => step.land(lease.fence, stream, end));
   if (verdict === 'superseded') {
     report.ended({ outcome: 'superseded' });
@@ -70,7 +72,7 @@ async function close<P, V>({ step, report }: Attempt<P, V>): Promise<V> {
 async function handOverStream<P, V>(attempt: Attempt<P, V>, stream: ProviderStream): Promise<ApplicationFailure> {
   stream.abandon();
   await stream.ended;
-  await release(attempt, { handsOver: true, streamedMs: stream.tookMs() });
+  await release(attempt, { handsOver: true, streamedMs: stream.tookMs(), settled: stream.knowsAllSent() });
   attempt.report.ended({ outcome: 'handed_over' });
   return handOver();
 }
@@ -87,7 +89,7 @@ export async function failAttempt<P, V>(
   const { deps, step, lease, report } = attempt;
   const { key } = step;
   report.ended({ outcome: 'failed', code: failure.code, cause: failure });
-  await release(attempt, { streamedMs: stream?.tookMs() ?? 0 });
+  await release(attempt, { streamedMs: stream?.tookMs() ?? 0, settled: stream?.knowsAllSent() ?? false });
   await settleCost(attempt, failure, stream);
   // The provider no longer has the response. The next attempt asks again, and this one counts as no failure.
   if (failure.code === 'response_gone') {
@@ -121,7 +123,7 @@ async function settleCost<P, V>({ deps, step, lease }: Attempt<P, V>, failure: T
 }
 
 /** Checkpoints all that was sent, so that the next attempt knows it, and records that this attempt has ended. */
-async function release<P, V>({ deps, step, lease }: Attempt<P, V>, how: Release = {}): Promise<void> {
+async function release<P, V>({ deps, step, lease }: Attempt<P, V>, how: Release): Promise<void> {
   await retryWhileDatabaseAway(() => deps.checkpointer.flush(step.key));
   await retryWhileDatabaseAway(() => releaseLease(deps.pool, step.key, lease.fence, how));
 }

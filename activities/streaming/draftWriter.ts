@@ -16,8 +16,11 @@ export type BegunStep = { index: number; type: Channel; offset: number };
 /** What earlier calls of an agent's turn have left in its draft. `inEpoch`: the current epoch holds exactly this. */
 export type KeptText = { text: string; thinking: string; inEpoch: boolean };
 
-/** What the current epoch holds of the response that is resumed, and the steps that it began. */
-export type SentText = { text: string; thinking: string; steps: BegunStep[] };
+/**
+ * What the current epoch holds of the response that is resumed, and the steps that it began. `settled`: nothing more was
+ * sent of it.
+ */
+export type SentText = { text: string; thinking: string; steps: BegunStep[]; settled: boolean };
 
 /** The draft that a write belongs to, and its writer. `reason`: why the epoch is a new one. */
 export type DraftAt = Pick<WireToken, 'fence' | 'epoch' | 'reason'>;
@@ -132,6 +135,8 @@ export function createDraftWriter(
     epoch: () => draft.epoch,
     /** Whether a delta was written. */
     begun: () => draft.begun,
+    /** Whether no earlier attempt may have sent more of the epoch than this one has. */
+    knowsAllSent: () => draft.begun && (sent?.settled ?? true),
     /** The whole text of the draft. */
     text: () => written.text,
     received,

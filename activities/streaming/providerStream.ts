@@ -19,7 +19,7 @@ import { callEnd, endOf, Fenced, type StreamEnd } from './streamEnd.js';
  */
 export type ProviderStream = Pick<
   DraftWriter,
-  'fence' | 'epoch' | 'begun' | 'text' | 'received' | 'added' | 'adopt'
+  'fence' | 'epoch' | 'begun' | 'knowsAllSent' | 'text' | 'received' | 'added' | 'adopt'
 > & {
   key: DraftKey;
   /** The call of the model that it comes from. */

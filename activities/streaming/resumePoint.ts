@@ -36,7 +36,7 @@ export async function readResumePoint(
 async function readResponsePoint(
   pool: Pool,
   key: DraftKey,
-  { responseId, responseSeq, responseEpoch, epoch }: Lease & { responseId: string },
+  { responseId, responseSeq, responseEpoch, epoch, settled }: Lease & { responseId: string },
   draft: ModelRequest['draft'],
 ): Promise<ResumePoint> {
   const kept = draft?.kept ?? { text: '', thinking: '' };
@@ -49,7 +49,11 @@ async function readResponsePoint(
   if (!isBegun) return { from: 'response', resume: { responseId, sequence: null, text: '', thinking: '' }, sent: null };
   const received = { text: texts.text.slice(kept.text.length), thinking: texts.thinking.slice(kept.thinking.length) };
   const steps = checkpointedSteps(draft?.begunSteps ?? [], texts);
-  return { from: 'response', resume: { responseId, sequence: responseSeq, ...received }, sent: { ...texts, steps } };
+  return {
+    from: 'response',
+    resume: { responseId, sequence: responseSeq, ...received },
+    sent: { ...texts, steps, settled },
+  };
 }
 
 async function readTexts(pool: Pool, key: DraftKey, epoch: number): Promise<{ text: string; thinking: string }> {

@@ -210,7 +210,8 @@ export async function recordResponse(
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update drafts set response_seq = case when response_id = $4 then response_seq end,
-       response_epoch = case when response_id = $4 then response_epoch else $5 end, response_id = $4
+       response_epoch = case when response_id = $4 then response_epoch else $5 end, response_id = $4,
+       last_error = case when $4::text is null then 'response_gone' else last_error end
      where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming'`,
     [key.turnId, key.beat, fence, response?.id ?? null, response?.epoch ?? null],
   );
@@ -226,20 +227,28 @@ export async function readResponseId(db: Db, key: DraftKey): Promise<string | nu
 }
 
 /** How an attempt ends. One that hands over has not failed: `last_error` is cleared, so that an earlier failure is not taken for its own. */
-export type Release = { handsOver?: boolean; streamedMs?: number };
+export type Release = {
+  handsOver?: boolean;
+  streamedMs?: number;
+  /** Whether the checkpoints hold all that was sent of the epoch, by this attempt and by lost ones before it. */
+  settled?: boolean;
+};
 
-/** Records that the attempt has ended after streaming for so long, and that all it sent is checkpointed. */
+/**
+ * Records that the attempt has ended after streaming for so long. An epoch stays unsettled where a lost attempt may have
+ * sent more of it than is checkpointed.
+ */
 export async function releaseLease(
   db: Db,
   key: DraftKey,
   fence: number,
-  { handsOver = false, streamedMs = 0 }: Release = {},
+  { handsOver = false, streamedMs = 0, settled = false }: Release = {},
 ): Promise<void> {
   await db.query(
-    `update drafts set settled = true, ended_attempt = attempt, last_error = case when $4 then null else last_error end,
+    `update drafts set settled = settled or $6, ended_attempt = attempt, last_error = case when $4 then null else last_error end,
        streamed_ms = coalesce(streamed_ms, 0) + $5
      where turn_id = $1 and beat = $2 and fence = $3`,
-    [key.turnId, key.beat, fence, handsOver, streamedMs],
+    [key.turnId, key.beat, fence, handsOver, streamedMs, settled],
   );
 }
 

@@ -6,8 +6,11 @@ import { readFrames } from '../http/eventFrames.js';
 import { createProviderClient, type ProviderServer, responseOf } from '../http/providerClient.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import { type OptionNames, optionFields } from '../turnOptionFields.js';
 import { parseChunk } from './completionFrames.js';
 import { createCompletion } from './completionParts.js';
+
+const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_tokens' };
 
 /** The servers that can continue a partial assistant message, each with its own parameters. */
 export type Continuation = 'vllm' | 'openrouter';
@@ -93,8 +96,7 @@ async function openStream(
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? { reasoning_effort: 'medium' as const } : {}),
-      ...(request.maxTokens === undefined ? {} : { max_tokens: request.maxTokens }),
-      ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+      ...optionFields(request, optionNames),
     },
     { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
   );

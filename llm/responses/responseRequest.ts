@@ -1,10 +1,13 @@
 import type OpenAI from 'openai';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
 import type { ReplyRequest } from '../port.js';
+import { type OptionNames, optionFields } from '../turnOptionFields.js';
+
+const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_output_tokens' };
 
 /** The request of a reply for the Responses API, in background mode: the provider stores the response. */
 export function toResponseRequest(request: ReplyRequest): OpenAI.Responses.ResponseCreateParamsStreaming {
-  const { model, messages, tools, maxTokens, temperature } = request;
+  const { model, messages, tools } = request;
   return {
     model,
     input: messages.flatMap(toItems),
@@ -13,8 +16,7 @@ export function toResponseRequest(request: ReplyRequest): OpenAI.Responses.Respo
     store: true,
     ...(tools?.length ? { tools: tools.map(toTool) } : {}),
     ...(request.thinking ? { reasoning: { effort: 'medium' as const, summary: 'auto' as const } } : {}),
-    ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
+    ...optionFields(request, optionNames),
   };
 }
 

@@ -4,7 +4,13 @@ import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
 import { recordFailure, turnToFallback } from '../../../db/streaming/draftFailures.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
-import { acquireReplyLease, beginEpoch, readDraftText, releaseLease } from '../../../db/streaming/leases.js';
+import {
+  acquireReplyLease,
+  beginEpoch,
+  readDraftText,
+  recordResponse,
+  releaseLease,
+} from '../../../db/streaming/leases.js';
 import { readDraftsInFlight } from '../../../db/timeline/feed.js';
 import { readEvents } from '../../../db/timeline/log.js';
 import { awaitOperator, resumeTurn } from '../../../db/turns/awaitOperator.js';
@@ -74,6 +80,15 @@ describe('the reason of a new draft', () => {
       async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
         await fail(r, fence);
         await turnToFallback(pool, r.key, fence, { code: 'stream_broken' });
+      },
+    ],
+    [
+      'provider_failed',
+      'the provider no longer has the response of a lost attempt',
+      async (r: Awaited<ReturnType<typeof reply>>) => {
+        const again = await r.open();
+        await releaseLease(pool, r.key, again.fence);
+        await recordResponse(pool, r.key, again.fence, null);
       },
     ],
     [
@@ -195,10 +210,22 @@ describe('the epochs of a draft', () => {
     const { fence } = await r.open();
     await beginEpoch(pool, r.key, fence, 1);
     await r.write(fence, 1, 0, 'all of it');
-    await releaseLease(pool, r.key, fence);
+    await releaseLease(pool, r.key, fence, { settled: true });
     expect(await closeReply(pool, r.key, { model: 'm' })).toMatchObject({ landed: true, truncated: true });
     expect(await r.draft()).toMatchObject({ epoch: 1, status: 'landed' });
     expect((await r.landed())[0]?.data).toMatchObject({ text: 'all of it', truncated: true });
+  });
+
+  test('are raised when a lost attempt was followed by one that failed before its first token', async () => {
+    const r = await reply();
+    const lost = await r.open();
+    await beginEpoch(pool, r.key, lost.fence, 1);
+    await r.write(lost.fence, 1, 0, 'The beginning');
+    const failed = await r.open();
+    await releaseLease(pool, r.key, failed.fence, { settled: false });
+    expect(await r.open()).toMatchObject({ settled: false, lost: false });
+    await closeReply(pool, r.key, { model: 'm' });
+    expect(await r.draft()).toMatchObject({ epoch: 2, status: 'landed' });
   });
 
   test('are raised when the reply is closed after a lost attempt, which may have sent more', async () => {
