@@ -52,7 +52,7 @@ export type ChatState = {
   openScene: { sceneId: string } | null;
 };
 
-/** What the workflow may know of an answer: ids, booleans and counts, never prose. */
+/** What the workflow may know of an answer: ids, counts, booleans and words of a fixed list, never prose. */
 export type Verdict = { readonly [name: string]: string | number | boolean };
 
 /** A row of the table of classifiers, for an answer of type A. */
