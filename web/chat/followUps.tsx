@@ -11,7 +11,7 @@ export function FollowUps({ turn }: { turn: TurnState }) {
   const others = turn.steps.filter(({ name, status }) => status !== 'stuck' && !isReplyStep(name));
   return (
     <>
-      <Progress steps={others} />
+      {others.length > 0 && <Progress steps={others} />}
       {stuck.map((step) => (
         <StuckStep key={step.name} turnId={turn.turnId} step={step} />
       ))}
@@ -21,11 +21,11 @@ export function FollowUps({ turn }: { turn: TurnState }) {
 
 const isReplyStep = (name: string) => name.startsWith('reply:') || name.startsWith('tool:');
 
+/** Hidden, and not removed, while all are done: more may follow, and the list stays open if the user opened it. */
 function Progress({ steps }: { steps: readonly StepView[] }) {
   const done = steps.filter(({ status }) => status === 'done' || status === 'skipped').length;
-  if (done === steps.length) return null;
   return (
-    <details class="follow-ups">
+    <details class="follow-ups" hidden={done === steps.length}>
       <summary>
         <progress max={steps.length} value={done} aria-label="Background tasks" />
         <span>
