@@ -54,13 +54,13 @@ export const handlers: Handlers = {
   reasoning: act,
   system_message: (folding, event) => note(folding, event, 'system', event.data.text),
   scene_opened: (folding, event) => note(folding, event, 'scene', event.data.container),
-  scene_closed: (folding, event) => note(folding, event, 'scene', 'The scene closes.'),
+  scene_closed: (folding, event) => note(folding, event, 'scene', 'The scene ended.'),
   story_event_planned(folding, { data: { eventId, title } }) {
     folding.titles.set(eventId, title);
   },
-  story_event_started: (folding, event) => story(folding, event, 'begins'),
-  story_event_completed: (folding, event) => story(folding, event, 'is complete'),
-  story_event_cancelled: (folding, event) => story(folding, event, 'is called off'),
+  story_event_started: (folding, event) => story(folding, event, 'Started'),
+  story_event_completed: (folding, event) => story(folding, event, 'Completed'),
+  story_event_cancelled: (folding, event) => story(folding, event, 'Cancelled'),
   object_acquired: (folding, event) => note(folding, event, 'object', event.data.name),
   chat_created: showsNothing,
   user_turn_parsed: showsNothing,
@@ -134,5 +134,5 @@ function note(folding: Folding, { turnId, seq, at }: ChatEvent, kind: Note['kind
 type StoryEvent = EventOf<'story_event_started' | 'story_event_completed' | 'story_event_cancelled'>;
 
 function story(folding: Folding, event: StoryEvent, what: string): void {
-  note(folding, event, 'story', `${folding.titles.get(event.data.eventId) ?? 'A story event'} ${what}.`);
+  note(folding, event, 'story', `${what}: ${folding.titles.get(event.data.eventId) ?? 'a story event'}`);
 }

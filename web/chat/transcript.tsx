@@ -4,7 +4,7 @@ import type { Chat } from '../../client/src/index.js';
 import type { OpenChat } from '../data/openChat.js';
 import { unsentTurns } from '../data/outbox.js';
 import { stableList } from '../data/stableList.js';
-import { type Exchange, type Item, itemsOf } from '../timeline/timeline.js';
+import { type Exchange, hasTurn, type Item, itemsOf } from '../timeline/timeline.js';
 import { ChatStart } from './chatStart.js';
 import { ExchangeView } from './exchange.js';
 import { EarlierStuckSteps } from './followUps.js';
@@ -96,7 +96,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
 function useUnloadedTurns(chat: OpenChat) {
   const turns = useMemo(
     () =>
-      stableList(() => [...chat.turns.value.values()].filter(({ turnId }) => !chat.timeline.value.seqOf.has(turnId))),
+      stableList(() => [...chat.turns.value.values()].filter(({ turnId }) => !hasTurn(chat.timeline.value, turnId))),
     [chat],
   );
   return turns.value;

@@ -14,6 +14,12 @@ export function itemsOf({ exchanges, notes }: Timeline): Item[] {
   return [...[...exchanges.values()].filter(isShown), ...notes].sort((a, b) => a.seq - b.seq);
 }
 
+/** Whether a turn is shown within an exchange. */
+export function hasTurn({ exchanges, seqOf }: Timeline, turnId: string): boolean {
+  const exchange = exchanges.get(seqOf.get(turnId) ?? 0);
+  return exchange !== undefined && isShown(exchange);
+}
+
 /** A task that an agent delegated to a sub-agent. */
 export type Task = { name: string; status: 'running' | 'done' | 'failed'; modelId: string; calls: readonly ToolCall[] };
 
