@@ -106,6 +106,7 @@ function landed(drafts: Drafts, frame: EventFrame): Drafts {
       return without(drafts, (draft) => draft.turnId === turnId);
     }
     default:
+      // Other events, and those of a newer server, change no draft.
       return drafts;
   }
 }
