@@ -1,18 +1,8 @@
 import { z } from 'zod';
 import { agentStep, loggedEvent, storyArtifacts } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
-import {
-  chatKind,
-  publicError,
-  stepStatus,
-  tokenUsage,
-  turnPhase,
-  turnStatus,
-  whenBusy,
-  whenFailed,
-} from '../../domain/turns/turn.js';
-import { turnOptions } from '../../domain/turns/turnOptions.js';
-import { prose } from './input.js';
+import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
+import { newTurnBody } from '../turns/newTurnBody.js';
 
 /** The resources of the api. The OpenAPI document and the client's types are generated from these schemas. */
 
@@ -53,16 +43,7 @@ export const chat = z
   })
   .meta({ id: 'Chat' });
 
-/** The body of `POST /v1/chats/:chatId/turns`. */
-export const newTurn = z
-  .strictObject({
-    text: prose(),
-    quote: prose().optional(),
-    whenBusy: whenBusy.default('enqueue'),
-    whenFailed: whenFailed.default('fail'),
-    ...turnOptions.shape,
-  })
-  .meta({ id: 'NewTurn' });
+export const newTurn = newTurnBody.meta({ id: 'NewTurn' });
 
 export const turn = z
   .object({

@@ -7,10 +7,11 @@ import { goneSignal } from '../http/goneSignal.js';
 import { isBlank } from '../http/input.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
-import { newTurn, turn } from '../http/schemas.js';
+import { turn } from '../http/schemas.js';
 import { takeViewerPlace, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { streamTurn } from '../live/sse.js';
 import type { AcceptTurn } from './acceptTurn.js';
+import { newTurnBody } from './newTurnBody.js';
 import { type OnTurnStatus, waitForTurnEnd } from './turnEnd.js';
 import { postTurnHeaders, readIdempotencyKey, readWait, wantsFrames } from './turnHeaders.js';
 import type { ShowTurn, TurnResource } from './turnResource.js';
@@ -38,7 +39,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
       summary: 'Post a message: starts a turn',
       tag,
       headers: postTurnHeaders,
-      body: newTurn,
+      body: newTurnBody,
       answers: { 200: z.object({ turn }), 202: z.object({ turn }) },
       streams: true,
       problems: [
