@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { workerRoles as roles, type WorkerRole } from '../../config.js';
-import { cannotWrite } from '../../db/core/cannotWrite.js';
 import type { Pool } from '../../db/core/pool.js';
+import { readOnlyReasonOfPool } from '../../db/core/readOnlyReason.js';
 import { readRefused } from '../../db/reconciler/reconcilerState.js';
 import { classifierQueue, streamsQueue } from '../../domain/turns/engine.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
@@ -28,7 +28,7 @@ export function createProbes(deps: {
   const workflowService = client.connection.workflowService;
   const bounded = <T>(call: () => Promise<T>) => client.connection.withDeadline(Date.now() + deadlineMs, call);
   return {
-    postgres: () => cannotWrite(pool, deadlineMs),
+    postgres: () => readOnlyReasonOfPool(pool, deadlineMs),
     reconciler,
     async temporal() {
       await bounded(() => workflowService.describeNamespace({ namespace }));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { sessionSettings } from './pool.js';
 
-/** A server that answers, and that the service can't run on. Its message is one line that says what to do. */
+/** The server answers, but the service can't run on it. The message is one line that says what to do. */
 export class UnfitServer extends Error {
   override readonly name = 'UnfitServer';
   constructor(
@@ -13,8 +13,8 @@ export class UnfitServer extends Error {
   }
 }
 
-/** 15 is the first with `unique nulls not distinct`, which the key of effects in the log is made of. */
-export const LEAST_POSTGRES = 15;
+/** The key of effects in the log is `unique nulls not distinct`, which Postgres has since version 15. */
+export const MIN_POSTGRES = 15;
 
 export type ServerUrls = { url: string; directUrl?: string | undefined };
 
@@ -22,14 +22,15 @@ const CONNECT_WITHIN_MS = 2_000;
 const NOTIFIED_WITHIN_MS = 1_000;
 
 /**
- * Checks the server that LISTEN, migrations and (without a pooler) everything else run on. Throws `UnfitServer` when
- * its version is too old or when it is a pooler in transaction mode; any other error means that it is away.
+ * Checks the server that LISTEN and migrations use; without a pooler it is the server of all queries. Throws
+ * `UnfitServer` when its version is too old or when it is a pooler in transaction mode. Any other error means that the
+ * server is unavailable.
  */
 export async function checkServer(urls: ServerUrls): Promise<void> {
   const pooled = urls.directUrl !== undefined && urls.directUrl !== urls.url;
   const setting = pooled ? 'DATABASE_DIRECT_URL' : 'DATABASE_URL';
   const url = urls.directUrl ?? urls.url;
-  // Only a pool without a pooler sends these.
+  // A pool behind a pooler does not send these parameters.
   const options = pooled ? {} : sessionSettings();
   const place = `${setting}: ${placeOf(url)}`;
   await withClient(url, options, place, async (client) => {
@@ -38,16 +39,16 @@ export async function checkServer(urls: ServerUrls): Promise<void> {
          pg_backend_pid() as pid`,
     );
     const { version = '', number = 0, pid } = rows[0] ?? {};
-    const old = tooOld(number, version);
-    if (old) throw new UnfitServer('postgres_too_old', `${place} ${old}`);
-    // A pooler gives its clients process ids of its own.
+    const refusal = versionRefusal(number, version);
+    if (refusal) throw new UnfitServer('postgres_too_old', `${place} ${refusal}`);
+    // A pooler sends its clients process ids of its own. Equal ids mean a direct connection.
     if ((client as pg.Client & { processID?: number }).processID === pid) return;
     if (await keepsSession(client, url, options, place)) return;
     throw poolerRefused(place, 'is a connection pooler in transaction mode (PgBouncer: pool_mode = transaction)');
   });
 }
 
-/** Checks beside the start of a process: a server that is away is waited for, one that is unfit is told of. */
+/** Checks the server while a process starts. Reports one that is unfit; ignores one that is unavailable. */
 export async function reportUnfitServer(urls: ServerUrls, report: (message: string) => void): Promise<void> {
   try {
     await checkServer(urls);
@@ -56,13 +57,13 @@ export async function reportUnfitServer(urls: ServerUrls, report: (message: stri
   }
 }
 
-/** Why a version will not do; null when it will. */
-export function tooOld(number: number, version: string): string | null {
-  if (number >= LEAST_POSTGRES * 10_000) return null;
-  return `is Postgres ${version}. Postgres ${LEAST_POSTGRES} or newer is needed: upgrade it, or unset DATABASE_URL for an embedded one.`;
+/** Why a version is too old, as the end of a sentence. Null when it is supported. `number` is `server_version_num`. */
+export function versionRefusal(number: number, version: string): string | null {
+  if (number >= MIN_POSTGRES * 10_000) return null;
+  return `is Postgres ${version}. Postgres ${MIN_POSTGRES} or newer is needed: upgrade it, or unset DATABASE_URL for an embedded one.`;
 }
 
-/** Whether a client that listens is notified: what the service needs of a session, tried out. */
+/** Tries out whether a client that listens receives a notification. Behind a transaction pooler it does not. */
 async function keepsSession(client: pg.Client, url: string, options: object, place: string): Promise<boolean> {
   const channel = `check_${randomUUID().replaceAll('-', '')}`;
   let timer: NodeJS.Timeout | undefined;
@@ -91,7 +92,7 @@ async function withClient(
     query_timeout: CONNECT_WITHIN_MS,
     ...options,
   });
-  // A connection that breaks while idle says so only by this event; its next query fails too.
+  // Without this listener, a connection that breaks while idle would end the process. Its next query fails too.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -112,7 +113,7 @@ const poolerRefused = (place: string, what: string) =>
     `${place} ${what}. Set DATABASE_DIRECT_URL to a URL of Postgres itself, for LISTEN and migrations; DATABASE_URL may then stay.`,
   );
 
-/** Host and port, never the password. */
+/** Host and port of a URL, without its password. */
 function placeOf(url: string): string {
   const { hostname, port } = new URL(url);
   return `${hostname}:${port || 5432}`;

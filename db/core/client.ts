@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Statements by their text, which is constant: there are no more of them than places in the code that run one. */
+/** Names of prepared statements by their text. Texts are constants in the code, so the map stays small. */
 const statementNames = new Map<string, string>();
 
 function nameOf(text: string): string {
@@ -12,8 +12,8 @@ function nameOf(text: string): string {
 const IN_FAILED_TRANSACTION = '25P02';
 
 /**
- * Keeps which error made a transaction fail. Statements that were sent together all fail then, the others with
- * 25P02, and which of them rejects first for the caller depends on how deeply its promise is wrapped.
+ * Keeps the error that made a transaction fail. When one of several pipelined statements fails, the later ones fail
+ * with 25P02. Which rejection the caller sees first depends on how deeply its promise is wrapped.
  */
 export class TrackingClient extends pg.Client {
   #failedWith: unknown = null;
@@ -29,19 +29,19 @@ export class TrackingClient extends pg.Client {
     return result;
   }
 
-  /** Forgets what made an earlier transaction fail. */
+  /** Clears the error of an earlier transaction. */
   beginTracking(): void {
     this.#failedWith = null;
   }
 
-  /** The error that made the transaction fail, for one that only says that it has. */
+  /** For a 25P02, the error that made the transaction fail. Any other error is returned as it is. */
   rootOf(error: unknown): unknown {
     const { code } = (error ?? {}) as { code?: unknown };
     return code === IN_FAILED_TRANSACTION ? (this.#failedWith ?? error) : error;
   }
 }
 
-/** Has a connection parse and plan each statement once: that took longer than most of them take to run. */
+/** Prepares each statement once per connection: parsing and planning take longer than most statements run. */
 export class PreparingClient extends TrackingClient {
   // biome-ignore lint/suspicious/noExplicitAny: the library's own signature, which has twelve overloads
   override query(statement: any, values?: any, callback?: any): any {

@@ -7,8 +7,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 export type MigrateOptions = { log?: (line: string) => void; dir?: string };
 
 /**
- * Brings the schema at `databaseUrl` up to date. Forward only; two starters may run it at once: the second
- * waits for the first's advisory lock and then finds nothing to do.
+ * Runs the pending migrations on `databaseUrl`, forward only. Several processes may call it at once: an advisory lock
+ * lets one of them migrate, and the others find nothing to do.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<void> {
   const log = options.log ?? (() => {});

@@ -2,31 +2,31 @@ import type { Db } from './pool.js';
 
 export type Order = 'asc' | 'desc';
 
-/** A page of a list: what comes after a cursor in its order, at most `limit` of it. */
+/** A page of a list: at most `limit` items after a cursor, in the list's order. */
 export type Page<Cursor = string> = { after: Cursor | null; limit: number; order?: Order };
 
 /**
- * A page ends at the latest where its rows, uncompressed, pass so many bytes. Two are read in any case, so that
- * whether more follows is known also of a row that is larger.
+ * The most bytes of a page, uncompressed: it ends with the row that reaches them. Two rows are always read, so that
+ * the reader of a very large row still knows whether more rows follow.
  */
 export const maxPageBytes = 4 * 1024 * 1024;
 
-/** A list whose rows are the owner's or the chat's, which is `$1`. */
+/** The query of a list. `$1` is the owner or the chat whose rows it has. */
 export type ListSpec = {
   columns: string;
   from: string;
   where: string;
-  /** What orders the list: unique in it, and behind what `where` compares in an index. */
+  /** The column that orders the list: unique within it, and in an index after the columns of `where`. */
   key: string;
-  /** An expression: what a row is in bytes, about. */
+  /** An SQL expression for the approximate size of a row, in bytes. */
   bytes: string;
 };
 
 type Counted = { page_key: unknown; page_bytes: unknown; page_total: unknown; page_row: unknown };
 
 /**
- * Reads a page. Rows are taken one after another until there are enough, so that neither Postgres nor the reader has
- * more in hand than one row beyond the page, whatever its rows hold.
+ * Reads a page. The recursive query reads one row at a time until the page is full, so that Postgres and the reader
+ * never hold more than one row beyond the page.
  */
 export async function readPage<Row>(db: Db, list: ListSpec, of: string, page: Page<string | number>): Promise<Row[]> {
   const { rows } = await db.query<Row & Counted>(pageQuery(list, page), [
@@ -51,7 +51,7 @@ function pageQuery({ columns, from, where, key, bytes }: ListSpec, { after, orde
     ) select * from page order by page_row`;
 }
 
-/** Whether Postgres refused because a row that is referred to is missing, or a row is still referred to. */
+/** Whether the error is a foreign key violation: a referenced row is missing, or a row is still referenced. */
 export function breaksForeignKey(error: unknown): boolean {
   return error instanceof Error && (error as { code?: unknown }).code === '23503';
 }

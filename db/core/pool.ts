@@ -11,15 +11,15 @@ const INT8 = 20;
 
 export type PoolOptions = {
   max: number;
-  /** Called when an idle connection is lost; the pool replaces it by itself. */
+  /** Called when an idle connection is lost. The pool replaces it by itself. */
   onError?: (error: Error) => void;
   /** Milliseconds a statement may run. */
   statementTimeoutMs?: number;
   /** Milliseconds to wait for a connection. */
   connectTimeoutMs?: number;
   /**
-   * Whether a pooler in transaction mode is in between: a connection is then another server process for each
-   * transaction, so that nothing is set for a session and no statement is prepared by name.
+   * Whether the URL leads to a pooler in transaction mode. Each transaction may then run in another server session, so
+   * no session setting is used and no statement is prepared by name.
    */
   pooled?: boolean;
 };
@@ -27,23 +27,24 @@ export type PoolOptions = {
 const STATEMENT_TIMEOUT_MS = 15_000;
 const IDLE_IN_TRANSACTION_MS = 15_000;
 
-/** What is asked of the server at the start of each connection. */
+/** Startup parameters of each connection, in milliseconds. */
 export const sessionSettings = (statementTimeoutMs = STATEMENT_TIMEOUT_MS) => ({
   statement_timeout: statementTimeoutMs,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
 });
 
+/** Creates a pool of connections with time limits. int8 columns are parsed as numbers. */
 export function createPool(url: string, options: PoolOptions): Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
     connectionString: url,
     ...(options.pooled ? {} : sessionSettings(statementTimeoutMs)),
     Client: options.pooled ? TrackingClient : PreparingClient,
-    // Statements of a transaction that don't wait for each other's rows go out together, and are answered in turn.
+    // Sends statements that a transaction runs concurrently without waiting for each result.
     ...{ pipeline: true },
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
-    // A server that is frozen never answers, and enforces no timeout of its own.
+    // A frozen server does not enforce `statement_timeout`, so the client has a time limit too.
     query_timeout: statementTimeoutMs + 5_000,
     keepAlive: true,
     types: {
@@ -51,26 +52,29 @@ export function createPool(url: string, options: PoolOptions): Pool {
         oid === INT8 ? (value: string) => Number(value) : pg.types.getTypeParser(oid, format as 'text'),
     },
   });
-  begins.set(pool, options.pooled ? pooledBegin(statementTimeoutMs) : 'begin');
-  dropIdleWithServer(pool);
+  beginStatements.set(pool, options.pooled ? pooledBegin(statementTimeoutMs) : 'begin');
+  dropIdleAfterFailover(pool);
   pool.on('error', (error) => {
     if (!(error instanceof UnusableServer)) options.onError?.(error);
   });
   return pool;
 }
 
-const begins = new WeakMap<Pool, string>();
+const beginStatements = new WeakMap<Pool, string>();
 
 const pooledBegin = (statementTimeoutMs: number) =>
   `begin; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
 
-/** An idle connection is dropped because another one found that its server is gone or can't write. */
+/** Drops an idle connection, because a query on another one found the server unreachable or read-only. */
 class UnusableServer extends Error {
   override readonly name = 'UnusableServer';
 }
 
-/** After a failover every idle connection leads to the old server: the first that fails takes the others along. */
-function dropIdleWithServer(pool: Pool): void {
+/**
+ * Drops all idle connections when one connection finds the server unreachable or read-only: after a failover they all
+ * lead to the old server.
+ */
+function dropIdleAfterFailover(pool: Pool): void {
   const idle = new Set<Tx>();
   pool.on('acquire', (client) => void idle.delete(client));
   pool.on('remove', (client) => void idle.delete(client as Tx));
@@ -83,34 +87,34 @@ function dropIdleWithServer(pool: Pool): void {
   });
 }
 
-const afterwards = new WeakMap<Tx, ((pool: Pool) => void)[]>();
+const commitCallbacks = new WeakMap<Tx, ((pool: Pool) => void)[]>();
 
-/** Calls back once the transaction has committed, and never if it does not. The callback must not throw. */
-export function afterCommit(tx: Tx, tell: (pool: Pool) => void): void {
-  afterwards.get(tx)?.push(tell);
+/** Registers a callback that runs once the transaction has committed. The callback must not throw. */
+export function afterCommit(tx: Tx, callback: (pool: Pool) => void): void {
+  commitCallbacks.get(tx)?.push(callback);
 }
 
 /**
- * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Its statements may be
- * sent together: they run in order, each sees what the one before has done and waited for, and after one that
- * failed none is run.
+ * Runs `work` in one transaction: commits when it returns, rolls back when it throws, and rethrows its error. `work`
+ * may send statements concurrently: Postgres runs them in order. Each sees the effects of the ones before it, and none
+ * runs after one that failed.
  */
 export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = await pool.connect();
-  // A connection that dies while checked out emits 'error'; the query in flight rejects and carries it.
+  // A connection that breaks while it is checked out emits 'error'. The query in flight rejects with the same error.
   const ignore = () => {};
   tx.on('error', ignore);
   let broken: Error | undefined;
-  const tells: ((pool: Pool) => void)[] = [];
-  afterwards.set(tx, tells);
+  const callbacks: ((pool: Pool) => void)[] = [];
+  commitCallbacks.set(tx, callbacks);
   const tracking = tx as Tx & TrackingClient;
   tracking.beginTracking();
   try {
-    // Goes out with the first statement. It fails only with the connection, and then so does that.
-    const begun = tx.query(begins.get(pool) ?? 'begin');
+    // Sent together with the first statement. It fails only if the connection does, and then both reject.
+    const begun = tx.query(beginStatements.get(pool) ?? 'begin');
     const [result] = await Promise.all([work(tx), begun]);
     await tx.query('commit');
-    for (const tell of tells) tell(pool);
+    for (const callback of callbacks) callback(pool);
     return result;
   } catch (thrown) {
     const error = tracking.rootOf(thrown);
@@ -122,7 +126,7 @@ export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): 
   }
 }
 
-/** Returns the error that makes the connection unfit for reuse, if rolling back failed too. */
+/** Rolls back. Returns the error if that fails: the connection must not be reused. */
 async function rollBack(tx: Tx): Promise<Error | undefined> {
   try {
     await tx.query('rollback');

@@ -1,3 +1,4 @@
+/** Codes of refusals. `api/http/toProblem.ts` maps each to a status and a message. */
 export type RefusalCode =
   | 'chat_not_found'
   | 'character_not_found'
@@ -24,14 +25,14 @@ export type RefusalCode =
   | 'chat_full'
   | 'queue_full';
 
-/** A command that the chat, as it stands under its lock, does not allow. Thrown, so that the transaction is rolled back. */
+/** A command is not allowed in the current state. It is thrown, so that the transaction is rolled back. */
 export class ChatRefused extends Error {
   override readonly name = 'ChatRefused';
   constructor(
     readonly code: RefusalCode,
-    /** The field of the command that is wrong, as a path. */
+    /** Path of the command's field that is wrong. */
     readonly path: string | null = null,
-    /** Of a limit: how many there may be. */
+    /** The limit that was reached, for `limit_reached`. */
     readonly max: number | null = null,
   ) {
     super(path ? `${code}: ${path}` : code);

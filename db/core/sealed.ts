@@ -1,12 +1,15 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** Secrets at rest: AES-256-GCM, as nonce, tag and ciphertext in one. */
+/** The key of secrets at rest, 32 bytes. */
 export type SealingKey = Buffer;
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** `bound` is what the secret belongs to: sealed for one row, it opens in no other. */
+/**
+ * Encrypts a secret with AES-256-GCM. Returns nonce, tag and ciphertext in one buffer. `bound` names the row that the
+ * secret belongs to: it is authenticated, so that the result can't be opened as the secret of another row.
+ */
 export function seal(key: SealingKey, secret: string, bound: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound));
@@ -14,7 +17,7 @@ export function seal(key: SealingKey, secret: string, bound: string): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** Null when it was sealed with another key, for something else, or was changed. */
+/** Decrypts a sealed secret. Null when the key or `bound` differs, or the buffer was changed. */
 export function unseal(key: SealingKey, sealed: Buffer, bound: string): string | null {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES))
