@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/activity';
-import { recordFailure, turnToFallback } from '../../db/streaming/draftFailures.js';
+import { recordFailure, switchToFallback } from '../../db/streaming/draftFailures.js';
 import { type Release, recordResponse, releaseLease } from '../../db/streaming/leases.js';
 import { settleFailedCall } from '../../db/streaming/modelCalls.js';
 import { TurnFailure } from '../../domain/log/failures.js';
@@ -104,7 +104,7 @@ export async function failAttempt<P, V>(
   const isLast = !failure.retried || (failures !== null && failures >= deps.retry.attempts);
   if (!isLast || !stream?.hasFallback || !mayPassElsewhere(failure))
     return toApplicationFailure(failure, failures, deps.retry);
-  await retryWhileDatabaseAway(() => turnToFallback(deps.pool, key, lease.fence, failure));
+  await retryWhileDatabaseAway(() => switchToFallback(deps.pool, key, lease.fence, failure));
   return handOver();
 }
 

@@ -9,12 +9,13 @@ export type Chunk = DraftKey & {
   channel: Channel;
   offset: number;
   text: string;
-  /** Of the last event of a response that the text holds. */
+  /** Sequence number of the newest event of the provider's response whose text is included. */
   sequence?: number | undefined;
-  /** The call that the text comes from; with an empty text, that its request is sent. */
+  /** The call that the text comes from. With an empty text it records that the request is being sent. */
   call?: CallSoFar | undefined;
 };
-/** A call of a model in flight: estimates, the completion's of what was received so far. */
+
+/** A call of a model in flight. Its token counts are estimates; the completion's covers the text received so far. */
 export type CallSoFar = {
   step: string;
   attempt: number;
@@ -23,12 +24,13 @@ export type CallSoFar = {
   completionTokens: number;
   continuedEpoch?: number | undefined;
 };
-/** What the checkpoint says of a reply whose fence still holds. */
+
+/** A reply whose fence is still current, and the stop mark of its turn. */
 export type Checkpointed = DraftKey & { fence: number; stop: StopMark | null };
 
 /**
- * Writes the checkpoints of all streams of a worker in one statement. A reply that is missing from the answer
- * has lost its fence; `stop` tells of a stop whose message was lost.
+ * Writes the checkpoints of all streams of a worker in one statement. Returns the replies whose fence is still current:
+ * the others have been taken over by a newer attempt. `stop` reports a stop whose message was lost.
  */
 export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpointed[]> {
   const { rows } = await db.query<Checkpointed>(
@@ -48,12 +50,12 @@ export async function writeCheckpoints(db: Db, chunks: Chunk[]): Promise<Checkpo
        select i.turn_id, i.beat, i.epoch, i.channel, i."offset", i.text
        from input i join live l using (turn_id, beat, fence) where i.text <> ''
        on conflict do nothing
-     ), heard as (
+     ), received as (
        select turn_id, beat, max(sequence) as sequence from input join live using (turn_id, beat, fence)
        where sequence is not null group by turn_id, beat
      ), numbered as (
-       update drafts d set response_seq = greatest(d.response_seq, h.sequence) from heard h
-       where d.turn_id = h.turn_id and d.beat = h.beat
+       update drafts d set response_seq = greatest(d.response_seq, r.sequence) from received r
+       where d.turn_id = r.turn_id and d.beat = r.beat
      ), spent as (
        select turn_id, step, attempt, max(model) as model, max(prompt) as prompt, max(completion) as completion,
          max(epoch) filter (where text <> '') as epoch, max(continued) as continued

@@ -3,14 +3,15 @@ import type { DraftKey } from '../../domain/log/frames.js';
 import type { ErrorDetail } from '../../domain/turns/turn.js';
 import type { Db } from '../core/pool.js';
 
-/** What is kept of a failure: its code, and what the provider's answer said. */
+/** What is stored of a failure: its code, and codes from the provider's answer. */
 export type Failed = { code: FailureCode; detail?: ErrorDetail | undefined };
 
+/** The JSON of a value for a `jsonb` parameter; null and undefined become SQL null. */
 export const jsonOf = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value);
 
-/** Turns to another provider, whose failures are counted from zero. */
-export async function turnToFallback(db: Db, key: DraftKey, fence: number, failure: Failed): Promise<void> {
+/** Switches a draft to its fallback provider. Counts its failures from 0. Does nothing if the fence is not current. */
+export async function switchToFallback(db: Db, key: DraftKey, fence: number, failure: Failed): Promise<void> {
   await db.query(
     `update drafts set on_fallback = true, failures = 0, last_error = $4, error_detail = $5, response_id = null, response_seq = null,
        updated_at = now()
@@ -19,7 +20,7 @@ export async function turnToFallback(db: Db, key: DraftKey, fence: number, failu
   );
 }
 
-/** Records that the provider failed an attempt. Returns how often it has by now, or null without the fence. */
+/** Counts a failure of the provider. Returns the count so far, or null if the fence is not current. */
 export async function recordFailure(db: Db, key: DraftKey, fence: number, failure: Failed): Promise<number | null> {
   const { rows } = await db.query<{ failures: number }>(
     `update drafts set failures = failures + 1, last_error = $4, error_detail = $5, updated_at = now()

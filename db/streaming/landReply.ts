@@ -19,17 +19,18 @@ import { settleCall } from './modelCalls.js';
 import { LANDED, STARTED } from './replyEventNumbers.js';
 import { usageOfReply } from './usageOfReply.js';
 
+/** A whole reply, as its attempt received it. */
 export type Reply = {
   text: string;
   truncated: boolean;
   model: string;
-  /** Of the call that it came of, and the epoch whose text that one continued. */
+  /** Usage of the call that wrote it, and the epoch whose text that call continued. */
   usage?: TokenUsage | undefined;
   continuedEpoch?: number | undefined;
   error?: PublicError | undefined;
-  /** Of an agent. */
+  /** Steps of an agent's reply. */
   steps?: AgentStep[] | undefined;
-  /** Of a relayed reply; `paneSpawned` says that the other service has forgotten what was said. */
+  /** Of a relayed reply. With `paneSpawned` the upstream has started a new session without the earlier messages. */
   relay?: { info: RelayInfo; paneSpawned: boolean } | undefined;
 };
 
@@ -45,8 +46,8 @@ type DraftRow = {
 };
 
 /**
- * Appends the `assistant_turn` of the attempt that holds `fence`. Lands once: what is found in the log is the
- * verdict. When the turn has ended, or a newer attempt holds the fence, nothing is written.
+ * Appends the `assistant_turn` of the attempt that holds `fence`, and deletes its checkpoints. Lands once: if the event
+ * is in the log, returns its verdict. Writes nothing when the turn has ended, or when a newer attempt holds the fence.
  */
 export async function landReply(
   pool: Pool,
@@ -55,46 +56,47 @@ export async function landReply(
   reply: Reply,
 ): Promise<ReplyVerdict | 'superseded'> {
   return transaction(pool, async (tx) => {
-    const [held, landed, draft] = await Promise.all([
+    const [locked, landed, draft] = await Promise.all([
       lockTurn(tx, key.turnId),
       landedVerdict(tx, key),
       lockDraft(tx, key),
     ]);
     if (landed) return landed;
-    if (!held) return goneVerdict;
-    if (hasEnded(held.turn)) return goneVerdict;
+    if (!locked) return goneVerdict;
+    if (hasEnded(locked.turn)) return goneVerdict;
     if (draft?.fence !== fence) return 'superseded';
     const call = { turnId: key.turnId, step: stepName.reply(key.beat), attempt: draft.askedAttempt };
     const used = reply.text.trim() !== '';
     await settleCall(tx, call, { usage: reply.usage ?? null, used });
-    if (isNoVersion(held.turn, key.beat, reply.text)) return withoutText(reply);
-    const usage = await usageOfReply(tx, held.turn, key.beat, used ? [draft.epoch, reply.continuedEpoch ?? 0] : []);
-    await appendReply(tx, held.turn, key.beat, draft, { ...reply, usage });
+    if (keepsOldVersion(locked.turn, key.beat, reply.text)) return notLandedVerdict(reply);
+    const usage = await usageOfReply(tx, locked.turn, key.beat, used ? [draft.epoch, reply.continuedEpoch ?? 0] : []);
+    await appendReply(tx, locked.turn, key.beat, draft, { ...reply, usage });
     return verdictOf(reply);
   });
 }
 
-/** Why a reply is closed by another than its own attempt; without an error it was stopped. */
+/** Why a reply is closed in place of its attempts. Without an error it was stopped. */
 export type Closing = {
   model: string;
-  /** Whether it ends before its own end; left out: it does. */
+  /** Whether the reply is cut short. Default: true. */
   truncated?: boolean | undefined;
   error?: PublicError | undefined;
   speakerId?: string | undefined;
 };
 
 /**
- * Closes a reply in the place of its attempts, after a stop, a failure or a lost workflow: takes a new fence
- * and keeps what is checkpointed. The epoch rises if more than that may have been sent, so that viewers drop
- * it. With neither text nor an error there is no `assistant_turn`.
+ * Closes a reply in place of its attempts, after a stop, a failure or a lost workflow. Takes a new fence and appends
+ * the checkpointed text. If viewers may have received more text than that, the epoch is raised, so that they drop the
+ * rest. Appends no `assistant_turn` if there is neither text nor an error.
  */
 export async function closeReply(pool: Pool, key: DraftKey, closing: Closing): Promise<ReplyVerdict> {
   return transaction(pool, async (tx) => {
-    const held = await lockTurn(tx, key.turnId);
-    return held ? closeInTransaction(tx, held.turn, key, closing) : goneVerdict;
+    const locked = await lockTurn(tx, key.turnId);
+    return locked ? closeInTransaction(tx, locked.turn, key, closing) : goneVerdict;
   });
 }
 
+/** Does the work of `closeReply`. The caller holds the chat's lock. */
 export async function closeInTransaction(
   tx: Tx,
   turn: TurnRow,
@@ -118,23 +120,29 @@ export async function closeInTransaction(
     error,
     steps: done?.steps,
   };
-  if (isNoVersion(turn, key.beat, text)) return withoutText(reply);
+  if (keepsOldVersion(turn, key.beat, text)) return notLandedVerdict(reply);
   const kept = text !== '' || Boolean(done?.steps.length);
   reply.usage = await usageOfReply(tx, turn, key.beat, kept ? [draft.epoch] : []);
   await appendReply(tx, turn, key.beat, { ...draft, epoch }, reply);
   return verdictOf(reply);
 }
 
-/** A reply that is to replace another, and has come to nothing: the other one stays, and the turn's end says why. */
-const isNoVersion = (turn: TurnRow, beat: number, text: string) =>
+/**
+ * Whether the reply should replace another one but has no text: the old one stays, and the turn's end has the error.
+ */
+const keepsOldVersion = (turn: TurnRow, beat: number, text: string) =>
   turn.regenerates !== null && beat === 0 && text === '';
 
-const withoutText = (reply: { text: string; truncated: boolean; error?: PublicError | undefined }): ReplyVerdict => ({
+const notLandedVerdict = (reply: {
+  text: string;
+  truncated: boolean;
+  error?: PublicError | undefined;
+}): ReplyVerdict => ({
   ...verdictOf(reply),
   landed: false,
 });
 
-/** What the provider's answer said, where the reply fails with what its newest failed attempt did. */
+/** Adds the provider's codes, if the reply ends with the same error as its newest failed attempt. */
 function withDetail(error: PublicError, draft: DraftRow | null): PublicError {
   return draft?.errorDetail && draft.lastError === error.code ? { ...error, detail: draft.errorDetail } : error;
 }
@@ -149,7 +157,7 @@ async function lockDraft(tx: Tx, key: DraftKey): Promise<DraftRow | null> {
   return rows[0] ?? null;
 }
 
-/** A reply that failed before any attempt of it was opened still has its place in the log. */
+/** Inserts the draft of a reply that failed before its first attempt began, so that its error is in the log. */
 async function emptyDraft(tx: Tx, turn: TurnRow, key: DraftKey, closing: Closing): Promise<DraftRow | null> {
   const { speakerId } = closing;
   if (!speakerId || !closing.error) return null;
@@ -186,7 +194,7 @@ async function appendReply(tx: Tx, turn: TurnRow, beat: number, draft: DraftRow,
   if (replaces) await supersede(tx, turn);
   await appendEvents(tx, cause, [{ kind: 'assistant_turn', data }], LANDED);
   if (replaces) await applyMarks(tx, turn.chatId);
-  // A turn that ends well primes its session, unless its end says that there is another one now.
+  // A whole reply means that the upstream's session has the history, unless the upstream has started a new session.
   if (reply.relay && !reply.truncated)
     await tx.query('update chats set relay_primed = $2 where id = $1', [turn.chatId, !reply.relay.paneSpawned]);
   await tx.query(

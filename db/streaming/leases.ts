@@ -12,34 +12,37 @@ import { landedVerdict } from './landedVerdict.js';
 import { STARTED } from './replyEventNumbers.js';
 
 /**
- * The right of one attempt to write a draft. `fence` is its fencing token: a later attempt takes the next one, and writes
- * with an older one are refused. A lease has no time limit; Temporal's heartbeats say when an attempt is dead.
+ * The right of one attempt to write a draft. `fence` is its fencing token: a later attempt takes the next number, and
+ * writes with an older one are refused. A lease does not expire. Temporal detects a dead attempt by its heartbeats.
  */
 export type Lease = {
   fence: number;
   epoch: number;
-  /** Whether all that was sent of the epoch is checkpointed. */
+  /** Whether all text that was sent of the epoch is checkpointed. */
   settled: boolean;
   attempt: number;
-  /** The attempt whose request the draft comes from: an earlier one where a kept response is resumed. */
+  /** The attempt that sent the request of the draft's text: an earlier one where a kept response is resumed. */
   askedAttempt: number;
-  /** The response that the draft comes from, at a provider that keeps it. */
+  /** The provider's id of the response that the draft comes from, if the provider keeps responses. */
   responseId: string | null;
+  /** Sequence number of the response's newest event whose text is checkpointed. */
   responseSeq: number | null;
-  /** The epoch that holds the response's text, or will once it begins; null for the current one. */
+  /** The epoch of the response's text, which may not have begun yet. Null: the current epoch. */
   responseEpoch: number | null;
-  /** How long earlier attempts streamed, in milliseconds, without those that were lost with their workers. */
+  /**
+   * How long earlier attempts streamed, in milliseconds. Attempts that were lost with their workers are not counted.
+   */
   streamedMs: number;
-  /** Whether the attempts at the first provider are used up, and another one is asked. */
+  /** Whether the attempts at the first provider are used up, so that the fallback is asked. */
   onFallback: boolean;
   /** Whether the attempt before did not record its end: it was lost with its worker, or still runs. */
   lost: boolean;
-  /** Why viewers' text is replaced, if this attempt cannot continue it. */
+  /** The reason that viewers get, if this attempt can't continue the text that they have. */
   restartReason: RestartReason;
   chatId: string;
   speakerId: string;
   userTurnSeq: number;
-  /** Of the turn. */
+  /** Options of the turn. */
   options: TurnOptions;
 };
 
@@ -70,16 +73,18 @@ type DraftRow = {
   lastError: string | null;
 };
 
-/** Who is to speak, and whom they interject on. */
+/** The speaker of a reply, and for an interjection the speaker that it follows. */
 export type Speaker = { speakerId: string; interjectionOf?: string | undefined };
 
-/** What an attempt is of: `step` names it to the provider, and in the record of its calls. */
+/**
+ * The draft of an attempt. `step` is part of the request's id and of the key in `model_calls`. Default: the reply's.
+ */
 export type DraftStep = DraftKey & { step?: string | undefined };
 
-/** An attempt of an activity, as Temporal counts them from 1. */
+/** An attempt of an activity: the run and id of the activity, and the attempt's number, from 1. */
 export type TaskAttempt = { task: string; number: number };
 
-/** Acquires the lease of a reply. */
+/** Acquires the lease of a reply for one attempt. See `acquireLease`. */
 export function acquireReplyLease(
   pool: Pool,
   key: DraftStep,
@@ -90,11 +95,11 @@ export function acquireReplyLease(
 }
 
 /**
- * Acquires the lease of a draft for one attempt: a new fence, which excludes every attempt before it, and
- * `assistant_turn_started` the first time. The speaker counts the first time only. A worker that was frozen may find
- * attempts in its inbox that the server gave up long ago: by their number they are refused, so that they do not exclude
- * a newer one. The same statement records the call of the model that the attempt is about to make, unless it resumes a
- * kept response. `findLanded` looks for the effect of an earlier attempt.
+ * Acquires the lease of a draft for one attempt. Takes a new fence, which excludes every earlier attempt. The first
+ * attempt stores the speaker and appends `assistant_turn_started`. A worker that was frozen may still begin attempts
+ * that Temporal has timed out: these are refused by their number, so that they do not exclude a newer one. The same
+ * statement records the model call that the attempt is about to make, unless it resumes a kept response. `findLanded`
+ * looks for the effect of an earlier attempt.
  */
 export async function acquireLease<V>(
   pool: Pool,
@@ -126,13 +131,13 @@ export async function acquireLease<V>(
        ), asked as (
          insert into model_calls (turn_id, step, attempt) select $1, $9, asked_attempt from draft
          on conflict do nothing
-       ), told as materialized (
+       ), notified as materialized (
          select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
        select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
          response_seq as "responseSeq", response_epoch as "responseEpoch", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
          attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError"
-       from draft, told`,
+       from draft, notified`,
       [
         key.turnId,
         key.beat,
@@ -164,13 +169,13 @@ export async function acquireLease<V>(
   });
 }
 
-/** How long a turn's first token took, in seconds: since it was accepted, and since it got the floor. */
+/** Seconds from a turn's acceptance, and from when it got the floor, to its first token. */
 export type FirstToken = { sinceAccepted: number; sinceStarted: number };
 
 /**
- * Begins a new epoch, before its first token is passed on, so that no two drafts ever share a number. The
- * draft before it goes. False when a newer attempt holds the fence. May be called again when an answer was lost.
- * `onFirst` is told when it is the first of the turn: by the clock of Postgres alone.
+ * Begins a new epoch and deletes the text of earlier ones. Call it before the first token is sent, so that no two texts
+ * share an epoch. It may be repeated if the connection was lost. Returns false when a newer attempt holds the fence.
+ * `onFirst` is called when the epoch has the turn's first token. Its durations use only the clock of Postgres.
  */
 export async function beginEpoch(
   db: Db,
@@ -197,10 +202,10 @@ export async function beginEpoch(
 }
 
 /**
- * Records which response the draft comes from, before its first token is passed on, and the epoch that its text will
- * stand in; null: the provider no longer has it.
- * A stream names its response again at its end. The number of the newest kept event stays then, or the next attempt
- * would read the response from its first token and append it to the text that is kept.
+ * Records the response that the draft comes from, and the epoch of its text. Call it before the first token is sent.
+ * Null: the provider no longer has the response. Returns false when a newer attempt holds the fence.
+ * A stream names its response again at its end. The stored event number must stay then: without it, the next attempt
+ * would read the response from its first token and append it to the checkpointed text.
  */
 export async function recordResponse(
   db: Db,
@@ -218,6 +223,7 @@ export async function recordResponse(
   return rowCount === 1;
 }
 
+/** The provider's id of the response that the draft comes from, or null. */
 export async function readResponseId(db: Db, key: DraftKey): Promise<string | null> {
   const { rows } = await db.query<{ id: string | null }>(
     'select response_id as id from drafts where turn_id = $1 and beat = $2',
@@ -226,17 +232,20 @@ export async function readResponseId(db: Db, key: DraftKey): Promise<string | nu
   return rows[0]?.id ?? null;
 }
 
-/** How an attempt ends. One that hands over has not failed: `last_error` is cleared, so that an earlier failure is not taken for its own. */
+/**
+ * How an attempt ends. `handsOver`: the attempt has not failed, so `last_error`, which is of an earlier one, is
+ * cleared. `streamedMs`: how long it streamed, in milliseconds.
+ */
 export type Release = {
   handsOver?: boolean;
   streamedMs?: number;
-  /** Whether the checkpoints hold all that was sent of the epoch, by this attempt and by lost ones before it. */
+  /** Whether all text of the epoch that this attempt, and lost ones before it, sent is checkpointed. */
   settled?: boolean;
 };
 
 /**
- * Records that the attempt has ended after streaming for so long. An epoch stays unsettled where a lost attempt may have
- * sent more of it than is checkpointed.
+ * Records the end of an attempt. The epoch stays unsettled if a lost attempt may have sent more text of it than is
+ * checkpointed.
  */
 export async function releaseLease(
   db: Db,
@@ -252,7 +261,7 @@ export async function releaseLease(
   );
 }
 
-/** The text of an epoch as far as it is checkpointed: the pieces from offset 0 on without a gap. */
+/** The checkpointed text of an epoch, from offset 0 up to the first gap. */
 export async function readDraftText(db: Db, key: DraftKey, epoch: number, channel: Channel = 'text'): Promise<string> {
   const { rows } = await db.query<{ offset: number; text: string }>(
     `select "offset", text from draft_chunks

@@ -3,16 +3,16 @@ import type { TokenUsage } from '../../domain/turns/turn.js';
 import { type CallRecord, unknownUsage } from '../../domain/turns/usage.js';
 import type { Db, Tx } from '../core/pool.js';
 
-/** Names a request of a turn to a model, as the request's id does. */
+/** The key of a call of a model: the same values as in the id of its request. */
 export type ModelCallKey = { turnId: string; step: string; attempt: number };
 
-/** What a call is asked with: `promptTokens` is an estimate. */
+/** The model of a call, and the estimated tokens of its prompt. */
 export type AskedModel = { model: string; promptTokens: number };
 
 const columns = `step, attempt, model, prompt_tokens as "promptTokens", completion_tokens as "completionTokens", epoch,
   continued_epoch as "continuedEpoch", usage, used`;
 
-/** Records a call before its request is sent, where no other statement does. */
+/** Records a call before its request is sent. The calls of replies and steps are recorded when their attempt begins. */
 export async function recordCall(db: Db, { turnId, step, attempt }: ModelCallKey, asked: AskedModel): Promise<void> {
   await db.query(
     `insert into model_calls (turn_id, step, attempt, model, prompt_tokens) values ($1, $2, $3, $4, $5)
@@ -21,7 +21,7 @@ export async function recordCall(db: Db, { turnId, step, attempt }: ModelCallKey
   );
 }
 
-/** Records the usage of a call, and whether a reply or an answer came of it. */
+/** Records the usage of a call, and whether its output is used in a reply or an answer. */
 export async function settleCall(
   db: Db,
   { turnId, step, attempt }: ModelCallKey,
@@ -34,19 +34,19 @@ export async function settleCall(
   );
 }
 
-/** Records what a failed call cost, where more is known of it than the newest checkpoint says. */
+/** Records the usage of a failed call, if it is known better than by the newest checkpoint. */
 export async function settleFailedCall(db: Db, key: ModelCallKey, model: string, failure: TurnFailure): Promise<void> {
   if (failure.spent === 'nothing') return dropCall(db, key);
   const usage = failure.usage ?? (failure.spent === 'call' ? unknownUsage(model) : null);
   if (usage) await settleCall(db, key, { usage, used: false });
 }
 
-/** Forgets a call whose request never reached the provider. */
+/** Deletes a call whose request never reached the provider. */
 async function dropCall(db: Db, { turnId, step, attempt }: ModelCallKey): Promise<void> {
   await db.query('delete from model_calls where turn_id = $1 and step = $2 and attempt = $3', [turnId, step, attempt]);
 }
 
-/** An attempt goes on with the stream of an earlier one: it asks for nothing of its own. */
+/** Records that an attempt adopts the stream of the attempt `asked`: deletes its own call, which it does not make. */
 export async function adoptCall(db: Db, key: ModelCallKey, beat: number, asked: number): Promise<void> {
   if (asked === key.attempt) return;
   await db.query(
@@ -65,6 +65,7 @@ export async function readModelCalls(db: Db, turnId: string): Promise<CallRecord
   return rows;
 }
 
+/** Marks calls whose text is used. */
 export async function markUsed(tx: Tx, turnId: string, calls: CallRecord[]): Promise<void> {
   await tx.query(
     `update model_calls m set used = true from unnest($2::text[], $3::integer[]) as c(step, attempt)
@@ -73,13 +74,16 @@ export async function markUsed(tx: Tx, turnId: string, calls: CallRecord[]): Pro
   );
 }
 
-/** The calls of a turn that ends; its usage takes their place. Drafts are locked first, as checkpoints lock them. */
+/**
+ * Deletes the calls of a turn that ends, and returns them in the order in which they began. Locks the drafts first, as
+ * checkpoints do: another order could deadlock.
+ */
 export async function takeModelCalls(tx: Tx, turnId: string): Promise<CallRecord[]> {
   const { rows } = await tx.query<CallRecord & { position: number }>(
-    `with held as materialized (
+    `with locked as materialized (
        select 1 from drafts where turn_id = $1 order by beat for no key update
      )
-     delete from model_calls where turn_id = $1 and (select count(*) from held) >= 0 returning ${columns}, position`,
+     delete from model_calls where turn_id = $1 and (select count(*) from locked) >= 0 returning ${columns}, position`,
     [turnId],
   );
   return rows.sort((a, b) => a.position - b.position);

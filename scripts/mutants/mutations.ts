@@ -83,7 +83,7 @@ export const mutations: Mutation[] = [
     name: "the look for a reply's effect",
     file: 'db/streaming/landReply.ts',
     replace: [
-      ['    if (landed) return landed;\n    if (!held) return goneVerdict;', '    if (!held) return goneVerdict;'],
+      ['    if (landed) return landed;\n    if (!locked) return goneVerdict;', '    if (!locked) return goneVerdict;'],
     ],
     test: drafts('let a reply land once, and a repeated landing returns the first result'),
   },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, type Pool } from '../../../db/core/pool.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
-import { recordFailure, turnToFallback } from '../../../db/streaming/draftFailures.js';
+import { recordFailure, switchToFallback } from '../../../db/streaming/draftFailures.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
 import {
   acquireReplyLease,
@@ -79,7 +79,7 @@ describe('the reason of a new draft', () => {
       'another provider is asked',
       async (r: Awaited<ReturnType<typeof reply>>, fence: number) => {
         await fail(r, fence);
-        await turnToFallback(pool, r.key, fence, { code: 'stream_broken' });
+        await switchToFallback(pool, r.key, fence, { code: 'stream_broken' });
       },
     ],
     [
