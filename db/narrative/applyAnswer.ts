@@ -11,9 +11,9 @@ import { readChatState } from './turnContext.js';
 export type Applied<V> = { applied: true; verdict: V } | { applied: false };
 
 /**
- * Appends what a step found, projects it and settles the step, in one transaction. `decide` is given the
- * chat's state under its lock. Applied once: a step that is done keeps its first verdict. `call`: the call of a model
- * that the answer came of.
+ * Appends the events of a step with their projections, and settles the step, in one transaction. `decide` gets the
+ * chat's state, which is read under the chat's lock. Happens once: a step that is done keeps its first verdict. `call`
+ * is the model call that gave the answer.
  */
 export function applyStep<V>(
   pool: Pool,

@@ -13,13 +13,14 @@ export type Character = {
   updatedAt: Date;
 };
 
-/** What a client says of a character; in a change, what is left out stays. */
+/** The fields of a character that clients set. */
 export type CharacterFields = { name: string; persona: string; greeting: string | null };
+/** Fields that are left out keep their value. */
 export type CharacterChange = { [K in keyof CharacterFields]?: CharacterFields[K] | undefined };
 
 const columns = 'id, name, persona, greeting, created_at as "createdAt", updated_at as "updatedAt"';
 
-/** Throws `ChatRefused` when the owner has `max` already. */
+/** Creates a character. Throws `ChatRefused` when the owner already has `max`. */
 export function createCharacter(pool: Pool, owner: string, fields: CharacterFields, max?: number): Promise<Character> {
   return transaction(pool, async (tx) => {
     await mustBeWithinLimit(tx, 'characters', owner, max);
@@ -44,7 +45,7 @@ const listWithBody: ListSpec = {
   bytes: 'octet_length(name) + octet_length(persona) + coalesce(octet_length(greeting), 0)',
 };
 
-/** The owner's characters, oldest first; without `withBody`, without persona and greeting. */
+/** A page of the owner's characters, oldest first. Persona and greeting are included only with `withBody`. */
 export function listCharacters(
   db: Db,
   owner: string,
@@ -53,6 +54,7 @@ export function listCharacters(
   return readPage(db, withBody ? listWithBody : list, owner, page);
 }
 
+/** Reads a character. Null when the owner has no such character. */
 export async function readCharacter(db: Db, owner: string, id: string): Promise<Character | null> {
   const { rows } = await db.query<Character>(`select ${columns} from characters where id = $1 and owner = $2`, [
     id,
@@ -61,6 +63,7 @@ export async function readCharacter(db: Db, owner: string, id: string): Promise<
   return rows[0] ?? null;
 }
 
+/** Changes a character. Null when the owner has no such character. */
 export async function changeCharacter(
   db: Db,
   owner: string,
@@ -80,8 +83,9 @@ export async function changeCharacter(
 const deleteAttempts = 5;
 
 /**
- * Deletes a character that hosts no chat, and takes it out of the chats that it is a guest of. The foreign keys
- * decide, so a chat made meanwhile is safe; one that made it a guest meanwhile is tried again.
+ * Deletes a character that hosts no chat, and removes it from the chats in which it is a guest. Foreign keys prevent
+ * deleting the host of a chat that is created at the same time. If the character becomes a guest at the same time, the
+ * deletion is tried again.
  */
 export async function deleteCharacter(
   pool: Pool,

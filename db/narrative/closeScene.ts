@@ -4,7 +4,10 @@ import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
 import { readChatState } from './turnContext.js';
 
-/** Closes the scene that the turn ran in, if that is the one still open. Says whether the turn closed it, now or before. */
+/**
+ * Closes the scene of a turn, if that scene is still open. `endedAt` is ISO 8601 UTC. Returns whether this turn has
+ * closed it, now or in an earlier attempt.
+ */
 export function closeSceneOfTurn(pool: Pool, turnId: string, sceneId: string, endedAt: string): Promise<boolean> {
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, turnId);

@@ -9,7 +9,7 @@ const columns = `source_id as "sourceId", target_id as "targetId", affinity, tru
 
 const toEdge = (row: EdgeRow): Edge => ({ ...row, lastInteractionAt: row.lastInteractionAt?.toISOString() ?? null });
 
-/** The chat's edges, by source and then target. */
+/** All edges of a chat, by source and then target. */
 export async function readEdges(db: Db, chatId: string): Promise<Edge[]> {
   const { rows } = await db.query<EdgeRow>(
     `select ${columns} from edges where chat_id = $1 order by source_id collate "C", target_id collate "C"`,
@@ -39,6 +39,7 @@ export async function listEdges(db: Db, chatId: string, page: Page<EdgeKey>): Pr
   return rows.map(toEdge);
 }
 
+/** Reads an edge. Null when there is none yet. */
 export async function readEdge(db: Db, chatId: string, sourceId: string, targetId: string): Promise<Edge | null> {
   const { rows } = await db.query<EdgeRow>(
     `select ${columns} from edges where chat_id = $1 and source_id = $2 and target_id = $3`,
@@ -47,6 +48,7 @@ export async function readEdge(db: Db, chatId: string, sourceId: string, targetI
   return rows[0] ? toEdge(rows[0]) : null;
 }
 
+/** Inserts an edge, or replaces the one with the same source and target. */
 export async function writeEdge(db: Db, chatId: string, edge: Edge): Promise<void> {
   await db.query(
     `insert into edges (chat_id, source_id, target_id, affinity, trust, summary, knowledge_facts, last_interaction_at)

@@ -4,10 +4,10 @@ import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { appendEvents } from '../timeline/log.js';
 
-/** Gives the chat another guest, or none. The caller holds the chat's lock. Throws `ChatRefused`. */
+/** Sets the chat's guest; null removes it. The caller holds the chat's lock. Throws `ChatRefused`. */
 export async function changeGuest(tx: Tx, chat: NarrativeChat, guestId: string | null): Promise<void> {
   if (guestId === chat.guestId) return;
-  // A turn's steps are those of who was present when it began.
+  // A turn runs steps for the characters that were present when it began.
   if (chat.activeTurnId !== null) throw new ChatRefused('turn_in_progress');
   if (guestId === chat.hostId) throw new ChatRefused('guest_is_host', 'guestId');
   const { rowCount } = await tx.query(
@@ -20,8 +20,8 @@ export async function changeGuest(tx: Tx, chat: NarrativeChat, guestId: string |
 }
 
 /**
- * Takes a character out of every chat that it is a guest of, also where a turn runs. Chats are locked in the
- * order of their ids, as all who lock several do.
+ * Removes a character from every chat in which it is a guest, also while a turn runs. Locks the chats in the order of
+ * their ids: every transaction that locks several chats uses this order, so that none deadlock.
  */
 export async function clearGuestEverywhere(tx: Tx, owner: string, guestId: string): Promise<void> {
   const { rows } = await tx.query<{ id: string }>(
@@ -34,7 +34,7 @@ export async function clearGuestEverywhere(tx: Tx, owner: string, guestId: strin
   }
 }
 
-/** A guest may come and go: each time is an effect of its own. */
+/** A guest may be removed several times, so each event gets a new id as its key. */
 async function appendCleared(tx: Tx, chatId: string, guestId: string): Promise<void> {
   await appendEvents(tx, { chatId, turnId: null, step: `guest:${newId('evt')}` }, [
     { kind: 'guest_cleared', data: { guestId } },

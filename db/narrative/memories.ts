@@ -1,13 +1,13 @@
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import type { Db } from '../core/pool.js';
 
-/** What those who were there remember of a beat. */
+/** What the witnesses of a beat remember. */
 export type Memory = {
   id: string;
   text: string;
   sceneId: string | null;
   witnesses: string[];
-  /** The seq of the user turn that it is of. */
+  /** The seq of the user turn that it belongs to. */
   chatClock: number;
   /** 0 to 3; null until it is scored. */
   significance: number | null;
@@ -28,7 +28,7 @@ const list: ListSpec = {
   bytes: 'octet_length(text)',
 };
 
-/** The chat's memories that were written after a seq, oldest first. */
+/** A page of the chat's memories, oldest first. The cursor is the seq of the event that wrote a memory. */
 export async function listMemories(db: Db, chatId: string, page: Page<number>): Promise<Memory[]> {
   return readPage<Memory>(db, list, chatId, page);
 }

@@ -3,8 +3,8 @@ import type { Db } from '../core/pool.js';
 import { readTurnContext } from './turnContext.js';
 
 /**
- * What a narrative reply is made from: the chat as this turn sees it. Null when the turn, its chat or its host
- * is no more.
+ * Reads the input of a narrative prompt, as of this turn. `key.beat` selects the earlier beats of the turn, and
+ * `key.speakerId` the memories and summaries. Null when the turn, its chat or its host was deleted.
  */
 export async function readPromptInput(
   db: Db,
@@ -25,7 +25,7 @@ export async function readPromptInput(
     host,
     guest,
     prose,
-    beats: context.beats.filter((said) => said.beat < key.beat),
+    beats: context.beats.filter(({ beat }) => beat < key.beat),
     dialogue,
     scene,
     edges,
@@ -37,7 +37,7 @@ export async function readPromptInput(
 
 type Speaking = { turnId: string; speakerId: string };
 
-/** Far more memories than a prompt ever holds: pinned first, then the newest. */
+/** Most memories that are read, pinned first, then the newest: far more than fit into a prompt. */
 const MEMORIES = 500;
 const SCENES = 200;
 

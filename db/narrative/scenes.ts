@@ -12,7 +12,7 @@ export type Scene = {
   openedSeq: number;
   openedAt: Date;
   endedAt: Date | null;
-  /** By the id of the character whose point of view it is. */
+  /** Summaries by the id of the character whose point of view they have. */
   summaries: Record<string, string>;
 };
 
@@ -27,12 +27,12 @@ const list: ListSpec = {
   bytes: 'octet_length(container) + octet_length(summaries::text)',
 };
 
-/** The chat's scenes that opened after a seq, oldest first. */
+/** A page of the chat's scenes, oldest first. The cursor is the seq of the event that opened a scene. */
 export async function listScenes(db: Db, chatId: string, page: Page<number>): Promise<Scene[]> {
   return readPage<Scene>(db, list, chatId, page);
 }
 
-/** Opens a scene by hand. Throws `ChatRefused`. */
+/** Opens a scene on a client's request. Throws `ChatRefused`. */
 export function openSceneByHand(pool: Pool, owner: string, chatId: string, container: string): Promise<Scene> {
   return transaction(pool, async (tx) => {
     await lockNarrativeChat(tx, owner, chatId);
@@ -45,13 +45,13 @@ export function openSceneByHand(pool: Pool, owner: string, chatId: string, conta
   });
 }
 
-/** Closes the open scene by hand; `endedAt` is ISO 8601 UTC. Throws `ChatRefused`. */
+/** Closes the open scene on a client's request. `endedAt` is ISO 8601 UTC. Throws `ChatRefused`. */
 export function closeSceneByHand(pool: Pool, owner: string, chatId: string, endedAt: string): Promise<Scene> {
   return transaction(pool, async (tx) => {
     await lockNarrativeChat(tx, owner, chatId);
     const open = await readOpenScene(tx, chatId);
     if (!open) throw new ChatRefused('no_open_scene');
-    // A rewind may open a scene anew that was closed by hand before, so its id alone is no key.
+    // A rewind may reopen a closed scene, which is then closed again. So the scene's id is not enough as a key.
     await appendEvents(tx, { chatId, turnId: null, step: `close:${newId('evt')}` }, [
       { kind: 'scene_closed', data: { sceneId: open.id, endedAt } },
     ]);

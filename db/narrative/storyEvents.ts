@@ -19,6 +19,7 @@ export type StoryEvent = {
   createdAt: Date;
 };
 
+/** A story event as a client plans it. */
 export type StoryPlan = {
   title: string;
   description: string;
@@ -36,14 +37,14 @@ const list: ListSpec = {
   bytes: 'octet_length(title) + octet_length(description) + octet_length(artifacts::text)',
 };
 
-/** The chat's story events that were planned after a seq, oldest first. */
+/** A page of the chat's story events, oldest first. The cursor is the seq of the event that planned one. */
 export async function listStoryEvents(db: Db, chatId: string, page: Page<number>): Promise<StoryEvent[]> {
   return readPage<StoryEvent>(db, list, chatId, page);
 }
 
 /**
- * Plans a story event, and starts it at once if it is to be active. Throws `ChatRefused`, also when `max` of the
- * chat's are open already.
+ * Plans a story event, and starts it if its status is `active`. Throws `ChatRefused`, for example when the chat already
+ * has `max` open ones.
  */
 export function planStoryEvent(
   pool: Pool,

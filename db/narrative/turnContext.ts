@@ -3,9 +3,9 @@ import { stripOoc } from '../../domain/narrative/ooc.js';
 import type { Db } from '../core/pool.js';
 import { readEdges } from './edges.js';
 
-/** Lines of dialogue that classifiers see before the turn. */
+/** Most lines of dialogue before the turn that classifiers get. */
 const DIALOGUE_LINES = 20;
-/** Lines of a scene that its summary is made from. */
+/** Most lines of a scene from which its summary is made. */
 const SCENE_LINES = 200;
 
 type Head = {
@@ -23,7 +23,10 @@ type Head = {
   at: Date;
 };
 
-/** What the classifiers of a turn are asked about. Null when the turn, its chat or its host is no more. */
+/**
+ * Reads what the classifiers of a turn get: people, dialogue, the scene, edges, story events and memories. With
+ * `sceneId` it is about that scene, with all of its lines. Null when the turn, its chat or its host was deleted.
+ */
 export async function readTurnContext(db: Db, turnId: string, sceneId?: string | null): Promise<TurnContext | null> {
   const head = await readHead(db, turnId);
   if (!head) return null;
@@ -51,7 +54,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
     edges,
     storyEvents: story,
     memories,
-    // Only questions about a scene, which name it, are about all of its lines.
+    // Only calls about a scene, which name it, need all of its lines.
     sceneBeats:
       scene && sceneId
         ? await readLines(db, chatId, { beforeSeq: null, fromSeq: scene.openedSeq, limit: SCENE_LINES })
@@ -59,7 +62,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
   };
 }
 
-/** What the summary of a scene is made from, where no turn closed it. Null when the chat or its host is no more. */
+/** Reads the input for the summary of a scene that no turn closed. Null when the chat or its host was deleted. */
 export async function readSceneContext(db: Db, chatId: string, sceneId: string): Promise<TurnContext | null> {
   const { rows } = await db.query<{ turnId: string }>(
     'select id as "turnId" from turns where chat_id = $1 order by user_turn_seq desc limit 1',
@@ -111,8 +114,8 @@ async function readBeats(db: Db, chatId: string, turnId: string): Promise<TurnCo
 }
 
 /**
- * Lines of the timeline, oldest first, in the order of their turns, those of cancelled and failed turns too. `you` speaks the user's turns, whose
- * out-of-character text is stripped; turns that still wait have said nothing yet.
+ * Lines of the timeline in the order of their turns, oldest first, including cancelled and failed turns. Queued turns
+ * are left out. The speaker of user turns is `you`; their out-of-character text is removed.
  */
 async function readLines(
   db: Db,
@@ -141,7 +144,7 @@ async function readMemories(db: Db, chatId: string, turnId: string): Promise<Tur
   return rows.map(({ step, ...memory }) => ({ ...memory, beat: Number(step.split(':').at(-1)) }));
 }
 
-/** The open ones. */
+/** The chat's open story events. */
 async function readStory(db: Db, chatId: string) {
   const { rows } = await db.query<ChatState['storyEvents'][number] & { title: string; description: string }>(
     `select id as "eventId", title, description, status, artifacts from story_events
@@ -151,7 +154,7 @@ async function readStory(db: Db, chatId: string) {
   return rows;
 }
 
-/** The state that an answer is applied to, read under the chat's lock. */
+/** Reads the state to which an answer is applied. The caller holds the chat's lock. */
 export async function readChatState(db: Db, chatId: string): Promise<ChatState> {
   const pinned = await db.query<ChatState['pinned'][number]>(
     `select id as "memoryId", significance, pinned_seq as "pinnedSeq", witnesses from memories

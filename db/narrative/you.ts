@@ -1,18 +1,20 @@
 import type { Db } from '../core/pool.js';
 
-/** The owner's own character. */
+/** The character that the owner plays. */
 export type You = { id: 'you'; name: string; persona: string };
 
-/** Who an owner is before they have said so. */
-const unnamed: You = { id: 'you', name: 'You', persona: '' };
+/** The character of an owner who has not set one. */
+const defaultYou: You = { id: 'you', name: 'You', persona: '' };
 
+/** Reads the owner's character, or the default one. */
 export async function readYou(db: Db, owner: string): Promise<You> {
   const { rows } = await db.query<{ name: string; persona: string }>('select name, persona from you where owner = $1', [
     owner,
   ]);
-  return rows[0] ? { id: 'you', ...rows[0] } : unnamed;
+  return rows[0] ? { id: 'you', ...rows[0] } : defaultYou;
 }
 
+/** Sets the name and persona of the owner's character. */
 export async function putYou(db: Db, owner: string, you: { name: string; persona: string }): Promise<You> {
   await db.query(
     `insert into you (owner, name, persona) values ($1, $2, $3)
