@@ -30,8 +30,8 @@ function toChange({ chatId: _, staleSince, ...row }: Row): Change {
 }
 
 /**
- * The changes of a document after one of them, in the order of their sources. What the newest version made stale is
- * marked first, where that was cut off.
+ * A page of a document's changes, in the order of the events that proposed them. The cursor is a change's id. First
+ * marks stale changes, if marking them after the newest version did not finish.
  */
 export async function listChanges(pool: Pool, documentId: string, page: Page): Promise<Change[]> {
   await markStaleChanges(pool, documentId);
@@ -57,7 +57,9 @@ export async function listChanges(pool: Pool, documentId: string, page: Page): P
 
 export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number };
 
-/** Changes a document that has the expected version; what is left out stays. Throws `ChatRefused`. */
+/**
+ * Changes a document that has the expected version. Fields that are left out keep their value. Throws `ChatRefused`.
+ */
 export async function editDocument(pool: Pool, owner: string, id: string, edit: Edit): Promise<Document> {
   const edited = await transaction(pool, async (tx) => {
     const document = await lockDocument(tx, owner, id);
@@ -67,28 +69,28 @@ export async function editDocument(pool: Pool, owner: string, id: string, edit: 
     const written = await writeDocument(tx, id, { title, body });
     const changed = [title !== document.title && 'title', body !== document.body && 'body'].filter(Boolean);
     const text = `The ${changed.join(' and ') || 'document'} was edited by hand: version ${written.version}.`;
-    await tellThreads(tx, written, { text });
+    await appendToThreads(tx, written, { text });
     return written;
   });
-  await markStale(pool, id);
+  await tryMarkStale(pool, id);
   return edited;
 }
 
-/** Replaces the first occurrence of what a pending change replaces. Throws `ChatRefused`. */
+/** Accepts a pending change: replaces the first occurrence of its original. Throws `ChatRefused`. */
 export async function acceptChange(pool: Pool, owner: string, id: string): Promise<Change> {
-  const accepted = await decide(pool, owner, id, async (tx, change, document) => {
+  const accepted = await updatePendingChange(pool, owner, id, async (tx, change, document) => {
     const body = applyChange(document.body, change);
     if (body === null || change.staleSince) throw new ChatRefused('change_stale');
     const written = await writeDocument(tx, document.id, { title: document.title, body });
-    await tellThreads(tx, written, { of: change, event: { kind: 'change_accepted', data: { changeId: id } } });
+    await appendToThreads(tx, written, { of: change, event: { kind: 'change_accepted', data: { changeId: id } } });
   });
-  await markStale(pool, accepted.documentId);
+  await tryMarkStale(pool, accepted.documentId);
   return accepted;
 }
 
-/** Declines a pending change; a comment stays in the thread, for people. Throws `ChatRefused`. */
+/** Declines a pending change. A comment becomes a system message of its thread. Throws `ChatRefused`. */
 export function declineChange(pool: Pool, owner: string, id: string, comment?: string): Promise<Change> {
-  return decide(pool, owner, id, async (tx, change) => {
+  return updatePendingChange(pool, owner, id, async (tx, change) => {
     const events: NewEvent[] = [{ kind: 'change_declined', data: { changeId: id } }];
     if (comment) events.push({ kind: 'system_message', data: { text: comment } });
     await lockChat(tx, change.chatId);
@@ -96,21 +98,22 @@ export function declineChange(pool: Pool, owner: string, id: string, comment?: s
   });
 }
 
-async function decide(
+/** Runs `update` on a pending change under its document's lock. Returns the change after it. Throws `ChatRefused`. */
+async function updatePendingChange(
   pool: Pool,
   owner: string,
   id: string,
-  act: (tx: Tx, change: Row, document: Document) => Promise<void>,
+  update: (tx: Tx, change: Row, document: Document) => Promise<void>,
 ): Promise<Change> {
   return transaction(pool, async (tx) => {
-    const seen = await readChange(tx, id);
-    // The document's lock orders all that happens to it and to its changes.
-    const document = seen && (await lockDocument(tx, owner, seen.documentId));
+    const unlocked = await readChange(tx, id);
+    // The lock of the document serializes all updates of it and of its changes, so the change is read again under it.
+    const document = unlocked && (await lockDocument(tx, owner, unlocked.documentId));
     if (!document) throw new ChatRefused('change_not_found');
     const change = await readChange(tx, id);
     if (!change) throw new ChatRefused('change_not_found');
     if (change.state !== 'pending') throw new ChatRefused('change_not_pending');
-    await act(tx, change, document);
+    await update(tx, change, document);
     return toChange((await readChange(tx, id))!);
   });
 }
@@ -124,10 +127,11 @@ async function readChange(db: Db, id: string): Promise<Row | null> {
 }
 
 /**
- * Tells all threads about a document of its new version, in the order of their ids, and, in the thread that it came
- * from, why. Which changes it made stale is checked once it is committed.
+ * Appends `document_edited` to all threads of a document, in the order of their ids: every transaction locks chats in
+ * this order. The thread of an accepted change gets its event first; after an edit by hand all threads get a message.
+ * Stale changes are marked after the commit.
  */
-async function tellThreads(
+async function appendToThreads(
   tx: Tx,
   document: Document,
   cause: { text: string } | { of: Row; event: NewEvent },
@@ -145,8 +149,8 @@ async function tellThreads(
   }
 }
 
-/** What was committed is not undone by a check that fails: whoever lists the changes goes on with it. */
-const markStale = (pool: Pool, documentId: string) => markStaleChanges(pool, documentId).catch(() => undefined);
+/** Ignores a failure, because the new version is committed. The next list of the changes continues the marking. */
+const tryMarkStale = (pool: Pool, documentId: string) => markStaleChanges(pool, documentId).catch(() => undefined);
 
 const append = (tx: Tx, chatId: string, step: string, events: NewEvent[]) =>
   appendEvents(tx, { chatId, turnId: null, step }, events);

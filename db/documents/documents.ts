@@ -14,7 +14,7 @@ export type Document = {
 
 const columns = `d.id, d.title, d.body, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 
-/** Throws `ChatRefused` when the owner has `max` already. */
+/** Creates a document with version 1. Throws `ChatRefused` when the owner already has `max`. */
 export function createDocument(
   pool: Pool,
   owner: string,
@@ -31,11 +31,13 @@ export function createDocument(
   });
 }
 
+/** Whether the owner has the document. */
 export async function ownsDocument(db: Db, owner: string, id: string): Promise<boolean> {
   const { rowCount } = await db.query('select from documents where id = $1 and owner = $2', [id, owner]);
   return rowCount === 1;
 }
 
+/** Reads a document. Null when the owner has no such document. */
 export async function readDocument(db: Db, owner: string, id: string): Promise<Document | null> {
   const { rows } = await db.query<Document>(`select ${columns} from documents d where d.id = $1 and d.owner = $2`, [
     id,
@@ -54,7 +56,7 @@ const list: ListSpec = {
   bytes: 'octet_length(d.title)',
 };
 
-/** The owner's documents, oldest first, with or without their bodies. */
+/** A page of the owner's documents, oldest first, with or without their bodies. */
 export async function listDocuments(
   db: Db,
   owner: string,
@@ -68,7 +70,7 @@ export async function listDocuments(
   );
 }
 
-/** The document that a chat is about, as a model reads it. */
+/** Reads the document of a chat, as a model gets it. Null when there is none. */
 export async function readDocumentOfChat(
   db: Db,
   chatId: string,
@@ -80,7 +82,9 @@ export async function readDocumentOfChat(
   return rows[0] ?? null;
 }
 
-/** Locks a document: always before the chats that are about it. Null when the owner has no such document. */
+/**
+ * Locks a document. To avoid deadlocks, lock it before any chat about it. Null when the owner has no such document.
+ */
 export async function lockDocument(tx: Tx, owner: string, id: string): Promise<Document | null> {
   const { rows } = await tx.query<Document>(
     `select ${columns} from documents d where d.id = $1 and d.owner = $2 for update`,
@@ -89,6 +93,7 @@ export async function lockDocument(tx: Tx, owner: string, id: string): Promise<D
   return rows[0] ?? null;
 }
 
+/** Stores a new version of a document. The caller holds its lock. */
 export async function writeDocument(tx: Tx, id: string, fields: { title: string; body: string }): Promise<Document> {
   const { rows } = await tx.query<Document>(
     `update documents d set title = $2, body = $3, version = d.version + 1, updated_at = now()

@@ -11,8 +11,11 @@ const STEP = 'propose_changes';
 const leftOut = (count: number): string =>
   `Only the first ${count} changes of this reply were taken: a reply may propose ${MAX_CHANGES_OF_REPLY}, and a document may have ${MAX_PENDING_CHANGES} pending ones. Accept or decline some and ask again.`;
 
-/** How many more changes may be pending for a chat's document. Two chats at once may exceed it by one reply. */
-export async function roomForChanges(tx: Tx, chatId: string): Promise<number> {
+/**
+ * How many more changes of a chat's document may become pending. Two chats that propose at the same time can exceed the
+ * limit by the changes of one reply.
+ */
+export async function remainingChanges(tx: Tx, chatId: string): Promise<number> {
   const { rows } = await tx.query<{ pending: number }>(
     `select count(*)::integer as pending from (
        select from changes c join chats on chats.id = c.chat_id
@@ -23,8 +26,8 @@ export async function roomForChanges(tx: Tx, chatId: string): Promise<number> {
 }
 
 /**
- * Appends which changes a turn's landed reply proposes, once, also when there are none. A reply that was cut short
- * proposes what it had said in whole. Changes beyond the limits are left out, which people are told.
+ * Appends `changes_proposed` for a turn's landed reply, once, also when it proposes none. Of a truncated reply only
+ * complete change blocks count. Changes beyond the limits are left out, and a system message says so.
  */
 export async function proposeChanges(pool: Pool, turnId: string): Promise<void> {
   await transaction(pool, async (tx) => {
@@ -38,7 +41,7 @@ export async function proposeChanges(pool: Pool, turnId: string): Promise<void> 
     const reply = rows[0];
     if (!reply) return;
     const blocks = parseChangeBlocks(reply.text, MAX_CHANGES_OF_REPLY + 1).length;
-    const count = blocks === 0 ? 0 : Math.min(blocks, MAX_CHANGES_OF_REPLY, await roomForChanges(tx, turn.chatId));
+    const count = blocks === 0 ? 0 : Math.min(blocks, MAX_CHANGES_OF_REPLY, await remainingChanges(tx, turn.chatId));
     const changeIds = Array.from({ length: count }, () => newId('chg'));
     const data = { messageSeq: reply.seq, changeIds, count };
     const events: NewEvent[] = [{ kind: 'changes_proposed', data }];

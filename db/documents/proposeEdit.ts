@@ -6,12 +6,15 @@ import { type Pool, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
 import { readDocumentOfChat } from './documents.js';
-import { roomForChanges } from './proposeChanges.js';
+import { remainingChanges } from './proposeChanges.js';
 
-/** Of the events of a call's step: it starts with 0 and ends with 1. */
+/** The number of the event within the call's step: 0 is its start, 1 its end. */
 const PROPOSED = 2;
 
-/** Proposes the edit that a call of the tool `propose_edit` holds, once. */
+/**
+ * Proposes the edit of a call of the tool `propose_edit`, once. Returns the call's result; a refusal is a failed
+ * result.
+ */
 export function proposeEdit(pool: Pool, { turnId, callId }: CallKey, edit: { original: string }): Promise<CallResult> {
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, turnId);
@@ -22,7 +25,7 @@ export function proposeEdit(pool: Pool, { turnId, callId }: CallKey, edit: { ori
     const step = stepName.tool(callId);
     const before = await findEffect(tx, turnId, step, PROPOSED);
     if (before) return { success: true, content: 'Proposed.' };
-    if ((await roomForChanges(tx, turn.chatId)) < 1)
+    if ((await remainingChanges(tx, turn.chatId)) < 1)
       return { success: false, content: 'too_many_changes: People must accept or decline some of the changes first.' };
     const called = await findEffect(tx, turnId, step, 0);
     if (!called) return { success: false, content: 'tool_failed: The call is not in the log.' };

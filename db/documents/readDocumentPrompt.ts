@@ -2,7 +2,7 @@ import type { DocumentPromptInput, Said } from '../../domain/documents/documentP
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
-/** Earlier messages that a prompt looks back on, at most. */
+/** Most earlier messages that a prompt has. */
 const HISTORY_MESSAGES = 200;
 
 type Head = Omit<DocumentPromptInput, 'document' | 'history' | 'line'> & {
@@ -14,7 +14,7 @@ type Head = Omit<DocumentPromptInput, 'document' | 'history' | 'line'> & {
   quote: string | null;
 };
 
-/** What a reply about a document is made from. Null when the turn, its chat or its document is no more. */
+/** Reads the input of a document chat's prompt. Null when the turn, its chat or its document was deleted. */
 export async function readDocumentPrompt(db: Db, turnId: string): Promise<DocumentPromptInput | null> {
   const { rows } = await db.query<Head>(
     `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", d.title, d.body, ch.anchor, asked.text, asked.quote

@@ -1,26 +1,28 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isStale } from '../../domain/documents/changes.js';
 import type { NewEvent } from '../../domain/log/events.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { appendEvents, lockChat } from '../timeline/log.js';
 
-/** Changes that are looked at, and marked, at once. */
-const PIECE = 20;
-/** How long changes may be looked at before others get their turn, in milliseconds. */
+/** Changes that are checked and marked in one transaction. */
+const BATCH_SIZE = 20;
+/** Milliseconds of checking after which the event loop may run other work. */
 const SLICE_MS = 8;
 
 type Body = { id: string; version: number; body: string };
 type Pending = { id: string; chatId: string; original: string };
 
-/** Says that a document's new version may have made changes stale: in the transaction that writes it. */
+/**
+ * Records that a document's new version may have made changes stale. Runs in the transaction that stores the version.
+ */
 export async function noteUnchecked(tx: Tx, { id, version }: Pick<Body, 'id' | 'version'>): Promise<void> {
   await tx.query('update documents set unchecked_version = $2 where id = $1', [id, version]);
 }
 
 /**
- * Marks the pending changes that a document's newest version has made stale, unless that is done. In pieces, so that
- * neither the event loop nor the document is held for long; whoever lists or accepts changes goes on where another
- * was cut off. A change is marked once: what is stale stays so, also if its original should come back.
+ * Marks the pending changes that a document's newest version made stale, unless that is done. Works in batches, so that
+ * neither the event loop nor the document is blocked for long. If it is interrupted, the next call starts over with the
+ * changes that are not marked. A stale change stays stale, even if a later version contains its original again.
  */
 export async function markStaleChanges(pool: Pool, documentId: string): Promise<void> {
   const { rows } = await pool.query<Body>(
@@ -31,10 +33,10 @@ export async function markStaleChanges(pool: Pool, documentId: string): Promise<
   if (!document) return;
   let after: string | null = '';
   while (after !== null) {
-    const piece: Pending[] = await readPending(pool, document, after);
-    const stale = await staleOf(piece, document.body);
+    const batch: Pending[] = await readPending(pool, document, after);
+    const stale = await staleOf(batch, document.body);
     if (stale.length > 0 && !(await mark(pool, document, stale))) return;
-    after = piece.length === PIECE ? piece.at(-1)!.id : null;
+    after = batch.length === BATCH_SIZE ? batch.at(-1)!.id : null;
   }
   await pool.query('update documents set unchecked_version = null where id = $1 and unchecked_version = $2', [
     documentId,
@@ -42,12 +44,12 @@ export async function markStaleChanges(pool: Pool, documentId: string): Promise<
   ]);
 }
 
-/** Of an original that is longer than the body only as much is read as shows that. */
+/** Reads no more of an original than the body's length and one: a longer original can't occur in the body. */
 async function readPending(db: Db, { id, body }: Body, after: string): Promise<Pending[]> {
   const { rows } = await db.query<Pending>(
     `select c.id, c.chat_id as "chatId", left(c.original, $4) as original from changes c join chats on chats.id = c.chat_id
      where c.document_id = $1 and c.state = 'pending' and c.stale_since is null and c.id > $2 order by c.id limit $3`,
-    [id, after, PIECE, body.length + 1],
+    [id, after, BATCH_SIZE, body.length + 1],
   );
   return rows;
 }
@@ -58,13 +60,13 @@ async function staleOf(changes: Pending[], body: string): Promise<Pending[]> {
   for (const change of changes) {
     if (isStale(body, change)) stale.push(change);
     if (performance.now() - since < SLICE_MS) continue;
-    await nextTurn();
+    await yieldToEventLoop();
     since = performance.now();
   }
   return stale;
 }
 
-/** False where there is a newer version by now: whoever wrote it looks at all changes again. */
+/** Marks changes as stale. False when the document has a newer version, after which all changes are checked again. */
 async function mark(pool: Pool, { id, version }: Body, stale: Pending[]): Promise<boolean> {
   const chatIds = [...new Set(stale.map(({ chatId }) => chatId))].sort();
   return transaction(pool, async (tx) => {
@@ -83,7 +85,7 @@ async function mark(pool: Pool, { id, version }: Body, stale: Pending[]): Promis
   });
 }
 
-/** In the order of their sources. */
+/** The changes that are still pending, in the order in which they were proposed. */
 async function stillPending(tx: Tx, chatId: string, stale: Pending[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `select id from changes where chat_id = $1 and id = any($2) and state = 'pending' and stale_since is null
