@@ -1,5 +1,11 @@
 import { beginStep, dropSteps, readBegunSteps } from '../../db/agents/agentSteps.js';
-import { holdsKept, landedIteration, landIteration, readCallIds, readKept } from '../../db/agents/iterations.js';
+import {
+  epochMatches,
+  landedIteration,
+  landIteration,
+  readCallIds,
+  readKeptDraft,
+} from '../../db/agents/iterations.js';
 import { readAgentPrompt } from '../../db/agents/readAgentPrompt.js';
 import type { Pool } from '../../db/core/pool.js';
 import { closeReply } from '../../db/streaming/landReply.js';
@@ -35,7 +41,7 @@ export type StreamIterationDeps = {
 /** What a request of an iteration is made from, and what the iterations before it have left in the draft. */
 type IterationPrompt = {
   input: AgentPromptInput;
-  kept: Awaited<ReturnType<typeof readKept>>;
+  kept: Awaited<ReturnType<typeof readKeptDraft>>;
   offered: Awaited<ReturnType<OfferedTools>>;
 };
 
@@ -70,7 +76,7 @@ async function readPrompt(
 ): Promise<IterationPrompt | null> {
   const [input, kept, offered] = await Promise.all([
     readAgentPrompt(pool, turnId),
-    readKept(pool, turnId),
+    readKeptDraft(pool, turnId),
     offeredTools(turnId),
   ]);
   return input && { input, kept, offered };
@@ -86,7 +92,7 @@ async function toRequest(
   const { turnId, iteration } = input;
   const [{ provider, fallback, ...options }, inEpoch, begunSteps] = await Promise.all([
     deps.providerOf(turnId),
-    settled && epoch > 0 && holdsKept(pool, { turnId, beat: 0 }, epoch, kept),
+    settled && epoch > 0 && epochMatches(pool, { turnId, beat: 0 }, epoch, kept),
     readBegunSteps(pool, turnId, iteration),
   ]);
   const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));

@@ -4,10 +4,10 @@ import type { Tx } from '../core/pool.js';
 import { readDraftText } from '../streaming/leases.js';
 import { readSteps } from './agentSteps.js';
 
-/** What an agent's `assistant_turn` holds beside its text. */
+/** The fields of an agent's `assistant_turn` beside its text. */
 export type AgentReply = { steps: AgentStep[]; model: string | undefined };
 
-/** The steps of an agent's turn over all of its iterations, including one that was cut short. */
+/** Reads the steps of an agent's turn over all iterations, including one that was cut short, and the newest model. */
 export async function readAgentReply(tx: Tx, turnId: string, epoch: number): Promise<AgentReply> {
   const [rows, thinking, text, model] = await Promise.all([
     readSteps(tx, [turnId]),
@@ -22,7 +22,7 @@ export async function readAgentReply(tx: Tx, turnId: string, epoch: number): Pro
   return { steps: rows.map(({ step }) => filled.get(step.index) ?? step), model };
 }
 
-/** That of its newest iteration. */
+/** The model of the newest iteration. */
 async function readModel(tx: Tx, turnId: string): Promise<string | undefined> {
   const { rows } = await tx.query<{ model: string }>(
     "select model from agent_iterations where turn_id = $1 and task_call_id = '' order by iteration desc limit 1",

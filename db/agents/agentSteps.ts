@@ -2,7 +2,7 @@ import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { Db } from '../core/pool.js';
 
-/** A step as viewers follow it: `offset` is where its text begins in its channel of the draft, in UTF-16 code units. */
+/** A step as viewers receive it. `offset` is where its text begins in the draft's channel, in UTF-16 code units. */
 export type StepRow = { step: AgentStep; offset: number | null; iteration: number };
 
 type NewStep = {
@@ -34,7 +34,7 @@ export async function beginStep(db: Db, step: NewStep): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** What the attempts at an iteration have begun so far. */
+/** The steps of text and thinking that attempts at an iteration have begun so far. */
 export async function readBegunSteps(
   db: Db,
   turnId: string,
@@ -46,7 +46,7 @@ export async function readBegunSteps(
   );
 }
 
-/** Deletes the steps that an attempt at an iteration began. Returns the remaining ones, in their order. */
+/** Deletes the steps of an iteration and of later ones. Returns the remaining steps, in their order. */
 export async function dropSteps(db: Db, turnId: string, iteration: number): Promise<StepRow[]> {
   await db.query('delete from agent_steps where turn_id = $1 and iteration >= $2', [turnId, iteration]);
   return readSteps(db, [turnId]);
@@ -69,7 +69,7 @@ type Row = {
 const columns = `turn_id as "turnId", index, id, type, iteration, "offset", content, call_id as "callId", name,
   arguments, success`;
 
-/** The steps of turns, in their order. */
+/** The steps of several turns, by turn and then in their order. */
 export async function readSteps(db: Db, turnIds: string[]): Promise<(StepRow & { turnId: string })[]> {
   const { rows } = await db.query<Row>(
     `select ${columns} from agent_steps where turn_id = any($1) order by turn_id, index`,
@@ -91,10 +91,10 @@ function toStep({ id, index, type, content, callId, name, arguments: sent, succe
   };
 }
 
-/** A call of a tool that has no result yet. */
+/** A tool call without a result. */
 export type OpenCall = { id: string; name: string; arguments: unknown; status: string };
 
-/** The calls that are open in the turn that a chat has running, in their order. */
+/** The calls without a result in a chat's turns that have not ended, in their order. Arguments are parsed. */
 export async function readOpenCalls(db: Db, chatId: string): Promise<OpenCall[]> {
   const { rows } = await db.query<OpenCall & { arguments: string }>(
     `select c.call_id as id, c.name, c.arguments, c.status from tool_calls c join turns t on t.id = c.turn_id

@@ -13,8 +13,8 @@ const statuses: Record<CallRow['status'], StepStatus> = {
 };
 
 /**
- * The steps of an agent's turn: its iterations and the calls of tools that each asked for. While the draft streams it is
- * the last iteration. Calls that the end of the turn has cut short are skipped.
+ * The steps of an agent's turn: each iteration, followed by its tool calls. A draft that streams is the last iteration.
+ * In a turn that has ended, calls without a result have the status `skipped`.
  */
 export async function readAgentSteps(
   db: Db,

@@ -12,7 +12,7 @@ import { type Db, type Pool, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import type { CallKey } from './toolCalls.js';
 
-/** sha256 of what an approval is bound to: the tool, and the exact arguments. */
+/** sha256 of what an approval covers: the tool's name and the exact arguments. */
 const hashOf = ({ name, arguments: sent }: { name: string; arguments: string }): string =>
   createHash('sha256')
     .update(JSON.stringify([name, sent]))
@@ -25,7 +25,7 @@ type Row = {
   approvedHash: string | null;
   approved: boolean | null;
   comment: string | null;
-  /** Of the tool; null when it is not listed. */
+  /** The tool's level; null when the tool is not listed. */
   level: number | null;
 };
 
@@ -39,7 +39,7 @@ async function readCall(db: Db, key: CallKey): Promise<Row | null> {
   return rows[0] ?? null;
 }
 
-/** Begins to wait for a person's decision on a call. */
+/** Marks that a call waits for a person's decision, and stores the hash that the decision covers. */
 export function requestApproval(pool: Pool, key: CallKey): Promise<ApprovalRequest> {
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, key.turnId);
@@ -56,10 +56,10 @@ export function requestApproval(pool: Pool, key: CallKey): Promise<ApprovalReque
   });
 }
 
-/** `comment` is for the model, which reads why a call was denied. */
+/** A person's decision on a call. The model gets `comment` as the reason of a denial. */
 export type ApprovalAnswer = { approved: boolean; comment?: string | undefined };
 
-/** Stores a decision on a call, if it is the first one. */
+/** Stores a decision on a call. Only the first decision counts. */
 export function answerApproval(
   pool: Pool,
   key: CallKey,
@@ -80,13 +80,16 @@ export function answerApproval(
   });
 }
 
-/** Whether a call may be made now: approved, and still the call that was approved. */
+/** Whether a call may be made now. It needs an approval, and its hash must be the one that was approved. */
 export async function readPermission(db: Db, key: CallKey): Promise<Permission> {
   const call = await readCall(db, key);
   return permissionOf(call && { ...call, hash: hashOf(call) });
 }
 
-/** Decisions of more than three seconds ago on calls that still wait: their workflows may not have received the signal. */
+/**
+ * Decisions that are older than three seconds, on calls that still wait: their workflows may not have received the
+ * signal. Returns at most 100.
+ */
 export async function readUndeliveredApprovals(db: Db): Promise<(CallKey & { approved: boolean })[]> {
   const { rows } = await db.query<CallKey & { approved: boolean }>(
     `select c.turn_id as "turnId", c.call_id as "callId", c.approved from tool_calls c join turns t on t.id = c.turn_id

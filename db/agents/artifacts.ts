@@ -11,8 +11,8 @@ import { lockForLink, takeStrategy } from './strategyHolder.js';
 import type { CallKey } from './toolCalls.js';
 
 /**
- * Appends an artifact of a client's, also while a turn runs. It is of no turn: a reply that is regenerated later
- * does not take it along. Throws `ChatRefused`.
+ * Appends an artifact that a client posts, also while a turn runs. It belongs to no turn, so that it stays in the
+ * timeline when a reply is regenerated. Throws `ChatRefused`.
  */
 export function appendArtifact(pool: Pool, owner: string, chatId: string, artifact: Artifact): Promise<ChatEvent> {
   return transaction(pool, async (tx) => {
@@ -22,12 +22,12 @@ export function appendArtifact(pool: Pool, owner: string, chatId: string, artifa
   });
 }
 
-/** Numbers of the events of a call's step: after its start and its end. */
+/** The number of the first artifact within the call's step. 0 is the call's start, 1 its end. */
 const FIRST_ARTIFACT = 2;
 
 /**
- * Appends the artifact that a call of a tool brought, once; `position` counts the artifacts of the call from 0. It
- * is taken out of the timeline together with its turn. Null when the turn has ended.
+ * Appends an artifact of a tool call, once. `position` counts the artifacts of the call from 0. The artifact belongs to
+ * the turn, and is hidden or superseded together with it. Null when the turn has ended.
  */
 export function appendToolArtifact(
   pool: Pool,
@@ -46,7 +46,7 @@ export function appendToolArtifact(
   });
 }
 
-/** Linking locks the chat that loses the strategy as well, and that before its own. */
+/** A link of a strategy also changes the chat that had it. Both must be locked in order, before any other chat. */
 async function lockFor(tx: Tx, owner: string, chatId: string, artifact: Artifact): Promise<void> {
   if (artifact.kind === 'strategy_link') await lockForLink(tx, owner, chatId, artifact.data.strategyId);
 }

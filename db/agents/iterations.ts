@@ -19,10 +19,10 @@ import { appendEvents } from '../timeline/log.js';
 import { lockTurn } from '../turns/lockTurn.js';
 import type { TurnRow } from '../turns/turnRow.js';
 
-/** A call that the model asked for, and how it is to be made. `modelCallId`: the id that the model knows it by. */
+/** A tool call that the model asked for, with its plan. `modelCallId` is the model's id of the call. */
 export type AskedCall = { plan: CallPlan; modelCallId: string; name: string; arguments: string };
 
-/** One call of the model, whole. `text` and `thinking` are its own, `steps` of the draft. */
+/** A finished call of the model. `text` and `thinking` are its own; offsets of `stretches` are those of the draft. */
 export type Iteration = {
   iteration: number;
   text: string;
@@ -34,10 +34,10 @@ export type Iteration = {
   calls: AskedCall[];
 };
 
-/** What the iterations before left: the draft's text so far, and the next step's index. */
+/** The draft's text of all landed iterations, and the index of the next step. */
 export type KeptDraft = { text: string; thinking: string; nextIndex: number };
 
-/** An agent's iteration as it landed, or null. The calls' plans are kept with them, so that they never change. */
+/** The verdict of an iteration that has landed, or null. The plans of its calls are those that were stored with it. */
 export async function landedIteration(db: Db, turnId: string, iteration: number): Promise<IterationVerdict | null> {
   const { rows } = await db.query<{ reason: string; calls: CallPlan[] | null }>(
     `select finish_reason as reason, (
@@ -50,7 +50,8 @@ export async function landedIteration(db: Db, turnId: string, iteration: number)
   return row ? { state: 'landed', calls: row.calls ?? [], code: cutCode(row.reason) } : null;
 }
 
-export async function readKept(db: Db, turnId: string): Promise<KeptDraft> {
+/** Reads the text of the landed iterations of a turn. */
+export async function readKeptDraft(db: Db, turnId: string): Promise<KeptDraft> {
   const { rows } = await db.query<KeptDraft>(
     `select coalesce(string_agg(text, '' order by iteration), '') as text,
        coalesce(string_agg(thinking, '' order by iteration), '') as thinking,
@@ -62,7 +63,7 @@ export async function readKept(db: Db, turnId: string): Promise<KeptDraft> {
   return rows[0]!;
 }
 
-/** The ids of the calls of a turn, ours and the model's: the next ones must be others. */
+/** The call ids of a turn that are in use: `own` are those of the service, `models` those of the model. */
 export async function readCallIds(db: Db, turnId: string): Promise<{ own: Set<string>; models: Set<string> }> {
   const { rows } = await db.query<{ id: string; modelId: string }>(
     'select call_id as id, coalesce(model_call_id, call_id) as "modelId" from tool_calls where turn_id = $1',
@@ -71,8 +72,8 @@ export async function readCallIds(db: Db, turnId: string): Promise<{ own: Set<st
   return { own: new Set(rows.map(({ id }) => id)), models: new Set(rows.map(({ modelId }) => modelId)) };
 }
 
-/** Whether the draft's current epoch holds exactly what was kept, so that it can be gone on with. */
-export async function holdsKept(db: Db, key: DraftKey, epoch: number, kept: KeptDraft): Promise<boolean> {
+/** Whether an epoch has exactly the text of the landed iterations, so that the next one can continue it. */
+export async function epochMatches(db: Db, key: DraftKey, epoch: number, kept: KeptDraft): Promise<boolean> {
   const [text, thinking] = await Promise.all([
     readDraftText(db, key, epoch, 'text'),
     readDraftText(db, key, epoch, 'thinking'),
@@ -81,8 +82,9 @@ export async function holdsKept(db: Db, key: DraftKey, epoch: number, kept: Kept
 }
 
 /**
- * Keeps an iteration of the attempt that holds `fence`, and begins its calls: each has its step and its event.
- * Lands once. The draft stays open for the attempt at the next iteration.
+ * Stores an iteration of the attempt that holds `fence`, with a step and an event for each of its calls. Lands once: an
+ * iteration that has landed before is returned without steps. The draft stays open for the next iteration. Returns
+ * `superseded` when a newer attempt holds the fence.
  */
 export async function landIteration(
   pool: Pool,
@@ -91,10 +93,10 @@ export async function landIteration(
   landed: Iteration,
 ): Promise<{ verdict: IterationVerdict; chatId: string; steps: AgentStep[] } | 'superseded'> {
   return transaction(pool, async (tx) => {
-    const held = await lockTurn(tx, key.turnId);
+    const locked = await lockTurn(tx, key.turnId);
     const before = await landedIteration(tx, key.turnId, landed.iteration);
     if (before) return { verdict: before, chatId: '', steps: [] };
-    if (!held || hasEnded(held.turn))
+    if (!locked || hasEnded(locked.turn))
       return { verdict: { state: 'closed', verdict: goneVerdict }, chatId: '', steps: [] };
     const asked = await resetDraft(tx, key, fence);
     if (asked === null) return 'superseded';
@@ -102,15 +104,15 @@ export async function landIteration(
     await settleCall(tx, call, { usage: landed.usage, used: true });
     await insertIterationRow(tx, key.turnId, '', landed);
     await fillSteps(tx, key.turnId, landed);
-    const steps = await insertCalls(tx, held.turn, landed);
+    const steps = await insertCalls(tx, locked.turn, landed);
     const calls = landed.calls.map(({ plan }) => plan);
-    return { verdict: { state: 'landed', calls, code: cutCode(landed.reason) }, chatId: held.chat.id, steps };
+    return { verdict: { state: 'landed', calls, code: cutCode(landed.reason) }, chatId: locked.chat.id, steps };
   });
 }
 
 /**
- * The next iteration's attempts and failures are counted from 0. Returns the attempt that asked for this one, or null
- * when a newer attempt holds the fence.
+ * Resets the draft for the next iteration, whose attempts and failures count from 0. Returns the attempt that sent the
+ * request of this iteration, or null when a newer attempt holds the fence.
  */
 async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number | null> {
   const { rows } = await tx.query<{ asked: number }>(
@@ -124,7 +126,7 @@ async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number 
 
 type IterationRow = Pick<Iteration, 'iteration' | 'text' | 'thinking' | 'model' | 'reason' | 'usage'>;
 
-/** `taskCallId` is the call that a sub-agent was begun by; '' is the turn itself. */
+/** Inserts an iteration. `taskCallId` is the call that began the sub-agent, or '' for the agent itself. */
 export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: string, row: IterationRow): Promise<void> {
   await tx.query(
     `insert into agent_iterations (turn_id, task_call_id, iteration, text, thinking, model, finish_reason, usage)
@@ -142,8 +144,10 @@ export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: str
   );
 }
 
+/** `resultIndex` is the index of the result's step; null for a call of a sub-agent, which has no steps. */
 type CallPlace = { taskCallId: string; iteration: number; position: number; resultIndex: number | null };
 
+/** Inserts a tool call. */
 export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, place: CallPlace): Promise<void> {
   await tx.query(
     `insert into tool_calls (turn_id, call_id, task_call_id, iteration, position, name, arguments, plan, result_index,
@@ -164,7 +168,7 @@ export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, pla
   );
 }
 
-/** What the steps that began with their first token have come to hold; those of an attempt that failed go. */
+/** Stores the text of the iteration's steps. Deletes steps that a failed attempt began. */
 async function fillSteps(tx: Tx, turnId: string, { iteration, stretches, text, thinking }: Iteration): Promise<void> {
   const indexes = stretches.map(({ index }) => index);
   await tx.query('delete from agent_steps where turn_id = $1 and iteration = $2 and index <> all($3)', [
@@ -187,7 +191,9 @@ async function fillSteps(tx: Tx, turnId: string, { iteration, stretches, text, t
 const firstOffset = (stretches: Stretch[], type: Stretch['type']) =>
   stretches.find((stretch) => stretch.type === type)?.offset ?? 0;
 
-/** Calls take the next indexes in their order, and their results those after all of them. */
+/**
+ * Inserts the calls with their steps and events. Calls get the next indexes, and their results the indexes after those.
+ */
 async function insertCalls(tx: Tx, turn: TurnRow, { iteration, calls }: Iteration): Promise<AgentStep[]> {
   const { rows } = await tx.query<{ next: number }>(
     'select coalesce(max(index) + 1, 0) as next from agent_steps where turn_id = $1',

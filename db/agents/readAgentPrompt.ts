@@ -2,7 +2,7 @@ import { type AgentPromptInput, DEFAULT_SYSTEM_PROMPT, type PastIteration } from
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
-/** Earlier messages that a prompt looks back on, at most. */
+/** Most earlier messages that a prompt has. */
 const HISTORY_MESSAGES = 200;
 
 type Head = {
@@ -13,7 +13,7 @@ type Head = {
   quote: string | null;
 };
 
-/** What an agent's next iteration is made from. Null when the turn is no more. */
+/** Reads the input of the prompt for an agent's next iteration. Null when the turn was deleted. */
 export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentPromptInput | null> {
   const { rows } = await db.query<Head>(
     `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", ch.settings->>'systemPrompt' as "systemPrompt",
@@ -37,7 +37,7 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
   };
 }
 
-/** The iterations that have landed, of a turn or of one of its sub-agents, with their calls and what came of them. */
+/** Reads the landed iterations of an agent (`taskCallId` is '') or of a sub-agent, with their calls and results. */
 export async function readPastIterations(
   db: Db,
   { turnId, taskCallId }: { turnId: string; taskCallId: string },

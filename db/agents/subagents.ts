@@ -13,13 +13,13 @@ import { type AskedCall, insertCallRow, insertIterationRow } from './iterations.
 import { readPastIterations } from './readAgentPrompt.js';
 import type { CallKey } from './toolCalls.js';
 
-/** The task of a sub-agent, as the call that began it says. */
+/** The task of a sub-agent, from the arguments of the call that began it. */
 export type Task = { task: string; instructions: string };
 
-/** One call of a sub-agent's model, whole. */
+/** A finished call of a sub-agent's model. */
 export type SubIteration = {
   iteration: number;
-  /** The attempt at the sub-agent's step that asked for it. */
+  /** The attempt at the sub-agent's step that sent the request. */
   attempt: number;
   text: string;
   thinking: string;
@@ -92,7 +92,7 @@ export function landSubIteration(
   });
 }
 
-/** How a sub-agent ended: its iterations, and the usage of all its calls of the model, the lost ones included. */
+/** Reads the iterations of a sub-agent, and the usage of all its model calls, including lost ones. */
 export async function readTaskEnd(
   db: Db,
   key: CallKey,

@@ -7,9 +7,10 @@ import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents } from '../timeline/log.js';
 import type { TurnRow } from '../turns/turnRow.js';
 
+/** The key of a tool call. */
 export type CallKey = { turnId: string; callId: string };
 
-/** A call that is about to be made. `attempts` counts those that were begun before this one. */
+/** A call that is about to be made. `attempts` counts the earlier attempts. `enabledTools` is null for the default. */
 export type BegunCall = {
   chatId: string;
   owner: string;
@@ -22,10 +23,10 @@ export type BegunCall = {
   enabledTools: string[] | null;
 };
 
-/** The result of a call, as the model reads it. */
+/** The result of a call, as the model gets it. */
 export type CallResult = { success: boolean; content: string };
 
-/** Begins an attempt at a call. Null when it is done, or its turn has ended or is to stop. */
+/** Begins an attempt at a call. Null when the call is done, or when its turn has ended or is marked to stop. */
 export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | null> {
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, key.turnId);
@@ -46,22 +47,22 @@ export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | n
 /** The step of a call's result, and the draft that it belongs to. */
 export type EndedStep = { chatId: string; fence: number; epoch: number; step: AgentStep };
 
-/** The number of the event that a call ends with, within its step. */
+/** The number of the call's last event within its step. */
 const ENDED = 1;
 
-/** `taskArguments`: of the call that began the sub-agent which made this one. */
+/** `taskArguments` are those of the call that began the sub-agent, if a sub-agent made this call. */
 type EndedCall = { taskCallId: string; taskArguments: string | null; name: string; index: number; iteration: number };
 
 /**
- * Stores the result of a call: its row, its step and its event. Happens once. Null when the call was done before, when
- * the turn has ended, and for a call of a sub-agent, which has no step.
+ * Stores the result of a call with its step and its event, once. Null when the call was done before, when the turn has
+ * ended, and for a call of a sub-agent, which has no step.
  */
 export async function endCall(pool: Pool, key: CallKey, given: CallResult): Promise<EndedStep | null> {
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return null;
-    const result = await fitting(tx, key.turnId, given);
-    const ended = await settleCall(tx, key, result);
+    const result = await limitResult(tx, key.turnId, given);
+    const ended = await storeResult(tx, key, result);
     if (!ended) return null;
     await appendEnd(tx, turn, key, ended, result);
     if (ended.taskCallId !== '') return null;
@@ -84,25 +85,30 @@ export async function endCall(pool: Pool, key: CallKey, given: CallResult): Prom
   });
 }
 
-/** Of the results of a turn together, in bytes: they are all read for each prompt, and are all in its reply's event. */
-const MAX_RESULTS = 8 * 1024 * 1024;
-/** As many as a turn may have of these are within that, in UTF-16 code units. */
-const SHORT = 1_000;
+/** Most bytes of all results of a turn: every prompt and the event of the reply include all of them. */
+const MAX_RESULTS_BYTES = 8 * 1024 * 1024;
+/**
+ * Longest result that is always stored, in UTF-16 code units. All calls of a turn with such results stay within the
+ * limit.
+ */
+const SHORT_RESULT = 1_000;
 
-async function fitting(tx: Tx, turnId: string, result: CallResult): Promise<CallResult> {
-  if (result.content.length <= SHORT) return result;
+/** Replaces a result that would exceed the limit of the turn by a failed one. */
+async function limitResult(tx: Tx, turnId: string, result: CallResult): Promise<CallResult> {
+  if (result.content.length <= SHORT_RESULT) return result;
   const { rows } = await tx.query<{ kept: string }>(
     'select coalesce(sum(octet_length(result)), 0)::text as kept from tool_calls where turn_id = $1',
     [turnId],
   );
-  if (Number(rows[0]?.kept) + Buffer.byteLength(result.content) <= MAX_RESULTS) return result;
+  if (Number(rows[0]?.kept) + Buffer.byteLength(result.content) <= MAX_RESULTS_BYTES) return result;
   return {
     success: false,
     content: 'tool_results_too_large: The results of this turn are too long together; answer with what there is.',
   };
 }
 
-async function settleCall(tx: Tx, key: CallKey, { success, content }: CallResult): Promise<EndedCall | null> {
+/** Marks the call as done. Null when it was done before. */
+async function storeResult(tx: Tx, key: CallKey, { success, content }: CallResult): Promise<EndedCall | null> {
   const { rows } = await tx.query<EndedCall>(
     `update tool_calls c set status = 'done', success = $3, result = $4
      where c.turn_id = $1 and c.call_id = $2 and c.status <> 'done'
@@ -124,13 +130,15 @@ function appendEnd(tx: Tx, turn: TurnRow, { callId }: CallKey, ended: EndedCall,
   return appendEvents(tx, cause, [event], ENDED);
 }
 
-/** Parsed here and not in SQL: `jsonb` refuses some of what `JSON.parse` takes, and the call must end all the same. */
+/**
+ * Parses in code, not in SQL: `jsonb` rejects some values that `JSON.parse` accepts, and the call must end in any case.
+ */
 function taskOf(argumentsText: string | null): string {
   const { task } = Object(shownArguments(argumentsText ?? '')) as { task?: unknown };
   return typeof task === 'string' ? task : '';
 }
 
-/** The arguments of a call, as they are shown. */
+/** Reads the arguments of a call, parsed as they are shown. */
 export async function readCallArguments(db: Db, key: CallKey): Promise<unknown> {
   const { rows } = await db.query<{ arguments: string }>(
     'select arguments from tool_calls where turn_id = $1 and call_id = $2',

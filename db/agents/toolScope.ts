@@ -1,8 +1,9 @@
 import type { Db } from '../core/pool.js';
 
-/** What bounds the tools of a turn. `enabledTools` is null where the chat does not say. */
+/** Which tools a turn may use. `callerLevel` is the highest level; `enabledTools` is null for the default. */
 export type ToolScope = { callerLevel: number; enabledTools: string[] | null };
 
+/** Reads the tool scope of a turn. Of a deleted turn it allows no tools. */
 export async function readToolScope(db: Db, turnId: string): Promise<ToolScope> {
   const { rows } = await db.query<ToolScope>(
     `select t.caller_level as "callerLevel", ch.settings->'enabledTools' as "enabledTools"

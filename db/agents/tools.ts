@@ -3,8 +3,8 @@ import { maxPageBytes, type Page } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
 
 /**
- * Publishes the list of tools; that of the last worker counts. `list` is called once the table is locked: otherwise, when
- * two MCP servers connect at the same moment, the earlier list could overwrite the later one.
+ * Replaces the stored list of tools. The list of the last worker counts. `list` is called while the table is locked: if
+ * two MCP servers connect at the same time, an earlier list can't overwrite a later one.
  */
 export async function publishTools(pool: Pool, list: () => readonly ToolDescriptor[]): Promise<void> {
   await transaction(pool, async (tx) => {
@@ -43,7 +43,7 @@ export type ListedTool = {
   needsApproval: boolean;
 };
 
-/** A page of the tools, the built-in ones first; a cursor is a tool's name. */
+/** A page of the tools, built-in ones first, then by name. The cursor is a tool's name. */
 export async function listTools(
   db: Db,
   { after, limit, order = 'asc' }: Page = { after: null, limit: 1_000 },

@@ -2,12 +2,15 @@ import type { RelayRequest } from '../../domain/relay/relay.js';
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
-/** Messages of a primer, at most. */
+/** Most messages of a primer. */
 const PRIMER_MESSAGES = 20;
 
 type Head = Omit<RelayRequest, 'primer'> & { chatId: string; userTurnSeq: number; primed: boolean };
 
-/** A turn as the other chat service is asked for it. Null when the turn is no more. */
+/**
+ * Reads a turn's request to the upstream. `primer` has earlier messages, unless the upstream's session has them. Null
+ * when the turn was deleted.
+ */
 export async function readRelayRequest(db: Db, turnId: string): Promise<RelayRequest | null> {
   const { rows } = await db.query<Head>(
     `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", ch.relay_primed as primed,
