@@ -2,7 +2,9 @@ import { type ProposedChange, parseChangeBlocks } from '../../domain/documents/c
 import type { Tx } from '../core/pool.js';
 import type { Handler } from './handler.js';
 
-/** The changes that an event of the same log proposes: a reply by its blocks, the call of a tool by its arguments. */
+/**
+ * The changes that an event of the same log proposes: the change blocks of a reply, or the arguments of a tool call.
+ */
 async function readProposed(tx: Tx, chatId: string, seq: number, count: number): Promise<ProposedChange[]> {
   const { rows } = await tx.query<{ kind: string; data: { text?: string; arguments?: unknown } }>(
     'select kind, data from events where chat_id = $1 and seq = $2',

@@ -7,7 +7,10 @@ import {
 import type { Tx } from '../core/pool.js';
 import { projectionHead } from '../timeline/readProjection.js';
 
-/** Changes the chat's one row, which is there from the first event that changes it. The graph is written only when it changes. */
+/**
+ * Applies an event to the chat's row, which the first event inserts. The graph is large, so only a change of it is
+ * stored.
+ */
 export async function changeProjection(tx: Tx, chatId: string, event: ProjectionEvent): Promise<void> {
   const { rows } = await tx.query<ProjectionHead>(
     `select ${projectionHead} from chat_projections p where p.chat_id = $1`,
@@ -25,8 +28,8 @@ export async function changeProjection(tx: Tx, chatId: string, event: Projection
   ]);
 }
 
-/** A message only counts, in one statement: it is part of the start of every turn. */
-export const countMessageOf = (tx: Tx, chatId: string, { seq }: { seq: number }) =>
+/** Counts a message in one statement, because every turn begins with one. */
+export const countProjectedMessage = (tx: Tx, chatId: string, { seq }: { seq: number }) =>
   tx.query(
     `insert into chat_projections as p (chat_id, message_count, last_event_seq) values ($1, 1, $2)
      on conflict (chat_id) do update set message_count = p.message_count + 1, last_event_seq = $2`,

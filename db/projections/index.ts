@@ -1,23 +1,23 @@
 import type { ChatEvent } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
 import { acceptChange, declineChange, markChangeStale, proposeChanges } from './changes.js';
-import { changeProjection, countMessageOf } from './chatProjection.js';
+import { changeProjection, countProjectedMessage } from './chatProjection.js';
 import { summarizeEdge, updateEdge } from './edges.js';
 import type { Handlers } from './handler.js';
 import { pinMemory, scoreMemory, unpinMemory, writeMemory } from './memories.js';
 import { closeScene, openScene, summarizeScene } from './scenes.js';
 import { acquireObject, cancelStoryEvent, completeStoryEvent, planStoryEvent, startStoryEvent } from './story.js';
-import { beginSummary, countMessage } from './summary.js';
+import { beginSummary, countSummarizedMessage } from './summary.js';
 
 const changesNothing = async () => {};
 
-/** Both count it: they are of different readers, and neither waits for the other. */
+/** Counts a message in `chat_summaries` and in `chat_projections`, which have different readers. */
 const addMessage = (tx: Tx, chatId: string, event: { seq: number; at: string }) =>
-  Promise.all([countMessage(tx, chatId, event), countMessageOf(tx, chatId, event)]);
+  Promise.all([countSummarizedMessage(tx, chatId, event), countProjectedMessage(tx, chatId, event)]);
 
 /**
- * The projections' one table: for each kind of event, what it changes. Appending runs it, and so does
- * rebuilding. A kind that changes nothing says so.
+ * What each kind of event changes in the projections. Appending an event and rebuilding a chat run the same handlers.
+ * Kinds without a projection have `changesNothing`.
  */
 const handlers: Handlers = {
   chat_created: beginSummary,
@@ -73,12 +73,13 @@ const handlers: Handlers = {
   turn_completed: changesNothing,
 };
 
+/** Applies an event to the projections, in the transaction of its append. */
 export async function project(tx: Tx, chatId: string, event: ChatEvent): Promise<void> {
   const handle = handlers[event.kind] as (tx: Tx, chatId: string, event: ChatEvent) => Promise<unknown>;
   await handle(tx, chatId, event);
 }
 
-/** The projections' tables, each with the columns that order its rows, for rebuilding and comparing. */
+/** The tables of all projections, each with the columns that order its rows, for rebuilds and comparisons. */
 export const projectionTables: { table: string; key: string }[] = [
   { table: 'scenes', key: 'id' },
   { table: 'edges', key: 'source_id, target_id' },

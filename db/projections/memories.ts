@@ -1,6 +1,6 @@
 import type { Handler } from './handler.js';
 
-/** One row a memory; each of its witnesses has it in writing. */
+/** Each witness of a memory has its own event. The first one inserts the row; later ones add their witness to it. */
 export const writeMemory: Handler<'memory_written'> = (tx, chatId, { seq, at, data }) =>
   tx.query(
     `insert into memories (chat_id, id, text, scene_id, witnesses, witness_ids, chat_clock, written_seq, written_at)
