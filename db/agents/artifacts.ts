@@ -1,7 +1,7 @@
 import type { Artifact } from '../../domain/agents/artifacts.js';
 import type { ChatEvent } from '../../domain/log/events.js';
 import { stepName } from '../../domain/turns/stepName.js';
-import { lockChatWithRoom } from '../chats/lockOwnChat.js';
+import { lockChatUnlessFull } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
@@ -17,7 +17,7 @@ import type { CallKey } from './toolCalls.js';
 export function appendArtifact(pool: Pool, owner: string, chatId: string, artifact: Artifact): Promise<ChatEvent> {
   return transaction(pool, async (tx) => {
     await lockFor(tx, owner, chatId, artifact);
-    await lockChatWithRoom(tx, owner, chatId);
+    await lockChatUnlessFull(tx, owner, chatId);
     return append(tx, owner, { chatId, turnId: null, step: `artifact:${newId('evt')}` }, artifact);
   });
 }

@@ -5,10 +5,10 @@ import { ChatRefused } from '../core/refused.js';
 import { changeGuest } from '../narrative/guests.js';
 import { lockNarrativeChat } from './lockNarrativeChat.js';
 
-/** A part of a document, by its text and, where known, its place in UTF-16 code units. */
+/** A part of a document: its text, and its position in UTF-16 code units if it is known. */
 export type Anchor = { quote: string; start?: number | undefined; end?: number | undefined };
 
-/** Of an agent chat; what is left out is the server's. */
+/** Settings of an agent or relay chat. For those that are left out, the server's defaults apply. */
 export type ChatSettings = {
   systemPrompt?: string | undefined;
   providerId?: string | undefined;
@@ -16,9 +16,9 @@ export type ChatSettings = {
   temperature?: number | undefined;
   maxIterations?: number | undefined;
   thinkingEnabled?: boolean | undefined;
-  /** Names of tools; left out: the built-in ones. */
+  /** Names of tools. Default: the built-in ones. */
   enabledTools?: string[] | undefined;
-  /** Of a relay chat: as whom the other service is to answer, and its session there. */
+  /** Of a relay chat: the persona that answers in the upstream, and the id of the session there. */
   persona?: string | undefined;
   sessionId?: string | undefined;
 };
@@ -30,21 +30,21 @@ export type Chat = {
   hostId: string | null;
   /** The second character, if there is one. */
   guestId: string | null;
-  /** Of a document chat: what it is about, and the part of it that it is anchored to. */
+  /** The document that the chat is about, and the part of it that the chat is anchored to. */
   documentId: string | null;
   anchor: Anchor | null;
   settings: ChatSettings;
-  /** Of the newest event. */
+  /** The seq of the newest event. */
   seq: number;
   /** The turn that holds the floor. */
   activeTurnId: string | null;
-  /** The turns that wait for it, in order. */
+  /** The turns that wait for the floor, in the order of their rank. */
   queue: string[];
   createdAt: Date;
   updatedAt: Date;
 };
 
-/** In a change, what is left out stays. */
+/** Fields that are left out keep their value. */
 export type ChatChange = { title?: string | null | undefined; guestId?: string | null | undefined };
 
 const columns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.document_id as "documentId", c.anchor, c.settings, c.seq,
@@ -61,23 +61,27 @@ const list: ListSpec = {
     'octet_length(c.settings::text) + coalesce(octet_length(c.anchor::text), 0) + coalesce(octet_length(c.title), 0)',
 };
 
-/** The owner's chats, oldest first. */
+/** A page of the owner's chats, oldest first. */
 export async function listChats(db: Db, owner: string, page: Page): Promise<Chat[]> {
   return readPage<Chat>(db, list, owner, page);
 }
 
+/** Reads a chat. Null when the owner has no such chat. */
 export async function readChat(db: Db, owner: string, id: string): Promise<Chat | null> {
   const { rows } = await db.query<Chat>(`select ${columns} from chats c where c.id = $1 and c.owner = $2`, [id, owner]);
   return rows[0] ?? null;
 }
 
-/** The newest seq of the owner's chat; null when the owner has no such chat. */
+/** Reads the newest seq of a chat. Null when the owner has no such chat. */
 export async function readChatSeq(db: Db, owner: string, id: string): Promise<number | null> {
   const { rows } = await db.query<{ seq: number }>('select seq from chats where id = $1 and owner = $2', [id, owner]);
   return rows[0]?.seq ?? null;
 }
 
-/** Changes the chat's title, its guest, or both at once. Null when there is no such chat. Throws `ChatRefused`. */
+/**
+ * Changes the chat's title, its guest, or both in one transaction. Null when there is no such chat. A change of the
+ * guest throws `ChatRefused`, also when there is no such chat.
+ */
 export async function changeChat(pool: Pool, owner: string, id: string, change: ChatChange): Promise<Chat | null> {
   const { title, guestId } = change;
   if (guestId === undefined) return title === undefined ? readChat(pool, owner, id) : retitle(pool, owner, id, title);

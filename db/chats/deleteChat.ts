@@ -3,8 +3,8 @@ import { whyUnavailable } from '../core/unavailable.js';
 import { projectionTables } from '../projections/index.js';
 
 /**
- * Deletes a chat at once, and ends its open turns, so that their workflows and streams find them gone. A trigger records
- * the deletion; `purgeDeletedChats` deletes the other rows. `stopping` is the turn that was running.
+ * Deletes a chat's row and ends its open turns, so that their workflows and streams stop. A trigger records the
+ * deletion, and `purgeDeletedChats` deletes the other rows later. `stopping` is the turn that held the floor.
  */
 export async function deleteChat(
   db: Db,
@@ -27,8 +27,8 @@ export async function deleteChat(
 }
 
 /**
- * The tables of a chat's rows, in the order in which they are purged, each with how many rows are deleted at once at most.
- * What refers to a turn is deleted with it.
+ * The tables with rows of a chat, in the order in which they are purged. `rows` is the most rows of a batch. Rows that
+ * refer to a turn are deleted with it.
  */
 export const chatTables: { table: string; rows: number }[] = [
   { table: 'events', rows: 500 },
@@ -37,8 +37,8 @@ export const chatTables: { table: string; rows: number }[] = [
 ];
 
 /**
- * Purges one batch of the oldest deleted chat's rows, in a transaction of its own. `share` makes batches smaller: 1 is a
- * whole one. `idle`: no deleted chat is left, or other processes purge all of them.
+ * Purges one batch of rows of the oldest deleted chat, in one transaction. `share` scales the batch; 1 is a whole one.
+ * Returns `idle` when no deleted chat is left that no other process purges.
  */
 function purgeBatch(pool: Pool, share: number): Promise<'more' | 'idle'> {
   return transaction(pool, async (tx) => {
@@ -66,8 +66,8 @@ async function purgeRows(tx: Tx, table: string, chatId: string, limit: number): 
 const SMALLEST_SHARE = 1 / 512;
 
 /**
- * Purges the rows of deleted chats, batch by batch, until there are none or the signal is aborted. A batch that takes
- * longer than a statement may is tried again at half its size.
+ * Purges the rows of deleted chats in batches, until none are left or the signal is aborted. A batch that exceeds the
+ * statement timeout is tried again at half its size. Throws other errors of the database.
  */
 export async function purgeDeletedChats(pool: Pool, signal: AbortSignal): Promise<void> {
   for (let share = 1; !signal.aborted; ) {

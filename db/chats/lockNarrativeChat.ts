@@ -1,13 +1,13 @@
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import type { ChatLock } from '../timeline/log.js';
-import { lockChatWithRoom } from './lockOwnChat.js';
+import { lockChatUnlessFull } from './lockOwnChat.js';
 
 export type NarrativeChat = ChatLock & { hostId: string; guestId: string | null };
 
-/** Locks the owner's narrative chat, which must have room for more, and reads who is present. Throws `ChatRefused`. */
+/** Locks the owner's narrative chat, unless it is full, and reads its host and guest. Throws `ChatRefused`. */
 export async function lockNarrativeChat(tx: Tx, owner: string, chatId: string): Promise<NarrativeChat> {
-  const chat = await lockChatWithRoom(tx, owner, chatId);
+  const chat = await lockChatUnlessFull(tx, owner, chatId);
   const { rows } = await tx.query<{ hostId: string | null; guestId: string | null }>(
     'select host_id as "hostId", guest_id as "guestId" from chats where id = $1',
     [chatId],

@@ -3,15 +3,15 @@ import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { type ChatLock, lockChat } from '../timeline/log.js';
 
-/** Locks the owner's chat. Throws `ChatRefused`. */
+/** Locks the owner's chat. Throws `ChatRefused` when the owner has no such chat. */
 export async function lockOwnChat(tx: Tx, owner: string, chatId: string): Promise<ChatLock> {
   const chat = await lockChat(tx, chatId);
   if (!chat || chat.owner !== owner) throw new ChatRefused('chat_not_found');
   return chat;
 }
 
-/** The same, of a chat that a client is about to add to. */
-export async function lockChatWithRoom(tx: Tx, owner: string, chatId: string): Promise<ChatLock> {
+/** Locks the owner's chat before a client's event is appended. Throws `ChatRefused` also when the chat is full. */
+export async function lockChatUnlessFull(tx: Tx, owner: string, chatId: string): Promise<ChatLock> {
   const chat = await lockOwnChat(tx, owner, chatId);
   if (isChatFull(chat)) throw new ChatRefused('chat_full');
   return chat;

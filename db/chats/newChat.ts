@@ -10,7 +10,7 @@ import { mustBeWithinLimit } from './ownerLimits.js';
 
 type Titled = { title: string | null };
 
-/** What a new chat is about, by its kind. */
+/** The fields of a new chat, by its kind. */
 export type NewChat = Titled &
   (
     | { kind: 'narrative'; hostId: string; guestId: string | null; scene: { container: string } | null }
@@ -27,7 +27,7 @@ export async function createChat(pool: Pool, owner: string, fields: NewChat, max
       return insertChat(tx, owner, fields);
     });
   } catch (error) {
-    // A character was deleted between reading it and referring to it.
+    // The character was deleted after the check, before the insert.
     if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');
     throw error;
   }
@@ -63,7 +63,7 @@ type Row = {
   settings?: ChatSettings;
 };
 
-/** What the row refers to, which must be the owner's. */
+/** The kind's columns of the row. Throws `ChatRefused` when one refers to something that the owner does not have. */
 async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
   switch (fields.kind) {
     case 'narrative': {

@@ -1,7 +1,7 @@
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 
-/** How many of each thing an owner, or a chat, may have. */
+/** The most rows that an owner may have of each kind; story events are counted per chat. */
 export type Limits = { [what in Limited]: number };
 export type Limited = keyof typeof counted;
 
@@ -14,8 +14,8 @@ const counted = {
 } as const;
 
 /**
- * Throws `ChatRefused` when the owner, or the chat, has `max` already. Takes an advisory lock until the transaction ends:
- * two that add to the same at once can't pass the limit together.
+ * Throws `ChatRefused` when the owner, or the chat, already has `max`. Holds an advisory lock until the transaction
+ * ends, so that concurrent inserts can't exceed the limit together. Without `max` there is no limit.
  */
 export async function mustBeWithinLimit(tx: Tx, what: Limited, of: string, max: number | undefined): Promise<void> {
   if (max === undefined) return;

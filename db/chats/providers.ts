@@ -4,7 +4,7 @@ import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type SealingKey, seal, unseal } from '../core/sealed.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
 
-/** A provider as its owner sees it: its key is never returned. */
+/** A provider as its owner sees it. The key is never returned. */
 export type Provider = {
   id: string;
   name: string;
@@ -13,7 +13,7 @@ export type Provider = {
   maxTokens: number | null;
   /** The provider that is asked when this one's attempts have run out. */
   fallbackId: string | null;
-  /** How the server is asked to continue a partial message; null: it can't. */
+  /** The dialect in which the server is asked to continue a partial message. Null: it can't continue one. */
   continuation: string | null;
   createdAt: Date;
 };
@@ -33,10 +33,10 @@ const columns = `id, name, base_url as "baseUrl", default_model as "defaultModel
 
 const boundTo = (owner: string, id: string) => `${owner}/${id}`;
 
-/** Who stores a provider. `isOperator`: the one local owner of a server without keys. */
+/** The owner who stores a provider. `isOperator` is true for the local owner of a server without API keys. */
 export type ProviderOwner = { owner: string; isOperator: boolean };
 
-/** Throws `ChatRefused` when the owner has `max` already. */
+/** Stores a provider with its key encrypted. Throws `ChatRefused` when the owner already has `max`. */
 export function createProvider(
   pool: Pool,
   key: SealingKey,
@@ -77,6 +77,7 @@ async function insertProvider(
   return rows[0]!;
 }
 
+/** Whether the owner has the provider. */
 export async function ownsProvider(db: Db, owner: string, id: string): Promise<boolean> {
   const { rowCount } = await db.query('select from providers where id = $1 and owner = $2', [id, owner]);
   return rowCount === 1;
@@ -90,12 +91,15 @@ const list: ListSpec = {
   bytes: 'octet_length(name) + octet_length(base_url) + octet_length(default_model)',
 };
 
-/** The owner's providers, oldest first. */
+/** A page of the owner's providers, oldest first. */
 export async function listProviders(db: Db, owner: string, page: Page): Promise<Provider[]> {
   return readPage<Provider>(db, list, owner, page);
 }
 
-/** A provider with its key. `apiKey` is null when it can't be decrypted: the sealing key has changed since. */
+/**
+ * A provider with its key. `apiKey` is null when it can't be decrypted, because the sealing key is missing or has
+ * changed.
+ */
 export type UsableProvider = {
   id: string;
   baseUrl: string;
@@ -103,23 +107,24 @@ export type UsableProvider = {
   defaultModel: string;
   maxTokens: number | null;
   continuation: string | null;
-  /** Whether the operator stored it, who may reach hosts inside as well. */
+  /** Whether the operator stored it. Such a provider may have a private address. */
   byOperator: boolean;
 };
 
-/** What a turn's chat says of its model, and of who is to provide it. */
+/** The model and the providers that the settings of a turn's chat choose. Null: the server's default. */
 export type ChosenModel = {
   model: string | null;
   temperature: number | null;
   /** Whether the model is asked to reason before it answers. */
   thinking: boolean;
   provider: UsableProvider | null;
-  /** Whom to turn to when that one's attempts have run out. */
+  /** The provider that is asked when the attempts at the first one have run out. */
   fallback: UsableProvider | null;
 };
 
 type Row = Omit<UsableProvider, 'apiKey'> & { owner: string; sealedKey: Buffer };
 
+/** Reads the choice of a turn's chat, with decrypted keys. Null when the turn or its chat was deleted. */
 export async function readChosenModel(db: Db, key: SealingKey | null, turnId: string): Promise<ChosenModel | null> {
   const { rows } = await db.query<{
     model: string | null;
@@ -140,7 +145,7 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
   return { ...chosen, provider, fallback };
 }
 
-/** The provider, and its fallback. */
+/** The provider, then its fallback if it has one. */
 async function readUsable(db: Db, key: SealingKey | null, owner: string, id: string): Promise<UsableProvider[]> {
   const { rows } = await db.query<Row>(
     `select p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",
