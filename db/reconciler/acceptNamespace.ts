@@ -1,26 +1,26 @@
 import { decideAcceptNamespace } from '../../domain/turns/decideReconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
 import { rebindTurn, startInNamespace } from '../turns/startInNamespace.js';
-import { keepPass } from './reconcilerState.js';
+import { storePass } from './reconcilerState.js';
 import { closeTurn, type ReconcileDeps } from './reconcileTurn.js';
 import { readUnfinished, type Unfinished } from './unfinished.js';
 
-/** `found`: its workflow is in the connected namespace. */
+/** Counts of turns. `found`: the workflow is in the connected namespace, so nothing is done. */
 export type Accepted = { found: number; started: number; closed: number; failed: number };
 
 export type AcceptOptions = {
-  /** What is done with a turn whose workflow ran and is not found. */
+  /** What to do with a turn whose workflow ran and is not found. */
   lost: 'close' | 'restart';
   onFailed: (turnId: string, error: unknown) => void;
 };
 
 const PAGE = 200;
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 /**
- * Carries out an operator's confirmation that workflows which are not in the connected namespace are lost. Their turns
- * are closed with the text that they have, or run again from their first step, which finds what has landed. Turns
- * that never ran are started.
+ * Carries out an operator's confirmation that all workflows outside the connected namespace are lost. Their turns are
+ * closed with their checkpointed text, or run again from the first step; effects that are in the log are found and not
+ * repeated. Turns that never ran are started. An error about one turn goes to `onFailed`.
  */
 export async function acceptNamespace(deps: ReconcileDeps, { lost, onFailed }: AcceptOptions): Promise<Accepted> {
   const namespace = await deps.workflows.namespace();
@@ -35,10 +35,10 @@ export async function acceptNamespace(deps: ReconcileDeps, { lost, onFailed }: A
   };
   for (let after: string | undefined, page: Unfinished[] = []; ; after = page.at(-1)?.start.turnId) {
     page = await readUnfinished(deps.pool, { olderThanMs: 0, limit: PAGE, ...(after ? { after } : {}) });
-    await inParallel(page, AT_ONCE, accept);
+    await inParallel(page, CONCURRENCY, accept);
     if (page.length < PAGE) break;
   }
-  await keepPass(deps.pool, { namespace, elsewhere: 0, missing: 0 }, null);
+  await storePass(deps.pool, { namespace, elsewhere: 0, missing: 0 }, null);
   return accepted;
 }
 

@@ -1,11 +1,14 @@
 import { areTooManyMissing } from '../../domain/turns/decideReconcile.js';
 import type { Namespace } from '../../domain/turns/reconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
-import { keepPass, readResumeAfter } from './reconcilerState.js';
+import { readResumeAfter, storePass } from './reconcilerState.js';
 import { closeTurn, type ReconcileDeps, type Reconciled, reconcileTurn } from './reconcileTurn.js';
 import { readUnfinished, type Unfinished } from './unfinished.js';
 
-/** What one pass did. `missing` and `elsewhere` are turns that it refused to close. */
+/**
+ * Counts of turns in one pass. `looked`: all that were compared. `missing` and `elsewhere`: those that it refused to
+ * close.
+ */
 export type Pass = {
   namespace: Namespace;
   looked: number;
@@ -19,44 +22,46 @@ export type Pass = {
 };
 
 export type PassOptions = {
-  /** Turns that were started less than this ago are not looked at. */
+  /** Turns that were started less than this many milliseconds ago are skipped. */
   olderThanMs: number;
-  /** The pass ends after this, and the next one continues after its last turn. */
+  /** Milliseconds after which the pass ends. The next pass continues after its last turn. */
   withinMs: number;
   onProgress: () => void;
   onFailed: (turnId: string, error: unknown) => void;
 };
 
 const PAGE = 200;
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 /**
  * Reconciles all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
- * not found are closed at the end, unless they are too many: then Temporal has lost its data, or this is another
- * server, and an operator has to decide.
+ * not found are closed at the end of the pass, unless there are too many: then Temporal has probably lost its data or
+ * the address leads to another server, and an operator has to decide.
  */
 export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): Promise<Pass> {
   const pass = emptyPass(await deps.workflows.namespace());
   const missing: Unfinished[] = [];
-  const look = async (turn: Unfinished): Promise<void> => {
+  const compare = async (turn: Unfinished): Promise<void> => {
     const done = await safely(turn, options, () => reconcileTurn(deps, turn));
     if (done === 'missing') missing.push(turn);
     count(pass, done);
     options.onProgress();
   };
-  const resumeAfter = await eachUnfinished(deps, options, (page) => inParallel(page, AT_ONCE, look));
+  const resumeAfter = await eachUnfinished(deps, options, (page) => inParallel(page, CONCURRENCY, compare));
   if (!areTooManyMissing({ missing: missing.length, looked: pass.looked }))
-    await inParallel(missing, AT_ONCE, async (turn) => {
+    await inParallel(missing, CONCURRENCY, async (turn) => {
       const done = await safely(turn, options, () => closeMissing(deps, turn));
       if (done !== 'missing') pass.missing -= 1;
       if (done === 'closed') pass.closed += 1;
       options.onProgress();
     });
-  await keepPass(deps.pool, pass, resumeAfter);
+  await storePass(deps.pool, pass, resumeAfter);
   return pass;
 }
 
-/** Visits pages of turns until none are left or the time is up. Returns the turn after which the next pass begins. */
+/**
+ * Visits pages of turns until none are left or the time is up. Returns the turn after which the next pass continues.
+ */
 async function eachUnfinished(
   { pool }: ReconcileDeps,
   { olderThanMs, withinMs }: PassOptions,
@@ -72,7 +77,7 @@ async function eachUnfinished(
   }
 }
 
-/** Asks Temporal again: the first answer may have come from a server that was still starting. */
+/** Closes a missing turn after a second query of Temporal: the first answer may be from a server that was starting. */
 async function closeMissing(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
   const again = await reconcileTurn(deps, turn);
   return again === 'missing' ? closeTurn(deps, turn.start.turnId, 'workflow_lost') : again;

@@ -7,7 +7,7 @@ import { type Starter, startInNamespace } from '../turns/startInNamespace.js';
 import type { StartTurn } from '../turns/turnRow.js';
 import { closeLostTurn, type Unfinished } from './unfinished.js';
 
-/** Temporal's side of turns' workflows: a port, so that this room needs no client of Temporal. */
+/** A port to the workflows of turns, so that `db` does not depend on a Temporal client. */
 export type TurnWorkflows = Starter & {
   describe(turnId: string): Promise<FoundWorkflow>;
   terminate(turnId: string, reason: string): Promise<unknown>;
@@ -15,20 +15,21 @@ export type TurnWorkflows = Starter & {
 
 export type ReconcileDeps = { pool: Pool; workflows: TurnWorkflows; model: string };
 
+/** What the reconciler did about one turn. */
 export type Reconciled =
   | 'started'
   | 'closed'
   | 'floor_passed'
   | 'recovered'
-  /** Its workflow ran and is not found: whether it is lost is decided together with the others. */
+  /** The workflow ran and is not found. The pass decides about all such turns together. */
   | 'missing'
-  /** It was started in another namespace, where it may run: nothing is done about it. */
+  /** The turn was started in another namespace, where its workflow may run. Nothing is done. */
   | 'elsewhere'
   | 'nothing';
 
 /**
- * Compares one turn that has not ended with its workflow, and does what `decideReconcile` says. Whenever a turn loses
- * the floor, the next in the queue is started.
+ * Compares one turn that has not ended with its workflow, and carries out the decision of `decideReconcile`. When a
+ * turn loses the floor, the next turn of the queue is started.
  */
 export async function reconcileTurn(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
   const { turnId, namespaceId } = turn.start;
@@ -64,7 +65,7 @@ async function apply(deps: ReconcileDeps, start: StartTurn, decision: ReconcileD
 const startTurn = ({ pool, workflows }: ReconcileDeps, turn: StartTurn) =>
   startInNamespace({ db: pool, workflows }, turn);
 
-/** Closes a turn whose workflow is gone, and starts the next one. */
+/** Closes a turn whose workflow is lost, and starts the next turn of the queue. */
 export async function closeTurn(deps: ReconcileDeps, turnId: string, code: FailureCode): Promise<'closed' | 'nothing'> {
   const { closed, next } = await closeLostTurn(deps.pool, turnId, { code, model: deps.model });
   if (next) await startTurn(deps, next);

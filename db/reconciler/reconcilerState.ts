@@ -1,10 +1,11 @@
 import type { Namespace } from '../../domain/turns/reconcile.js';
 import type { Db, Pool } from '../core/pool.js';
 
-/** What a pass of the reconciler stores for the next one, for `/readyz` and for metrics. */
-export type KeptPass = { namespace: Namespace; elsewhere: number; missing: number };
+/** What a pass of the reconciler stores, for the next pass, `/readyz` and metrics. */
+export type StoredPass = { namespace: Namespace; elsewhere: number; missing: number };
 
-export async function keepPass(pool: Pool, pass: KeptPass, resumeAfter: string | null): Promise<void> {
+/** Stores the result of a pass, and the turn after which the next one continues (null: from the first). */
+export async function storePass(pool: Pool, pass: StoredPass, resumeAfter: string | null): Promise<void> {
   const { namespace, elsewhere, missing } = pass;
   await pool.query(
     `with seen as (
@@ -19,7 +20,7 @@ export async function keepPass(pool: Pool, pass: KeptPass, resumeAfter: string |
   );
 }
 
-/** Where the next pass begins; null: at the beginning. */
+/** The id of the turn after which the next pass continues. Null: it begins with the first turn. */
 export async function readResumeAfter(db: Db): Promise<string | null> {
   const { rows } = await db.query<{ resumeAfter: string | null }>(
     'select resume_after as "resumeAfter" from reconciler',
@@ -28,10 +29,10 @@ export async function readResumeAfter(db: Db): Promise<string | null> {
   return rows[0]?.resumeAfter ?? null;
 }
 
-/** Turns that are not closed until an operator decides: started in another namespace, or missing too many at once. */
+/** Counts of turns that wait for an operator: started in another namespace, or among too many missing ones. */
 export type Refused = { elsewhere: number; missing: number };
 
-/** `elsewhere` is counted now; `missing` is that of the last pass. */
+/** Reads the counts: `elsewhere` as of now, `missing` of the last pass. */
 export async function readRefused(db: Db, namespaceId: string): Promise<Refused> {
   const { rows } = await db.query<Refused>(
     `select

@@ -10,9 +10,12 @@ import { passFloor } from '../turns/floor.js';
 import { type LockedTurn, lockTurn } from '../turns/lockTurn.js';
 import { type StartTurn, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
 
+/** A turn that has not ended, and what starting its workflow needs. */
 export type Unfinished = OpenTurn & { start: StartTurn };
 
-/** Turns that have been started for `olderThanMs` or longer and have not ended, oldest first. */
+/**
+ * Reads turns that were started at least `olderThanMs` ago and have not ended, oldest first. `after` is a turn's id.
+ */
 export async function readUnfinished(
   db: Db,
   filter: { olderThanMs: number; limit: number; after?: string; turnId?: string },
@@ -36,8 +39,8 @@ export async function readUnfinished(
 }
 
 /**
- * Closes a turn whose workflow is gone, under the keys of the steps that it stands in for: keeps the partial text, ends
- * the turn and passes the floor. Returns the turn whose workflow is to be started.
+ * Closes a turn whose workflow is lost: appends the partial text, ends the turn and passes the floor. Uses the keys of
+ * the workflow's own steps, so that each effect happens once. `next` is the turn whose workflow the caller must start.
  */
 export async function closeLostTurn(
   pool: Pool,
@@ -60,7 +63,9 @@ export async function closeLostTurn(
 /** Why a turn is closed, and the model that its replies name. */
 type Closing = { code: FailureCode; model: string };
 
-/** Returns the turn that gets the floor, if the closed one had it. */
+/**
+ * Closes the turn. Returns the turn that gets the floor, if the closed one had it. The caller holds the chat's lock.
+ */
 export async function closeTurnInTransaction(
   tx: Tx,
   { turn, chat }: LockedTurn,
@@ -71,7 +76,9 @@ export async function closeTurnInTransaction(
   return chat.activeTurnId === turn.id ? passFloor(tx, turn) : null;
 }
 
-/** Closes the turn's replies with the text that they have, in place of their attempts. What has landed stays. */
+/**
+ * Closes the turn's replies with their checkpointed text, in place of their attempts. Landed replies stay as they are.
+ */
 export async function closeReplies(tx: Tx, turn: TurnRow, { code, model }: Closing): Promise<ReplyVerdict[]> {
   const { rows } = await tx.query<{ beat: number }>('select beat from drafts where turn_id = $1 order by beat', [
     turn.id,
