@@ -5,8 +5,8 @@ import { lockTurn, toHeldTurn } from './lockTurn.js';
 import type { StartTurn } from './turnRow.js';
 
 /**
- * Marks that a turn whose steps are stuck waits for an operator. With `keepFloor` it keeps the floor (a parked reply);
- * otherwise the floor passes to the next in the queue. Returns the turn whose workflow is to be started.
+ * Marks that a turn with stuck steps waits for an operator. With `keepFloor` (a parked reply) it keeps the floor.
+ * Otherwise the next turn of the queue gets the floor. `next` is the turn whose workflow the caller must start.
  */
 export function awaitOperator(
   pool: Pool,
@@ -28,7 +28,7 @@ export function awaitOperator(
   });
 }
 
-/** Lets a parked turn run after an operator's decision. The provider's failures are counted from 0. */
+/** Marks a parked turn as running after an operator's decision. Failures of the provider count from 0 again. */
 export async function resumeTurn(pool: Pool, turnId: string): Promise<void> {
   await pool.query(
     `with t as (update turns set status = 'running' where id = $1 and status = 'awaiting_operator' returning id, chat_id),

@@ -10,6 +10,7 @@ import { appendEvents, type ChatLock } from '../timeline/log.js';
 import { readFloor, storeStop } from './floor.js';
 import { type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
+/** The request to post a turn. */
 export type ClaimRequest = {
   chatId: string;
   owner: string;
@@ -19,23 +20,24 @@ export type ClaimRequest = {
   whenFailed: WhenFailed;
   options?: TurnOptions;
   idempotencyKey?: string | undefined;
-  /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
+  /** The highest level of tools that the turn may use, from 1 (read) to 3 (dangerous). Default: 3. */
   callerLevel?: number | undefined;
-  /** sha256 of the request's body, to tell a repeat from a misuse of the key. */
+  /** sha256 of the request's body. It distinguishes a repeated request from another request with the same key. */
   requestHash: string;
-  /** The W3C traceparent of the request, with tracing. */
+  /** The W3C traceparent of the request, if tracing is on. */
   trace?: string | null;
-  /** The Temporal namespace that its workflow is about to be started in, where that is known. */
+  /** The id of the Temporal namespace in which the workflow will be started, if it is known. */
   namespaceId?: string | null;
 };
 
+/** The result of a claim. */
 export type Claim = {
   turn: TurnRow;
-  /** False when the idempotency key had claimed it before. */
+  /** False when an earlier request with the same idempotency key created the turn. */
   created: boolean;
-  /** The workflow to start now, when the turn got the floor. */
+  /** What starting the workflow needs, if the turn got the floor. */
   start: StartTurn | null;
-  /** The turn whose stream is to stop, for `interrupt` and `rollback`. */
+  /** The turn whose stream the caller must stop, for `interrupt` and `rollback`. */
   stopping: string | null;
 };
 
@@ -70,7 +72,7 @@ export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Clai
   });
 }
 
-/** The answer to a request whose idempotency key has claimed this turn before. */
+/** The result for a repeated request: the turn that the first one created. */
 export const repeatOf = (turn: TurnRow): Claim => ({ turn, created: false, start: null, stopping: null });
 
 type Accepted = Extract<ClaimDecision<TurnRow>, { action: 'run' | 'queue' }>;
@@ -86,6 +88,7 @@ async function acceptTurn(tx: Tx, request: ClaimRequest, chat: ChatLock, accepte
   return turn;
 }
 
+/** The turn that an earlier request with the same idempotency key created, or null. */
 export async function findRepeated(
   tx: Tx,
   request: Pick<ClaimRequest, 'chatId' | 'idempotencyKey'>,
@@ -98,7 +101,7 @@ export async function findRepeated(
   return rows[0] ?? null;
 }
 
-/** The statement after this one appends `user_turn`, with the seq that the decision gives. */
+/** Inserts the turn. Its `user_turn_seq` is that of the event which the next statement appends. */
 async function insertTurn(
   tx: Tx,
   turnId: string,

@@ -6,8 +6,9 @@ import { endTurn } from './endTurn.js';
 import type { TurnRow } from './turnRow.js';
 
 /**
- * Ends a turn that waits for an operator and is about to be taken out of the timeline: its stuck steps are skipped. What
- * it appends comes before the mark, so that the mark takes it out too. False when the turn has ended already.
+ * Ends a turn that waits for an operator before it is hidden or superseded. Its stuck steps are skipped. Call it before
+ * the event that hides the turn is appended, so that the events of its end are hidden too. False when the turn has
+ * ended already.
  */
 export async function endBeforeRemoval(tx: Tx, turn: TurnRow, warning: 'rewound' | 'superseded'): Promise<boolean> {
   if (hasEnded(turn)) return false;

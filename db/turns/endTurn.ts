@@ -10,15 +10,16 @@ import { appendEvents } from '../timeline/log.js';
 import { applyMarks } from '../timeline/marks.js';
 import type { TurnRow } from './turnRow.js';
 
+/** How a turn ends. */
 export type Ending = EndCommand & {
-  /** The step that ends it: half of the key under which it ends once. */
+  /** The step that ends the turn. It is part of the key under which the turn ends once. */
   step: string;
   warnings?: string[];
 };
 
 /**
- * Ends a turn that has not ended: appends `turn_completed`, takes the turn's events out of the timeline if it
- * was to be rolled back, and updates its row. The caller holds the chat's lock and passes the floor.
+ * Ends a turn that has not ended: appends `turn_completed`, hides the turn's events if it is rolled back, and updates
+ * its row. The caller holds the chat's lock, and passes the floor afterwards.
  */
 export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<void> {
   const cause = { chatId: turn.chatId, turnId: turn.id, step: ending.step };
@@ -62,7 +63,10 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
 
 type Spent = { seconds: number; firstTokenSeconds: number | null; attempts: number };
 
-/** Durations of the turn `t`, by the clock of Postgres alone: those of api and worker may differ. */
+/**
+ * Durations of the turn `t` in seconds. They use only the clock of Postgres, because those of api and worker may
+ * differ.
+ */
 const spent = `extract(epoch from now() - t.created_at)::double precision as seconds,
   (select extract(epoch from min(d.first_token_at) - t.created_at)::double precision
    from drafts d where d.turn_id = t.id) as "firstTokenSeconds",

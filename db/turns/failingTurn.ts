@@ -7,12 +7,13 @@ import { passFloor } from './floor.js';
 import { type LockedTurn, lockTurn, toHeldTurn } from './lockTurn.js';
 import type { StartTurn } from './turnRow.js';
 
+/** What was done about a failing turn. `next` is the turn whose workflow the caller must start. */
 export type PassedFloor = { done: 'floor_passed' | 'closed' | null; next: StartTurn | null };
 
 /**
- * Takes the floor from a turn whose workflow can't go on: closes its replies with the text that they have, marks the
- * turn so that nothing more is appended to them, and passes the floor. The turn waits for an operator. One that was to
- * be stopped is ended. Returns the turn whose workflow is to be started.
+ * Takes the floor from a turn whose workflow task fails at every attempt. Closes its replies with their checkpointed
+ * text, marks the turn so that nothing more is appended to them, and passes the floor. The turn then waits for an
+ * operator. A turn that is marked to stop is ended instead.
  */
 export function passFailingFloor(
   pool: Pool,
@@ -52,7 +53,7 @@ function reportFailing(tx: Tx, { turn, chat }: LockedTurn, { attempt, cause }: F
   reportCommitted(tx, { what: 'turn_failing', turnId: turn.id, chatId: chat.id, kind: turn.kind, attempt, cause });
 }
 
-/** Records that the workflow can go on again. */
+/** Records that the workflow's task no longer fails. */
 export async function clearFailing(pool: Pool, turnId: string): Promise<void> {
   await pool.query('update turns set failing_since = null where id = $1', [turnId]);
 }

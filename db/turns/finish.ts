@@ -6,8 +6,8 @@ import { lockTurn, toHeldTurn } from './lockTurn.js';
 import type { StartTurn, TurnRow } from './turnRow.js';
 
 /**
- * Ends the turn and passes the floor to the next in the queue. Returns the turn whose workflow is to be started.
- * Running it again changes nothing and names the same successor while that one has not been opened yet.
+ * Ends the turn and passes the floor to the next turn of the queue. `next` is the turn whose workflow the caller must
+ * start. A repeated call changes nothing, and returns the same turn until its workflow has opened it.
  */
 export async function finishTurn(
   pool: Pool,

@@ -3,10 +3,10 @@ import type { StopMark } from '../../domain/turns/turn.js';
 import type { Tx } from '../core/pool.js';
 import { readTurnRow, type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
-/** `speaker`: the name of the chat's host, for the operator's summary of a turn that gets the floor. */
+/** `speaker` is the name of the chat's host, for the summary that operators see of a turn's workflow. */
 export type FloorRow = Floor & { speaker: string | null };
 
-/** What decides who may have the floor of a chat. The caller holds the chat's lock. */
+/** Reads the state of a chat's floor and queue. The caller holds the chat's lock. */
 export async function readFloor(tx: Tx, chatId: string): Promise<FloorRow> {
   const { rows } = await tx.query<FloorRow>(
     `select c.name as speaker, holder.stop as "holderStop",
@@ -20,7 +20,7 @@ export async function readFloor(tx: Tx, chatId: string): Promise<FloorRow> {
 
 const noFloor: FloorRow = { speaker: null, holderStop: null, queued: 0 };
 
-/** Stores the mark that a decision gave a turn. */
+/** Stores the stop mark of a turn. */
 export async function storeStop(tx: Tx, turnId: string, mark: StopMark): Promise<void> {
   await tx.query('update turns set stop = $2 where id = $1', [turnId, mark]);
 }
@@ -29,8 +29,8 @@ const speakerOf = (chatId: string) =>
   `(select c.name from chats ch join characters c on c.id = ch.host_id where ch.id = ${chatId})`;
 
 /**
- * Gives the floor of a turn's chat to the waiting turn with the lowest rank, or frees it. That turn is started in the
- * Temporal namespace of this one. The caller holds the chat's lock.
+ * Gives the floor of a chat to the queued turn with the lowest rank, or to no turn if none waits. Returns what starting
+ * its workflow needs; it is started in the namespace of the turn `from`. The caller holds the chat's lock.
  */
 export async function passFloor(tx: Tx, from: Pick<TurnRow, 'chatId' | 'namespaceId'>): Promise<StartTurn | null> {
   const { rows } = await tx.query<TurnRow & { speaker: string | null }>(
@@ -47,7 +47,7 @@ export async function passFloor(tx: Tx, from: Pick<TurnRow, 'chatId' | 'namespac
   return rows[0] ? toStart(rows[0], rows[0].speaker) : null;
 }
 
-/** The start of the turn that holds the floor, while its workflow has not opened it. */
+/** What starting the workflow of a turn needs. Null when its workflow has opened the turn already. */
 export async function readUnopened(tx: Tx, turnId: string): Promise<StartTurn | null> {
   const turn = await readTurnRow(tx, turnId);
   if (!turn || turn.openedAt !== null) return null;

@@ -11,7 +11,7 @@ export async function lockTurn(tx: Tx, turnId: string): Promise<LockedTurn | nul
   return chat && turn ? { chat, turn } : null;
 }
 
-/** What the rules of the floor need of it. */
+/** The state of a locked turn that the rules of the floor need. */
 export const toHeldTurn = ({ chat, turn }: LockedTurn): HeldTurn => ({
   turnId: turn.id,
   status: turn.status,

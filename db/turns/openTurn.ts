@@ -4,9 +4,10 @@ import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js'
 import type { Db, Pool } from '../core/pool.js';
 import { readTurnRow } from './turnRow.js';
 
-/** A character of the chat. The name is for operators' summaries only. */
+/** A character of the chat. The name is only for summaries that operators see. */
 export type Present = { id: string; name: string };
 
+/** What the workflow of a turn needs to know at its start. */
 export type OpenedTurn =
   | { ended: true }
   | {
@@ -16,15 +17,16 @@ export type OpenedTurn =
       host: Present | null;
       guest: Present | null;
       whenFailed: WhenFailed;
-      /** How often an agent may ask its model, where its chat says so. */
+      /** Most iterations of an agent, if the chat's settings have a limit. */
       maxIterations: number | null;
       stop: StopMark | null;
       /** The turn whose reply this one replaces. */
       regenerates: string | null;
-      /** Whether the user's text holds more than out-of-character remarks, and is new with this turn. */
+      /** Whether the user's text has more than out-of-character remarks. */
       hasProse: boolean;
+      /** Whether the user's text is new with this turn. It is not in a regeneration without an edit. */
       isNewProse: boolean;
-      /** The scene that the turn runs in. */
+      /** The open scene; null without one. */
       sceneId: string | null;
       hasStoryEvents: boolean;
     };
@@ -38,10 +40,10 @@ type Row = Omit<Extract<OpenedTurn, { ended: false }>, 'ended' | 'host' | 'guest
   text: string | null;
 };
 
-/** Where a turn's workflow runs. */
+/** The run and the namespace of a turn's workflow. */
 export type RunsAt = { runId: string; namespaceId: string | null };
 
-/** Records that the turn's workflow runs, and in which run and namespace; reads what its steps depend on. */
+/** Records that the turn's workflow runs, with its run and namespace. Reads the state on which its steps depend. */
 export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId }: RunsAt): Promise<OpenedTurn> {
   const { rows } = await pool.query<Row>(
     `update turns t set opened_at = coalesce(t.opened_at, now()), run_id = $2, phase = 'replying',
@@ -75,7 +77,7 @@ function toOpened({ hostId, hostName, guestId, guestName, editText, text, ...res
   };
 }
 
-/** Whether the turn has ended: its workflow has nothing left to do. */
+/** Whether the turn has ended or was deleted, so that its workflow has nothing to do. */
 export async function isTurnOver(db: Db, turnId: string): Promise<boolean> {
   const turn = await readTurnRow(db, turnId);
   return !turn || hasEnded(turn);

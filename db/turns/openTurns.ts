@@ -6,21 +6,21 @@ export type OpenTurns = {
   turns: { kind: ChatKind; status: TurnStatus; count: number; oldestSeconds: number }[];
   /** Chats in which a turn waits for the floor, and the length of the longest queue. */
   queues: { chats: number; longest: number };
-  /** By the first part of the step's name. */
+  /** Stuck steps by the first part of their names. */
   stuckSteps: { step: string; count: number; oldestSeconds: number }[];
-  /** Calls of tools that wait for approval. */
+  /** Tool calls that wait for a person's decision. */
   approvals: number;
-  /** Turns whose workflow can't go on. */
+  /** Turns whose workflow task fails at every attempt. */
   failing: { kind: ChatKind; count: number; oldestSeconds: number }[];
-  /** What the last pass of the reconciler refused to close. */
+  /** Turns that the last pass of the reconciler refused to close. */
   refused: { reason: 'other_namespace' | 'not_found'; count: number }[];
 };
 
 type Row = { what: keyof OpenTurns; a: string | null; b: string | null; count: number; number: number | null };
 
 /**
- * Counts what is open, in one statement. Each part reads an index that has only open rows, so that the cost does not grow
- * with the number of turns that have ended.
+ * Counts open turns, steps and approvals in one statement. Each part reads an index that has only open rows, so that
+ * the cost does not grow with the number of turns that have ended.
  */
 export async function readOpenTurns(db: Db): Promise<OpenTurns> {
   const { rows } = await db.query<Row>(

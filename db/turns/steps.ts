@@ -11,12 +11,12 @@ import type { TurnRow } from './turnRow.js';
 
 export type StepKey = { turnId: string; name: string };
 
-/** `verdict` is set when the step is done: an attempt that comes again returns it. */
+/** `verdict` is set when the step is done. A repeated attempt returns it without doing the work. */
 export type BegunStep = { attempt: number; done: false } | { attempt: number; done: true; verdict: unknown };
 
 /**
- * Begins an attempt. A higher `round` is an operator's: the provider's failures count from 0. `asks`: the call of a
- * model that the attempt is about to make, which the same statement records.
+ * Begins an attempt at a step. In a higher `round`, which an operator's retry begins, the provider's failures count
+ * from 0 again. `asks` is the model call that the attempt is about to make; the same statement records it.
  */
 export async function beginStep(
   db: Db,
@@ -47,7 +47,7 @@ export async function beginStep(
     : { attempt: step.attempts, done: false };
 }
 
-/** Records that the provider failed an attempt, and returns how often it has in this round. */
+/** Counts a failure of the provider. Returns the count of this round, or 0 when the step is done. */
 export async function failStep(db: Db, key: StepKey, failure: Failed): Promise<number> {
   const { rows } = await db.query<{ failures: number }>(
     `update turn_steps set failures = failures + 1, last_error = $3, error_detail = $4, status = 'retrying',
@@ -58,7 +58,7 @@ export async function failStep(db: Db, key: StepKey, failure: Failed): Promise<n
   return rows[0]?.failures ?? 0;
 }
 
-/** Settles a step in the transaction that holds its effect. */
+/** Sets the status and verdict of a step, in the transaction of its effect. */
 export async function settleStep(tx: Tx, turn: TurnRow, name: string, status: StepStatus, verdict: unknown = null) {
   await tx.query(
     `insert into turn_steps as s (turn_id, name, status, attempts, verdict) values ($1, $2, $3, 1, $4)
@@ -68,7 +68,7 @@ export async function settleStep(tx: Tx, turn: TurnRow, name: string, status: St
   await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
 }
 
-/** Appends that a step is stuck, once a round. False when nothing may be appended to the turn any more. */
+/** Appends `step_stuck`, once per round. False when nothing may be appended to the turn (`lockLiveTurn`). */
 export function markStuck(pool: Pool, key: StepKey, round: number, code: FailureCode): Promise<boolean> {
   return mark(pool, key, `stuck:${key.name}`, round, async (tx, turn, cause) => {
     const detail = await readDetail(tx, key, code);
@@ -86,7 +86,7 @@ export function markStuck(pool: Pool, key: StepKey, round: number, code: Failure
   });
 }
 
-/** The detail of a step's failure, in codes of the provider: that of a classifier's attempt, or of a reply's. */
+/** The provider's codes of a step's failure, from the step's own row or from the draft of the reply. */
 async function readDetail(tx: Tx, key: StepKey, code: FailureCode): Promise<ErrorDetail | null> {
   const { rows } = await tx.query<{ detail: ErrorDetail }>(
     `select error_detail as detail from turn_steps where turn_id = $1 and name = $2 and last_error = $3
@@ -97,7 +97,7 @@ async function readDetail(tx: Tx, key: StepKey, code: FailureCode): Promise<Erro
   return rows.find(({ detail }) => detail)?.detail ?? null;
 }
 
-/** Appends that a stuck step was given up. */
+/** Appends `step_skipped`, once. False when nothing may be appended to the turn (`lockLiveTurn`). */
 export function markSkipped(pool: Pool, key: StepKey): Promise<boolean> {
   return mark(pool, key, `skip:${key.name}`, 0, async (tx, turn, cause) => {
     await appendEvents(tx, cause, [{ kind: 'step_skipped', data: { step: key.name } }]);
@@ -123,7 +123,7 @@ async function mark(
   });
 }
 
-/** The steps of a turn, in the order they began. */
+/** The steps of a turn, in the order in which they began. */
 export async function readSteps(db: Db, turnId: string): Promise<StepView[]> {
   const { rows } = await db.query<Pick<StepView, 'name' | 'status' | 'attempts'> & LastError>(
     `select name, status, attempts, last_error as code, error_detail as detail from turn_steps

@@ -8,13 +8,14 @@ import { readTurnRow, type TurnRow } from './turnRow.js';
 
 export type Stopped = {
   found: boolean;
-  /** The running turn whose stream and workflow are to be stopped, if there is one. */
+  /** The running turn whose stream and workflow the caller must stop, if there is one. */
   stopping: string | null;
 };
 
 /**
- * Marks a turn to be stopped; the mark is what makes a stop sure. A queued turn is cancelled at once. A turn that has
- * ended stays as it ended. May be called any number of times.
+ * Marks a turn, or the turn that holds a chat's floor, to be stopped. The mark guarantees the stop: every attempt and
+ * checkpoint reads it, even if the signal is lost. A queued turn is cancelled at once. A turn that has ended is not
+ * changed. May be repeated.
  */
 export async function markStop(
   pool: Pool,
@@ -31,7 +32,7 @@ export async function markStop(
   });
 }
 
-/** Returns the id of a turn that runs and is now marked. */
+/** Carries out the stop. Returns the turn's id if it runs and is now marked. */
 async function stopTurn(tx: Tx, turn: TurnRow, mark: StopMark): Promise<string | null> {
   const decision = decideStop({ mark }, turn);
   switch (decision.action) {

@@ -10,7 +10,7 @@ import type {
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import type { Db } from '../core/pool.js';
 
-/** A turn's row, mapped once. */
+/** A row of `turns`, as `turnColumns` selects it. */
 export type TurnRow = {
   id: string;
   chatId: string;
@@ -21,9 +21,11 @@ export type TurnRow = {
   userTurnSeq: number;
   rank: number;
   requestHash: string;
-  /** The turn whose reply this one replaces; `rootId` is the first of all its versions, `proseId` whose prose it answers. */
+  /** The turn whose reply this one replaces. */
   regenerates: string | null;
+  /** The first of all versions of the turn; its own id if it is no regeneration. */
   rootId: string;
+  /** The turn whose user text this one answers. */
   proseId: string;
   editText: string | null;
   whenFailed: WhenFailed;
@@ -32,16 +34,16 @@ export type TurnRow = {
   error: PublicError | null;
   usage: TokenUsage | null;
   warnings: string[];
-  /** The W3C traceparent of the request that asked for it; null without tracing. */
+  /** The W3C traceparent of the request that posted the turn. Null without tracing. */
   trace: string | null;
   runId: string | null;
-  /** The Temporal namespace that its workflow was started in, or is about to be. */
+  /** The id of the Temporal namespace in which its workflow was started or is about to be started. */
   namespaceId: string | null;
   createdAt: Date;
   startedAt: Date | null;
   openedAt: Date | null;
   finishedAt: Date | null;
-  /** Since when the task of its workflow has failed at every attempt. */
+  /** The time since which the task of its workflow has failed at every attempt. */
   failingSince: Date | null;
 };
 
@@ -53,14 +55,15 @@ export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.stat
   t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt",
   t.failing_since as "failingSince"`;
 
+/** Reads a turn's row. Null when there is no such turn. */
 export async function readTurnRow(db: Db, turnId: string): Promise<TurnRow | null> {
   const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
   return rows[0] ?? null;
 }
 
 /**
- * What starting a turn's workflow needs. `speaker` is the name of the chat's host, for the operator's summary, never
- * prose; `trace` the traceparent that the workflow is to belong to, left out without tracing.
+ * What starting a turn's workflow needs. `speaker` is the name of the chat's host, for the summary that operators see.
+ * `trace` is the traceparent of the workflow's parent span, left out without tracing.
  */
 export type StartTurn = {
   turnId: string;
@@ -68,11 +71,12 @@ export type StartTurn = {
   owner: string;
   kind: ChatKind;
   speaker: string | null;
-  /** The Temporal namespace that it is to be started in; null: whichever is connected. */
+  /** The id of the namespace in which to start the workflow. Null: the connected one. */
   namespaceId: string | null;
   trace?: string;
 };
 
+/** Maps a row to what starting its workflow needs. */
 export function toStart(turn: TurnRow, speaker: string | null): StartTurn {
   const { id: turnId, chatId, owner, kind, namespaceId, trace } = turn;
   return { turnId, chatId, owner, kind, speaker, namespaceId, ...(trace ? { trace } : {}) };

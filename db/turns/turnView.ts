@@ -15,20 +15,20 @@ import type { Db } from '../core/pool.js';
 import { readSteps } from './steps.js';
 import { type TurnRow, turnColumns } from './turnRow.js';
 
-/** A beat as the resource shows it. `text` is that of the event once it has landed, before that the checkpointed text. */
+/** A beat in the turn's resource. `text` is that of the event if the reply has landed, else the checkpointed text. */
 export type BeatView = {
   beat: number;
   speakerId: string;
   epoch: number;
   attempt: number;
-  /** The status of its reply's step. */
+  /** The status of the reply's step. */
   status: StepStatus;
   text: string;
   truncated: boolean;
   seq?: number;
 };
 
-/** `GET /v1/turns/:id` as far as Postgres knows it. Times are ISO 8601 UTC. */
+/** The part of `GET /v1/turns/:id` that comes from Postgres. Times are ISO 8601 UTC. */
 export type TurnView = {
   id: string;
   chatId: string;
@@ -37,7 +37,7 @@ export type TurnView = {
   phase: TurnPhase;
   queuePosition?: number;
   userTurnSeq: number;
-  /** The version of the reply that it replaces, or is to replace. */
+  /** The turn whose reply this one replaces or will replace. */
   regenerates?: string;
   beats: BeatView[];
   steps: StepView[];
@@ -57,7 +57,7 @@ type DraftView = Omit<BeatView, 'status' | 'text' | 'truncated' | 'seq'> & {
   errorDetail: ErrorDetail | null;
 };
 
-/** Null when there is no such turn, or it is another owner's. */
+/** Reads a turn as its resource. Null when the owner has no such turn. */
 export async function readTurn(db: Db, which: { turnId: string; owner: string }): Promise<TurnView | null> {
   const { rows } = await db.query<TurnRow>(
     `select ${turnColumns} from turns t join chats c on c.id = t.chat_id where t.id = $1 and t.owner = $2`,
@@ -92,7 +92,7 @@ function fromRow(turn: TurnRow): Omit<TurnView, 'beats' | 'steps' | 'queuePositi
   };
 }
 
-/** Status, phase and steps only: what a `status` frame carries. */
+/** Reads the status, phase and steps of a turn, for a `status` frame. Null when there is no such turn. */
 export async function readTurnStatus(
   db: Db,
   turnId: string,
@@ -115,8 +115,8 @@ async function readDraftRows(db: Db, turnId: string): Promise<DraftView[]> {
 }
 
 async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: StepView[]): Promise<BeatView[]> {
-  // The order matters: a reply that lands between the two statements is found by the second.
-  const sofar = await db.query<{ beat: number; text: string }>(
+  // Read the checkpoints before the log: a reply that lands in between is then found in the log.
+  const checkpointed = await db.query<{ beat: number; text: string }>(
     `select c.beat, string_agg(c.text, '' order by c."offset") as text
      from draft_chunks c join drafts d on d.turn_id = c.turn_id and d.beat = c.beat and d.epoch = c.epoch
      where c.turn_id = $1 and c.channel = 'text' group by c.beat`,
@@ -131,15 +131,15 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
   const drafted = drafts.map((row) => {
     const { lastError: _, errorDetail: __, status: ___, ...draft } = row;
     const event = landed.rows.find((row) => row.beat === draft.beat);
-    const text = event?.text ?? sofar.rows.find((row) => row.beat === draft.beat)?.text ?? '';
+    const text = event?.text ?? checkpointed.rows.find((row) => row.beat === draft.beat)?.text ?? '';
     const status = beatStatus(turn, row, steps);
     return { ...draft, status, text, truncated: event?.truncated ?? false, ...(event ? { seq: event.seq } : {}) };
   });
   const copied = landed.rows.filter((row) => drafts.every((draft) => draft.beat !== row.beat));
-  return [...drafted, ...copied.map((row) => ({ ...row, ...neverDrafted }))];
+  return [...drafted, ...copied.map((row) => ({ ...row, ...withoutDraft }))];
 }
 
-/** The status of the beat's reply. The one reply of an agent has the status of its newest iteration. */
+/** The status of the beat's reply. An agent's reply has the status of its newest iteration. */
 function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepStatus {
   if (turn.kind === 'agent') return replyStep(draft, turn).status;
   return steps.find((step) => step.name === stepName.reply(draft.beat))?.status ?? 'done';
@@ -147,10 +147,13 @@ function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepSta
 
 type LandedBeat = { seq: number; beat: number; speakerId: string; text: string; truncated: boolean };
 
-/** Turns of a fork have no drafts: their beats are those of the log. */
-const neverDrafted = { epoch: 0, attempt: 0, status: 'done' } as const;
+/** Copied turns of a fork have no drafts. Their beats come from the log. */
+const withoutDraft = { epoch: 0, attempt: 0, status: 'done' } as const;
 
-/** Steps before the reply, the replies, and the follow-ups. A parked reply has a row among the steps already. */
+/**
+ * Steps before the reply, then the replies, then the follow-ups. A parked reply has a row in `turn_steps`, which
+ * counts.
+ */
 async function stepsOf(db: Db, turn: TurnRow, drafts: DraftView[]): Promise<StepView[]> {
   const steps = await readSteps(db, turn.id);
   const drafted = drafts.map((draft) => replyStep(draft, turn));
