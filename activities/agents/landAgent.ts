@@ -23,6 +23,6 @@ export function createLandAgent(deps: { pool: Pool; model: string }) {
 /** Ends a call whose activity failed, with an error as the result that the model reads. */
 export function createFailCall(deps: { pool: Pool }) {
   return async ({ turnId, callId, code }: { turnId: string; callId: string; code: FailureCode }): Promise<void> => {
-    await endCall(deps.pool, { turnId, callId }, { success: false, content: `${code}: ${failures[code].says}` });
+    await endCall(deps.pool, { turnId, callId }, { success: false, content: `${code}: ${failures[code].message}` });
   };
 }

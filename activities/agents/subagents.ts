@@ -52,5 +52,5 @@ export function createSubagentActivities(deps: SubagentDeps) {
 
 const failedResult = (code: FailureCode): CallResult => ({
   success: false,
-  content: `${code}: ${failures[code].says}`,
+  content: `${code}: ${failures[code].message}`,
 });

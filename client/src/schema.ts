@@ -65,7 +65,7 @@ export type LoggedEvent =
   | RewindUndoneEvent
   | TurnCompletedEvent;
 /**
- * an event of the log: every seq after the cursor, in order, once
+ * an event of the log; each seq after the cursor comes once, in order
  */
 export type EventFrame = {
   type: 'event';
@@ -518,7 +518,7 @@ export interface EdgeUpdateEvent {
   };
 }
 /**
- * the viewer's own frame was refused, or the stream can not go on
+ * a frame from the viewer was refused, or the stream can not continue
  */
 export interface ErrorFrame {
   type: 'error';
@@ -1201,7 +1201,7 @@ export interface TurnCompletedEvent {
   };
 }
 /**
- * a relayed reply is silent, and the upstream is still connected
+ * a relayed reply is silent, and its upstream is still connected
  */
 export interface HeartbeatFrame {
   type: 'heartbeat';
@@ -1336,7 +1336,7 @@ export interface ToolCall {
   success?: boolean;
 }
 /**
- * what a relayed reply is made of
+ * sources and classification of a relayed reply
  */
 export interface MetaFrame {
   type: 'meta';
@@ -1463,7 +1463,7 @@ export interface Scene {
   };
 }
 /**
- * what a turn is doing
+ * the state of a turn and of its steps
  */
 export interface StatusFrame {
   type: 'status';

@@ -5,8 +5,8 @@ import { endStatuses } from '../turns/endStatus.js';
 import { publicError, tokenUsage } from '../turns/turn.js';
 
 /**
- * The list of events: one schema a kind, types inferred. An event is a fact in the past; an event is added
- * here with the code that appends it, never before.
+ * The list of events: one schema per kind, types inferred. An event is a fact in the past. It is added here together
+ * with the code that appends it, never before.
  */
 export const segment = z.object({
   kind: z.enum(['dialogue', 'action', 'thought', 'narration', 'ooc']),
@@ -18,7 +18,10 @@ const id = z.string();
 const seq = z.number().int();
 const delta = z.number().int().min(-100).max(100);
 
-/** A step of an agent's turn, as people see it. `index` counts over all iterations; `arguments` as they were sent. */
+/**
+ * A step of an agent's turn, as people see it. `index` counts over all iterations. `arguments` are as the model sent
+ * them.
+ */
 export const agentStep = z
   .object({
     id,
@@ -33,11 +36,11 @@ export const agentStep = z
   .meta({ id: 'AgentStep' });
 export type AgentStep = z.infer<typeof agentStep>;
 
-/** `arguments`: the object that the model sent, or its text where that is no JSON object. */
+/** `arguments`: the JSON object that the model sent, or the raw text if it is not one. */
 const callStarted = z.object({ id, name: z.string(), arguments: z.unknown() });
 const callEnded = z.object({ id, name: z.string(), result: z.string(), success: z.boolean() });
 
-/** What a story event brings when it is completed. */
+/** The effects of a story event when it is completed. */
 export const storyArtifacts = z
   .strictObject({
     knowledgeFacts: z.array(z.strictObject({ sourceId: id, targetId: id, fact: z.string() })).optional(),
@@ -53,7 +56,7 @@ export const eventData = {
   chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
   user_turn: z.object({ text: z.string(), segments: z.array(segment), quote: z.string().optional() }),
   user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
-  /** Takes the place of the `user_turn` it names. */
+  /** Replaces the text of the `user_turn` at `userTurnSeq`. */
   user_turn_edit: z.object({ userTurnSeq: seq, text: z.string() }),
   assistant_turn_started: z.object({ speakerId: id, beat: z.number().int(), userTurnSeq: seq }),
   assistant_turn: z.object({
@@ -62,17 +65,20 @@ export const eventData = {
     text: z.string(),
     truncated: z.boolean(),
     userTurnSeq: seq,
-    /** The speaker of the first beat, on a second one. */
+    /** On the second beat: the speaker of the first. */
     interjectionOf: id.optional(),
     model: z.string(),
     usage: tokenUsage.optional(),
     error: publicError.optional(),
-    /** Of an agent: all that it thought, said and did. */
+    /** Only of an agent's reply: thoughts, text, calls and results, in order. */
     steps: z.array(agentStep).optional(),
-    /** Of a relayed reply. */
+    /** Only of a relayed reply. */
     relay: relayInfo.optional(),
   }),
-  /** One a witness; one `memoryId` a beat. `chatClock` is the seq of the user turn that it is of. */
+  /**
+   * One event per witness; all events of a beat have the same `memoryId`. `chatClock` is the seq of the beat's user
+   * turn.
+   */
   memory_written: z.object({
     memoryId: id,
     witnessId: id,
@@ -81,7 +87,7 @@ export const eventData = {
     witnesses: z.array(id),
     chatClock: z.number().int(),
   }),
-  /** 0 forgettable to 3 unforgettable. */
+  /** `significance`: from 0 (forgettable) to 3 (unforgettable). */
   memory_scored: z.object({ memoryId: id, significance: z.number().int().min(0).max(3) }),
   memory_pinned: z.object({ memoryId: id }),
   memory_unpinned: z.object({ memoryId: id }),
@@ -102,7 +108,7 @@ export const eventData = {
   story_event_completed: z.object({ eventId: id }),
   story_event_cancelled: z.object({ eventId: id }),
   object_acquired: z.object({ ownerId: id, name: z.string() }),
-  /** The changes that a reply, or the call of a tool, at `messageSeq` proposed, in the order of their source. */
+  /** The changes that the reply or tool call at `messageSeq` proposed, in source order. */
   changes_proposed: z.object({ messageSeq: seq, changeIds: z.array(id), count: z.number().int() }),
   change_accepted: z.object({ changeId: id }),
   change_declined: z.object({ changeId: id }),
@@ -144,7 +150,7 @@ export const eventData = {
 export type EventKind = keyof typeof eventData;
 export type EventData<K extends EventKind> = z.infer<(typeof eventData)[K]>;
 
-/** An event to append: kind and data; the log adds the rest. */
+/** An event to append. The log adds `seq`, `turnId` and `at`. */
 export type NewEvent = { [K in EventKind]: { kind: K; data: EventData<K> } }[EventKind];
 
 type LoggedEventSchema = {
@@ -170,7 +176,7 @@ const logged = <K extends EventKind>(kind: K) =>
     })
     .meta({ id: `${pascal(kind)}Event` });
 
-/** An event as every reader of the log gets it: a union by `kind`, with the data of each. */
+/** An event as readers of the log get it: a union by `kind`. */
 export const loggedEvent = z
   .discriminatedUnion(
     'kind',

@@ -5,13 +5,13 @@ import { publicError, stepStatus, turnPhase, turnStatus } from '../turns/turn.js
 import { agentStep, type ChatEvent, type LoggedEvent, loggedEvent } from './events.js';
 
 /**
- * The list of frames: one schema a type, types inferred. OpenAPI and the client package are made of it. The service
- * checks no frame of its own against it: tests do.
+ * The list of frames: one schema per type, types inferred. OpenAPI and the types of the client package are generated
+ * from it. The service does not validate the frames that it sends; tests do.
  */
 export const channel = z.enum(['text', 'thinking']);
 export type Channel = z.infer<typeof channel>;
 
-/** What names a draft: one reply in flight. A beat has one draft at a time; `epoch` counts them from 1. */
+/** Identifies the draft of a beat. A beat has one draft at a time; `epoch` counts them from 1. */
 export type DraftKey = { turnId: string; beat: number };
 
 const turnId = z.string();
@@ -58,30 +58,31 @@ const frames = {
     .meta({ id: 'RestartFrame', description: 'drop the draft of earlier epochs' }),
   status: z
     .object({ type: z.literal('status'), turnId, status: turnStatus, phase: turnPhase, steps: z.array(stepView) })
-    .meta({ id: 'StatusFrame', description: 'what a turn is doing' }),
+    .meta({ id: 'StatusFrame', description: 'the state of a turn and of its steps' }),
   step: z
     .object({ type: z.literal('step'), turnId, step: agentStep })
     .meta({ id: 'StepFrame', description: "a step of an agent's reply" }),
-  heartbeat: z
-    .object({ type: z.literal('heartbeat'), turnId, elapsedSeconds: z.number() })
-    .meta({ id: 'HeartbeatFrame', description: 'a relayed reply is silent, and the upstream is still connected' }),
+  heartbeat: z.object({ type: z.literal('heartbeat'), turnId, elapsedSeconds: z.number() }).meta({
+    id: 'HeartbeatFrame',
+    description: 'a relayed reply is silent, and its upstream is still connected',
+  }),
   meta: z
     .object({
       type: z.literal('meta'),
       turnId,
       ...relayInfo.pick({ usedTools: true, rowsSeen: true, classifierTag: true }).shape,
     })
-    .meta({ id: 'MetaFrame', description: 'what a relayed reply is made of' }),
+    .meta({ id: 'MetaFrame', description: 'sources and classification of a relayed reply' }),
   error: z
     .object({ type: z.literal('error'), code: z.string(), message: z.string() })
-    .meta({ id: 'ErrorFrame', description: "the viewer's own frame was refused, or the stream can not go on" }),
+    .meta({ id: 'ErrorFrame', description: 'a frame from the viewer was refused, or the stream can not continue' }),
 };
 
 const eventFrame = z
   .intersection(z.object({ type: z.literal('event') }), loggedEvent)
-  .meta({ id: 'EventFrame', description: 'an event of the log: every seq after the cursor, in order, once' });
+  .meta({ id: 'EventFrame', description: 'an event of the log; each seq after the cursor comes once, in order' });
 
-/** Every frame that a viewer can get, on the live socket and over SSE alike. */
+/** The frames that a viewer can receive, on the live socket and over SSE. */
 export const viewerFrame = z.union([eventFrame, ...Object.values(frames)]).meta({ id: 'ViewerFrame' });
 
 export type TokenFrame = z.infer<(typeof frames)['token']>;
@@ -89,11 +90,11 @@ export type DraftFrame = z.infer<(typeof frames)['draft']>;
 type EventFrame = { type: 'event' } & LoggedEvent;
 export type ViewerFrame = EventFrame | z.infer<(typeof frames)[keyof typeof frames]>;
 
-/** An event as viewers get it: without the marks, which change later. */
+/** An event as viewers receive it: without the marks, because they change later. */
 export const toEventFrame = ({ seq, kind, turnId, at, data }: ChatEvent): EventFrame =>
   ({ type: 'event', seq, kind, turnId, at, data }) as EventFrame;
 
-/** What a viewer may send. */
+/** The frames that a viewer may send. */
 export const clientFrame = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('cancel'), turnId: turnId.min(1).max(200) }).meta({ id: 'CancelFrame' }),
@@ -106,8 +107,8 @@ export const closeCodes = {
   badCursor: 4400,
   unauthorized: 4401,
   chatNotFound: 4404,
-  /** Too slow to keep up, or what is needed to serve is away: come back after a pause. */
+  /** The viewer is too slow, or a server that the api needs is unavailable. Reconnect after a pause. */
   tooSlow: 1013,
-  /** The api restarts: come back to the next one. */
+  /** The api restarts. Reconnect to its successor. */
   restarting: 1012,
 } as const;

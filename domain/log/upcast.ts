@@ -1,7 +1,7 @@
 import { upcastRelay } from '../relay/relay.js';
 import type { ChatEvent } from './events.js';
 
-/** An event as older releases wrote it, in the form that its schema has now. Every reader of the log goes through it. */
+/** Converts an event that an older release wrote to the current schema. Every read of the log must use it. */
 export function upcast(event: ChatEvent): ChatEvent {
   if (event.kind !== 'assistant_turn' || !event.data.relay) return event;
   return { ...event, data: { ...event.data, relay: upcastRelay(event.data.relay) } };

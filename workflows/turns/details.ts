@@ -60,7 +60,7 @@ const stepRow = ({ name, status, attempts, error }: StepView) => [
 /** A code and its meaning. */
 function says(failure: string | undefined): string {
   if (!failure) return '';
-  return isFailureCode(failure) ? `${code(failure)} ${failures[failure].says}` : code(failure);
+  return isFailureCode(failure) ? `${code(failure)} ${failures[failure].message}` : code(failure);
 }
 
 function table(title: string, columns: string[], rows: string[][]): string[] {
