@@ -1,5 +1,5 @@
 import type { NewEvent, StoryArtifacts } from '../../domain/log/events.js';
-import { notPresent } from '../../domain/narrative/present.js';
+import { findAbsentId } from '../../domain/narrative/findAbsentId.js';
 import { lockNarrativeChat } from '../chats/lockNarrativeChat.js';
 import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { newId } from '../core/ids.js';
@@ -56,7 +56,7 @@ export function planStoryEvent(
   return transaction(pool, async (tx) => {
     const { hostId, guestId } = await lockNarrativeChat(tx, owner, chatId);
     await mustBeWithinLimit(tx, 'storyEvents', chatId, max);
-    const stranger = notPresent(plan.artifacts, ['you', hostId, ...(guestId ? [guestId] : [])]);
+    const stranger = findAbsentId(plan.artifacts, ['you', hostId, ...(guestId ? [guestId] : [])]);
     if (stranger) throw new ChatRefused('not_present', `artifacts.${stranger}`);
     const eventId = newId('evt');
     const { title, description, artifacts } = plan;

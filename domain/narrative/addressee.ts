@@ -2,7 +2,7 @@ import type { Person } from './participants.js';
 
 type Named = Pick<Person, 'id' | 'name'>;
 
-/** Who is spoken to, by the names in the prose: the guest if the guest is named and the host is not, else the host. */
+/** Returns the id of the character that the prose addresses: the guest if it names only the guest, else the host. */
 export function addresseeByName(prose: string, host: Named, guest: Named | null): string {
   return guest && mentions(prose, guest.name) && !mentions(prose, host.name) ? guest.id : host.id;
 }
@@ -23,14 +23,14 @@ export function mentions(text: string, name: string): boolean {
 
 const fold = (text: string) => text.normalize('NFC').toUpperCase();
 
-/** The next place where a word may begin. Looking on from within the same word would make the search quadratic. */
+/** The next offset where a word may begin. Searching again from inside the same word would take quadratic time. */
 function nextStart(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && isInsideWord(text, at)) at += 1;
   return at;
 }
 
-/** Whether the characters on both sides of a place belong to one word. */
+/** Whether the characters on both sides of an offset belong to one word. */
 function isInsideWord(text: string, at: number): boolean {
   return isWordCharacter(codePointBefore(text, at)) && isWordCharacter(text.codePointAt(at));
 }

@@ -1,6 +1,6 @@
 import type { EventData } from '../log/events.js';
 
-/** What one of those present feels towards, and knows of, another. `affinity` and `trust` are 0–100. */
+/** What the source feels towards the target, and knows about it. `affinity` and `trust` are from 0 to 100. */
 export type Edge = {
   sourceId: string;
   targetId: string;
@@ -11,14 +11,14 @@ export type Edge = {
   lastInteractionAt: string | null;
 };
 
-/** Where two who have not met stand. */
+/** The edge between two people who have no common history. */
 export function newEdge(sourceId: string, targetId: string): Edge {
   return { sourceId, targetId, affinity: 50, trust: 50, summary: null, knowledgeFacts: [], lastInteractionAt: null };
 }
 
 const clamp = (value: number) => Math.min(100, Math.max(0, value));
 
-/** Deltas are bounded by the scale's ends; a fact that is known already is not learnt again. */
+/** The edge after an update. `affinity` and `trust` stay within 0 and 100. Known facts are not added twice. */
 export function updateEdge(edge: Edge, update: EventData<'edge_update'>): Edge {
   return {
     ...edge,

@@ -1,11 +1,11 @@
 import type { StoryArtifacts } from '../log/events.js';
 
-/** The path of the first id, in a story event's artifacts, of someone who is not present; null when all are. */
-export function notPresent(artifacts: StoryArtifacts, present: string[]): string | null {
+/** The path, in a story event's artifacts, of the first id that is not in `present`; null if all are. */
+export function findAbsentId(artifacts: StoryArtifacts, present: string[]): string | null {
   return idsOf(artifacts).find(([, id]) => !present.includes(id))?.[0] ?? null;
 }
 
-/** Every id in the artifacts, each with its path. */
+/** The ids in the artifacts, each with its path. */
 function idsOf({ knowledgeFacts = [], relationshipChange, acquiredObjects = [] }: StoryArtifacts): [string, string][] {
   const ends = (path: string, edge: { sourceId: string; targetId: string }): [string, string][] => [
     [`${path}.sourceId`, edge.sourceId],

@@ -3,14 +3,15 @@ import type { Segment } from '../log/events.js';
 type Span = { from: number; to: number };
 
 /**
- * The `((` that are still open, innermost last, and how many single parentheses were opened since each: two lists of
- * numbers, since a text of nothing but parentheses has half a million. The first stands for what is outside.
+ * `from`: the offsets of the `((` that are still open, innermost last. `singles`: how many single parentheses were opened
+ * since each. Both are lists of numbers, because a text may contain half a million parentheses. The first entry stands
+ * for the text outside of all remarks.
  */
 type Openers = { from: number[]; singles: number[] };
 
 /**
- * The user's text in order: out-of-character remarks, written `((like this))`, as `ooc` segments of their inner
- * text, the rest as `narration`. Blank segments are left out.
+ * Splits the user's text into segments, in order. Out-of-character remarks, written `((like this))`, become `ooc`
+ * segments without their parentheses; the rest becomes `narration`. Blank segments are left out.
  */
 export function splitProse(text: string): Segment[] {
   const segments: Segment[] = [];
@@ -28,7 +29,7 @@ export function splitProse(text: string): Segment[] {
   return segments;
 }
 
-/** The text without its out-of-character remarks and the gaps they leave; empty if that is all it was. */
+/** The text without its out-of-character remarks and the spaces around them; empty if it contains nothing else. */
 export function stripOoc(text: string): string {
   let prose = '';
   let gap = '';
@@ -49,7 +50,10 @@ export function stripOoc(text: string): string {
   return prose;
 }
 
-/** What stands where a remark was: the widest break around it, and nothing before punctuation. */
+/**
+ * What replaces a remark: a paragraph break, a line break or a space, the widest that was around it; nothing before
+ * punctuation.
+ */
 function joint(gap: string, next: string): string {
   const lineEnds = gap.split('\n').length - 1;
   if (lineEnds > 0) return lineEnds > 1 ? '\n\n' : '\n';
@@ -57,8 +61,8 @@ function joint(gap: string, next: string): string {
 }
 
 /**
- * The outermost remarks, in order, by one pass with a stack. Remarks nest; a `((` that is never closed and a
- * `))` that closes nothing are plain text.
+ * The outermost remarks, in order, found in one pass with a stack. Remarks may be nested. A `((` or `))` without its
+ * counterpart is plain text.
  */
 function oocSpans(text: string): Span[] {
   const stack: Openers = { from: [-1], singles: [0] };
@@ -99,7 +103,7 @@ function open({ from, singles }: Openers, start: number, end: number): void {
   if (at < end) singles[singles.length - 1]! += 1;
 }
 
-/** In a run of odd length, one `)` belongs to a single `(`, or to nobody: `((see (this)))`, `((bye :)))`. */
+/** In a run of odd length, one `)` closes a single `(`, as in `((see (this)))`, or nothing, as in `((bye :)))`. */
 function close(stack: Openers, spans: Span[], start: number, end: number): void {
   const { from, singles } = stack;
   for (let at = start; at < end; ) {
@@ -118,7 +122,7 @@ function close(stack: Openers, spans: Span[], start: number, end: number): void 
   }
 }
 
-/** Whether the odd `)` comes before the `))`: not if it is there to close a `(` from before the remark. */
+/** Whether the odd `)` comes before the `))`. It does not if it closes a `(` from before the remark. */
 function spare(singles: number[]): boolean {
   return singles.at(-1)! > 0 || singles.at(-2)! === 0;
 }

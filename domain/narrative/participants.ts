@@ -1,19 +1,19 @@
-/** Someone present in a chat. The user's own id is the word `you`. */
+/** The user or a character of a chat. The user's id is `you`. */
 export type Person = { id: string; name: string; persona: string };
 
 export const YOU = 'you';
 
-/** Who answers where no character does. */
+/** The speaker of replies in chats without characters. */
 export const ASSISTANT = { id: 'assistant', name: 'assistant' };
 
 export type Cast<P extends { id: string } = Person> = { host: P; guest: P | null };
 
-/** The characters who witness what happens: the host, and the guest if there is one. Never `you`. */
+/** The characters that remember a beat: the host, and the guest if there is one. Never `you`. */
 export function witnesses<P extends { id: string }>({ host, guest }: Cast<P>): P[] {
   return guest ? [host, guest] : [host];
 }
 
-/** Every directed pair of those present: 2 in a chat of one character, 6 with a guest. */
+/** Every directed pair of the user and the characters: 2 pairs with one character, 6 with a guest. */
 export function directedPairs(cast: Cast<{ id: string }>): { sourceId: string; targetId: string }[] {
   const ids = [YOU, ...witnesses(cast).map(({ id }) => id)];
   return ids.flatMap((sourceId) =>
@@ -21,7 +21,7 @@ export function directedPairs(cast: Cast<{ id: string }>): { sourceId: string; t
   );
 }
 
-/** The character who was there and did not speak; null without a guest. */
+/** The character that did not speak in a beat of `speakerId`; null without a guest. */
 export function silentWitness<P extends { id: string }>({ host, guest }: Cast<P>, speakerId: string): P | null {
   if (!guest) return null;
   return speakerId === host.id ? guest : host;

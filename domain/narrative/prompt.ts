@@ -1,7 +1,7 @@
 import { allowances, cut, measure, type PromptLimits, type Shorten, takeInTurns } from '../text/tokenBudget.js';
 import type { Edge } from './edge.js';
 import { type Person, YOU } from './participants.js';
-import { goOn, knowledge, message, role } from './promptText.js';
+import { continueScene, knowledge, message, role } from './promptText.js';
 import { type ClosedScene, type Memory, recall } from './recall.js';
 
 export type { PromptLimits } from '../text/tokenBudget.js';
@@ -10,23 +10,25 @@ export type { ClosedScene, Memory } from './recall.js';
 /** A message as providers take it. */
 export type PromptMessage = { role: 'system' | 'user' | 'assistant'; content: string };
 
-/** What was said, by `you` or a character; out-of-character text is stripped. */
+/** A line of `you` or of a character, without out-of-character text. */
 export type SpokenLine = { speakerId: string; text: string };
 
-/** What a narrative reply is made from: the chat as its turn sees it. Texts hold no out-of-character remarks. */
+/**
+ * The state of the chat that the prompt of a narrative reply is built from. Texts contain no out-of-character remarks.
+ */
 export type PromptInput = {
   speakerId: string;
-  /** 0 answers the user; 1 is the other character cutting in. */
+  /** 0 answers the user; 1 is the interjection of the other character. */
   beat: number;
   userTurnSeq: number;
   you: Person;
   host: Person;
   guest: Person | null;
-  /** The line being answered; empty if it was all out of character. */
+  /** The user's line that is answered; empty if all of it is out of character. */
   prose: string;
-  /** What has been said in this turn already: nothing at beat 0, the first beat at beat 1. */
+  /** The earlier beats of this turn: none at beat 0, the first beat at beat 1. */
   beats: SpokenLine[];
-  /** What was said before the line being answered, oldest first. */
+  /** The lines before the one that is answered, oldest first. */
   dialogue: SpokenLine[];
   scene: { container: string } | null;
   edges: Edge[];
@@ -35,10 +37,10 @@ export type PromptInput = {
   closedScenes: ClosedScene[];
 };
 
-/** How many lines of dialogue a prompt looks back on. */
+/** How many lines of earlier dialogue a prompt contains at most. */
 export const DIALOGUE_LINES = 20;
 
-/** What a message costs beyond its text, and what a part of one does: estimates to the safe side, in tokens. */
+/** Overhead of a message, and of a part of one, in tokens. Estimates that are rather too high than too low. */
 const MESSAGE_COST = 6;
 const PART_COST = 3;
 const TITLE_COST = 12;
@@ -48,8 +50,8 @@ const LARGEST_SHARE = 4;
 const REMEMBERED = 'What you remember, the most important first:';
 
 /**
- * The prompt of one beat. What is needed is within `hard`, cut if need be; memories and dialogue fill up what
- * `soft` leaves, so that the least valuable and the oldest go first. Takes time linear in the texts' lengths.
+ * The prompt of one beat. The required parts fit into `hard` and are cut if necessary. Memories and dialogue fill what
+ * remains of `soft`; the least valuable and the oldest are left out first. Takes linear time.
  */
 export function narrativePrompt(input: PromptInput, limits: PromptLimits): PromptMessage[] {
   const needed = fitNeeded(input, limits);
@@ -60,10 +62,10 @@ export function narrativePrompt(input: PromptInput, limits: PromptLimits): Promp
   );
 }
 
-/** What is kept for memories and dialogue even beyond the soft limit: nobody answers without the line before. */
+/** Tokens reserved for memories and dialogue even beyond the soft limit: a reply needs at least the line before. */
 const reserve = ({ soft, hard }: Pick<PromptLimits, 'soft' | 'hard'>) => Math.floor(Math.min(soft, hard) / 6);
 
-/** Who speaks, what is answered, and what the speaker knows, cut to the hard limit. */
+/** The required parts, cut to the hard limit: the role, the lines to answer, and what the speaker knows. */
 function fitNeeded(input: PromptInput, limits: PromptLimits) {
   const lines = newLines(input);
   const texts = [role(input), ...lines.map(({ content }) => content), ...knowledge(input)];
@@ -83,14 +85,14 @@ function fitNeeded(input: PromptInput, limits: PromptLimits) {
   };
 }
 
-/** The line being answered. One that was all out of character leaves nothing of the user in the prompt. */
+/** The lines to answer. If the user's line is all out of character, an instruction to continue replaces it. */
 function newLines(input: PromptInput): PromptMessage[] {
   const said = input.prose ? [{ speakerId: YOU, text: input.prose }] : [];
   const lines: PromptMessage[] = [...said, ...input.beats].map((line) => message(input, line));
-  return lines.length > 0 ? lines : [{ role: 'system', content: goOn(input) }];
+  return lines.length > 0 ? lines : [{ role: 'system', content: continueScene(input) }];
 }
 
-/** The newest dialogue and the most valuable memories, taken in turns while there is room. */
+/** The newest dialogue and the most valuable memories, taken alternately until the limit. */
 function fitOptional(input: PromptInput, { soft, hard, countTokens }: PromptLimits, spent: number) {
   const room = Math.min(hard - spent, Math.max(soft - spent, reserve({ soft, hard })));
   const largest = Math.floor(soft / LARGEST_SHARE);

@@ -2,10 +2,10 @@ import { type Edge, newEdge } from './edge.js';
 import { type Person, silentWitness, witnesses, YOU } from './participants.js';
 import type { PromptInput, SpokenLine } from './prompt.js';
 
-/** How much of a line says what somebody is doing, in UTF-16 code units. */
-const DOING = 600;
+/** The part of a character's last line that is quoted, in UTF-16 code units. */
+const LAST_LINE_LENGTH = 600;
 
-/** Names as they stand in prompts: on one line, and never empty. */
+/** A name as prompts contain it: on one line, and never empty. */
 function nameOf({ id, name }: Pick<Person, 'id' | 'name'>): string {
   const line = name.replace(/\s+/g, ' ').trim();
   if (id === YOU && (line === '' || line === YOU)) return 'the user';
@@ -20,7 +20,7 @@ function speakerOf(input: PromptInput): Person {
   return input.guest?.id === input.speakerId ? input.guest : input.host;
 }
 
-/** Who is to speak, as whom, and how. */
+/** The instruction which character the model plays, and how. */
 export function role(input: PromptInput): string {
   const speaker = speakerOf(input);
   const name = nameOf(speaker);
@@ -37,12 +37,12 @@ export function role(input: PromptInput): string {
     .join(' ');
 }
 
-/** What takes the place of the user's line when all of it was out of character. */
-export function goOn(input: PromptInput): string {
+/** The instruction that replaces the user's line when all of it is out of character. */
+export function continueScene(input: PromptInput): string {
   return `${nameOf(input.you)} says nothing in the story now. Go on with the scene as ${nameOf(speakerOf(input))}.`;
 }
 
-/** What the speaker is and knows, the most valuable first; blank parts are left out. */
+/** The speaker's persona and knowledge, the most valuable first. Blank parts are left out. */
 export function knowledge(input: PromptInput): string[] {
   const speaker = speakerOf(input);
   const others = present(input).filter(({ id }) => id !== speaker.id);
@@ -56,7 +56,7 @@ export function knowledge(input: PromptInput): string[] {
   ].filter((part): part is string => Boolean(part));
 }
 
-/** What the other character did last. When it is them who are answered, their line is there in full. */
+/** What the other character did last; null in an interjection, whose prompt contains that character's line in full. */
 function doing(input: PromptInput, speaker: Person): string | null {
   const other = silentWitness(input, speaker.id);
   if (!other || input.beat > 0) return null;
@@ -64,7 +64,8 @@ function doing(input: PromptInput, speaker: Person): string | null {
   return last ? `What ${nameOf(other)} did last: ${clip(last.text)}` : null;
 }
 
-const clip = (text: string) => (text.length <= DOING ? text : `${text.slice(0, DOING).toWellFormed()}…`);
+const clip = (text: string) =>
+  text.length <= LAST_LINE_LENGTH ? text : `${text.slice(0, LAST_LINE_LENGTH).toWellFormed()}…`;
 
 function standing(edges: Edge[], speaker: Person, other: Person): string {
   const edge =
@@ -86,7 +87,7 @@ function story({ storyEvents }: PromptInput): string | null {
   return `Under way in the story:\n${active.map(({ title, description }) => `- ${title}: ${description}`).join('\n')}`;
 }
 
-/** A line as a message; the name is there where the role alone does not tell whose it is. */
+/** A line as a message, with the speaker's name unless the role alone identifies the speaker. */
 export function message(input: PromptInput, { speakerId, text }: SpokenLine) {
   if (speakerId === input.speakerId) return { role: 'assistant' as const, content: text };
   const known = present(input).find(({ id }) => id === speakerId);

@@ -1,31 +1,31 @@
-/** A memory as a prompt may hold it. A score and a pin hold for all its witnesses. */
+/** A memory that a prompt may contain. Its score and its pin apply to all its witnesses. */
 export type Memory = {
   text: string;
   witnesses: string[];
   sceneId: string | null;
-  /** The seq of the user turn that it is of. */
+  /** The seq of the user turn of its beat. */
   chatClock: number;
   significance: number | null;
   pinned: boolean;
-  /** The newer, the higher. */
+  /** The seq at which it was written; higher is newer. */
   writtenSeq: number;
 };
 
-/** A scene that has been closed, with the summaries that its witnesses have of it, by their ids. */
+/** A closed scene with its summaries, by the id of the witness. */
 export type ClosedScene = { sceneId: string; closedSeq: number; summaries: Record<string, string> };
 
-/** An unscored memory is worth a note: that its score is missing says nothing of it. */
+/** The significance of a memory that is not scored yet: "worth a note", not forgettable. */
 const UNSCORED = 1;
 
 /**
- * What a character remembers before a turn, the most valuable first: pinned memories, then scenes, then by
- * significance and recency. Only what they witnessed. Their summary of a scene replaces its memories.
+ * The memories of a character before a turn, the most valuable first: pinned memories, then summaries of scenes, then
+ * by significance and recency. Only what the character witnessed. The summary of a scene replaces its memories.
  */
 export function recall(
   speakerId: string,
   known: { memories: readonly Memory[]; closedScenes: readonly ClosedScene[]; beforeSeq: number },
 ): string[] {
-  // a blank summary would have the scene forgotten
+  // A blank summary must not replace the memories of its scene.
   const scenes = known.closedScenes.filter(({ summaries }) => ownSummary(summaries, speakerId) !== '');
   const summarized = new Set<string | null>(scenes.map(({ sceneId }) => sceneId));
   const memories = known.memories
