@@ -1,5 +1,5 @@
 import { TurnFailure } from '../domain/log/failures.js';
-import { keepableModel, keepableWord } from '../domain/text/storable.js';
+import { toStorableModel, toStorableWord } from '../domain/text/storable.js';
 import { createTextCleaner } from '../domain/text/text.js';
 import type { ReplyPart } from './port.js';
 import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS } from './replyLimits.js';
@@ -54,7 +54,7 @@ export async function* receivedParts(
           const text = cleaners[channel].end();
           if (text !== '') yield { type: 'delta', channel, text };
         }
-        return yield { ...part, model: keepableModel(part.model) };
+        return yield { ...part, model: toStorableModel(part.model) };
     }
   }
 }
@@ -62,9 +62,9 @@ export async function* receivedParts(
 /** Arguments are not parsed here: the caller of the tool checks them, and the model reads the result. */
 const toCall = ({ id, name, arguments: sent }: Extract<ReplyPart, { type: 'tool_call' }>): ReplyPart => ({
   type: 'tool_call',
-  id: keepableWord(id, MAX_ID),
-  name: keepableWord(name, MAX_NAME),
-  arguments: keepableWord(sent, MAX_ARGUMENTS),
+  id: toStorableWord(id, MAX_ID),
+  name: toStorableWord(name, MAX_NAME),
+  arguments: toStorableWord(sent, MAX_ARGUMENTS),
 });
 
 /** Counts down the limits of a reply. */

@@ -1,4 +1,4 @@
-import type { DocumentPromptInput, Said } from '../../domain/documents/documentPrompt.js';
+import type { DocumentPromptInput, ThreadMessage } from '../../domain/documents/documentPrompt.js';
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
@@ -26,6 +26,6 @@ export async function readDocumentPrompt(db: Db, turnId: string): Promise<Docume
   const head = rows[0];
   if (!head) return null;
   const { title, body, anchor, text, quote } = head;
-  const line: Said = { role: 'user', text, quote };
+  const line: ThreadMessage = { role: 'user', text, quote };
   return { document: { title, body }, anchor, history: await readHistoryBefore(db, head, HISTORY_MESSAGES), line };
 }

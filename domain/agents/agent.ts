@@ -2,35 +2,35 @@ import type { AgentStep } from '../log/events.js';
 import type { FailureCode } from '../log/failures.js';
 import type { ReplyVerdict } from '../turns/verdict.js';
 
-/** How often an agent may ask its model in one turn, where its chat does not say. */
+/** How often an agent may request its model in one turn, if its chat has no setting. */
 export const MAX_ITERATIONS = 20;
 
-/** What the workflow may know of a call: no prose, only what decides how it is made. */
+/** A tool call as the workflow knows it: only what decides how to run it, no prose. */
 export type CallPlan = {
   callId: string;
-  /** The tool's name if there is such a tool: what a model makes up is not repeated. */
+  /** The tool's name; null if there is no such tool, so that a name that a model made up does not reach Temporal. */
   tool: string | null;
   timeoutMs: number;
-  /** Whether it may be made again when nobody knows how far it came. */
+  /** Whether it may run again after an attempt with an unknown outcome. */
   idempotent: boolean;
   needsApproval: boolean;
-  /** Run as a child workflow: a sub-agent. */
+  /** Whether it runs as a sub-agent, in a child workflow. */
   delegates: boolean;
 };
 
-/** How one call of the model ended: calls to make, or, without any, an answer. */
+/** How an iteration ended. `landed`: with tool calls to run, or, without any, with the answer. */
 export type IterationVerdict =
   | { state: 'landed'; calls: CallPlan[]; code: FailureCode | null }
-  /** Stopped, or the turn is gone: what there is of the reply is in the log. */
+  /** The turn was stopped or has ended; the kept text of the reply is in the log. */
   | { state: 'closed'; verdict: ReplyVerdict };
 
-/** The same step has the same id from its first token to reload. */
+/** The id of a step, which is the same in the draft and in the log. `index` counts over all iterations of the turn. */
 export const stepId = (turnId: string, index: number): string => `${turnId}:${index}`;
 
-/** A stretch of a draft's channel that is one step; `offset` is where it begins there, in UTF-16 code units. */
+/** The part of a draft's channel that is one step. `offset` is where it begins, in UTF-16 code units. */
 export type Stretch = { index: number; type: 'thinking' | 'text'; offset: number };
 
-/** The stretches with what they hold: each runs to where the next of its channel begins. */
+/** The steps with their text: each stretch ends where the next one of its channel begins. */
 export function fillStretches(
   turnId: string,
   stretches: Stretch[],

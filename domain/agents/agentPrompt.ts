@@ -1,15 +1,15 @@
 import { allowances, cut, measure, type PromptLimits } from '../text/tokenBudget.js';
 import type { ChatMessage, ToolCallRequest } from './chatMessage.js';
 
-/** A call of the model in this turn, and what came of the tools that it called. */
+/** An earlier iteration of this turn: the model's text and its tool calls with their results. */
 export type PastIteration = { text: string; calls: (ToolCallRequest & { result: string })[] };
 
-/** What an agent's next iteration is made from. */
+/** What the prompt of an agent's next iteration is built from. */
 export type AgentPromptInput = {
   systemPrompt: string;
-  /** What was said in earlier turns, oldest first. */
+  /** Messages of earlier turns, oldest first. */
   history: { role: 'user' | 'assistant'; text: string }[];
-  /** What the user asks for now. */
+  /** The user's text of this turn. */
   prose: string;
   iterations: PastIteration[];
 };
@@ -17,12 +17,12 @@ export type AgentPromptInput = {
 export const DEFAULT_SYSTEM_PROMPT =
   'You are a helpful assistant. Use the tools where they help, and answer in plain words once you know enough.';
 
-/** What a message costs beyond its text, in tokens: an estimate to the safe side. */
+/** Overhead of a message, in tokens. An estimate that is rather too high than too low. */
 const MESSAGE_COST = 8;
 
 /**
- * The prompt of an iteration. The task, and what was done for it, are within `hard`, results of tools cut first if
- * need be; earlier turns fill up what `soft` leaves, the oldest going first.
+ * The prompt of an iteration. The messages of this turn fit into `hard`; results of tools are cut first if necessary.
+ * Earlier turns fill what remains of `soft`; the oldest are left out first.
  */
 export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): ChatMessage[] {
   const fixed = [input.systemPrompt, input.prose, ...input.iterations.map(({ text }) => text)];
@@ -45,11 +45,11 @@ export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): Chat
     { role: 'system', content: said[0] ?? '' },
     ...pastTurns(input.history, room, limits),
     { role: 'user', content: said[1] ?? '' },
-    ...inThisTurn(input.iterations, said.slice(2), found),
+    ...messagesOfTurn(input.iterations, said.slice(2), found),
   ];
 }
 
-/** What texts cost together, counted no further than to more than there is room for: a model chooses how long they are. */
+/** The cost of all texts. Stops counting beyond the hard limit, because a model decides how long they are. */
 function costOf(texts: string[], { hard, countTokens }: PromptLimits): number {
   let cost = 0;
   for (const text of texts) {
@@ -61,7 +61,7 @@ function costOf(texts: string[], { hard, countTokens }: PromptLimits): number {
 
 const sum = (costs: number[]) => costs.reduce((total, cost) => total + cost, 0);
 
-/** The newest that fit. */
+/** The newest messages of earlier turns that fit into `room` tokens. */
 function pastTurns(history: AgentPromptInput['history'], room: number, { countTokens }: PromptLimits): ChatMessage[] {
   const kept: ChatMessage[] = [];
   let left = room;
@@ -73,7 +73,7 @@ function pastTurns(history: AgentPromptInput['history'], room: number, { countTo
   return kept;
 }
 
-function inThisTurn(iterations: PastIteration[], texts: string[], results: string[]): ChatMessage[] {
+function messagesOfTurn(iterations: PastIteration[], texts: string[], results: string[]): ChatMessage[] {
   let at = 0;
   return iterations.flatMap(({ calls }, n): ChatMessage[] => {
     const content = texts[n] ?? '';

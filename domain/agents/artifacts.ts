@@ -1,28 +1,28 @@
 import { z } from 'zod';
-import { unkeepable } from '../text/storable.js';
+import { unstorableReason } from '../text/storable.js';
 
-/** Refuses what could not be kept as it is. */
-function keepable<T extends z.ZodType>(schema: T): T {
+/** The schema, but refuses values that can not be stored unchanged. */
+function storable<T extends z.ZodType>(schema: T): T {
   return schema.superRefine((value, context) => {
-    const message = unkeepable(value);
+    const message = unstorableReason(value);
     if (message) context.addIssue({ code: 'custom', message });
   });
 }
 
 /** `max` counts UTF-16 code units. */
-const text = (max: number) => keepable(z.string().max(max));
+const text = (max: number) => storable(z.string().max(max));
 const name = () => text(1_000);
 const stepId = () => text(200);
 
-/** Content that is its author's: any JSON, and any JSON object. */
-const anything = () => keepable(z.unknown().refine((value) => value !== null, { error: 'must not be null' }));
-const anyObject = () => keepable(z.looseObject({}));
+/** Content without a fixed schema: any JSON but null, and any JSON object. */
+const anything = () => storable(z.unknown().refine((value) => value !== null, { error: 'must not be null' }));
+const anyObject = () => storable(z.looseObject({}));
 
 const MAX_STEPS = 10_000;
 const MAX_CITATIONS = 10_000;
 const MAX_REASONING = 1024 * 1024;
 
-/** A step of a graph, flat: its inputs are named by their ids. */
+/** A step of a graph. The steps form a flat list: inputs are ids of other steps. */
 const graphStep = z.strictObject({
   id: stepId().min(1),
   searchName: name().nullish(),
@@ -44,7 +44,7 @@ const graphSnapshot = z.strictObject({
   steps: z.array(graphStep).max(MAX_STEPS),
 });
 
-/** What the artifact kinds of events hold: what tools and clients may append. */
+/** The data of the artifact kinds of events, which tools and clients may append. */
 export const artifactData = {
   citations: z.strictObject({ citations: z.array(anything()).max(MAX_CITATIONS) }),
   planning_artifact: z.strictObject({ planningArtifact: anything() }),
@@ -60,5 +60,5 @@ export const artifactData = {
 export type ArtifactKind = keyof typeof artifactData;
 export type Artifact = { [K in ArtifactKind]: { kind: K; data: z.infer<(typeof artifactData)[K]> } }[ArtifactKind];
 
-/** Another chat took the strategy. Not for clients to append: it comes with that chat's `strategy_link`. */
+/** Another chat took the strategy. Clients can not append it: the other chat's `strategy_link` does. */
 export const strategyUnlinked = z.strictObject({ strategyId: z.int() });

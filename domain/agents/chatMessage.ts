@@ -1,9 +1,9 @@
 import type { PromptMessage } from '../narrative/prompt.js';
 
-/** A call of a tool, as the model sent it: `arguments` may be no JSON, and `id` empty. */
+/** A tool call as the model sent it. `arguments` may be invalid JSON, and `id` may be empty. */
 export type ToolCallRequest = { id: string; name: string; arguments: string };
 
-/** A message as providers take it, with the calls of tools and their results. */
+/** A message for a provider, including tool calls and their results. */
 export type ChatMessage =
   | PromptMessage
   | { role: 'assistant'; content: string; toolCalls: ToolCallRequest[] }

@@ -1,12 +1,12 @@
 import type { StopMark } from '../turns/turn.js';
 
-/** A call of a tool as far as its approval goes. `approved` is null while nothing is decided. */
+/** The approval state of a tool call. `approved` is null until a decision. */
 export type ApprovableCall = { status: string; approved: boolean | null };
 
-/** `asked`: the call waits for a person. `decided`: there is a decision already. `over`: no decision is needed any more. */
+/** `asked`: the call waits for a person. `decided`: a decision exists. `over`: no decision is needed any more. */
 export type ApprovalRequest = 'asked' | 'decided' | 'over';
 
-/** Whether a call begins to wait for a person. `turn` is null when nothing may be appended to it any more. */
+/** Whether a call begins to wait for a person. `turn` is null if the turn no longer accepts appends. */
 export function decideApprovalRequest(
   turn: { stop: StopMark | null } | null,
   call: ApprovableCall | null,
@@ -15,18 +15,18 @@ export function decideApprovalRequest(
   return call.approved === null ? 'asked' : 'decided';
 }
 
-/** `decider`: a caller of the api with the level of its key, or an operator of the engine, who decides at any level. */
+/** `decider`: an api caller with the level of its key, or an operator, who may approve at any level. */
 export type ApprovalCommand = { approved: boolean; decider: { level: number } | 'operator' };
 
 export type ApprovalState = {
   /** Whether the call's turn may still be appended to. */
   isLive: boolean;
   call: ApprovableCall | null;
-  /** Of the call's tool; null when the tool is not listed at the moment. */
+  /** The level of the call's tool; null if the tool is not listed at the moment. */
   toolLevel: number | null;
 };
 
-/** `decided`: the decision is stored. `same`: it is the one that is stored. */
+/** `decided`: the decision is to be stored. `same`: the same decision is stored already. */
 export type ApprovalDecision = 'decided' | 'same' | 'not_pending' | 'not_permitted';
 
 /** The first decision on a call counts. Approving needs the tool's level; denying does not. */
@@ -48,8 +48,8 @@ export type Permission =
   | { approved: false; reason: 'undecided' | 'denied' | 'changed'; comment: string | null };
 
 /**
- * Whether a call may be made. `approvedHash` is that of the tool and the arguments that were approved, `hash` that of
- * the call as it would be made.
+ * Whether a call may run. `approvedHash` is the hash of the approved tool name and arguments, `hash` that of the call
+ * that would run.
  */
 export function permissionOf(
   call: { approved: boolean | null; comment: string | null; approvedHash: string | null; hash: string } | null,

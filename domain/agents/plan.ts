@@ -1,6 +1,6 @@
 import type { GraphStep } from './artifacts.js';
 
-/** A step of a plan, with the steps that it takes its input from. Nodes are shared where steps are. */
+/** A step of a plan with its inputs. A step that is the input of several others is one shared node. */
 export type PlanNode = {
   id: string;
   searchName: string;
@@ -16,14 +16,13 @@ export type Plan = { recordType: string | null; root: PlanNode; metadata: { name
 
 type Graph = { steps: readonly GraphStep[]; rootStepId: string | null };
 
-/** How long a plan may be written out, in UTF-16 code units. More than the steps of any body that is taken. */
+/** The longest JSON of a plan, in UTF-16 code units. Longer than the steps of any accepted request. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
 /**
- * The tree of a graph's flat steps, from its root. Null where they are none: without a root that is one of the
- * steps, with an input that is not, with one id for two steps, or with a cycle. A step that several others take
- * as their input stands in the tree under each of them; a tree that this makes too large to be written is null too.
- * Takes time in proportion to the steps, and no stack: chains may be thousands of steps long.
+ * Builds the tree of a graph from its flat steps. Returns null if the root or an input is missing, an id occurs twice,
+ * or there is a cycle. A step that is the input of several others occurs under each of them; null if the tree's JSON
+ * gets too long. Takes linear time and does not recurse: chains may have thousands of steps.
  */
 export function buildPlan(graph: Graph): PlanNode | null {
   const byId = new Map(graph.steps.map((step) => [step.id, step]));
@@ -50,7 +49,7 @@ const inputsOf = (step: GraphStep) =>
     ([as, id]) => (id ? [[as, id] as const] : []),
   );
 
-/** The steps under a root, each after its inputs. Null when one of them is missing, or leads back to itself. */
+/** The steps under a root in topological order, inputs first. Null if a step is missing or there is a cycle. */
 function inputsFirst(byId: Map<string, GraphStep>, rootId: string): GraphStep[] | null {
   const order: GraphStep[] = [];
   const seen = new Map<string, 'open' | 'done'>();
@@ -58,7 +57,7 @@ function inputsFirst(byId: Map<string, GraphStep>, rootId: string): GraphStep[] 
   for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
     const step = byId.get(id);
     if (!step) return null;
-    // Open and on top again: its inputs are done.
+    // The step is on top a second time: its inputs are done.
     if (seen.has(id)) {
       if (seen.get(id) === 'open') order.push(step);
       seen.set(id, 'done');
@@ -67,7 +66,7 @@ function inputsFirst(byId: Map<string, GraphStep>, rootId: string): GraphStep[] 
     }
     seen.set(id, 'open');
     for (const [, inputId] of inputsOf(step)) {
-      // What is open and not on top is an ancestor.
+      // An open step that is not on top is an ancestor: a cycle.
       if (seen.get(inputId) === 'open') return null;
       if (!seen.has(inputId)) stack.push(inputId);
     }
@@ -92,7 +91,7 @@ const isCombine = (step: GraphStep) => step.kind === 'combine' || inputsOf(step)
 /** A node's JSON without its inputs. */
 const own = ({ primaryInput: _, secondaryInput: __, ...fields }: PlanNode) => JSON.stringify(fields);
 
-/** A plan as JSON. `JSON.stringify` recurses, and gives up at some thousands of nodes in a chain. */
+/** A plan as JSON. Does not recurse, unlike `JSON.stringify`, which fails on a chain of some thousands of nodes. */
 export function planJson({ recordType, root, metadata }: Plan): string {
   const parts: string[] = [];
   const written = new Map<PlanNode, string>();

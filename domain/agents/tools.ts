@@ -1,9 +1,9 @@
 import { parseArguments } from './toolArguments.js';
 
-/** What a tool may do at most, and a caller: 1 read, 2 write, 3 dangerous. */
+/** What a tool does, and what a caller may have done: 1 read, 2 write, 3 dangerous. */
 export type Level = 1 | 2 | 3;
 
-/** A tool as it is listed and offered. */
+/** A tool as the api lists it and models see it. */
 export type ToolDescriptor = {
   name: string;
   description: string;
@@ -14,7 +14,7 @@ export type ToolDescriptor = {
   source: string;
   /** Whether a person must allow each call. */
   needsApproval: boolean;
-  /** Whether a call that may have been made can be made again. */
+  /** Whether a call may run again after an attempt with an unknown outcome. */
   idempotent: boolean;
   timeoutMs: number;
 };
@@ -31,7 +31,7 @@ const string = (description: string, maxLength = 4_000) => ({ type: 'string', de
 
 const reading = { level: 1, source: BUILTIN, needsApproval: false, idempotent: true, timeoutMs: 10_000 } as const;
 
-/** The tools that need no configuration. None reaches outside of the chat and its document. */
+/** The tools that need no configuration. None of them accesses anything but the chat and its document. */
 export const builtins = [
   {
     ...reading,
@@ -93,9 +93,13 @@ export const builtins = [
 
 export type BuiltinName = (typeof builtins)[number]['name'];
 
-/** What bounds the tools of a turn. `enabledTools` is null where the chat does not say: then the built-in ones are. */
+/**
+ * Limits the tools of a turn. `enabledTools` is null if the chat has no such setting: the built-in tools are enabled
+ * then.
+ */
 export type ToolScope = { callerLevel: number; enabledTools: string[] | null };
 
+/** The tools that are enabled in the chat and permitted to the caller. */
 export function offeredTools(tools: readonly ToolDescriptor[], scope: ToolScope): ToolDescriptor[] {
   return tools.filter((tool) => refusalOf(tool, scope) === null);
 }
@@ -113,7 +117,9 @@ export type CheckedCall = { ok: true; tool: ToolDescriptor; arguments: Record<st
 
 const refused = (code: RefusalCode, message: string): RefusedCall => ({ ok: false, code, message });
 
-/** Checks a call once more where it is made. Whether the arguments keep to the schema is checked by who runs it. */
+/**
+ * Checks a call immediately before it runs. The code that runs it validates the arguments against the tool's schema.
+ */
 export function checkCall(
   tools: readonly ToolDescriptor[],
   call: ToolScope & { name: string; argumentsText: string },

@@ -1,7 +1,7 @@
-/** A change to a document as a model proposes it. `original` is verbatim from the body. */
+/** A change that a model proposes to a document. `original` is verbatim from the body. */
 export type ProposedChange = { original: string; proposed: string; reason: string };
 
-/** The only tags that mean anything, in the order in which they must come. */
+/** The tags of a block, in their required order. */
 const order = [
   '<change>',
   '<original>',
@@ -13,19 +13,19 @@ const order = [
   '</change>',
 ];
 const OPEN = 0;
-/** Where in `order` a text begins that is kept, by its field. */
+/** The index in `order` of each field's opening tag. */
 const fields = { original: 1, proposed: 3, reason: 5 } as const;
 
 /**
- * A tag, or a line that begins or ends a code fence: what is fenced is an example, and proposes nothing. No part of
- * the pattern can match in two ways, so time is linear whatever the text.
+ * A tag, or a line that begins or ends a code fence. Fenced text is an example and proposes nothing. The pattern is
+ * unambiguous, so that matching takes linear time for every text.
  */
 const TOKEN = /^[ ]{0,3}(```|~~~)|<\/?(?:change|original|proposed|reason)>/gm;
 
 /**
- * The well-formed change blocks of a whole reply, in the order of their source. A block whose tags are missing, out
- * of order or apart by more than white space is plain text; a `<change>` within it begins another. Without an
- * original there is nothing to replace, so that is none either. Beyond `limit` of them the reply is plain text.
+ * The well-formed change blocks of a whole reply, in source order, at most `limit`. A block is plain text if tags are
+ * missing, out of order or separated by more than white space, or if its original is empty. A `<change>` within an
+ * incomplete block begins another block.
  */
 export function parseChangeBlocks(reply: string, limit = Number.POSITIVE_INFINITY): ProposedChange[] {
   const changes: ProposedChange[] = [];
@@ -51,7 +51,7 @@ function* changesIn(reply: string): Generator<ProposedChange> {
   }
 }
 
-/** The block that is being read: the tags of it so far. */
+/** Parser state: the offsets of the current block's tags so far. */
 function createBlock(reply: string) {
   let begins: number[] = [];
   let ends: number[] = [];
@@ -63,7 +63,9 @@ function createBlock(reply: string) {
   return {
     drop,
     isWithinText,
-    /** The change, when this tag completes it. Within a text, other tags are part of that. */
+    /**
+     * Returns the change if this tag completes it, else null. Within a field's text, other tags are part of the text.
+     */
     take(token: string, index: number): ProposedChange | null {
       if (token === order[OPEN]) drop();
       if (!follows(reply, token, begins.length, ends.at(-1) ?? 0, index)) {
@@ -80,10 +82,10 @@ function createBlock(reply: string) {
   };
 }
 
-/** Whether the next tag closes a text: `<original>`, `<proposed>` or `<reason>` is open. */
+/** Whether the parser is within a field's text: `<original>`, `<proposed>` or `<reason>` is open. */
 const isText = (seen: number) => seen === 2 || seen === 4 || seen === 6;
 
-/** Whether a token is the next tag of a block; between a text's end and the next tag only white space may stand. */
+/** Whether a token is the next tag of a block. Only white space may separate a field from the next tag. */
 function follows(reply: string, token: string, seen: number, end: number, index: number): boolean {
   if (token !== order[seen]) return false;
   return seen === OPEN || isText(seen) || isBlank(reply, end, index);
@@ -99,5 +101,5 @@ function toChange(reply: string, begins: number[], ends: number[]): ProposedChan
   return { original: textOf('original'), proposed: textOf('proposed'), reason: textOf('reason').trim() };
 }
 
-/** Models like to put a text on lines of its own: one line end at each side is not part of it. */
+/** Models often write a text on lines of its own: one line end at each side is not part of the text. */
 const unwrap = (text: string): string => text.replace(/^\r?\n/, '').replace(/\r?\n[ \t]*$/, '');

@@ -1,9 +1,9 @@
-/** Changes that one reply may propose: further blocks are plain text. */
+/** How many changes one reply may propose. Further blocks are plain text. */
 export const MAX_CHANGES_OF_REPLY = 200;
-/** Pending changes that a document may have: beyond that none is proposed until some are decided. */
+/** How many pending changes a document may have. At the limit no further change is proposed. */
 export const MAX_PENDING_CHANGES = 500;
 
-/** A body with the first occurrence of `original` replaced, as literal text; null when there is none. */
+/** Replaces the first occurrence of `original`, as literal text. Returns the new body, or null if there is none. */
 export function applyChange(
   body: string,
   { original, proposed }: { original: string; proposed: string },
@@ -12,20 +12,20 @@ export function applyChange(
   return at < 0 ? null : body.slice(0, at) + proposed + body.slice(at + original.length);
 }
 
-/** Whether what a change replaces is no longer there. */
+/** Whether the body no longer contains the change's original. */
 export const isStale = (body: string, { original }: { original: string }): boolean => find(body, original) < 0;
 
-/** Steps that the engine's own search may take: it is fast, but its worst case is the product of both lengths. */
+/** Limit for `String.indexOf`: it is fast, but its worst case is the product of both lengths. */
 const NATIVE_STEPS = 10_000_000;
 
-/** Where a text first occurs in another, or -1, in time that grows with the sum of their lengths. */
+/** The offset of the first occurrence of `text` in `body`, or -1. Takes time linear in the sum of their lengths. */
 export function find(body: string, text: string): number {
   if (body.length * text.length <= NATIVE_STEPS) return body.indexOf(text);
   if (text.length > body.length) return -1;
   return findLinear(body, text);
 }
 
-/** Knuth, Morris and Pratt's search. */
+/** The Knuth–Morris–Pratt algorithm. */
 function findLinear(body: string, text: string): number {
   const borders = bordersOf(text);
   for (let at = 0, matched = 0; at < body.length; at++) {
@@ -37,7 +37,7 @@ function findLinear(body: string, text: string): number {
   return -1;
 }
 
-/** For each of a text's beginnings, how much of it is its own end again. */
+/** For each prefix of a text, the length of its longest proper prefix that is also its suffix. */
 function bordersOf(text: string): Int32Array {
   const borders = new Int32Array(text.length);
   for (let at = 1, length = 0; at < text.length; at++) {

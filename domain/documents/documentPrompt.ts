@@ -1,19 +1,19 @@
 import type { PromptMessage } from '../narrative/prompt.js';
 import { allowances, cut, measure, type PromptLimits } from '../text/tokenBudget.js';
 
-/** What a reply about a document is made from. */
+/** What the prompt of a reply about a document is built from. */
 export type DocumentPromptInput = {
   document: { title: string; body: string };
-  /** The part that the thread is about; null for the whole. */
+  /** The part that the thread is about; null for the whole document. */
   anchor: { quote: string; start?: number | undefined; end?: number | undefined } | null;
-  /** What was said before, by user and assistant, oldest first. */
-  history: Said[];
-  /** What is being answered. */
-  line: Said;
+  /** Earlier messages, oldest first. */
+  history: ThreadMessage[];
+  /** The message that is answered. */
+  line: ThreadMessage;
 };
 
 /** `quote` is the part of the document that a user selected. */
-export type Said = { role: 'user' | 'assistant'; text: string; quote: string | null };
+export type ThreadMessage = { role: 'user' | 'assistant'; text: string; quote: string | null };
 
 const RULES = `You help with the document below. Answer what is asked. To change the document, propose edits as blocks of exactly this form, any number of them, anywhere in your answer:
 <change><original>the text to replace</original><proposed>what is to stand there instead</proposed><reason>why</reason></change>
@@ -22,8 +22,8 @@ The original must be verbatim from the body, and long enough to occur only once.
 const MESSAGE_COST = 6;
 
 /**
- * The prompt of a turn about a document. The rules, the line being answered and the body are within `hard`, the body
- * cut last of all; what was said before fills up what is left, the oldest going first.
+ * The prompt of a turn about a document. The rules, the message that is answered, the quote, the title and the body fit
+ * into `hard`; the body is cut first if necessary. Earlier messages fill what remains; the oldest are left out first.
  */
 export function documentPrompt(input: DocumentPromptInput, limits: PromptLimits): PromptMessage[] {
   const { document, anchor } = input;
@@ -49,17 +49,19 @@ function aboutPart(quote: string, anchor: DocumentPromptInput['anchor']): string
   return `This thread is about this part of it${place}:\n${quote}`;
 }
 
-/** A user's selection is part of what they say. */
-const withQuote = ({ text, quote }: Said): string => (quote ? `> ${quote.replaceAll('\n', '\n> ')}\n\n${text}` : text);
+/** The text of a message, after the user's selection as a Markdown quote. */
+const withQuote = ({ text, quote }: ThreadMessage): string =>
+  quote ? `> ${quote.replaceAll('\n', '\n> ')}\n\n${text}` : text;
 
-function newest(history: Said[], room: number, { countTokens }: PromptLimits): PromptMessage[] {
+/** The newest messages that fit into `room` tokens. */
+function newest(history: ThreadMessage[], room: number, { countTokens }: PromptLimits): PromptMessage[] {
   const kept: PromptMessage[] = [];
   let left = room;
-  for (const said of history.toReversed()) {
-    const content = withQuote(said);
+  for (const earlier of history.toReversed()) {
+    const content = withQuote(earlier);
     left -= measure(content, countTokens, Math.max(0, left)).cost + MESSAGE_COST;
     if (left < 0) break;
-    kept.unshift({ role: said.role, content });
+    kept.unshift({ role: earlier.role, content });
   }
   return kept;
 }

@@ -1,4 +1,6 @@
-/** `&` first, or it would be escaped twice. Splitting is the fastest way where all of a long text is to be escaped. */
+/**
+ * `&` must be first, otherwise it is escaped twice. Splitting is faster than a pattern for long texts full of entities.
+ */
 const entities: [string, string][] = [
   ['&', '&amp;'],
   ['<', '&lt;'],
@@ -9,7 +11,9 @@ const entities: [string, string][] = [
 const escapeHtml = (text: string) =>
   entities.reduce((escaped, [character, entity]) => escaped.split(character).join(entity), text);
 
-/** Blank lines part paragraphs, other line ends break lines; nothing in the text is taken as markup. */
+/**
+ * Text as escaped HTML. Blank lines separate paragraphs, other line ends become `<br>`. The text contains no markup.
+ */
 export function toHtml(text: string): string {
   const paragraphs: string[] = [];
   for (const part of escapeHtml(text).split(/\r?\n(?:[ \t]*\r?\n)+/)) {

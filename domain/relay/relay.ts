@@ -1,43 +1,43 @@
 import { z } from 'zod';
 import { cleanText } from '../text/text.js';
 
-/** What is kept of a relayed reply beside its text. `chips`: how many `[[…]]` markers the text holds. */
+/** What the log stores of a relayed reply beside its text. `chips`: the number of `[[…]]` markers in the text. */
 export const relayInfo = z.object({
   usedTools: z.array(z.string()),
   rowsSeen: z.array(z.string()),
   classifierTag: z.string().nullable(),
   conversationId: z.string().nullable(),
-  /** In milliseconds: the upstream's own, if it says. */
+  /** In milliseconds: the duration that the upstream reported, else the measured one. */
   durationMs: z.number().int(),
   chips: z.number().int(),
 });
 export type RelayInfo = z.infer<typeof relayInfo>;
 
-/** What an upstream tells of a reply while it comes. */
+/** What an upstream sends about a reply while it streams. */
 export type RelayMeta = Pick<RelayInfo, 'usedTools' | 'rowsSeen' | 'classifierTag'>;
 export const noMeta: RelayMeta = { usedTools: [], rowsSeen: [], classifierTag: null };
 
-/** How a relayed reply ended well. `paneSpawned`: the upstream has forgotten what was said before. */
+/** The successful end of a relayed reply. `paneSpawned`: the upstream has lost the earlier conversation. */
 export type RelayEnd = { conversationId: string | null; durationMs: number | null; paneSpawned: boolean };
 
-/** A line of what was said before, as an upstream takes it. */
+/** An earlier message, as an upstream accepts it. */
 export type PrimerLine = { role: 'user' | 'assistant'; content: string };
 
-/** A turn as an upstream is asked for it. */
+/** The request of a turn to an upstream. */
 export type RelayRequest = {
   persona: string;
   username: string;
   userId: string;
   sessionId: string;
   message: string;
-  /** Recent exchanges, while the session is unprimed. */
+  /** Recent messages while the session is unprimed, else null. */
   primer: PrimerLine[] | null;
 };
 
 const MAX_WORD = 2_000;
 const MAX_WORDS = 1_000;
 
-/** Upstreams leave out, or send null for, whatever they don't have; some send other types. No form of these is refused. */
+/** Upstreams omit missing fields or send null, and some send other types. No value is refused. */
 const metaFields = z.object({
   used_tools: z.unknown().optional(),
   rows_seen: z.unknown().optional(),
@@ -60,13 +60,13 @@ export const relayFrame = z.discriminatedUnion('type', [
 ]);
 export type RelayFrame = z.infer<typeof relayFrame>;
 
-/** What a meta event says. What it leaves out stays as an earlier one said it. */
+/** The fields of a meta event. Fields that it omits keep the value of an earlier one. */
 export function toMeta(fields: unknown, before: RelayMeta = noMeta): RelayMeta {
   const { used_tools, rows_seen, classifier_tag } = metaFields.safeParse(fields).data ?? {};
   return {
-    usedTools: isSaid(used_tools) ? toWords(used_tools) : before.usedTools,
-    rowsSeen: isSaid(rows_seen) ? toWords(rows_seen) : before.rowsSeen,
-    classifierTag: isSaid(classifier_tag) ? (toWords(classifier_tag)[0] ?? null) : before.classifierTag,
+    usedTools: isGiven(used_tools) ? toWords(used_tools) : before.usedTools,
+    rowsSeen: isGiven(rows_seen) ? toWords(rows_seen) : before.rowsSeen,
+    classifierTag: isGiven(classifier_tag) ? (toWords(classifier_tag)[0] ?? null) : before.classifierTag,
   };
 }
 
@@ -76,7 +76,7 @@ export const toEnd = (fields: z.infer<typeof doneFields>): RelayEnd => ({
   paneSpawned: fields.pane_spawned === true || fields.pane_spawned === 'true',
 });
 
-/** Far beyond any turn, and within what the log takes. */
+/** Longer than any turn, and within the integers that the log stores. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
 function toDuration(value: unknown): number | null {
@@ -84,9 +84,9 @@ function toDuration(value: unknown): number | null {
   return typeof ms === 'number' && ms >= 0 && ms <= MAX_DURATION_MS ? Math.round(ms) : null;
 }
 
-const isSaid = (value: unknown): boolean => value !== undefined && value !== null;
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** Words, from a list of whatever or from a single one. What has no words of its own is left out. */
+/** The words of a list, or of a single value. Items that have no text form are left out. */
 function toWords(value: unknown): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items.slice(0, MAX_WORDS).flatMap((item) => toWord(item) ?? []);
@@ -100,9 +100,9 @@ function toWord(item: unknown): string | null {
   return toWord(typeof name === 'object' ? null : name) ?? toWord(typeof id === 'object' ? null : id);
 }
 
-/** What older logs hold of a relayed reply: `rowsSeen` was a number, or null. */
+/** Converts the relay info of older logs, where `rowsSeen` was a number or null. */
 export const upcastRelay = (relay: RelayInfo): RelayInfo =>
   Array.isArray(relay.rowsSeen) ? relay : { ...relay, rowsSeen: toWords(relay.rowsSeen) };
 
-/** Markers that clients show as chips, such as `[[Chapter 3]]`. */
+/** The number of markers that clients show as chips, such as `[[Chapter 3]]`. */
 export const countChips = (text: string): number => text.match(/\[\[[^[\]]+\]\]/g)?.length ?? 0;

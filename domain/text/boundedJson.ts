@@ -1,17 +1,17 @@
 /**
- * Values, names and brackets in JSON that comes from outside, at most. To parse millions of them takes many seconds, in
- * which nothing else runs; text takes next to none, however long it is.
+ * The largest number of tokens (values, names and brackets) in JSON from outside. Parsing millions of them blocks the
+ * event loop for seconds. Long strings are no problem.
  */
 export const MAX_JSON_TOKENS = 200_000;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
-/** `{`, `[`, `,` and `:`: outside of texts, each begins a value or a name. */
+/** `{`, `[`, `,` and `:`: outside of strings, a value or a name follows each of them. */
 const isJsonToken = (unit: number): boolean => unit === 123 || unit === 91 || unit === 44 || unit === 58;
 
-/** What a JSON text holds. Undefined where it is none, or holds more than `max` tokens. */
+/** Parses a JSON text. Returns undefined if it is not JSON or has more than `max` tokens. */
 export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
-  if (holdsMore(text, max)) return undefined;
+  if (hasMoreTokens(text, max)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -19,14 +19,17 @@ export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
   }
 }
 
-function holdsMore(text: string, max: number): boolean {
+function hasMoreTokens(text: string, max: number): boolean {
   if (text.length <= max) return false;
   const count = createTokenCounter();
   for (let at = 0; at < text.length; at++) if (count(text.charCodeAt(at)) > max) return true;
   return false;
 }
 
-/** Counts the tokens of a JSON text that comes unit by unit, or byte by byte of its UTF-8. */
+/**
+ * Returns a function that takes a JSON text unit by unit (UTF-16 code units or UTF-8 bytes) and returns the number of
+ * tokens so far.
+ */
 export function createTokenCounter(): (unit: number) => number {
   let tokens = 0;
   let within = false;

@@ -1,17 +1,18 @@
 /**
- * Makes streamed text storable and its offsets stable: NUL is dropped (Postgres keeps none), a surrogate pair
- * cut between two deltas is held back until it is whole, and a lone surrogate becomes U+FFFD. What it gives
- * back is what viewers see and the log keeps, so both agree to the code unit.
+ * Makes streamed text storable, with stable offsets. NUL is dropped, because Postgres does not store it. Half of a
+ * surrogate pair at the end of a delta is held back until the other half arrives. A lone surrogate becomes U+FFFD.
+ * Viewers and the log get the output, so that their offsets are equal.
  */
 export type TextCleaner = {
-  /** The clean part of what has arrived; may be empty while half a pair is held back. */
+  /** Returns the clean text, without a half pair that is held back; may be empty. */
   push(delta: string): string;
-  /** What is still held back, at the end of the stream. */
+  /** Returns what is held back at the end of the stream. */
   end(): string;
 };
 
 const NUL = /\0/g;
 
+/** The text without NUL, with U+FFFD for each lone surrogate. */
 export function cleanText(text: string): string {
   return text.replace(NUL, '').toWellFormed();
 }

@@ -1,14 +1,20 @@
 export type CountTokens = (text: string) => number;
 
-/** Within `soft` if leaving out what is optional can do it; within `hard` whatever it takes. In tokens. */
+/**
+ * Limits of a prompt, in tokens. Optional parts are left out beyond `soft`. `hard` is never exceeded: required parts are
+ * cut.
+ */
 export type PromptLimits = { soft: number; hard: number; countTokens: CountTokens };
 
-/** A text with its cost in tokens, known piece by piece: to cut it later nothing is counted again. */
+/**
+ * A text with its cost in tokens. `pieces` has the cost up to the end of each piece, so that the text can be cut without
+ * counting again.
+ */
 export type Measured = { text: string; cost: number; pieces: { end: number; cost: number }[] };
 
 const PIECE = 400;
 
-/** Counts a text once, piece by piece, and no further than to a cost that is too much anyway. */
+/** Counts the tokens of a text piece by piece, and stops when the cost exceeds `tooMuch`. */
 export function measure(text: string, countTokens: CountTokens, tooMuch: number): Measured {
   const pieces: Measured['pieces'] = [];
   let cost = 0;
@@ -21,7 +27,7 @@ export function measure(text: string, countTokens: CountTokens, tooMuch: number)
   return { text, cost, pieces };
 }
 
-/** Before the last space that fits, so that words stay whole; never in the middle of a character. */
+/** The end of the piece that begins at `from`: before the last space that fits, else at a whole character. */
 function pieceEnd(text: string, from: number): number {
   const furthest = from + PIECE;
   if (furthest >= text.length) return text.length;
@@ -31,18 +37,18 @@ function pieceEnd(text: string, from: number): number {
   return code >= 0xd800 && code <= 0xdbff ? furthest - 1 : furthest;
 }
 
-/** What stands for the rest of a text that was cut. */
+/** Replaces the part of a text that was cut off. */
 const CUT = '…';
 const CUT_COST = 2;
 
-/** As much of the text's beginning as costs no more than `allowance`; nothing if that is nothing. */
+/** The beginning of a text, cut to a cost of at most `allowance` tokens; empty if no piece fits. */
 export function cut({ text, cost, pieces }: Measured, allowance: number): { text: string; cost: number } {
   if (cost <= allowance) return { text, cost };
   const kept = pieces.findLast((piece) => piece.cost + CUT_COST <= allowance);
   return kept ? { text: text.slice(0, kept.end) + CUT, cost: kept.cost + CUT_COST } : { text: '', cost: 0 };
 }
 
-/** As much of the text's end as costs no more than `allowance`. The text must have been measured to its end. */
+/** The end of a text, cut to a cost of at most `allowance` tokens. The text must have been measured to its end. */
 export function cutStart({ text, cost, pieces }: Measured, allowance: number): { text: string; cost: number } {
   if (cost <= allowance) return { text, cost };
   const gone = pieces.find((piece) => cost - piece.cost + CUT_COST <= allowance);
@@ -51,8 +57,8 @@ export function cutStart({ text, cost, pieces }: Measured, allowance: number): {
 }
 
 /**
- * What each of these costs may come to, so that together they keep within `total`. They are given with the
- * most valuable first. The least valuable are cut first: down to a floor, and, if that is not enough, to nothing.
+ * Reduces the costs so that their sum is at most `total`. The most valuable come first. The least valuable are reduced
+ * first: to a minimum share each, and, if that is not enough, to 0.
  */
 export function allowances(costs: readonly number[], total: number): number[] {
   const allowed = [...costs];
@@ -67,15 +73,15 @@ export function allowances(costs: readonly number[], total: number): number[] {
   return allowed;
 }
 
-/** A text cut to an allowance, with its cost. */
+/** Cuts a text to an allowance; returns it with its cost. Both are in tokens. */
 export type Shorten = (text: string, allowance: number) => { text: string; cost: number };
 
-/** What each text costs beyond its tokens. */
+/** Overhead of each text, in tokens. */
 const ENTRY_COST = 6;
 
 /**
- * Fills a room from lists of texts, each with the most valuable first, taking one of each in turn. A list ends at
- * the first text that does not fit, so that nothing of less value is kept; only its very first is cut to fit.
+ * Takes texts alternately from two lists, the most valuable first, until `room` tokens are used. A list ends at the
+ * first text that does not fit, so that no less valuable text is kept. Only the first text of a list is cut to fit.
  */
 export function takeInTurns(
   lists: readonly [readonly string[], readonly string[]],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keepableModel } from '../../domain/text/storable.js';
+import { toStorableModel } from '../../domain/text/storable.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 
 /** A count of tokens. The limit is above any model's context, so that sums stay exact. */
@@ -40,6 +40,6 @@ export const exactUsage = (modelId: string, { prompt, completion, total, cached 
   cachedTokens: cached ?? 0,
   toolCallCount: 0,
   llmCallCount: 1,
-  modelId: keepableModel(modelId),
+  modelId: toStorableModel(modelId),
   certainty: 'exact',
 });

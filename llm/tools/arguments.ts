@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { ToolDescriptor } from '../../domain/agents/tools.js';
-import { unkeepable } from '../../domain/text/storable.js';
+import { unstorableReason } from '../../domain/text/storable.js';
 import { linearPattern } from './linearPattern.js';
 import { RunTimedOut, runWithTimeout } from './runWithTimeout.js';
 
@@ -61,7 +61,7 @@ function compiledOf(parameters: Parameters): Compiled {
 }
 
 function compile(parameters: Parameters): Compiled {
-  const fault = unkeepable(parameters, MAX_SCHEMA_DEPTH);
+  const fault = unstorableReason(parameters, MAX_SCHEMA_DEPTH);
   if (fault) return { usable: false, why: fault };
   // The compiler refuses a schema with an unknown dialect.
   const { $schema: _, $id: __, ...schema } = parameters;

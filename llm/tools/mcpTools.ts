@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import { keepableWord } from '../../domain/text/storable.js';
+import { toStorableWord } from '../../domain/text/storable.js';
 import { problemOfSchema } from './arguments.js';
 
 /** The limits of one server's list. */
@@ -35,7 +35,7 @@ export async function listTools(client: Client, { wanted, timeoutMs, onUnusable 
     const parsed = tool.safeParse(found);
     const problem = parsed.success ? problemOf(parsed.data) : 'is not a tool';
     if (parsed.success && !problem) usable.push(parsed.data);
-    else onUnusable(keepableWord(typeof name === 'string' ? name : '', 100), problem ?? '');
+    else onUnusable(toStorableWord(typeof name === 'string' ? name : '', 100), problem ?? '');
     // Compiling a schema may take long: other work runs in between.
     await nextTurn();
   }
