@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** What OpenAI's strict mode does not take, or takes no notice of. The answer is held to it all the same, here. */
+/** Keywords that OpenAI's strict mode refuses or ignores. `parseAnswer` still checks answers against them. */
 const dropped = new Set(['$schema', 'minLength', 'maxLength', 'pattern', 'format']);
 
 /**
- * A schema as `response_format` takes it: no property optional, no other property allowed. An answer may hold others
- * all the same, since not every server keeps to it; they are ignored.
+ * The JSON Schema for `response_format`. Every property is required and no other is allowed. Some servers do not
+ * enforce it: other properties of an answer are ignored.
  */
 export function toJsonSchema(schema: z.ZodType): object {
   return withoutDropped(z.toJSONSchema(schema)) as object;
@@ -17,7 +17,7 @@ function withoutDropped(node: unknown): unknown {
   return Object.fromEntries(Object.entries(node).flatMap(([key, value]) => entry(key, value)));
 }
 
-/** Properties may be named as keywords are: theirs are names, not to be dropped. */
+/** Keys below `properties` are names and not keywords, so they are kept even if they equal a dropped keyword. */
 function entry(key: string, value: unknown): [string, unknown][] {
   if (key === 'enum' || key === 'const') return [[key, value]];
   if (key === 'properties') {
@@ -27,7 +27,7 @@ function entry(key: string, value: unknown): [string, unknown][] {
   return dropped.has(key) ? [] : [[key, withoutDropped(value)]];
 }
 
-/** Text of a model that can be stored: Postgres keeps neither NUL nor half a surrogate pair. */
+/** Text that can be stored: Postgres stores neither NUL nor lone surrogates. `maxLength` is in UTF-16 code units. */
 export function text(maxLength: number) {
   return z
     .string()
@@ -35,10 +35,10 @@ export function text(maxLength: number) {
     .refine((value) => !value.includes('\0') && value.isWellFormed());
 }
 
-/** A sentence or two, such as a fact or a reason. */
+/** A short text, such as a fact or a reason. */
 export const sentence = () => text(4_000);
 
-/** One of these ids and no other. */
+/** Accepts only these ids. */
 export function oneOf(ids: readonly string[]) {
   return z.enum(ids as [string, ...string[]]);
 }

@@ -8,8 +8,8 @@ const task = `Story events of a role-play are listed with their ids and statuses
 to "active" when a planned one has begun, to "completed" when one has plainly come about, to "cancelled" when it can no
 longer happen. Usually none has moved.`;
 
-/** The moves that there are; whatever else an answer asks for is ignored. */
-const moves: Partial<Record<StoryStatus, readonly string[]>> = {
+/** The allowed transitions. Others in an answer are ignored. */
+const transitionsFrom: Partial<Record<StoryStatus, readonly string[]>> = {
   planned: ['active', 'completed', 'cancelled'],
   active: ['completed', 'cancelled'],
 };
@@ -21,7 +21,7 @@ const kinds = {
 } as const;
 type NewStatus = keyof typeof kinds;
 
-/** Moves the chat's open story events along. */
+/** Decides which open story events begin, are completed or are cancelled. */
 export const eventLifecycle: Classifier = classifier({
   name: 'event_lifecycle',
   answer: ({ storyEvents }) =>
@@ -36,17 +36,17 @@ export const eventLifecycle: Classifier = classifier({
     const open = new Map(state.storyEvents.map((event) => [event.eventId, { ...event }]));
     return transitions.flatMap(({ eventId, newStatus }): NewEvent[] => {
       const event = open.get(eventId);
-      if (!event || !isMove(event.status, newStatus)) return [];
+      if (!event || !isTransition(event.status, newStatus)) return [];
       event.status = newStatus;
       const moved: NewEvent = { kind: kinds[newStatus], data: { eventId } };
-      return newStatus === 'completed' ? [moved, ...promote(event.artifacts, at)] : [moved];
+      return newStatus === 'completed' ? [moved, ...effectsOf(event.artifacts, at)] : [moved];
     });
   },
   verdict: ({ transitions }) => ({ transitions: transitions.length }),
 });
 
-function isMove(from: StoryStatus, to: string): to is NewStatus {
-  return moves[from]?.includes(to) ?? false;
+function isTransition(from: StoryStatus, to: string): to is NewStatus {
+  return transitionsFrom[from]?.includes(to) ?? false;
 }
 
 function listed(events: { eventId: string; title: string; description: string; status: StoryStatus }[]): string {
@@ -58,8 +58,8 @@ function listed(events: { eventId: string; title: string; description: string; s
     .join('\n');
 }
 
-/** What a completed event brings: one update an edge, then the objects. */
-function promote(
+/** The events that a completed story event causes: one update per edge, then the objects. */
+function effectsOf(
   { knowledgeFacts = [], relationshipChange, acquiredObjects = [] }: StoryArtifacts,
   at: string,
 ): NewEvent[] {

@@ -10,7 +10,9 @@ import { turnParse } from './turnParse.js';
 export { toJsonSchema } from './answerSchema.js';
 export { parseAnswer } from './parseAnswer.js';
 
-/** The one table of classifiers: what each is asked, what it may answer, and what becomes of the answer. */
+/**
+ * The table of classifiers. Each row has its question, the schema of its answer, and the events that follow from it.
+ */
 export const classifiers = {
   turn_parse: turnParse,
   addressee,

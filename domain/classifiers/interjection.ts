@@ -4,7 +4,7 @@ import { sentence } from './answerSchema.js';
 import { type Classifier, classifier } from './classifier.js';
 import { ask, earlier, exchange, introduction, personOf, place } from './material.js';
 
-/** Whether the character who did not speak cuts in. */
+/** Decides whether the character that did not speak interjects. */
 export const interjection: Classifier = classifier({
   name: 'interjection',
   answer: () => z.object({ shouldInterject: z.boolean(), reason: sentence() }),

@@ -1,15 +1,15 @@
 import { parseBounded } from '../text/boundedJson.js';
 import type { Classifier, ClassifierCall, TurnContext } from './classifier.js';
 
-/** Longer than any answer that its schema lets through, in UTF-16 code units. */
+/** Longer than any answer that a schema accepts, in UTF-16 code units. */
 const MAX_ANSWER = 512 * 1024;
 
-/** Why an answer can't be used. Never more than this: the answer itself is prose. */
+/** Why an answer can not be used. Only a code, because the answer is prose. */
 type BadAnswer = 'too_large' | 'not_json' | 'breaks_schema';
 
 export type ParsedAnswer = { ok: true; answer: unknown } | { ok: false; reason: BadAnswer };
 
-/** Reads a classifier's answer, whatever the model sent. An answer that is let through can be applied and stored. */
+/** Parses the text that a model sent as a classifier's answer. An accepted answer can be applied and stored. */
 export function parseAnswer(
   classifier: Classifier,
   context: TurnContext,

@@ -1,17 +1,17 @@
 import type { PromptMessage } from '../narrative/prompt.js';
 import { allowances, cut, cutStart, measure, type PromptLimits } from '../text/tokenBudget.js';
 
-/** A text of a question. Of one whose end counts, the beginning goes when it has to be cut. */
+/** A part of a question. It is cut at its end; with `keep: 'end'`, at its beginning. */
 export type Part = string | { text: string; keep: 'end' };
 
-/** What is asked, then what it is asked about: the last part is the most valuable. */
+/** `task`: the instruction. `about`: the material to judge; the last part is the most valuable. */
 export type Question = { task: string; about: Part[] };
 
-/** What a message, and what a part of one, costs beyond its text: estimates to the safe side, in tokens. */
+/** Overhead of the messages, and of each part, in tokens. Estimates that are rather too high than too low. */
 const MESSAGES_COST = 12;
 const PART_COST = 3;
 
-/** A question as messages, within the hard limit if there is one. Takes time linear in the texts' lengths. */
+/** The messages of a question, cut to the hard limit if there is one. Takes linear time. */
 export function toMessages(
   { task, about }: Question,
   limits?: Pick<PromptLimits, 'hard' | 'countTokens'>,

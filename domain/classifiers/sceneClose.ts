@@ -7,7 +7,10 @@ const task = `Decide whether the user's newest line ends the current scene of a 
 place, time skips ahead, or they say that it ends ("fade out", "we're done here"). Talk of leaving is not leaving. In doubt
 it goes on. "reason" is one short sentence.`;
 
-/** Whether the scene ends with this turn, by the user's prose and the place alone: the reply may not exist. */
+/**
+ * Decides whether the scene ends with this turn. It judges only the user's prose and the place, because the reply may
+ * be missing.
+ */
 export const sceneClose: Classifier = classifier({
   name: 'scene_close',
   answer: () => z.object({ shouldClose: z.boolean(), reason: sentence() }),

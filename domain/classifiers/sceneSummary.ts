@@ -4,11 +4,13 @@ import { oneOf, sentence, text } from './answerSchema.js';
 import { type Classifier, classifier, type TurnContext } from './classifier.js';
 import { ask, endOf, factsOf, introduction, personOf, place, present, spoken, spokenAt } from './material.js';
 
-/** How much of a scene is shown, in UTF-16 code units; what came first goes first. */
+/**
+ * The longest part of a scene, and of a line, in a question, in UTF-16 code units. The oldest lines are left out first.
+ */
 const SCENE = 100_000;
 const SCENE_LINE = 6_000;
 
-/** A closed scene as one character will remember it. */
+/** Summarizes a closed scene from the point of view of one character. */
 export const sceneSummary: Classifier = classifier({
   name: 'scene_summary',
   answer: (context) => {
@@ -36,9 +38,9 @@ stands with them, in one or two sentences. "knowledgeFacts": lasting facts that 
   },
   events: (context, call, answer) => {
     const { povId = '', sceneId = '' } = call;
-    // nobody has an edge to themselves, and a blank is no summary
-    const told = answer.edges.filter(({ targetId, summary }) => targetId !== povId && summary.trim() !== '');
-    const edges = new Map(told.map(({ targetId, summary }) => [targetId, summary]));
+    // Characters have no edge to themselves. A blank summary must not replace an existing one.
+    const summaries = answer.edges.filter(({ targetId, summary }) => targetId !== povId && summary.trim() !== '');
+    const edges = new Map(summaries.map(({ targetId, summary }) => [targetId, summary]));
     const facts = new Map<string, string[]>();
     for (const { targetId, fact } of answer.knowledgeFacts) {
       if (targetId !== povId) facts.set(targetId, [...(facts.get(targetId) ?? []), fact]);
@@ -69,7 +71,7 @@ stands with them, in one or two sentences. "knowledgeFacts": lasting facts that 
   verdict: ({ edges, knowledgeFacts }) => ({ edges: edges.length, facts: knowledgeFacts.length }),
 });
 
-/** To write a scene down is not to meet again. */
+/** A summary is not an interaction, so `lastInteractionAt` of the edge must stay. */
 function lastMet({ edges }: TurnContext, sourceId: string, targetId: string): string | null {
   return edges.find((edge) => edge.sourceId === sourceId && edge.targetId === targetId)?.lastInteractionAt ?? null;
 }

@@ -7,12 +7,13 @@ import { ask, exchange, place } from './material.js';
 /** The score at which a memory is pinned. */
 const PINNED_AT = 3;
 
-/** How many pinned memories a character keeps. */
+/** How many pinned memories a character may have. */
 const PINNED_MEMORIES = 12;
 
 const task = `Score how much the characters will remember of what was just said in a role-play: 0 small talk, 1 worth a note,
 2 important for the story or between them, 3 never to be forgotten. Most exchanges are 0 or 1; 3 is rare.`;
 
+/** Scores the memory of a beat from 0 to 3, and pins it at 3. */
 export const significance: Classifier = classifier({
   name: 'significance',
   answer: () => z.object({ score: z.number().int().min(0).max(PINNED_AT) }),
@@ -29,13 +30,13 @@ export const significance: Classifier = classifier({
 
 type Pin = ChatState['pinned'][number];
 
-/** Pins a memory, and unpins what is then too much for one of its witnesses. */
+/** Pins a memory. Unpins the least valuable memories of each witness that then has more than `cap` pinned ones. */
 export function pin(memoryId: string, context: TurnContext, state: ChatState, cap: number): NewEvent[] {
   let others = state.pinned.filter((pin) => pin.memoryId !== memoryId);
   const evicted: string[] = [];
   for (const { id } of witnesses(context)) {
     const theirs = others.filter((pin) => pin.witnesses.includes(id)).sort(byWorth);
-    // the new one is never the one to go
+    // The new memory is never unpinned.
     const surplus = theirs.slice(0, Math.max(0, theirs.length + 1 - cap)).map((pin) => pin.memoryId);
     evicted.push(...surplus);
     others = others.filter((pin) => !surplus.includes(pin.memoryId));
@@ -46,7 +47,7 @@ export function pin(memoryId: string, context: TurnContext, state: ChatState, ca
   ];
 }
 
-/** The least significant first, and of those the oldest pin. */
+/** Sorts the least significant first; among equals, the oldest pin first. */
 function byWorth(a: Pin, b: Pin): number {
   return (a.significance ?? 0) - (b.significance ?? 0) || a.pinnedSeq - b.pinnedSeq;
 }

@@ -5,10 +5,10 @@ import { type Classifier, type ClassifierCall, classifier, type TurnContext } fr
 import { ask, clip, exchange, factsOf, introduction, personOf, place, spokenAt } from './material.js';
 
 const delta = () => z.number().int().min(-10).max(10);
-/** How many of the facts that are known already the question repeats. */
+/** How many of the known facts a question repeats at most. */
 const KNOWN_FACTS = 30;
 
-/** What a beat changed in how one of those present sees another. */
+/** Judges how a beat changed what one person feels towards another, and knows about them. */
 export const stateUpdate: Classifier = classifier({
   name: 'state_update',
   answer: () =>

@@ -8,7 +8,7 @@ const task = `Split the user's role-play message into segments, in order, leavin
 Kinds: "dialogue" is what they say aloud, "action" what they do, "thought" what they think and do not say,
 "narration" everything else, such as what happens around them, "ooc" what is said outside the story.`;
 
-/** Types the segments of the user's prose. Its answer is taken as given: nobody compares it with the prose. */
+/** Splits the user's prose into typed segments. The answer is not compared with the prose. */
 export const turnParse: Classifier = classifier({
   name: 'turn_parse',
   answer: () =>
