@@ -20,7 +20,9 @@ export type ShownActivity = {
   toolCalls?: ToolCall[];
   citations?: unknown[];
   planningArtifacts?: unknown[];
-  /** The reasoning that was appended, else the thinking that the model streamed; parts are separated by a blank line. */
+  /**
+   * The reasoning that was appended, else the thinking that the model streamed; parts are separated by a blank line.
+   */
   reasoning?: string;
   subagents?: Subagents;
 };
@@ -43,7 +45,7 @@ export type ActivityEvent = Extract<ChatEvent, { kind: (typeof activityKinds)[nu
 type Calls = Map<string, ToolCall>;
 type Task = { calls: Calls; status: TaskStatus; modelId: string; usage: TaskUsage };
 
-/** What a turn did besides its text, folded from its events in their order. */
+/** What a turn did besides its text, folded from its events in order of `seq`. */
 export type Activity = {
   calls: Calls;
   tasks: Map<string, Task>;
@@ -52,7 +54,7 @@ export type Activity = {
   reasoning: string[];
 };
 
-/** Of one turn's events, in their order. */
+/** Folds the events of one turn, in order of `seq`. */
 export function foldActivity(events: Iterable<ActivityEvent>): Activity {
   const activity: Activity = {
     calls: new Map(),
@@ -107,7 +109,7 @@ function endCall(calls: Calls, { id, name, result, success }: Started & { result
   calls.set(id, { ...(calls.get(id) ?? { id, name, arguments: null }), result, success });
 }
 
-/** Two tasks of one name are shown as one. */
+/** Two tasks with the same name are shown as one. */
 function taskOf({ tasks }: Activity, name: string): Task {
   const usage = { promptTokens: 0, completionTokens: 0, llmCallCount: 0 };
   const task = tasks.get(name) ?? { calls: new Map(), status: 'running', modelId: '', usage };
@@ -129,7 +131,7 @@ function endTask(activity: Activity, end: TaskUsage & { task: string; status: 'd
   };
 }
 
-/** `over`: the turn has ended, so that a task without an end has failed. */
+/** The fields of the reply's message. `over`: the turn has ended, so a task without an end has failed. */
 export function showActivity(activity: Activity, steps: AgentStep[] | undefined, over: boolean): ShownActivity {
   const { calls, tasks, citations, planningArtifacts } = activity;
   const thoughts = steps?.flatMap(({ type, content }) => (type === 'thinking' && content ? [content] : [])) ?? [];

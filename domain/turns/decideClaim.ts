@@ -4,7 +4,7 @@ import type { Floor, LockedChat } from './floor.js';
 import { type Refusal, refuse } from './refusal.js';
 import type { StopMark, WhenBusy } from './turn.js';
 
-/** A post. `requestHash` tells a repeat of it from a misuse of its idempotency key. */
+/** A post. `requestHash` distinguishes a repeated post from another one with the same idempotency key. */
 export type ClaimCommand = { requestHash: string; whenBusy: WhenBusy };
 
 /** `repeated`: the turn that was claimed with the same idempotency key before. */
@@ -18,7 +18,7 @@ export type ClaimDecision<Turn> =
   | { action: 'run'; userTurnSeq: number; rank: number }
   | { action: 'queue'; userTurnSeq: number; rank: number; stop: { turnId: string; mark: StopMark } | null };
 
-/** Whether a chat takes another turn, and whether that one runs or waits. */
+/** Decides whether a chat accepts another turn, and whether it runs or waits. */
 export function decideClaim<Turn extends { requestHash: string }>(
   { requestHash, whenBusy }: ClaimCommand,
   { chat, repeated, queued, holderStop }: ClaimState<Turn>,
@@ -41,10 +41,10 @@ export function decideClaim<Turn extends { requestHash: string }>(
   }
 }
 
-/** Comes before every turn that waits, also before earlier ones of its kind. */
+/** The rank of an interrupting turn: before every waiting turn, including earlier interrupting ones. */
 const headRank = (userTurnSeq: number): number => -userTurnSeq;
 
-/** A request whose idempotency key has claimed a turn before. */
+/** Decides about a post whose idempotency key has claimed a turn before. */
 export function decideRepeat<Turn extends { requestHash: string }>(
   requestHash: string,
   repeated: Turn,

@@ -3,7 +3,7 @@ import type { EndStatus } from './endStatus.js';
 import type { PublicError, StopMark } from './turn.js';
 import type { ReplyVerdict } from './verdict.js';
 
-/** How a turn ended by what its workflow, or whoever closes it, knows. */
+/** How a turn ended, as reported by its workflow or by the code that closes it. */
 export type EndCommand = { status: EndStatus; error?: PublicError | undefined };
 
 export type EndDecision = {
@@ -15,7 +15,7 @@ export type EndDecision = {
   changesMarks: boolean;
 };
 
-/** What a turn ends in, given the mark that it was to stop with. `regenerates`: the version that it was to replace. */
+/** Decides how a turn ends, given its stop mark. `regenerates`: the version that the turn was to replace. */
 export function decideEnd(
   { status, error }: EndCommand,
   { stop, regenerates }: { stop: StopMark | null; regenerates: string | null },
@@ -29,11 +29,11 @@ export function decideEnd(
   return { status, error, isRolledBack, changesMarks };
 }
 
-/** The error of a turn, and of its replies, when it is closed without its workflow. A turn that was to be stopped did not fail. */
+/** The error of a turn, and of its replies, if it is closed without its workflow; none if it was to be stopped. */
 export const errorOfClosed = (stop: StopMark | null, code: FailureCode): PublicError | undefined =>
   stop === null || stop === 'failing' ? toPublicError(code) : undefined;
 
-/** What a turn ends in that is closed without its workflow, given how its replies ended. */
+/** Decides how a turn ends that is closed without its workflow, given how its replies ended. */
 export function decideClose(
   { code }: { code: FailureCode },
   { stop, replies }: { stop: StopMark | null; replies: readonly ReplyVerdict[] },

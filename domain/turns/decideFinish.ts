@@ -5,16 +5,16 @@ import type { TurnStatus } from './turn.js';
 export type HeldTurn = { turnId: string; status: TurnStatus; activeTurnId: string | null };
 
 export type FinishDecision = {
-  /** False when the turn has ended before: finishing may run again. */
+  /** False if the turn has ended before: finishing may run more than once. */
   ends: boolean;
   successor:
     | { action: 'pass_floor' }
-    /** The floor was passed before: the turn that got it is the successor while its workflow has not opened it. */
+    /** The floor was passed before. The turn that got it is the successor until its workflow opens it. */
     | { action: 'name_holder'; turnId: string }
     | { action: 'none' };
 };
 
-/** What finishing a turn does to it and to the floor of its chat. */
+/** Decides what finishing a turn changes in the turn and in the floor of its chat. */
 export function decideFinish(turn: HeldTurn): FinishDecision {
   return { ends: !hasEnded(turn), successor: successorOf(turn) };
 }
@@ -26,7 +26,7 @@ function successorOf({ turnId, activeTurnId }: HeldTurn): FinishDecision['succes
 
 export type WaitDecision = { action: 'nothing' } | { action: 'wait'; passesFloor: boolean };
 
-/** What becomes of the floor when a turn waits for an operator. A parked reply keeps it. */
+/** Decides whether a turn that waits for an operator keeps the floor. A parked reply keeps it. */
 export function decideWait({ keepFloor }: { keepFloor: boolean }, turn: HeldTurn): WaitDecision {
   if (hasEnded(turn)) return { action: 'nothing' };
   return { action: 'wait', passesFloor: !keepFloor && turn.activeTurnId === turn.turnId };

@@ -4,11 +4,11 @@ import { hasEnded } from './endStatus.js';
 import type { FailingTask, FoundWorkflow, OpenTurn } from './reconcile.js';
 import type { StopMark } from './turn.js';
 
-/** A task that has failed for less than this may be a deployment that is rolled back, or a worker that is slow. */
+/** A task that has failed for a shorter time may be due to a deployment that is rolled back, or to a slow worker. */
 export const FAILING_AFTER_MS = 15_000;
-/** A slow task mostly needs a free processor: passing its floor on would fail turns because of load. */
+/** A slow task usually waits for a free processor. Passing the floor on earlier would fail turns under load. */
 export const SLOW_AFTER_MS = 10 * 60_000;
-/** As long as an operator has for a stuck step: after this the turn ends with what it has. */
+/** The same time as for a stuck step. After it the turn ends with the text so far. */
 export const CLOSE_FAILING_AFTER_MS = 24 * 3_600_000;
 
 export type ReconcileDecision =
@@ -19,14 +19,14 @@ export type ReconcileDecision =
   | { action: 'close'; code: FailureCode }
   /** The workflow ran and is not found: end the turn, unless many are missing at once. */
   | { action: 'report_missing' }
-  /** The workflow can't go on: the next turn gets the floor. */
+  /** The workflow fails at every attempt: the next turn gets the floor. */
   | { action: 'pass_floor'; failing: FailingTask }
-  /** The workflow could not go on for too long: terminate it and end the turn. */
+  /** The workflow has failed for too long: terminate it and end the turn. */
   | { action: 'terminate' }
-  /** The workflow can go on again. */
+  /** The workflow no longer fails. */
   | { action: 'clear_failing' };
 
-/** What the reconciler does about a turn that was started in the connected namespace, or in none. `now` is in ms since 1970. */
+/** What the reconciler does with a turn of the connected namespace, or of none. `now` is in ms since 1970. */
 export function decideReconcile(turn: OpenTurn, found: FoundWorkflow, now: number): ReconcileDecision {
   switch (found.status) {
     case 'closed':
@@ -49,11 +49,11 @@ function decideFailing(turn: OpenTurn, failing: FailingTask, now: number): Recon
 const closedCode = ({ closedAs }: { closedAs: string }): FailureCode =>
   closedAs === 'TERMINATED' ? 'workflow_terminated' : 'workflow_lost';
 
-/** So many turns may be missing in one pass, whatever else was looked at. */
+/** This number of turns may be missing in one pass, even if few were checked. */
 const FEW_MISSING = 3;
 const MISSING_SHARE = 0.2;
 
-/** A circuit breaker: many turns missing at once is a Temporal server without its data, not turns that were lost. */
+/** A circuit breaker: if many turns are missing at once, Temporal has lost its data. The turns are not closed then. */
 export const areTooManyMissing = ({ missing, looked }: { missing: number; looked: number }): boolean =>
   missing > Math.max(FEW_MISSING, looked * MISSING_SHARE);
 
@@ -81,7 +81,7 @@ export function decideAcceptNamespace(
   }
 }
 
-/** Whether a turn is still open when the reconciler has locked it: it may have ended since it was read. */
+/** Whether a turn is still open after the reconciler locked it. It may have ended since it was read. */
 const isRunning = ({ status }: Pick<HeldTurn, 'status'>): boolean => status !== 'queued' && !hasEnded({ status });
 
 /** Whether the reconciler closes a turn whose workflow is gone. */
@@ -93,10 +93,10 @@ export type FailingFloorDecision =
   | { action: 'nothing' }
   /** The turn was to be stopped: end it. */
   | { action: 'close' }
-  /** The turn waits for an operator. If it holds the floor, its replies are closed and the floor is passed. */
+  /** The turn waits for an operator. If it holds the floor, its replies are closed and the floor is passed on. */
   | { action: 'wait'; passesFloor: boolean; isFirstTime: boolean };
 
-/** What becomes of a turn whose workflow can't go on, and of the floor that it holds. */
+/** Decides about a turn whose workflow fails at every attempt, and about the floor that it may hold. */
 export function decideFailingFloor(
   turn: HeldTurn & { stop: StopMark | null; failingSince: Date | null },
 ): FailingFloorDecision {

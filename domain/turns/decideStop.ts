@@ -4,11 +4,11 @@ import type { StopMark, TurnStatus } from './turn.js';
 export type StopDecision =
   /** The turn has ended. */
   | { action: 'nothing' }
-  /** The turn has not begun: it is cancelled at once. */
+  /** The turn has not begun: it is cancelled immediately. */
   | { action: 'cancel' }
   | { action: 'mark'; mark: StopMark };
 
-/** What a command to stop does to a turn. The same command may come any number of times. */
+/** Decides what a stop does to a turn. Repeating the same command changes nothing. */
 export function decideStop(
   { mark }: { mark: StopMark },
   turn: { status: TurnStatus; stop: StopMark | null },
@@ -18,6 +18,6 @@ export function decideStop(
   return { action: 'mark', mark: strongerStop(turn.stop, mark) };
 }
 
-/** The mark of a turn that is asked to stop again: a rollback replaces each other mark, else the first one stays. */
+/** The mark of a turn that is stopped again: a rollback replaces any other mark, otherwise the first mark stays. */
 export const strongerStop = (current: StopMark | null, asked: StopMark): StopMark =>
   asked === 'rollback' ? asked : (current ?? asked);

@@ -6,5 +6,5 @@ export type EndStatus = (typeof endStatuses)[number];
 
 const ended: ReadonlySet<TurnStatus> = new Set(endStatuses);
 
-/** Whether the turn has ended: from then on it takes no more appends. */
+/** Whether the turn has ended. An ended turn accepts no appends. */
 export const hasEnded = ({ status }: { status: TurnStatus }): boolean => ended.has(status);

@@ -6,10 +6,10 @@ export const TURN_WORKFLOW = 'turn';
 export const SUBAGENT_WORKFLOW = 'subagent';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const SUMMARIZE_SCENE_WORKFLOW = 'summarizeScene';
-/** One a task queue, so that two installations on one namespace don't share it. */
+/** One schedule per task queue, so that two installations on one namespace do not share it. */
 export const reconcileScheduleId = (taskQueue: string) => `${taskQueue}-reconcile`;
 
-/** What operators can search turns by, with the types as the server registers them. */
+/** Search attributes of turns, with their types as the server registers them. */
 export const searchAttributes = {
   ChatId: 'Keyword',
   Owner: 'Keyword',
@@ -18,41 +18,41 @@ export const searchAttributes = {
   StuckSteps: 'KeywordList',
 } as const;
 
-/** Summaries are cut to this: 400 bytes is the server's limit, and a character takes up to 4 in UTF-8. */
+/** The longest summary. The server's limit is 400 bytes, and a character has up to 4 bytes in UTF-8. */
 const SUMMARY_CHARACTERS = 90;
 
-/** A line for the Temporal UI. Names are the one kind of text that may stand in it. */
+/** A line for the Temporal UI. It may contain names, but no other text of people or models. */
 export function summary(what: string, name: string | null): string {
   const line = name ? `${what}: ${name}` : what;
   return [...line.replace(/\s+/g, ' ')].slice(0, SUMMARY_CHARACTERS).join('');
 }
 
-/** The details of a turn's workflow that never change: Markdown, for the Temporal UI. */
+/** The static details of a turn's workflow, as Markdown for the Temporal UI. */
 export const startDetails = ({ chatId, owner }: { chatId: string; owner: string }): string =>
   `Chat \`${chatId}\`, owner \`${owner}\``;
 
-/** A workflow task that isn't answered within this went to a dead worker. */
+/** If a workflow task takes longer, its worker is considered dead. */
 export const WORKFLOW_TASK_TIMEOUT_MS = 2_000;
 
-/** What the Query `turnStatus` answers: no prose, only states, counts and codes. */
+/** The result of the Query `turnStatus`: states, counts and codes, no prose. */
 export type TurnStatusReport = {
   status: TurnStatus;
   phase: TurnPhase;
   steps: StepView[];
 };
 
-/** Where classifier calls wait for their turn, beside the queue of workflows and replies. */
+/** The task queue of classifier calls, separate from that of workflows and replies. */
 export const classifierQueue = (taskQueue: string): string => `${taskQueue}-classifiers`;
 
-/** Where replies, tools and sub-agents run when streams have workers of their own (`WORKER_ROLES`). */
+/** The task queue of replies, tools and sub-agents if streams have separate workers (`WORKER_ROLES`). */
 export const streamsQueue = (taskQueue: string): string => `${taskQueue}-streams`;
 
-/** What Temporal takes as a fairness key, in bytes; a longer one fails the command that holds it. */
+/** The longest fairness key that Temporal accepts, in bytes. A longer one makes the command fail. */
 const MAX_FAIRNESS_KEY = 64;
 
 /**
- * Tasks of one owner share a task queue fairly with those of others: the owner itself, or a hash where it is too long
- * or not ASCII.
+ * The key by which Temporal shares a task queue fairly between owners: the owner, or its hash if it is too long or not
+ * ASCII.
  */
 export function fairnessKey(owner: string): string {
   if (owner.length <= MAX_FAIRNESS_KEY && /^[\x20-\x7e]+$/.test(owner)) return owner;

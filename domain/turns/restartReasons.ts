@@ -1,6 +1,6 @@
 /**
  * The table of reasons why a draft is restarted: the `reason` of a `restart` frame. Codes are stable. After the last two
- * nothing more of the reply is streamed: the log has the text that was kept.
+ * no more of the reply is streamed: the log has the kept text.
  */
 export const restartReasons = {
   worker_lost: 'The worker that wrote the reply was lost.',
@@ -18,18 +18,18 @@ export function isRestartReason(code: unknown): code is RestartReason {
   return typeof code === 'string' && Object.hasOwn(restartReasons, code);
 }
 
-/** What is known of the attempts before the one that restarts a draft. */
+/** The attempts before the one that restarts a draft. */
 export type AttemptsBefore = {
-  /** The last one never recorded how it ended. */
+  /** The last attempt did not record how it ended. */
   lost: boolean;
-  /** The fallback is asked now; its failures are counted from 0. */
+  /** The fallback is used now; its failures are counted from 0. */
   onFallback: boolean;
   failures: number;
-  /** The code of the last failure, null when none is known or the last attempt did not fail. */
+  /** The code of the last failure; null if none is known or the last attempt did not fail. */
   lastError: string | null;
 };
 
-/** Why an attempt that can't continue the draft writes another one. */
+/** The reason why an attempt restarts the draft instead of continuing it. */
 export function restartReasonOf({ lost, onFallback, failures, lastError }: AttemptsBefore): RestartReason {
   if (lost) return 'worker_lost';
   if (onFallback && failures === 0) return 'provider_changed';

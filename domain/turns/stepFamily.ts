@@ -8,7 +8,9 @@ export const stepFamilies: readonly string[] = [
   'other',
 ];
 
-/** `state_update` of `state_update:chr_1>you:0`: few enough to be a label of metrics. */
+/**
+ * Returns, for example, `state_update` for `state_update:chr_1>you:0`. A label of metrics, so there must be few values.
+ */
 export function stepFamily(step: string): string {
   const family = familyOf(step);
   return stepFamilies.includes(family) ? family : 'other';

@@ -1,6 +1,6 @@
 /**
- * Step names, which are wire names. `beat` is 0 or 1, or the iteration of an agent. Apart from the schemas, because each
- * workflow evaluates its imports again: evaluating the schemas took longer than the whole workflow of a turn.
+ * Step names, which are wire names. `beat` is 0 or 1, or the iteration of an agent. This file must not import the
+ * schemas: each workflow evaluates its imports, and the schemas took longer than the whole workflow of a turn.
  */
 export const stepName = {
   parse: 'parse',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The four kinds of chat; every turn of a chat is of its chat's kind. */
+/** The four kinds of chat. A turn has the kind of its chat. */
 export const chatKind = z.enum(['narrative', 'document', 'agent', 'relay']).meta({ id: 'ChatKind' });
 export type ChatKind = z.infer<typeof chatKind>;
 /** Kinds whose reply is one call of a provider. An agent's reply is a series of iterations. */
@@ -16,7 +16,7 @@ export const stepStatus = z
   .meta({ id: 'StepStatus' });
 export type StepStatus = z.infer<typeof stepStatus>;
 
-/** What a turn is doing now, as people read it. `waiting` before its first step, `done` after its last. */
+/** The phase of a turn, for people. `waiting` before its first step, `done` after its last. */
 export const turnPhase = z.enum(['waiting', 'replying', 'following_up', 'finishing', 'done']).meta({ id: 'TurnPhase' });
 export type TurnPhase = z.infer<typeof turnPhase>;
 
@@ -24,11 +24,11 @@ export type TurnPhase = z.infer<typeof turnPhase>;
 export const whenBusy = z.enum(['enqueue', 'reject', 'interrupt', 'rollback']);
 export type WhenBusy = z.infer<typeof whenBusy>;
 
-/** What becomes of a reply that has used up its attempts. */
+/** What happens to a reply that has used up its attempts. */
 export const whenFailed = z.enum(['fail', 'park']);
 export type WhenFailed = z.infer<typeof whenFailed>;
 
-/** Why a running turn is to stop: the mark on its row. `failing`: its workflow can't go on, and the floor was passed on. */
+/** The mark on a turn's row that says why it is to stop. `failing`: its workflow fails, and the floor was passed on. */
 export const stopMark = z.enum(['cancel', 'interrupt', 'rollback', 'failing']);
 export type StopMark = z.infer<typeof stopMark>;
 
@@ -36,10 +36,10 @@ const certainty = z.enum(['exact', 'estimated', 'unknown']);
 
 const tokens = z.number().int().nonnegative();
 
-/** The part of a usage that no reply and no answer came of. */
+/** The part of a usage that led to no reply and no answer. */
 const wastedUsage = z.object({ promptTokens: tokens, completionTokens: tokens, calls: tokens });
 
-/** Tokens of one call or of several: of a turn, those of all its attempts. Logs of before it was counted lack `wasted`. */
+/** Tokens of one or more calls. The usage of a turn includes all attempts. Older logs have no `wasted`. */
 export const tokenUsage = z
   .object({
     promptTokens: z.number().int().nonnegative(),
@@ -55,7 +55,7 @@ export const tokenUsage = z
   .meta({ id: 'TokenUsage', description: 'of every call of a model, lost attempts and classifiers too' });
 export type TokenUsage = z.infer<typeof tokenUsage>;
 
-/** What a provider's answer said of its failure, cleaned: codes only, never its message. `status` is the HTTP status. */
+/** The cleaned error of a provider: only codes, never its message. `status` is the HTTP status. */
 export const errorDetail = z.object({
   status: z.number().int(),
   code: z.string().optional(),

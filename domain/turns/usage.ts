@@ -4,14 +4,14 @@ type Counts = Pick<TokenUsage, 'promptTokens' | 'completionTokens' | 'totalToken
 
 const nothing = { promptTokens: 0, completionTokens: 0, totalTokens: 0, cachedTokens: 0, llmCallCount: 0 };
 
-/** Of a call whose provider gave no usage, or was cut off before it did: what can be counted here. */
+/** The estimated usage of a call whose provider sent no usage, or was cut off before it did. */
 export function estimatedUsage(modelId: string, tokens: { prompt: number; completion: number }): TokenUsage {
   const { prompt, completion } = tokens;
   const counts = { promptTokens: prompt, completionTokens: completion, totalTokens: prompt + completion };
   return { ...nothing, ...counts, toolCallCount: 0, llmCallCount: 1, modelId, certainty: 'estimated' };
 }
 
-/** Of a call that was made and left nothing to count, such as a refused one. */
+/** The usage of a call whose tokens are unknown, such as a refused one. */
 export const unknownUsage = (modelId: string): TokenUsage => ({
   ...nothing,
   toolCallCount: 0,
@@ -21,8 +21,8 @@ export const unknownUsage = (modelId: string): TokenUsage => ({
 });
 
 /**
- * About how many tokens texts have, in time that never matters: UTF-8 bytes divided by four, which is close for
- * English, and not far off for scripts whose characters take three bytes. For calls that are lost.
+ * Estimates the tokens of texts quickly, for lost calls: UTF-8 bytes divided by four. That is close for English, and
+ * acceptable for scripts whose characters take three bytes.
  */
 export const approximateTokens = (texts: readonly string[]): number =>
   tokensOfBytes(texts.reduce((bytes, text) => bytes + utf8Bytes(text), 0));
@@ -37,35 +37,35 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** A UTF-16 code unit's share of the UTF-8 bytes: each half of a surrogate pair has two of four. */
+/** The UTF-8 bytes of a UTF-16 code unit. Each half of a surrogate pair counts as two of four bytes. */
 function bytesOf(unit: number): number {
   if (unit < 0x80) return 1;
   return unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
 }
 
-/** A request of a turn to a model, as Postgres keeps it from before it is sent until the turn ends. */
+/** A request of a turn to a model. Postgres keeps the record from before the request is sent until the turn ends. */
 export type CallRecord = {
   step: string;
-  /** From 1 within the step, as in the request's id. */
+  /** Counts from 1 within the step. It is part of the request's id. */
   attempt: number;
   /** Null until it is known that the request was sent. */
   model: string | null;
-  /** Estimates while it runs: of its prompt, and of what was received by the newest checkpoint. */
+  /** Estimates while the call runs: of its prompt, and of the text in the newest checkpoint. */
   promptTokens: number | null;
   completionTokens: number;
-  /** The draft's epoch that its text is in, and the epoch whose text it continued. */
+  /** The draft's epoch that contains its text, and the epoch whose text it continued. */
   epoch: number | null;
   continuedEpoch: number | null;
-  /** As counted once it ended. */
+  /** The counted usage; null until the call has ended. */
   usage: TokenUsage | null;
-  /** Whether a reply or an answer came of it. */
+  /** Whether it led to a reply or an answer. */
   used: boolean;
 };
 
 /**
- * The usage of all calls together, null when there was none. A lost call is estimated: its prompt is that of another
- * attempt at the same step if the provider counted that one. `exact` only if each call is; `unknown` only if no call
- * left anything to count.
+ * The sum of the usage of all calls; null if there are none. A lost call is estimated: it has the prompt tokens of another
+ * attempt at the same step, if the provider counted those. The sum is `exact` only if each call is, and `unknown` only if
+ * the tokens of all calls are unknown.
  */
 export function usageOfCalls(calls: readonly CallRecord[], toolCallCount = 0): TokenUsage | null {
   if (calls.length === 0) return null;
@@ -100,7 +100,7 @@ function estimateOf(call: CallRecord, calls: readonly CallRecord[]): TokenUsage 
   );
   const counted = siblings.find(({ usage }) => usage?.certainty === 'exact')?.usage?.promptTokens;
   const estimates = [call, ...siblings].map(({ promptTokens }) => promptTokens);
-  // The calls of a sub-agent's step are asked with different prompts.
+  // The calls of a sub-agent's step have different prompts.
   const known = call.step.startsWith('tool:') ? [...estimates, counted] : [counted, ...estimates];
   const prompt = known.find((tokens) => typeof tokens === 'number');
   const modelId = call.model ?? '';
@@ -108,7 +108,7 @@ function estimateOf(call: CallRecord, calls: readonly CallRecord[]): TokenUsage 
   return estimatedUsage(modelId, { prompt: prompt ?? 0, completion: call.completionTokens });
 }
 
-/** That of the newest reply; without one, of the newest call that is known to have been sent. */
+/** The model of the newest reply, else of the newest call that is known to have been sent. */
 function modelOf(calls: readonly CallRecord[]): string {
   const sent = calls.flatMap(({ step, used, model, usage }) => {
     const modelId = usage?.modelId || model;
@@ -118,7 +118,7 @@ function modelOf(calls: readonly CallRecord[]): string {
   return found?.modelId ?? '';
 }
 
-/** The calls whose text a draft's epoch holds: those that wrote it, and those whose text they continued. */
+/** The calls whose text is in a draft's epoch: those that wrote it, and those whose text they continued. */
 export function callsOfEpoch<C extends Pick<CallRecord, 'epoch' | 'continuedEpoch'>>(
   calls: readonly C[],
   epoch: number,

@@ -1,32 +1,32 @@
 import type { FailureCode } from '../log/failures.js';
 import type { EndStatus } from './endStatus.js';
 
-/** How a reply ended, as the workflow may know it: no prose, only verdicts and codes. */
+/** How a reply ended, for the workflow: booleans and codes, no prose. */
 export type ReplyVerdict = {
-  /** The turn was ended by another process, or does not exist: there is nothing left to do. */
+  /** Another process has ended the turn, or it does not exist: no step is left to do. */
   gone: boolean;
-  /** An `assistant_turn` of it is in the log. */
+  /** The log has an `assistant_turn` of the reply. */
   landed: boolean;
   truncated: boolean;
   /** Landed without any text. */
   empty: boolean;
-  /** Why it is truncated, when it was not stopped. */
+  /** Why it is truncated; null if it is not, or was stopped. */
   code: FailureCode | null;
 };
 
 export const goneVerdict: ReplyVerdict = { gone: true, landed: false, truncated: false, empty: true, code: null };
 
-/** Stopped before any text had arrived: the log has nothing of it. */
+/** The reply was stopped before any text arrived: it is not in the log. */
 export const stoppedVerdict: ReplyVerdict = { gone: false, landed: false, truncated: false, empty: true, code: null };
 
-/** Why a reply was cut and is still usable. */
+/** Codes of replies that were cut and are still usable. */
 const cuts = ['length', 'content_filter', 'reply_timeout'] as const satisfies FailureCode[];
 
-/** The code of a reply that was cut for this reason, null for one that was not cut. */
+/** Returns the reason as a code if it is one of `cuts`, else null. */
 export const cutCode = (reason: string | null | undefined): (typeof cuts)[number] | null =>
   cuts.find((cut) => cut === reason) ?? null;
 
-/** What a turn ends in, given how its reply did. */
+/** How a turn ends, given how its reply ended. */
 export function endOfTurn(verdict: ReplyVerdict): { status: EndStatus; code: FailureCode | null } {
   if (verdict.landed && !verdict.truncated) return { status: 'completed', code: null };
   if (!verdict.code) return { status: 'cancelled', code: null };

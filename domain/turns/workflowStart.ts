@@ -4,7 +4,7 @@ type SearchAttribute = keyof typeof searchAttributes;
 
 const keyTypes = { Keyword: 'KEYWORD', KeywordList: 'KEYWORD_LIST' } as const;
 
-/** A search attribute's key, as client and workflows take it. */
+/** The key of a search attribute, for the client and for workflows. */
 export const searchKey = <Name extends SearchAttribute>(name: Name) => ({
   name,
   type: keyTypes[searchAttributes[name]],
@@ -23,8 +23,8 @@ type TurnStart = {
 };
 
 /**
- * The options of a turn's workflow, whether a client starts it or the workflow of the turn before it. Its activities and
- * children inherit the priority.
+ * The start options of a turn's workflow. The client and the workflow of the previous turn use the same ones. Activities
+ * and children inherit the priority.
  */
 export const turnStart = (turn: StartedTurn): TurnStart => ({
   workflowId: turn.turnId,
