@@ -1,9 +1,9 @@
-/** How long to wait before the next try, in milliseconds. */
+/** The delay before the first retry, and the longest one, in milliseconds. */
 export type Backoff = { firstMs: number; maxMs: number };
 
 /**
- * The delay after so many failures in a row, in milliseconds: doubles with each failure and is spread over half to one
- * and a half of that, so that clients that failed together do not all return together. `random` is in [0, 1).
+ * The delay after `failures` consecutive failures, in milliseconds. It doubles with each failure up to `maxMs`. It is
+ * multiplied by 0.5 to 1.5, so that clients that failed together do not reconnect together. `random` is in [0, 1).
  */
 export function backoffMs(failures: number, { firstMs, maxMs }: Backoff, random = Math.random()): number {
   return Math.min(maxMs, firstMs * 2 ** Math.min(failures, 20)) * (0.5 + random);

@@ -1,14 +1,14 @@
 import { eventStreamTransport } from './eventStreamTransport.js';
 import { type Following, type FollowOptions, followChat } from './followChat.js';
 import { chatFrames, type FramesOptions } from './frames.js';
-import { type Answer, createSend, type RequestOptions, type RequestSettings, refusalsThrown } from './request.js';
+import { type Answer, createSend, type RequestOptions, type RequestSettings, throwRefusals } from './request.js';
 import { type RetryOptions, withRetries } from './retry.js';
 import type { Chat, Event, Message, NewTurn, Turn, ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 import { type WebSocketConstructor, webSocketTransport } from './webSocketTransport.js';
 
 export type ClientOptions = RequestSettings & {
-  /** By default the global one, where there is one; else, and when null, chats are followed over server-sent events. */
+  /** The global one by default. If there is none, or this is null, chats are followed over server-sent events. */
   WebSocket?: WebSocketConstructor | null;
 };
 
@@ -16,35 +16,35 @@ export type ClientOptions = RequestSettings & {
 export type Page<T> = { items: T[]; next: string | null };
 
 export type PostTurnOptions = RetryOptions & {
-  /** Posts with the same key make one turn. A new one by default; keep your own to repeat a post after a reload. */
+  /** Posts with the same key start one turn. A new key by default; store your own to repeat a post after a reload. */
   idempotencyKey?: string;
 };
 
 export type WaitOptions = { signal?: AbortSignal };
 
 /**
- * A client of one service. Every method but `send` throws `ApiError` when the service refuses, and
- * `UnreachableError` when it is away.
+ * A client of one service. Every method but `send` throws `ApiError` if the service refuses the request, and
+ * `UnreachableError` if the service can not be reached.
  */
 export type Client = {
-  /** One request to any call of the API, not repeated. A refusal is an answer here, and not thrown. */
+  /** Sends one request to the API, without retries. Resolves with the answer of any status. */
   send<T>(method: string, path: string, options?: RequestOptions): Promise<Answer<T>>;
-  /** One request to any call of the API, not repeated. */
+  /** Sends one request to the API, without retries. */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<Answer<T>>;
-  /** A GET, repeated while the service is away. */
+  /** Sends a GET request and returns the body. Repeats it while the service is unavailable. */
   get<T>(path: string, options?: RetryOptions): Promise<T>;
-  /** The items of a list, page by page. `path` may have a query. */
+  /** Iterates over the items of a list and reads page by page. `path` may have a query. */
   list<T>(path: string, options?: RetryOptions): AsyncGenerator<T, void, undefined>;
   getChat(chatId: string, options?: RetryOptions): Promise<Chat>;
   /**
-   * Starts a turn. Repeats the post under one idempotency key until the service has answered, so that the turn is
-   * accepted once. Once this resolves the turn can not be lost.
+   * Starts a turn. Repeats the post with one idempotency key until the service answers, so that the turn is accepted
+   * once. An accepted turn can not be lost.
    */
   postTurn(chatId: string, turn: NewTurn, options?: PostTurnOptions): Promise<Turn>;
   getTurn(turnId: string, options?: RetryOptions): Promise<Turn>;
-  /** Stops a turn; what has arrived of its reply is kept. */
+  /** Stops a turn. The text of its reply so far is kept. */
   cancelTurn(turnId: string, options?: RetryOptions): Promise<void>;
-  /** Waits until a turn has ended, over any lost connection. */
+  /** Waits until a turn has ended. Reconnects as often as needed. */
   waitForTurn(turnId: string, options?: WaitOptions): Promise<Turn>;
   messages(chatId: string, options?: RetryOptions): AsyncGenerator<Message, void, undefined>;
   events(chatId: string, query?: { after?: number; includeHidden?: boolean }): AsyncGenerator<Event, void, undefined>;
@@ -59,7 +59,7 @@ const maxPages = 10_000;
 
 export function createClient(options: ClientOptions): Client {
   const send = createSend(options);
-  const request = refusalsThrown(send);
+  const request = throwRefusals(send);
   const transport = transportOf(options);
 
   const get = <T>(path: string, retry?: RetryOptions) =>

@@ -2,8 +2,8 @@ import { type Backoff, backoffMs } from './backoff.js';
 import type { FollowEnd } from './errors.js';
 
 /**
- * The connection of a viewer. `cursor` is the seq of the last event that was delivered: each connection begins behind
- * it, so that no event is missed or delivered twice.
+ * The state of a viewer's connection. `cursor` is the seq of the last delivered event. Each connection begins after it,
+ * so that no event is missed or delivered twice.
  *
  * connecting ──hello──▶ live ──lost──▶ waiting ──due──▶ connecting
  * connecting ──lost──▶ waiting; any ──a final close code──▶ refused; any ──close──▶ closed
@@ -26,15 +26,17 @@ export type ConnectionInput =
 /** Close codes after which another connection would end the same way. */
 const refusals: Record<number, FollowEnd> = { 4400: 'invalid_cursor', 4401: 'unauthorized', 4404: 'chat_not_found' };
 
-/** The service restarts: its successor is there within about a second. */
+/** The service restarts: its successor accepts connections within about a second. */
 const restarting = 1012;
 /** The viewer was too slow, or the service is too busy. */
 const tryAgainLater = 1013;
 const usual: Backoff = { firstMs: 250, maxMs: 10_000 };
 const busy: Backoff = { firstMs: 1_000, maxMs: 10_000 };
 
+/** The first state of a viewer that has all events up to `cursor`. */
 export const beginAt = (cursor: number): ConnectionState => ({ name: 'connecting', cursor, failures: 0 });
 
+/** The state after an input. `refused` and `closed` are final. */
 export function evolveConnection(state: ConnectionState, input: ConnectionInput): ConnectionState {
   if (state.name === 'closed' || state.name === 'refused') return state;
   const { cursor } = state;

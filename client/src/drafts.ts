@@ -6,7 +6,7 @@ export type Channel = TokenFrame['channel'];
 /** A step of an agent's draft. `offset`: where its text begins in its channel, in UTF-16 code units. */
 export type DraftStep = { step: AgentStep; offset: number };
 
-/** A reply in flight, as far as it was received. Immutable: a frame that changes it makes another. */
+/** The received part of a reply in flight. Immutable. */
 export type Draft = {
   turnId: string;
   beat: number;
@@ -50,7 +50,7 @@ const newDraft = (turnId: string, beat: number, epoch: number, speakerId: string
 export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
   switch (frame.type) {
     case 'hello':
-      // Each draft is sent again from its beginning. Its text stays meanwhile, so that a page does not flicker.
+      // The service sends each draft again from its beginning. The text stays until then, so that pages do not flicker.
       return new Map(
         [...drafts].map(([key, draft]) => [key, { ...draft, received: { text: 0, thinking: 0 }, receivedSteps: [] }]),
       );
@@ -82,10 +82,10 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
     case 'error':
       return drafts;
   }
-  return drafts; // A frame of a later release of the service.
+  return drafts; // A frame type of a later release of the service.
 }
 
-/** Whether another draft follows. Otherwise the log's event follows at once. */
+/** Whether another draft follows the restart. Otherwise the event of the log follows immediately. */
 const isRewritten = (reason: RestartFrame['reason']) => reason !== 'dropped' && reason !== 'kept_text';
 
 /** An event replaces the drafts that it ends. */
@@ -166,7 +166,7 @@ function without(drafts: Drafts, ends: (draft: Draft) => boolean): Drafts {
   return left.length === drafts.size ? drafts : new Map(left);
 }
 
-/** An agent's steps with the text of each: it runs to where the next of its channel begins. */
+/** An agent's steps with their text: each ends where the next step of its channel begins. */
 export function filledSteps(draft: Pick<Draft, 'text' | 'thinking' | 'steps'>): AgentStep[] {
   return draft.steps.map(({ step, offset }, n) => {
     if (step.type !== 'thinking' && step.type !== 'text') return step;

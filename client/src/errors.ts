@@ -23,7 +23,9 @@ export class UnreachableError extends Error {
   }
 }
 
-/** Following a chat ended for good: the cursor, the key or the chat's id is wrong. `closeCode` is that of the socket. */
+/**
+ * A chat can not be followed: the cursor, the key or the chat's id is wrong. `closeCode` is the WebSocket close code.
+ */
 export class FollowError extends Error {
   override readonly name = 'FollowError';
   constructor(
@@ -34,7 +36,7 @@ export class FollowError extends Error {
   }
 }
 
-/** Why a chat can not be followed, by the code of the error. */
+/** Messages of `FollowError`, by its code. */
 export const followEnds = {
   invalid_cursor: 'The cursor is beyond the end of the chat.',
   unauthorized: 'The key was refused.',

@@ -4,10 +4,10 @@ import { abnormalClosure, type Transport } from './transport.js';
 /** The service sends a comment every 15 s: a connection that is silent for longer is dead. Milliseconds. */
 const silenceMs = 45_000;
 
-/** What a status means in close codes of the live socket. */
+/** The close code of the live socket for each HTTP status. */
 const closeCodes: Record<number, number> = { 400: 4400, 401: 4401, 403: 4401, 404: 4404, 429: 1013, 503: 1013 };
 
-/** Follows a chat over server-sent events, for where there is no WebSocket: the frames are the same. */
+/** Follows a chat over server-sent events, for environments without WebSocket. The frames are the same. */
 export function eventStreamTransport({ fetch = globalThis.fetch, ...settings }: RequestSettings): Transport {
   const base = settings.baseUrl.replace(/\/+$/, '');
   return (chatId, cursor, { frame, lost }) => {
@@ -37,7 +37,7 @@ export function eventStreamTransport({ fetch = globalThis.fetch, ...settings }: 
   };
 }
 
-/** The `data` of each server-sent event of a body. `onSilence` is called when nothing comes for too long. */
+/** The `data` of each server-sent event of a body. `onSilence` is called when nothing arrives for 45 s. */
 export async function* readEvents(body: ReadableStream<Uint8Array>, onSilence: () => void): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -63,7 +63,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>, onSilence: (
   }
 }
 
-/** Returns a function that takes text piece by piece and returns the lines that have ended with a piece. */
+/** Returns a function that takes text piece by piece and returns the lines that each piece completes. */
 function createLineSplitter(): (piece: string) => string[] {
   let rest = '';
   let afterReturn = false;
@@ -71,7 +71,7 @@ function createLineSplitter(): (piece: string) => string[] {
     const mayEndLine = afterReturn || /[\r\n]/.test(piece);
     if (piece !== '') afterReturn = piece.endsWith('\r');
     rest += piece;
-    // An event of megabytes arrives in many pieces: reading `rest` for each of them would take quadratic time.
+    // An event of megabytes arrives in many pieces: splitting `rest` for each piece would take quadratic time.
     if (!mayEndLine) return [];
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';

@@ -3,29 +3,29 @@ import type { ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 
 export type FollowOptions = {
-  /** The seq of the last event that is known already; 0 for the whole log. */
+  /** The seq of the last known event; 0 for the whole log. */
   after?: number;
   onFrame(frame: ViewerFrame): void;
-  /** Called when the connection changes between its states; not for each event. */
+  /** Called when the connection enters another state, not for each event. */
   onState?(state: ConnectionState): void;
 };
 
 export type Following = {
   readonly state: ConnectionState;
   /**
-   * Reconnects now where a reconnect is due later, and where nothing was received for 30 s: call it when the network
+   * Reconnects immediately if the connection is lost, or if nothing was received for 30 s. Call it when the network
    * or the tab is back.
    */
   reconnect(): void;
   close(): void;
 };
 
-/** A connection on which nothing was received for so long may be dead without a close. Milliseconds. */
+/** After this silence, in milliseconds, a connection may be dead although it was not closed. */
 const doubtfulAfterMs = 30_000;
 
 /**
- * Follows a chat until it is closed or refused: every event behind the cursor once and in order, and the frames of
- * replies in flight. A lost connection is opened again after a pause, from the last event.
+ * Follows a chat until `close` is called or the service refuses. Delivers each event after the cursor once, in order,
+ * and the frames of replies in flight. Reconnects after a pause, from the last event.
  */
 export function followChat(transport: Transport, chatId: string, options: FollowOptions): Following {
   let state = beginAt(options.after ?? 0);

@@ -4,18 +4,17 @@ import type { ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 
 export type FramesOptions = {
-  /** The seq of the last event that is known already; 0 for the whole log. */
+  /** The seq of the last known event; 0 for the whole log. */
   after?: number;
   signal?: AbortSignal;
 };
 
-/** Frames that wait for a slow reader. Beyond, the connection is dropped, and opened again when they are read. */
+/** Frames buffered for a slow reader. Beyond this the connection is closed until the reader has read them. */
 const maxWaiting = 10_000;
 
 /**
- * The frames of a chat as an async iterable that survives lost connections. Ends when `signal` aborts; throws
- * `FollowError` when the service refuses for good. A reader that falls behind gets the text of drafts in larger
- * pieces, and every event.
+ * The frames of a chat as an async iterable that reconnects. It ends when `signal` aborts, and throws `FollowError` when
+ * the service refuses. A slow reader gets every event, and the text of drafts in larger pieces.
  */
 export async function* chatFrames(
   transport: Transport,

@@ -7,7 +7,7 @@ export type RequestOptions = {
   signal?: AbortSignal;
 };
 
-/** An answer of the service. `body` is the parsed JSON, a string where it is not JSON, and null where there is none. */
+/** An answer of the service. `body` is the parsed JSON, a string if it is not JSON, and null if it is empty. */
 export type Answer<T> = { status: number; headers: Headers; body: T };
 
 export type Request = <T>(method: string, path: string, options?: RequestOptions) => Promise<Answer<T>>;
@@ -15,7 +15,7 @@ export type Request = <T>(method: string, path: string, options?: RequestOptions
 export type RequestSettings = {
   /** The address of the service, without a path: `http://127.0.0.1:3000`. */
   baseUrl: string;
-  /** An API key. A function is asked before each request. */
+  /** An API key, or a function that is called before each request. */
   key?: string | null | (() => string | null);
   /** How long one request may take, in milliseconds; 30,000 by default. */
   timeoutMs?: number;
@@ -26,8 +26,8 @@ export const keyOf = ({ key }: Pick<RequestSettings, 'key'>): string | null =>
   (typeof key === 'function' ? key() : key) ?? null;
 
 /**
- * Sends single requests and returns answers of any status. Throws `UnreachableError`, or the reason of `signal` once
- * that is aborted.
+ * Returns a function that sends one request and resolves with the answer of any status. It throws `UnreachableError`
+ * without an answer in time, and the reason of `signal` if that is aborted.
  */
 export function createSend(settings: RequestSettings): Request {
   const { baseUrl, timeoutMs = 30_000, fetch: send = globalThis.fetch } = settings;
@@ -57,8 +57,8 @@ export function createSend(settings: RequestSettings): Request {
   };
 }
 
-/** The same, but throws `ApiError` for every status other than 2xx. */
-export function refusalsThrown(send: Request): Request {
+/** Wraps `send`: throws `ApiError` for every status other than 2xx. */
+export function throwRefusals(send: Request): Request {
   return async <T>(method: string, path: string, options?: RequestOptions) => {
     const answer = await send<T>(method, path, options);
     if (answer.status < 200 || answer.status > 299) throw toApiError(answer);
@@ -73,7 +73,7 @@ async function read<T>(response: Response): Promise<Answer<T>> {
   return { status: response.status, headers: response.headers, body: body as T };
 }
 
-/** The error that a refusal means. Proxies in between answer without a problem document. */
+/** The error for a refusal. Answers of proxies have no problem document. */
 function toApiError({ status, headers, body }: Answer<unknown>): ApiError {
   const { code, detail } = (typeof body === 'object' && body !== null ? body : {}) as {
     code?: string;
@@ -88,7 +88,7 @@ function toApiError({ status, headers, body }: Answer<unknown>): ApiError {
   );
 }
 
-/** A signal that aborts with another one or after a time. `clear` lets go of both. */
+/** A signal that aborts with `outer` or after `ms` milliseconds. `clear` removes the timer and the listener. */
 function withTimeout(ms: number, outer: AbortSignal | undefined) {
   const controller = new AbortController();
   const abort = () => controller.abort(outer?.reason);

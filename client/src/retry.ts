@@ -9,7 +9,7 @@ export type RetryOptions = {
   signal?: AbortSignal;
 };
 
-/** The longest pause that a `Retry-After` is obeyed for, in milliseconds. */
+/** The longest pause for a `Retry-After` header, in milliseconds. */
 const maxRetryAfterMs = 30_000;
 
 /** Repeats an idempotent request while it fails for a transient reason. Throws the last error. */

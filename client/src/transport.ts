@@ -6,7 +6,7 @@ export type TransportHandlers = {
   lost(closeCode: number): void;
 };
 
-/** Opens one connection to a chat, behind the cursor. The function that it returns ends the connection silently. */
+/** Opens one connection to a chat, after the cursor. Returns a function that closes it without calling `lost`. */
 export type Transport = (chatId: string, cursor: number, handlers: TransportHandlers) => () => void;
 
 /** Close code of a connection that ended without one. */

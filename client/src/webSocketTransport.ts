@@ -2,9 +2,9 @@ import { keyOf, type RequestSettings } from './request.js';
 import { abnormalClosure, type Transport } from './transport.js';
 
 type SocketEvent = { data?: unknown; code?: number };
-/** A handler by the type of a method: the types of events differ between browsers and the package `ws`. */
+/** A method type, so that the event types of browsers and of the package `ws` are both assignable. */
 type Handler<Event> = { handle(event: Event): void }['handle'];
-/** What is used of a WebSocket: that of browsers, of Node 22, and of the package `ws`. */
+/** The part of a WebSocket that is used. Browsers, Node 22 and the package `ws` provide it. */
 export type WebSocketLike = {
   onmessage: Handler<SocketEvent> | null;
   onclose: Handler<SocketEvent> | null;
@@ -13,7 +13,7 @@ export type WebSocketLike = {
 };
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
-/** Follows a chat over its live socket. The key goes into the subprotocols, since browsers can send no header. */
+/** Follows a chat over its live socket. The key is a subprotocol, because browsers can not send headers. */
 export function webSocketTransport(
   settings: Pick<RequestSettings, 'baseUrl' | 'key'>,
   WebSocket: WebSocketConstructor,
