@@ -29,12 +29,14 @@ export const chat = z
     title: z.string().nullable(),
     hostId: id('chr').nullable(),
     guestId: id('chr').nullable().meta({ description: 'the second character, if there is one' }),
-    documentId: id('doc').nullable().meta({ description: 'the document that it is about' }),
+    documentId: id('doc').nullable().meta({ description: 'the document of a document chat' }),
     anchor: z
       .object({ quote: z.string(), start: z.number().int().optional(), end: z.number().int().optional() })
       .nullable()
-      .meta({ description: 'the part of the document that it is about' }),
-    settings: z.record(z.string(), z.unknown()).meta({ description: "an agent's: as the chat was created with" }),
+      .meta({ description: 'the part of the document that the chat is about' }),
+    settings: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'of an agent: the settings that the chat was created with' }),
     seq: z.number().int().meta({ description: 'seq of the newest event' }),
     activeTurnId: id('turn').nullable().meta({ description: 'the turn that holds the floor' }),
     queue: z.array(id('turn')).meta({ description: 'the turns that wait for the floor, in order' }),
@@ -52,7 +54,7 @@ export const turn = z
     kind: chatKind,
     status: turnStatus,
     phase: turnPhase,
-    queuePosition: z.number().int().optional().meta({ description: 'from 1; only while queued' }),
+    queuePosition: z.number().int().optional().meta({ description: 'counts from 1; only while the turn is queued' }),
     userTurnSeq: z.number().int(),
     regenerates: id('turn').optional().meta({ description: 'the version of the reply that this one replaces' }),
     beats: z.array(
@@ -79,16 +81,16 @@ export const turn = z
     finishedAt: at().optional(),
     engine: z.enum(['ok', 'unreachable', 'failing']).meta({
       description:
-        '`unreachable`: the workflow did not answer, this is what Postgres knows. `failing`: the workflow can not go on; the floor passes on within a minute and what has landed stays',
+        '`unreachable`: the workflow did not answer; the state comes from Postgres. `failing`: the workflow fails at every attempt; the next turn gets the floor within a minute, and replies in the log stay',
     }),
   })
   .meta({ id: 'Turn' });
 
 export const version = z
   .object({
-    id: id('turn').meta({ description: 'that of the turn that made it' }),
+    id: id('turn').meta({ description: 'id of the turn that wrote the version' }),
     turnId: id('turn').meta({ description: 'the same as `id`' }),
-    active: z.boolean().meta({ description: 'whether it is the one in the timeline' }),
+    active: z.boolean().meta({ description: 'whether the timeline contains this version' }),
     status: turnStatus,
     createdAt: at(),
     beats: z.array(
@@ -114,7 +116,9 @@ const toolCall = z
   .object({
     id: z.string(),
     name: z.string(),
-    arguments: z.unknown().meta({ description: 'the object that the model sent, or its text where it is none' }),
+    arguments: z
+      .unknown()
+      .meta({ description: 'the JSON object that the model sent, or the raw text if it is not one' }),
     result: z.string().optional(),
     success: z.boolean().optional(),
   })
@@ -124,18 +128,23 @@ const byTask = <T extends z.ZodType>(item: T) => z.record(z.string(), item);
 
 export const message = z
   .object({
-    role: z.enum(['user', 'assistant', 'system']).meta({ description: '`system` is for people, never for a model' }),
+    role: z
+      .enum(['user', 'assistant', 'system'])
+      .meta({ description: '`system` messages are for people; models never get them' }),
     content: z.string(),
     id: z.string(),
     messageId: z.string().meta({ description: 'the same as `id`' }),
     at: at(),
     speakerId: z.string().optional(),
     truncated: z.boolean().optional(),
-    steps: z.array(agentStep).optional().meta({ description: "an agent's, in order" }),
+    steps: z.array(agentStep).optional().meta({ description: 'of an agent, in order' }),
     toolCalls: z.array(toolCall).optional(),
     citations: z.array(z.unknown()).optional(),
     planningArtifacts: z.array(z.unknown()).optional(),
-    reasoning: z.string().optional().meta({ description: 'as appended, else what the model was heard to think' }),
+    reasoning: z
+      .string()
+      .optional()
+      .meta({ description: 'the reasoning that was appended, else the thinking that the model streamed' }),
     modelId: z.string().optional(),
     subagents: z
       .object({
@@ -151,7 +160,7 @@ export const message = z
         ),
       })
       .optional()
-      .meta({ description: "what sub-agents did, by their task's name" }),
+      .meta({ description: 'calls and usage of sub-agents, by the name of the task' }),
     tokenUsage: tokenUsage.optional().meta({ description: "on the turn's last user and last assistant message" }),
     html: z.string().meta({ description: 'an escaped fragment: paragraphs of text' }),
   })
@@ -160,27 +169,27 @@ export const message = z
 export const scene = z
   .object({
     id: id('scn'),
-    container: z.string().meta({ description: 'where it takes place' }),
+    container: z.string().meta({ description: 'the place of the scene' }),
     status: z.enum(['open', 'closed']),
     openedSeq: z.number().int(),
     openedAt: at(),
     endedAt: at().nullable(),
     summaries: z
       .record(z.string(), z.string())
-      .meta({ description: 'by the id of the character whose point of view it is' }),
+      .meta({ description: 'by the id of the character from whose point of view the summary is' }),
   })
   .meta({ id: 'Scene' });
 
-const someone = () => z.string().meta({ description: "`you` or a character's id" });
+const personId = () => z.string().meta({ description: "`you` or a character's id" });
 
 export const edge = z
   .object({
-    sourceId: someone(),
-    targetId: someone(),
+    sourceId: personId(),
+    targetId: personId(),
     affinity: z.number().int().min(0).max(100),
     trust: z.number().int().min(0).max(100),
     summary: z.string().nullable(),
-    knowledgeFacts: z.array(z.string()).meta({ description: 'what the source knows of the target' }),
+    knowledgeFacts: z.array(z.string()).meta({ description: 'facts that the source knows about the target' }),
     lastInteractionAt: at().nullable(),
   })
   .meta({ id: 'Edge' });
@@ -191,8 +200,8 @@ export const memory = z
     text: z.string(),
     sceneId: id('scn').nullable(),
     witnesses: z.array(id('chr')),
-    chatClock: z.number().int().meta({ description: 'seq of the user turn that it is of' }),
-    significance: z.number().int().min(0).max(3).nullable().meta({ description: 'null until it is scored' }),
+    chatClock: z.number().int().meta({ description: 'seq of the user turn of its beat' }),
+    significance: z.number().int().min(0).max(3).nullable().meta({ description: 'null until the memory is scored' }),
     pinned: z.boolean(),
     at: at(),
   })
@@ -202,18 +211,22 @@ export const projection = z
   .object({
     name: z.string().nullable(),
     recordType: z.string().nullable(),
-    modelId: z.string().nullable().meta({ description: 'the one selected last' }),
+    modelId: z.string().nullable().meta({ description: 'the model that was selected last' }),
     messageCount: z.number().int(),
     plan: z
       .record(z.string(), z.unknown())
       .nullable()
-      .meta({ description: 'one that was given, else the tree of the steps; null where they make none' }),
-    steps: z.array(z.record(z.string(), z.unknown())).meta({ description: 'of the newest snapshot' }),
+      .meta({ description: 'the plan that was appended, else the tree of the steps; null if the steps form no tree' }),
+    steps: z.array(z.record(z.string(), z.unknown())).meta({ description: 'the steps of the newest snapshot' }),
     stepCount: z.number().int(),
     rootStepId: z.string().nullable(),
-    strategyId: z.number().int().nullable().meta({ description: 'of the strategy that is linked to no other chat' }),
+    strategyId: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'id of the linked strategy; a strategy is linked to one chat at most' }),
     isSaved: z.boolean(),
-    lastEventSeq: z.number().int().meta({ description: 'of the newest event that changed it' }),
+    lastEventSeq: z.number().int().meta({ description: 'seq of the newest event that changed the projection' }),
   })
   .meta({ id: 'Projection' });
 
@@ -223,7 +236,7 @@ export const storyEvent = z
     title: z.string(),
     description: z.string(),
     status: z.enum(['planned', 'active', 'completed', 'cancelled']),
-    artifacts: storyArtifacts.meta({ description: 'what its completion brings' }),
+    artifacts: storyArtifacts.meta({ description: 'the effects of its completion' }),
     createdAt: at(),
   })
   .meta({ id: 'StoryEvent' });
@@ -233,7 +246,7 @@ export const document = z
     id: id('doc'),
     title: z.string(),
     body: z.string(),
-    version: z.number().int().meta({ description: 'from 1; each edit makes the next' }),
+    version: z.number().int().meta({ description: 'counts from 1; each edit adds 1' }),
     createdAt: at(),
     updatedAt: at(),
   })
@@ -248,7 +261,9 @@ export const change = z
     original: z.string(),
     proposed: z.string(),
     reason: z.string(),
-    staleSince: at().nullable().meta({ description: 'since when its original is no longer in the body' }),
+    staleSince: at()
+      .nullable()
+      .meta({ description: 'the time since which the body no longer contains the original; null while it does' }),
     messageSeq: z.number().int().meta({ description: 'seq of the event that proposed it' }),
   })
   .meta({ id: 'Change' });
@@ -273,22 +288,24 @@ export const provider = z
     baseUrl: z.string(),
     defaultModel: z.string(),
     maxTokens: z.number().int().nullable(),
-    fallbackId: id('prv').nullable().meta({ description: "whom to turn to when this one's attempts have run out" }),
+    fallbackId: id('prv')
+      .nullable()
+      .meta({ description: 'the provider that is used after this one has failed for good' }),
     continuation: z
       .enum(['vllm', 'openrouter'])
       .nullable()
-      .meta({ description: 'how the server is asked to go on from a partial message' }),
+      .meta({ description: 'how the server is asked to continue a partial message; null if it can not' }),
     createdAt: at(),
   })
-  .meta({ id: 'Provider', description: 'its key is never returned' });
+  .meta({ id: 'Provider', description: 'the key is never returned' });
 
 export const tool = z
   .object({
     name: z.string(),
     description: z.string(),
-    schema: z.record(z.string(), z.unknown()).meta({ description: 'a JSON Schema of its arguments' }),
+    schema: z.record(z.string(), z.unknown()).meta({ description: 'the JSON Schema of the arguments' }),
     permissionLevel: z.number().int().min(1).max(3).meta({ description: '1 read, 2 write, 3 dangerous' }),
-    source: z.string().meta({ description: '`builtin`, or `mcp:` and the name of a server' }),
+    source: z.string().meta({ description: '`builtin`, or `mcp:` and the name of the MCP server' }),
     needsApproval: z.boolean(),
   })
   .meta({ id: 'Tool' });

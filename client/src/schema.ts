@@ -209,7 +209,7 @@ export interface Change {
   proposed: string;
   reason: string;
   /**
-   * since when its original is no longer in the body
+   * the time since which the body no longer contains the original; null while it does
    */
   staleSince: string | null;
   /**
@@ -312,11 +312,11 @@ export interface Chat {
    */
   guestId: string | null;
   /**
-   * the document that it is about
+   * the document of a document chat
    */
   documentId: string | null;
   /**
-   * the part of the document that it is about
+   * the part of the document that the chat is about
    */
   anchor: {
     quote: string;
@@ -324,7 +324,7 @@ export interface Chat {
     end?: number;
   } | null;
   /**
-   * an agent's: as the chat was created with
+   * of an agent: the settings that the chat was created with
    */
   settings: {
     [k: string]: unknown;
@@ -412,7 +412,7 @@ export interface Document {
   title: string;
   body: string;
   /**
-   * from 1; each edit makes the next
+   * counts from 1; each edit adds 1
    */
   version: number;
   /**
@@ -472,7 +472,7 @@ export interface Edge {
   trust: number;
   summary: string | null;
   /**
-   * what the source knows of the target
+   * facts that the source knows about the target
    */
   knowledgeFacts: string[];
   /**
@@ -1231,11 +1231,11 @@ export interface Memory {
    */
   witnesses: string[];
   /**
-   * seq of the user turn that it is of
+   * seq of the user turn of its beat
    */
   chatClock: number;
   /**
-   * null until it is scored
+   * null until the memory is scored
    */
   significance: number | null;
   pinned: boolean;
@@ -1246,7 +1246,7 @@ export interface Memory {
 }
 export interface Message {
   /**
-   * `system` is for people, never for a model
+   * `system` messages are for people; models never get them
    */
   role: 'user' | 'assistant' | 'system';
   content: string;
@@ -1262,19 +1262,19 @@ export interface Message {
   speakerId?: string;
   truncated?: boolean;
   /**
-   * an agent's, in order
+   * of an agent, in order
    */
   steps?: AgentStep[];
   toolCalls?: ToolCall[];
   citations?: unknown[];
   planningArtifacts?: unknown[];
   /**
-   * as appended, else what the model was heard to think
+   * the reasoning that was appended, else the thinking that the model streamed
    */
   reasoning?: string;
   modelId?: string;
   /**
-   * what sub-agents did, by their task's name
+   * calls and usage of sub-agents, by the name of the task
    */
   subagents?: {
     calls: {
@@ -1327,7 +1327,7 @@ export interface ToolCall {
   id: string;
   name: string;
   /**
-   * the object that the model sent, or its text where it is none
+   * the JSON object that the model sent, or the raw text if it is not one
    */
   arguments?: {
     [k: string]: unknown;
@@ -1373,18 +1373,18 @@ export interface Projection {
   name: string | null;
   recordType: string | null;
   /**
-   * the one selected last
+   * the model that was selected last
    */
   modelId: string | null;
   messageCount: number;
   /**
-   * one that was given, else the tree of the steps; null where they make none
+   * the plan that was appended, else the tree of the steps; null if the steps form no tree
    */
   plan: {
     [k: string]: unknown;
   } | null;
   /**
-   * of the newest snapshot
+   * the steps of the newest snapshot
    */
   steps: {
     [k: string]: unknown;
@@ -1392,17 +1392,17 @@ export interface Projection {
   stepCount: number;
   rootStepId: string | null;
   /**
-   * of the strategy that is linked to no other chat
+   * id of the linked strategy; a strategy is linked to one chat at most
    */
   strategyId: number | null;
   isSaved: boolean;
   /**
-   * of the newest event that changed it
+   * seq of the newest event that changed the projection
    */
   lastEventSeq: number;
 }
 /**
- * its key is never returned
+ * the key is never returned
  */
 export interface Provider {
   /**
@@ -1414,11 +1414,11 @@ export interface Provider {
   defaultModel: string;
   maxTokens: number | null;
   /**
-   * whom to turn to when this one's attempts have run out
+   * the provider that is used after this one has failed for good
    */
   fallbackId: string | null;
   /**
-   * how the server is asked to go on from a partial message
+   * how the server is asked to continue a partial message; null if it can not
    */
   continuation: 'vllm' | 'openrouter' | null;
   /**
@@ -1442,7 +1442,7 @@ export interface Scene {
    */
   id: string;
   /**
-   * where it takes place
+   * the place of the scene
    */
   container: string;
   status: 'open' | 'closed';
@@ -1456,7 +1456,7 @@ export interface Scene {
    */
   endedAt: string | null;
   /**
-   * by the id of the character whose point of view it is
+   * by the id of the character from whose point of view the summary is
    */
   summaries: {
     [k: string]: string;
@@ -1495,7 +1495,7 @@ export interface StoryEvent {
   description: string;
   status: 'planned' | 'active' | 'completed' | 'cancelled';
   /**
-   * what its completion brings
+   * the effects of its completion
    */
   artifacts: {
     knowledgeFacts?: {
@@ -1550,7 +1550,7 @@ export interface Tool {
   name: string;
   description: string;
   /**
-   * a JSON Schema of its arguments
+   * the JSON Schema of the arguments
    */
   schema: {
     [k: string]: unknown;
@@ -1560,7 +1560,7 @@ export interface Tool {
    */
   permissionLevel: number;
   /**
-   * `builtin`, or `mcp:` and the name of a server
+   * `builtin`, or `mcp:` and the name of the MCP server
    */
   source: string;
   needsApproval: boolean;
@@ -1578,7 +1578,7 @@ export interface Turn {
   status: TurnStatus;
   phase: TurnPhase;
   /**
-   * from 1; only while queued
+   * counts from 1; only while the turn is queued
    */
   queuePosition?: number;
   userTurnSeq: number;
@@ -1616,13 +1616,13 @@ export interface Turn {
    */
   finishedAt?: string;
   /**
-   * `unreachable`: the workflow did not answer, this is what Postgres knows. `failing`: the workflow can not go on; the floor passes on within a minute and what has landed stays
+   * `unreachable`: the workflow did not answer; the state comes from Postgres. `failing`: the workflow fails at every attempt; the next turn gets the floor within a minute, and replies in the log stay
    */
   engine: 'ok' | 'unreachable' | 'failing';
 }
 export interface Version {
   /**
-   * that of the turn that made it
+   * id of the turn that wrote the version
    */
   id: string;
   /**
@@ -1630,7 +1630,7 @@ export interface Version {
    */
   turnId: string;
   /**
-   * whether it is the one in the timeline
+   * whether the timeline contains this version
    */
   active: boolean;
   status: TurnStatus;
