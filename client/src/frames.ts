@@ -13,8 +13,8 @@ export type FramesOptions = {
 const maxWaiting = 10_000;
 
 /**
- * The frames of a chat as an async iterable that reconnects. It ends when `signal` aborts, and throws `FollowError` when
- * the service refuses. A slow reader gets every event, and the text of drafts in larger pieces.
+ * The frames of a chat as an async iterable that reconnects. It ends when `signal` aborts, and throws `FollowError`
+ * when the service refuses. A slow reader gets every event, and the text of drafts in larger pieces.
  */
 export async function* chatFrames(
   transport: Transport,

@@ -1,14 +1,14 @@
 export type CountTokens = (text: string) => number;
 
 /**
- * Limits of a prompt, in tokens. Optional parts are left out beyond `soft`. `hard` is never exceeded: required parts are
- * cut.
+ * Limits of a prompt, in tokens. Optional parts are left out beyond `soft`. `hard` is never exceeded: required parts
+ * are cut.
  */
 export type PromptLimits = { soft: number; hard: number; countTokens: CountTokens };
 
 /**
- * A text with its cost in tokens. `pieces` has the cost up to the end of each piece, so that the text can be cut without
- * counting again.
+ * A text with its cost in tokens. `pieces` has the cost up to the end of each piece, so that the text can be cut
+ * without counting again.
  */
 export type Measured = { text: string; cost: number; pieces: { end: number; cost: number }[] };
 

@@ -63,9 +63,9 @@ export type CallRecord = {
 };
 
 /**
- * The sum of the usage of all calls; null if there are none. A lost call is estimated: it has the prompt tokens of another
- * attempt at the same step, if the provider counted those. The sum is `exact` only if each call is, and `unknown` only if
- * the tokens of all calls are unknown.
+ * The sum of the usage of all calls; null if there are none. A lost call is estimated: it has the prompt tokens of
+ * another attempt at the same step, if the provider counted those. The sum is `exact` only if each call is, and
+ * `unknown` only if the tokens of all calls are unknown.
  */
 export function usageOfCalls(calls: readonly CallRecord[], toolCallCount = 0): TokenUsage | null {
   if (calls.length === 0) return null;

@@ -23,8 +23,8 @@ type TurnStart = {
 };
 
 /**
- * The start options of a turn's workflow. The client and the workflow of the previous turn use the same ones. Activities
- * and children inherit the priority.
+ * The start options of a turn's workflow. The client and the workflow of the previous turn use the same ones.
+ * Activities and children inherit the priority.
  */
 export const turnStart = (turn: StartedTurn): TurnStart => ({
   workflowId: turn.turnId,
