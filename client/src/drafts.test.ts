@@ -92,7 +92,7 @@ describe('a draft', () => {
       token(0, 'It is '),
       token(6, '42.'),
     ];
-    const told = frames.reduce(evolveDrafts, new Map() as Drafts);
+    const received = frames.reduce(evolveDrafts, new Map() as Drafts);
     const contents = (drafts: Drafts) =>
       filledSteps(drafts.get(draftKey(turnId, 0))!).map(({ type, content }) => [type, content]);
     const whole = [
@@ -100,12 +100,12 @@ describe('a draft', () => {
       ['tool_call', undefined],
       ['text', 'It is 42.'],
     ];
-    expect(contents(told)).toEqual(whole);
+    expect(contents(received)).toEqual(whole);
     const again = [
       hello,
       ...frames.map((frame) => (frame.type === 'token' ? { ...frame, type: 'draft' as const } : frame)),
     ];
-    const states = again.map((_, n) => contents(again.slice(0, n + 1).reduce(evolveDrafts, told)));
+    const states = again.map((_, n) => contents(again.slice(0, n + 1).reduce(evolveDrafts, received)));
     for (const state of states) expect(state).toEqual(whole);
   });
 

@@ -23,7 +23,7 @@ export function decideEnd(
   const isRolledBack = stop === 'rollback';
   const changesMarks = isRolledBack || regenerates !== null;
   if (isRolledBack) return { status: 'cancelled', error, isRolledBack, changesMarks };
-  // No client stopped it: its workflow could not go on, and the reconciler passed its floor on.
+  // No client stopped it: its workflow failed at every attempt, and the reconciler passed its floor on.
   if (stop === 'failing' && status === 'cancelled')
     return { status: 'failed', error: toPublicError('workflow_failing'), isRolledBack, changesMarks };
   return { status, error, isRolledBack, changesMarks };
