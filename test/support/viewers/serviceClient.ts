@@ -75,7 +75,7 @@ export function createServiceClient(base: string, options: { key?: string; timeo
     /** The chat's frames over server-sent events, until the signal aborts. */
     frames: (chatId: string, after: number, signal: AbortSignal) => client.frames(chatId, { after, signal }),
     /** Waits for the turn's end, also over restarts of the api. */
-    async awaitTurnEnd(turnId: string, timeoutMs = 30_000): Promise<Turn> {
+    async awaitTurnEnd(turnId: string, timeoutMs = 60_000): Promise<Turn> {
       const signal = AbortSignal.timeout(timeoutMs);
       try {
         return await client.waitForTurn(turnId, { signal });
