@@ -52,7 +52,7 @@ async function resultOf(deps: RunToolDeps, key: CallKey, call: BegunCall): Promi
 }
 
 const refusals = {
-  undecided: ['not_approved', 'Nobody has approved the call.'],
+  undecided: ['not_approved', 'The call has not been approved.'],
   denied: ['approval_denied', 'The call was denied.'],
   changed: ['approval_mismatch', 'The call is not the one that was approved.'],
 } as const;

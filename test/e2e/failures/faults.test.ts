@@ -106,7 +106,7 @@ describe('a reply in mid-stream', () => {
     expect(stateOf(stopped)).toBe('T');
     await delay(2 * heartbeatTimeoutMs);
     await world.service.kill('worker', 'SIGCONT');
-    // Whether the stream is adopted or asked for anew is the worker's choice; the text is the same for all either way.
+    // The worker may adopt the stream or ask again. The text is the same for all viewers either way.
     await half.call.send('the door is open.');
     await half.call.finish();
     const finishAnother = world.nextAttempt(half.turn.id, 10_000).then(

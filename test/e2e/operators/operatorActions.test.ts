@@ -58,7 +58,7 @@ describe('an operator in Temporal', () => {
     const { chat, turnId } = await streamingTurn('The lamp turns, ');
     const first = await world.nextReply(turnId);
     await reset(turnId);
-    // The new run's attempt goes on with this stream if it finds it in its own process, else it asks anew.
+    // The new run's attempt adopts this stream if it finds it in its own process, else it asks again.
     await first.send('the door is open.').catch(() => undefined);
     await first.finish().catch(() => undefined);
     const { turn, events } = await world.ended(turnId);

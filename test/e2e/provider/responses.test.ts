@@ -75,7 +75,7 @@ async function killWorker() {
   await service.waitForRestart('worker', dead);
 }
 
-/** Says the tokens one by one, also when nobody listens. */
+/** Sends the tokens one by one, also without a listener. */
 async function dictate(response: KeptResponse, said: string[], everyMs: number) {
   for (const token of said) {
     response.say(token);

@@ -14,7 +14,7 @@ afterAll(() => api.close());
 
 const post = (chatId: string, body: unknown, headers: Record<string, string> = {}) =>
   api.client.send<{ turn: Turn; code: string }>('POST', `/v1/chats/${chatId}/turns`, body, headers);
-/** Ends a turn as its workflow would, which here nobody runs. */
+/** Ends a turn as its workflow would. No worker runs here. */
 const finish = (turnId: string) => finishTurn(api.database.pool, turnId, { status: 'completed' });
 const chatOf = (chatId: string) => api.client.getChat(chatId);
 

@@ -3,7 +3,7 @@ import { createCheckpointer } from '../../../activities/streaming/checkpointer.j
 import type { KeptText } from '../../../activities/streaming/draftWriter.js';
 import { startProviderStream } from '../../../activities/streaming/providerStream.js';
 import { readResumePoint } from '../../../activities/streaming/resumePoint.js';
-import { createPool, type Pool } from '../../../db/core/pool.js';
+import type { Pool } from '../../../db/core/pool.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
 import { acquireReplyLease, beginEpoch, recordResponse } from '../../../db/streaming/leases.js';
 import { createResponses } from '../../../llm/responses/responses.js';
@@ -23,7 +23,7 @@ let server: ScriptedResponses;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = createPool(database.url, { max: 4 });
+  pool = database.pool;
   server = await startScriptedResponses();
 });
 /** What the checkpointers still hold would be written after the pool has ended. */
@@ -35,7 +35,6 @@ afterEach(() => {
 });
 afterAll(async () => {
   await server?.close();
-  await pool?.end();
   await database?.drop();
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createPool, type Pool } from '../../../db/core/pool.js';
+import type { Pool } from '../../../db/core/pool.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
 import { recordFailure, switchToFallback } from '../../../db/streaming/draftFailures.js';
@@ -25,12 +25,9 @@ let pool: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = createPool(database.url, { max: 10 });
+  pool = database.pool;
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database?.drop());
 
 async function reply() {
   const { chatId, hostId } = await seedChat(pool);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createPool, type Pool } from '../../../db/core/pool.js';
+import type { Pool } from '../../../db/core/pool.js';
 import { applyStep } from '../../../db/narrative/applyAnswer.js';
 import { closeLostTurn } from '../../../db/reconciler/unfinished.js';
 import { type CallSoFar, writeCheckpoints } from '../../../db/streaming/checkpoints.js';
@@ -20,12 +20,9 @@ let pool: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = createPool(database.url, { max: 10 });
+  pool = database.pool;
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => database?.drop());
 
 const step = 'reply:0';
 const exact = { ...estimatedUsage('m', { prompt: 100, completion: 20 }), certainty: 'exact' as const };
