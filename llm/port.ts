@@ -1,4 +1,4 @@
-import type { ChatMessage, ToolCallRequest } from '../domain/agents/chatMessage.js';
+import type { ChatMessage, ReasoningBlock, ToolCallRequest } from '../domain/agents/chatMessage.js';
 import type { Channel } from '../domain/log/frames.js';
 import type { RelayEnd, RelayMeta } from '../domain/relay/relay.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
@@ -29,6 +29,8 @@ export type ReplyPart =
   | { type: 'response'; id: string }
   /** A complete call, before `finish`. */
   | ({ type: 'tool_call' } & ToolCallRequest)
+  /** A block of reasoning that goes back to the provider with the reply's calls. Before `finish`. */
+  | ({ type: 'reasoning' } & ReasoningBlock)
   /** Of a relayed reply: its metadata so far, and heartbeats while the upstream works. */
   | { type: 'meta'; meta: RelayMeta }
   | { type: 'heartbeat'; elapsedSeconds: number }

@@ -46,6 +46,7 @@ export async function* receivedParts(
       case 'heartbeat':
         yield { ...part, elapsedSeconds: Math.min(Math.max(part.elapsedSeconds, 0), MAX_SECONDS) };
         break;
+      case 'reasoning':
       case 'meta':
         yield part;
         break;

@@ -94,6 +94,8 @@ export function startProviderStream(
       case 'tool_call':
         calls.push({ id: part.id, name: part.name, arguments: part.arguments });
         return;
+      case 'reasoning':
+        return;
       case 'meta':
         meta = part.meta;
         return deps.wire.meta({ ...at, ...meta });

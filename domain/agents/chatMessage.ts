@@ -1,10 +1,25 @@
 import type { PromptMessage } from '../narrative/prompt.js';
 
-/** A tool call as the model sent it. `arguments` may be invalid JSON, and `id` may be empty. */
-export type ToolCallRequest = { id: string; name: string; arguments: string };
+/** JSON of a server's own beside what it sent. It is stored and sent back unchanged. */
+export type ServerFields = { [key: string]: unknown };
+
+/**
+ * A tool call as the model sent it. `arguments` may be invalid JSON, and `id` may be empty. `serverFields` holds fields that the
+ * server wants back with the call, such as a signature of the reasoning behind it.
+ */
+export type ToolCallRequest = { id: string; name: string; arguments: string; serverFields?: ServerFields };
+
+/** The API that a block of reasoning came by. Other APIs do not understand it. */
+export type ReasoningApi = 'chat' | 'responses' | 'anthropic';
+
+/** A piece of reasoning in the form of its API, with its signature or encrypted content. */
+export type ReasoningBlock = { api: ReasoningApi; block: ServerFields };
+
+/** The reasoning before an assistant's message: as text, and as blocks where the API has them. */
+export type Reasoning = { text: string; blocks: ReasoningBlock[] };
 
 /** A message for a provider, including tool calls and their results. */
 export type ChatMessage =
   | PromptMessage
-  | { role: 'assistant'; content: string; toolCalls: ToolCallRequest[] }
+  | { role: 'assistant'; content: string; toolCalls: ToolCallRequest[]; reasoning?: Reasoning }
   | { role: 'tool'; toolCallId: string; content: string };

@@ -31,7 +31,7 @@ export async function collectReply(
         reply.finish = part;
         continue;
       }
-      if (part.type === 'meta' || part.type === 'heartbeat' || part.type === 'response') continue;
+      if (part.type !== 'delta' && part.type !== 'tool_call') continue;
       if (part.type === 'tool_call') {
         reply.calls.push({ id: part.id, name: part.name, arguments: part.arguments });
         continue;
