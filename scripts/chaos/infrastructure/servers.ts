@@ -1,5 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readConfig } from '../../../config.js';
 import { startEmbeddedPostgres } from '../../postgres/postgres.js';
 import type { Child, ChildEvents } from '../../processes/child.js';
@@ -68,7 +68,8 @@ export async function startServers(folder: string, signal: AbortSignal): Promise
     await unlock();
   };
   try {
-    const built = await buildSlowDisk(join(folder, 'disk'), signal);
+    // Not in the data folder, which other users can't enter: Postgres runs as another user when root starts it.
+    const built = await buildSlowDisk(join(dirname(folder), 'disk'), signal);
     const database = await startEmbeddedPostgres(context, [], 'missing' in built ? {} : built.env);
     const slowDisk = await ifLoaded(built, children.get('postgres')?.pid() ?? 0);
     const { address } = await startTemporal(context);
