@@ -7,7 +7,10 @@ import type { ModelRequest } from './streamedStep.js';
 
 /** From where an attempt continues what earlier attempts have left. */
 export type ResumePoint =
-  /** The provider keeps the response: it is read on, in the same epoch. `sent` is null where nothing was sent of it. */
+  /**
+   * The provider keeps the response: it is read on, in the same epoch. `sent` is null where nothing was sent of it: then
+   * it is read from its start, into the next epoch.
+   */
   | { from: 'response'; resume: Resume; sent: SentText | null }
   /** The provider continues a partial message: a new epoch begins with the text received so far. */
   | { from: 'prefix'; prefix: { text: string; thinking: string } }
@@ -21,6 +24,7 @@ export async function readResumePoint(
   { provider, request, draft }: ModelRequest,
 ): Promise<ResumePoint> {
   const { responseId, epoch } = lease;
+  // Only a provider that keeps responses can cancel one.
   if (provider.cancel && responseId !== null) return readResponsePoint(pool, key, { ...lease, responseId }, draft);
   // With tools, the results of calls stand between the parts of the text: it cannot be continued as one message.
   const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0;
