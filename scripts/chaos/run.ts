@@ -7,6 +7,7 @@ import { saveEvidence } from './checks/evidence.js';
 import { checkHistories } from './checks/histories.js';
 import { checkLogs } from './checks/log.js';
 import { type Settled, settle } from './checks/settle.js';
+import { createSlowTurns } from './checks/slowTurns.js';
 import { checkViewers } from './checks/viewers.js';
 import type { Figures } from './faults/fault.js';
 import type { Tally } from './faults/lanes.js';
@@ -34,6 +35,11 @@ export type RunOptions = {
 
 const reportEveryMs = 10_000;
 
+/** How many of the slowest turns the report has. */
+const SLOW_TURNS = 5;
+
+type SlowTurns = ReturnType<typeof createSlowTurns>;
+
 /** Runs traffic under faults, waits until all turns have ended, and checks. Saves the data of breaches. */
 export async function runOn(testbed: Testbed, options: RunOptions): Promise<Report> {
   const { seed, chats, quietSeconds, out, say, signal } = options;
@@ -53,7 +59,8 @@ export async function runOn(testbed: Testbed, options: RunOptions): Promise<Repo
     const settled = await settle(testbed, running, { withinMs: quietSeconds * 1_000, signal });
     say('every turn has ended; checking');
     await acceptUnanswered(running);
-    const checks = await checkAll(running, settled, out);
+    const slowTurns = createSlowTurns(SLOW_TURNS);
+    const checks = await checkAll(running, settled, out, slowTurns);
     const { hung: _hung, ...rest } = settled;
     const report: Report = {
       title: options.title,
@@ -67,6 +74,7 @@ export async function runOn(testbed: Testbed, options: RunOptions): Promise<Repo
       settled: rest,
       times: timesOf(recovery, figures),
       streams: recovery.counts(),
+      slowTurns: slowTurns.list(),
     };
     if (!isSound(report)) await saveEvidence(testbed, turnsIn(checks), settled, out);
     return report;
@@ -82,7 +90,7 @@ async function untilFirstTurnEnded({ book }: Running, signal: AbortSignal): Prom
   while (Date.now() < until && book.turns.size === book.open().length) await delay(200, undefined, { signal });
 }
 
-async function checkAll(running: Running, settled: Settled, out: string): Promise<Check[]> {
+async function checkAll(running: Running, settled: Settled, out: string, slowTurns: SlowTurns): Promise<Check[]> {
   const { testbed, book, figures, traffic } = running;
   const hung = check('accepted turns that have not ended');
   const open = new Map(settled.hung.map(({ turnId, status }) => [turnId, status]));
@@ -109,6 +117,7 @@ async function checkAll(running: Running, settled: Settled, out: string): Promis
       testbed.temporal,
       join(testbed.service.dataDir, 'workflows', 'workflows.js'),
       join(out, 'histories'),
+      slowTurns.add,
     ),
   ];
 }

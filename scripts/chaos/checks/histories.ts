@@ -8,11 +8,20 @@ import { type Check, check } from './check.js';
 
 type Fetched = { workflowId: string; runId: string; status: string; history: History };
 
-/** Replays every workflow run on the current workflows. Saves each history that does not replay in `folder`. */
-export async function checkHistories(client: Client, codePath: string, folder: string): Promise<Check> {
+/**
+ * Replays every workflow run on the current workflows. Saves each history that does not replay in `folder`. `onHistory` gets
+ * each history.
+ */
+export async function checkHistories(
+  client: Client,
+  codePath: string,
+  folder: string,
+  onHistory: (workflowId: string, history: History) => void,
+): Promise<Check> {
   const replayed = check('workflows whose history does not replay');
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   for await (const batch of inBatches(fetchAll(client), 50)) {
+    for (const { workflowId, history } of batch) onHistory(workflowId, history);
     const byRun = new Map(batch.map((one) => [one.runId, one]));
     const results = Worker.runReplayHistories(
       { workflowBundle: { codePath } },

@@ -2,6 +2,7 @@ import { quantile } from '../../../bench/stats.js';
 import type { Calls } from '../checks/calls.js';
 import type { Check } from '../checks/check.js';
 import type { Settled } from '../checks/settle.js';
+import type { SlowTurn } from '../checks/slowTurns.js';
 import type { Figures } from '../faults/fault.js';
 import type { Tally } from '../faults/lanes.js';
 import type { Recovery } from '../traffic/recovery.js';
@@ -20,6 +21,7 @@ export type Report = {
   settled: Omit<Settled, 'hung'>;
   times: Record<string, Quantiles>;
   streams: { inFlight: number; uninterrupted: number };
+  slowTurns: SlowTurn[];
 };
 
 type Quantiles = { of: number; p50: number; p99: number; most: number };
@@ -85,11 +87,22 @@ export function render(report: Report): string {
         `${what}: ${of ? `p50 ${p50} ms, p99 ${p99} ms, most ${most} ms, of ${of}` : 'none'}`,
     ),
     '',
+    'the slowest turns, with their longest waits between two events of the history:',
+    ...report.slowTurns.map(renderSlowTurn),
+    '',
     ...report.checks.map(renderCheck),
     '',
     isSound(report) ? 'No breach.' : 'BREACHES.',
   ].join('\n');
 }
+
+const renderSlowTurn = ({ workflowId, ms, waits }: SlowTurn): string =>
+  [
+    `  ${seconds(ms)} ${workflowId}`,
+    ...waits.map((wait) => `    ${seconds(wait.ms)} from ${wait.from} to ${wait.to}`),
+  ].join('\n');
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 function renderCheck({ name, of, breaches }: Check): string {
   const shown = breaches.slice(0, 5).map(({ where, what }) => `       ${where}: ${what[0]?.slice(0, 300)}`);
