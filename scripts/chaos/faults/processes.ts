@@ -58,7 +58,7 @@ function ending(victim: Victim, signal: NodeJS.Signals, how: string, weight: num
       const streams = context.recovery.mark(name);
       const after = await back;
       if (victim === 'worker') await untilWorking(context, after);
-      return fired(`pid ${pid} gave link to ${after}, ${streams} streams in flight`);
+      return fired(`pid ${pid} was replaced by ${after}, ${streams} streams in flight`);
     },
   };
 }
