@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Options of one turn that reach its provider under the same names as in `ReplyRequest`. They are stored with the turn,
- * copied by regenerations and forks, and take precedence over the settings of the chat.
+ * Options of one turn that its replies are requested with: fields of `ReplyRequest`, for which each API has its own name.
+ * They are stored with the turn, copied by regenerations and forks, and take precedence over the settings of the chat and
+ * of its provider. Classifiers and relayed replies have none.
  */
 export const turnOptions = z.object({
   temperature: z.number().min(0).max(2).optional().meta({ description: 'of this turn, instead of the chat’s' }),
