@@ -4,15 +4,17 @@ import { fanOutPart } from './parts/fanOut.js';
 import { latencyPart } from './parts/latency.js';
 import type { Part } from './parts/part.js';
 import { startPart } from './parts/start.js';
+import { streamsPart } from './parts/streams.js';
 import { turnsPart } from './parts/turns.js';
 import { viewersPart } from './parts/viewers.js';
 import { render } from './report.js';
 import { openStage, type Stage } from './stage.js';
 
-/** `npm run bench`: what the service costs beside the shortest possible pipe, measured in the same run. */
+/** `npm run bench`: what the service costs beside the shortest possible pipe and the shortest durable design, in one run. */
 const parts: Record<PartName, Part> = {
   start: startPart,
   latency: latencyPart,
+  streams: streamsPart,
   turns: turnsPart,
   fanOut: fanOutPart,
   viewers: viewersPart,

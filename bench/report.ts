@@ -5,22 +5,27 @@ export type Row = {
   service: number;
   /** Where the pipe has nothing to compare with it is left out. */
   pipe?: number;
+  /** The shortest durable design. */
+  durable?: number;
   target?: { below: number; times?: number };
 };
 
 export type Section = { title: string; rows: Row[]; notes?: string[] };
 
-const columns = [54, 12, 12, 9] as const;
+const columns = [54, 12, 12, 9, 12, 9] as const;
 
-/** Lines of text in columns: what, service, pipe, ratio, target. */
+/** Lines of text in columns: what, service, pipe and durable with their ratios, target. */
 export function render({ title, rows, notes = [] }: Section): string {
-  const head = line([title, 'service', 'pipe', 'ratio'], 'target');
-  return [head, ...rows.map(renderRow), ...notes.map((note) => `  ${note}`), ''].join('\n');
+  const hasDurable = rows.some(({ durable }) => durable !== undefined);
+  const head = line([title, 'service', 'pipe', 'ratio', ...(hasDurable ? ['durable', 'ratio'] : [])], 'target');
+  return [head, ...rows.map((row) => renderRow(row, hasDurable)), ...notes.map((note) => `  ${note}`), ''].join('\n');
 }
 
-function renderRow({ what, unit, service, pipe, target }: Row): string {
+function renderRow({ what, unit, service, pipe, durable, target }: Row, hasDurable: boolean): string {
   const ratio = pipe === undefined ? undefined : service / pipe;
-  const cells = [`  ${what}`, number(service, unit), pipe === undefined ? '' : number(pipe, unit), times(ratio)];
+  const beside = (other: number | undefined) =>
+    other === undefined ? ['', ''] : [number(other, unit), times(service / other)];
+  const cells = [`  ${what}`, number(service, unit), ...beside(pipe), ...(hasDurable ? beside(durable) : [])];
   return line(cells, target ? verdict(target, service, ratio, unit) : '');
 }
 

@@ -4,11 +4,15 @@ import { startService } from '../test/support/service/service.js';
 import { type Script, startScript } from './script.js';
 import { type Subject, subjectClient } from './subject.js';
 
-/** All that a run needs: the provider, the service on its real launcher, the pipe and a crowd, each in processes of its own. */
+/**
+ * All that a run needs: the provider, the service on its real launcher, the pipe, the shortest durable design on the
+ * service's Temporal, and a crowd, each in processes of its own.
+ */
 export type Stage = {
   provider: SpawnedProvider;
   service: Subject;
   pipe: Subject;
+  durable: Subject;
   crowd: Script;
   temporalAddress: string;
   close(): Promise<void>;
@@ -30,6 +34,7 @@ export async function openStage(): Promise<Stage> {
     closers.push(crowd.stop);
     const { pids, temporalAddress } = await running.run();
     const { launcher: _, ...counted } = pids;
+    const durable = await startDurable(provider.baseUrl, temporalAddress, closers);
     const host = await running.client.createCharacter();
     return {
       provider,
@@ -49,12 +54,32 @@ export async function openStage(): Promise<Stage> {
         pids: { pipe: pipe.pid },
         newChat: async () => randomUUID(),
       },
+      durable: { ...durable, pids: { ...durable.pids, temporal: pids.temporal ?? 0 } },
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function startDurable(
+  providerUrl: string,
+  temporalAddress: string,
+  closers: (() => Promise<void>)[],
+): Promise<Subject> {
+  const env = { OPENAI_BASE_URL: providerUrl, TEMPORAL_ADDRESS: temporalAddress };
+  const api = await startScript('bench/durable/apiProcess.ts', env);
+  closers.push(api.stop);
+  const worker = await startScript('bench/durable/workerProcess.ts', { ...env, API_URL: api.said });
+  closers.push(worker.stop);
+  return {
+    name: 'durable',
+    base: api.said,
+    client: subjectClient(api.said),
+    pids: { api: api.pid, worker: worker.pid },
+    newChat: async () => randomUUID(),
+  };
 }
 
 /** As anyone would run it; only the limit on one client's requests is out of the bench's way. */

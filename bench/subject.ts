@@ -1,9 +1,12 @@
 import { WebSocket as Socket } from 'ws';
 import { type Client, createClient, type ViewerFrame } from '../client/src/index.js';
 
-/** What is measured: the service, or the pipe beside it. Both take the same calls and send the same frames. */
+/**
+ * What is measured: the service, the pipe, or the shortest durable design (one workflow, one activity, tokens by socket,
+ * nothing checkpointed). All take the same calls and send the same frames.
+ */
 export type Subject = {
-  name: 'service' | 'pipe';
+  name: 'service' | 'pipe' | 'durable';
   /** The address, as in `http://127.0.0.1:3000`. */
   base: string;
   client: Client;

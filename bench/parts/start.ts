@@ -16,7 +16,7 @@ export const startPart: Part = async (stage, { quick, say }) => {
   await stage.provider.script({ always: stamped({ tokens: 3, perSecond: 200, firstMs: 5 }) });
   for (const subject of both) await runTurns(subject, 5); // what runs for the first time is not measured
   await stage.provider.forget();
-  const seen: Record<Subject['name'], SeenStream[]> = { service: [], pipe: [] };
+  const seen: Record<Subject['name'], SeenStream[]> = { service: [], pipe: [], durable: [] };
   for (let round = 1; round <= rounds; round++) {
     say(`${perRound} turns, one after the other, on each of both: round ${round} of ${rounds}`);
     for (const subject of both) seen[subject.name].push(...(await runTurns(subject, perRound)));
