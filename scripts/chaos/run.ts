@@ -111,6 +111,7 @@ async function checkAll(running: Running, settled: Settled, out: string, slowTur
     another.done(),
     answers.done(),
     cancels.done(),
+    await checkFailures(testbed, book),
     ...(await checkLogs(testbed, book)),
     ...(await checkViewers(testbed, traffic)),
     await checkHistories(
@@ -120,6 +121,19 @@ async function checkAll(running: Running, settled: Settled, out: string, slowTur
       slowTurns.add,
     ),
   ];
+}
+
+/** No fault makes a turn fail with `internal`: it means an error that the service does not know. */
+async function checkFailures({ pool }: Testbed, book: Book): Promise<Check> {
+  const failed = check('accepted turns that failed with internal');
+  const turnIds = [...book.turns.keys()];
+  const { rows } = await pool.query<{ id: string }>(
+    "select id from turns where id = any($1) and error->>'code' = 'internal'",
+    [turnIds],
+  );
+  failed.record('turns', [], turnIds.length - rows.length);
+  for (const { id } of rows) failed.record(id, ['internal']);
+  return failed.done();
 }
 
 /** Adds accepted turns whose answer did not arrive before the end of the run. */
