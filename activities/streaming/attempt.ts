@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { type Acquired, acquireLease, type Lease } from '../../db/streaming/leases.js';
 import { adoptCall } from '../../db/streaming/modelCalls.js';
 import { isHandover, isStop, thisAttempt } from '../attempt.js';
-import { withHeartbeats } from '../heartbeats.js';
+import { STREAM_HEARTBEAT_EVERY_MS, withHeartbeats } from '../heartbeats.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { type AttemptReport, reportAttempt } from './attemptReport.js';
 import { beginStream } from './beginStream.js';
@@ -48,7 +48,7 @@ export function createStreamStep(deps: StreamingDeps): StreamStep {
             running,
           );
       }
-    });
+    }, STREAM_HEARTBEAT_EVERY_MS);
 }
 
 function acquire<P, V>({ pool }: StreamingDeps, { key, name, speaker, findLanded }: StreamedStep<P, V>) {

@@ -25,8 +25,12 @@ export type Checkpointer = {
   size(): number;
 };
 
-/** The pause between writes. With the write itself, a checkpoint follows its token within 100 to 250 ms. */
+/** The shortest pause between writes. With the write itself, a checkpoint then follows its token within 100 to 250 ms. */
 export const CHECKPOINT_EVERY_MS = 150;
+/** The longest pause between writes. */
+const SLOWEST_CHECKPOINT_MS = 500;
+/** The pause in multiples of what the last write took: with many streams, writes take a fifth of the time at most. */
+const PAUSE_PER_WRITE = 4;
 /** The most text in one statement, in UTF-16 code units. */
 const MAX_STATEMENT_UNITS = 4 * 1024 * 1024;
 
@@ -45,6 +49,7 @@ export function createCheckpointer(
   const streams = new Map<string, Kept>();
   let _timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let pauseMs = CHECKPOINT_EVERY_MS;
 
   const schedule = () => {
     _timer ??= setTimeout(() => {
@@ -53,7 +58,7 @@ export function createCheckpointer(
         onError(error);
         schedule();
       });
-    }, CHECKPOINT_EVERY_MS);
+    }, pauseMs);
   };
 
   /** Writes run one after another, so that the pieces of a stream stay in order. */
@@ -84,7 +89,9 @@ export function createCheckpointer(
     for (let taken = take(due); taken.length > 0; taken = take(due)) {
       const begunAt = performance.now();
       await writeTaken(taken);
-      onWritten((performance.now() - begunAt) / 1_000);
+      const tookMs = performance.now() - begunAt;
+      pauseMs = Math.min(Math.max(CHECKPOINT_EVERY_MS, PAUSE_PER_WRITE * tookMs), SLOWEST_CHECKPOINT_MS);
+      onWritten(tookMs / 1_000);
     }
   }
 
