@@ -25,10 +25,7 @@ const documentChat = z.strictObject({
 /** More iterations than a useful turn needs. */
 const MAX_ITERATIONS = 20;
 
-const agentChat = z.strictObject({
-  kind: z.literal('agent'),
-  title: title().optional(),
-  documentId: text(100).optional().meta({ description: 'the document that its tools read and propose edits to' }),
+const agentSettings = {
   systemPrompt: prose().optional(),
   providerId: text(100).optional(),
   model: name(200).optional(),
@@ -40,14 +37,21 @@ const agentChat = z.strictObject({
     .max(200)
     .meta({ description: 'names of tools; left out: the built-in ones' })
     .optional(),
+};
+
+const agentChat = z.strictObject({
+  kind: z.literal('agent'),
+  title: title().optional(),
+  documentId: text(100).optional().meta({ description: 'the document that its tools read and propose edits to' }),
+  ...agentSettings,
 });
 
-const relayChat = z.strictObject({
-  kind: z.literal('relay'),
-  title: title().optional(),
-  persona: persona(),
-  sessionId: name(200).optional(),
-});
+const relaySettings = { persona: persona(), sessionId: name(200).optional() };
+
+const relayChat = z.strictObject({ kind: z.literal('relay'), title: title().optional(), ...relaySettings });
+
+/** The settings of a chat, as its resource shows them. Narrative and document chats have none. */
+export const chatSettings = z.object({ ...agentSettings, ...relaySettings }).partial();
 
 export const newChatBody = z.discriminatedUnion('kind', [narrativeChat, documentChat, agentChat, relayChat]);
 

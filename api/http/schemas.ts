@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentStep, loggedEvent, storyArtifacts } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
 import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
+import { chatSettings } from '../chats/newChat.js';
 import { newTurnBody } from '../turns/newTurnBody.js';
 
 /** The resources of the api. The OpenAPI document and the client's types are generated from these schemas. */
@@ -34,9 +35,9 @@ export const chat = z
       .object({ quote: z.string(), start: z.number().int().optional(), end: z.number().int().optional() })
       .nullable()
       .meta({ description: 'the part of the document that the chat is about' }),
-    settings: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'of an agent: the settings that the chat was created with' }),
+    settings: chatSettings.meta({
+      description: 'of an agent or a relay chat: what the chat was created with; else empty',
+    }),
     seq: z.number().int().meta({ description: 'seq of the newest event' }),
     activeTurnId: id('turn').nullable().meta({ description: 'the turn that holds the floor' }),
     queue: z.array(id('turn')).meta({ description: 'the turns that wait for the floor, in order' }),

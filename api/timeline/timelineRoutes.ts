@@ -6,6 +6,7 @@ import { forkChat } from '../../db/timeline/fork.js';
 import { previewRewind, undoRewind } from '../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../db/timeline/versions.js';
 import { readTurn } from '../../db/turns/turnView.js';
+import { eventKinds } from '../../domain/log/events.js';
 import { idPage, isBlank, prose, querySeq } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
@@ -118,7 +119,9 @@ function rewindRoutes({ pool, heavy, rewind }: TimelineRouteDeps): Route[] {
       answers: {
         200: z.object({
           totalEvents: z.number().int(),
-          byKind: z.record(z.string(), z.number().int()).meta({ description: 'how many events of each kind' }),
+          byKind: z
+            .partialRecord(z.enum(eventKinds), z.number().int())
+            .meta({ description: 'how many events of each kind' }),
         }),
       },
       problems: ['chat_not_found'],

@@ -324,10 +324,23 @@ export interface Chat {
     end?: number;
   } | null;
   /**
-   * of an agent: the settings that the chat was created with
+   * of an agent or a relay chat: what the chat was created with; else empty
    */
   settings: {
-    [k: string]: unknown;
+    systemPrompt?: string;
+    providerId?: string;
+    model?: string;
+    temperature?: number;
+    maxIterations?: number;
+    thinkingEnabled?: boolean;
+    /**
+     * names of tools; left out: the built-in ones
+     *
+     * @maxItems 200
+     */
+    enabledTools?: string[];
+    persona?: string;
+    sessionId?: string;
   };
   /**
    * seq of the newest event

@@ -148,6 +148,7 @@ export const eventData = {
 } as const;
 
 export type EventKind = keyof typeof eventData;
+export const eventKinds = Object.keys(eventData) as EventKind[];
 export type EventData<K extends EventKind> = z.infer<(typeof eventData)[K]>;
 
 /** An event to append. The log adds `seq`, `turnId` and `at`. */
