@@ -7,7 +7,8 @@ export type Row = {
   pipe?: number;
   /** The shortest durable design. */
   durable?: number;
-  target?: { below: number; times?: number };
+  /** The most that the service may take, and the most in multiples of the pipe. */
+  target?: { below?: number; times?: number };
 };
 
 export type Section = { title: string; rows: Row[]; notes?: string[] };
@@ -49,7 +50,10 @@ function verdict(
   ratio: number | undefined,
   unit: string,
 ): string {
-  const met = value < below && (most === undefined || (ratio ?? 0) <= most);
-  const wanted = [`< ${below}${unit ? ` ${unit}` : ''}`, ...(most === undefined ? [] : [`≤ ${most}×`])].join(', ');
+  const met = (below === undefined || value < below) && (most === undefined || (ratio ?? 0) <= most);
+  const wanted = [
+    ...(below === undefined ? [] : [`< ${below}${unit ? ` ${unit}` : ''}`]),
+    ...(most === undefined ? [] : [`≤ ${most}×`]),
+  ].join(', ');
   return `${wanted}: ${met ? 'met' : 'MISSED'}`;
 }

@@ -82,9 +82,10 @@ async function startDurable(
   };
 }
 
-/** As anyone would run it; only the limit on one client's requests is out of the bench's way. */
+/** As anyone would run it; only the limits on one client's requests and viewers are out of the bench's way. */
 const serviceEnv = (providerUrl: string) => ({
   OPENAI_BASE_URL: providerUrl,
   OPENAI_API_KEY: 'bench',
   REQUESTS_PER_MINUTE: '1000000',
+  VIEWERS_PER_OWNER: '20000',
 });

@@ -18,6 +18,16 @@ const probes = 20;
 const probePauseMs = 500;
 
 type Seen = { latencies: number[]; firstTokens: number[]; tokens: number; cpu: Cpu };
+/** The targets for the service, by the number of streams. */
+const targets: Record<string, NonNullable<Row['target']>> = {
+  '20 p50': { times: 2.5 },
+  '50 p99': { below: 15 },
+  '500 p99': { below: 40 },
+  '50 first': { below: 35 },
+  '500 first': { below: 80 },
+  '500 cpu': { below: 170 },
+};
+
 type All = { count: number; seen: Record<Subject['name'], Seen> };
 
 /** Many streams of the speed of a model: latency, cost, and how soon other turns get their first token meanwhile. */
@@ -77,9 +87,13 @@ async function beginTurns(subject: Subject): Promise<SeenStream[]> {
 function latencySection(all: All[]): Section {
   const rows = all.flatMap(({ count, seen }): Row[] => [
     ...[0.5, 0.99].map((share) =>
-      row(`${count} streams, p${share * 100}`, 'ms', seen, (each) => quantile(each.latencies, share)),
+      row([`${count} streams, p${share * 100}`, 'ms', `${count} p${share * 100}`], seen, (each) =>
+        quantile(each.latencies, share),
+      ),
     ),
-    row(`${count} streams, first token of another turn, p50`, 'ms', seen, ({ firstTokens }) => median(firstTokens)),
+    row([`${count} streams, first token of another turn, p50`, 'ms', `${count} first`], seen, ({ firstTokens }) =>
+      median(firstTokens),
+    ),
   ]);
   return { title: `Added to each token at ${perSecond} tokens a second`, rows };
 }
@@ -89,7 +103,9 @@ function costSection(all: All[]): Section {
   return {
     title: 'Cost of tokens, without the start and end of their turns',
     rows: all.map(({ count, seen }) =>
-      row(`CPU per million tokens, ${count} streams`, 's', seen, (each) => perMillion(totalCpu(each.cpu), each)),
+      row([`CPU per million tokens, ${count} streams`, 's', `${count} cpu`], seen, (each) =>
+        perMillion(totalCpu(each.cpu), each),
+      ),
     ),
     notes: all.map(({ count, seen: { service } }) => {
       const shares = Object.entries(service.cpu).map(
@@ -100,9 +116,12 @@ function costSection(all: All[]): Section {
   };
 }
 
-const row = (what: string, unit: string, seen: All['seen'], of: (each: Seen) => number): Row => ({
+type Measure = [what: string, unit: string, target: string];
+
+const row = ([what, unit, target]: Measure, seen: All['seen'], of: (each: Seen) => number): Row => ({
   what,
   unit,
+  ...(targets[target] ? { target: targets[target] } : {}),
   service: of(seen.service),
   pipe: of(seen.pipe),
   durable: of(seen.durable),
