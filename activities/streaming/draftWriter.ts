@@ -103,7 +103,8 @@ export function createDraftWriter(
     draft.epoch = epoch;
     draft.begun = true;
     if (continuesEpoch) return;
-    await start.steps?.drop(at());
+    const { steps: hooks } = start;
+    if (hooks) await retryWhileDatabaseAway(() => hooks.drop(at()), signal);
     if (before.thinking) send('thinking', before.thinking);
     if (before.text) send('text', before.text);
   }
