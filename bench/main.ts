@@ -1,6 +1,7 @@
 import { clockOffset } from './clock.js';
 import { type BenchOptions, type PartName, readOptions, usage } from './options.js';
 import { fanOutPart } from './parts/fanOut.js';
+import { fleetPart } from './parts/fleet.js';
 import { latencyPart } from './parts/latency.js';
 import type { Part } from './parts/part.js';
 import { startPart } from './parts/start.js';
@@ -18,6 +19,7 @@ const parts: Record<PartName, Part> = {
   turns: turnsPart,
   fanOut: fanOutPart,
   viewers: viewersPart,
+  fleet: fleetPart,
 };
 
 const began = performance.now();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const partNames = ['start', 'latency', 'streams', 'turns', 'fanOut', 'viewers'] as const;
+export const partNames = ['start', 'latency', 'streams', 'turns', 'fanOut', 'viewers', 'fleet'] as const;
 export type PartName = (typeof partNames)[number];
 
 export type BenchOptions = { only: PartName[]; quick: boolean };

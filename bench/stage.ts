@@ -83,7 +83,7 @@ async function startDurable(
 }
 
 /** As anyone would run it; only the limits on one client's requests and viewers are out of the bench's way. */
-const serviceEnv = (providerUrl: string) => ({
+export const serviceEnv = (providerUrl: string) => ({
   OPENAI_BASE_URL: providerUrl,
   OPENAI_API_KEY: 'bench',
   REQUESTS_PER_MINUTE: '1000000',

@@ -8,7 +8,10 @@ import { createStampReader } from '../../../bench/streams.js';
 
 describe('the options of the bench', () => {
   test('select every part without flags', () => {
-    expect(readOptions([])).toEqual({ only: ['start', 'latency', 'turns', 'fanOut', 'viewers'], quick: false });
+    expect(readOptions([])).toEqual({
+      only: ['start', 'latency', 'streams', 'turns', 'fanOut', 'viewers', 'fleet'],
+      quick: false,
+    });
   });
   test('select parts in their fixed order, whatever the order of the flags', () => {
     expect(readOptions(['--only', 'turns, start', '--quick'])).toEqual({ only: ['start', 'turns'], quick: true });
