@@ -158,6 +158,13 @@ export const runTool = (call: CallPlan) =>
     retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '2 s' },
   }).runTool;
 
+/**
+ * Whether a call was cancelled. One whose worker is lost, or hands it over, before it has answered the cancellation fails
+ * instead, and the server does not retry it.
+ */
+export const isCancelled = (error: unknown): boolean =>
+  isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');
+
 /** The type of an activity's failure, which is its code. */
 export const failureType = (error: unknown): string | null => causeOf(error)?.type ?? null;
 

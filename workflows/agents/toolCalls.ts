@@ -1,7 +1,15 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { CallPlan } from '../../domain/agents/agent.js';
 import { stepName } from '../../domain/turns/stepName.js';
-import { awaitOperator, decideApproval, failCall, requestApproval, resumeTurn, runTool } from '../activities.js';
+import {
+  awaitOperator,
+  decideApproval,
+  failCall,
+  isCancelled,
+  requestApproval,
+  resumeTurn,
+  runTool,
+} from '../activities.js';
 import type { RunningTurn } from '../turns/reply.js';
 import { publishPhase } from '../turns/searchable.js';
 import { codeOf } from '../turns/steps.js';
@@ -18,7 +26,7 @@ export async function runCalls(turnId: string, calls: CallPlan[], running: Runni
       await (call.delegates ? delegate(turnId, call) : runTool(call)({ turnId, callId: call.callId }));
       running.progress.set(step, 'done');
     } catch (error) {
-      if (isCancellation(error)) return running.progress.set(step, 'skipped');
+      if (isCancelled(error)) return running.progress.set(step, 'skipped');
       const code = codeOf(error);
       await CancellationScope.nonCancellable(() => failCall({ turnId, callId: call.callId, code }));
       running.progress.set(step, 'done', code);
@@ -27,7 +35,7 @@ export async function runCalls(turnId: string, calls: CallPlan[], running: Runni
   try {
     await running.control.stoppable(() => Promise.all(calls.map(run)));
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    if (!isCancelled(error)) throw error;
   }
 }
 

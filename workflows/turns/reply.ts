@@ -1,9 +1,9 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import { summary } from '../../domain/turns/engine.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { ReplyKind, WhenFailed } from '../../domain/turns/turn.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
-import { awaitOperator, closeReply, resumeTurn, streamReply } from '../activities.js';
+import { awaitOperator, closeReply, isCancelled, resumeTurn, streamReply } from '../activities.js';
 import type { Control } from './control.js';
 import type { Progress } from './progress.js';
 import { publishPhase } from './searchable.js';
@@ -79,7 +79,7 @@ async function attempt<T>(
   try {
     return { value: await control.stoppable(work) };
   } catch (error) {
-    return { failure: isCancellation(error) ? null : failureOf(error) };
+    return { failure: isCancelled(error) ? null : failureOf(error) };
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readEvents } from '../../../db/timeline/log.js';
+import { markStop } from '../../../db/turns/stop.js';
 import { readTurn, type TurnView } from '../../../db/turns/turnView.js';
 import { createTurnEngine, type TurnEngine } from '../../../engine/turnEngine.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
@@ -53,11 +54,15 @@ const startWorker = async () => {
   workers.push(worker);
   return worker;
 };
-const ended = (turnId: string): Promise<TurnView> =>
-  until('the turn ends', async () => {
-    const turn = await readTurn(pool, { turnId, owner });
-    return turn?.finishedAt ? turn : null;
-  });
+const ended = (turnId: string, withinMs?: number): Promise<TurnView> =>
+  until(
+    'the turn ends',
+    async () => {
+      const turn = await readTurn(pool, { turnId, owner });
+      return turn?.finishedAt ? turn : null;
+    },
+    withinMs,
+  );
 const textSoFar = (turnId: string, text: string) =>
   until(`the text is "${text}"`, async () =>
     (await readTurn(pool, { turnId, owner }))?.beats[0]?.text === text ? true : null,
@@ -112,3 +117,24 @@ test('a worker that stops without a drain hands its reply over, and counts no fa
   const { rows } = await pool.query('select failures, last_error from drafts where turn_id = $1', [turn.id]);
   expect(rows).toEqual([{ failures: 0, last_error: null }]);
 }, 120_000);
+
+test('a turn that is cancelled ends as cancelled when its worker is lost before it answers the cancellation', async () => {
+  const lost = await startWorker();
+  const { chatId } = await seedChat(pool);
+  provider.script({ steps: [{ text: 'said so far' }] });
+  const { turn, start } = await claim(pool, chatId);
+  await engine.start(start!, { deadlineMs: 5_000 });
+  await provider.nextRequest(undefined, 20_000);
+  await textSoFar(turn.id, 'said so far');
+
+  // Only the other worker can tell the workflow of the stop; the stream's own worker can not answer it.
+  lost.kill('SIGSTOP');
+  await until('the worker stands still', async () => (stateOf(lost.pid) === 'T' ? true : null));
+  await startWorker();
+  await markStop(pool, { turnId: turn.id, owner });
+  await engine.requestStop(turn.id, { deadlineMs: 5_000 });
+
+  const view = await ended(turn.id, 75_000);
+  expect(view).toMatchObject({ status: 'cancelled', beats: [{ text: 'said so far', truncated: true }] });
+  expect(view.error).toBeUndefined();
+}, 180_000);
