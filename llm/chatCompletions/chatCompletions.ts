@@ -1,10 +1,11 @@
 import type OpenAI from 'openai';
-import type { ChatMessage } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { readFrames } from '../http/eventFrames.js';
 import { createProviderClient, type ProviderServer, responseOf } from '../http/providerClient.js';
-import type { ReplyPart, ReplyProvider, ReplyRequest, ToolOffer } from '../port.js';
+import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
+import type { SendableRules } from '../outgoing/toSendable.js';
+import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { type OptionNames, optionFields } from '../turnOptionFields.js';
 import { parseChunk } from './completionFrames.js';
@@ -35,6 +36,8 @@ export function createChatCompletions(
   options: ProviderServer & {
     /** How the server continues a partial message; left out: it can't. */
     continuation?: Continuation | null | undefined;
+    /** What the server requires of messages. */
+    rules?: SendableRules;
     log?: Log;
   },
 ): ReplyProvider {
@@ -45,7 +48,7 @@ export function createChatCompletions(
     async *streamReply(request, { signal, silenceMs }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
-        const response = await openStream(client, request, clock, dialect ?? {});
+        const response = await openStream(client, request, clock, { dialect: dialect ?? {}, rules: options.rules });
         yield* readReply(response, request.model, clock);
       } catch (thrown) {
         signal.throwIfAborted();
@@ -61,38 +64,22 @@ export function createChatCompletions(
   };
 }
 
-function toMessage(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
-  if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
-  if (!('toolCalls' in message)) return message;
-  const calls = message.toolCalls.map(({ id, name, arguments: sent }) => ({
-    id,
-    type: 'function' as const,
-    function: { name, arguments: sent },
-  }));
-  return { role: 'assistant', content: message.content || null, tool_calls: calls };
-}
-
-const toTool = (tool: ToolOffer): OpenAI.ChatCompletionFunctionTool => ({
-  type: 'function',
-  function: { name: tool.name, description: tool.description, parameters: tool.parameters as Record<string, unknown> },
-});
-
 async function openStream(
   client: OpenAI,
   request: ReplyRequest,
   clock: SilenceClock,
-  dialect: object,
+  { dialect, rules }: { dialect: object; rules: SendableRules | undefined },
 ): Promise<Response> {
   const { continueFrom } = request;
   const answer = client.chat.completions.create(
     {
       model: request.model,
       messages: [
-        ...request.messages.map(toMessage),
+        ...toChatMessages(request.messages, { rules, tools: request.tools }),
         ...(continueFrom === undefined ? [] : [{ role: 'assistant' as const, content: continueFrom }]),
       ],
       ...(continueFrom === undefined ? {} : dialect),
-      ...(request.tools?.length ? { tools: request.tools.map(toTool) } : {}),
+      ...(request.tools?.length ? { tools: request.tools.map(toChatTool) } : {}),
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? { reasoning_effort: 'medium' as const } : {}),
