@@ -1,4 +1,4 @@
-import type { ChatMessage, ReasoningBlock, ToolCallRequest } from '../domain/agents/chatMessage.js';
+import type { ChatMessage, ReasoningBlock, ReasoningField, ToolCallRequest } from '../domain/agents/chatMessage.js';
 import type { Channel } from '../domain/log/frames.js';
 import type { RelayEnd, RelayMeta } from '../domain/relay/relay.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
@@ -23,8 +23,11 @@ export type ToolOffer = { name: string; description: string; parameters: object 
 export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
 export type ReplyPart =
-  /** `sequence`: the delta's number at a provider that keeps responses. Another attempt can resume after it. */
-  | { type: 'delta'; channel: Channel; text: string; sequence?: number }
+  /**
+   * `sequence`: the delta's number at a provider that keeps responses. Another attempt can resume after it. `field`: the
+   * name under which the server sent this thinking, if it wants it back under this name.
+   */
+  | { type: 'delta'; channel: Channel; text: string; sequence?: number; field?: ReasoningField }
   /** The id under which the provider keeps this response. Before the first delta. */
   | { type: 'response'; id: string }
   /** A complete call, before `finish`. */

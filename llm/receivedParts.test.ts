@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { TurnFailure } from '../domain/log/failures.js';
 import type { ReplyPart } from './port.js';
 import { receivedParts } from './receivedParts.js';
-import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS } from './replyLimits.js';
+import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS, MAX_SERVER_JSON, MAX_SERVER_JSONS } from './replyLimits.js';
 
 const text = (piece: string): ReplyPart => ({ type: 'delta', channel: 'text', text: piece });
 const thinking = (piece: string): ReplyPart => ({ type: 'delta', channel: 'thinking', text: piece });
@@ -67,4 +67,36 @@ test('a failure of the provider is thrown unchanged by the reader of its parts',
     for await (const _ of receivedParts(broken()));
   };
   await expect(read()).rejects.toMatchObject({ code: 'stream_broken' });
+});
+
+test('what a server attaches to a call or a block of reasoning is received unchanged', async () => {
+  const serverFields = { extra_content: { google: { thought_signature: '\0\ud800abc' } } };
+  const block = { type: 'reasoning.encrypted', data: 'x' };
+  const parts: ReplyPart[] = [
+    { type: 'delta', channel: 'thinking', text: 'Hm.', field: 'reasoning_content' },
+    { type: 'reasoning', api: 'chat', block },
+    { type: 'tool_call', id: 'c', name: 'look', arguments: '{}', serverFields },
+    finish,
+  ];
+  expect((await receive(...parts)).slice(0, 3)).toEqual(parts.slice(0, 3));
+});
+
+test('an id of a call that is too long for storage is kept in full beside the call', async () => {
+  const id = 'x'.repeat(5_000);
+  const [asked] = await receive(call('{}', 'look', id));
+  expect(asked).toMatchObject({ id: id.slice(0, 200), serverFields: { id } });
+});
+
+test('what a server attaches to a reply is left out where it is too large or too deep', async () => {
+  const block = (data: unknown): ReplyPart => ({ type: 'reasoning', api: 'chat', block: { data } });
+  let deep: unknown = 'x';
+  for (let n = 0; n < 10_000; n++) deep = [deep];
+  expect(await receive(block('x'.repeat(MAX_SERVER_JSON)), block(deep), block('x'))).toEqual([block('x')]);
+  const serverFields = { signature: 'x'.repeat(MAX_SERVER_JSON) };
+  const [asked] = await receive({ type: 'tool_call', id: 'c', name: 'look', arguments: '{}', serverFields });
+  expect(asked).toEqual(call('{}'));
+  const half = block('x'.repeat(MAX_SERVER_JSON / 2));
+  expect(await receive(...Array.from({ length: 20 }, () => half))).toHaveLength(
+    (MAX_SERVER_JSONS / MAX_SERVER_JSON) * 2 - 1,
+  );
 });

@@ -1,8 +1,10 @@
+import type { ServerFields } from '../domain/agents/chatMessage.js';
 import { TurnFailure } from '../domain/log/failures.js';
 import { toStorableModel, toStorableWord } from '../domain/text/storable.js';
 import { createTextCleaner } from '../domain/text/text.js';
 import type { ReplyPart } from './port.js';
 import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS } from './replyLimits.js';
+import { createServerJson } from './serverJson.js';
 
 /** Tool names have at most 64 code units, so a name that is cut here matches no tool. */
 const MAX_NAME = 200;
@@ -23,6 +25,7 @@ export async function* receivedParts(
 ): AsyncGenerator<ReplyPart> {
   const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
   const budget = createBudget();
+  const serverJson = createServerJson(spend);
   for await (const part of parts) {
     switch (part.type) {
       case 'delta': {
@@ -37,7 +40,7 @@ export async function* receivedParts(
         budget.spend('arguments', part.arguments.length);
         budget.spend('units', part.arguments.length);
         spend(part.arguments.length);
-        yield toCall(part);
+        yield toCall(part, serverJson);
         break;
       }
       case 'response':
@@ -47,6 +50,8 @@ export async function* receivedParts(
         yield { ...part, elapsedSeconds: Math.min(Math.max(part.elapsedSeconds, 0), MAX_SECONDS) };
         break;
       case 'reasoning':
+        if (serverJson(part.block)) yield part;
+        break;
       case 'meta':
         yield part;
         break;
@@ -60,13 +65,25 @@ export async function* receivedParts(
   }
 }
 
-/** Arguments are not parsed here: the caller of the tool checks them, and the model reads the result. */
-const toCall = ({ id, name, arguments: sent }: Extract<ReplyPart, { type: 'tool_call' }>): ReplyPart => ({
-  type: 'tool_call',
-  id: toStorableWord(id, MAX_ID),
-  name: toStorableWord(name, MAX_NAME),
-  arguments: toStorableWord(sent, MAX_ARGUMENTS),
-});
+type Call = Extract<ReplyPart, { type: 'tool_call' }>;
+
+/**
+ * Arguments are not parsed here: the caller of the tool checks them, and the model reads the result. Some gateways put a
+ * signature into the id; a longer one than is stored goes back from the server's fields.
+ */
+function toCall(
+  { id, name, arguments: sent, serverFields: given }: Call,
+  serverJson: (fields: ServerFields) => boolean,
+): ReplyPart {
+  const serverFields = id.length > MAX_ID ? { ...given, id } : given;
+  return {
+    type: 'tool_call',
+    id: toStorableWord(id, MAX_ID),
+    name: toStorableWord(name, MAX_NAME),
+    arguments: toStorableWord(sent, MAX_ARGUMENTS),
+    ...(serverFields && serverJson(serverFields) ? { serverFields } : {}),
+  };
+}
 
 /** Counts down the limits of a reply. */
 function createBudget() {

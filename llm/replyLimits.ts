@@ -8,6 +8,10 @@ export const MAX_REPLY_UNITS = 16 * 1024 * 1024;
 export const MAX_CALLS = 128;
 /** The arguments of its calls together, in UTF-16 code units. */
 export const MAX_ARGUMENTS = 1024 * 1024;
+/** What a server attaches to one call, or one block of reasoning, as JSON in UTF-16 code units. */
+export const MAX_SERVER_JSON = 1024 * 1024;
+/** The same of a whole reply. Beyond these two it is left out, and the reply goes on without it. */
+export const MAX_SERVER_JSONS = 4 * 1024 * 1024;
 /** One event of a stream, in UTF-16 code units. It may hold the whole reply. */
 export const MAX_FRAME = 16 * 1024 * 1024;
 /** A whole stream, in bytes. The other limits do not count the fields beside the reply. */

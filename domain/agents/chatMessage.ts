@@ -15,7 +15,16 @@ export type ReasoningApi = 'chat' | 'responses' | 'anthropic';
 /** A piece of reasoning in the form of its API, with its signature or encrypted content. */
 export type ReasoningBlock = { api: ReasoningApi; block: ServerFields };
 
-/** The reasoning before an assistant's message: as text, and as blocks where the API has them. */
+/** The name under which a server sends reasoning as text and wants it back. */
+export type ReasoningField = 'reasoning_content';
+
+/** What a server sent of its reasoning and wants back. `field` is null where it does not want the text. */
+export type ReceivedReasoning = { field: ReasoningField | null; blocks: ReasoningBlock[] };
+
+/**
+ * The reasoning before an assistant's message, as its server wants it back: as text, which is empty where it does not want
+ * it, and as blocks.
+ */
 export type Reasoning = { text: string; blocks: ReasoningBlock[] };
 
 /** A message for a provider, including tool calls and their results. */

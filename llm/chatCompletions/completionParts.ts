@@ -58,7 +58,8 @@ function deltas(delta: Delta): ReplyPart[] {
   const parts: ReplyPart[] = [];
   // Some servers send the same thinking under both names.
   const thinking = delta?.reasoning_content || delta?.reasoning;
-  if (thinking) parts.push({ type: 'delta', channel: 'thinking', text: thinking });
+  const field = delta?.reasoning_content ? { field: 'reasoning_content' as const } : {};
+  if (thinking) parts.push({ type: 'delta', channel: 'thinking', text: thinking, ...field });
   if (delta?.content) parts.push({ type: 'delta', channel: 'text', text: delta.content });
   return parts;
 }
