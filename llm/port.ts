@@ -39,6 +39,9 @@ export type ReplyPart =
   | { type: 'heartbeat'; elapsedSeconds: number }
   | { type: 'finish'; reason: FinishReason; usage: TokenUsage | null; model: string; relay?: RelayEnd };
 
+/** The call of a part, without the part's type. */
+export const toCallRequest = ({ type: _, ...call }: Extract<ReplyPart, { type: 'tool_call' }>): ToolCallRequest => call;
+
 /**
  * Streams one reply. Deltas are never empty and arrive with their bytes. The last part of a complete reply is `finish`; it
  * may be the only one. Throws a `TurnFailure`, or the signal's reason when that is aborted.

@@ -13,14 +13,15 @@ import {
 import { beginStep, failStep } from '../../db/turns/steps.js';
 import type { CallPlan } from '../../domain/agents/agent.js';
 import { agentPrompt } from '../../domain/agents/agentPrompt.js';
-import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import type { ReceivedReasoning, ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import { forOrigin, originOf } from '../../domain/agents/origin.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { approximateTokens, estimatedUsage } from '../../domain/turns/usage.js';
 import { runBounded } from '../../lib/bounded.js';
-import type { ReplyPart } from '../../llm/port.js';
+import { type ReplyPart, toCallRequest } from '../../llm/port.js';
 import { receivedParts } from '../../llm/receivedParts.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import { failureOfAttempt, type RetryRule, toApplicationFailure } from '../failure.js';
@@ -84,7 +85,8 @@ export async function askSubagent(
     const usage = said.usage ?? estimateOf(asked, received);
     const taken = await retryWhileDatabaseAway(() => readCallIds(pool, turnId));
     const calls = planCalls(said.calls, { offered, taken, iteration, prefix: callId });
-    const landing = { ...said, usage, iteration, attempt, calls };
+    const origin = originOf({ model, onFallback: false });
+    const landing = { ...said, usage, iteration, attempt, calls, origin };
     const plans = await retryWhileDatabaseAway(() => landSubIteration(pool, input, task, landing));
     if (!plans) throw new TurnFailure('turn_gone');
     return plans;
@@ -117,11 +119,12 @@ const lengthOf = (calls: ToolCallRequest[]): number => calls.reduce((units, call
 
 /** `said`: the length of the model's earlier iterations, in UTF-16 code units. */
 async function toRequest(deps: SubagentDeps, { turnId, callId }: CallKey, task: Task) {
-  const [iterations, offered, { provider, fallback: _, ...options }] = await Promise.all([
+  const [landed, offered, { provider, fallback: _, ...options }] = await Promise.all([
     readPastIterations(deps.pool, { turnId, taskCallId: callId }),
     deps.offeredTools(turnId, { toSubagent: true }),
     deps.providerOf(turnId),
   ]);
+  const iterations = forOrigin(landed, originOf({ model: options.model, onFallback: false }));
   const systemPrompt = [INSTRUCTIONS, task.instructions].filter(Boolean).join('\n\n');
   const messages = agentPrompt({ systemPrompt, history: [], prose: task.task, iterations }, deps.prompt);
   const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
@@ -145,16 +148,19 @@ async function reported(watch: CallWatch, signal: AbortSignal, call: () => Retur
 /** Reads a reply to its end. `received` is filled as it arrives. */
 async function receiveAll(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch, received: Received) {
   const calls: ToolCallRequest[] = [];
+  const reasoning: ReceivedReasoning = { field: null, blocks: [] };
   for await (const part of parts) {
     if (part.type === 'delta') {
       delta();
+      if (part.field) reasoning.field = part.field;
       received[part.channel] += part.text;
-    } else if (part.type === 'tool_call') calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+    } else if (part.type === 'tool_call') calls.push(toCallRequest(part));
+    else if (part.type === 'reasoning') reasoning.blocks.push({ api: part.api, block: part.block });
     else if (part.type === 'finish') {
       const { model, reason, usage } = part;
       if (calls.length === 0 && received.text.trim() === '')
         throw new TurnFailure(received.thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });
-      return { ...received, calls, model, reason, usage };
+      return { ...received, calls, reasoning, model, reason, usage };
     }
   }
   throw new TurnFailure('stream_broken');

@@ -35,7 +35,8 @@ export function planCalls(
       needsApproval,
       delegates: tool?.name === DELEGATE,
     };
-    return { plan, modelCallId, name: call.name, arguments: call.arguments };
+    const { id: _, ...asked } = call;
+    return { ...asked, plan, modelCallId };
   });
 }
 

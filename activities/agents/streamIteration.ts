@@ -12,6 +12,7 @@ import { closeReply } from '../../db/streaming/landReply.js';
 import type { Lease } from '../../db/streaming/leases.js';
 import { type IterationVerdict, stepId } from '../../domain/agents/agent.js';
 import { type AgentPromptInput, agentPrompt } from '../../domain/agents/agentPrompt.js';
+import { forOrigin, originOf } from '../../domain/agents/origin.js';
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
 import { stepName } from '../../domain/turns/stepName.js';
@@ -86,7 +87,7 @@ async function toRequest(
   deps: StreamIterationDeps,
   input: StreamIterationInput,
   { input: promptInput, kept, offered }: IterationPrompt,
-  { chatId, epoch, settled }: Lease,
+  { chatId, epoch, settled, onFallback }: Lease,
 ): Promise<ModelRequest> {
   const { pool } = deps;
   const { turnId, iteration } = input;
@@ -96,10 +97,13 @@ async function toRequest(
     readBegunSteps(pool, turnId, iteration),
   ]);
   const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  const asked =
+    onFallback && fallback ? { model: fallback.model, onFallback } : { model: options.model, onFallback: false };
+  const iterations = forOrigin(promptInput.iterations, originOf(asked));
   return {
     provider,
     fallback,
-    request: { ...options, messages: agentPrompt(promptInput, deps.prompt), tools },
+    request: { ...options, messages: agentPrompt({ ...promptInput, iterations }, deps.prompt), tools },
     draft: {
       kept: { text: kept.text, thinking: kept.thinking, inEpoch },
       begunSteps,
@@ -145,12 +149,13 @@ async function land(
 ): Promise<IterationVerdict | 'superseded'> {
   const [offered, taken] = await Promise.all([deps.offeredTools(turnId), readCallIds(deps.pool, turnId)]);
   const { text, thinking, steps: stretches } = stream.added();
-  const { model, reason } = end;
+  const { model, reason, reasoning } = end;
+  const { origin } = stream.call;
   const usage = usageOfStream(stream, end.usage, deps.prompt.countTokens);
   // A reply that was cut may have been cut in the middle of a call.
   const asked = cutCode(reason) ? [] : end.calls;
   const calls = planCalls(asked, { offered, taken, iteration });
-  const landing = { iteration, text, thinking, stretches, model, reason, usage, calls };
+  const landing = { iteration, text, thinking, stretches, model, reason, usage, calls, origin, reasoning };
   const landed = await landIteration(deps.pool, { turnId, beat: 0 }, fence, landing);
   if (landed === 'superseded') return landed;
   const at = { turnId, beat: 0, fence, epoch: stream.epoch(), offset: null };

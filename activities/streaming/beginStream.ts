@@ -1,3 +1,4 @@
+import { originOf } from '../../domain/agents/origin.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { ReplyRequest } from '../../llm/port.js';
 import { thisAttempt } from '../attempt.js';
@@ -42,6 +43,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
         step: step.name,
         attempt: lease.askedAttempt,
         model,
+        origin: originOf({ model, onFallback: asked !== first }),
         prompt: promptTexts(request),
         resumed: point.from === 'response',
         ...(point.from === 'prefix' ? { continuedEpoch: lease.epoch } : {}),

@@ -1,10 +1,10 @@
 import type { Db } from '../../db/core/pool.js';
 import type { FirstToken } from '../../db/streaming/leases.js';
-import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import type { ReceivedReasoning, ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import { noMeta, type RelayMeta } from '../../domain/relay/relay.js';
-import { type ReplyPart, ReplyStopped, ReplyTimedOut } from '../../llm/port.js';
+import { type ReplyPart, ReplyStopped, ReplyTimedOut, toCallRequest } from '../../llm/port.js';
 import { receivedParts } from '../../llm/receivedParts.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import type { CallWatch } from '../telemetry.js';
@@ -54,6 +54,7 @@ export function startProviderStream(
   const { key, call, watch } = start;
   const abort = new AbortController();
   const calls: ToolCallRequest[] = [];
+  const reasoning: ReceivedReasoning = { field: null, blocks: [] };
   let meta = noMeta;
   let isNumbered = false;
 
@@ -87,14 +88,16 @@ export function startProviderStream(
     switch (part.type) {
       case 'delta':
         watch?.delta();
+        if (part.field) reasoning.field = part.field;
         if (part.sequence !== undefined) isNumbered = true;
         return writer.write(part.channel, part.text, part.sequence);
       case 'response':
         return writer.recordResponse(part.id);
       case 'tool_call':
-        calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+        calls.push(toCallRequest(part));
         return;
       case 'reasoning':
+        reasoning.blocks.push({ api: part.api, block: part.block });
         return;
       case 'meta':
         meta = part.meta;
@@ -111,14 +114,22 @@ export function startProviderStream(
     if (isBlank(text) && !mayBeEmpty && (part.reason === 'stop' || part.reason === 'tool_calls'))
       throw new TurnFailure(isBlank(thinking) ? 'empty_reply' : 'thought_only', { usage: part.usage });
     const { reason, usage, model, relay = null } = part;
-    return { how: 'finished', reason, usage, model, calls, relay };
+    return { how: 'finished', reason, usage, model, calls, reasoning, relay };
   }
 
   function endAfter(error: unknown): StreamEnd {
     const cause = abort.signal.aborted ? abort.signal.reason : error;
     if (!(cause instanceof ReplyTimedOut && writer.begun() && !isBlank(writer.added().text))) return endOf(cause);
     // What was received is the reply. Its last tool call may be incomplete, so none is made.
-    return { how: 'finished', reason: 'reply_timeout', usage: null, model: call.model, calls: [], relay: null };
+    return {
+      how: 'finished',
+      reason: 'reply_timeout',
+      usage: null,
+      model: call.model,
+      calls: [],
+      reasoning,
+      relay: null,
+    };
   }
 
   const openedAt = performance.now();

@@ -1,4 +1,5 @@
 import type { CallSoFar } from '../../db/streaming/checkpoints.js';
+import type { Reasoning } from '../../domain/agents/chatMessage.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { approximateTokens, estimatedUsage, tokensOfBytes, utf8Bytes } from '../../domain/turns/usage.js';
 import type { ReplyRequest } from '../../llm/port.js';
@@ -9,6 +10,8 @@ export type StreamCall = {
   /** The attempt that made the request. */
   attempt: number;
   model: string;
+  /** See `originOf`. */
+  origin?: string;
   /** The texts of the request. */
   prompt: string[];
   /** Whether an earlier attempt made the request, and this one resumes the response. */
@@ -42,9 +45,15 @@ export function promptTexts({ messages, tools, continueFrom }: Omit<ReplyRequest
   const said = messages.flatMap((message) => [
     message.content,
     ...('toolCalls' in message ? message.toolCalls.map((call) => call.name + call.arguments) : []),
+    ...('reasoning' in message && message.reasoning ? reasoningTexts(message.reasoning) : []),
   ]);
   return [...said, ...(tools ?? []).map((tool) => JSON.stringify(tool)), ...(continueFrom ? [continueFrom] : [])];
 }
+
+const reasoningTexts = ({ text, blocks }: Reasoning): string[] => [
+  text,
+  ...blocks.map(({ block }) => JSON.stringify(block)),
+];
 
 type Streamed = { call: StreamCall; received(): { text: string; thinking: string } };
 

@@ -1,4 +1,4 @@
-import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import type { ReceivedReasoning, ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { RelayEnd } from '../../domain/relay/relay.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
@@ -13,6 +13,7 @@ export type StreamEnd =
       usage: TokenUsage | null;
       model: string;
       calls: ToolCallRequest[];
+      reasoning: ReceivedReasoning;
       relay: RelayEnd | null;
     }
   | { how: 'stopped' }

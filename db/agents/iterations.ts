@@ -5,6 +5,7 @@ import {
   type Stretch,
   stepId,
 } from '../../domain/agents/agent.js';
+import type { ReceivedReasoning, ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
@@ -18,9 +19,10 @@ import { settleCall } from '../streaming/modelCalls.js';
 import { appendEvents } from '../timeline/log.js';
 import { lockTurn } from '../turns/lockTurn.js';
 import type { TurnRow } from '../turns/turnRow.js';
+import { withinServerData } from './serverData.js';
 
 /** A tool call that the model asked for, with its plan. `modelCallId` is the model's id of the call. */
-export type AskedCall = { plan: CallPlan; modelCallId: string; name: string; arguments: string };
+export type AskedCall = Omit<ToolCallRequest, 'id'> & { plan: CallPlan; modelCallId: string };
 
 /** A finished call of the model. `text` and `thinking` are its own; offsets of `stretches` are those of the draft. */
 export type Iteration = {
@@ -32,6 +34,9 @@ export type Iteration = {
   usage: TokenUsage | null;
   stretches: Stretch[];
   calls: AskedCall[];
+  /** Where it came from (`originOf`), and what goes back there. */
+  origin?: string | undefined;
+  reasoning?: ReceivedReasoning;
 };
 
 /** The draft's text of all landed iterations, and the index of the next step. */
@@ -102,9 +107,10 @@ export async function landIteration(
     if (asked === null) return 'superseded';
     const call = { turnId: key.turnId, step: stepName.reply(landed.iteration), attempt: asked };
     await settleCall(tx, call, { usage: landed.usage, used: true });
-    await insertIterationRow(tx, key.turnId, '', landed);
-    await fillSteps(tx, key.turnId, landed);
-    const steps = await insertCalls(tx, locked.turn, landed);
+    const kept = await withinServerData(tx, key.turnId, landed);
+    await insertIterationRow(tx, key.turnId, '', kept);
+    await fillSteps(tx, key.turnId, kept);
+    const steps = await insertCalls(tx, locked.turn, kept);
     const calls = landed.calls.map(({ plan }) => plan);
     return { verdict: { state: 'landed', calls, code: cutCode(landed.reason) }, chatId: locked.chat.id, steps };
   });
@@ -124,13 +130,14 @@ async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number 
   return rows[0]?.asked ?? null;
 }
 
-type IterationRow = Pick<Iteration, 'iteration' | 'text' | 'thinking' | 'model' | 'reason' | 'usage'>;
+type IterationRow = Omit<Iteration, 'stretches' | 'calls'>;
 
 /** Inserts an iteration. `taskCallId` is the call that began the sub-agent, or '' for the agent itself. */
 export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: string, row: IterationRow): Promise<void> {
   await tx.query(
-    `insert into agent_iterations (turn_id, task_call_id, iteration, text, thinking, model, finish_reason, usage)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into agent_iterations (turn_id, task_call_id, iteration, text, thinking, model, finish_reason, usage, origin,
+       reasoning_field, reasoning_blocks)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       turnId,
       taskCallId,
@@ -140,6 +147,9 @@ export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: str
       row.model,
       row.reason,
       row.usage ? JSON.stringify(row.usage) : null,
+      row.origin ?? null,
+      row.reasoning?.field ?? null,
+      row.reasoning?.blocks.length ? JSON.stringify(row.reasoning.blocks) : null,
     ],
   );
 }
@@ -151,8 +161,8 @@ type CallPlace = { taskCallId: string; iteration: number; position: number; resu
 export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, place: CallPlace): Promise<void> {
   await tx.query(
     `insert into tool_calls (turn_id, call_id, task_call_id, iteration, position, name, arguments, plan, result_index,
-       model_call_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       model_call_id, server_fields)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       turnId,
       call.plan.callId,
@@ -164,6 +174,7 @@ export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, pla
       JSON.stringify(call.plan),
       place.resultIndex,
       call.modelCallId,
+      call.serverFields ? JSON.stringify(call.serverFields) : null,
     ],
   );
 }

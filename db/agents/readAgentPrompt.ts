@@ -1,4 +1,5 @@
 import { type AgentPromptInput, DEFAULT_SYSTEM_PROMPT, type PastIteration } from '../../domain/agents/agentPrompt.js';
+import type { ReasoningBlock, ServerFields } from '../../domain/agents/chatMessage.js';
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
 
@@ -37,19 +38,53 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
   };
 }
 
-/** Reads the landed iterations of an agent (`taskCallId` is '') or of a sub-agent, with their calls and results. */
+type CallRow = {
+  id: string;
+  ownId: string;
+  name: string;
+  arguments: string;
+  result: string;
+  serverFields: string | null;
+};
+type IterationRow = {
+  text: string;
+  thinking: string | null;
+  origin: string | null;
+  blocks: string | null;
+  calls: CallRow[] | null;
+};
+
+/**
+ * Reads the landed iterations of an agent (`taskCallId` is '') or of a sub-agent, with their calls and results, and with
+ * what their server wants back.
+ */
 export async function readPastIterations(
   db: Db,
   { turnId, taskCallId }: { turnId: string; taskCallId: string },
 ): Promise<PastIteration[]> {
-  const { rows } = await db.query<{ text: string; calls: PastIteration['calls'] | null }>(
-    `select i.text, (
-       select jsonb_agg(jsonb_build_object('id', coalesce(c.model_call_id, c.call_id), 'name', c.name, 'arguments', c.arguments,
-                                           'result', coalesce(c.result, '')) order by c.position)
+  const { rows } = await db.query<IterationRow>(
+    `select i.text, i.origin, i.reasoning_blocks as blocks,
+       case when i.reasoning_field is not null then i.thinking end as thinking, (
+       select jsonb_agg(jsonb_build_object('id', coalesce(c.model_call_id, c.call_id), 'ownId', c.call_id, 'name', c.name,
+                                           'arguments', c.arguments, 'result', coalesce(c.result, ''),
+                                           'serverFields', c.server_fields) order by c.position)
        from tool_calls c
        where c.turn_id = i.turn_id and c.task_call_id = i.task_call_id and c.iteration = i.iteration) as calls
      from agent_iterations i where i.turn_id = $1 and i.task_call_id = $2 order by i.iteration`,
     [turnId, taskCallId],
   );
-  return rows.map(({ text, calls }) => ({ text, calls: calls ?? [] }));
+  return rows.map(toPastIteration);
+}
+
+function toPastIteration({ text, thinking, origin, blocks, calls }: IterationRow): PastIteration {
+  const reasoning = { text: thinking ?? '', blocks: blocks ? (JSON.parse(blocks) as ReasoningBlock[]) : [] };
+  return {
+    text,
+    calls: (calls ?? []).map(({ serverFields, ...call }) => ({
+      ...call,
+      ...(serverFields ? { serverFields: JSON.parse(serverFields) as ServerFields } : {}),
+    })),
+    ...(reasoning.text || reasoning.blocks.length > 0 ? { reasoning } : {}),
+    ...(origin ? { origin } : {}),
+  };
 }

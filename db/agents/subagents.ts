@@ -1,5 +1,6 @@
 import type { CallPlan } from '../../domain/agents/agent.js';
 import type { PastIteration } from '../../domain/agents/agentPrompt.js';
+import type { ReceivedReasoning } from '../../domain/agents/chatMessage.js';
 import { shownArguments } from '../../domain/agents/toolArguments.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
@@ -11,6 +12,7 @@ import { appendEvents, findEffect } from '../timeline/log.js';
 import type { TurnRow } from '../turns/turnRow.js';
 import { type AskedCall, insertCallRow, insertIterationRow } from './iterations.js';
 import { readPastIterations } from './readAgentPrompt.js';
+import { withinServerData } from './serverData.js';
 import type { CallKey } from './toolCalls.js';
 
 /** The task of a sub-agent, from the arguments of the call that began it. */
@@ -27,6 +29,8 @@ export type SubIteration = {
   reason: string;
   usage: TokenUsage | null;
   calls: AskedCall[];
+  origin?: string;
+  reasoning?: ReceivedReasoning;
 };
 
 const stepOf = ({ callId }: CallKey) => `subagent:${callId}`;
@@ -66,13 +70,14 @@ export function landSubIteration(
   pool: Pool,
   key: CallKey,
   task: Task,
-  landed: SubIteration,
+  given: SubIteration,
 ): Promise<CallPlan[] | null> {
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return null;
-    const before = await landedSubIteration(tx, key, landed.iteration);
+    const before = await landedSubIteration(tx, key, given.iteration);
     if (before) return before;
+    const landed = await withinServerData(tx, key.turnId, given);
     const call = { turnId: key.turnId, step: stepName.tool(key.callId), attempt: landed.attempt };
     await settleCall(tx, call, { usage: landed.usage, used: true });
     await insertIterationRow(tx, key.turnId, key.callId, landed);

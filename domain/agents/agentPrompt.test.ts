@@ -59,6 +59,53 @@ describe("an agent's prompt", () => {
     expect(sizeOf(prompt)).toBeLessThan(limits.hard + 200);
   });
 
+  test('holds the reasoning and the fields of the server with the calls that they belong to', () => {
+    const reasoning = { text: 'I must look.', blocks: [{ api: 'chat' as const, block: { data: 'x' } }] };
+    const serverFields = { extra_content: { signature: 's' } };
+    const iterations = [
+      { text: '', calls: [{ ...call('a', '1'), ownId: 'call_0_0', serverFields }], reasoning },
+      { text: '', calls: [call('b', '2')] },
+    ];
+    const asking = agentPrompt(input({ iterations }), limits).filter(({ role }) => role === 'assistant');
+    expect(asking).toEqual([
+      {
+        role: 'assistant',
+        content: '',
+        toolCalls: [{ id: 'a', name: 'look', arguments: '{}', serverFields }],
+        reasoning,
+      },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'b', name: 'look', arguments: '{}' }] },
+    ]);
+  });
+
+  test('cuts reasoning before results of tools, the oldest first, and never to nothing', () => {
+    const iterations = Array.from({ length: 4 }, (_, n) => ({
+      text: '',
+      calls: [call(`c${n}`, 'result '.repeat(100))],
+      reasoning: { text: 'thought '.repeat(1_500), blocks: [] },
+    }));
+    const prompt = agentPrompt(input({ iterations }), limits);
+    const texts = prompt.flatMap((message) =>
+      'reasoning' in message && message.reasoning ? [message.reasoning.text] : [],
+    );
+    expect(texts).toHaveLength(4);
+    expect(texts.every((text) => text !== '')).toBe(true);
+    expect(texts.at(-1)!.length).toBeGreaterThan(texts[0]!.length);
+    expect(prompt.filter(({ role, content }) => role === 'tool' && !content.endsWith('…'))).toHaveLength(4);
+    expect(sizeOf(prompt)).toBeLessThan(limits.hard + 200);
+  });
+
+  test('leaves out the oldest blocks of reasoning that do not fit, and no part of one', () => {
+    const iterations = Array.from({ length: 5 }, (_, n) => ({
+      text: '',
+      calls: [call(`c${n}`, '')],
+      reasoning: { text: '', blocks: [{ api: 'chat' as const, block: { data: `${n}`.repeat(1_500) } }] },
+    }));
+    const prompt = agentPrompt(input({ iterations }), limits);
+    const blocks = prompt.map((message) => ('reasoning' in message ? (message.reasoning?.blocks.length ?? 0) : null));
+    expect(blocks.filter((count) => count !== null)).toEqual([0, 0, 0, 1, 1]);
+  });
+
   test('stops counting the arguments of calls once they exceed the budget', () => {
     let counted = 0;
     const countTokens = (text: string) => {

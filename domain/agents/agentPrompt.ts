@@ -1,8 +1,11 @@
 import { allowances, cut, measure, type PromptLimits } from '../text/tokenBudget.js';
-import type { ChatMessage, ToolCallRequest } from './chatMessage.js';
+import type { ChatMessage, Reasoning, ToolCallRequest } from './chatMessage.js';
 
-/** An earlier iteration of this turn: the model's text and its tool calls with their results. */
-export type PastIteration = { text: string; calls: (ToolCallRequest & { result: string })[] };
+/** A call with its result. `id` is the model's, `ownId` the service's. */
+type PastCall = ToolCallRequest & { result: string; ownId?: string };
+
+/** An earlier iteration of this turn: the model's text, its reasoning if the server wants it back, and its tool calls. */
+export type PastIteration = { text: string; calls: PastCall[]; reasoning?: Reasoning; origin?: string };
 
 /** What the prompt of an agent's next iteration is built from. */
 export type AgentPromptInput = {
@@ -21,16 +24,19 @@ export const DEFAULT_SYSTEM_PROMPT =
 const MESSAGE_COST = 8;
 
 /**
- * The prompt of an iteration. The messages of this turn fit into `hard`; results of tools are cut first if necessary.
- * Earlier turns fill what remains of `soft`; the oldest are left out first.
+ * The prompt of an iteration. The messages of this turn fit into `hard`; reasoning and then results of tools are cut first
+ * if necessary, the oldest first. Earlier turns fill what remains of `soft`; the oldest are left out first. Fields that a
+ * server attached to calls are not counted: it refuses the calls without them.
  */
 export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): ChatMessage[] {
-  const fixed = [input.systemPrompt, input.prose, ...input.iterations.map(({ text }) => text)];
-  const results = input.iterations.flatMap(({ calls }) => calls.map(({ result }) => result));
-  const calls = input.iterations.flatMap((past) => past.calls.map((call) => call.arguments + call.name));
+  const { iterations, cost: ofBlocks } = fitBlocks(input.iterations, limits.hard / 2);
+  const fixed = [input.systemPrompt, input.prose, ...iterations.map(({ text }) => text)];
+  const results = iterations.flatMap(({ calls }) => calls.map(({ result }) => result));
+  const calls = iterations.flatMap((past) => past.calls.map((call) => call.arguments + call.name));
+  const thoughts = iterations.flatMap(({ reasoning }) => (reasoning?.text ? [reasoning.text] : []));
   const overhead = MESSAGE_COST * (fixed.length + results.length + calls.length);
-  const total = Math.max(0, limits.hard - overhead - costOf(calls, limits));
-  const texts = [...fixed, ...results.toReversed()];
+  const total = Math.max(0, limits.hard - overhead - ofBlocks - costOf(calls, limits));
+  const texts = [...fixed, ...results.toReversed(), ...thoughts.toReversed()];
   const measured = texts.map((text) => measure(text, limits.countTokens, total));
   const allowed = allowances(
     measured.map(({ cost }) => cost),
@@ -39,14 +45,35 @@ export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): Chat
   const fitted = measured.map((part, n) => cut(part, allowed[n] ?? 0));
   const kept = fitted.map(({ text }) => text);
   const said = kept.slice(0, fixed.length);
-  const found = kept.slice(fixed.length).toReversed();
+  const found = kept.slice(fixed.length, fixed.length + results.length).toReversed();
+  const thought = kept.slice(fixed.length + results.length).toReversed();
   const room = Math.min(limits.soft, limits.hard) - (limits.hard - total) - sum(fitted.map(({ cost }) => cost));
   return [
     { role: 'system', content: said[0] ?? '' },
     ...pastTurns(input.history, room, limits),
     { role: 'user', content: said[1] ?? '' },
-    ...messagesOfTurn(input.iterations, said.slice(2), found),
+    ...messagesOfTurn(iterations, { texts: said.slice(2), results: found, thoughts: thought }),
   ];
+}
+
+const UNITS_PER_TOKEN = 4;
+
+/**
+ * Leaves out the blocks of reasoning that do not fit into `most` tokens, the oldest first. A block is signed and can't be
+ * cut. Most of it is encrypted, so its tokens are estimated by its length.
+ */
+function fitBlocks(iterations: PastIteration[], most: number): { iterations: PastIteration[]; cost: number } {
+  let cost = 0;
+  let isFull = false;
+  const fitted = iterations.toReversed().map((past) => {
+    if (!past.reasoning?.blocks.length) return past;
+    const ofThese = JSON.stringify(past.reasoning.blocks).length / UNITS_PER_TOKEN;
+    isFull ||= cost + ofThese > most;
+    if (isFull) return { ...past, reasoning: { ...past.reasoning, blocks: [] } };
+    cost += ofThese;
+    return past;
+  });
+  return { iterations: fitted.toReversed(), cost: Math.ceil(cost) };
 }
 
 /** The cost of all texts. Stops counting beyond the hard limit, because a model decides how long they are. */
@@ -73,15 +100,20 @@ function pastTurns(history: AgentPromptInput['history'], room: number, { countTo
   return kept;
 }
 
-function messagesOfTurn(iterations: PastIteration[], texts: string[], results: string[]): ChatMessage[] {
+type FittedTexts = { texts: string[]; results: string[]; thoughts: string[] };
+
+function messagesOfTurn(iterations: PastIteration[], { texts, results, thoughts }: FittedTexts): ChatMessage[] {
   let at = 0;
-  return iterations.flatMap(({ calls }, n): ChatMessage[] => {
+  let thoughtAt = 0;
+  return iterations.flatMap(({ calls, reasoning: given }, n): ChatMessage[] => {
     const content = texts[n] ?? '';
+    // A server that wants reasoning back refuses a message without any.
+    const reasoning = given && { ...given, text: given.text && (thoughts[thoughtAt++] || '…') };
     if (calls.length === 0) return content ? [{ role: 'assistant', content }] : [];
-    const toolCalls = calls.map(({ id, name, arguments: sent }) => ({ id, name, arguments: sent }));
+    const toolCalls = calls.map(({ result: _, ownId: __, ...call }): ToolCallRequest => call);
     const answers = calls.map(
       ({ id }): ChatMessage => ({ role: 'tool', toolCallId: id, content: results[at++] ?? '' }),
     );
-    return [{ role: 'assistant', content, toolCalls }, ...answers];
+    return [{ role: 'assistant', content, toolCalls, ...(reasoning ? { reasoning } : {}) }, ...answers];
   });
 }

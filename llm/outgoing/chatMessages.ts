@@ -1,5 +1,11 @@
 import type OpenAI from 'openai';
-import type { ChatMessage, Reasoning, ReasoningBlock, ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import type {
+  ChatMessage,
+  Reasoning,
+  ReasoningBlock,
+  ServerFields,
+  ToolCallRequest,
+} from '../../domain/agents/chatMessage.js';
 import type { ToolOffer } from '../port.js';
 import { type SendableRules, toSendable } from './toSendable.js';
 
@@ -54,11 +60,13 @@ function toChatCall({ id, name, arguments: sent, serverFields = {} }: ToolCallRe
   };
 }
 
+const isThinkingBlock = ({ type }: ServerFields) => type === 'thinking' || type === 'redacted_thinking';
+
 /** OpenRouter's blocks are named like `reasoning.text`; LiteLLM passes Anthropic's on, which have the type `thinking`. */
 function blockFields(blocks: ReasoningBlock[]): BlockFields {
   const own = blocks.flatMap(({ api, block }) => (api === 'chat' ? [block] : []));
-  const thinking = own.filter(({ type }) => type === 'thinking' || type === 'redacted_thinking');
-  const details = own.filter((block) => !thinking.includes(block));
+  const thinking = own.filter(isThinkingBlock);
+  const details = own.filter((block) => !isThinkingBlock(block));
   return {
     ...(details.length > 0 ? { reasoning_details: details } : {}),
     ...(thinking.length > 0 ? { thinking_blocks: thinking } : {}),
