@@ -275,4 +275,14 @@ export const mutations: Mutation[] = [
       name: 'are shared by sockets and event streams',
     },
   },
+  {
+    name: 'the origin of what a server gets back',
+    file: 'domain/agents/origin.ts',
+    replace: [['past.origin === undefined || past.origin === origin ? past : withoutServerData(past)', 'past']],
+    test: {
+      project: 'unit',
+      file: 'domain/agents/origin.test.ts',
+      name: 'gets neither reasoning nor fields of the server, and the ids of the service',
+    },
+  },
 ];
