@@ -5,7 +5,6 @@ import { createListener, type Listener } from '../db/core/listen.js';
 import { createPool, type Pool } from '../db/core/pool.js';
 import { within } from '../lib/within.js';
 import { createFeeds, type Feeds } from '../viewers/gateway/feeds.js';
-import { createRedisHub } from '../viewers/wire/redisWire.js';
 import { createSocketHub } from '../viewers/wire/socketHub.js';
 import type { WireHub } from '../viewers/wire/wire.js';
 import { type ChatPurge, createChatPurge } from './chats/chatPurge.js';
@@ -27,14 +26,12 @@ export type Backends = {
 
 export type Observed = { log: Logger; interceptors: ClientInterceptors; onDelivered: (readAt: number) => void };
 
-export function connectBackends(config: ApiConfig, server: Server, observed: Observed): Backends {
+export async function connectBackends(config: ApiConfig, server: Server, observed: Observed): Promise<Backends> {
   const { log } = observed;
   const lost = (err: Error) => log.warn({ err }, 'a connection to Postgres was lost');
   const pool = createPool(config.DATABASE_URL, { max: config.DATABASE_POOL, pooled: isPooled(config), onError: lost });
   const listen = createListener({ url: config.DATABASE_DIRECT_URL ?? config.DATABASE_URL, onError: lost });
-  const hub = config.RELAY_URL
-    ? createRedisHub({ url: config.RELAY_URL, log })
-    : createSocketHub({ server, token: config.GATEWAY_TOKEN, log });
+  const hub = await openHub(config, server, log);
   const feeds = createFeeds({ pool, listen, hub, log, onDelivered: observed.onDelivered });
   const temporal = connectLazily(config, observed.interceptors);
   const chatPurge = createChatPurge({ pool, log });
@@ -57,4 +54,11 @@ export function connectBackends(config: ApiConfig, server: Server, observed: Obs
       );
     },
   };
+}
+
+/** Redis' client is loaded only where there is a Redis: loading it is a tenth of the api's start. */
+async function openHub(config: ApiConfig, server: Server, log: Logger): Promise<WireHub> {
+  if (!config.RELAY_URL) return createSocketHub({ server, token: config.GATEWAY_TOKEN, log });
+  const { createRedisHub } = await import('../viewers/wire/redisWire.js');
+  return createRedisHub({ url: config.RELAY_URL, log });
 }

@@ -44,7 +44,7 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
   const metrics = createMetrics();
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
-  const backends = connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
+  const backends = await connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
   observeBackends(config, metrics, backends, log);
   const scraped = serveOwnMetrics(config, metrics, log);
   const stop = serve(server, config, backends, { log, metrics, tracing });

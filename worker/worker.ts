@@ -7,8 +7,9 @@ import { createPool } from '../db/core/pool.js';
 import { connectionOptions } from '../engine/connection.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { within } from '../lib/within.js';
-import { createRedisWire } from '../viewers/wire/redisWire.js';
+import type { Log } from '../telemetry/log/log.js';
 import { createSocketWire } from '../viewers/wire/socketWire.js';
+import type { Wire } from '../viewers/wire/wire.js';
 import { activityDeps } from './activityDeps.js';
 import type { Drain } from './drain/drain.js';
 import { runUntilDrained } from './drain/runUntilDrained.js';
@@ -45,9 +46,7 @@ export async function runWorker(
   );
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, interceptors });
-  const wire = config.RELAY_URL
-    ? createRedisWire({ url: config.RELAY_URL, log })
-    : createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
+  const wire = await openWire(config, log);
   const { tools, close: closeTools } = await openTools(config, { pool, log });
   const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
   try {
@@ -78,6 +77,13 @@ export async function runWorker(
       );
     }
   }
+}
+
+/** Redis' client is loaded only where there is a Redis: loading it is a tenth of the worker's start. */
+async function openWire(config: Config, log: Log): Promise<Wire> {
+  if (!config.RELAY_URL) return createSocketWire({ gatewayUrl: gatewayUrl(config), token: config.GATEWAY_TOKEN, log });
+  const { createRedisWire } = await import('../viewers/wire/redisWire.js');
+  return createRedisWire({ url: config.RELAY_URL, log });
 }
 
 const gatewayUrl = (config: Config) => config.GATEWAY_URL ?? `http://${config.HOST}:${config.PORT}`;

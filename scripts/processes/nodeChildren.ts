@@ -30,7 +30,11 @@ function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready'
   const show = (line: string) => context.isUp() && context.say(line);
   const log = createLineLog(logOf(context.dataDir, entry.name), entry.name, show);
   return {
-    command: async () => ({ ...entry.command, env: { ...process.env, ...(await entry.env()) } }),
+    // Since Node 22, compiled code is kept there between starts: a third of the start of a worker is compilation.
+    command: async () => ({
+      ...entry.command,
+      env: { NODE_COMPILE_CACHE: join(context.config.cacheDir, 'compiled'), ...process.env, ...(await entry.env()) },
+    }),
     ready,
     output: { lines: log.line },
     stopSignal: 'SIGTERM',
