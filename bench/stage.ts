@@ -82,10 +82,11 @@ async function startDurable(
   };
 }
 
-/** As anyone would run it; only the limits on one client's requests and viewers are out of the bench's way. */
+/** As anyone would run it; only the limits on one client's requests, viewers and replies are out of the bench's way. */
 export const serviceEnv = (providerUrl: string) => ({
   OPENAI_BASE_URL: providerUrl,
   OPENAI_API_KEY: 'bench',
   REQUESTS_PER_MINUTE: '1000000',
   VIEWERS_PER_OWNER: '20000',
+  STREAM_CONCURRENCY: '1000',
 });
