@@ -1,4 +1,4 @@
-import type { AskedCall } from '../../db/agents/iterations.js';
+import type { AskedCall } from '../../db/agents/iterationRows.js';
 import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import type { ToolDescriptor } from '../../domain/agents/tools.js';
 

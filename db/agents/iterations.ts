@@ -5,7 +5,7 @@ import {
   type Stretch,
   stepId,
 } from '../../domain/agents/agent.js';
-import type { ReceivedReasoning, ToolCallRequest } from '../../domain/agents/chatMessage.js';
+import type { ReceivedReasoning } from '../../domain/agents/chatMessage.js';
 import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
@@ -19,10 +19,8 @@ import { settleCall } from '../streaming/modelCalls.js';
 import { appendEvents } from '../timeline/log.js';
 import { lockTurn } from '../turns/lockTurn.js';
 import type { TurnRow } from '../turns/turnRow.js';
+import { type AskedCall, insertCallRow, insertIterationRow } from './iterationRows.js';
 import { withinServerData } from './serverData.js';
-
-/** A tool call that the model asked for, with its plan. `modelCallId` is the model's id of the call. */
-export type AskedCall = Omit<ToolCallRequest, 'id'> & { plan: CallPlan; modelCallId: string };
 
 /** A finished call of the model. `text` and `thinking` are its own; offsets of `stretches` are those of the draft. */
 export type Iteration = {
@@ -128,55 +126,6 @@ async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number 
     [key.turnId, key.beat, fence],
   );
   return rows[0]?.asked ?? null;
-}
-
-type IterationRow = Omit<Iteration, 'stretches' | 'calls'>;
-
-/** Inserts an iteration. `taskCallId` is the call that began the sub-agent, or '' for the agent itself. */
-export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: string, row: IterationRow): Promise<void> {
-  await tx.query(
-    `insert into agent_iterations (turn_id, task_call_id, iteration, text, thinking, model, finish_reason, usage, origin,
-       reasoning_field, reasoning_blocks)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    [
-      turnId,
-      taskCallId,
-      row.iteration,
-      row.text,
-      row.thinking,
-      row.model,
-      row.reason,
-      row.usage ? JSON.stringify(row.usage) : null,
-      row.origin ?? null,
-      row.reasoning?.field ?? null,
-      row.reasoning?.blocks.length ? JSON.stringify(row.reasoning.blocks) : null,
-    ],
-  );
-}
-
-/** `resultIndex` is the index of the result's step; null for a call of a sub-agent, which has no steps. */
-type CallPlace = { taskCallId: string; iteration: number; position: number; resultIndex: number | null };
-
-/** Inserts a tool call. */
-export async function insertCallRow(tx: Tx, turnId: string, call: AskedCall, place: CallPlace): Promise<void> {
-  await tx.query(
-    `insert into tool_calls (turn_id, call_id, task_call_id, iteration, position, name, arguments, plan, result_index,
-       model_call_id, server_fields)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    [
-      turnId,
-      call.plan.callId,
-      place.taskCallId,
-      place.iteration,
-      place.position,
-      call.name,
-      call.arguments,
-      JSON.stringify(call.plan),
-      place.resultIndex,
-      call.modelCallId,
-      call.serverFields ? JSON.stringify(call.serverFields) : null,
-    ],
-  );
 }
 
 /** Stores the text of the iteration's steps. Deletes steps that a failed attempt began. */

@@ -10,7 +10,7 @@ import { readModelCalls, settleCall } from '../streaming/modelCalls.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
 import type { TurnRow } from '../turns/turnRow.js';
-import { type AskedCall, insertCallRow, insertIterationRow } from './iterations.js';
+import { type AskedCall, insertCallRow, insertIterationRow } from './iterationRows.js';
 import { readPastIterations } from './readAgentPrompt.js';
 import { withinServerData } from './serverData.js';
 import type { CallKey } from './toolCalls.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type AskedCall, landIteration } from '../../../db/agents/iterations.js';
+import type { AskedCall } from '../../../db/agents/iterationRows.js';
+import { landIteration } from '../../../db/agents/iterations.js';
 import { readPastIterations } from '../../../db/agents/readAgentPrompt.js';
 import { landSubIteration } from '../../../db/agents/subagents.js';
 import { deleteChat, purgeDeletedChats } from '../../../db/chats/deleteChat.js';
