@@ -3,6 +3,9 @@ import { TurnFailure } from '../domain/log/failures.js';
 /** Node fires a timer that is longer than this at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** How long a server may keep a connection open with comments and without data, in milliseconds. */
+const COMMENTS_MS = 10 * 60_000;
+
 /**
  * Aborts a request when its caller stops it, or when the provider sends nothing for too long. The clock runs only while
  * the caller waits for the provider: the time of a slow reader does not count as silence.
@@ -19,28 +22,45 @@ export type SilenceClock = {
   readonly stopped: boolean;
   /** A frame arrived: the silence starts over. */
   restart(): void;
+  /** A sign of life without data arrived: the silence starts over, until there is nothing else for ten minutes. */
+  keepAlive(): void;
   /** The answer is complete: reads the end of its body in the background, so that the connection can be used again. */
   detach(body: { read(): Promise<{ done: boolean }> }, withinMs: number): void;
   /** Stops the clock, and aborts the request unless it is detached. */
   end(): void;
 };
 
-export function createSilenceClock(options: { signal: AbortSignal; silenceMs: number }): SilenceClock {
+/** `commentsMs`: the limit of `keepAlive`. */
+export function createSilenceClock(options: {
+  signal: AbortSignal;
+  silenceMs: number;
+  commentsMs?: number;
+}): SilenceClock {
   const request = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let detached = false;
+  /** When the first sign of life after the last data arrived. */
+  let aliveSince: number | null = null;
   const stop = () => request.abort(options.signal.reason);
   if (options.signal.aborted) stop();
   else options.signal.addEventListener('abort', stop, { once: true });
 
-  const restart = () => {
+  const clear = () => {
     clearTimeout(timer);
     timer = undefined;
   };
+  const restart = () => {
+    clear();
+    aliveSince = null;
+  };
+  const aliveMsLeft = (): number =>
+    aliveSince === null
+      ? LONGEST_TIMER_MS
+      : Math.max(0, aliveSince + (options.commentsMs ?? COMMENTS_MS) - performance.now());
   return {
     signal: request.signal,
     async waitFor(work, withinMs = options.silenceMs) {
-      const limitMs = Math.min(withinMs, options.silenceMs, LONGEST_TIMER_MS);
+      const limitMs = Math.min(withinMs, options.silenceMs, aliveMsLeft());
       timer ??= setTimeout(() => request.abort(new TurnFailure('provider_silent')), limitMs);
       try {
         return await work;
@@ -53,6 +73,10 @@ export function createSilenceClock(options: { signal: AbortSignal; silenceMs: nu
       return options.signal.aborted;
     },
     restart,
+    keepAlive() {
+      aliveSince ??= performance.now();
+      if (aliveMsLeft() > 0) clear();
+    },
     detach(body, withinMs) {
       detached = true;
       const drop = () => request.abort();
@@ -63,7 +87,7 @@ export function createSilenceClock(options: { signal: AbortSignal; silenceMs: nu
         .finally(() => clearTimeout(late));
     },
     end() {
-      restart();
+      clear();
       options.signal.removeEventListener('abort', stop);
       if (!detached) request.abort();
     },

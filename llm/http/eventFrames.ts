@@ -3,8 +3,9 @@ import { isHtml } from '../errors/errorBody.js';
 import { notAnApi } from '../errors/providerFailures.js';
 import { MAX_STREAM } from '../replyLimits.js';
 import type { SilenceClock } from '../silenceClock.js';
-import { createEventReader } from './eventReader.js';
-import { readPiece } from './readPiece.js';
+import { createEventReader, isDone, type SentEvent } from './eventReader.js';
+import { readJsonBody } from './jsonBody.js';
+import { isEventStream, type NextPiece, readPiece } from './readPiece.js';
 
 /** The longest wait for usage, which may follow the finish reason, in milliseconds: the reply is complete by then. */
 const USAGE_WAIT_MS = 3_000;
@@ -17,59 +18,100 @@ export async function* readFrames(
   clock: SilenceClock,
   isFinished: () => boolean,
 ): AsyncGenerator<string> {
-  if (!response.body) throw new TurnFailure('stream_broken');
-  const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const reader = createEventReader();
-  const beginning = createBeginning(response);
-  let size = 0;
-  for (;;) {
-    const { done, value } = await clock.waitFor(readPiece(body), isFinished() ? USAGE_WAIT_MS : undefined);
-    size += value?.length ?? 0;
-    if (size > MAX_STREAM) throw new TurnFailure('reply_too_large');
-    const events = done ? reader.end() : reader.push(value);
-    if (events.length === 0) beginning.check(value, done);
-    for (const { data } of events) {
-      clock.restart();
-      beginning.isStream();
-      if (data === '[DONE]') return clock.detach(body, BODY_END_WAIT_MS);
-      yield data;
-    }
-    if (done) return;
-  }
+  for await (const { data } of readEvents(response, clock, () => (isFinished() ? USAGE_WAIT_MS : undefined)))
+    if (!isDone(data)) yield data;
 }
-
-/** The part of an answer without events that is examined, in bytes. */
-const MAX_BEGINNING = 64 * 1024;
 
 /**
- * Examines the beginning of an answer until its first event, to detect an answer that is no stream of events. An answer
- * with the content type of a stream comes from the API; a gateway's page inside it is a broken stream.
+ * Each event up to the end of the body, or up to and with `[DONE]`. Also reads the answer of a server that does not stream:
+ * JSON is one event. `graceMs`: how long the end is waited for, once the reply is complete. Throws `provider_not_an_api`
+ * for a page, or for JSON of another kind of server.
  */
-function createBeginning({ status, headers }: Response) {
-  const contentType = headers.get('content-type');
-  const decoder = new TextDecoder();
-  let text: string | null = /event-stream/i.test(contentType ?? '') ? null : '';
-  return {
-    /** Throws `provider_not_an_api` for an HTML page, and for a complete body that is not of such an API. */
-    check(value: Uint8Array | undefined, done: boolean): void {
-      if (text === null) return;
-      if (value && text.length < MAX_BEGINNING) text += decoder.decode(value, { stream: true });
-      if (isHtml(text, contentType) || (done && isForeign(text, contentType))) throw notAnApi(status);
-    },
-    isStream(): void {
-      text = null;
-    },
+export async function* readEvents(
+  response: Response,
+  clock: SilenceClock,
+  graceMs: () => number | undefined,
+): AsyncGenerator<SentEvent> {
+  if (!response.body) throw new TurnFailure('stream_broken');
+  const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  let size = 0;
+  const next: NextPiece = async () => {
+    const { done, value } = await clock.waitFor(readPiece(body), graceMs());
+    size += value?.length ?? 0;
+    if (size > MAX_STREAM) throw new TurnFailure('reply_too_large');
+    return done ? null : value;
   };
-}
-
-/** A text whose type is not that of a stream, or JSON that is neither an answer of the API nor an error. */
-function isForeign(text: string, contentType: string | null): boolean {
-  if (text.trim() === '') return false;
-  try {
-    const json: unknown = JSON.parse(text);
-    const known = ['choices', 'output', 'error', 'object'];
-    return typeof json !== 'object' || json === null || !known.some((name) => name in json);
-  } catch {
-    return /^\s*text\/(?!event-stream)/i.test(contentType ?? '');
+  const keepAlive = () => {
+    if (graceMs() === undefined) clock.keepAlive();
+  };
+  const { first, kind } = await readBeginning(next, keepAlive, response);
+  if (kind === 'json') return yield* readJsonBody(first, next, keepAlive, response);
+  for await (const event of readSentEvents(first, next, keepAlive, response)) {
+    if (event.data.trim() === '') {
+      keepAlive();
+      continue;
+    }
+    clock.restart();
+    const isLast = isDone(event.data);
+    if (isLast) clock.detach(body, BODY_END_WAIT_MS);
+    yield event;
+    if (isLast) return;
   }
 }
+
+/** The part of an answer before its first character that is no white space, in bytes. */
+const MAX_LEAD = 64 * 1024;
+
+/**
+ * Reads up to the first character, which tells events from JSON. An answer with the content type of a stream comes from
+ * the API; a gateway's page inside it is a broken stream.
+ */
+async function readBeginning(next: NextPiece, keepAlive: () => void, { status, headers }: Response) {
+  const contentType = headers.get('content-type');
+  const decoder = new TextDecoder();
+  const pieces: Uint8Array[] = [];
+  for (let size = 0; ; ) {
+    const piece = await next();
+    if (piece === null) return { first: null, kind: 'events' };
+    pieces.push(piece);
+    size += piece.length;
+    const text = decoder.decode(piece, { stream: true }).trimStart();
+    if (text === '' && size < MAX_LEAD) {
+      keepAlive();
+      continue;
+    }
+    if (!isEventStream(contentType) && text.startsWith('<')) throw notAnApi(status);
+    return { first: Buffer.concat(pieces), kind: /^[[{]/.test(text) ? 'json' : 'events' };
+  }
+}
+
+async function* readSentEvents(
+  first: Uint8Array | null,
+  next: NextPiece,
+  keepAlive: () => void,
+  { status, headers }: Response,
+): AsyncGenerator<SentEvent> {
+  const contentType = headers.get('content-type');
+  let hasComment = false;
+  let hasEvents = false;
+  const reader = createEventReader({
+    onComment: () => {
+      hasComment = true;
+    },
+    bareJson: true,
+  });
+  for (let piece = first; ; piece = await next()) {
+    const events = piece === null ? reader.end() : reader.push(piece);
+    if (events.length === 0 && piece !== null && (hasComment || isBlank(piece))) keepAlive();
+    hasComment = false;
+    if (events.length > 0) hasEvents = true;
+    yield* events;
+    if (piece !== null) continue;
+    const isText = isHtml('', contentType) || /^\s*text\/(?!event-stream)/i.test(contentType ?? '');
+    if (first !== null && !hasEvents && isText) throw notAnApi(status);
+    return;
+  }
+}
+
+/** Some servers send empty lines to keep the connection open. */
+const isBlank = (piece: Uint8Array): boolean => piece.every((byte) => byte === 10 || byte === 13 || byte === 32);

@@ -12,7 +12,17 @@ export type EventReader = {
   end(): SentEvent[];
 };
 
-export function createEventReader(): EventReader {
+/** Whether the data are those of the last event, which some servers send in quotes or lower case. */
+export const isDone = (data: string): boolean => data.length < 20 && /^"?\[done\]"?$/i.test(data.trim());
+
+export type EventReaderOptions = {
+  /** Called for each comment, which servers send to keep the connection open. */
+  onComment?: () => void;
+  /** Whether a line that begins like a JSON object is an event of its own: some servers send errors in this form. */
+  bareJson?: boolean;
+};
+
+export function createEventReader({ onComment, bareJson = false }: EventReaderOptions = {}): EventReader {
   const text = new TextDecoder();
   let events: SentEvent[] = [];
   const parser = createParser({
@@ -20,7 +30,10 @@ export function createEventReader(): EventReader {
     // The standard says to ignore unknown fields. An event that is too large is an error.
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') throw new TurnFailure('stream_broken');
+      if (bareJson && error.type === 'unknown-field' && error.line?.trimStart().startsWith('{'))
+        events.push({ name: null, data: error.line });
     },
+    ...(onComment ? { onComment } : {}),
     maxBufferSize: MAX_FRAME,
   });
   const feed = (piece: string): SentEvent[] => {

@@ -9,3 +9,8 @@ export async function readPiece(body: ReadableStreamDefaultReader<Uint8Array>) {
     throw error instanceof TurnFailure ? error : fromBrokenStream(error);
   }
 }
+
+/** Reads the next piece of a body; null at its end. */
+export type NextPiece = () => Promise<Uint8Array | null>;
+
+export const isEventStream = (contentType: string | null): boolean => /event-stream/i.test(contentType ?? '');

@@ -146,7 +146,7 @@ async function* readStream(response: Response, clock: SilenceClock): AsyncGenera
 async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerator<SentEvent> {
   if (!response.body) throw new TurnFailure('stream_broken');
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const reader = createEventReader();
+  const reader = createEventReader({ onComment: clock.keepAlive });
   let size = 0;
   for (;;) {
     const { done, value } = await clock.waitFor(readPiece(body));
