@@ -55,6 +55,11 @@ export type ReplyProvider = {
       silenceMs: number;
       /** Resumes a response that the provider keeps. */
       resume?: Resume;
+      /**
+       * Whether an earlier attempt ended in order and without a finish reason. Then such an end is taken, because the
+       * server sends none.
+       */
+      mayLackReason?: boolean;
     },
   ): AsyncIterable<ReplyPart>;
   /** Whether it can continue the beginning of a reply. Then it streams the rest only. */

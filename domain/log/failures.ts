@@ -61,6 +61,9 @@ export function isFailureCode(code: string): code is FailureCode {
   return Object.hasOwn(failures, code);
 }
 
+/** The code in the detail of `stream_broken` where a reply ended in order and without a finish reason: it may be whole. */
+export const NO_FINISH_REASON = 'no_finish_reason';
+
 /**
  * What a failed call cost, as far as is known. `nothing`: the request did not reach the provider. `call`: the provider
  * refused it before a model read it. `tokens`: a model may have read it.

@@ -1,15 +1,14 @@
 import type OpenAI from 'openai';
-import { TurnFailure } from '../../domain/log/failures.js';
+import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
-import { readFrames } from '../http/eventFrames.js';
 import { createProviderClient, type ProviderServer, responseOf } from '../http/providerClient.js';
 import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
 import type { SendableRules } from '../outgoing/toSendable.js';
-import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
+import type { ReplyProvider, ReplyRequest } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { type OptionNames, optionFields } from '../turnOptionFields.js';
-import { parseChunk } from './completionFrames.js';
 import { createCompletion } from './completionParts.js';
+import { readCompletion } from './readCompletion.js';
 
 const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_tokens' };
 
@@ -24,6 +23,16 @@ const dialects: Record<Continuation, object> = {
   vllm: { continue_final_message: true, add_generation_prompt: false },
   openrouter: {},
 };
+
+/** Codes of a server that answered the same request before, without the partial message. */
+const refusals: ReadonlySet<FailureCode> = new Set(['provider_refused', 'model_not_found', 'context_too_long']);
+
+const refusesContinuation = (error: unknown): error is TurnFailure =>
+  error instanceof TurnFailure && refusals.has(error.code);
+
+/** The next attempt starts over. */
+const cannotContinue = ({ code, detail, spent }: TurnFailure): TurnFailure =>
+  new TurnFailure('response_gone', { spent, cause: { failure: code, detail } });
 
 type Log = { warn(fields: object, message: string): void };
 
@@ -45,18 +54,20 @@ export function createChatCompletions(
   const dialect = options.continuation ? dialects[options.continuation] : null;
   return {
     continues: dialect !== null,
-    async *streamReply(request, { signal, silenceMs }) {
+    async *streamReply(request, { signal, silenceMs, mayLackReason }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
         const response = await openStream(client, request, clock, { dialect: dialect ?? {}, rules: options.rules });
-        yield* readReply(response, request.model, clock);
+        const { model, requestId } = request;
+        const warn = (message: string) => options.log?.warn({ requestId }, message);
+        yield* readCompletion(response, createCompletion({ model, mayLackReason, warn }), clock);
       } catch (thrown) {
         signal.throwIfAborted();
         const error = withoutKey(thrown, options.apiKey?.trim());
         if (error instanceof TurnFailure) {
           options.log?.warn({ requestId: request.requestId, code: error.code, fault: error.cause }, 'provider failed');
         }
-        throw error;
+        throw request.continueFrom !== undefined && refusesContinuation(error) ? cannotContinue(error) : error;
       } finally {
         clock.end();
       }
@@ -88,20 +99,4 @@ async function openStream(
     { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
   );
   return responseOf(answer, clock);
-}
-
-async function* readReply(response: Response, model: string, clock: SilenceClock): AsyncGenerator<ReplyPart> {
-  const completion = createCompletion(model);
-  try {
-    for await (const frame of readFrames(response, clock, () => completion.finished)) {
-      for (const part of completion.take(parseChunk(frame))) {
-        yield part;
-        clock.signal.throwIfAborted();
-      }
-    }
-  } catch (error) {
-    // After the finish reason the reply is complete; only its usage may be missing.
-    if (clock.stopped || !completion.finished || !(error instanceof TurnFailure)) throw error;
-  }
-  yield* completion.finish();
 }

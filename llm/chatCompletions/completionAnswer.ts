@@ -1,39 +1,44 @@
-import { z } from 'zod';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { parseBounded } from '../../domain/text/boundedJson.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { isHtml } from '../errors/errorBody.js';
 import { fromErrorObject, notAnApi } from '../errors/providerFailures.js';
+import { type Fields, fieldsOf, listOf, textOf } from '../looseJson.js';
+import { jsonAnswer } from './answerText.js';
 import { toTokenUsage } from './completionUsage.js';
-
-/** The fields that are read of a `chat.completion`. Servers omit a field that they do not have, or send null. */
-const completion = z.object({
-  model: z.string().nullish(),
-  choices: z.array(
-    z.object({
-      message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
-      finish_reason: z.string().nullish(),
-    }),
-  ),
-  usage: z.unknown().optional(),
-});
+import { finishReasonOf } from './finishReasons.js';
+import { joined, piecesOf } from './messagePieces.js';
+import { errorIn } from './streamedErrors.js';
 
 type Asked = { model: string; contentType: string | null };
 
-/** The content of a complete answer. Throws the failure that any other answer means. */
+/**
+ * The content of a complete answer: its JSON, where the model put words or a fence around it. Throws the failure that any
+ * other answer means.
+ */
 export function parseCompletion(body: string, asked: Asked): { content: string; usage: TokenUsage | null } {
   const json = parseJson(body, asked.contentType);
-  if (typeof json === 'object' && json !== null && 'error' in json && json.error) throw fromErrorObject(json.error);
-  if (typeof json !== 'object' || json === null || !('choices' in json)) throw notAnApi(OK);
-  const parsed = completion.safeParse(json);
-  // Without the parser's error: it quotes the body, which is prose.
-  if (!parsed.success) throw new TurnFailure('provider_error');
-  const [choice] = parsed.data.choices;
-  const usage = toTokenUsage(parsed.data.usage, parsed.data.model || asked.model);
-  if (choice?.message.refusal) throw new TurnFailure('provider_refused', { usage });
-  if (choice?.finish_reason === 'content_filter') throw new TurnFailure('content_filter', { usage });
-  if (!choice?.message.content) throw new TurnFailure('empty_reply', { usage });
-  return { content: choice.message.content, usage };
+  const fields = fieldsOf(json);
+  const choice = fieldsOf(listOf(fields.choices)[0]);
+  const error = errorIn(fields) ?? errorIn(choice);
+  if (error) throw fromErrorObject(error);
+  if (!('choices' in fields)) throw notAnApi(OK);
+  const usage = toTokenUsage(fields.usage, textOf(fields.model) || asked.model);
+  const message = fieldsOf(choice.message);
+  const reason = finishReasonOf(choice.finish_reason);
+  if (textOf(message.refusal) !== '') throw new TurnFailure('provider_refused', { usage });
+  if (reason === 'content_filter') throw new TurnFailure('content_filter', { usage });
+  if (reason === 'broken') throw new TurnFailure('provider_error', { usage });
+  return { content: contentOf(message, usage), usage };
+}
+
+/** Servers that separate the thinking may take all of the answer for it. */
+function contentOf(message: Fields, usage: TokenUsage | null): string {
+  const pieces = piecesOf(message);
+  const [content, thinking] = [joined(pieces, 'text'), joined(pieces, 'thinking')];
+  const answer = jsonAnswer(content) ?? (content.trim() === '' ? jsonAnswer(thinking) : content);
+  if (answer !== null && answer !== '') return answer;
+  throw new TurnFailure(thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });
 }
 
 const OK = 200;

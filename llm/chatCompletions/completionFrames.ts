@@ -1,44 +1,47 @@
-import { z } from 'zod';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { parseBounded } from '../../domain/text/boundedJson.js';
 import { fromErrorObject } from '../errors/providerFailures.js';
-import { MAX_CALLS, shortList } from '../replyLimits.js';
-import { legacyCallDelta, toolCallDelta } from './toolCallDeltas.js';
+import { isDone, type SentEvent } from '../http/eventReader.js';
+import { type Fields, isFields } from '../looseJson.js';
+import { errorOf } from './streamedErrors.js';
 
-/** One choice is asked for. */
-const MAX_CHOICES = 128;
+/** More lines in one event are not parsed one by one. */
+const MAX_LINES = 10_000;
 
-/** The fields that are read of a `chat.completion.chunk`. Servers omit a field that they do not have, or send null. */
-const completionChunk = z.object({
-  model: z.string().nullish(),
-  choices: shortList(
-    z.object({
-      index: z.number().nullish(),
-      delta: z
-        .object({
-          content: z.string().nullish(),
-          // Not in OpenAI's own API: the names that servers give to thinking.
-          reasoning_content: z.string().nullish(),
-          reasoning: z.string().nullish(),
-          tool_calls: shortList(toolCallDelta, MAX_CALLS).nullish(),
-          function_call: legacyCallDelta.nullish(),
-        })
-        .nullish(),
-      finish_reason: z.string().nullish(),
-    }),
-    MAX_CHOICES,
-  ).nullish(),
-  usage: z.unknown().optional(),
-});
-export type CompletionChunk = z.infer<typeof completionChunk>;
+/**
+ * The JSON objects of an event. Other JSON and words such as `ping` are ignored. Throws the failure that an event named
+ * `error` means, and `stream_broken` for text that is not JSON.
+ */
+export function parseFrames({ name, data }: SentEvent): Fields[] {
+  const text = withoutPrefix(data.trim());
+  const found = parseAll(text);
+  if (name === 'error') throw fromErrorObject(errorOf(found?.[0] ?? text));
+  if (!found) {
+    if (isKeepAlive(text) || !isMessage(name)) return [];
+    // Without the text, which is prose.
+    throw new TurnFailure('stream_broken');
+  }
+  return found.filter(isFields);
+}
 
-/** Throws `stream_broken` when the frame is no chunk, and the failure that an error object means. */
-export function parseChunk(frame: string): CompletionChunk {
-  const json = parseBounded(frame);
-  if (json === undefined) throw new TurnFailure('stream_broken');
-  if (typeof json === 'object' && json !== null && 'error' in json && json.error) throw fromErrorObject(json.error);
-  const parsed = completionChunk.safeParse(json);
-  // Without the parser's error: it quotes the frame, which is prose.
-  if (!parsed.success) throw new TurnFailure('stream_broken');
-  return parsed.data;
+const isMessage = (name: string | null): boolean => name === null || name === 'message' || name === 'data';
+
+/** Proxies send an event of an event. */
+const withoutPrefix = (text: string): string => (text.startsWith('data:') ? text.slice('data:'.length).trim() : text);
+
+const isKeepAlive = (text: string): boolean =>
+  text === '' || text.startsWith(':') || /^(ping|keep-?alive|heartbeat)$/i.test(text.slice(0, 20));
+
+/** The values of an event; null where it has text that is not JSON. */
+function parseAll(text: string): unknown[] | null {
+  const whole = parseBounded(text);
+  if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
+  if (!text.includes('\n')) return null;
+  // A frame was cut into lines, or lines are no frames of their own for want of a blank line.
+  const joined = parseBounded(text.replaceAll('\n', ''));
+  if (joined !== undefined) return [joined];
+  const lines = text.split('\n', MAX_LINES + 1).map((line) => withoutPrefix(line.trim()));
+  if (lines.length > MAX_LINES) return null;
+  const values = lines.filter((line) => !isKeepAlive(line) && !isDone(line)).map((line) => parseBounded(line));
+  return values.includes(undefined) ? null : values;
 }

@@ -1,65 +1,146 @@
-import { z } from 'zod';
 import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
+import { countOf, type Fields, fieldsOf, isFields, jsonTextOf, textOf } from '../looseJson.js';
 import { MAX_ARGUMENTS, MAX_CALLS } from '../replyLimits.js';
+import { createServerFields, type ServerFieldsOfCall } from './serverFields.js';
 
-const functionDelta = z.object({ name: z.string().nullish(), arguments: z.string().nullish() });
-
-/** A fragment of a call. Servers omit fields that they do not repeat, or send null. */
-export const toolCallDelta = z.object({
-  index: z.number().int().nullish(),
-  id: z.string().nullish(),
-  function: functionDelta.nullish(),
-});
-/** The form of the older API with one call. */
-export const legacyCallDelta = functionDelta;
-
-type Delta = z.infer<typeof toolCallDelta>;
-
-/** Assembles the tool calls of a reply from their fragments. */
+/** Assembles the tool calls of a reply from their fragments, in each form in which servers send them. */
 export type ToolCallDeltas = {
-  take(deltas: Delta[]): void;
+  /** Fragments of calls, or whole calls, in the order of the stream. */
+  take(fragments: readonly unknown[]): void;
+  /** Calls that are whole. Those whose id is known are left out. */
+  takeWhole(calls: readonly unknown[]): void;
   /** The calls in the order of their first fragment. Those without a name are dropped; the id may be empty. */
   calls(): ToolCallRequest[];
+  /** The number of calls whose server fields were dropped, because they are too large. */
+  dropped(): number;
 };
 
-/** For a fragment without index and id: a name begins a call, unless it repeats the name of a call without arguments. */
-const beginsAnother = (last: ToolCallRequest | undefined, name: string | null | undefined): boolean =>
-  Boolean(name && last && (last.arguments || (last.name && last.name !== name)));
+type Call = {
+  index: number | null;
+  id: string;
+  name: string;
+  sent: string;
+  scanner: Scanner;
+  server: ServerFieldsOfCall;
+};
+
+/** A fragment, with its arguments as text. `isWhole`: they were an object. */
+type Fragment = { index: number | null; id: string; name: string; piece: string; isWhole: boolean; fields: Fields };
 
 export function createToolCallDeltas(): ToolCallDeltas {
-  const calls: (ToolCallRequest & { index: number | null })[] = [];
+  const calls: Call[] = [];
   let size = 0;
 
-  /** The call of a fragment: by its index, else by its id, else the last call unless a name begins another. */
-  function callOf({ index, id, function: named }: Delta) {
-    const known =
-      typeof index === 'number'
-        ? calls.find((call) => call.index === index)
-        : id
-          ? calls.find((call) => call.id === id)
-          : beginsAnother(calls.at(-1), named?.name)
-            ? undefined
-            : calls.at(-1);
-    if (known) return known;
+  function begin({ index }: Pick<Fragment, 'index'>): Call {
     if (calls.length >= MAX_CALLS) throw new TurnFailure('reply_too_large');
-    const begun = { index: index ?? null, id: '', name: '', arguments: '' };
-    calls.push(begun);
-    return begun;
+    const scanner = createScanner();
+    const call: Call = { index, id: '', name: '', sent: '', scanner, server: createServerFields() };
+    calls.push(call);
+    return call;
+  }
+
+  /** The call that the fragment may belong to: by its index, else by its id, else the last one. */
+  function callBefore({ index, id, name }: Fragment): Call | undefined {
+    const last = calls.at(-1);
+    if (index !== null) {
+      const known = calls.findLast((call) => call.index === index);
+      // Some servers send the index with later fragments only.
+      return known ?? (last?.index === null && id === '' && name === '' ? last : undefined);
+    }
+    const known = id === '' ? last : calls.findLast((call) => call.id === id);
+    return known ?? (name === '' && last && !last.scanner.isComplete() ? last : undefined);
+  }
+
+  function add(call: Call, { index, id, name, piece, isWhole, fields }: Fragment): void {
+    size += piece.length;
+    if (size > MAX_ARGUMENTS) throw new TurnFailure('reply_too_large');
+    call.index ??= index;
+    call.id ||= id;
+    call.name = joinName(call, name);
+    call.server.take(fields);
+    if (piece === '' || (piece === call.sent && call.scanner.isComplete())) return;
+    // `{}` stands for arguments that follow.
+    const replaces = isWhole || isEmptyObject(call.sent);
+    if (replaces) call.scanner = createScanner();
+    call.sent = replaces ? piece : call.sent + piece;
+    call.scanner.push(piece);
   }
 
   return {
-    take(deltas) {
-      for (const delta of deltas) {
-        const call = callOf(delta);
-        call.id ||= delta.id ?? '';
-        call.name ||= delta.function?.name ?? '';
-        const piece = delta.function?.arguments ?? '';
-        size += piece.length;
-        if (size > MAX_ARGUMENTS) throw new TurnFailure('reply_too_large');
-        call.arguments += piece;
+    take(fragments) {
+      for (const each of fragments) {
+        const fragment = toFragment(fieldsOf(each));
+        const before = callBefore(fragment);
+        add(before && !beginsAnother(before, fragment) ? before : begin(fragment), fragment);
       }
     },
-    calls: () => calls.flatMap(({ id, name, arguments: sent }) => (name ? [{ id, name, arguments: sent }] : [])),
+    takeWhole(whole) {
+      const known = new Set(calls.map(({ id }) => id));
+      for (const each of whole) {
+        const call = toFragment(fieldsOf(each));
+        if (call.id === '' || !known.has(call.id)) add(begin({ index: null }), { ...call, index: null });
+      }
+    },
+    calls: () => calls.flatMap((call) => (call.name === '' ? [] : [toRequest(call)])),
+    dropped: () => calls.filter(({ server }) => server.tooLarge).length,
+  };
+}
+
+function toFragment(fields: Fields): Fragment {
+  // The form of some servers: name and arguments without `function`.
+  const named = isFields(fields.function) ? fields.function : fields;
+  const sent = named.arguments;
+  const isWhole = typeof sent === 'object' && sent !== null;
+  const piece = isWhole ? jsonTextOf(sent) : textOf(sent);
+  return { index: countOf(fields.index), id: textOf(fields.id), name: textOf(named.name), piece, isWhole, fields };
+}
+
+/**
+ * Whether a fragment begins another call, although the call before it has the same index, or it has none. Servers repeat
+ * the name and the id, or make a new id for each fragment, so a call ends only with complete arguments or with another name.
+ */
+function beginsAnother(call: Call, { id, name, piece }: Fragment): boolean {
+  const isComplete = call.scanner.isComplete();
+  const hasSameId = id !== '' && id === call.id;
+  if (name !== '' && call.name !== '' && name !== call.name && (!hasSameId || isComplete)) return true;
+  if (!isComplete || hasSameId) return false;
+  const hasNewId = id !== '' && call.id !== '';
+  if (hasNewId) return name !== '' || !isEmptyObject(call.sent);
+  return name !== '' && piece !== '' && (!isEmptyObject(call.sent) || isEmptyObject(piece));
+}
+
+/** Names may come in pieces under one id, and grow there. */
+function joinName({ name: before, sent }: Call, name: string): string {
+  if (before === '' || name === '' || sent !== '' || name === before) return before || name;
+  return name.startsWith(before) ? name : before + name;
+}
+
+const isEmptyObject = (text: string): boolean => text.length <= 16 && /^\s*\{\s*\}\s*$/.test(text);
+
+function toRequest({ id, name, sent, server }: Call): ToolCallRequest {
+  const serverFields = server.fields();
+  return { id, name, arguments: sent, ...(serverFields ? { serverFields } : {}) };
+}
+
+/** Follows arguments that arrive in pieces, to know when their object is complete. Parsing them each time would be slow. */
+type Scanner = { push(piece: string): void; isComplete(): boolean };
+
+function createScanner(): Scanner {
+  let depth = 0;
+  let begun = false;
+  let within = false;
+  let escaped = false;
+  return {
+    push(piece) {
+      for (const unit of piece) {
+        if (escaped) escaped = false;
+        else if (within) [within, escaped] = [unit !== '"', unit === '\\'];
+        else if (unit === '"') within = true;
+        else if (unit === '{' || unit === '[') [depth, begun] = [depth + 1, true];
+        else if (unit === '}' || unit === ']') depth -= 1;
+      }
+    },
+    isComplete: () => begun && depth === 0 && !within,
   };
 }

@@ -1,5 +1,5 @@
 import { APIError } from 'openai';
-import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
+import { type FailureCode, NO_FINISH_REASON, TurnFailure } from '../../domain/log/failures.js';
 import type { ErrorDetail } from '../../domain/turns/turn.js';
 import { readRetryAfter } from '../retryAfter.js';
 import { cleanDetail } from './errorDetail.js';
@@ -95,6 +95,13 @@ const isErrorStatus = (status: number): boolean => Number.isInteger(status) && s
 /** The failure of an answer of status 2xx that is not of such an API. */
 export const notAnApi = (status: number): TurnFailure =>
   new TurnFailure('provider_not_an_api', { cause: faultOf({ status }), detail: { status }, spent: 'call' });
+
+/** The failure of a stream that ended with `[DONE]` and without a finish reason: it may be whole. */
+export const withoutFinishReason = (): TurnFailure =>
+  new TurnFailure('stream_broken', {
+    cause: faultOf({ providerCode: NO_FINISH_REASON }),
+    detail: { status: 200, code: NO_FINISH_REASON },
+  });
 
 const fromStatus = (status: number): FailureCode =>
   codeByStatus[status] ?? (status >= 400 && status < 500 ? 'provider_refused' : 'provider_error');

@@ -1,0 +1,42 @@
+import type { ErrorFields } from '../errors/errorMeaning.js';
+import { type Fields, fieldsOf, isFields } from '../looseJson.js';
+
+/** An error inside an answer of status 200, in the form of an `error` object. Null for a frame without one. */
+export function errorIn(frame: Fields): ErrorFields | null {
+  if (isGiven(frame.error)) return { ...errorOf(frame), ...errorOf(frame.error) };
+  if (Array.isArray(frame.choices)) return null;
+  const isError = frame.object === 'error' || frame.type === 'error' || hasErrorCode(frame);
+  return isError ? errorOf(frame) : null;
+}
+
+/** The fields of an error, which may be a text or a list. Only values that are no objects are kept. */
+export function errorOf(error: unknown): ErrorFields {
+  const first: unknown = Array.isArray(error) ? error[0] : error;
+  if (typeof first === 'string') return { message: first };
+  const fields = isFields(first) && isFields(first.error) ? first.error : fieldsOf(first);
+  const status = fields.status ?? fields.status_code ?? fields.statusCode ?? fields.http_code;
+  const message = typeof fields.error === 'string' ? fields.error : (fields.message ?? fields.msg);
+  const { code, type, param, request_id } = fields;
+  return Object.fromEntries(
+    Object.entries({ code, type, param, request_id, status, message }).filter(([, value]) => isPlain(value)),
+  );
+}
+
+const isPlain = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
+
+/** Some servers send an empty field in each frame. */
+const isGiven = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null ? Object.keys(error).length > 0 : Boolean(error);
+
+/** An error whose fields are at the top. Some servers send a code and a message with each good frame, too. */
+function hasErrorCode({ code, status, status_code, message, msg }: Fields): boolean {
+  if (typeof message !== 'string' && typeof msg !== 'string') return false;
+  return [code, status, status_code].some(isErrorCode);
+}
+
+function isErrorCode(code: unknown): boolean {
+  if (typeof code === 'number') return code >= 400;
+  if (typeof code !== 'string' || code === '') return false;
+  const number = Number(code);
+  return Number.isNaN(number) ? !/^(ok|success|completed|in_progress|queued)$/i.test(code.slice(0, 20)) : number >= 400;
+}
