@@ -1,120 +1,135 @@
-import { z } from 'zod';
-import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { parseBounded } from '../../domain/text/boundedJson.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
-import { exactUsage, tokens } from '../chatCompletions/completionUsage.js';
+import { toTokenUsage } from '../chatCompletions/completionUsage.js';
+import { errorIn, errorOf } from '../chatCompletions/streamedErrors.js';
 import { fromErrorObject } from '../errors/providerFailures.js';
-import type { FinishReason, ReplyPart } from '../port.js';
-import { shortList } from '../replyLimits.js';
-
-const usageFields = z.object({
-  input_tokens: tokens,
-  output_tokens: tokens,
-  total_tokens: tokens.nullish(),
-  input_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
-});
+import { countOf, type Fields, fieldsOf, isFields, listOf, textOf } from '../looseJson.js';
+import type { FinishReason } from '../port.js';
 
 /** The largest sequence number that Postgres stores. */
 const MAX_SEQUENCE = 2 ** 31 - 1;
 
 /** The most items of a response's output, and of the content of a message. */
-const MAX_ITEMS = 1_000;
+export const MAX_ITEMS = 1_000;
 
-const content = z.object({ type: z.string(), text: z.string().nullish(), refusal: z.string().nullish() });
-const outputItem = z.object({
-  type: z.string(),
-  call_id: z.string().nullish(),
-  name: z.string().nullish(),
-  arguments: z.string().nullish(),
-  content: shortList(content, MAX_ITEMS).nullish(),
-});
+export type ResponseStatus = 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'unfinished';
 
-/** The fields that are read of a response. Servers omit a field that they do not have, or send null. */
-const response = z.object({
-  id: z.string(),
-  status: z.string().nullish(),
-  model: z.string().nullish(),
-  output: shortList(outputItem, MAX_ITEMS).nullish(),
-  usage: z.unknown().optional(),
-  error: z.unknown().optional(),
-  incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
-});
-export type ResponseObject = z.infer<typeof response>;
+/** What is read of a response. */
+export type ResponseObject = {
+  /** Empty where the server sent none. */
+  id: string;
+  status: ResponseStatus;
+  model: string;
+  output: Fields[];
+  usage: unknown;
+  error: unknown;
+  /** Why it is incomplete. */
+  reason: string;
+};
 
-const event = z.object({
-  type: z.string(),
-  // A number that is invalid, or too large for Postgres, counts as missing.
-  sequence_number: z.number().int().nonnegative().max(MAX_SEQUENCE).nullish().catch(null),
-  delta: z.unknown().optional(),
-  response: response.nullish(),
-  error: z.unknown().optional(),
-  code: z.unknown().optional(),
-});
-export type ResponseEvent = z.infer<typeof event>;
+/** An event of a stream, read for what it holds. `fields` are those of the event itself. */
+export type ResponseEvent = {
+  type: string;
+  /** Null where it has none that can be stored. */
+  sequence: number | null;
+  response: ResponseObject | null;
+  fields: Fields;
+};
 
-export function parseEvent(frame: string): ResponseEvent {
-  const parsed = event.safeParse(parseBounded(frame));
-  if (!parsed.success) throw new TurnFailure('stream_broken');
-  return parsed.data;
+/** Null for JSON that is no event. Throws `stream_broken` for text that is not JSON, and the failure of an error. */
+export function parseEvent(frame: string): ResponseEvent | null {
+  const json = parseBounded(frame.trim());
+  if (json === undefined) throw new TurnFailure('stream_broken');
+  if (!isFields(json)) return null;
+  const error = errorIn(json);
+  if (error) throw fromErrorObject(error);
+  const sequence = countOf(json.sequence_number);
+  const isWhole = json.object === 'response' && json.response === undefined;
+  const response = isWhole ? json : json.response;
+  return {
+    type: isWhole ? '' : textOf(json.type),
+    sequence: sequence !== null && sequence <= MAX_SEQUENCE ? sequence : null,
+    response: isFields(response) ? toResponse(response) : null,
+    fields: json,
+  };
 }
 
+/** Throws `provider_error` where the body is no response, and the failure of an error. */
 export function parseResponse(body: string): ResponseObject {
-  const parsed = response.safeParse(parseBounded(body));
-  if (!parsed.success) throw new TurnFailure('provider_error');
-  return parsed.data;
+  const json = parseBounded(body.trim());
+  if (!isFields(json)) throw new TurnFailure('provider_error');
+  if (json.object !== 'response') {
+    const error = errorIn(json);
+    if (error) throw fromErrorObject(error);
+  }
+  const response = toResponse(json);
+  if (response.status === 'unfinished' && response.id === '') throw new TurnFailure('provider_error');
+  return response;
 }
 
-const thinking = new Set(['response.reasoning_text.delta', 'response.reasoning_summary_text.delta']);
-const texts = new Set(['response.output_text.delta', 'response.refusal.delta']);
-const over = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled']);
+const statuses: Record<string, ResponseStatus> = {
+  completed: 'completed',
+  incomplete: 'incomplete',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
 
-/** The delta of an event, with its sequence number; null for an event without text. */
-export function toDelta({ type, delta, sequence_number }: ResponseEvent): (ReplyPart & { type: 'delta' }) | null {
-  if (typeof delta !== 'string' || delta === '') return null;
-  const channel = texts.has(type) ? 'text' : thinking.has(type) ? 'thinking' : null;
-  if (!channel) return null;
-  const numbered = typeof sequence_number === 'number' ? { sequence: sequence_number } : {};
-  return { type: 'delta', channel, text: delta, ...numbered };
+const statusOf = (word: unknown): ResponseStatus =>
+  typeof word === 'string' && Object.hasOwn(statuses, word) ? (statuses[word] ?? 'unfinished') : 'unfinished';
+
+const toResponse = (fields: Fields): ResponseObject => ({
+  id: textOf(fields.id),
+  status: statusOf(fields.status),
+  model: textOf(fields.model),
+  output: listOf(fields.output).slice(0, MAX_ITEMS).filter(isFields),
+  usage: fields.usage,
+  error: fields.error,
+  reason: textOf(fieldsOf(fields.incomplete_details).reason),
+});
+
+const emptyResponse = toResponse({});
+
+/** The ended response, if the event is its end, else null: the name of the event counts, else the response's own status. */
+export function endedBy({ type, response }: ResponseEvent): ResponseObject | null {
+  const named = statusOf(/^response\.(completed|incomplete|failed|cancelled)$/.exec(type)?.[1]);
+  if (named !== 'unfinished') {
+    const ended = response ?? emptyResponse;
+    // A response may say more exactly than its event how it ended.
+    return { ...ended, status: named === 'completed' && ended.status !== 'unfinished' ? ended.status : named };
+  }
+  return type === '' && response && response.status !== 'unfinished' ? response : null;
 }
 
-/** The ended response, if the event is its end, else null. Throws the failure of an error event. */
-export function endedBy(received: ResponseEvent): ResponseObject | null {
-  if (received.type === 'error') throw fromErrorObject(received.error ?? received);
-  return over.has(received.type) ? (received.response ?? null) : null;
-}
+/** The texts of the parts of a message, also of a refusal. */
+export const textsOf = (item: Fields): string[] =>
+  typeof item.content === 'string'
+    ? [item.content]
+    : listOf(item.content)
+        .slice(0, MAX_ITEMS)
+        .map((part) => (typeof part === 'string' ? part : textOfPart(fieldsOf(part))));
 
-/** The tool calls and the last part of an ended response. Its output is complete, also without a listener. */
-export function endingOf(ended: ResponseObject, requestedModel: string): ReplyPart[] {
-  const model = ended.model || requestedModel;
-  const calls = callsOf(ended).map((call): ReplyPart => ({ type: 'tool_call', ...call }));
-  const reason = reasonOf(ended, calls.length > 0);
-  return [...calls, { type: 'finish', reason, usage: toUsage(ended.usage, model), model }];
-}
+export const textOfPart = ({ text, refusal }: Fields): string => textOf(text) || textOf(refusal);
+
+export const isMessage = ({ type, role }: Fields): boolean => type === 'message' || (type === undefined && !!role);
 
 /** All of a response's text. */
-export const textOf = ({ output }: ResponseObject): string =>
-  (output ?? [])
-    .flatMap((item) => (item.type === 'message' ? (item.content ?? []) : []))
-    .map(({ text, refusal }) => text ?? refusal ?? '')
-    .join('');
+export const textOfResponse = ({ output }: ResponseObject): string =>
+  output.filter(isMessage).flatMap(textsOf).join('');
 
-const callsOf = ({ output }: ResponseObject): ToolCallRequest[] =>
-  (output ?? []).flatMap(({ type, call_id, name, arguments: sent }) =>
-    type === 'function_call' && name ? [{ id: call_id ?? '', name, arguments: sent ?? '' }] : [],
-  );
-
-function reasonOf({ status, error, incomplete_details }: ResponseObject, calls: boolean): FinishReason {
-  if (status === 'failed') throw fromErrorObject(error);
-  if (status === 'cancelled') throw new TurnFailure('provider_error');
-  if (status === 'incomplete') return incomplete_details?.reason === 'content_filter' ? 'content_filter' : 'length';
-  return calls ? 'tool_calls' : 'stop';
+/** Throws the failure of a response that has failed or was cancelled. */
+export function reasonOf({ status, error, reason }: ResponseObject, hasCalls: boolean): FinishReason {
+  switch (status) {
+    case 'failed':
+      throw fromErrorObject(errorOf(error));
+    case 'cancelled':
+    case 'unfinished':
+      throw new TurnFailure('provider_error');
+    case 'incomplete':
+      return reason === 'content_filter' ? 'content_filter' : 'length';
+    case 'completed':
+      return hasCalls ? 'tool_calls' : 'stop';
+  }
 }
 
-function toUsage(usage: unknown, modelId: string): TokenUsage | null {
-  const parsed = usageFields.safeParse(usage);
-  if (!parsed.success) return null;
-  const { input_tokens, output_tokens, total_tokens, input_tokens_details } = parsed.data;
-  const cached = input_tokens_details?.cached_tokens;
-  return exactUsage(modelId, { prompt: input_tokens, completion: output_tokens, total: total_tokens, cached });
-}
+export const usageOf = ({ usage }: ResponseObject, modelId: string): TokenUsage | null => toTokenUsage(usage, modelId);

@@ -3,20 +3,12 @@ import { TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { fromRequestError } from '../errors/providerFailures.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
-import { readFrames } from '../http/eventFrames.js';
 import { createProviderClient, responseOf } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
-import {
-  endedBy,
-  endingOf,
-  parseEvent,
-  parseResponse,
-  type ResponseObject,
-  textOf,
-  toDelta,
-} from './responseEvents.js';
+import { endingOf, readResponseStream } from './readResponse.js';
+import { parseResponse, type ResponseObject, textOfResponse } from './responseEvents.js';
 import { toResponseRequest } from './responseRequest.js';
 
 type Log = { warn(fields: object, message: string): void };
@@ -71,7 +63,7 @@ type Client = ReturnType<typeof createProviderClient>;
 async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const headers = { 'X-Client-Request-Id': request.requestId };
   const asked = client.responses.create(toResponseRequest(request), { signal: clock.signal, headers });
-  yield* readEvents(await responseOf(asked, clock), request.model, clock, null);
+  yield* readResponseStream(await responseOf(asked, clock), request.model, clock);
 }
 
 /** Reads the events after the last stored one. A response that has ended meanwhile is read whole. */
@@ -96,7 +88,8 @@ async function* resumeResponse(
   }
   if (streamed.headers.get('content-type')?.includes('json'))
     return yield* wholeOf(await readResponse(streamed, clock), resume, request.model);
-  const parts = readEvents(streamed, request.model, clock, responseId);
+  const { text, thinking } = sequence === null ? { text: '', thinking: '' } : resume;
+  const parts = readResponseStream(streamed, request.model, clock, { id: responseId, text, thinking });
   yield* sequence === null ? skipReceived(parts, resume) : parts;
 }
 
@@ -128,8 +121,8 @@ async function readResponse(response: Response, clock: SilenceClock): Promise<Re
 }
 
 function* wholeOf(ended: ResponseObject, { text }: Resume, model: string): Generator<ReplyPart> {
-  if (ended.status === 'in_progress' || ended.status === 'queued') throw new TurnFailure('stream_broken');
-  const rest = textOf(ended).slice(text.length);
+  if (ended.status === 'unfinished') throw new TurnFailure('stream_broken');
+  const rest = textOfResponse(ended).slice(text.length);
   if (rest) yield { type: 'delta', channel: 'text', text: rest };
   yield* endingOf(ended, model);
 }
@@ -140,40 +133,4 @@ const statusOf = (error: unknown) => (error instanceof APIError ? error.status :
 function refusalOf(error: unknown): unknown {
   if (statusOf(error) === 404) return new TurnFailure('response_gone', { spent: 'call' });
   return fromRequestError(error, Date.now()) ?? error;
-}
-
-const endsInHighSurrogate = (text: string): boolean => {
-  const last = text.charCodeAt(text.length - 1);
-  return last >= 0xd800 && last <= 0xdbff;
-};
-
-/** `resumedId`: the response's id where it is known already. */
-async function* readEvents(
-  response: Response,
-  model: string,
-  clock: SilenceClock,
-  resumedId: string | null,
-): AsyncGenerator<ReplyPart> {
-  let knownId = resumedId;
-  let held: (ReplyPart & { type: 'delta' }) | null = null;
-  for await (const frame of readFrames(response, clock, () => false)) {
-    const event = parseEvent(frame);
-    if (knownId === null && event.response) {
-      knownId = event.response.id;
-      yield { type: 'response', id: event.response.id };
-    }
-    const delta = toDelta(event);
-    if (delta) {
-      // A surrogate pair in two deltas is passed on with the second one: an attempt that resumed after the first would
-      // lose half of it. A half is held back once only, because a second high surrogate makes no pair.
-      const joined: ReplyPart & { type: 'delta' } = held ? { ...delta, text: held.text + delta.text } : delta;
-      held = !held && endsInHighSurrogate(joined.text) ? joined : null;
-      if (!held) yield joined;
-    }
-    const ended = endedBy(event);
-    if (!ended) continue;
-    if (held) yield held;
-    return yield* endingOf(ended, model);
-  }
-  throw new TurnFailure('stream_broken');
 }
