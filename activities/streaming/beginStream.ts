@@ -71,7 +71,8 @@ function openStream<P, V>(
 ) {
   const requestId = `${step.key.turnId}/${step.name}/${lease.attempt}`;
   const resume = point.from === 'response' ? { resume: point.resume } : {};
-  return provider.streamReply({ ...request, requestId }, { signal, silenceMs: deps.silenceMs, ...resume });
+  const options = { signal, silenceMs: deps.silenceMs, mayLackReason: lease.endedWithoutReason };
+  return provider.streamReply({ ...request, requestId }, { ...options, ...resume });
 }
 
 /** A request that cannot be made is a failure of the attempt, with its code. */

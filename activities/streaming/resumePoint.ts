@@ -27,7 +27,9 @@ export async function readResumePoint(
   // Only a provider that keeps responses can cancel one.
   if (provider.cancel && responseId !== null) return readResponsePoint(pool, key, { ...lease, responseId }, draft);
   // With tools, the results of calls stand between the parts of the text: it cannot be continued as one message.
-  const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0;
+  // A server that has just refused to continue the text is asked for a new one.
+  const wasRefused = lease.lastError === 'response_gone';
+  const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0 && !wasRefused;
   if (!canContinue) return { from: 'nothing' };
   const prefix = await readTexts(pool, key, epoch);
   return prefix.text.trim() === '' ? { from: 'nothing' } : { from: 'prefix', prefix };

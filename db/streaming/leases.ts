@@ -1,3 +1,4 @@
+import { NO_FINISH_REASON } from '../../domain/log/failures.js';
 import type { Channel, DraftKey } from '../../domain/log/frames.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
 import { type RestartReason, restartReasonOf } from '../../domain/turns/restartReasons.js';
@@ -37,6 +38,10 @@ export type Lease = {
   onFallback: boolean;
   /** Whether the attempt before did not record its end: it was lost with its worker, or still runs. */
   lost: boolean;
+  /** The code of the last failure; null if none is known or the attempt before did not fail. */
+  lastError: string | null;
+  /** Whether the last failure was an end in order, without a finish reason, of the provider that is asked now. */
+  endedWithoutReason: boolean;
   /** The reason that viewers get, if this attempt can't continue the text that they have. */
   restartReason: RestartReason;
   chatId: string;
@@ -71,6 +76,7 @@ type DraftRow = {
   lost: boolean;
   failures: number;
   lastError: string | null;
+  errorCode: string | null;
 };
 
 /** The speaker of a reply, and for an interjection the speaker that it follows. */
@@ -127,7 +133,7 @@ export async function acquireLease<V>(
            where drafts.task is distinct from excluded.task or drafts.task_attempt is null
              or drafts.task_attempt <= excluded.task_attempt
          returning fence, epoch, settled, attempt, asked_attempt, speaker_id, response_id, response_seq, response_epoch,
-                   on_fallback, ended_attempt, failures, last_error, streamed_ms
+                   on_fallback, ended_attempt, failures, last_error, error_detail, streamed_ms
        ), asked as (
          insert into model_calls (turn_id, step, attempt) select $1, $9, asked_attempt from draft
          on conflict do nothing
@@ -136,7 +142,8 @@ export async function acquireLease<V>(
        )
        select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
          response_seq as "responseSeq", response_epoch as "responseEpoch", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
-         attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError"
+         attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError",
+         error_detail ->> 'code' as "errorCode"
        from draft, notified`,
       [
         key.turnId,
@@ -151,16 +158,18 @@ export async function acquireLease<V>(
       ],
     );
     if (!rows[0]) return { state: 'superseded' };
-    const { failures, lastError, ...draft } = rows[0];
+    const { failures, errorCode, ...draft } = rows[0];
+    const isOfFallback = draft.onFallback && failures === 0;
     if (draft.fence === 1) {
       const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(key.beat) };
       const data = { speakerId: speaker.speakerId, beat: key.beat, userTurnSeq: turn.userTurnSeq };
       await appendEvents(tx, cause, [{ kind: 'assistant_turn_started', data }], STARTED);
     }
-    const restartReason = restartReasonOf({ ...draft, failures, lastError });
+    const restartReason = restartReasonOf({ ...draft, failures });
     return {
       state: 'held',
       ...draft,
+      endedWithoutReason: errorCode === NO_FINISH_REASON && !isOfFallback,
       restartReason,
       chatId: turn.chatId,
       userTurnSeq: turn.userTurnSeq,

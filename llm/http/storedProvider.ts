@@ -1,4 +1,4 @@
-import { type Spent, TurnFailure } from '../../domain/log/failures.js';
+import { NO_FINISH_REASON, type Spent, TurnFailure } from '../../domain/log/failures.js';
 import type { AllowedHost } from '../../lib/providerAddress.js';
 import { createChatCompletions, isContinuation } from '../chatCompletions/chatCompletions.js';
 import type { ReplyPart, ReplyProvider } from '../port.js';
@@ -40,8 +40,12 @@ async function* withOneFailure(parts: AsyncIterable<ReplyPart>): AsyncGenerator<
     }
   } catch (error) {
     if (!(error instanceof TurnFailure)) throw error;
+    // It follows text of an earlier attempt only, so it tells nothing about the network.
+    if (error.code === 'response_gone') throw error;
     const { code, retryAfterMs, usage, detail } = error;
     const cause = { failure: code, detail, ...(error.cause as object | undefined) };
-    throw new TurnFailure('provider_failed', { retryAfterMs, usage, spent, cause });
+    // The next attempt has to know this end, which only an API has.
+    const known = detail?.code === NO_FINISH_REASON ? { detail } : {};
+    throw new TurnFailure('provider_failed', { retryAfterMs, usage, spent, cause, ...known });
   }
 }
