@@ -62,12 +62,12 @@ const deltaOf = (delta: unknown): string => textOf(delta) || textOf(fieldsOf(del
 
 /** Events name their item by its id, its place or both, and some by neither. */
 function createItemKeys() {
-  const byId = new Map<string, string>();
+  const keys = new Map<string | number, string>();
   return ({ output_index, item_id, item }: Fields): string | null => {
-    const index = countOf(output_index);
     const id = textOf(item_id) || textOf(fieldsOf(item).id);
-    if (index === null) return byId.get(id) ?? (id === '' ? null : id);
-    if (id !== '' && byId.size < MAX_ITEMS) byId.set(id, `${index}`);
-    return `${index}`;
+    const names = [id === '' ? null : id, countOf(output_index)].filter((name) => name !== null);
+    const key = names.map((name) => keys.get(name)).find(Boolean) ?? names.map(String)[0] ?? null;
+    if (key !== null && keys.size < 2 * MAX_ITEMS) for (const name of names) keys.set(name, key);
+    return key;
   };
 }

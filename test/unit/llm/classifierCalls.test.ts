@@ -67,6 +67,28 @@ describe('a classifier call', () => {
     expect(await ask()).toEqual({ content: 'no JSON', usage: null });
   });
 
+  const json = '{"score":2}';
+  test.each<[string, object]>([
+    ['a fence', { content: `\`\`\`json\n${json}\n\`\`\`` }],
+    ['a fence with a sentence around it', { content: `Here you are:\n\`\`\`json\n${json}\n\`\`\`\nGood luck!` }],
+    ['a block of thinking before it', { content: `<think>Hmm.</think>\n\n${json}` }],
+    [
+      'parts',
+      {
+        content: [
+          { type: 'thinking', thinking: 'Hm.' },
+          { type: 'text', text: json },
+        ],
+      },
+    ],
+    ['its place among the thinking', { content: null, reasoning_content: json }],
+    ['thinking beside it', { content: json, reasoning: 'Hm.' }],
+    ['fields of other types', { content: json, refusal: 5, tool_calls: 'x', annotations: {} }],
+  ])('gives the JSON of an answer with %s', async (_, message) => {
+    server.classify(() => answered(message));
+    expect((await ask()).content).toBe(json);
+  });
+
   test.each([
     [401, 'provider_unauthorized'],
     [404, 'model_not_found'],
@@ -82,11 +104,18 @@ describe('a classifier call', () => {
   test.each([
     ['a refusal', answered({ content: null, refusal: 'I would rather not.' }), 'provider_refused'],
     ['a content filter', answered({ content: '{"sc' }, 'content_filter'), 'content_filter'],
+    ['a filter of another family', answered({ content: '{"sc' }, 'SAFETY'), 'content_filter'],
+    ['an error as its finish reason', answered({ content: '{"sc' }, 'error'), 'provider_error'],
     ['nothing', answered({ content: '' }), 'empty_reply'],
+    ['content of another type', answered({ content: 5 }), 'empty_reply'],
+    ['thinking alone', answered({ content: '', reasoning_content: 'Two, I think.' }), 'thought_only'],
     ['no choice', { status: 200, body: { choices: [] } }, 'empty_reply'],
     ['no completion', { status: 200, body: { hello: 1 } }, 'provider_not_an_api'],
     ['no JSON', { status: 200, body: '<html>' }, 'provider_not_an_api'],
     ['an error object', { status: 200, body: { error: { code: 'rate_limit_exceeded' } } }, 'provider_rate_limited'],
+    ['an error at the top', { status: 200, body: { code: 429, message: 'x' } }, 'provider_rate_limited'],
+    ['an error text', { status: 200, body: { error: 'overloaded' } }, 'provider_error'],
+    ['an error in its choice', { status: 200, body: { choices: [{ error: { code: 429 } }] } }, 'provider_rate_limited'],
     ['a body without end', answered({ content: 'x'.repeat(3_000_000) }), 'bad_answer'],
     ['a closed connection', { hangUp: 'close' }, 'provider_unreachable'],
     ['a reset connection', { hangUp: 'reset' }, 'provider_unreachable'],

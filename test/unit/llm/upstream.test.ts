@@ -162,6 +162,18 @@ describe('a relayed turn', () => {
     expect(upstream.calls).toEqual([]);
   });
 
+  test('is not silent while the upstream sends comments', async () => {
+    upstream.script(async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let n = 0; n < 8; n++) {
+        response.write(': keep-alive\n\n');
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+      response.end(chunk('Late.') + done());
+    });
+    expect(await ask({ silenceMs: 1_200 })).toMatchObject({ text: 'Late.', code: undefined });
+  });
+
   test('counts as silent without frames, but not with heartbeats, and ends at its time limit anyway', async () => {
     upstream.script((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunk('a'));
