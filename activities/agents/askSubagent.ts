@@ -59,7 +59,8 @@ export async function askSubagent(
   const landed = await retryWhileDatabaseAway(() => landedSubIteration(pool, input, iteration), signal);
   if (landed) return landed;
   const step = { turnId, name: stepName.tool(callId) };
-  const { attempt } = await retryWhileDatabaseAway(() => beginStep(pool, step, iteration), signal);
+  const begun = await retryWhileDatabaseAway(() => beginStep(pool, step, iteration), signal);
+  const { attempt, endedWithoutReason: mayLackReason } = begun;
   const received = { text: '', thinking: '' };
   try {
     const task = await readTask(pool, input);
@@ -73,7 +74,7 @@ export async function askSubagent(
     const requestId = `${turnId}/${step.name}/${attempt}`;
     const watch = deps.telemetry.calls({ purpose: 'subagent', model, chatId: null, ...call });
     const parts = (within: AbortSignal) =>
-      provider.streamReply({ ...request, requestId }, { signal: within, silenceMs: deps.silenceMs });
+      provider.streamReply({ ...request, requestId }, { signal: within, silenceMs: deps.silenceMs, mayLackReason });
     const inTime = () =>
       runBounded(signal, deps.limitMs, (within) =>
         receiveAll(receivedParts(parts(within), budget.spend), watch, received),

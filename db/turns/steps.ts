@@ -1,4 +1,4 @@
-import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
+import { type FailureCode, NO_FINISH_REASON, toPublicError } from '../../domain/log/failures.js';
 import type { StepView } from '../../domain/log/frames.js';
 import type { ErrorDetail, PublicError, StepStatus } from '../../domain/turns/turn.js';
 import { reportCommitted } from '../core/committed.js';
@@ -11,8 +11,14 @@ import type { TurnRow } from './turnRow.js';
 
 export type StepKey = { turnId: string; name: string };
 
-/** `verdict` is set when the step is done. A repeated attempt returns it without doing the work. */
-export type BegunStep = { attempt: number; done: false } | { attempt: number; done: true; verdict: unknown };
+/**
+ * `verdict` is set when the step is done. A repeated attempt returns it without doing the work. `endedWithoutReason`:
+ * whether the last failure was an answer that ended in order, without a finish reason.
+ */
+export type BegunStep = { attempt: number; endedWithoutReason: boolean } & (
+  | { done: false }
+  | { done: true; verdict: unknown }
+);
 
 /**
  * Begins an attempt at a step. In a higher `round`, which an operator's retry begins, the provider's failures count
@@ -24,7 +30,7 @@ export async function beginStep(
   round: number,
   asks: AskedModel | null = null,
 ): Promise<BegunStep> {
-  const { rows } = await db.query<{ attempts: number; status: StepStatus; verdict: unknown; chatId: string }>(
+  const { rows } = await db.query<{ attempts: number; status: StepStatus; verdict: unknown; errorCode: string | null }>(
     `with s as (
        insert into turn_steps as s (turn_id, name, status, attempts, round) values ($1, $2, 'running', 1, $3)
        on conflict (turn_id, name) do update set
@@ -32,7 +38,7 @@ export async function beginStep(
          status = case when s.status = 'done' then s.status when s.failures > 0 and s.round = $3 then 'retrying' else 'running' end,
          failures = case when s.round < $3 then 0 else s.failures end,
          round = greatest(s.round, $3), updated_at = now()
-       returning attempts, status, verdict
+       returning attempts, status, verdict, error_detail ->> 'code' as "errorCode"
      ), asked as (
        insert into model_calls (turn_id, step, attempt, model, prompt_tokens)
        select $1, $2, attempts, $4, $5 from s where status <> 'done' and $4::text is not null
@@ -42,9 +48,8 @@ export async function beginStep(
     [key.turnId, key.name, round, asks?.model ?? null, asks?.promptTokens ?? null],
   );
   const step = rows[0]!;
-  return step.status === 'done'
-    ? { attempt: step.attempts, done: true, verdict: step.verdict }
-    : { attempt: step.attempts, done: false };
+  const begun = { attempt: step.attempts, endedWithoutReason: step.errorCode === NO_FINISH_REASON };
+  return step.status === 'done' ? { ...begun, done: true, verdict: step.verdict } : { ...begun, done: false };
 }
 
 /** Counts a failure of the provider. Returns the count of this round, or 0 when the step is done. */
