@@ -30,7 +30,19 @@ const codeByStatus: Partial<Record<number, FailureCode>> = {
 
 /** The failure of a request: the provider refused it, or did not answer. Undefined for another kind of error. */
 export function fromRequestError(error: unknown, now: number): TurnFailure | undefined {
-  if (!(error instanceof APIError)) return undefined;
+  return error instanceof APIError ? fromApiError(error, now) : undefined;
+}
+
+/** An error of a client library: without a status the provider did not answer. `error` is the provider's error object. */
+export type ApiError = {
+  status: number | undefined;
+  headers: Headers | undefined;
+  requestID: string | null | undefined;
+  error?: unknown;
+  cause?: unknown;
+};
+
+export function fromApiError(error: ApiError, now: number): TurnFailure {
   const { status } = error;
   if (status === undefined) {
     const systemCode = systemCodeOf(error);

@@ -12,14 +12,17 @@ const USAGE_WAIT_MS = 3_000;
 /** The longest wait for the end of the body after `[DONE]`, in milliseconds. Then the connection is not kept. */
 const BODY_END_WAIT_MS = 1_000;
 
-/** The data of each event up to `[DONE]` or the end of the body. */
+const isDone = (data: string): boolean => data === '[DONE]';
+
+/** The data of each event up to the one that `isLast` names, or the end of the body. */
 export async function* readFrames(
   response: Response,
   clock: SilenceClock,
   isFinished: () => boolean,
+  isLast = isDone,
 ): AsyncGenerator<string> {
-  for await (const { data } of readEvents(response, clock, () => (isFinished() ? USAGE_WAIT_MS : undefined)))
-    if (!isDone(data)) yield data;
+  const graceMs = () => (isFinished() ? USAGE_WAIT_MS : undefined);
+  for await (const { data } of readEvents(response, clock, graceMs, isLast)) if (!isLast(data)) yield data;
 }
 
 /**
@@ -31,6 +34,7 @@ export async function* readEvents(
   response: Response,
   clock: SilenceClock,
   graceMs: () => number | undefined,
+  isLast = isDone,
 ): AsyncGenerator<SentEvent> {
   if (!response.body) throw new TurnFailure('stream_broken');
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
@@ -52,10 +56,10 @@ export async function* readEvents(
       continue;
     }
     clock.restart();
-    const isLast = isDone(event.data);
-    if (isLast) clock.detach(body, BODY_END_WAIT_MS);
+    const ends = isLast(event.data);
+    if (ends) clock.detach(body, BODY_END_WAIT_MS);
     yield event;
-    if (isLast) return;
+    if (ends) return;
   }
 }
 

@@ -38,6 +38,7 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
     mayNot: [
       "import OpenAI from 'openai'",
+      "import Anthropic from '@anthropic-ai/sdk'",
       "import pg from 'pg'",
       "import { Client } from '@temporalio/client'",
       "import { createApi } from '../api/app.js'",
@@ -47,7 +48,11 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   llm: {
-    may: ["import OpenAI from 'openai'", "import { TurnFailure } from '../domain/failures.js'"],
+    may: [
+      "import OpenAI from 'openai'",
+      "import Anthropic from '@anthropic-ai/sdk'",
+      "import { TurnFailure } from '../domain/failures.js'",
+    ],
     mayNot: ["import { readTurn } from '../db/turn.js'", "import { heartbeat } from '@temporalio/activity'"],
   },
   db: {
