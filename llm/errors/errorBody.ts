@@ -12,7 +12,7 @@ export function toRefusalBody(text: string, contentType: string | null): Refusal
   const json = html ? undefined : parse(text);
   const body = Array.isArray(json) ? json[0] : json;
   const { error, ...rest } = isObject(body) ? body : {};
-  if (isObject(error)) return { error: fieldsOf(error) };
+  if (isObject(error)) return { error: fieldsOf({ request_id: rest.request_id, ...error }) };
   if (typeof error === 'string') return { error: fieldsOf({ ...rest, message: error }) };
   if (typeof rest.message === 'string' || rest.object === 'error') return { error: fieldsOf(rest) };
   return { error: { foreign: html ? 'html' : 'other' } };

@@ -17,6 +17,7 @@ const specific: Record<string, FailureCode> = {
   model_not_found: 'model_not_found',
   context_length_exceeded: 'context_too_long',
   exceed_context_size_error: 'context_too_long',
+  request_too_large: 'context_too_long',
   insufficient_quota: 'provider_quota',
   quota_exceeded: 'provider_quota',
   insufficient_balance: 'provider_quota',
@@ -26,7 +27,7 @@ const specific: Record<string, FailureCode> = {
   billing_error: 'provider_quota',
 };
 
-/** Codes and types of OpenAI-compatible servers, for error objects without a status. */
+/** Codes and types for error objects without a status. */
 const named: Record<string, FailureCode> = {
   invalid_api_key: 'provider_unauthorized',
   authentication_error: 'provider_unauthorized',
@@ -34,6 +35,7 @@ const named: Record<string, FailureCode> = {
   rate_limit_exceeded: 'provider_rate_limited',
   rate_limit_error: 'provider_rate_limited',
   invalid_request_error: 'provider_refused',
+  not_found_error: 'model_not_found',
 };
 
 /** The messages of servers without a code for it. Each pattern takes time linear in the text. */

@@ -1,0 +1,96 @@
+import type { ServerFields } from '../../domain/agents/chatMessage.js';
+import { TurnFailure } from '../../domain/log/failures.js';
+import type { TokenUsage } from '../../domain/turns/turn.js';
+import { withoutKey } from '../errors/errorDetail.js';
+import { MAX_WHOLE } from '../http/boundedFetch.js';
+import { readFrames } from '../http/eventFrames.js';
+import type { ProviderServer } from '../http/providerFetch.js';
+import { readWhole } from '../http/readWhole.js';
+import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
+import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import { type Connection, requestMessage } from './adaptedRequest.js';
+import { createAnthropicClient } from './anthropicClient.js';
+import { isMessageStop, parseEvent, parseMessage } from './messageEvents.js';
+import { createMessage, type Message } from './messageParts.js';
+import { toMessageRequest } from './messageRequest.js';
+import { sumUsage } from './messageUsage.js';
+import { createFactStore } from './modelFacts.js';
+
+type Log = { warn(fields: object, message: string): void };
+
+/** How often a reply continues after a pause of the provider. */
+const MAX_PAUSES = 8;
+
+/**
+ * Replies by Anthropic's Messages API, or a server that is compatible with it. `@anthropic-ai/sdk` sends the request. The
+ * stream is read here, because the library's reader has no limit, drops `ping`, and drops events without a name.
+ */
+export function createAnthropic(options: ProviderServer & { log?: Log }): ReplyProvider {
+  const { log } = options;
+  const connection: Connection = { client: createAnthropicClient(options), facts: createFactStore(), log };
+  return {
+    async *streamReply(request, { signal, silenceMs }) {
+      const clock = createSilenceClock({ signal, silenceMs });
+      try {
+        yield* readReply(connection, request, clock);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = withoutKey(thrown, options.apiKey?.trim());
+        if (error instanceof TurnFailure)
+          log?.warn({ requestId: request.requestId, code: error.code, fault: error.cause }, 'provider failed');
+        throw error;
+      } finally {
+        clock.end();
+      }
+    },
+  };
+}
+
+/** A reply: one message, or several where the provider pauses. */
+async function* readReply(
+  connection: Connection,
+  request: ReplyRequest,
+  clock: SilenceClock,
+): AsyncGenerator<ReplyPart> {
+  const continued: ServerFields[] = [];
+  const usages: (TokenUsage | null)[] = [];
+  let calls = false;
+  for (let pauses = 0; ; pauses++) {
+    const { model, requestId } = request;
+    const toBody = (facts: Parameters<typeof toMessageRequest>[1]) => toMessageRequest(request, facts, continued);
+    const response = await requestMessage(connection, { model, requestId, toBody }, clock);
+    const message = createMessage(model);
+    yield* readMessage(response, message, clock);
+    usages.push(message.usage());
+    for (const part of message.attached()) {
+      if (part.type === 'tool_call') calls = true;
+      yield part;
+    }
+    if (!message.paused || pauses === MAX_PAUSES) return yield message.ending(sumUsage(usages), calls);
+    continued.push(...message.content());
+    clock.restart();
+  }
+}
+
+/** Reads a message to its end. Gives its deltas. */
+async function* readMessage(response: Response, message: Message, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  const requestId = response.headers.get('request-id');
+  if (/json/i.test(response.headers.get('content-type') ?? '')) {
+    const body = await readWhole(response, clock, MAX_WHOLE);
+    return yield* message.takeWhole(parseMessage(body, requestId));
+  }
+  try {
+    for await (const data of readFrames(response, clock, () => message.finished, isLast)) {
+      for (const part of message.take(parseEvent(data, requestId))) {
+        yield part;
+        clock.signal.throwIfAborted();
+      }
+    }
+  } catch (error) {
+    // After the stop reason the message is complete; only its usage may be missing.
+    if (clock.stopped || !message.finished || !(error instanceof TurnFailure)) throw error;
+  }
+}
+
+/** Compatible servers may end a stream as Chat Completions does. */
+const isLast = (data: string): boolean => data === '[DONE]' || isMessageStop(data);

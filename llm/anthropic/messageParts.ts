@@ -1,0 +1,93 @@
+import type { ServerFields } from '../../domain/agents/chatMessage.js';
+import { TurnFailure } from '../../domain/log/failures.js';
+import type { TokenUsage } from '../../domain/turns/turn.js';
+import type { FinishReason, ReplyPart } from '../port.js';
+import { createMessageBlocks } from './messageBlocks.js';
+import type { MessageEvent, MessageObject } from './messageEvents.js';
+import { createUsageCount } from './messageUsage.js';
+
+/** Assembles one message of the API from its events. */
+export type Message = {
+  /** Adds an event. Gives its deltas. */
+  take(event: MessageEvent): ReplyPart[];
+  /** Takes a message that was sent whole. Gives its text. */
+  takeWhole(message: MessageObject): ReplyPart[];
+  /** Whether the stop reason has arrived. */
+  readonly finished: boolean;
+  /** Whether the provider paused a long reply: it continues in another request that ends with `content`. */
+  readonly paused: boolean;
+  content(): ServerFields[];
+  usage(): TokenUsage | null;
+  /** The blocks of reasoning and the tool calls. Throws `stream_broken` without a stop reason. */
+  attached(): ReplyPart[];
+  /** The last part; `calls`: whether the reply has tool calls. */
+  ending(usage: TokenUsage | null, calls: boolean): ReplyPart;
+};
+
+export function createMessage(requestedModel: string): Message {
+  let model = requestedModel;
+  let stopReason: string | undefined;
+  const blocks = createMessageBlocks();
+  const count = createUsageCount();
+
+  function head(message: MessageObject): void {
+    model = message.model || model;
+    count.take(message.usage);
+  }
+
+  return {
+    take(event) {
+      if (event.message) head(event.message);
+      if (event.usage !== undefined) count.take(event.usage);
+      const { index, content_block: begun, delta } = event;
+      if (delta?.stop_reason) stopReason = delta.stop_reason;
+      if (begun) return blocks.begin(index ?? 0, begun);
+      return delta ? blocks.add(index ?? 0, delta) : [];
+    },
+    takeWhole(message) {
+      head(message);
+      stopReason = message.stop_reason ?? 'end_turn';
+      return (message.content ?? []).flatMap((block, index) => blocks.begin(index, block));
+    },
+    get finished() {
+      return stopReason !== undefined;
+    },
+    get paused() {
+      return stopReason === 'pause_turn';
+    },
+    content: blocks.content,
+    usage: () => count.usage(model),
+    attached() {
+      if (stopReason === undefined) throw new TurnFailure('stream_broken');
+      return [
+        ...blocks.reasoning().map((block): ReplyPart => ({ type: 'reasoning', api: 'anthropic', block })),
+        ...blocks.calls().map((call): ReplyPart => ({ type: 'tool_call', ...call })),
+      ];
+    },
+    ending: (usage, calls) => ({ type: 'finish', reason: toFinishReason(stopReason ?? '', calls), usage, model }),
+  };
+}
+
+/** Stop reasons. Compatible servers also send those of Chat Completions. */
+const reasons: Record<string, FinishReason> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  tool_use: 'tool_calls',
+  tool_calls: 'tool_calls',
+  max_tokens: 'length',
+  length: 'length',
+  // The text up to the end of the context window is part of the reply.
+  model_context_window_exceeded: 'length',
+  // Paused more often than a reply may.
+  pause_turn: 'length',
+  refusal: 'content_filter',
+  content_filter: 'content_filter',
+};
+
+/** An unknown reason ends the reply like `end_turn`. */
+function toFinishReason(word: string, calls: boolean): FinishReason {
+  const known = word.toLowerCase();
+  const reason = Object.hasOwn(reasons, known) ? reasons[known] : undefined;
+  if (reason === 'length' || reason === 'content_filter') return reason;
+  return calls ? 'tool_calls' : 'stop';
+}

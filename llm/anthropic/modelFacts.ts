@@ -1,0 +1,91 @@
+import type Anthropic from '@anthropic-ai/sdk';
+
+/** The library's types are of a later version of the API, which has no temperature. */
+export type Body = Anthropic.MessageCreateParams & { temperature?: number };
+
+/** What a model of a server does not accept of a request. An empty object: it accepts everything. */
+export type ModelFacts = {
+  /** How it is asked to reason: by its own choice of how much, or not at all. Left out: with a budget of tokens. */
+  thinking?: 'adaptive' | 'none';
+  temperature?: 'none';
+  /** The most tokens that it gives. */
+  maxTokens?: number;
+  /** It takes no marks for its cache. */
+  cache?: 'none';
+  /** It can't be forced to call a tool. */
+  toolChoice?: 'auto';
+};
+
+/** `lasting`: whether it holds for every request of the model. */
+export type Lesson = { facts: ModelFacts; lasting: boolean };
+
+type Rule = (message: string, body: Body) => Lesson | null;
+
+const lasting = (facts: ModelFacts): Lesson => ({ facts, lasting: true });
+const once = (facts: ModelFacts): Lesson => ({ facts, lasting: false });
+
+/** What a refusal says, the most specific first. Each rule applies only to what the request has. */
+const rules: Rule[] = [
+  // The prompt leaves less room than was asked for: "input length and `max_tokens` exceed context limit: 190 + 32 > 200".
+  (message) => {
+    const [, prompt, , limit] = /(\d{1,10}) \+ (\d{1,10}) > (\d{1,10})/.exec(message) ?? [];
+    const room = Number(limit) - Number(prompt);
+    return /context limit/i.test(message) && room >= MIN_ROOM ? once({ maxTokens: room }) : null;
+  },
+  // "max_tokens: 32000 > 8192, which is the maximum", "the valid range of max_tokens is [1, 8192]".
+  (message, { max_tokens }) => {
+    if (!/max_tokens/i.test(message) || /context limit/i.test(message)) return null;
+    const most = Math.max(0, ...(message.match(/\b\d{3,7}\b/g) ?? []).map(Number).filter((n) => n < max_tokens));
+    return most >= MIN_ROOM ? lasting({ maxTokens: most }) : null;
+  },
+  // Blocks of reasoning that the server did not make, or that are missing.
+  (message, { thinking }) =>
+    thinking && /signature|expected `?(thinking|redacted_thinking)/i.test(message) ? once({ thinking: 'none' }) : null,
+  (message, { thinking }) =>
+    thinking?.type === 'enabled' && /thinking/i.test(message) && /adaptive/i.test(message)
+      ? lasting({ thinking: 'adaptive' })
+      : null,
+  (message, { thinking }) =>
+    thinking && /thinking|budget_tokens/i.test(message) ? lasting({ thinking: 'none' }) : null,
+  (message, { temperature }) =>
+    temperature !== undefined && /temperature/i.test(message) ? lasting({ temperature: 'none' }) : null,
+  (message, { tool_choice }) =>
+    tool_choice?.type === 'tool' && /tool_choice/i.test(message) ? lasting({ toolChoice: 'auto' }) : null,
+  (message) => (/cache_control/i.test(message) ? lasting({ cache: 'none' }) : null),
+];
+
+/** The least room for a reply, in tokens. With less the prompt is too long. */
+const MIN_ROOM = 256;
+const MAX_MESSAGE = 4_000;
+
+/** What a refusal of `body` teaches; null if nothing that another request could change. */
+export function lessonOf(refusal: { status: number | undefined; message: unknown }, body: Body): Lesson | null {
+  const { status, message } = refusal;
+  if ((status !== 400 && status !== 422) || typeof message !== 'string') return null;
+  const text = message.slice(0, MAX_MESSAGE);
+  for (const rule of rules) {
+    const lesson = rule(text, body);
+    if (lesson) return lesson;
+  }
+  return null;
+}
+
+const MAX_MODELS = 200;
+
+/** The facts that were learnt about models, in this process. */
+export function createFactStore() {
+  const known = new Map<string, ModelFacts>();
+  return {
+    of: (model: string): ModelFacts => known.get(model) ?? {},
+    add(model: string, facts: ModelFacts): void {
+      const all = { ...known.get(model), ...facts };
+      known.delete(model);
+      known.set(model, all);
+      for (const oldest of known.keys()) {
+        if (known.size <= MAX_MODELS) break;
+        known.delete(oldest);
+      }
+    },
+  };
+}
+export type FactStore = ReturnType<typeof createFactStore>;
