@@ -142,7 +142,7 @@ const schema = z.object({
   FALLBACK_API_KEY: z.string().optional(),
   FALLBACK_MODEL: z.string().min(1).optional(),
   MCP_SERVERS: mcpServers.default([]),
-  PROVIDER_API: z.enum(['chat', 'responses']).default('chat'),
+  PROVIDER_API: z.enum(['chat', 'responses', 'anthropic']).default('chat'),
   NARRATIVE_MODEL: z.string().min(1).default('gpt-4.1'),
   CLASSIFIER_MODEL: z.string().min(1).default('gpt-4.1-mini'),
   UPSTREAM_BASE_URL: url('http', 'https').optional(),

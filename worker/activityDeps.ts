@@ -9,6 +9,8 @@ import type { Config } from '../config.js';
 import type { Pool } from '../db/core/pool.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
+import { createAnthropic } from '../llm/anthropic/anthropic.js';
+import { createToolAnswers } from '../llm/anthropic/toolAnswer.js';
 import { createChatCompletions } from '../llm/chatCompletions/chatCompletions.js';
 import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
 import { createStoredProvider } from '../llm/http/storedProvider.js';
@@ -20,7 +22,12 @@ import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Wire } from '../viewers/wire/wire.js';
 
-const OPENAI_URL = 'https://api.openai.com/v1';
+/** The servers that are asked where no base URL is set, by API. */
+const defaultUrls: Record<Config['PROVIDER_API'], string> = {
+  chat: 'https://api.openai.com/v1',
+  responses: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com',
+};
 
 type Live = {
   pool: Pool;
@@ -37,12 +44,7 @@ type Live = {
 /** What the activities are built from, as configured. */
 export function activityDeps(config: Config, live: Live): ActivityDeps {
   const { pool, wire, log, client, namespace, tools, telemetry } = live;
-  const upstream = { baseUrl: config.OPENAI_BASE_URL ?? OPENAI_URL, apiKey: config.OPENAI_API_KEY };
-  const continuation = config.PROVIDER_CONTINUATION;
-  const provider =
-    config.PROVIDER_API === 'responses'
-      ? createResponses({ ...upstream, log })
-      : createChatCompletions({ ...upstream, continuation });
+  const { provider, classifierCalls } = serverOf(config, log);
   const fallback = fallbackOf(config);
   return {
     pool,
@@ -67,7 +69,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
       fallback,
       connect: (stored) => createStoredProvider(stored, config.ALLOWED_PROVIDER_HOSTS),
     }),
-    classifierCalls: createClassifierCalls(upstream),
+    classifierCalls,
     checkpointer: checkpointerOf(live),
     workflows: reconciledWorkflows(
       createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
@@ -82,6 +84,23 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     classifierRetry: { attempts: config.STUCK_AFTER_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
     prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens },
   };
+}
+
+/** The configured provider, by the API that it speaks. */
+function serverOf(config: Config, log: Log): Pick<ActivityDeps, 'provider' | 'classifierCalls'> {
+  const { PROVIDER_API: api, OPENAI_BASE_URL, OPENAI_API_KEY: apiKey, PROVIDER_CONTINUATION: continuation } = config;
+  const server = { baseUrl: OPENAI_BASE_URL ?? defaultUrls[api], apiKey };
+  switch (api) {
+    case 'chat':
+      return {
+        provider: createChatCompletions({ ...server, continuation }),
+        classifierCalls: createClassifierCalls(server),
+      };
+    case 'responses':
+      return { provider: createResponses({ ...server, log }), classifierCalls: createClassifierCalls(server) };
+    case 'anthropic':
+      return { provider: createAnthropic({ ...server, log }), classifierCalls: createToolAnswers(server) };
+  }
 }
 
 function checkpointerOf({ pool, log, onCheckpoint: { failed, written } }: Live): Checkpointer {

@@ -161,9 +161,11 @@ async function migrated(databaseUrl: string, directUrl: string): Promise<string>
 }
 
 async function startProvider(context: StartContext): Promise<string | null> {
-  const { OPENAI_API_KEY, OPENAI_BASE_URL } = context.config;
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, PROVIDER_API } = context.config;
   if (OPENAI_API_KEY || OPENAI_BASE_URL) {
-    context.say(`Provider: ${OPENAI_BASE_URL ?? 'the OpenAI API'}`);
+    context.say(
+      `Provider: ${OPENAI_BASE_URL ?? (PROVIDER_API === 'anthropic' ? 'the Anthropic API' : 'the OpenAI API')}`,
+    );
     return null;
   }
   const url = await startDemoProvider(context);
@@ -185,7 +187,8 @@ function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.Process
     GATEWAY_TOKEN: token,
     WORKFLOW_BUNDLE: parts.bundle,
     PAGE_DIR: parts.page,
-    ...(parts.provider ? { OPENAI_BASE_URL: parts.provider, OPENAI_API_KEY: 'demo' } : {}),
+    // The demo provider has no other API.
+    ...(parts.provider ? { OPENAI_BASE_URL: parts.provider, OPENAI_API_KEY: 'demo', PROVIDER_API: 'chat' } : {}),
   });
 }
 
