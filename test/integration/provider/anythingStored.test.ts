@@ -19,6 +19,7 @@ import { finishTurn } from '../../../db/turns/finish.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { toPublicError } from '../../../domain/log/failures.js';
 import { foldTranscript } from '../../../domain/timeline/transcript.js';
+import { createAnthropic } from '../../../llm/anthropic/anthropic.js';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
 import type { ReplyProvider } from '../../../llm/port.js';
 import { createUpstream } from '../../../llm/relay/upstream.js';
@@ -32,6 +33,7 @@ import { claim, owner } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 import {
   anyChunk,
+  anyMessageEvent,
   anyRelayFrame,
   anyResponseEvent,
   anyText,
@@ -260,6 +262,15 @@ describe('a turn is stored, shown and ended, whatever the answer holds', () => {
     expect(ends.get('finished')).toBeGreaterThan(5);
   }, 300_000);
 
+  test('from a provider with the Messages API', async () => {
+    const content_block = { type: 'tool_use', id: 'c\0', name: 'calculate\ud800', input: { a: '\0' } };
+    const begin = { type: 'content_block_start', index: 9, content_block };
+    const last = { ...begin, type: 'message_delta', delta: { stop_reason: 'tool_use' } };
+    const provider = () => createAnthropic({ baseUrl: baseUrl(), apiKey: 'k' });
+    const ends = await holdsFor(ended(anyMessageEvent, last), provider, 'agent');
+    expect(ends.get('finished')).toBeGreaterThan(5);
+  }, 300_000);
+
   test('from a relay upstream', async () => {
     const upstream = createUpstream({ baseUrl: baseUrl(), token: 't', jwtSecret: undefined, totalMs: 10_000 });
     const request = { persona: 'p', username: 'u', userId: 'u', sessionId: 's', message: 'm', primer: null };
@@ -298,6 +309,8 @@ describe('a turn is stored, shown and ended, whatever the answer holds', () => {
     const bytes = fc.uint8Array({ maxLength: 400 }).map((given) => Buffer.from(given));
     const chat = () => createChatCompletions({ baseUrl: baseUrl(), apiKey: 'k' });
     const responses = () => createResponses({ baseUrl: baseUrl(), apiKey: 'k' });
+    const messages = () => createAnthropic({ baseUrl: baseUrl(), apiKey: 'k' });
+    await holdsFor(bytes, messages, 'agent');
     await holdsFor(bytes, chat, 'agent');
     await holdsFor(bytes, responses, 'agent');
   }, 300_000);

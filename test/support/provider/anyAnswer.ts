@@ -157,6 +157,35 @@ export const anyResponseEvent = fc.record({
   response: field(anyResponse),
 });
 
+const anyBlock = fc.record({
+  type: fc.oneof(fc.constantFrom('text', 'thinking', 'redacted_thinking', 'tool_use'), text),
+  text: field(text),
+  thinking: field(text),
+  signature: field(text),
+  data: field(text),
+  id: field(text),
+  name: field(text),
+  input: field(anyJson),
+});
+
+/** An event of Anthropic's Messages API. */
+export const anyMessageEvent = fc.record({
+  type: fc.oneof(fc.constantFrom('message_start', 'content_block_start', 'content_block_delta', 'message_delta'), text),
+  index: field(fc.integer({ min: 0, max: 2 })),
+  content_block: field(anyBlock),
+  delta: field(
+    fc.record({
+      type: fc.constantFrom('text_delta', 'thinking_delta', 'signature_delta', 'input_json_delta'),
+      text: field(text),
+      thinking: field(text),
+      signature: field(text),
+      partial_json: field(text),
+    }),
+  ),
+  message: field(fc.record({ model: field(text), usage: field(anyJson) })),
+  usage: field(fc.record({ input_tokens: field(anyNumber), output_tokens: field(anyNumber) })),
+});
+
 /** An event of another chat service. */
 export const anyRelayFrame = fc.record({
   type: fc.oneof(fc.constantFrom('chunk', 'meta', 'done'), text),
