@@ -12,8 +12,6 @@ const USAGE_WAIT_MS = 3_000;
 /** The longest wait for the end of the body after `[DONE]`, in milliseconds. Then the connection is not kept. */
 const BODY_END_WAIT_MS = 1_000;
 
-const isDone = (data: string): boolean => data === '[DONE]';
-
 /** The data of each event up to the one that `isLast` names, or the end of the body. */
 export async function* readFrames(
   response: Response,
