@@ -14,7 +14,7 @@ export const failures = {
   provider_not_an_api: {
     retried: false,
     message:
-      "The answer is not that of an OpenAI-compatible API. Check the base URL: OPENAI_BASE_URL, or the one of the chat's own provider.",
+      "The answer is not that of a model provider's API. Check the base URL: OPENAI_BASE_URL, or the one of the chat's own provider.",
   },
   context_too_long: { retried: false, message: "The request is longer than the model's context window." },
   model_not_found: { retried: false, message: 'The provider does not know the model.' },
