@@ -285,4 +285,14 @@ export const mutations: Mutation[] = [
       name: 'gets neither reasoning nor fields of the server, and the ids of the service',
     },
   },
+  {
+    name: 'the signed reasoning that goes back before its calls',
+    file: 'llm/anthropic/conversation.ts',
+    replace: [['...reasoningOf(message), ', '']],
+    test: {
+      project: 'unit',
+      file: 'llm/anthropic/conversation.test.ts',
+      name: 'has the blocks of reasoning of this API unchanged before the calls',
+    },
+  },
 ];
