@@ -7,8 +7,10 @@ export type Level = 1 | 2 | 3;
 export type ToolDescriptor = {
   name: string;
   description: string;
-  /** A JSON Schema of an object. */
+  /** A JSON Schema of an object, in a form that providers accept. */
   parameters: Record<string, unknown>;
+  /** The schema that arguments are checked against, where it is another one. */
+  checked?: Record<string, unknown>;
   level: Level;
   /** `builtin`, or `mcp:` and the server's name. */
   source: string;

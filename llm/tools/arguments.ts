@@ -26,12 +26,19 @@ export function problemOfSchema(parameters: Parameters): string | null {
   return found.usable ? null : found.why;
 }
 
+/** Why a schema is too deep or too long to be read, or null. Takes linear time and does not recurse. */
+export function problemOfSize(parameters: Parameters): string | null {
+  const fault = unstorableReason(parameters, MAX_SCHEMA_DEPTH);
+  if (fault) return fault;
+  return JSON.stringify(parameters).length > MAX_SCHEMA ? 'is too long' : null;
+}
+
 /** Checks arguments against a tool's JSON Schema. Gives null, or an error message for the model. */
 export async function argumentError(
-  { parameters }: Pick<ToolDescriptor, 'parameters'>,
+  { parameters, checked }: Pick<ToolDescriptor, 'parameters' | 'checked'>,
   sent: object,
 ): Promise<string | null> {
-  const found = compiledOf(parameters);
+  const found = compiledOf(checked ?? parameters);
   if (!found.usable) return "The tool's schema can not be used.";
   const problem = check(found.validate, sent);
   if (problem !== 'late') return problem;
@@ -61,11 +68,10 @@ function compiledOf(parameters: Parameters): Compiled {
 }
 
 function compile(parameters: Parameters): Compiled {
-  const fault = unstorableReason(parameters, MAX_SCHEMA_DEPTH);
+  const fault = problemOfSize(parameters);
   if (fault) return { usable: false, why: fault };
   // The compiler refuses a schema with an unknown dialect.
   const { $schema: _, $id: __, ...schema } = parameters;
-  if (JSON.stringify(schema).length > MAX_SCHEMA) return { usable: false, why: 'is too long' };
   try {
     return { usable: true, validate: runWithTimeout(COMPILE_MS, () => createCompiler().compile(schema)) };
   } catch (error) {

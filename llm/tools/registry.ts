@@ -2,9 +2,12 @@ import { BUILTIN, type BuiltinName, builtins, type ToolDescriptor } from '../../
 import { bounded } from '../../lib/bounded.js';
 import { argumentError } from './arguments.js';
 import { runBuiltin, type ToolContext, type ToolResult } from './builtins.js';
-import { failedCall, fittingResult } from './toolResult.js';
+import { failedCall, fittingResult, ToolFailed } from './toolResult.js';
 
-/** Tools of MCP servers. `call` throws when the call fails, and stops when the signal is aborted. */
+/**
+ * Tools of MCP servers. `call` throws when the call fails, a `ToolFailed` where the model may read why, and stops when the
+ * signal is aborted.
+ */
 export type OutsideTools = {
   list(): ToolDescriptor[];
   call(name: string, sent: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult>;
@@ -40,11 +43,11 @@ export function createToolRegistry(options: { outside?: OutsideTools; now?: () =
       try {
         const { content, success } = await Promise.race([make(tool, call, context, ended), rejection(ended)]);
         return fittingResult(content, success);
-      } catch {
+      } catch (error) {
         if (signal.aborted) return failedCall('tool_stopped', 'The call was stopped.');
-        return ended.aborted
-          ? failedCall('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`)
-          : failedCall('tool_failed', 'The tool failed.');
+        if (ended.aborted)
+          return failedCall('tool_timed_out', `The tool did not answer within ${tool.timeoutMs / 1_000} s.`);
+        return failedCall('tool_failed', error instanceof ToolFailed ? error.message : 'The tool failed.');
       } finally {
         end();
       }

@@ -25,6 +25,12 @@ const tools: Record<string, (sent: Record<string, unknown>) => Promise<unknown>>
   refusing: async () => text('no such luck', true),
   hanging: () => new Promise(() => undefined),
   huge: async () => text('x'.repeat(5 * 1024 * 1024)),
+  dying: async () => process.exit(1),
+  noisy: async ({ word }) => {
+    process.stdout.write('Loading model... 100%\n{"level":"info"}\n42\nnull\n\n');
+    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'nobody', result: {} })}\n`);
+    return text(`noisy ${word}`);
+  },
 };
 
 const listed = Object.keys(tools).map((name) => ({

@@ -49,24 +49,47 @@ test('the tools of a real MCP server are listed under its name and can be called
   expect(bad).toEqual({ success: false, content: expect.stringMatching(/^bad_arguments/) });
 }, 30_000);
 
-test('the tools of a real MCP server over HTTP can be called', async () => {
-  const port = await freePort();
+async function serveOverHttp(port: number) {
   const child = spawn(process.execPath, [everything.args[0] ?? '', 'streamableHttp'], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  await once(child.stderr, 'data');
+  return async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+}
+
+test('the tools of a real MCP server over HTTP can be called, also after it has restarted', async () => {
+  const port = await freePort();
+  let stop = await serveOverHttp(port);
   try {
-    await once(child.stderr, 'data');
     const { args: _, command: __, ...rest } = everything;
     const server: McpServer = { ...rest, transport: 'http', url: `http://127.0.0.1:${port}/mcp` };
     const { registry } = await connect(server);
     const call = { name: 'mcp_everything_echo', arguments: { message: 'over HTTP' } };
     expect(await registry.run(call, options())).toMatchObject({ success: true });
+    await stop();
+    stop = await serveOverHttp(port);
+    expect(await registry.run(call, options())).toMatchObject({
+      success: true,
+      content: expect.stringMatching(/HTTP/),
+    });
   } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await stop();
   }
-}, 30_000);
+}, 60_000);
+
+test('the resources, links and images in the results of a real MCP server are described in words', async () => {
+  const { registry } = await connect(everything);
+  const run = async (tool: string, sent: Record<string, unknown>) =>
+    (await registry.run({ name: `mcp_everything_${tool}`, arguments: sent }, options())).content;
+  const resource = await run('get-resource-reference', { resourceType: 'Text', resourceId: 1 });
+  expect(resource).toMatch(/\[resource: demo:\/\/resource\/\S+, text\/plain\]\n\S/);
+  expect(await run('get-resource-links', { count: 2 })).toMatch(/\[resource link: .+, demo:\/\/resource\/\S+/);
+  expect(await run('get-tiny-image', {})).toMatch(/\[image: image\/png, \d+ bytes\]/);
+}, 60_000);
 
 test('only the configured tools of an MCP server are listed', async () => {
   const { outside } = await connect({ ...everything, tools: ['echo'] });
