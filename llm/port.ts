@@ -68,8 +68,17 @@ export type ReplyProvider = {
   cancel?(responseId: string): Promise<void>;
 };
 
-/** `text` and `thinking` are what was received of the response; `sequence` numbers its last event, null where it has none. */
-export type Resume = { responseId: string; sequence: number | null; text: string; thinking: string };
+/**
+ * `text` and `thinking` are what was kept of the response; `sequence` numbers its last event, null where it has none.
+ * `filter`: what the text of the response went through before it was kept.
+ */
+export type Resume = {
+  responseId: string;
+  sequence: number | null;
+  text: string;
+  thinking: string;
+  filter?: (parts: AsyncIterable<ReplyPart>) => AsyncIterable<ReplyPart>;
+};
 
 /** The abort reason of a reply that was stopped: it is not resumed. */
 export class ReplyStopped extends Error {

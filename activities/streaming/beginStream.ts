@@ -1,12 +1,13 @@
 import { originOf } from '../../domain/agents/origin.js';
 import { TurnFailure } from '../../domain/log/failures.js';
-import type { ReplyRequest } from '../../llm/port.js';
+import type { ReplyPart, ReplyRequest } from '../../llm/port.js';
 import { thisAttempt } from '../attempt.js';
 import { toApplicationFailure } from '../failure.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import type { AttemptStart } from '../telemetry.js';
 import type { Attempt } from './attempt.js';
 import { failAttempt } from './concludeAttempt.js';
+import { ownParts } from './ownParts.js';
 import { type ProviderStream, startProviderStream } from './providerStream.js';
 import { type ResumePoint, readResumePoint } from './resumePoint.js';
 import { promptTexts } from './streamCall.js';
@@ -64,15 +65,39 @@ const askFallback = (first: ModelRequest, { provider, model }: Fallback): ModelR
 
 function openStream<P, V>(
   { deps, step, lease }: Attempt<P, V>,
-  { provider }: ModelRequest,
+  { provider, names }: ModelRequest,
   request: Omit<ReplyRequest, 'requestId'>,
   point: ResumePoint,
   signal: AbortSignal,
-) {
+): AsyncIterable<ReplyPart> {
   const requestId = `${step.key.turnId}/${step.name}/${lease.attempt}`;
-  const resume = point.from === 'response' ? { resume: point.resume } : {};
+  const { model } = request;
+  const filter = names
+    ? { filter: (parts: AsyncIterable<ReplyPart>) => ownParts(parts, { names, model, before: '' }) }
+    : {};
+  const resume = point.from === 'response' ? { resume: { ...point.resume, ...filter } } : {};
   const options = { signal, silenceMs: deps.silenceMs, mayLackReason: lease.endedWithoutReason };
-  return provider.streamReply({ ...request, requestId }, { ...options, ...resume });
+  const parts = provider.streamReply({ ...request, requestId }, { ...options, ...resume });
+  if (!names) return parts;
+  return ownParts(parts, {
+    names,
+    model,
+    before: passedBefore(point),
+    responseId: point.from === 'response' ? point.resume.responseId : null,
+    cancel: (responseId) => void provider.cancel?.(responseId),
+  });
+}
+
+/** The text of the reply that earlier attempts have passed on, and that this stream continues. */
+function passedBefore(point: ResumePoint): string {
+  switch (point.from) {
+    case 'response':
+      return point.sent?.text ?? '';
+    case 'prefix':
+      return point.prefix.text;
+    case 'nothing':
+      return '';
+  }
 }
 
 /** A request that cannot be made is a failure of the attempt, with its code. */

@@ -5,6 +5,7 @@ import type { Speaker } from '../../db/streaming/leases.js';
 import { TurnFailure, toPublicError } from '../../domain/log/failures.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
+import { speakerNames } from '../../domain/narrative/speakerNames.js';
 import { countChips, type RelayEnd, type RelayInfo, type RelayRequest } from '../../domain/relay/relay.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { ReplyKind } from '../../domain/turns/turn.js';
@@ -58,9 +59,11 @@ function toRequest({ provider, model, fallback, prompt: limits, upstream }: Stre
   const asked: ModelRequest =
     prompt.kind === 'relay'
       ? { provider: relayProvider(upstream, prompt.request), request: { model: 'relay', messages } }
-      : { provider, fallback, request: { model, messages } };
+      : { provider, fallback, request: { model, messages }, ...namesOf(prompt) };
   return asked;
 }
+
+const namesOf = (prompt: ReplyPrompt) => (prompt.kind === 'narrative' ? { names: speakerNames(prompt.input) } : {});
 
 /** The other chat service in the place of a provider: it gets the turn, not a prompt. */
 function relayProvider(upstream: Upstream | null, request: RelayRequest): ReplyProvider {

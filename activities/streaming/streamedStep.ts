@@ -1,6 +1,7 @@
 import type { Pool, Tx } from '../../db/core/pool.js';
 import type { Lease, Speaker } from '../../db/streaming/leases.js';
 import type { DraftKey } from '../../domain/log/frames.js';
+import type { SpeakerNames } from '../../domain/narrative/speakerNames.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
 import type { ReplyProvider, ReplyRequest } from '../../llm/port.js';
 import type { Wire } from '../../viewers/wire/wire.js';
@@ -31,6 +32,8 @@ export type ModelRequest = {
   provider: ReplyProvider;
   request: Omit<ReplyRequest, 'requestId'>;
   fallback?: Fallback | undefined;
+  /** For a character, who speaks for nobody else. */
+  names?: SpeakerNames;
   /** For an agent, whose draft holds several calls of the model and has steps. */
   draft?: {
     kept: KeptText;

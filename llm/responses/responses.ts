@@ -84,19 +84,22 @@ async function* resumeResponse(
   } catch (error) {
     if (statusOf(error) !== 400) throw refusalOf(error);
     // Some servers stream a response only while it is generated.
-    return yield* wholeOf(await retrieve(client, responseId, headers, clock), resume, request.model);
+    return yield* restOf(await retrieve(client, responseId, headers, clock), resume, request.model);
   }
   if (streamed.headers.get('content-type')?.includes('json'))
-    return yield* wholeOf(await readResponse(streamed, clock), resume, request.model);
+    return yield* restOf(await readResponse(streamed, clock), resume, request.model);
   const { text, thinking } = sequence === null ? { text: '', thinking: '' } : resume;
   const parts = readResponseStream(streamed, request.model, clock, { id: responseId, text, thinking });
   yield* sequence === null ? skipReceived(parts, resume) : parts;
 }
 
 /** A response that is read from its first event on: without the text that is kept of it. */
-async function* skipReceived(parts: AsyncIterable<ReplyPart>, { text, thinking }: Resume): AsyncGenerator<ReplyPart> {
+async function* skipReceived(
+  parts: AsyncIterable<ReplyPart>,
+  { text, thinking, filter = (all) => all }: Resume,
+): AsyncGenerator<ReplyPart> {
   const units = { text: text.length, thinking: thinking.length };
-  for await (const part of parts) {
+  for await (const part of filter(parts)) {
     if (part.type !== 'delta') {
       yield part;
       continue;
@@ -120,10 +123,14 @@ async function readResponse(response: Response, clock: SilenceClock): Promise<Re
   return parseResponse(await readWhole(response, clock, MAX_WHOLE));
 }
 
-function* wholeOf(ended: ResponseObject, { text }: Resume, model: string): Generator<ReplyPart> {
+function restOf(ended: ResponseObject, resume: Resume, model: string): AsyncGenerator<ReplyPart> {
   if (ended.status === 'unfinished') throw new TurnFailure('stream_broken');
-  const rest = textOfResponse(ended).slice(text.length);
-  if (rest) yield { type: 'delta', channel: 'text', text: rest };
+  return skipReceived(wholeOf(ended, model), resume);
+}
+
+async function* wholeOf(ended: ResponseObject, model: string): AsyncGenerator<ReplyPart> {
+  const text = textOfResponse(ended);
+  if (text) yield { type: 'delta', channel: 'text', text };
   yield* endingOf(ended, model);
 }
 

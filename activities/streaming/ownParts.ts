@@ -1,0 +1,81 @@
+import { createOwnLines } from '../../domain/narrative/ownLines.js';
+import type { SpeakerNames } from '../../domain/narrative/speakerNames.js';
+import type { ReplyPart } from '../../llm/port.js';
+
+type Delta = Extract<ReplyPart, { type: 'delta' }>;
+
+export type OwnPartsOptions = {
+  names: SpeakerNames;
+  /** The text of the reply that earlier attempts passed on. */
+  before: string;
+  /** For the last part of a reply that ends before its stream. */
+  model: string;
+  /** Ends a response that the provider would go on to generate. */
+  cancel?: ((responseId: string) => void) | undefined;
+  /** The response that is resumed. */
+  responseId?: string | null;
+};
+
+/**
+ * The parts of a reply with only its speaker's lines (`ownLines.ts`). Where a line of somebody else ends the reply, the
+ * last part is a `finish` without usage, and the rest of the stream is not read.
+ */
+export async function* ownParts(parts: AsyncIterable<ReplyPart>, options: OwnPartsOptions): AsyncGenerator<ReplyPart> {
+  const lines = createOwnLines(options.names, options.before);
+  const passOn = createPassOn(() => lines.isHolding());
+  let { responseId = null } = options;
+  for await (const part of parts) {
+    switch (part.type) {
+      case 'delta':
+        yield* passOn(part.channel === 'text' ? { ...part, text: lines.push(part.text) } : part);
+        break;
+      case 'finish': {
+        const text = lines.end();
+        yield* passOn({ type: 'delta', channel: 'text', text }, { isLast: true });
+        return yield part;
+      }
+      case 'response':
+        responseId = part.id;
+        yield part;
+        break;
+      case 'tool_call':
+      case 'reasoning':
+      case 'meta':
+      case 'heartbeat':
+        yield part;
+        break;
+    }
+    if (lines.hasEnded()) {
+      if (responseId !== null) options.cancel?.(responseId);
+      return yield { type: 'finish', reason: 'stop', usage: null, model: options.model };
+    }
+  }
+}
+
+/**
+ * Passes deltas on. One with a number, after which another attempt resumes, waits until nothing is held back: the attempt
+ * would not receive the held text again.
+ */
+function createPassOn(isHolding: () => boolean) {
+  let waiting: Delta[] = [];
+  return function* passOn(delta: Delta, { isLast = false } = {}): Generator<Delta> {
+    waiting.push(delta);
+    if (delta.sequence !== undefined && isHolding() && !isLast) return;
+    const passed = waiting;
+    waiting = [];
+    yield* joined(passed);
+  };
+}
+
+/** One delta for each channel, the last of them with the last number. */
+function joined(deltas: Delta[]): Delta[] {
+  if (deltas.length === 1) return deltas.filter(({ text }) => text !== '');
+  const number = deltas.findLast(({ sequence }) => sequence !== undefined);
+  const whole = (['thinking', 'text'] as const).map((channel): Delta => {
+    const pieces = deltas.filter((delta) => delta.channel === channel).map(({ text }) => text);
+    return { type: 'delta', channel, text: pieces.join('') };
+  });
+  const given = whole.filter(({ text }) => text !== '');
+  const sequence = number?.sequence === undefined ? {} : { sequence: number.sequence };
+  return given.map((delta, n) => (n === given.length - 1 ? { ...delta, ...sequence } : delta));
+}

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { speakerNames } from './speakerNames.js';
+
+const person = (id: string, name: string) => ({ id, name, persona: '' });
+const you = person('you', 'Tom');
+
+test('the names of a speaker and of the others hold first names that only one of them has', () => {
+  const cast = { you, host: person('a', 'Lady  Anne'), guest: person('b', 'Lord Byron'), speakerId: 'a' };
+  expect(speakerNames(cast)).toEqual({
+    own: ['Lady Anne', 'Lady', '{{char}}'],
+    others: ['Tom', 'You', 'User', '{{user}}', 'Lord Byron', 'Lord'],
+  });
+  const ladies = speakerNames({ ...cast, guest: person('b', 'Lady Bea'), speakerId: 'b' });
+  expect(ladies.own).toEqual(['Lady Bea', '{{char}}']);
+  expect(ladies.others).toContain('Lady Anne');
+  expect(ladies.others).not.toContain('Lady');
+});
+
+test("a name that the speaker shares with somebody else is the speaker's", () => {
+  const { own, others } = speakerNames({
+    you: person('you', 'mira'),
+    host: person('a', 'Mira'),
+    guest: null,
+    speakerId: 'a',
+  });
+  expect(own).toContain('Mira');
+  expect(others).toEqual(['You', 'User', '{{user}}']);
+});
