@@ -21,16 +21,13 @@ export async function openTools(
   const runsTools = isPublished || config.WORKER_ROLES.includes('turns');
   const publish = async () => {
     if (!isPublished) return;
-    await publishTools(pool, tools.list).catch((err: unknown) => log.warn({ err }, 'the tools could not be published'));
+    await publishTools(pool, tools.list, mcp.connecting).catch((err: unknown) =>
+      log.warn({ err }, 'the tools could not be published'),
+    );
   };
-  // A list without the servers that are still connecting would remove their tools for every worker.
-  let connected = false;
-  const mcp = createMcpTools(runsTools ? config.MCP_SERVERS : [], { log, onListed: () => connected && void publish() });
+  const mcp = createMcpTools(runsTools ? config.MCP_SERVERS : [], { log, onListed: () => void publish() });
   const tools = createToolRegistry({ outside: mcp });
-  const connecting = mcp.connect().then(() => {
-    connected = true;
-    return publish();
-  });
+  const connecting = mcp.connect().then(publish);
   await Promise.race([connecting, delay(CONNECT_WITHIN_MS, undefined, { ref: false })]);
   return { tools, close: mcp.close };
 }

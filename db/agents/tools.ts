@@ -4,13 +4,19 @@ import { type Db, type Pool, transaction } from '../core/pool.js';
 
 /**
  * Replaces the stored list of tools. The list of the last worker counts. `list` is called while the table is locked: if
- * two MCP servers connect at the same time, an earlier list can't overwrite a later one.
+ * two MCP servers connect at the same time, an earlier list can't overwrite a later one. `keptSources`: the sources that
+ * are not known yet, whose tools stay.
  */
-export async function publishTools(pool: Pool, list: () => readonly ToolDescriptor[]): Promise<void> {
+export async function publishTools(
+  pool: Pool,
+  list: () => readonly ToolDescriptor[],
+  keptSources: () => readonly string[] = () => [],
+): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query('lock table tools in share row exclusive mode');
     const tools = list();
-    await tx.query('delete from tools where name <> all($1)', [tools.map(({ name }) => name)]);
+    const names = tools.map(({ name }) => name);
+    await tx.query('delete from tools where name <> all($1) and source <> all($2)', [names, keptSources()]);
     for (const tool of tools) {
       await tx.query(
         `insert into tools (name, description, parameters, level, source, needs_approval, idempotent, timeout_ms)

@@ -10,6 +10,8 @@ export type { McpServer } from './mcp/server.js';
 export type McpTools = OutsideTools & {
   /** Connects to each server. One that can't be reached is retried later and has no tools until then. */
   connect(): Promise<void>;
+  /** The sources of tools whose servers have not answered the first time yet. */
+  connecting(): string[];
   close(): Promise<void>;
 };
 
@@ -25,6 +27,7 @@ export function createMcpTools(servers: McpServer[], { log, onListed = () => und
   const connections = servers.map((server) =>
     createConnection(server, { log, onListed, names: createToolNames(server.name, all) }),
   );
+  const isTried = new Set<string>();
   return {
     list() {
       const tools = new Map<string, ToolDescriptor>();
@@ -37,7 +40,11 @@ export function createMcpTools(servers: McpServer[], { log, onListed = () => und
       if (!connection) throw new Error(`no MCP server has the tool ${name}`);
       return connection.call(name, sent, signal);
     },
-    connect: async () => void (await Promise.allSettled(connections.map((connection) => connection.open()))),
+    async connect() {
+      const first = ({ source, open }: (typeof connections)[number]) => open().finally(() => isTried.add(source));
+      await Promise.allSettled(connections.map(first));
+    },
+    connecting: () => connections.map(({ source }) => source).filter((source) => !isTried.has(source)),
     close: async () => void (await Promise.allSettled(connections.map((connection) => connection.close()))),
   };
 }

@@ -5,7 +5,7 @@ import { ToolFailed } from '../toolResult.js';
 import { isConnectionLost, isUnsent, toToolFailure } from './callErrors.js';
 import { createKnownTools, type KnownToolsOptions } from './knownTools.js';
 import { resultText } from './resultText.js';
-import type { McpServer } from './server.js';
+import { type McpServer, toolSource } from './server.js';
 import { openSession, type Session } from './session.js';
 
 /** Pauses between tries to start a server that does not start, or that ends before it has answered a call. */
@@ -109,6 +109,7 @@ export function createConnection(server: McpServer, options: KnownToolsOptions) 
   }
 
   return {
+    source: toolSource(server),
     tools: known.tools,
     open,
     async call(name: string, sent: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult> {

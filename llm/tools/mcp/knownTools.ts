@@ -3,7 +3,7 @@ import type { ToolDescriptor } from '../../../domain/agents/tools.js';
 import { cleanText } from '../../../domain/text/text.js';
 import { runBounded } from '../../../lib/bounded.js';
 import { type ListedTool, listTools } from './listTools.js';
-import type { McpServer } from './server.js';
+import { type McpServer, toolSource } from './server.js';
 import { CONNECT_MS, type Session } from './session.js';
 import type { ToolNames } from './toolNames.js';
 
@@ -84,7 +84,7 @@ function toDescriptor(server: McpServer, name: string, tool: ListedTool): ToolDe
     description: cleanText((tool.description ?? tool.name).slice(0, MAX_DESCRIPTION)),
     parameters: tool.parameters,
     checked: tool.checked,
-    source: `mcp:${server.name}`,
+    source: toolSource(server),
     level,
     needsApproval,
     idempotent,

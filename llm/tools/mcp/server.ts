@@ -14,3 +14,6 @@ export type McpServer = {
   | { transport: 'stdio'; command: string; args: string[]; env?: Record<string, string> | undefined }
   | { transport: 'http'; url: string; headers?: Record<string, string> | undefined }
 );
+
+/** The source of a server's tools, as lists of tools name it. */
+export const toolSource = ({ name }: Pick<McpServer, 'name'>): string => `mcp:${name}`;

@@ -39,3 +39,14 @@ test('when many MCP servers connect at once, the tools of each are listed, which
     await publishTools(pool, () => []);
   }
 });
+
+test('the tools of an MCP server that is still connecting stay listed', async () => {
+  await publishTools(pool, () => [tool('old'), { ...tool('other'), source: 'mcp:slow' }]);
+  await publishTools(
+    pool,
+    () => [tool('new')],
+    () => ['mcp:slow'],
+  );
+  expect((await listTools(pool)).map(({ name }) => name)).toEqual(['new', 'other']);
+  await publishTools(pool, () => []);
+});
