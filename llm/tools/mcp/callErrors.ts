@@ -52,6 +52,10 @@ export function isUnsent(error: unknown): boolean {
 export const isConnectionLost = (error: unknown): boolean =>
   error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed;
 
+/** Whether the server did not answer in time. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
+
 const errorBody = z.object({ error: z.object({ message: z.string() }) });
 
 /** The error of a call with what the model may read of it: the server's own words, where it answered with an error. */

@@ -29,6 +29,8 @@ export function createConnection(server: McpServer, options: KnownToolsOptions) 
   let failures = 0;
   let nextAt = 0;
   let retry: NodeJS.Timeout | undefined;
+  /** The check of a server that let a call time out. Later calls wait for it. */
+  let checking: Promise<void> = Promise.resolve();
 
   function open(): Promise<Session> {
     current ??= start();
@@ -76,7 +78,16 @@ export function createConnection(server: McpServer, options: KnownToolsOptions) 
     }
   }
 
+  /** Ends a session whose server has let a call time out and does not answer a ping either. */
+  async function endIfStuck(session: Session): Promise<void> {
+    if (current?.opened !== session || !(await session.isStuck()) || current?.opened !== session) return;
+    endOf(current);
+    options.log.warn({ server: server.name }, 'an MCP server does not answer and is started again');
+    void session.close();
+  }
+
   async function reach(): Promise<Session> {
+    await checking;
     const unreachable = () => new ToolFailed(`The MCP server ${server.name} can not be reached.`);
     if (nextAt - Date.now() > CALL_WAITS_MS) throw unreachable();
     return open().catch(() => Promise.reject(unreachable()));
@@ -101,6 +112,7 @@ export function createConnection(server: McpServer, options: KnownToolsOptions) 
       return { done: { success: answer.isError !== true, content: resultText(answer) } };
     } catch (error) {
       const mayRepeat = isFirst && server.idempotent && isConnectionLost(error);
+      if (isLate(signal)) checking = endIfStuck(session);
       if (signal.aborted || !(session.isLost(error) || isUnsent(error) || mayRepeat)) throw error;
       if (current?.opened === session) current = null;
       session.retire();
@@ -132,3 +144,7 @@ export function createConnection(server: McpServer, options: KnownToolsOptions) 
     },
   };
 }
+
+/** Whether a call was ended by its time limit, and not by a stop. */
+const isLate = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason instanceof DOMException && reason.name === 'TimeoutError';

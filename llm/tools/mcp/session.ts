@@ -7,11 +7,14 @@ import {
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import { createBoundedFetch } from '../../http/boundedFetch.js';
-import { isSessionLost } from './callErrors.js';
+import { isSessionLost, isTimeout } from './callErrors.js';
 import type { McpServer } from './server.js';
 
 /** The longest wait for a server to start and to answer a request of the handshake or of the list, in milliseconds. */
 export const CONNECT_MS = 30_000;
+
+/** How long a server that has let a call time out may take to answer a ping, in milliseconds. */
+const PING_MS = 3_000;
 
 /** One session with a server, from its `initialize` on. */
 export type Session = {
@@ -20,6 +23,8 @@ export type Session = {
   call(tool: string, sent: Record<string, unknown>, options: CallOptions): Promise<Record<string, unknown>>;
   /** Whether an error says that the server no longer knows this session. */
   isLost(error: unknown): boolean;
+  /** Whether the server answers nothing at all. Takes up to `PING_MS`. */
+  isStuck(): Promise<boolean>;
   /** Takes no more calls, and closes when those in progress have ended. */
   retire(): void;
   close(): Promise<void>;
@@ -74,6 +79,11 @@ export async function openSession(
     },
     isLost: (error) =>
       transport instanceof StreamableHTTPClientTransport && isSessionLost(error, transport.sessionId !== undefined),
+    async isStuck() {
+      // A call in progress may be what the server works on.
+      if (calls > 0) return false;
+      return client.ping({ timeout: PING_MS }).then(() => false, isTimeout);
+    },
     retire() {
       isRetired = true;
       closeIfDone();

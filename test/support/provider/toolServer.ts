@@ -26,6 +26,9 @@ const tools: Record<string, (sent: Record<string, unknown>) => Promise<unknown>>
   hanging: () => new Promise(() => undefined),
   huge: async () => text('x'.repeat(5 * 1024 * 1024)),
   dying: async () => process.exit(1),
+  stuck: async () => {
+    for (;;);
+  },
   noisy: async ({ word }) => {
     process.stdout.write('Loading model... 100%\n{"level":"info"}\n42\nnull\n\n');
     process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'nobody', result: {} })}\n`);

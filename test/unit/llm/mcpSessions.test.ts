@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -177,6 +177,18 @@ describe('an MCP server over stdio', () => {
     expect(await run('weak_echo', { word: 'b' })).toEqual({ success: true, content: 'echo b' });
     expect(await run('weak_dying')).toMatchObject({ success: false });
     expect(await run('weak_echo', { word: 'c' })).toEqual({ success: true, content: 'echo c' });
+  }, 60_000);
+
+  test('that answers nothing after a call timed out is started again, and one that is only slow is not', async () => {
+    const { run } = await connect({ ...overStdio('hung'), timeoutMs: 1_500 });
+    expect(await run('hung_hanging')).toMatchObject({ content: expect.stringMatching(/^tool_timed_out/) });
+    expect(await run('hung_echo', { word: 'a' })).toEqual({ success: true, content: 'echo a' });
+    expect(await run('hung_stuck')).toMatchObject({ content: expect.stringMatching(/^tool_timed_out/) });
+    await until('the server answers again', async () =>
+      (await run('hung_echo', { word: 'b' })).success ? true : null,
+    );
+    const calls = await readFile(join(folder, 'hung.log'), 'utf8');
+    expect(calls).toMatch(/^hanging \necho a\nstuck \n(echo b\n)+$/);
   }, 60_000);
 
   test('that no longer starts fails its calls after a few tries', async () => {
