@@ -32,7 +32,7 @@ const textOf = (parts: ReplyPart[]) =>
   parts.map((part) => (part.type === 'delta' && part.channel === 'text' ? part.text : '')).join('');
 
 describe('the parts of a reply', () => {
-  test('end with a line of somebody else: the stream is not read on, and the response is cancelled', async () => {
+  test('end before a line of another participant: the stream is not read on, and the response is cancelled', async () => {
     const cancelled: string[] = [];
     const parts: ReplyPart[] = [
       { type: 'response', id: 'resp_1' },

@@ -17,7 +17,7 @@ export type OwnPartsOptions = {
 };
 
 /**
- * The parts of a reply with only its speaker's lines (`ownLines.ts`). Where a line of somebody else ends the reply, the
+ * The parts of a reply with only its speaker's lines (`ownLines.ts`). Where another participant's line ends the reply, the
  * last part is a `finish` without usage, and the rest of the stream is not read.
  */
 export async function* ownParts(parts: AsyncIterable<ReplyPart>, options: OwnPartsOptions): AsyncGenerator<ReplyPart> {

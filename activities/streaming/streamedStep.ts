@@ -32,7 +32,7 @@ export type ModelRequest = {
   provider: ReplyProvider;
   request: Omit<ReplyRequest, 'requestId'>;
   fallback?: Fallback | undefined;
-  /** For a character, who speaks for nobody else. */
+  /** For a character: the names by which its lines and those of others may begin. */
   names?: SpeakerNames;
   /** For an agent, whose draft holds several calls of the model and has steps. */
   draft?: {

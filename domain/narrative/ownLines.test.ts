@@ -55,7 +55,7 @@ describe('the lines of a reply', () => {
     ['Good evening.\nUser: Hi!'],
     ['Mira: Good evening.\nYou: Hi!'],
     ['Good evening.\nTom:'],
-  ])('end before a line of somebody else: %j', (reply) => {
+  ])('end before a line of another participant: %j', (reply) => {
     expect(passed([reply])).toBe('Good evening.');
   });
 

@@ -3,7 +3,7 @@ import type { SpeakerNames } from './speakerNames.js';
 
 /**
  * Keeps a streamed reply to the lines of its speaker. The speaker's name at the start is dropped. A line that begins with
- * the name of somebody else ends the reply, because a model that continues the dialogue would speak for the user. Lines of
+ * the name of another participant ends the reply, because a model that continues the dialogue would speak for the user. Lines of
  * others before the first one of the speaker, such as an echo of the user's line, are dropped.
  */
 export type OwnLines = {
@@ -27,7 +27,7 @@ type Place =
   | 'lineStart'
   /** In a line. */
   | 'line'
-  /** In a line of somebody else, before the first own one. */
+  /** In another participant's line, before the first own one. */
   | 'foreign'
   | 'ended';
 

@@ -16,7 +16,7 @@ test('the names of a speaker and of the others hold first names that only one of
   expect(ladies.others).not.toContain('Lady');
 });
 
-test("a name that the speaker shares with somebody else is the speaker's", () => {
+test("a name that the speaker shares with another participant is the speaker's", () => {
   const { own, others } = speakerNames({
     you: person('you', 'mira'),
     host: person('a', 'Mira'),

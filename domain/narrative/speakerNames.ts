@@ -4,7 +4,7 @@ import { type Person, witnesses } from './participants.js';
 export type SpeakerNames = {
   /** Of the speaker. */
   own: string[];
-  /** Of everybody else who is present. */
+  /** Of the other participants. */
   others: string[];
 };
 
@@ -46,7 +46,7 @@ function variants(name: string): string[] {
   return [...new Set([line, line.normalize('NFC'), line.normalize('NFD')])];
 }
 
-/** The first word of a name of several words, unless somebody else's name begins with it. */
+/** The first word of a name of several words, unless another participant's name begins with it. */
 function firstNames({ id, name }: Person, all: Person[]): string[] {
   const first = firstWord(name);
   const isShared = all.some((other) => other.id !== id && foldName(firstWord(other.name)) === foldName(first));

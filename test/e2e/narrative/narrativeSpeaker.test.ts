@@ -22,7 +22,7 @@ describe('a narrative reply', () => {
     expect(tokens.map((frame) => frame.text).join('')).toBe(text);
   }, 60_000);
 
-  test('that speaks for somebody else ends there, and its request is cancelled', async () => {
+  test('that speaks for another participant ends there, and its request is cancelled', async () => {
     const { chat } = await world.newChat();
     world.provider.script({ steps: [{ text: 'Good evening.\n\nTom' }, { text: 'as: I was just' }] });
     const { turn, calls, events } = await world.play(chat.id, 'Mira, is anybody there?');

@@ -31,7 +31,7 @@ const tools: Record<string, (sent: Record<string, unknown>) => Promise<unknown>>
   },
   noisy: async ({ word }) => {
     process.stdout.write('Loading model... 100%\n{"level":"info"}\n42\nnull\n\n');
-    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'nobody', result: {} })}\n`);
+    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'unknown', result: {} })}\n`);
     return text(`noisy ${word}`);
   },
 };
