@@ -11,7 +11,7 @@ export type OwnLines = {
   push(text: string): string;
   /** The rest, at the end of the stream. */
   end(): string;
-  /** Whether text is held back. */
+  /** Whether text is held back, or what comes next depends on text that was dropped. */
   isHolding(): boolean;
   /** Whether the reply has ended before its stream. */
   hasEnded(): boolean;
@@ -132,7 +132,7 @@ export function createOwnLines(names: SpeakerNames, before = ''): OwnLines {
       return read(false);
     },
     end: () => read(true),
-    isHolding: () => held !== '' || place === 'foreign',
+    isHolding: () => held !== '' || place === 'foreign' || place === 'afterName',
     hasEnded: () => place === 'ended',
   };
 }
