@@ -1,4 +1,6 @@
+import { parseBounded } from '../../domain/text/boundedJson.js';
 import type { ErrorFields } from './errorMeaning.js';
+import { readErrorTexts } from './errorTexts.js';
 
 /** A provider's refusal in the form that `openai` reads: one `error` object. */
 export type RefusalBody = { error: ErrorFields };
@@ -9,16 +11,20 @@ export type RefusalBody = { error: ErrorFields };
  */
 export function toRefusalBody(text: string, contentType: string | null): RefusalBody {
   const html = isHtml(text, contentType);
-  const json = html ? undefined : parse(text);
+  if (html) return { error: { foreign: 'html' } };
+  const json = parseBounded(text);
   const body = Array.isArray(json) ? json[0] : json;
+  const { message, paths } = readErrorTexts(json ?? text);
+  const said = { ...(message ? { message } : {}), ...(paths.length > 0 ? { param: paths[0], paths } : {}) };
   const { error, ...rest } = isObject(body) ? body : {};
-  if (isObject(error)) return { error: fieldsOf({ request_id: rest.request_id, ...error }) };
-  if (typeof error === 'string') return { error: fieldsOf({ ...rest, message: error }) };
-  if (typeof rest.message === 'string' || rest.object === 'error') return { error: fieldsOf(rest) };
-  return { error: { foreign: html ? 'html' : 'other' } };
+  if (isObject(error)) return { error: { ...fieldsOf({ request_id: rest.request_id, ...error }), ...said } };
+  const isError = typeof error === 'string' || typeof rest.message === 'string' || rest.object === 'error';
+  // Validation errors have paths; a mere `detail` also comes from servers of another kind.
+  if (isError || paths.length > 0) return { error: { ...fieldsOf(rest), ...said } };
+  return { error: { ...said, foreign: 'other' } };
 }
 
-const names = ['code', 'type', 'param', 'status', 'message', 'request_id'] as const;
+const names = ['code', 'type', 'param', 'status', 'request_id'] as const;
 
 /** The fields of an error that are no objects: objects may be nested too deeply to be serialised. */
 const fieldsOf = (error: Record<string, unknown>): ErrorFields =>
@@ -29,11 +35,3 @@ export const isHtml = (text: string, contentType: string | null): boolean =>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

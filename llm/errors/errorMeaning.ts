@@ -8,11 +8,13 @@ export type ErrorFields = {
   status?: unknown;
   message?: unknown;
   request_id?: unknown;
+  /** The paths of all fields that the error names. `param` is the first. */
+  paths?: unknown;
   /** Set for a body without an error: `html`, or `other`. */
   foreign?: unknown;
 };
 
-/** Codes and types with the same meaning at every status. */
+/** Codes and types with the same meaning at every status, in lower case. */
 const specific: Record<string, FailureCode> = {
   model_not_found: 'model_not_found',
   context_length_exceeded: 'context_too_long',
@@ -25,6 +27,14 @@ const specific: Record<string, FailureCode> = {
   billing_hard_limit_reached: 'provider_quota',
   billing_not_active: 'provider_quota',
   billing_error: 'provider_quota',
+  exceeded_current_quota_error: 'provider_quota',
+  arrearage: 'provider_quota',
+  accountoverdueerror: 'provider_quota',
+  content_filter: 'content_filter',
+  content_policy_violation: 'content_filter',
+  responsibleaipolicyviolation: 'content_filter',
+  data_inspection_failed: 'content_filter',
+  datainspectionfailed: 'content_filter',
 };
 
 /** Codes and types for error objects without a status. */
@@ -46,14 +56,37 @@ const tooLong = [
   /exceeds? the maximum number of tokens/i,
   /(prompt|input|request) is too long/i,
   /too many (input |prompt )?tokens/i,
-  /reduce the length of the (messages|prompt|input)/i,
+  /reduce (the length of the (messages|prompt|input)|your message size)/i,
+  /exceeded model token limit/i,
+  /exceeds? context limit/i,
+  /maximum (model|prompt) length/i,
+  /context (the )?overflows/i,
+  /range of input length/i,
 ];
-const outOfCredit = [/credit balance is too low/i, /insufficient (balance|credits?|funds)/i, /requires more credits/i];
+const outOfCredit = [
+  /credit balance is too low/i,
+  /insufficient (balance|credits?|funds)/i,
+  /requires more credits/i,
+  /(used all available|have any|out of) credits/i,
+  /(monthly spending|total|key) limit (exceeded|reached)/i,
+  /reached (its|your) monthly spending limit/i,
+];
+/** Of a prompt that a filter refused. */
+const filtered = [
+  /content exists risk/i,
+  /content management policy/i,
+  /considered high risk/i,
+  /inappropriate content/i,
+  /(content|usage) policy violation/i,
+  /requires moderation/i,
+  /flagged (by|as|for)/i,
+];
 
 const MAX_MESSAGE = 4_000;
 /** Statuses whose message may be about the prompt's length. Messages of others, such as 429, also mention tokens. */
 const aboutPrompts = new Set([undefined, 400, 413, 422]);
 const aboutAccounts = new Set([undefined, 400, 402, 403, 429]);
+const aboutContent = new Set([undefined, 400, 403, 422]);
 
 /** The failure that the fields of an error mean, or undefined when only the status counts. */
 export function meaningOf(fields: ErrorFields, status: number | undefined): FailureCode | undefined {
@@ -62,12 +95,16 @@ export function meaningOf(fields: ErrorFields, status: number | undefined): Fail
   const message = typeof fields.message === 'string' ? fields.message.slice(0, MAX_MESSAGE) : '';
   if (aboutPrompts.has(status) && tooLong.some((pattern) => pattern.test(message))) return 'context_too_long';
   if (aboutAccounts.has(status) && outOfCredit.some((pattern) => pattern.test(message))) return 'provider_quota';
+  if (aboutContent.has(status) && filtered.some((pattern) => pattern.test(message))) return 'content_filter';
   return undefined;
 }
 
 export const namedError = (fields: ErrorFields): FailureCode | undefined => lookUp(named, fields);
 
 function lookUp(table: Record<string, FailureCode>, { code, type, status }: ErrorFields): FailureCode | undefined {
-  const found = [code, type, status].find((name) => typeof name === 'string' && Object.hasOwn(table, name));
-  return typeof found === 'string' ? table[found] : undefined;
+  for (const name of [code, type, status]) {
+    const known = typeof name === 'string' ? name.toLowerCase() : '';
+    if (Object.hasOwn(table, known)) return table[known];
+  }
+  return undefined;
 }
