@@ -1,16 +1,15 @@
 import type OpenAI from 'openai';
 import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
-import { createProviderClient, type ProviderServer, responseOf } from '../http/providerClient.js';
-import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
-import type { SendableRules } from '../outgoing/toSendable.js';
+import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
 import type { ReplyProvider, ReplyRequest } from '../port.js';
+import { sendAdapted } from '../profiles/adaptiveRequest.js';
+import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
+import { type ChosenProfile, profileOf } from '../profiles/profiles.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
-import { type OptionNames, optionFields } from '../turnOptionFields.js';
 import { createCompletion } from './completionParts.js';
+import { toReplyBody } from './completionRequest.js';
 import { readCompletion } from './readCompletion.js';
-
-const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_tokens' };
 
 /** The servers that can continue a partial assistant message, each with its own parameters. */
 export type Continuation = 'vllm' | 'openrouter';
@@ -36,28 +35,35 @@ const cannotContinue = ({ code, detail, spent }: TurnFailure): TurnFailure =>
 
 type Log = { warn(fields: object, message: string): void };
 
+/** What is known of the server. Left out: by the host of its base URL, and what this process learns. */
+export type KnownServer = { profile?: ChosenProfile | undefined; facts?: LearnedFacts | undefined };
+
+type Server = { profile: ChosenProfile; facts: LearnedFacts; dialect: object | null; log: Log | undefined };
+
 /**
  * Replies by the Chat Completions API of OpenAI and compatible servers. `openai` sends the request. The stream is read
  * here, because the reader of `openai` scans its buffer again at each piece of a large frame, and waits for the end of
  * the connection after `[DONE]`.
  */
 export function createChatCompletions(
-  options: ProviderServer & {
-    /** How the server continues a partial message; left out: it can't. */
-    continuation?: Continuation | null | undefined;
-    /** What the server requires of messages. */
-    rules?: SendableRules;
-    log?: Log;
-  },
+  options: ProviderServer &
+    KnownServer & {
+      /** How the server continues a partial message; left out: as its profile says. */
+      continuation?: Continuation | null | undefined;
+      log?: Log;
+    },
 ): ReplyProvider {
   const client = createProviderClient(options);
-  const dialect = options.continuation ? dialects[options.continuation] : null;
+  const { profile = profileOf('auto', options.baseUrl), facts = createLocalFacts(), log } = options;
+  const continuation = options.continuation ?? profile.continuation;
+  const dialect = continuation ? dialects[continuation] : null;
+  const server = { dialect, profile, facts, log };
   return {
     continues: dialect !== null,
     async *streamReply(request, { signal, silenceMs, mayLackReason }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
-        const response = await openStream(client, request, clock, { dialect: dialect ?? {}, rules: options.rules });
+        const response = await openStream(client, request, clock, server);
         const { model, requestId } = request;
         const warn = (message: string) => options.log?.warn({ requestId }, message);
         yield* readCompletion(response, createCompletion({ model, mayLackReason, warn }), clock);
@@ -75,28 +81,24 @@ export function createChatCompletions(
   };
 }
 
-async function openStream(
-  client: OpenAI,
-  request: ReplyRequest,
-  clock: SilenceClock,
-  { dialect, rules }: { dialect: object; rules: SendableRules | undefined },
-): Promise<Response> {
-  const { continueFrom } = request;
-  const answer = client.chat.completions.create(
-    {
-      model: request.model,
-      messages: [
-        ...toChatMessages(request.messages, { rules, tools: request.tools }),
-        ...(continueFrom === undefined ? [] : [{ role: 'assistant' as const, content: continueFrom }]),
-      ],
-      ...(continueFrom === undefined ? {} : dialect),
-      ...(request.tools?.length ? { tools: request.tools.map(toChatTool) } : {}),
-      stream: true,
-      stream_options: { include_usage: true },
-      ...(request.thinking ? { reasoning_effort: 'medium' as const } : {}),
-      ...optionFields(request, optionNames),
+/** The response to a request in a form that the server takes. */
+function openStream(client: OpenAI, request: ReplyRequest, clock: SilenceClock, server: Server): Promise<Response> {
+  const { dialect, profile, facts, log } = server;
+  return sendAdapted({
+    model: request.model,
+    requestId: request.requestId,
+    rules: profile.rules,
+    facts,
+    log,
+    build: (rules) => toReplyBody(request, rules, dialect ?? {}),
+    // A refusal of the partial message at the end says nothing about the messages of other requests.
+    mayLearn: (fact) => request.continueFrom === undefined || fact.kind !== 'messages',
+    async send(body) {
+      const headers = { 'X-Client-Request-Id': request.requestId };
+      const asked = client.chat.completions.create(body as unknown as Params, { signal: clock.signal, headers });
+      return clock.waitFor(asked.asResponse()).finally(clock.restart);
     },
-    { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
-  );
-  return responseOf(answer, clock);
+  });
 }
+
+type Params = OpenAI.ChatCompletionCreateParamsStreaming;

@@ -2,10 +2,15 @@ import type OpenAI from 'openai';
 import type { PromptMessage } from '../../domain/narrative/prompt.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { withoutKey } from '../errors/errorDetail.js';
-import { createProviderClient, responseOf } from '../http/providerClient.js';
+import { createProviderClient } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
+import { sendAdapted } from '../profiles/adaptiveRequest.js';
+import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
+import { type ChosenProfile, profileOf } from '../profiles/profiles.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import type { KnownServer } from './chatCompletions.js';
 import { parseCompletion } from './completionAnswer.js';
+import { toClassifierBody } from './completionRequest.js';
 
 /** The largest body that is read, in bytes. */
 const MAX_BODY = 2 * 1024 * 1024;
@@ -32,15 +37,21 @@ export type ClassifierCalls = {
   ask(request: ClassifierRequest, options: { signal: AbortSignal; timeoutMs: number }): Promise<ClassifierAnswer>;
 };
 
+type Log = { warn(fields: object, message: string): void };
+type Server = { profile: ChosenProfile; facts: LearnedFacts; log: Log | undefined };
+
 /** Classifier calls by the Chat Completions API, not streamed, with a schema for the answer. */
-export function createClassifierCalls(options: { baseUrl: string; apiKey: string | undefined }): ClassifierCalls {
+export function createClassifierCalls(
+  options: { baseUrl: string; apiKey: string | undefined; log?: Log } & KnownServer,
+): ClassifierCalls {
   const client = createProviderClient(options);
+  const { profile = profileOf('auto', options.baseUrl), facts = createLocalFacts(), log } = options;
   return {
     async ask(request, { signal, timeoutMs }) {
       // The clock is never restarted, so it limits the time of the whole answer.
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });
       try {
-        const response = await send(client, request, clock);
+        const response = await send(client, request, clock, { profile, facts, log });
         const body = await readWhole(response, clock, MAX_BODY, 'bad_answer');
         return parseCompletion(body, { ...request, contentType: response.headers.get('content-type') });
       } catch (error) {
@@ -53,17 +64,26 @@ export function createClassifierCalls(options: { baseUrl: string; apiKey: string
   };
 }
 
-async function send(client: OpenAI, request: ClassifierRequest, clock: SilenceClock): Promise<Response> {
-  const answer = client.chat.completions.create(
-    {
-      model: request.model,
-      messages: request.messages,
-      response_format: {
-        type: 'json_schema',
-        json_schema: { name: request.name, strict: true, schema: request.schema as Record<string, unknown> },
-      },
+/** Asks in a form that the server takes. The clock goes on over refusals. */
+function send(
+  client: OpenAI,
+  request: ClassifierRequest,
+  clock: SilenceClock,
+  { profile, facts, log }: Server,
+): Promise<Response> {
+  return sendAdapted({
+    model: request.model,
+    requestId: request.requestId,
+    rules: profile.rules,
+    facts,
+    log,
+    build: (rules) => toClassifierBody(request, rules),
+    send(body) {
+      const headers = { 'X-Client-Request-Id': request.requestId };
+      const asked = client.chat.completions.create(body as unknown as Params, { signal: clock.signal, headers });
+      return clock.waitFor(asked.asResponse());
     },
-    { signal: clock.signal, headers: { 'X-Client-Request-Id': request.requestId } },
-  );
-  return responseOf(answer, clock);
+  });
 }
+
+type Params = OpenAI.ChatCompletionCreateParamsNonStreaming;

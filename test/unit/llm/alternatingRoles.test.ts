@@ -4,6 +4,7 @@ import type { ChatMessage } from '../../../domain/agents/chatMessage.js';
 import { documentPrompt } from '../../../domain/documents/documentPrompt.js';
 import { narrativePrompt, type PromptInput } from '../../../domain/narrative/prompt.js';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
+import { plainRules } from '../../../llm/profiles/requestRules.js';
 import { collectReply } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { whole } from '../../support/provider/scriptedReply.js';
@@ -117,7 +118,7 @@ describe('a server that requires alternating roles takes the prompt', () => {
     const provider = createChatCompletions({
       baseUrl: server.baseUrl,
       apiKey: undefined,
-      rules: { alternateRoles: true },
+      profile: { name: 'plain', rules: { ...plainRules, messages: ['alternate_roles'] }, continuation: undefined },
     });
     const request = { model: 'm', messages, requestId: 'turn_1/reply:0/1' };
     expect(await collectReply(provider, { request })).toMatchObject({ text: 'Yes.', error: undefined });

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/** The names of parameters and of schema keywords. */
+const word = z.string().regex(/^[\w.$-]{1,64}$/);
+
+/** How a structured answer is requested, most reliable first. With the last two the prompt contains the schema. */
+export const answerLevels = ['json_schema', 'json_object', 'text'] as const;
+export type AnswerLevel = (typeof answerLevels)[number];
+
+/**
+ * Rules of a server for messages. `alternate_roles`: a system message only at the beginning, then user and assistant in
+ * turn, the last one from the user. `no_null_content`: the content is a text, beside tool calls too. `send_reasoning`: the
+ * reasoning before tool calls is sent back.
+ */
+export const messageRules = ['alternate_roles', 'no_system_role', 'no_null_content', 'send_reasoning'] as const;
+export type MessageRule = (typeof messageRules)[number];
+
+/**
+ * What a server's refusal has taught about its requests for one model. `field` is the name in the request of OpenAI's API;
+ * `messages.NAME` is a field of messages. `when`: only in requests with tools, or only in those that are not streamed.
+ */
+export const providerFact = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('without'), field: word }),
+  z.object({ kind: z.literal('renamed'), field: word, to: word }),
+  z.object({ kind: z.literal('capped'), field: word, max: z.number() }),
+  z.object({
+    kind: z.literal('fixed'),
+    field: word,
+    value: z.union([z.string().max(64), z.number(), z.boolean()]),
+    when: z.enum(['always', 'tools', 'whole']),
+  }),
+  z.object({ kind: z.literal('answers'), level: z.enum(answerLevels) }),
+  z.object({ kind: z.literal('schema_without'), keywords: z.array(word).min(1).max(16) }),
+  z.object({ kind: z.literal('messages'), rule: z.enum(messageRules) }),
+]);
+export type ProviderFact = z.infer<typeof providerFact>;
+export type FactKind = ProviderFact['kind'];
+
+const conditions = { always: '', tools: ' with tools', whole: ' without streaming' };
+
+/** A fact in words, for operators. Two facts are the same if their words are. */
+export function describeFact(fact: ProviderFact): string {
+  switch (fact.kind) {
+    case 'without':
+      return `without ${fact.field}`;
+    case 'renamed':
+      return `${fact.field} is ${fact.to}`;
+    case 'capped':
+      return `${fact.field} is at most ${fact.max}`;
+    case 'fixed':
+      return `${fact.field} is ${JSON.stringify(fact.value)}${conditions[fact.when]}`;
+    case 'answers':
+      return `structured answers as ${fact.level}`;
+    case 'schema_without':
+      return `schemas without ${fact.keywords.join(', ')}`;
+    case 'messages':
+      return `messages: ${fact.rule}`;
+  }
+}

@@ -1,0 +1,57 @@
+import type { PromptMessage } from '../../domain/narrative/prompt.js';
+import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
+import type { ReplyRequest } from '../port.js';
+import { applyRules, type Body, type RequestRules, sendableRules } from '../profiles/requestRules.js';
+import { withoutKeywords } from '../profiles/schemaKeywords.js';
+import { type OptionNames, optionFields } from '../turnOptionFields.js';
+
+const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_tokens' };
+
+/** The request of a reply. `dialect`: the parameters with which the server continues a partial message. */
+export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect: object): Body {
+  const { continueFrom, tools, messages } = request;
+  return applyRules(
+    {
+      model: request.model,
+      messages: [
+        ...toChatMessages(messages, { rules: sendableRules(rules), tools }),
+        ...(continueFrom === undefined ? [] : [{ role: 'assistant', content: continueFrom }]),
+      ],
+      ...(continueFrom === undefined ? {} : dialect),
+      ...(tools?.length ? { tools: tools.map(toChatTool) } : {}),
+      stream: true,
+      stream_options: { include_usage: true },
+      ...(request.thinking ? rules.thinking : {}),
+      ...optionFields(request, optionNames),
+    },
+    rules,
+  );
+}
+
+export type StructuredQuestion = { model: string; messages: PromptMessage[]; name: string; schema: object };
+
+/** The request of a classifier, with its schema where the server takes it, else in the prompt. */
+export function toClassifierBody(question: StructuredQuestion, rules: RequestRules): Body {
+  const { model, messages, name } = question;
+  const schema = withoutKeywords(question.schema, rules.schemaWithout);
+  const asked = (own: PromptMessage[]) => toChatMessages(own, { rules: sendableRules(rules) });
+  switch (rules.answers) {
+    case 'json_schema': {
+      const response_format = { type: 'json_schema', json_schema: { name, strict: true, schema } };
+      return applyRules({ model, messages: asked(messages), response_format }, rules);
+    }
+    case 'json_object': {
+      const response_format = { type: 'json_object' };
+      return applyRules({ model, messages: asked(withSchema(messages, schema)), response_format }, rules);
+    }
+    case 'text':
+      return applyRules({ model, messages: asked(withSchema(messages, schema)) }, rules);
+  }
+}
+
+/** The question with the schema of its answer at the end of the instruction, which is the first message. */
+function withSchema([first, ...others]: PromptMessage[], schema: object): PromptMessage[] {
+  if (!first) return [];
+  const demand = `Answer with one JSON object and nothing else. It must keep to this JSON Schema:\n${JSON.stringify(schema)}`;
+  return [{ ...first, content: `${first.content}\n\n${demand}` }, ...others];
+}

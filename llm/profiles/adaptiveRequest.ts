@@ -1,0 +1,108 @@
+import { describeFact, type ProviderFact } from '../../domain/providers/providerFact.js';
+import { fromRequestError } from '../errors/providerFailures.js';
+import { type LearnedFacts, without } from './learnedFacts.js';
+import { type Lesson, lessonsOf, type Refused } from './lessons.js';
+import { readRefusal } from './refusal.js';
+import { type Body, type RequestRules, withFact } from './requestRules.js';
+
+/** The most requests that are made again because the one before was refused. */
+const MAX_LESSONS = 6;
+
+export type AdaptiveRequest = {
+  model: string;
+  /** TURN/STEP/ATTEMPT, for the log. */
+  requestId: string;
+  /** The rules of the server's profile. */
+  rules: RequestRules;
+  facts: LearnedFacts;
+  log?: { warn(fields: object, message: string): void } | undefined;
+  /** The request that the rules allow. */
+  build(rules: RequestRules): Body;
+  /** Resolves with an accepted response. Rejects with the error of `openai`. */
+  send(body: Body): Promise<Response>;
+  /** Whether a lesson may be applied. Left out: each may. */
+  mayLearn?(fact: ProviderFact): boolean;
+};
+
+/**
+ * Sends a request by the rules of the server's profile and what was learnt of it. When the server refuses a part of the
+ * form that the request can do without, or has another form for, sends it again in that form, up to `MAX_LESSONS` times.
+ * What an accepted request confirmed is kept. Throws the `TurnFailure` of the last refusal.
+ */
+export async function sendAdapted(request: AdaptiveRequest): Promise<Response> {
+  const stored = await request.facts.read(request.model);
+  const plan = createPlan(request, stored);
+  for (let left = MAX_LESSONS; ; left--) {
+    const { body, rules } = plan.current();
+    try {
+      const response = await request.send(body);
+      plan.confirm();
+      return response;
+    } catch (error) {
+      const refusal = readRefusal(error);
+      if (refusal === null || left === 0 || !plan.learn({ refusal, body, rules }))
+        throw fromRequestError(error, Date.now()) ?? error;
+    }
+  }
+}
+
+function createPlan(request: AdaptiveRequest, stored: readonly ProviderFact[]) {
+  const { model, requestId, facts, log, mayLearn = () => true } = request;
+  const tried = new Set<string>();
+  let last = '';
+  let kept = stored;
+  let lessons: Lesson[] = [];
+
+  const rulesWith = (more: readonly Lesson[]) =>
+    [...kept, ...more.map(({ fact }) => fact)].reduce(withFact, request.rules);
+  const write = (more: readonly Lesson[]) => {
+    const rules = rulesWith(more);
+    return { rules, body: request.build(rules) };
+  };
+
+  /** Facts of earlier turns about what the server refuses now: it has changed. */
+  function outdated({ refusal, body }: Refused): ProviderFact[] {
+    const said = `${refusal.paths.join(' ')} ${refusal.message}`.split(/[^\w]+/);
+    return kept.filter((fact) => {
+      const sent = fact.kind === 'renamed' ? fact.to : fact.kind === 'fixed' ? fact.field : null;
+      return sent !== null && sent in body && said.includes(sent);
+    });
+  }
+
+  /** The first lesson that is new and changes the request. */
+  function next(refused: Refused): Lesson | undefined {
+    const sent = JSON.stringify(refused.body);
+    return lessonsOf(refused).find((lesson) => {
+      if (tried.has(describeFact(lesson.fact)) || !mayLearn(lesson.fact)) return false;
+      return JSON.stringify(write([...lessons, lesson]).body) !== sent;
+    });
+  }
+
+  return {
+    current: () => write(lessons),
+    /** Whether the next request differs from the refused one. */
+    learn(refused: Refused): boolean {
+      const wrong = outdated(refused);
+      if (wrong.length > 0) {
+        kept = without(kept, wrong);
+        facts.forgotten(model, wrong);
+        return true;
+      }
+      // The same refusal again: the last lesson did not help.
+      const said = `${refused.refusal.paths.join()} ${refused.refusal.message}`;
+      if (said === last) lessons = lessons.slice(0, -1);
+      last = said;
+      const lesson = next(refused);
+      if (!lesson) return false;
+      tried.add(describeFact(lesson.fact));
+      lessons = [...lessons, lesson];
+      const what = { requestId, model, status: refused.refusal.status, fact: describeFact(lesson.fact) };
+      log?.warn(what, 'the provider refused a part of the request; it is asked again without it');
+      return true;
+    },
+    confirm(): void {
+      const confirmed = lessons.filter(({ keep }) => keep !== 'never');
+      if (confirmed.length > 0) facts.learned(model, confirmed);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { type AnswerLevel, answerLevels } from '../../domain/providers/providerFact.js';
+import type { Lesson, Refused } from './lessons.js';
+import { rangeKeywords } from './profiles.js';
+
+/** Keywords that some servers refuse beside those that limit a value. */
+const otherKeywords = [
+  'additionalProperties',
+  'propertyNames',
+  'title',
+  '$schema',
+  '$defs',
+  '$ref',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'const',
+  'default',
+];
+/** Keywords that are ordinary words too. */
+const words = new Set(['pattern', 'format', 'minimum', 'maximum', 'title', 'const', 'default']);
+/** A schema can't do without these. Where one is refused, the next level of answers is used. */
+const needed = new Set(['$defs', '$ref', 'anyOf', 'oneOf', 'allOf', 'const']);
+
+const isAboutFormat =
+  /response_?format|json_?(schema|object|mode)|json schema|structured[ _]outputs?|guided|grammar|\bschemas?\b/i;
+
+/** Messages that say nothing, beside codes. */
+const saysNothing =
+  /^(\W|bad request|invalid request|unprocessable (entity|content)|(the )?request failed|provider returned error|error|invalid_request_error|badrequesterror|[45]\d\d)*$/i;
+
+/**
+ * What a refusal says about the form of a structured answer: a schema without the keywords that it names, else the next
+ * level. A refusal that names nothing may be about the form too, so the next level is tried, and remembered for a day.
+ */
+export function answerLessons({ refusal, body, rules }: Refused): Lesson[] {
+  const format = body.response_format as { json_schema?: { schema: unknown } } | undefined;
+  if (!format) return [];
+  const isNamed = isAboutFormat.test(refusal.message) || refusal.paths.some((path) => isAboutFormat.test(path));
+  const keywords = format.json_schema ? refusedKeywords(refusal.message, format.json_schema.schema) : [];
+  const next = lowerLevels(rules.answers, rules.noAnswers);
+  if (!isNamed && keywords.length === 0 && !saysNothing.test(refusal.message.slice(0, 200))) return [];
+  if (!isNamed && keywords.length === 0)
+    return next.map((level) => ({ fact: { kind: 'answers', level }, keep: 'day' }));
+  return [
+    ...keywordLessons(keywords),
+    ...next.map((level): Lesson => ({ fact: { kind: 'answers', level }, keep: 'weeks' })),
+  ];
+}
+
+const lowerLevels = (level: AnswerLevel, missing: readonly AnswerLevel[]): AnswerLevel[] =>
+  answerLevels.slice(answerLevels.indexOf(level) + 1).filter((lower) => !missing.includes(lower));
+
+/** Keywords that limit values are refused together: one lesson for all of them saves a request each. */
+function keywordLessons(keywords: string[]): Lesson[] {
+  const isRange = (keyword: string) => (rangeKeywords as readonly string[]).includes(keyword);
+  const dropped = keywords.filter((keyword) => !isRange(keyword) && !needed.has(keyword));
+  const all = [...(keywords.some(isRange) ? rangeKeywords : []), ...dropped];
+  return all.length === 0 ? [] : [{ fact: { kind: 'schema_without', keywords: all }, keep: 'weeks' }];
+}
+
+/** The keywords of the schema that the text names. Ordinary words count only if it says that something is refused. */
+function refusedKeywords(message: string, schema: unknown): string[] {
+  const json = JSON.stringify(schema) ?? '';
+  const said = new Set(message.split(/[^\w$]+/));
+  const refuses = /(not|un) ?(permitted|supported|allowed|recognized|known|expected)|invalid|keyword/i.test(message);
+  return [...rangeKeywords, ...otherKeywords].filter(
+    (word) => json.includes(`"${word}":`) && said.has(word) && (refuses || !words.has(word)),
+  );
+}
