@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { profileSettings } from './domain/providers/profileNames.js';
 import { type AllowedHost, parseAllowedHost } from './lib/providerAddress.js';
 
 /** Reads the environment. No other module does; each gets its settings as arguments. */
@@ -137,6 +138,7 @@ const schema = z.object({
   OPENAI_BASE_URL: url('http', 'https').optional(),
   PROVIDER_ENCRYPTION_KEY: encryptionKey.optional(),
   ALLOWED_PROVIDER_HOSTS: allowedHosts.default([]),
+  PROVIDER_PROFILE: z.enum(profileSettings).default('auto'),
   PROVIDER_CONTINUATION: z.enum(['vllm', 'openrouter']).optional(),
   FALLBACK_BASE_URL: url('http', 'https').optional(),
   FALLBACK_API_KEY: z.string().optional(),

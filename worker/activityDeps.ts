@@ -7,6 +7,7 @@ import type { Telemetry } from '../activities/telemetry.js';
 import type { ReconciledWorkflows } from '../activities/turns/reconcileTurns.js';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/core/pool.js';
+import type { ProviderFact } from '../domain/providers/providerFact.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
 import { createAnthropic } from '../llm/anthropic/anthropic.js';
@@ -14,6 +15,7 @@ import { createToolAnswers } from '../llm/anthropic/toolAnswer.js';
 import { createChatCompletions } from '../llm/chatCompletions/chatCompletions.js';
 import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
 import { createStoredProvider } from '../llm/http/storedProvider.js';
+import { profileOf } from '../llm/profiles/profiles.js';
 import { createUpstream } from '../llm/relay/upstream.js';
 import { createResponses } from '../llm/responses/responses.js';
 import { countTokens } from '../llm/tokenizer.js';
@@ -21,6 +23,7 @@ import type { ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Wire } from '../viewers/wire/wire.js';
+import { createProviderFacts, type FactEvent, type ProviderFacts } from './providerFacts.js';
 
 /** The servers that are asked where no base URL is set, by API. */
 const defaultUrls: Record<Config['PROVIDER_API'], string> = {
@@ -39,13 +42,15 @@ type Live = {
   telemetry: Telemetry;
   tracing: Tracing;
   onCheckpoint: { failed: () => void; written: (seconds: number) => void };
+  onFact(event: FactEvent, fact: ProviderFact): void;
 };
 
 /** What the activities are built from, as configured. */
 export function activityDeps(config: Config, live: Live): ActivityDeps {
   const { pool, wire, log, client, namespace, tools, telemetry } = live;
-  const { provider, classifierCalls } = serverOf(config, log);
-  const fallback = fallbackOf(config);
+  const providerFacts = createProviderFacts(live);
+  const { provider, classifierCalls } = serverOf(config, providerFacts, log);
+  const fallback = fallbackOf(config, providerFacts, log);
   return {
     pool,
     wire,
@@ -67,7 +72,10 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
       server: provider,
       model: config.NARRATIVE_MODEL,
       fallback,
-      connect: (stored) => createStoredProvider(stored, config.ALLOWED_PROVIDER_HOSTS),
+      connect: (stored) => {
+        const facts = providerFacts.of({ providerId: stored.id, baseUrl: stored.baseUrl });
+        return createStoredProvider(stored, config.ALLOWED_PROVIDER_HOSTS, { facts, log });
+      },
     }),
     classifierCalls,
     checkpointer: checkpointerOf(live),
@@ -87,17 +95,29 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
 }
 
 /** The configured provider, by the API that it speaks. */
-function serverOf(config: Config, log: Log): Pick<ActivityDeps, 'provider' | 'classifierCalls'> {
+function serverOf(
+  config: Config,
+  providerFacts: ProviderFacts,
+  log: Log,
+): Pick<ActivityDeps, 'provider' | 'classifierCalls'> {
   const { PROVIDER_API: api, OPENAI_BASE_URL, OPENAI_API_KEY: apiKey, PROVIDER_CONTINUATION: continuation } = config;
   const server = { baseUrl: OPENAI_BASE_URL ?? defaultUrls[api], apiKey };
+  const known = {
+    profile: profileOf(config.PROVIDER_PROFILE, server.baseUrl),
+    facts: providerFacts.of({ providerId: null, baseUrl: server.baseUrl }),
+    log,
+  };
   switch (api) {
     case 'chat':
       return {
-        provider: createChatCompletions({ ...server, continuation }),
-        classifierCalls: createClassifierCalls(server),
+        provider: createChatCompletions({ ...server, ...known, continuation }),
+        classifierCalls: createClassifierCalls({ ...server, ...known }),
       };
     case 'responses':
-      return { provider: createResponses({ ...server, log }), classifierCalls: createClassifierCalls(server) };
+      return {
+        provider: createResponses({ ...server, log }),
+        classifierCalls: createClassifierCalls({ ...server, ...known }),
+      };
     case 'anthropic':
       return { provider: createAnthropic({ ...server, log }), classifierCalls: createToolAnswers(server) };
   }
@@ -112,10 +132,11 @@ function checkpointerOf({ pool, log, onCheckpoint: { failed, written } }: Live):
 }
 
 /** The provider that is asked when the attempts of the first one have run out, if one is configured. */
-function fallbackOf(config: Config): Fallback | undefined {
+function fallbackOf(config: Config, providerFacts: ProviderFacts, log: Log): Fallback | undefined {
   const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_MODEL: model } = config;
   if (!baseUrl) return undefined;
-  return { provider: createChatCompletions({ baseUrl, apiKey }), model: model ?? config.NARRATIVE_MODEL };
+  const facts = providerFacts.of({ providerId: null, baseUrl });
+  return { provider: createChatCompletions({ baseUrl, apiKey, facts, log }), model: model ?? config.NARRATIVE_MODEL };
 }
 
 const RECONCILE_DEADLINE = { deadlineMs: 2_000 };

@@ -17,7 +17,7 @@ export type ChosenProvider = {
 export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
 
 /** A stored provider with its decrypted key. */
-export type StoredServer = Pick<UsableProvider, 'baseUrl' | 'continuation' | 'byOperator'> & { apiKey: string };
+export type StoredServer = Pick<UsableProvider, 'id' | 'baseUrl' | 'continuation' | 'byOperator'> & { apiKey: string };
 
 /** How many connections to stored providers are kept. */
 const KEPT = 64;
@@ -35,7 +35,7 @@ export function createProviderOf(deps: {
 
   function connectionTo({ id, apiKey, ...server }: UsableProvider): ReplyProvider {
     if (apiKey === null) throw new TurnFailure('provider_key_unreadable');
-    const known = connected.get(id) ?? deps.connect({ ...server, apiKey });
+    const known = connected.get(id) ?? deps.connect({ id, ...server, apiKey });
     connected.delete(id);
     connected.set(id, known);
     if (connected.size > KEPT) connected.delete(connected.keys().next().value!);

@@ -297,6 +297,9 @@ export const provider = z
       .nullable()
       .meta({ description: 'how the server is asked to continue a partial message; null if it can not' }),
     createdAt: at(),
+    learned: z
+      .array(z.object({ model: z.string(), fact: z.string(), learnedAt: at() }))
+      .meta({ description: 'what its refusals have taught about requests, by model; at most 50, the newest' }),
   })
   .meta({ id: 'Provider', description: 'the key is never returned' });
 

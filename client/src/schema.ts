@@ -1438,6 +1438,17 @@ export interface Provider {
    * ISO 8601, UTC
    */
   createdAt: string;
+  /**
+   * what its refusals have taught about requests, by model; at most 50, the newest
+   */
+  learned: {
+    model: string;
+    fact: string;
+    /**
+     * ISO 8601, UTC
+     */
+    learnedAt: string;
+  }[];
 }
 /**
  * drop the draft of earlier epochs

@@ -1,3 +1,4 @@
+import { describeFact, providerFact } from '../../domain/providers/providerFact.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -16,7 +17,12 @@ export type Provider = {
   /** The dialect in which the server is asked to continue a partial message. Null: it can't continue one. */
   continuation: string | null;
   createdAt: Date;
+  /** What its refusals have taught, the newest 50, oldest first. */
+  learned: LearnedFact[];
 };
+
+/** A fact in words, about requests for one model. */
+export type LearnedFact = { model: string; fact: string; learnedAt: string };
 
 export type NewProvider = {
   name: string;
@@ -60,7 +66,7 @@ async function insertProvider(
   const { rows } = await tx.query<Provider>(
     `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens, fallback_id,
                             continuation, by_operator)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}, '[]'::json as learned`,
     [
       id,
       owner,
@@ -83,8 +89,12 @@ export async function ownsProvider(db: Db, owner: string, id: string): Promise<b
   return rowCount === 1;
 }
 
+const learned = `(select coalesce(json_agg(f order by f.id), '[]') from (
+    select id, model, fact::json as fact, learned_at as "learnedAt" from provider_facts
+    where provider_id = providers.id and expires_at > now() order by learned_at desc, id desc limit 50) f) as learned`;
+
 const list: ListSpec = {
-  columns,
+  columns: `${columns}, ${learned}`,
   from: 'providers',
   where: 'owner = $1',
   key: 'id',
@@ -93,7 +103,17 @@ const list: ListSpec = {
 
 /** A page of the owner's providers, oldest first. */
 export async function listProviders(db: Db, owner: string, page: Page): Promise<Provider[]> {
-  return readPage<Provider>(db, list, owner, page);
+  const rows = await readPage<Omit<Provider, 'learned'> & { learned: StoredFact[] }>(db, list, owner, page);
+  return rows.map((row) => ({ ...row, learned: row.learned.flatMap(toLearnedFact) }));
+}
+
+type StoredFact = { model: string; fact: unknown; learnedAt: string };
+
+function toLearnedFact({ model, fact, learnedAt }: StoredFact): LearnedFact[] {
+  const parsed = providerFact.safeParse(fact);
+  return parsed.success
+    ? [{ model, fact: describeFact(parsed.data), learnedAt: new Date(learnedAt).toISOString() }]
+    : [];
 }
 
 /**

@@ -34,7 +34,8 @@ export const providerFact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('messages'), rule: z.enum(messageRules) }),
 ]);
 export type ProviderFact = z.infer<typeof providerFact>;
-export type FactKind = ProviderFact['kind'];
+
+export const factKinds = providerFact.options.map(({ shape }) => shape.kind.value);
 
 const conditions = { always: '', tools: ' with tools', whole: ' without streaming' };
 

@@ -2,6 +2,7 @@ import { NO_FINISH_REASON, type Spent, TurnFailure } from '../../domain/log/fail
 import type { AllowedHost } from '../../lib/providerAddress.js';
 import { createChatCompletions, isContinuation } from '../chatCompletions/chatCompletions.js';
 import type { ReplyPart, ReplyProvider } from '../port.js';
+import type { LearnedFacts } from '../profiles/learnedFacts.js';
 
 export type StoredProvider = {
   baseUrl: string;
@@ -11,6 +12,8 @@ export type StoredProvider = {
   byOperator: boolean;
 };
 
+type Known = { facts?: LearnedFacts; log?: { warn(fields: object, message: string): void } };
+
 /**
  * A provider that an owner has stored. It reaches public addresses and those that the operator allows. All its failures
  * have one code, unless the operator stored it, because different codes would let owners scan the inner network.
@@ -18,12 +21,15 @@ export type StoredProvider = {
 export function createStoredProvider(
   { baseUrl, apiKey, continuation, byOperator }: StoredProvider,
   allowed: readonly AllowedHost[],
+  { facts, log }: Known = {},
 ): ReplyProvider {
   const provider = createChatCompletions({
     baseUrl,
     apiKey,
     continuation: isContinuation(continuation) ? continuation : null,
     addresses: { allowed, loopback: byOperator },
+    ...(facts ? { facts } : {}),
+    ...(log ? { log } : {}),
   });
   return byOperator
     ? provider

@@ -1,6 +1,7 @@
 import { Counter, Histogram } from 'prom-client';
 import { attemptStarts, type CallPurpose } from '../../activities/telemetry.js';
 import type { Config } from '../../config.js';
+import { factKinds } from '../../domain/providers/providerFact.js';
 import { chatKind } from '../../domain/turns/turn.js';
 import type { Metrics } from '../../telemetry/registry.js';
 
@@ -33,6 +34,12 @@ export function createWorkerMetrics(
     for (const how of attemptStarts) starts.inc({ kind, how }, 0);
   }
 
+  const providerFacts = counter('provider_facts_total', 'Facts about providers, learnt or forgotten, by kind', [
+    'event',
+    'kind',
+  ]);
+  for (const kind of factKinds) providerFacts.inc({ event: 'learned', kind }, 0);
+
   return {
     inFlight,
     deltas,
@@ -64,6 +71,7 @@ export function createWorkerMetrics(
       [],
       [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     ),
+    providerFacts,
     checkpointFailures: counter('checkpoint_write_failures_total', 'Checkpoints that Postgres did not take', []),
   };
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config.js';
 import { onCommitted } from '../../db/core/committed.js';
 import type { Pool } from '../../db/core/pool.js';
+import type { ProviderFact } from '../../domain/providers/providerFact.js';
 import { countCommitted } from '../../telemetry/committed.js';
 import type { Log } from '../../telemetry/log/log.js';
 import { serveMetrics, serveWithRetry } from '../../telemetry/metricsServer.js';
@@ -39,6 +40,7 @@ export async function observeWorker(config: Config, { pool, log, tracing, coreMe
       failed: () => metrics.checkpointFailures.inc(),
       written: (seconds: number) => metrics.checkpointSeconds.observe(seconds),
     },
+    onFact: (event: 'learned' | 'forgotten', { kind }: ProviderFact) => metrics.providerFacts.inc({ event, kind }),
     close: async () => serving?.close(),
   };
 }
