@@ -77,6 +77,9 @@ async function ask(deps: ClassifierAsk, { context, call, ...asked }: Question, s
   const prompt = approximateTokens(messages.map((message) => message.content));
   const usage = said ?? estimatedUsage(deps.classifierModel, { prompt, completion: approximateTokens([content]) });
   const parsed = parseAnswer(classifier, context, call, content);
-  if (!parsed.ok) throw new TurnFailure('bad_answer', { usage });
+  if (!parsed.ok) {
+    await deps.classifierCalls.answerWasUnusable?.(deps.classifierModel);
+    throw new TurnFailure('bad_answer', { usage });
+  }
   return { answer: parsed.answer, said, usage };
 }

@@ -3,8 +3,11 @@ import { z } from 'zod';
 /** The names of parameters and of schema keywords. */
 const word = z.string().regex(/^[\w.$-]{1,64}$/);
 
-/** How a structured answer is requested, most reliable first. With the last two the prompt contains the schema. */
-export const answerLevels = ['json_schema', 'json_object', 'text'] as const;
+/**
+ * How a structured answer is requested, most reliable first. `json_schema_in_prompt`: with the schema in the prompt too, for
+ * servers that ignore `response_format`. With the last two the schema is in the prompt only.
+ */
+export const answerLevels = ['json_schema', 'json_schema_in_prompt', 'json_object', 'text'] as const;
 export type AnswerLevel = (typeof answerLevels)[number];
 
 /**

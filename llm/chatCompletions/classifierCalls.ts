@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import type { PromptMessage } from '../../domain/narrative/prompt.js';
+import type { ProviderFact } from '../../domain/providers/providerFact.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { createProviderClient } from '../http/providerClient.js';
@@ -7,6 +8,7 @@ import { readWhole } from '../http/readWhole.js';
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
 import { type ChosenProfile, profileOf } from '../profiles/profiles.js';
+import { withFact } from '../profiles/requestRules.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import type { KnownServer } from './chatCompletions.js';
 import { parseCompletion } from './completionAnswer.js';
@@ -35,7 +37,14 @@ type ClassifierAnswer = { content: string; usage: TokenUsage | null };
  */
 export type ClassifierCalls = {
   ask(request: ClassifierRequest, options: { signal: AbortSignal; timeoutMs: number }): Promise<ClassifierAnswer>;
+  /**
+   * Reports that an answer of the model did not keep to its schema: the server may ignore schemas. The next questions have
+   * the schema in the prompt too. Resolves when they have, and never rejects.
+   */
+  answerWasUnusable?(model: string): Promise<void>;
 };
+
+const schemaInPrompt: ProviderFact = { kind: 'answers', level: 'json_schema_in_prompt' };
 
 type Log = { warn(fields: object, message: string): void };
 type Server = { profile: ChosenProfile; facts: LearnedFacts; log: Log | undefined };
@@ -47,6 +56,10 @@ export function createClassifierCalls(
   const client = createProviderClient(options);
   const { profile = profileOf('auto', options.baseUrl), facts = createLocalFacts(), log } = options;
   return {
+    async answerWasUnusable(model) {
+      const { answers } = (await facts.read(model)).reduce(withFact, profile.rules);
+      if (answers === 'json_schema') facts.learned(model, [{ fact: schemaInPrompt, keep: 'day' }]);
+    },
     async ask(request, { signal, timeoutMs }) {
       // The clock is never restarted, so it limits the time of the whole answer.
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });

@@ -34,18 +34,18 @@ export type StructuredQuestion = { model: string; messages: PromptMessage[]; nam
 export function toClassifierBody(question: StructuredQuestion, rules: RequestRules): Body {
   const { model, messages, name } = question;
   const schema = withoutKeywords(question.schema, rules.schemaWithout);
-  const asked = (own: PromptMessage[]) => toChatMessages(own, { rules: sendableRules(rules) });
+  const strict = { type: 'json_schema', json_schema: { name, strict: true, schema } };
+  const ask = (own: PromptMessage[], format: object) =>
+    applyRules({ model, messages: toChatMessages(own, { rules: sendableRules(rules) }), ...format }, rules);
   switch (rules.answers) {
-    case 'json_schema': {
-      const response_format = { type: 'json_schema', json_schema: { name, strict: true, schema } };
-      return applyRules({ model, messages: asked(messages), response_format }, rules);
-    }
-    case 'json_object': {
-      const response_format = { type: 'json_object' };
-      return applyRules({ model, messages: asked(withSchema(messages, schema)), response_format }, rules);
-    }
+    case 'json_schema':
+      return ask(messages, { response_format: strict });
+    case 'json_schema_in_prompt':
+      return ask(withSchema(messages, schema), { response_format: strict });
+    case 'json_object':
+      return ask(withSchema(messages, schema), { response_format: { type: 'json_object' } });
     case 'text':
-      return applyRules({ model, messages: asked(withSchema(messages, schema)) }, rules);
+      return ask(withSchema(messages, schema), {});
   }
 }
 

@@ -18,6 +18,8 @@ const otherKeywords = [
 ];
 /** Keywords that are ordinary words too. */
 const words = new Set(['pattern', 'format', 'minimum', 'maximum', 'title', 'const', 'default']);
+/** Words that refusals use in another sense, as in "response format". Schemas of answers do not have these keywords. */
+const inOtherSense = new Set(['pattern', 'format']);
 /** A schema can't do without these. Where one is refused, the next level of answers is used. */
 const needed = new Set(['$defs', '$ref', 'anyOf', 'oneOf', 'allOf', 'const']);
 
@@ -47,23 +49,31 @@ export function answerLessons({ refusal, body, rules }: Refused): Lesson[] {
   ];
 }
 
+/** A server that refuses a schema refuses it also where the prompt contains it. */
 const lowerLevels = (level: AnswerLevel, missing: readonly AnswerLevel[]): AnswerLevel[] =>
-  answerLevels.slice(answerLevels.indexOf(level) + 1).filter((lower) => !missing.includes(lower));
+  answerLevels
+    .slice(answerLevels.indexOf(level) + 1)
+    .filter((lower) => lower !== 'json_schema_in_prompt' && !missing.includes(lower));
+
+const isRange = (keyword: string): boolean => (rangeKeywords as readonly string[]).includes(keyword);
 
 /** Keywords that limit values are refused together: one lesson for all of them saves a request each. */
 function keywordLessons(keywords: string[]): Lesson[] {
-  const isRange = (keyword: string) => (rangeKeywords as readonly string[]).includes(keyword);
   const dropped = keywords.filter((keyword) => !isRange(keyword) && !needed.has(keyword));
   const all = [...(keywords.some(isRange) ? rangeKeywords : []), ...dropped];
   return all.length === 0 ? [] : [{ fact: { kind: 'schema_without', keywords: all }, keep: 'weeks' }];
 }
 
-/** The keywords of the schema that the text names. Ordinary words count only if it says that something is refused. */
+/**
+ * The keywords of the schema that the text names. Ordinary words count only if it says that something is refused. Where it
+ * names one that limits values, all of these count: some texts name examples.
+ */
 function refusedKeywords(message: string, schema: unknown): string[] {
   const json = JSON.stringify(schema) ?? '';
   const said = new Set(message.split(/[^\w$]+/));
   const refuses = /(not|un) ?(permitted|supported|allowed|recognized|known|expected)|invalid|keyword/i.test(message);
-  return [...rangeKeywords, ...otherKeywords].filter(
-    (word) => json.includes(`"${word}":`) && said.has(word) && (refuses || !words.has(word)),
-  );
+  const all = [...rangeKeywords, ...otherKeywords];
+  const named = all.filter((word) => said.has(word) && (refuses || !words.has(word)) && !inOtherSense.has(word));
+  const isMeant = (word: string) => named.includes(word) || (isRange(word) && named.some(isRange));
+  return all.filter((word) => json.includes(`"${word}":`) && isMeant(word));
 }

@@ -33,7 +33,7 @@ export const rangeKeywords = [
 const openaiRules = plainWith({ renamed: { max_tokens: 'max_completion_tokens' } });
 
 /** The table of profiles. docs/providers.md has a section for each, and says what was tried. */
-export const profiles: Readonly<Record<ProfileName, Profile>> = {
+const profiles: Readonly<Record<ProfileName, Profile>> = {
   openai: { hosts: ['api.openai.com'], rules: openaiRules },
   azure: { hosts: ['openai.azure.com', 'services.ai.azure.com', 'cognitiveservices.azure.com'], rules: openaiRules },
   openrouter: {

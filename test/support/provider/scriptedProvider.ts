@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CompletionRequest, completion, createChunkMaker } from '../../../scripts/provider/chunks.js';
 import { close, listen, readBody, sendJson } from '../../../scripts/provider/http.js';
 import { smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
+import { promptedSchema } from './promptedSchema.js';
 import { preciseNow, type Reply, type Step, someUsage, whole } from './scriptedReply.js';
 import { createScriptedStream } from './scriptedStream.js';
 
@@ -63,7 +64,8 @@ export type ScriptedProvider = {
 
 const byDefault: Script = () => whole('A scripted', ' reply.');
 const leastAnswers: Answers = () => undefined;
-const schemaOf = ({ body }: Pick<SeenRequest, 'body'>) => body.response_format?.json_schema;
+const schemaOf = (call: Pick<SeenRequest, 'body' | 'requestId'>) =>
+  call.body.response_format?.json_schema ?? promptedSchema(call);
 
 /** An OpenAI-compatible server on loopback that does what a test tells it, request by request. */
 export async function startScriptedProvider({ port = 0 } = {}): Promise<ScriptedProvider> {
