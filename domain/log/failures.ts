@@ -5,7 +5,7 @@ import type { ErrorDetail, PublicError, TokenUsage } from '../turns/turn.js';
  * sees. Codes are stable, because events, Temporal failures and the API contain them.
  */
 export const failures = {
-  provider_unauthorized: { retried: false, message: 'The provider refused the API key.' },
+  provider_unauthorized: { retried: false, message: 'The provider refused the API key. Check it.' },
   provider_refused: { retried: false, message: 'The provider refused the request.' },
   provider_quota: {
     retried: false,
@@ -16,8 +16,11 @@ export const failures = {
     message:
       "The answer is not that of a model provider's API. Check the base URL: OPENAI_BASE_URL, or the one of the chat's own provider.",
   },
-  context_too_long: { retried: false, message: "The request is longer than the model's context window." },
-  model_not_found: { retried: false, message: 'The provider does not know the model.' },
+  context_too_long: {
+    retried: false,
+    message: "The request is longer than the model's context window. Shorten it, or choose a model with a larger one.",
+  },
+  model_not_found: { retried: false, message: 'The provider does not know the model. Check its name.' },
   provider_host_not_allowed: {
     retried: false,
     message: "The host of the chat's own provider is not a public address, and the operator has not allowed it.",
@@ -34,10 +37,13 @@ export const failures = {
   stream_broken: { retried: true, message: 'The reply broke off.' },
   response_gone: { retried: true, message: 'The provider no longer has the reply.' },
   empty_reply: { retried: true, message: 'The provider sent an empty reply.' },
-  thought_only: { retried: true, message: 'The model thought and gave no answer.' },
+  thought_only: { retried: true, message: 'The model thought and gave no answer. Try again, or allow it more tokens.' },
   bad_answer: { retried: true, message: 'The model gave an answer that could not be used.' },
   length: { retried: false, message: 'The reply reached the length limit.' },
-  content_filter: { retried: false, message: "The reply was cut by the provider's content filter." },
+  content_filter: {
+    retried: false,
+    message: "The provider's content filter refused the request or cut the reply. Try other words.",
+  },
   reply_timeout: { retried: false, message: 'The reply took longer than a reply may.' },
   max_iterations: { retried: false, message: 'The agent asked for tools more often than it may.' },
   reply_too_large: { retried: false, message: 'The reply is larger than can be kept.' },
