@@ -3,7 +3,11 @@ import type { Channel } from '../domain/log/frames.js';
 export type Piece = { channel: Channel; text: string };
 
 /** The tags that models write around their thinking where the server does not separate it from the text. */
-const tags = ['think', 'thinking', 'thought'].map((name) => ({ open: `<${name}>`, close: `</${name}>` }));
+const tags = [
+  ...['think', 'thinking', 'thought', 'seed:think'].map((name) => ({ open: `<${name}>`, close: `</${name}>` })),
+  { open: '[THINK]', close: '[/THINK]' },
+  { open: '◁think▷', close: '◁/think▷' },
+];
 
 /** White space before a tag, in UTF-16 code units. After more of it no tag is expected. */
 const MAX_LEAD = 256;

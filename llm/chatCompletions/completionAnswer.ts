@@ -3,11 +3,12 @@ import { parseBounded } from '../../domain/text/boundedJson.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { isHtml } from '../errors/errorBody.js';
 import { fromErrorObject, notAnApi } from '../errors/providerFailures.js';
-import { type Fields, fieldsOf, listOf, textOf } from '../looseJson.js';
+import { fieldsOf, listOf, textOf } from '../looseJson.js';
 import { jsonAnswer } from './answerText.js';
 import { toTokenUsage } from './completionUsage.js';
 import { finishReasonOf } from './finishReasons.js';
 import { joined, piecesOf } from './messagePieces.js';
+import { type Answer, isStreamed, readStreamedAnswer } from './streamedAnswer.js';
 import { errorIn } from './streamedErrors.js';
 
 type Asked = { model: string; contentType: string | null };
@@ -17,8 +18,13 @@ type Asked = { model: string; contentType: string | null };
  * other answer means.
  */
 export function parseCompletion(body: string, asked: Asked): { content: string; usage: TokenUsage | null } {
-  const json = parseJson(body, asked.contentType);
-  const fields = fieldsOf(json);
+  const answer = isStreamed(body) ? readStreamedAnswer(body, asked.model) : readAnswer(body, asked);
+  if (answer.reason === 'content_filter') throw new TurnFailure('content_filter', { usage: answer.usage });
+  return { content: contentOf(answer), usage: answer.usage };
+}
+
+function readAnswer(body: string, asked: Asked): Answer {
+  const fields = fieldsOf(parseJson(body, asked.contentType));
   const choice = fieldsOf(listOf(fields.choices)[0]);
   const error = errorIn(fields) ?? errorIn(choice);
   if (error) throw fromErrorObject(error);
@@ -27,17 +33,15 @@ export function parseCompletion(body: string, asked: Asked): { content: string; 
   const message = fieldsOf(choice.message);
   const reason = finishReasonOf(choice.finish_reason);
   if (textOf(message.refusal) !== '') throw new TurnFailure('provider_refused', { usage });
-  if (reason === 'content_filter') throw new TurnFailure('content_filter', { usage });
   if (reason === 'broken') throw new TurnFailure('provider_error', { usage });
-  return { content: contentOf(message, usage), usage };
+  const pieces = piecesOf(message);
+  return { text: joined(pieces, 'text'), thinking: joined(pieces, 'thinking'), reason, usage };
 }
 
 /** Servers that separate the thinking may take all of the answer for it. */
-function contentOf(message: Fields, usage: TokenUsage | null): string {
-  const pieces = piecesOf(message);
-  const [content, thinking] = [joined(pieces, 'text'), joined(pieces, 'thinking')];
-  const answer = jsonAnswer(content) ?? (content.trim() === '' ? jsonAnswer(thinking) : content);
-  if (answer !== null && answer !== '') return answer;
+function contentOf({ text, thinking, usage }: Answer): string {
+  const answer = jsonAnswer(text) ?? (text.trim() === '' ? jsonAnswer(thinking) : text);
+  if (answer !== null) return answer;
   throw new TurnFailure(thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });
 }
 

@@ -94,7 +94,7 @@ export function createCompletion(options: Options): Completion {
       const error = errorIn(chunk) ?? (choice && errorIn(choice));
       if (error) {
         // The text before the error, without the finish reason, which only repeats that there is one.
-        if (choice) yield* takeChoice({ ...choice, finish_reason: null }, false);
+        if (choice) yield* takeChoice({ ...choice, finish_reason: null, finishReason: null, stop_reason: null }, false);
         throw fromErrorObject(error);
       }
       if (choice) yield* takeChoice(choice, isWholeAnswer(chunk, choice));

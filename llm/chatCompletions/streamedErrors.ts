@@ -24,9 +24,9 @@ export function errorOf(error: unknown): ErrorFields {
 
 const isPlain = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
 
-/** Some servers send an empty field in each frame. */
+/** Some servers send the field, or its own fields, without a value in each frame. */
 const isGiven = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null ? Object.keys(error).length > 0 : Boolean(error);
+  typeof error === 'object' && error !== null ? Object.values(error).some(Boolean) : Boolean(error);
 
 /** An error whose fields are at the top. Some servers send a code and a message with each good frame, too. */
 function hasErrorCode({ code, status, status_code, message, msg }: Fields): boolean {

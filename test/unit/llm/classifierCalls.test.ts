@@ -89,6 +89,17 @@ describe('a classifier call', () => {
     expect((await ask()).content).toBe(json);
   });
 
+  test.each(['stop', null])(
+    'gives the answer of a server that streams it unasked, with the reason %j',
+    async (reason) => {
+      const frames = ['<think>Hm.</think>{"sc', 'ore":2}'].map((content) => ({ choices: [{ delta: { content } }] }));
+      const last = { choices: [{ delta: {}, finish_reason: reason }], usage: someUsage };
+      const events = [...frames, last].map((frame) => `data: ${JSON.stringify(frame)}\n\n`);
+      server.classify(() => ({ steps: [{ bytes: `: hi\n\n${events.join('')}data: [DONE]\n\n` }, { end: true }] }));
+      expect(await ask()).toMatchObject({ content: json, usage: { totalTokens: 18 } });
+    },
+  );
+
   test.each([
     [401, 'provider_unauthorized'],
     [404, 'model_not_found'],
