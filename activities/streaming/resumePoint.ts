@@ -27,13 +27,18 @@ export async function readResumePoint(
   // Only a provider that keeps responses can cancel one.
   if (provider.cancel && responseId !== null) return readResponsePoint(pool, key, { ...lease, responseId }, draft);
   // With tools, the results of calls stand between the parts of the text: it cannot be continued as one message.
-  // A server that has just refused to continue the text is asked for a new one.
-  const wasRefused = lease.lastError === 'response_gone';
-  const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0 && !wasRefused;
+  const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0 && mayContinue(lease);
   if (!canContinue) return { from: 'nothing' };
   const prefix = await readTexts(pool, key, epoch);
   return prefix.text.trim() === '' ? { from: 'nothing' } : { from: 'prefix', prefix };
 }
+
+/**
+ * A server that has just refused to continue the text is asked for a new one. So is one that ended in order, without a finish
+ * reason: the text may be whole.
+ */
+const mayContinue = ({ lastError, endedWithoutReason }: Lease): boolean =>
+  lastError !== 'response_gone' && !endedWithoutReason;
 
 /**
  * The current epoch may hold another text than the response's: where a worker was lost after it had asked again and
