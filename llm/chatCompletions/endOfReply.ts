@@ -20,17 +20,20 @@ export function createEndOfReply() {
   /** Whether the reason ends the reply, also where the connection breaks. */
   let hasEnded = false;
   let cameWithContent = false;
+  let isEmpty = true;
   let comesWithContent = false;
   return {
     isGivenBy: (choice: Fields): boolean => wordOf(choice) !== null,
     /** Throws `provider_error` for a reason that means that the server gave up. `isWhole`: the answer is no stream. */
     take(choice: Fields, { hasContent, isWhole }: { hasContent: boolean; isWhole: boolean }): void {
+      if (hasContent) isEmpty = false;
       if (hasContent && hasEnded) [hasEnded, comesWithContent] = [false, true];
       const word = wordOf(choice) ?? (isWhole ? 'stop' : null);
       if (word === 'broken') throw new TurnFailure('provider_error');
       if (word === null) return;
       reason = word;
-      hasEnded = !(hasContent && comesWithContent);
+      // Before any content it is one of many: the model has not begun.
+      hasEnded = isWhole || !(isEmpty || (hasContent && comesWithContent));
       cameWithContent = hasContent && !isWhole;
     },
     graceMs: (): number | undefined => (hasEnded ? (cameWithContent ? CONTENT_WAIT_MS : USAGE_WAIT_MS) : undefined),

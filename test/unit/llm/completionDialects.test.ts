@@ -217,6 +217,13 @@ describe('the finish reason', () => {
     });
   });
 
+  test('is none before the first content', async () => {
+    const role = sse(chunk({ role: 'assistant', content: '' }, 'stop'));
+    expect(await codeOf(role, { ends: 'broken' })).toBe('stream_broken');
+    expect(await codeOf(role, { ends: 'never' }, 100)).toBe('provider_silent');
+    expect(await read(role + END)).toMatchObject({ text: '', reason: 'stop', error: undefined });
+  });
+
   test('may be missing once a server has shown that it sends none, but only before [DONE]', async () => {
     const first = await read(say('Seven.') + END);
     expect(first).toMatchObject({

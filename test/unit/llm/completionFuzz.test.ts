@@ -149,7 +149,7 @@ describe.each(families)('a stream of $name', ({ frames, text, thinking, calls, r
           expect(reply).toMatchObject(whole);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -181,7 +181,7 @@ test('any chunks end in a reply or in a failure with a code', async () => {
       const { error, finish } = await read(lines.join(''));
       if (finish === undefined) expect(error).toBeInstanceOf(TurnFailure);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -195,7 +195,7 @@ test('any text ends in a failure with a code or in a reply', async () => {
         if (finish === undefined) expect(error).toBeInstanceOf(TurnFailure);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

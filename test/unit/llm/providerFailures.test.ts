@@ -233,6 +233,35 @@ describe('a stream that breaks', () => {
   });
 });
 
+describe('a request to continue a text', () => {
+  const continued = async (reply: Reply) => {
+    server.script(reply);
+    const continuing = createChatCompletions({ baseUrl: server.baseUrl, apiKey: KEY, continuation: 'openrouter' });
+    const request = { model: 'm', messages: [], requestId: 'turn_1/reply:0/2', continueFrom: 'Once ' };
+    return (await collectReply(continuing, { request })).error as TurnFailure | undefined;
+  };
+
+  test.each<[string, Reply]>([
+    ['400', { status: 400, body: { error: { message: 'no prefill' } } }],
+    ['422', { status: 422, body: { detail: [{ loc: ['body', 'messages'] }] } }],
+    ['404 of a model', { status: 404, body: { error: { message: 'No endpoints found that support it.' } } }],
+    ['an error in its stream', { steps: [{ error: { code: 400, message: 'x' } }, { end: true }] }],
+  ])('that is refused by %s lets the next attempt start over', async (_, reply) => {
+    expect(await continued(reply)).toMatchObject({ code: 'response_gone', retried: true });
+  });
+
+  test.each([
+    [401, 'provider_unauthorized'],
+    [402, 'provider_quota'],
+    [429, 'provider_rate_limited'],
+    [500, 'provider_error'],
+  ])('that fails with %i for another reason has the code for it', async (status, code) => {
+    expect(await continued({ status, body: { error: { message: 'no' } } })).toMatchObject({ code });
+  });
+
+  test('gives the rest of the text', async () => expect(await continued(streamed({ finish: 'stop' }))).toBeUndefined());
+});
+
 describe('the key and the prose', () => {
   test('are in no failure and no log, whatever the provider sends', async () => {
     const telling = { message: `Incorrect API key provided: ${KEY}. You said: canary-prose`, code: KEY, param: KEY };

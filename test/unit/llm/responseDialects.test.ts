@@ -187,6 +187,6 @@ test('any events end in a reply or in a failure with a code', async () => {
       const { error, finish } = await read(events.map((each) => `data: ${JSON.stringify(each)}\n\n`).join(''));
       if (finish === undefined) expect(error).toBeInstanceOf(TurnFailure);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

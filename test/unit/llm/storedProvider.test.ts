@@ -4,7 +4,7 @@ import { TurnFailure } from '../../../domain/log/failures.js';
 import { type AllowedHost, parseAllowedHost } from '../../../lib/providerAddress.js';
 import { createStoredProvider } from '../../../llm/http/storedProvider.js';
 import { close, listen } from '../../../scripts/provider/http.js';
-import { collectReply } from '../../support/provider/collectReply.js';
+import { collectReply, someRequest } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { type Reply, whole } from '../../support/provider/scriptedReply.js';
 import { freePort } from '../../support/service/freePort.js';
@@ -72,6 +72,22 @@ describe('the provider of an owner', () => {
     found.push(shown(closed.failure as TurnFailure), shown((await ask('http://10.0.0.1/v1')).failure as TurnFailure));
     expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(found[0]).toEqual({ code: 'provider_failed', detail: undefined, retried: true, spent: 'call' });
+  });
+});
+
+describe('what the next attempt has to know', () => {
+  const provider = () => createStoredProvider({ ...stored(server.baseUrl), continuation: 'openrouter' }, allowed);
+
+  test("is told of an owner's provider that refuses to continue a text", async () => {
+    server.script({ status: 400, body: { error: { message: 'no' } } });
+    const { error } = await collectReply(provider(), { request: { ...someRequest, continueFrom: 'Once' } });
+    expect(error).toMatchObject({ code: 'response_gone', retried: true });
+  });
+
+  test("is told of an owner's provider that ends in order without a finish reason", async () => {
+    server.script({ steps: [{ text: 'Seven.' }, { done: true }, { end: true }] });
+    const { error } = await collectReply(provider());
+    expect(error).toMatchObject({ code: 'provider_failed', detail: { status: 200, code: 'no_finish_reason' } });
   });
 });
 
