@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { agentPrompt } from '../../../domain/agents/agentPrompt.js';
 import type { ChatMessage } from '../../../domain/agents/chatMessage.js';
 import { documentPrompt } from '../../../domain/documents/documentPrompt.js';
 import { narrativePrompt, type PromptInput } from '../../../domain/narrative/prompt.js';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
-import { plainRules } from '../../../llm/profiles/requestRules.js';
+import { toChatMessages } from '../../../llm/outgoing/chatMessages.js';
 import { collectReply } from '../../support/provider/collectReply.js';
-import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
-import { whole } from '../../support/provider/scriptedReply.js';
+import { startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { breachOfRoles } from '../../support/provider/strictRoles.js';
-
-let server: ScriptedProvider;
-beforeAll(async () => {
-  server = await startScriptedProvider();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.script(({ body }) => {
-    const breach = breachOfRoles(body.messages);
-    return breach === null ? whole('Yes.') : { status: 400, body: { error: { message: breach } } };
-  });
-});
 
 const limits = { soft: 6_000, hard: 12_000, countTokens: (text: string) => Math.ceil(text.length / 4) };
 const mira = { id: 'chr_m', name: 'Mira', persona: 'Keeps the lighthouse.' };
@@ -114,27 +101,22 @@ describe('a server that requires alternating roles takes the prompt', () => {
       ),
       ['A cat.', 'Shorter?', 'Longer?'],
     ],
-  ])('%s', async (_, messages, texts) => {
-    const provider = createChatCompletions({
-      baseUrl: server.baseUrl,
-      apiKey: undefined,
-      profile: { name: 'plain', rules: { ...plainRules, messages: ['alternate_roles'] }, continuation: undefined },
-    });
-    const request = { model: 'm', messages, requestId: 'turn_1/reply:0/1' };
-    expect(await collectReply(provider, { request })).toMatchObject({ text: 'Yes.', error: undefined });
-    const sent =
-      server.requests
-        .at(-1)
-        ?.body.messages.map(({ content }) => content)
-        .join('\n') ?? '';
-    for (const text of texts) expect(sent).toContain(text);
+  ])('%s', (_, messages, texts) => {
+    const sent = toChatMessages(messages, { rules: { alternateRoles: true } });
+    expect(breachOfRoles(sent)).toBeNull();
+    const contents = sent.map(({ content }) => content).join('\n');
+    for (const text of texts) expect(contents).toContain(text);
   });
 });
 
 test('messages are sent as they are to a server that does not require alternating roles', async () => {
-  server.script(() => whole('Yes.'));
-  const provider = createChatCompletions({ baseUrl: server.baseUrl, apiKey: undefined });
-  const messages = scene({ dialogue: [you('Anybody?'), you('Please.')] });
-  await collectReply(provider, { request: { model: 'm', messages, requestId: 'turn_1/reply:0/1' } });
-  expect(server.requests.at(-1)?.body.messages).toEqual(messages);
+  const server = await startScriptedProvider();
+  try {
+    const provider = createChatCompletions({ baseUrl: server.baseUrl, apiKey: undefined });
+    const messages = scene({ dialogue: [you('Anybody?'), you('Please.')] });
+    await collectReply(provider, { request: { model: 'm', messages, requestId: 'turn_1/reply:0/1' } });
+    expect(server.requests.at(-1)?.body.messages).toEqual(messages);
+  } finally {
+    await server.close();
+  }
 });
