@@ -154,7 +154,7 @@ describe('a hostile model', () => {
       .filter(hasResults)
       .flatMap(({ body }) => body.messages as { role: string; tool_call_id?: string }[])
       .flatMap(({ role, tool_call_id }) => (role === 'tool' ? [tool_call_id] : []));
-    expect(sentBack).toEqual(['evil/../%00', 'call_0_2', 'call_0_2_2', 'call_0_3', 'x'.repeat(200)]);
+    expect(sentBack).toEqual(['evil/../%00', 'call_0_2', 'call_0_2_2', 'call_0_3', 'x'.repeat(5_000)]);
     const ours = events.flatMap(({ kind, data }) => (kind === 'tool_call_start' ? [(data as { id: string }).id] : []));
     expect(ours).toEqual([0, 1, 2, 3, 4].map((n) => `call_0_${n}`));
     expect(JSON.stringify(events)).not.toContain('evil');
