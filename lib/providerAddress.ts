@@ -2,6 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { queryAddresses } from './queryAddresses.js';
 
 /** One entry of `ALLOWED_PROVIDER_HOSTS`: a name or a range of addresses, and one port of it or all. */
 export type AllowedHost = ({ name: string } | { range: [Address, number] }) & { port: number | null };
@@ -55,7 +56,11 @@ export function checkSpelledHost(url: URL, rules: AddressRules): void {
  * A lookup function for connections to one provider. It checks the addresses that it gives, so that the connection uses
  * exactly the checked addresses. One address that is not allowed refuses all of them.
  */
-export function createCheckedLookup(url: URL, rules: AddressRules, resolve: Resolve = lookupAll): LookupFunction {
+export function createCheckedLookup(
+  url: URL,
+  rules: AddressRules,
+  resolve: Resolve = chooseResolve(url, rules),
+): LookupFunction {
   const { port } = placeOf(url);
   return (name, options, callback) => {
     resolveChecked({ host: nameOf(name), port }, options, { rules, resolve }).then(
@@ -64,6 +69,13 @@ export function createCheckedLookup(url: URL, rules: AddressRules, resolve: Reso
     );
   };
 }
+
+/**
+ * Only names that the operator chose may take one of the few threads for lookups: an owner's name may be slow to resolve
+ * on purpose.
+ */
+const chooseResolve = (url: URL, rules: AddressRules): Resolve =>
+  rules.loopback || isNamed(placeOf(url), rules) ? lookupAll : (name, options) => queryAddresses(name, options);
 
 const lookupAll: Resolve = (name, options) => lookup(name, { ...options, all: true });
 
