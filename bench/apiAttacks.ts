@@ -1,96 +1,23 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fillChat } from '../test/support/chats/largeChat.js';
-import { createTestDatabase, type TestDatabase } from '../test/support/postgres/postgres.js';
-import { type ApiProcess, startApiProcess } from '../test/support/service/apiProcess.js';
+import { createTestDatabase } from '../test/support/postgres/postgres.js';
+import type { ApiAttack } from './attacks/apiAttack.js';
+import { type Checkout, openCheckout } from './attacks/checkout.js';
+import { connections } from './attacks/connections.js';
+import { floods } from './attacks/floods.js';
+import { largeAnswers } from './attacks/largeAnswers.js';
+import { rewinds } from './attacks/rewinds.js';
 
 /**
- * `npm run attacks -- [FOLDER [NUMBER]]`: what one client can do to the api of a checkout, in memory and in time of its event loop.
+ * `npm run attacks -- [FOLDER [NAME,NAME]]`: what one client can do to the api of a checkout, in memory and in time of its event loop.
  * Each attack gets an api of its own, and sends raw requests where the client package would behave. Everything stays on
  * this machine. The figures are in docs/attacks.md.
  */
 const folder = process.argv[2] ?? process.cwd();
+const only = process.argv[3]?.split(',');
+const attacks = [...largeAnswers, ...connections, ...floods, ...rewinds];
 
-type Attack = { name: string; prepare(api: ApiProcess, database: TestDatabase): Promise<() => Promise<string>> };
-
-const large = 'A sentence that compresses well. '.repeat(28_000);
-
-async function documents(api: ApiProcess, count: number): Promise<void> {
-  for (let n = 0; n < count; n++)
-    await api.client.send('POST', '/v1/documents', { title: `Document ${n}`, body: large });
-}
-
-/** Asks and never reads. */
-async function askAndSleep(api: ApiProcess, path: string): Promise<Socket> {
-  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  socket.on('error', () => undefined);
-  socket.pause();
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
-  return socket;
-}
-
-const attacks: Attack[] = [
-  {
-    name: '8: 40 connections ask for 30 documents of 0.9 MiB and read nothing; memory 40 s later',
-    async prepare(api) {
-      await documents(api, 30);
-      return async () => {
-        const sockets = await Promise.all(
-          Array.from({ length: 40 }, () => askAndSleep(api, '/v1/documents?limit=1000&fields=body')),
-        );
-        await pause(40_000);
-        await api.peakMiB();
-        const after = await api.peakMiB();
-        for (const socket of sockets) socket.destroy();
-        return `${after} MiB then`;
-      };
-    },
-  },
-  {
-    name: '9: six requests at once for 600 documents of 0.9 MiB',
-    async prepare(api) {
-      await documents(api, 600);
-      return async () => {
-        const ask = async () => {
-          const response = await fetch(`${api.url}/v1/documents?limit=1000&fields=body`).catch(() => null);
-          let bytes = 0;
-          for await (const piece of response?.body ?? []) bytes += (piece as Uint8Array).length;
-          return `${response?.status ?? 'broken'} (${Math.round(bytes / 2 ** 20)} MiB)`;
-        };
-        const answers = await Promise.all(Array.from({ length: 6 }, () => ask().catch(() => 'broken')));
-        return `answered ${[...new Set(answers)].join(', ')}`;
-      };
-    },
-  },
-  {
-    name: '11: one message of a chat of 12,000 turns (96,000 events)',
-    async prepare(api, database) {
-      const host = await api.client.createCharacter();
-      const chat = await api.client.createChat(host.id);
-      await fillChat(database.pool, { chatId: chat.id, hostId: host.id, turns: 12_000, bytes: 2_000 });
-      return async () => `answered ${(await api.client.send('GET', `/v1/chats/${chat.id}/messages?limit=1`)).status}`;
-    },
-  },
-  {
-    name: "18: 200 requests for the docs' script, compressed",
-    async prepare(api) {
-      return async () => {
-        const headers = { 'accept-encoding': 'gzip' };
-        for (let n = 0; n < 200; n++)
-          await (await fetch(`${api.url}/docs/swagger-ui-bundle.js`, { headers })).arrayBuffer();
-        return 'answered';
-      };
-    },
-  },
-];
-
-async function run({ name, prepare }: Attack): Promise<string> {
+async function run(checkout: Checkout, { name, env, prepare }: ApiAttack): Promise<string> {
   const database = await createTestDatabase();
-  const api = await startApiProcess(database.url, { folder });
+  const api = await checkout.startApi(database, env);
   try {
     const attack = await prepare(api, database);
     await api.heldMs();
@@ -107,13 +34,8 @@ async function run({ name, prepare }: Attack): Promise<string> {
   }
 }
 
-const servers = spawn(process.execPath, ['--import', 'tsx', 'test/support/service/servers.ts'], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-});
-const [line] = (await once(createInterface(servers.stdout!), 'line')) as [string];
-Object.assign(process.env, JSON.parse(line));
+const checkout = await openCheckout(folder);
 console.log('| attack | memory at most | event loop held at most | |\n| --- | --- | --- | --- |');
-const only = process.argv[3];
-for (const attack of attacks) if (!only || attack.name.startsWith(`${only}:`)) console.log(await run(attack));
-servers.stdin!.end();
-await once(servers, 'exit');
+for (const attack of attacks)
+  if (!only || only.some((name) => attack.name.startsWith(`${name}:`))) console.log(await run(checkout, attack));
+await checkout.close();
