@@ -43,10 +43,10 @@ async function main(options: BenchOptions): Promise<void> {
   }
 }
 
-async function measure(stage: Stage, { only, quick }: BenchOptions): Promise<void> {
+async function measure(stage: Stage, { only, quick, streams }: BenchOptions): Promise<void> {
   say(`clocks differ by ${(await clockOffset(stage.provider)).toFixed(3)} ms`);
   for (const name of only) {
-    const sections = await parts[name](stage, { quick, say: (line) => say(`${name}: ${line}`) });
+    const sections = await parts[name](stage, { quick, streams, say: (line) => say(`${name}: ${line}`) });
     console.log(`\n${sections.map(render).join('\n')}`);
   }
 }

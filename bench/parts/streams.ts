@@ -31,10 +31,10 @@ const targets: Record<string, NonNullable<Row['target']>> = {
 type All = { count: number; seen: Record<Subject['name'], Seen> };
 
 /** Many streams of the speed of a model: latency, cost, and how soon other turns get their first token meanwhile. */
-export const streamsPart: Part = async (stage, { quick, say }) => {
+export const streamsPart: Part = async (stage, { quick, streams, say }) => {
   const seconds = quick ? 5 : 15;
   const all: All[] = [];
-  for (const count of quick ? counts.filter((each) => each !== 50) : counts) {
+  for (const count of streams ?? (quick ? counts.filter((each) => each !== 50) : counts)) {
     const seen: Partial<Record<Subject['name'], Seen>> = {};
     for (const name of names) {
       say(`${count} streams of ${perSecond} tokens a second, ${name}`);

@@ -20,6 +20,10 @@ describe('the options of the bench', () => {
     expect(() => readOptions(['--only', 'speed'])).toThrow('speed');
     expect(() => readOptions(['--fast'])).toThrow('--fast');
   });
+  test('select the numbers of streams, and are refused for what is no number from 1', () => {
+    expect(readOptions(['--streams', '20,500'])).toMatchObject({ streams: [20, 500] });
+    for (const wrong of ['many', '0', '1.5', '20,']) expect(() => readOptions(['--streams', wrong])).toThrow(wrong);
+  });
 });
 
 describe('the statistics of the bench', () => {
