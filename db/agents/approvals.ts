@@ -8,6 +8,7 @@ import {
   type Permission,
   permissionOf,
 } from '../../domain/agents/decideApproval.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import type { CallKey } from './toolCalls.js';
@@ -51,7 +52,7 @@ export function requestApproval(pool: Pool, key: CallKey): Promise<ApprovalReque
        where turn_id = $1 and call_id = $2`,
       [key.turnId, key.callId, hashOf(call)],
     );
-    await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+    notifyTurnStatus(tx, turn.chatId, turn.id);
     return 'asked';
   });
 }

@@ -2,6 +2,7 @@ import { type CallPlan, stepId } from '../../domain/agents/agent.js';
 import { shownArguments } from '../../domain/agents/toolArguments.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import { stepName } from '../../domain/turns/stepName.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents } from '../timeline/log.js';
@@ -39,7 +40,7 @@ export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | n
          t.caller_level as "callerLevel", ch.settings->'enabledTools' as "enabledTools"`,
       [key.turnId, key.callId],
     );
-    await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+    notifyTurnStatus(tx, turn.chatId, turn.id);
     return rows[0] ? { ...rows[0], chatId: turn.chatId, owner: turn.owner } : null;
   });
 }
@@ -72,7 +73,7 @@ export async function endCall(pool: Pool, key: CallKey, given: CallResult): Prom
        values ($1, $2, $3, 'tool_result', $4, $5, $6, $7) on conflict do nothing`,
       [turn.id, ended.index, stepId(turn.id, ended.index), ended.iteration, key.callId, step.content, step.success],
     );
-    await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+    notifyTurnStatus(tx, turn.chatId, turn.id);
     const draft = await tx.query<{ fence: number; epoch: number }>(
       'select fence, epoch from drafts where turn_id = $1 and beat = 0',
       [turn.id],

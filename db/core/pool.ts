@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { PreparingClient, TrackingClient } from './client.js';
+import type { Notifier } from './notifier.js';
+import { createPoolNotifier } from './poolNotifier.js';
 import { breaksConnection, whyUnavailable } from './unavailable.js';
 
 /** Anything that runs a query: the pool, or a client in a transaction. */
@@ -33,7 +35,10 @@ export const sessionSettings = (statementTimeoutMs = STATEMENT_TIMEOUT_MS) => ({
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
 });
 
-/** Creates a pool of connections with time limits. int8 columns are parsed as numbers. */
+/**
+ * Creates a pool of connections with time limits. int8 columns are parsed as numbers. `end` first sends the
+ * notifications that are pending.
+ */
 export function createPool(url: string, options: PoolOptions): Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
@@ -54,10 +59,23 @@ export function createPool(url: string, options: PoolOptions): Pool {
   });
   beginStatements.set(pool, options.pooled ? pooledBegin(statementTimeoutMs) : 'begin');
   dropIdleAfterFailover(pool);
+  const notifier = createPoolNotifier(pool, options.onError);
+  notifiers.set(pool, notifier);
+  const end = pool.end.bind(pool) as () => Promise<void>;
+  Object.assign(pool, { end: () => notifier.close().then(end) });
   pool.on('error', (error) => {
     if (!(error instanceof UnusableServer)) options.onError?.(error);
   });
   return pool;
+}
+
+const notifiers = new WeakMap<Db, Notifier>();
+
+/** Calls `notify` once the transaction has committed, or at once for a statement on the pool. */
+export function notifyCommitted(db: Tx | Pool, notify: (notifier: Notifier) => void): void {
+  const notifier = notifiers.get(db);
+  if (notifier) notify(notifier);
+  else afterCommit(db as Tx, (pool) => notify(notifiers.get(pool)!));
 }
 
 const beginStatements = new WeakMap<Pool, string>();
@@ -91,7 +109,9 @@ const commitCallbacks = new WeakMap<Tx, ((pool: Pool) => void)[]>();
 
 /** Registers a callback that runs once the transaction has committed. The callback must not throw. */
 export function afterCommit(tx: Tx, callback: (pool: Pool) => void): void {
-  commitCallbacks.get(tx)?.push(callback);
+  const callbacks = commitCallbacks.get(tx);
+  if (!callbacks) throw new Error('this connection is in no transaction of transaction()');
+  callbacks.push(callback);
 }
 
 /**
@@ -121,6 +141,7 @@ export async function transaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): 
     broken = breaksConnection(error) ? (error as Error) : await rollBack(tx);
     throw error;
   } finally {
+    commitCallbacks.delete(tx);
     tx.off('error', ignore);
     tx.release(broken);
   }

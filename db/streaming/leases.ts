@@ -6,6 +6,7 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { StopMark } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 import { lockTurn } from '../turns/lockTurn.js';
@@ -137,14 +138,12 @@ export async function acquireLease<V>(
        ), asked as (
          insert into model_calls (turn_id, step, attempt) select $1, $9, asked_attempt from draft
          on conflict do nothing
-       ), notified as materialized (
-         select pg_notify('turn_status', $3 || ':' || $1) from draft
        )
        select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
          response_seq as "responseSeq", response_epoch as "responseEpoch", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
          attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError",
          error_detail ->> 'code' as "errorCode"
-       from draft, notified`,
+       from draft`,
       [
         key.turnId,
         key.beat,
@@ -158,6 +157,7 @@ export async function acquireLease<V>(
       ],
     );
     if (!rows[0]) return { state: 'superseded' };
+    notifyTurnStatus(tx, turn.chatId, turn.id);
     const { failures, errorCode, ...draft } = rows[0];
     const isOfFallback = draft.onFallback && failures === 0;
     if (draft.fence === 1) {

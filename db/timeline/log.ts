@@ -1,6 +1,7 @@
 import { type ChatEvent, eventData, type NewEvent } from '../../domain/log/events.js';
 import { upcast } from '../../domain/log/upcast.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
+import { notifyLogGrew } from '../core/notify.js';
 import { maxPageBytes, type Page } from '../core/page.js';
 import type { Db, Tx } from '../core/pool.js';
 import { project } from '../projections/index.js';
@@ -40,7 +41,7 @@ export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock |
 }
 
 /**
- * Appends events with the next seqs, projects them, and notifies on commit, all in the caller's transaction.
+ * Appends events with the next seqs and projects them in the caller's transaction. Notifies after its commit.
  * The caller holds the chat's lock. `firstN` numbers the events within their step; a key that exists makes
  * the unique index refuse the append, so look with `findEffect` first. Their time is that of the append and not of
  * the transaction's start, which may be before that of one that was committed first; and it never runs backwards,
@@ -60,10 +61,8 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
        select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, taken.at, e.data, e.bytes
        from taken, unnest($6::text[], $7::jsonb[], $9::integer[]) with ordinality as e(kind, data, bytes, i)
        returning seq, kind, turn_id, at, data, superseded_by, hidden_by
-     ), notified as materialized (
-       select pg_notify('chat_log', $1 || ':' || before + $4) from taken
      )
-     select added.* from added, notified order by seq`,
+     select * from added order by seq`,
     [
       cause.chatId,
       cause.turnId,
@@ -78,6 +77,7 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
   );
   if (rows.length !== events.length) throw new Error(`chat ${cause.chatId} is gone`);
   const appended = rows.map(toChatEvent);
+  for (const last of appended.slice(-1)) notifyLogGrew(tx, cause.chatId, last.seq);
   for (const event of appended) await project(tx, cause.chatId, event);
   return appended;
 }

@@ -1,6 +1,7 @@
 import { decideRegenerate, newVersion } from '../../domain/timeline/decideRegenerate.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
@@ -83,10 +84,8 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
-     ), notified as (
-       select pg_notify('turn_status', $6 || ':' || $1)
      )
-     select ${turnColumns} from t, notified`,
+     select ${turnColumns} from t`,
     [
       id,
       version.rootId,
@@ -105,5 +104,6 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       JSON.stringify(replaced.options),
     ],
   );
+  notifyTurnStatus(tx, replaced.chatId, id);
   return rows[0]!;
 }

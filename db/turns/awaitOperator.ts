@@ -1,4 +1,5 @@
 import { decideWait } from '../../domain/turns/decideFinish.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, transaction } from '../core/pool.js';
 import { passFloor } from './floor.js';
 import { lockTurn, toHeldTurn } from './lockTurn.js';
@@ -22,7 +23,7 @@ export function awaitOperator(
         return { next: null };
       case 'wait':
         await tx.query("update turns set status = 'awaiting_operator' where id = $1", [turnId]);
-        await tx.query("select pg_notify('turn_status', $1)", [`${locked.chat.id}:${turnId}`]);
+        notifyTurnStatus(tx, locked.chat.id, turnId);
         return { next: decision.passesFloor ? await passFloor(tx, locked.turn) : null };
     }
   });
@@ -30,11 +31,12 @@ export function awaitOperator(
 
 /** Marks a parked turn as running after an operator's decision. Failures of the provider count from 0 again. */
 export async function resumeTurn(pool: Pool, turnId: string): Promise<void> {
-  await pool.query(
+  const { rows } = await pool.query<{ chatId: string }>(
     `with t as (update turns set status = 'running' where id = $1 and status = 'awaiting_operator' returning id, chat_id),
        d as (update drafts set failures = 0, streamed_ms = 0 where turn_id in (select id from t) and status = 'streaming'),
        s as (delete from turn_steps where turn_id in (select id from t) and name like 'reply:%')
-     select pg_notify('turn_status', chat_id || ':' || id) from t`,
+     select chat_id as "chatId" from t`,
     [turnId],
   );
+  for (const { chatId } of rows) notifyTurnStatus(pool, chatId, turnId);
 }

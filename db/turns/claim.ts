@@ -4,6 +4,7 @@ import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js'
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { appendEvents, type ChatLock } from '../timeline/log.js';
@@ -117,10 +118,8 @@ async function insertTurn(
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
-     ), notified as (
-       select pg_notify('turn_status', $2 || ':' || $1)
      )
-     select ${turnColumns} from t, notified`,
+     select ${turnColumns} from t`,
     [
       turnId,
       request.chatId,
@@ -138,5 +137,6 @@ async function insertTurn(
       JSON.stringify(request.options ?? {}),
     ],
   );
+  notifyTurnStatus(tx, request.chatId, turnId);
   return rows[0]!;
 }

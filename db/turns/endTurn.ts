@@ -3,6 +3,7 @@ import { decideEnd, type EndCommand } from '../../domain/turns/decideEnd.js';
 import type { ErrorDetail, PublicError } from '../../domain/turns/turn.js';
 import { usageOfCalls } from '../../domain/turns/usage.js';
 import { reportCommitted } from '../core/committed.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import type { Tx } from '../core/pool.js';
 import { takeModelCalls } from '../streaming/modelCalls.js';
 import { countToolCalls } from '../streaming/usageOfReply.js';
@@ -46,8 +47,8 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
     ),
     tx.query("update drafts set status = 'closed' where turn_id = $1 and status = 'streaming'", [turn.id]),
     tx.query('delete from draft_chunks where turn_id = $1', [turn.id]),
-    tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]),
   ]);
+  notifyTurnStatus(tx, turn.chatId, turn.id);
   reportCommitted(tx, {
     what: 'turn_ended',
     turnId: turn.id,

@@ -1,6 +1,7 @@
 import { decideFailingFloor } from '../../domain/turns/decideReconcile.js';
 import type { FailingTask } from '../../domain/turns/reconcile.js';
 import { reportCommitted } from '../core/committed.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { closeReplies, closeTurnInTransaction } from '../reconciler/unfinished.js';
 import { passFloor } from './floor.js';
@@ -33,7 +34,7 @@ export function passFailingFloor(
       case 'wait':
         if (decision.passesFloor) await closeReplies(tx, locked.turn, { code: 'workflow_failing', model });
         await storeFailing(tx, turnId, failing, { marks: decision.passesFloor });
-        await tx.query("select pg_notify('turn_status', $1)", [`${locked.chat.id}:${turnId}`]);
+        notifyTurnStatus(tx, locked.chat.id, turnId);
         if (decision.isFirstTime) reportFailing(tx, locked, failing);
         return { done: 'floor_passed', next: decision.passesFloor ? await passFloor(tx, locked.turn) : null };
     }

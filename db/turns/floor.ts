@@ -1,5 +1,6 @@
 import type { Floor } from '../../domain/turns/floor.js';
 import type { StopMark } from '../../domain/turns/turn.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import type { Tx } from '../core/pool.js';
 import { readTurnRow, type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
@@ -41,10 +42,12 @@ export async function passFloor(tx: Tx, from: Pick<TurnRow, 'chatId' | 'namespac
      ), floor as (
        update chats set active_turn_id = (select id from head) where id = $1
      )
-     select ${turnColumns}, ${speakerOf('$1')} as speaker, pg_notify('turn_status', $1 || ':' || t.id) from t`,
+     select ${turnColumns}, ${speakerOf('$1')} as speaker from t`,
     [from.chatId, from.namespaceId],
   );
-  return rows[0] ? toStart(rows[0], rows[0].speaker) : null;
+  if (!rows[0]) return null;
+  notifyTurnStatus(tx, from.chatId, rows[0].id);
+  return toStart(rows[0], rows[0].speaker);
 }
 
 /** What starting the workflow of a turn needs. Null when its workflow has opened the turn already. */

@@ -2,6 +2,7 @@ import { type FailureCode, NO_FINISH_REASON, toPublicError } from '../../domain/
 import type { StepView } from '../../domain/log/frames.js';
 import type { ErrorDetail, PublicError, StepStatus } from '../../domain/turns/turn.js';
 import { reportCommitted } from '../core/committed.js';
+import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type Failed, jsonOf } from '../streaming/draftFailures.js';
 import type { AskedModel } from '../streaming/modelCalls.js';
@@ -25,12 +26,18 @@ export type BegunStep = { attempt: number; endedWithoutReason: boolean } & (
  * from 0 again. `asks` is the model call that the attempt is about to make; the same statement records it.
  */
 export async function beginStep(
-  db: Db,
+  pool: Pool,
   key: StepKey,
   round: number,
   asks: AskedModel | null = null,
 ): Promise<BegunStep> {
-  const { rows } = await db.query<{ attempts: number; status: StepStatus; verdict: unknown; errorCode: string | null }>(
+  const { rows } = await pool.query<{
+    attempts: number;
+    status: StepStatus;
+    verdict: unknown;
+    errorCode: string | null;
+    chatId: string;
+  }>(
     `with s as (
        insert into turn_steps as s (turn_id, name, status, attempts, round) values ($1, $2, 'running', 1, $3)
        on conflict (turn_id, name) do update set
@@ -44,10 +51,11 @@ export async function beginStep(
        select $1, $2, attempts, $4, $5 from s where status <> 'done' and $4::text is not null
        on conflict do nothing
      )
-     select s.*, pg_notify('turn_status', t.chat_id || ':' || t.id) from s, turns t where t.id = $1`,
+     select s.*, t.chat_id as "chatId" from s, turns t where t.id = $1`,
     [key.turnId, key.name, round, asks?.model ?? null, asks?.promptTokens ?? null],
   );
   const step = rows[0]!;
+  notifyTurnStatus(pool, step.chatId, key.turnId);
   const begun = { attempt: step.attempts, endedWithoutReason: step.errorCode === NO_FINISH_REASON };
   return step.status === 'done' ? { ...begun, done: true, verdict: step.verdict } : { ...begun, done: false };
 }
@@ -70,7 +78,7 @@ export async function settleStep(tx: Tx, turn: TurnRow, name: string, status: St
      on conflict (turn_id, name) do update set status = $3, verdict = $4, updated_at = now()`,
     [turn.id, name, status, verdict === null ? null : JSON.stringify(verdict)],
   );
-  await tx.query("select pg_notify('turn_status', $1)", [`${turn.chatId}:${turn.id}`]);
+  notifyTurnStatus(tx, turn.chatId, turn.id);
 }
 
 /** Appends `step_stuck`, once per round. False when nothing may be appended to the turn (`lockLiveTurn`). */

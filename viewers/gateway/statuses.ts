@@ -10,8 +10,9 @@ export type Statuses = {
   changed(turnId: string): void;
   /** The newest status of each turn that was sent after a version. */
   since(version: number): EncodedFrame[];
-  /** Reads all turns that are known not to have ended: notifications may have been lost. */
+  /** Reads all turns whose end was not sent: notifications may have been lost. */
   refresh(): void;
+  /** The turn has ended in the log. Later viewers need no status of it. */
   forget(turnId: string): void;
   close(): void;
 };
@@ -24,12 +25,15 @@ export type StatusesOptions = {
 
 export function createStatuses({ read, send, onError }: StatusesOptions): Statuses {
   const current = new Map<string, { frame: EncodedFrame; json: string; version: number }>();
+  /** Turns that have ended in the log, and whose last status was not sent yet. */
+  const ending = new Set<string>();
   /** Turns that are being read, and whether they changed since. */
   const reading = new Map<string, { changed: boolean }>();
   let version = 0;
   let closed = false;
 
   function apply(turnId: string, report: TurnStatusReport | null) {
+    if (!report || hasEnded(report)) ending.delete(turnId);
     const json = JSON.stringify(report);
     if (closed || !report || json === current.get(turnId)?.json) return;
     const frame = encodeFrame({ type: 'status', ...report });
@@ -62,9 +66,11 @@ export function createStatuses({ read, send, onError }: StatusesOptions): Status
     changed,
     since: (seen) => [...current.values()].filter((entry) => entry.version > seen).map((entry) => entry.frame),
     refresh() {
-      for (const turnId of current.keys()) changed(turnId);
+      for (const turnId of [...current.keys(), ...ending]) changed(turnId);
     },
-    forget: (turnId) => void current.delete(turnId),
+    forget(turnId) {
+      if (current.delete(turnId)) ending.add(turnId);
+    },
     close() {
       closed = true;
     },
