@@ -64,4 +64,6 @@ export type Telemetry = {
   passEnded(pass: Pass): void;
   /** The reconciler could not handle one turn. The next pass tries again. */
   notReconciled(turnId: string, cause: unknown): void;
+  /** The rows that ended turns left could not be removed. The next pass tries again. */
+  notTrimmed(cause: unknown): void;
 };

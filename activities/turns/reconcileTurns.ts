@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { readUndeliveredApprovals } from '../../db/agents/approvals.js';
 import { type Pass, reconcilePass } from '../../db/reconciler/reconcilePass.js';
 import type { ReconcileDeps, TurnWorkflows } from '../../db/reconciler/reconcileTurn.js';
+import { trimTurns } from '../../db/turns/trimTurns.js';
 import { inParallel } from '../../lib/inParallel.js';
 import type { Telemetry } from '../telemetry.js';
 
@@ -15,7 +16,7 @@ export type ReconciledWorkflows = TurnWorkflows & {
 
 type Deps = ReconcileDeps & {
   workflows: ReconciledWorkflows;
-  telemetry: Pick<Telemetry, 'passEnded' | 'notReconciled'>;
+  telemetry: Pick<Telemetry, 'passEnded' | 'notReconciled' | 'notTrimmed'>;
 };
 
 /** The request or workflow that starts a younger turn may still be running. */
@@ -23,10 +24,13 @@ const OLDER_THAN_MS = 10_000;
 /** Shorter than the activity's timeout. */
 const PASS_MS = 40_000;
 const APPROVALS_AT_ONCE = 8;
+/** Longer than any attempt of an ended turn still runs. */
+const TRIM_OLDER_THAN_MS = 10 * 60_000;
+const TRIM_MS = 3_000;
 
 /**
  * Finds turns that cannot continue by themselves: starts those without a workflow, closes those whose workflow has
- * closed, and passes the floor on where a workflow fails again and again.
+ * closed, and passes the floor on where a workflow fails again and again. Also removes rows that ended turns left.
  */
 export function createReconcileTurns(deps: Deps) {
   return async (): Promise<Reconciled> => {
@@ -41,6 +45,7 @@ export function createReconcileTurns(deps: Deps) {
     });
     deps.telemetry.passEnded(pass);
     await repeatApprovals(deps, onProgress);
+    await trim(deps, onProgress);
     return pass;
   };
 }
@@ -53,4 +58,10 @@ async function repeatApprovals({ pool, workflows, telemetry }: Deps, onProgress:
     });
     onProgress();
   });
+}
+
+/** A failure must not repeat the pass. The next pass continues. */
+async function trim({ pool, telemetry }: Deps, onProgress: () => void): Promise<void> {
+  const options = { olderThanMs: TRIM_OLDER_THAN_MS, withinMs: TRIM_MS, onProgress };
+  await trimTurns(pool, options).catch(telemetry.notTrimmed);
 }

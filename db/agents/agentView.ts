@@ -3,7 +3,13 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { StepStatus } from '../../domain/turns/turn.js';
 import type { Db } from '../core/pool.js';
 
-type CallRow = { callId: string; status: 'pending' | 'awaiting_approval' | 'running' | 'done'; attempts: number };
+type CallRow = {
+  turnId: string;
+  callId: string;
+  status: 'pending' | 'awaiting_approval' | 'running' | 'done';
+  attempts: number;
+  iteration: number;
+};
 
 const statuses: Record<CallRow['status'], StepStatus> = {
   pending: 'pending',
@@ -12,32 +18,44 @@ const statuses: Record<CallRow['status'], StepStatus> = {
   done: 'done',
 };
 
+/** The landed iterations of agents' turns and their tool calls, without those of sub-agents. */
+export type AgentRows = { iterations: { turnId: string; iteration: number }[]; calls: CallRow[] };
+
+/** Reads the iterations and calls of turns, in order. */
+export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRows> {
+  if (turnIds.length === 0) return { iterations: [], calls: [] };
+  const [iterations, calls] = await Promise.all([
+    db.query<AgentRows['iterations'][number]>(
+      `select turn_id as "turnId", iteration from agent_iterations
+       where turn_id = any($1) and task_call_id = '' order by iteration`,
+      [turnIds],
+    ),
+    db.query<CallRow>(
+      `select turn_id as "turnId", call_id as "callId", status, attempts, iteration from tool_calls
+       where turn_id = any($1) and task_call_id = '' order by iteration, position`,
+      [turnIds],
+    ),
+  ]);
+  return { iterations: iterations.rows, calls: calls.rows };
+}
+
 /**
  * The steps of an agent's turn: each iteration, followed by its tool calls. A draft that streams is the last iteration.
  * In a turn that has ended, calls without a result have the status `skipped`.
  */
-export async function readAgentSteps(
-  db: Db,
+export function toAgentSteps(
+  rows: AgentRows,
   turn: { id: string; ended: boolean },
   draft: StepView | undefined,
-): Promise<StepView[]> {
-  const [iterations, calls] = await Promise.all([
-    db.query<{ iteration: number }>(
-      "select iteration from agent_iterations where turn_id = $1 and task_call_id = '' order by iteration",
-      [turn.id],
-    ),
-    db.query<CallRow & { iteration: number }>(
-      `select call_id as "callId", status, attempts, iteration from tool_calls
-       where turn_id = $1 and task_call_id = '' order by iteration, position`,
-      [turn.id],
-    ),
-  ]);
-  const landed = iterations.rows.flatMap(({ iteration }) => [
+): StepView[] {
+  const iterations = rows.iterations.filter(({ turnId }) => turnId === turn.id);
+  const calls = rows.calls.filter(({ turnId }) => turnId === turn.id);
+  const landed = iterations.flatMap(({ iteration }) => [
     { name: stepName.reply(iteration), status: 'done' as const, attempts: 1 },
-    ...calls.rows.filter((call) => call.iteration === iteration).map((call) => toStep(call, turn.ended)),
+    ...calls.filter((call) => call.iteration === iteration).map((call) => toStep(call, turn.ended)),
   ]);
   const streaming = draft && draft.status !== 'done' && draft.attempts > 0;
-  return streaming ? [...landed, { ...draft, name: stepName.reply(iterations.rows.length) }] : landed;
+  return streaming ? [...landed, { ...draft, name: stepName.reply(iterations.length) }] : landed;
 }
 
 const toStep = ({ callId, status, attempts }: CallRow, ended: boolean): StepView => ({

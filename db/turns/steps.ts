@@ -138,12 +138,20 @@ async function mark(
 
 /** The steps of a turn, in the order in which they began. */
 export async function readSteps(db: Db, turnId: string): Promise<StepView[]> {
-  const { rows } = await db.query<Pick<StepView, 'name' | 'status' | 'attempts'> & LastError>(
-    `select name, status, attempts, last_error as code, error_detail as detail from turn_steps
-     where turn_id = $1 order by position`,
-    [turnId],
+  return (await readStepsOfTurns(db, [turnId])).map(({ step }) => step);
+}
+
+/** The steps of some turns, those of each in the order in which they began. */
+export async function readStepsOfTurns(db: Db, turnIds: string[]): Promise<{ turnId: string; step: StepView }[]> {
+  const { rows } = await db.query<{ turnId: string } & Pick<StepView, 'name' | 'status' | 'attempts'> & LastError>(
+    `select turn_id as "turnId", name, status, attempts, last_error as code, error_detail as detail from turn_steps
+     where turn_id = any($1) order by position`,
+    [turnIds],
   );
-  return rows.map(({ code, detail, ...step }) => ({ ...step, ...errorOf(step.status, { code, detail }) }));
+  return rows.map(({ turnId, code, detail, ...step }) => ({
+    turnId,
+    step: { ...step, ...errorOf(step.status, { code, detail }) },
+  }));
 }
 
 type LastError = { code: FailureCode | null; detail: ErrorDetail | null };

@@ -10,9 +10,9 @@ import type {
   TurnPhase,
   TurnStatus,
 } from '../../domain/turns/turn.js';
-import { readAgentSteps } from '../agents/agentView.js';
+import { type AgentRows, readAgentRows, toAgentSteps } from '../agents/agentView.js';
 import type { Db } from '../core/pool.js';
-import { readSteps } from './steps.js';
+import { readStepsOfTurns } from './steps.js';
 import { type TurnRow, turnColumns } from './turnRow.js';
 
 /** A beat in the turn's resource. `text` is that of the event if the reply has landed, else the checkpointed text. */
@@ -57,16 +57,37 @@ type DraftView = Omit<BeatView, 'status' | 'text' | 'truncated' | 'seq'> & {
   errorDetail: ErrorDetail | null;
 };
 
+/** The drafts and steps of a turn, as `turns.ended_state` keeps them once their rows are removed (`trimTurns.ts`). */
+export type TurnState = { drafts: DraftView[]; steps: StepView[] };
+
+/** Reads the drafts and steps of turns from their own rows. */
+export async function readStates(db: Db, turns: TurnRow[]): Promise<TurnState[]> {
+  const ids = turns.map(({ id }) => id);
+  const agents = turns.filter(({ kind }) => kind === 'agent').map(({ id }) => id);
+  const allDrafts = await readDraftRows(db, ids);
+  const allSteps = await readStepsOfTurns(db, ids);
+  const agentRows = await readAgentRows(db, agents);
+  return turns.map((turn) => {
+    const drafts = allDrafts.flatMap(({ turnId, ...draft }) => (turnId === turn.id ? [draft] : []));
+    const steps = allSteps.flatMap(({ turnId, step }) => (turnId === turn.id ? [step] : []));
+    return { drafts, steps: orderSteps(turn, { drafts, steps, agentRows }) };
+  });
+}
+
+async function readState(db: Db, turn: TurnRow & { endedState: TurnState | null }): Promise<TurnState> {
+  return turn.endedState ?? (await readStates(db, [turn]))[0]!;
+}
+
 /** Reads a turn as its resource. Null when the owner has no such turn. */
 export async function readTurn(db: Db, which: { turnId: string; owner: string }): Promise<TurnView | null> {
-  const { rows } = await db.query<TurnRow>(
-    `select ${turnColumns} from turns t join chats c on c.id = t.chat_id where t.id = $1 and t.owner = $2`,
+  const { rows } = await db.query<TurnRow & { endedState: TurnState | null }>(
+    `select ${turnColumns}, t.ended_state as "endedState" from turns t join chats c on c.id = t.chat_id
+     where t.id = $1 and t.owner = $2`,
     [which.turnId, which.owner],
   );
   const turn = rows[0];
   if (!turn) return null;
-  const drafts = await readDraftRows(db, turn.id);
-  const steps = await stepsOf(db, turn, drafts);
+  const { drafts, steps } = await readState(db, turn);
   const beats = await readBeats(db, turn, drafts, steps);
   const position = turn.status === 'queued' ? { queuePosition: await queuePosition(db, turn) } : {};
   return { ...fromRow(turn), ...position, beats, steps };
@@ -97,19 +118,22 @@ export async function readTurnStatus(
   db: Db,
   turnId: string,
 ): Promise<{ turnId: string; status: TurnStatus; phase: TurnPhase; steps: StepView[] } | null> {
-  const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
+  const { rows } = await db.query<TurnRow & { endedState: TurnState | null }>(
+    `select ${turnColumns}, t.ended_state as "endedState" from turns t where t.id = $1`,
+    [turnId],
+  );
   const turn = rows[0];
   if (!turn) return null;
-  const steps = await stepsOf(db, turn, await readDraftRows(db, turnId));
+  const { steps } = await readState(db, turn);
   return { turnId, status: turn.status, phase: turn.phase, steps };
 }
 
-async function readDraftRows(db: Db, turnId: string): Promise<DraftView[]> {
-  const { rows } = await db.query<DraftView>(
-    `select beat, speaker_id as "speakerId", epoch, attempt, status, last_error as "lastError",
+async function readDraftRows(db: Db, turnIds: string[]): Promise<(DraftView & { turnId: string })[]> {
+  const { rows } = await db.query<DraftView & { turnId: string }>(
+    `select turn_id as "turnId", beat, speaker_id as "speakerId", epoch, attempt, status, last_error as "lastError",
        error_detail as "errorDetail"
-     from drafts where turn_id = $1 order by beat`,
-    [turnId],
+     from drafts where turn_id = any($1) order by beat`,
+    [turnIds],
   );
   return rows;
 }
@@ -154,11 +178,11 @@ const withoutDraft = { epoch: 0, attempt: 0, status: 'done' } as const;
  * Steps before the reply, then the replies, then the follow-ups. A parked reply has a row in `turn_steps`, which
  * counts.
  */
-async function stepsOf(db: Db, turn: TurnRow, drafts: DraftView[]): Promise<StepView[]> {
-  const steps = await readSteps(db, turn.id);
+function orderSteps(turn: TurnRow, rows: TurnState & { agentRows: AgentRows }): StepView[] {
+  const { drafts, steps, agentRows } = rows;
   const drafted = drafts.map((draft) => replyStep(draft, turn));
   const own =
-    turn.kind === 'agent' ? await readAgentSteps(db, { id: turn.id, ended: hasEnded(turn) }, drafted[0]) : drafted;
+    turn.kind === 'agent' ? toAgentSteps(agentRows, { id: turn.id, ended: hasEnded(turn) }, drafted[0]) : drafted;
   const named = new Set(own.map((step) => step.name));
   const replies = own.filter((reply) => !steps.some((step) => step.name === reply.name && step.status === 'stuck'));
   const before = steps.filter((step) => step.name === stepName.parse || step.name === stepName.addressee);

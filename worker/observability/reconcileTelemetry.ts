@@ -10,7 +10,7 @@ const outcomes = ['started', 'closed', 'floorPassed', 'recovered', 'failed'] as 
 export function createReconcileTelemetry(
   { registry }: Metrics,
   log: Log,
-): Pick<Telemetry, 'passEnded' | 'notReconciled'> {
+): Pick<Telemetry, 'passEnded' | 'notReconciled' | 'notTrimmed'> {
   const registers = [registry];
   const turns = new Counter({
     name: 'reconciled_turns_total',
@@ -34,6 +34,9 @@ export function createReconcileTelemetry(
     },
     notReconciled(turnId, err) {
       log.warn({ err, turnId }, 'a turn could not be reconciled; the next pass tries again');
+    },
+    notTrimmed(err) {
+      log.warn({ err }, 'the rows of ended turns could not be removed; the next pass tries again');
     },
   };
 }

@@ -10,7 +10,7 @@ export function createTelemetry(
   metrics: WorkerMetrics,
   log: Log,
   tracing: Tracing,
-  reconciler: Pick<Telemetry, 'passEnded' | 'notReconciled'>,
+  reconciler: Pick<Telemetry, 'passEnded' | 'notReconciled' | 'notTrimmed'>,
 ): Telemetry {
   return {
     ...reconciler,
