@@ -24,17 +24,29 @@ export function applyStep<V>(
   return transaction(pool, async (tx) => {
     const turn = await lockLiveTurn(tx, key.turnId);
     if (!turn) return { applied: false };
-    const before = await tx.query<{ verdict: V }>(
-      "select verdict from turn_steps where turn_id = $1 and name = $2 and status = 'done'",
-      [key.turnId, key.name],
-    );
-    const used = !before.rows[0];
-    if (call) await settleCall(tx, { turnId: key.turnId, step: key.name, attempt: call.attempt }, { ...call, used });
-    if (before.rows[0]) return { applied: true, verdict: before.rows[0].verdict };
-    const { events, verdict } = decide(await readChatState(tx, turn.chatId));
+    const [before, state] = await Promise.all([
+      tx.query<{ verdict: V }>("select verdict from turn_steps where turn_id = $1 and name = $2 and status = 'done'", [
+        key.turnId,
+        key.name,
+      ]),
+      readChatState(tx, turn.chatId),
+    ]);
+    const settle = async (used: boolean) => {
+      if (call) await settleCall(tx, { turnId: key.turnId, step: key.name, attempt: call.attempt }, { ...call, used });
+    };
+    if (before.rows[0]) {
+      await settle(false);
+      return { applied: true, verdict: before.rows[0].verdict };
+    }
+    const { events, verdict } = decide(state);
     const cause = { chatId: turn.chatId, turnId: turn.id, step: key.name };
-    if (events.length > 0) await appendEvents(tx, cause, events);
-    await settleStep(tx, turn, key.name, 'done', verdict ?? {});
+    // Sent together, because each round trip is time for which the chat is locked. The append comes last: if another
+    // statement fails it fails too, so that none of its projections is sent after the rollback.
+    await Promise.all([
+      settle(true),
+      settleStep(tx, turn, key.name, 'done', verdict ?? {}),
+      events.length > 0 && appendEvents(tx, cause, events),
+    ]);
     return { applied: true, verdict };
   });
 }

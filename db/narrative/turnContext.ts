@@ -31,13 +31,11 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
   const head = await readHead(db, turnId);
   if (!head) return null;
   const { chatId, userTurnSeq } = head;
-  const [scene, beats, dialogue, edges, story, memories] = await Promise.all([
-    readScene(db, chatId, sceneId),
-    readBeats(db, chatId, turnId),
+  const [{ scene, story }, { beats, memories }, dialogue, edges] = await Promise.all([
+    readSetting(db, chatId, sceneId),
+    readOwnEvents(db, chatId, turnId),
     readLines(db, chatId, { beforeSeq: userTurnSeq, fromSeq: 0, limit: DIALOGUE_LINES }),
     readEdges(db, chatId),
-    readStory(db, chatId),
-    readMemories(db, chatId, turnId),
   ]);
   return {
     chatId,
@@ -94,24 +92,54 @@ async function readHead(db: Db, turnId: string): Promise<Head | null> {
 const guestOf = (head: Head): Person | null =>
   head.guestId ? { id: head.guestId, name: head.guestName, persona: head.guestPersona } : null;
 
-async function readScene(db: Db, chatId: string, sceneId: string | null | undefined) {
-  const { rows } = await db.query<{ sceneId: string; container: string; openedSeq: number }>(
-    `select id as "sceneId", container, opened_seq as "openedSeq" from scenes
-     where chat_id = $1 and case when $2::text is null then closed_seq is null else id = $2 end
-     order by opened_seq desc limit 1`,
+type Scene = { sceneId: string; container: string; openedSeq: number };
+type OpenStoryEvent = ChatState['storyEvents'][number] & { title: string; description: string };
+
+/** The scene `$2` of the chat `$1`; the open one where it is null. */
+const sceneColumn = `(select jsonb_build_object('sceneId', id, 'container', container, 'openedSeq', opened_seq)
+  from scenes where chat_id = $1 and case when $2::text is null then closed_seq is null else id = $2 end
+  order by opened_seq desc limit 1) as scene`;
+
+/** The open story events of the chat `$1`. */
+const storyColumn = `(select coalesce(jsonb_agg(jsonb_build_object('eventId', id, 'title', title,
+    'description', description, 'status', status, 'artifacts', artifacts) order by planned_seq), '[]')
+  from story_events where chat_id = $1 and status in ('planned', 'active')) as story`;
+
+async function readSetting(db: Db, chatId: string, sceneId: string | null | undefined) {
+  const { rows } = await db.query<{ scene: Scene | null; story: OpenStoryEvent[] }>(
+    `select ${sceneColumn}, ${storyColumn}`,
     [chatId, sceneId ?? null],
   );
-  return rows[0] ?? null;
+  return rows[0]!;
 }
 
-async function readBeats(db: Db, chatId: string, turnId: string): Promise<TurnContext['beats']> {
-  const { rows } = await db.query<{ beat: number; speakerId: string; text: string; at: Date }>(
-    `select (data->>'beat')::integer as beat, data->>'speakerId' as "speakerId", data->>'text' as text, at
-     from events where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn' order by seq`,
+/** The beats of the turn, and the memory that was written of each. */
+async function readOwnEvents(db: Db, chatId: string, turnId: string): Promise<Pick<TurnContext, 'beats' | 'memories'>> {
+  const { rows } = await db.query<OwnEvent>(
+    `select kind, step, data->>'text' as text, at, (data->>'beat')::integer as beat, data->>'speakerId' as "speakerId",
+       data->>'memoryId' as "memoryId"
+     from events where chat_id = $1 and turn_id = $2
+       and (kind = 'assistant_turn' or kind = 'memory_written' and n = 0) order by seq`,
     [chatId, turnId],
   );
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+  return {
+    beats: rows.flatMap((row) =>
+      row.kind === 'assistant_turn'
+        ? [{ beat: row.beat, speakerId: row.speakerId, text: row.text, at: row.at.toISOString() }]
+        : [],
+    ),
+    memories: rows.flatMap((row) =>
+      row.kind === 'memory_written'
+        ? [{ memoryId: row.memoryId, text: row.text, beat: Number(row.step.split(':').at(-1)) }]
+        : [],
+    ),
+  };
 }
+
+type OwnEvent = { step: string; text: string; at: Date } & (
+  | { kind: 'assistant_turn'; beat: number; speakerId: string }
+  | { kind: 'memory_written'; memoryId: string }
+);
 
 /**
  * Lines of the timeline in the order of their turns, oldest first, including cancelled and failed turns. Queued turns
@@ -135,40 +163,19 @@ async function readLines(
   return lines.filter((line) => line.text !== '');
 }
 
-async function readMemories(db: Db, chatId: string, turnId: string): Promise<TurnContext['memories']> {
-  const { rows } = await db.query<{ step: string; memoryId: string; text: string }>(
-    `select step, data->>'memoryId' as "memoryId", data->>'text' as text from events
-     where chat_id = $1 and turn_id = $2 and kind = 'memory_written' and n = 0 order by seq`,
-    [chatId, turnId],
-  );
-  return rows.map(({ step, ...memory }) => ({ ...memory, beat: Number(step.split(':').at(-1)) }));
-}
-
-/** The chat's open story events. */
-async function readStory(db: Db, chatId: string) {
-  const { rows } = await db.query<ChatState['storyEvents'][number] & { title: string; description: string }>(
-    `select id as "eventId", title, description, status, artifacts from story_events
-     where chat_id = $1 and status in ('planned', 'active') order by planned_seq`,
-    [chatId],
-  );
-  return rows;
-}
-
-/** Reads the state to which an answer is applied. The caller holds the chat's lock. */
+/** Reads the state to which an answer is applied, in one statement. The caller holds the chat's lock. */
 export async function readChatState(db: Db, chatId: string): Promise<ChatState> {
-  const pinned = await db.query<ChatState['pinned'][number]>(
-    `select id as "memoryId", significance, pinned_seq as "pinnedSeq", witnesses from memories
-     where chat_id = $1 and pinned_seq is not null order by pinned_seq`,
-    [chatId],
+  const { rows } = await db.query<{ scene: Scene | null; story: OpenStoryEvent[]; pinned: ChatState['pinned'] }>(
+    `select ${sceneColumn}, ${storyColumn},
+       (select coalesce(jsonb_agg(jsonb_build_object('memoryId', id, 'significance', significance,
+           'pinnedSeq', pinned_seq, 'witnesses', witnesses) order by pinned_seq), '[]')
+         from memories where chat_id = $1 and pinned_seq is not null) as pinned`,
+    [chatId, null],
   );
-  const scene = await readScene(db, chatId, null);
+  const { scene, story, pinned } = rows[0]!;
   return {
-    pinned: pinned.rows,
-    storyEvents: (await readStory(db, chatId)).map(({ eventId, status, artifacts }) => ({
-      eventId,
-      status,
-      artifacts,
-    })),
+    pinned,
+    storyEvents: story.map(({ eventId, status, artifacts }) => ({ eventId, status, artifacts })),
     openScene: scene && { sceneId: scene.sceneId },
   };
 }
