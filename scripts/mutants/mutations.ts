@@ -295,4 +295,26 @@ export const mutations: Mutation[] = [
       name: 'has the blocks of reasoning of this API unchanged before the calls',
     },
   },
+  {
+    name: 'the status of a turn whose end was notified by the log alone',
+    file: 'viewers/gateway/statuses.ts',
+    replace: [['if (current.delete(turnId)) ending.add(turnId);', 'current.delete(turnId);']],
+    test: {
+      project: 'unit',
+      file: 'viewers/gateway/statuses.test.ts',
+      name: 'is sent at the next refresh when only its end in the log was notified',
+    },
+  },
+  {
+    name: 'the state of a turn whose rows are removed',
+    file: 'db/turns/turnView.ts',
+    replace: [
+      ['return turn.endedState ?? (await readStates(db, [turn]))[0]!;', 'return (await readStates(db, [turn]))[0]!;'],
+    ],
+    test: {
+      project: 'integration',
+      file: 'test/integration/turns/trimTurns.test.ts',
+      name: 'are removed in short transactions, and the resource of each turn stays as it was',
+    },
+  },
 ];
