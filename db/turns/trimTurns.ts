@@ -6,7 +6,7 @@ import { readStates } from './turnView.js';
  * What a turn that has ended leaves behind: its readers get its events and `ended_state`. Rows that refer to others come
  * first. A call that a person decided on is kept: a repeated decision gets the same answer.
  */
-const spentTables: { table: string; condition?: string }[] = [
+export const spentTables: { table: string; condition?: string }[] = [
   { table: 'draft_chunks' },
   { table: 'drafts' },
   { table: 'turn_steps' },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { transaction } from '../../../db/core/pool.js';
 import { lockTurn } from '../../../db/turns/lockTurn.js';
 import { beginStep } from '../../../db/turns/steps.js';
-import { trimTurns } from '../../../db/turns/trimTurns.js';
+import { spentTables, trimTurns } from '../../../db/turns/trimTurns.js';
 import { readTurn, readTurnStatus } from '../../../db/turns/turnView.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
@@ -61,6 +61,14 @@ const none = Object.fromEntries(tables.map((table) => [table, 0]));
 const trim = (more: { withinMs?: number; olderThanMs?: number; onProgress?: () => void } = {}) =>
   trimTurns(database.pool, { olderThanMs: HOUR_MS, withinMs: 100_000, ...more });
 const viewOf = (turnId: string) => readTurn(database.pool, { turnId, owner });
+
+test('every table whose rows refer to a turn is among those that are removed', async () => {
+  const { rows } = await database.pool.query(
+    `select distinct conrelid::regclass::text as table from pg_constraint
+     where contype = 'f' and confrelid in ('turns'::regclass, 'drafts'::regclass) order by 1`,
+  );
+  expect(rows.map((row) => row.table)).toEqual(spentTables.map(({ table }) => table).sort());
+});
 
 describe('the rows of turns that ended long ago', () => {
   test('are removed in short transactions, and the resource of each turn stays as it was', async () => {
