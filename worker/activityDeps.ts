@@ -115,7 +115,7 @@ function serverOf(
       };
     case 'responses':
       return {
-        provider: createResponses({ ...server, log }),
+        provider: createResponses({ ...server, facts: known.facts, log }),
         classifierCalls: createClassifierCalls({ ...server, ...known }),
       };
     case 'anthropic':

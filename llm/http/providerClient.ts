@@ -1,6 +1,4 @@
 import OpenAI from 'openai';
-import { fromRequestError } from '../errors/providerFailures.js';
-import type { SilenceClock } from '../silenceClock.js';
 import { createProviderFetch, keyOf, type ProviderServer } from './providerFetch.js';
 
 export type { ProviderServer } from './providerFetch.js';
@@ -23,16 +21,4 @@ export function createProviderClient(server: ProviderServer): OpenAI {
     logLevel: 'off',
     fetch: createProviderFetch(server),
   });
-}
-
-/**
- * The response to a request of `openai`, whose body is not read yet. Throws the `TurnFailure` that a refusal or a
- * broken connection means.
- */
-export async function responseOf(request: { asResponse(): Promise<Response> }, clock: SilenceClock): Promise<Response> {
-  try {
-    return await clock.waitFor(request.asResponse());
-  } catch (error) {
-    throw fromRequestError(error, Date.now()) ?? error;
-  }
 }

@@ -1,11 +1,15 @@
+import type OpenAI from 'openai';
 import { APIError } from 'openai';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { fromRequestError } from '../errors/providerFailures.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
-import { createProviderClient, responseOf } from '../http/providerClient.js';
+import { createProviderClient } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
+import { sendAdapted } from '../profiles/adaptiveRequest.js';
+import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
+import { applyRules, plainRules } from '../profiles/requestRules.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { endingOf, readResponseStream } from './readResponse.js';
 import { parseResponse, type ResponseObject, textOfResponse } from './responseEvents.js';
@@ -19,8 +23,15 @@ const CANCEL_MS = 5_000;
  * Replies by the Responses API in background mode: the provider generates the response without a listener, and another
  * attempt resumes after the last stored event. No token is paid for twice.
  */
-export function createResponses(options: { baseUrl: string; apiKey: string | undefined; log?: Log }): ReplyProvider {
+export function createResponses(options: {
+  baseUrl: string;
+  apiKey: string | undefined;
+  /** What was learnt of the server. Left out: what this process learns. */
+  facts?: LearnedFacts;
+  log?: Log;
+}): ReplyProvider {
   const client = createProviderClient(options);
+  const server = { client, facts: options.facts ?? createLocalFacts(), log: options.log };
 
   async function cancel(responseId: string): Promise<void> {
     try {
@@ -38,7 +49,7 @@ export function createResponses(options: { baseUrl: string; apiKey: string | und
       const clock = createSilenceClock({ signal, silenceMs });
       let responseId = resume?.responseId ?? null;
       try {
-        const parts = resume ? resumeResponse(client, request, resume, clock) : begin(client, request, clock);
+        const parts = resume ? resumeResponse(client, request, resume, clock) : begin(server, request, clock);
         for await (const part of parts) {
           if (part.type === 'response') responseId = part.id;
           yield part;
@@ -60,11 +71,26 @@ export function createResponses(options: { baseUrl: string; apiKey: string | und
 
 type Client = ReturnType<typeof createProviderClient>;
 
-async function* begin(client: Client, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
-  const headers = { 'X-Client-Request-Id': request.requestId };
-  const asked = client.responses.create(toResponseRequest(request), { signal: clock.signal, headers });
-  yield* readResponseStream(await responseOf(asked, clock), request.model, clock);
+type Server = { client: Client; facts: LearnedFacts; log: Log | undefined };
+
+async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
+  const { client, facts, log } = server;
+  const { model, requestId } = request;
+  const response = await sendAdapted({
+    ...{ model, requestId, facts, log, rules: plainRules },
+    build: (rules) => applyRules({ ...toResponseRequest(request) }, rules),
+    // The other facts are about parameters and messages of Chat Completions.
+    mayLearn: ({ kind }) => kind === 'without' || kind === 'capped',
+    send(body) {
+      const how = { signal: clock.signal, headers: { 'X-Client-Request-Id': requestId } };
+      const asked = client.responses.create(body as unknown as Params, how);
+      return clock.waitFor(asked.asResponse()).finally(clock.restart);
+    },
+  });
+  yield* readResponseStream(response, model, clock);
 }
+
+type Params = OpenAI.Responses.ResponseCreateParamsStreaming;
 
 /** Reads the events after the last stored one. A response that has ended meanwhile is read whole. */
 async function* resumeResponse(
