@@ -26,6 +26,9 @@ const SOME_TOKENS = 4_096;
 
 const isRefusal =
   /un(supported|known|recogni[sz]ed|expected)|not (be )?(support|allow|permit|accept|recogni|implement|available|valid)|extra (inputs?|fields?)|invalid|\bonly\b|must|cannot|can't|deprecated|does(n't| not)|unavailable|forbidden|too (large|high|big|small)/i;
+/** The name that a refusal is about, where the text goes on with the names that are allowed. */
+const refusedName =
+  /(?:unknown|unrecogni[sz]ed|unexpected|unsupported|extra|invalid)[^"'`\w]{0,3}(?:\w{1,20} ){0,3}["'`](\w{1,64})["'`]/i;
 const isMissing = /(field required|missing|is required|required (field|parameter))/i;
 const isTooMuch = /too (large|high|big|many)|at most|less than|<=|>|range|maximum|exceed|between/i;
 const onlyOne = /\bonly\b|default|does(n't| not) support/i;
@@ -56,6 +59,8 @@ function namedFields({ refusal: { paths, message }, body }: Refused): string[] {
   const byPath = sent.filter((field) => paths.some((path) => path.split(/[.[]/)[0] === field));
   if (byPath.length > 0) return byPath;
   if (!isRefusal.test(message)) return [];
+  const quoted = refusedName.exec(message)?.[1];
+  if (quoted && sent.includes(quoted)) return [quoted];
   const words = new Set(message.split(/[^\w]+/));
   return sent.filter((field) => words.has(field));
 }

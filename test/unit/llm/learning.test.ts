@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 const sent = (n: number) => server.requests[n]?.body as unknown as Sent;
-const refused = (body: unknown, status = 400): Reply => ({ status, body });
+const refused = (body: unknown, status = 400): Reply => ({ status, body, headers: { 'content-type': 'text/plain' } });
 const invalid = (message: string, param?: string, code?: string) =>
   refused({ error: { message, type: 'invalid_request_error', param: param ?? null, code: code ?? null } });
 
@@ -195,6 +195,19 @@ const cases: Case[] = [
           })
         : null,
     facts: ['without stream_options'],
+  },
+  {
+    what: 'stream_options, and lists what it knows',
+    request: { temperature: 0.3, maxTokens: 500 },
+    why: (body) =>
+      'stream_options' in body
+        ? refused(
+            'Failed to deserialize the JSON body into the target type: unknown field `stream_options`, expected one of `model`, `messages`, `max_tokens`, `temperature` at line 1 column 99',
+            422,
+          )
+        : null,
+    facts: ['without stream_options'],
+    has: { temperature: 0.3, max_tokens: 500 },
   },
   {
     what: 'a request without max_tokens',
