@@ -1,11 +1,13 @@
 import type { ServerFields } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
-import { readFrames } from '../http/eventFrames.js';
+import { parseFrames } from '../chatCompletions/completionFrames.js';
+import { readEvents } from '../http/eventFrames.js';
+import { isDone } from '../http/eventReader.js';
 import { type Fields, fieldsOf, textOf } from '../looseJson.js';
 import type { ReplyPart } from '../port.js';
 import type { SilenceClock } from '../silenceClock.js';
 import { createResponseCalls } from './responseCalls.js';
-import { endedBy, parseEvent, type ResponseEvent, type ResponseObject, reasonOf, usageOf } from './responseEvents.js';
+import { endedBy, type ResponseEvent, type ResponseObject, reasonOf, toEvent, usageOf } from './responseEvents.js';
 import { createResponseTexts } from './responseTexts.js';
 
 type Delta = ReplyPart & { type: 'delta' };
@@ -24,9 +26,7 @@ export async function* readResponseStream(
   const texts = createResponseTexts(resumed);
   const items = createItems();
   const pairs = createPairs();
-  for await (const frame of readFrames(response, clock, () => false)) {
-    const event = parseEvent(frame);
-    if (!event) continue;
+  for await (const event of eventsOf(response, clock)) {
     if (id === null && event.response && event.response.id !== '') {
       id = event.response.id;
       yield { type: 'response', id };
@@ -43,6 +43,13 @@ export async function* readResponseStream(
     return yield* items.ending(ended, model);
   }
   throw new TurnFailure('stream_broken');
+}
+
+async function* eventsOf(response: Response, clock: SilenceClock): AsyncGenerator<ResponseEvent> {
+  for await (const event of readEvents(response, clock, () => undefined)) {
+    if (isDone(event.data)) return;
+    for (const fields of parseFrames(event)) yield toEvent(fields, event.name);
+  }
 }
 
 /** The reasoning, the tool calls and the last part of a response that is read whole. */

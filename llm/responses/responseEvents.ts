@@ -37,21 +37,18 @@ export type ResponseEvent = {
   fields: Fields;
 };
 
-/** Null for JSON that is no event. Throws `stream_broken` for text that is not JSON, and the failure of an error. */
-export function parseEvent(frame: string): ResponseEvent | null {
-  const json = parseBounded(frame.trim());
-  if (json === undefined) throw new TurnFailure('stream_broken');
-  if (!isFields(json)) return null;
-  const error = errorIn(json);
+/** Reads an event, whose name some servers send beside the data only. Throws the failure that an error means. */
+export function toEvent(fields: Fields, name: string | null): ResponseEvent {
+  const error = errorIn(fields);
   if (error) throw fromErrorObject(error);
-  const sequence = countOf(json.sequence_number);
-  const isWhole = json.object === 'response' && json.response === undefined;
-  const response = isWhole ? json : json.response;
+  const sequence = countOf(fields.sequence_number);
+  const isWhole = fields.object === 'response' && fields.response === undefined;
+  const response = isWhole ? fields : fields.response;
   return {
-    type: isWhole ? '' : textOf(json.type),
+    type: isWhole ? '' : textOf(fields.type) || (name ?? ''),
     sequence: sequence !== null && sequence <= MAX_SEQUENCE ? sequence : null,
     response: isFields(response) ? toResponse(response) : null,
-    fields: json,
+    fields,
   };
 }
 

@@ -54,6 +54,10 @@ describe('the text of a response', () => {
     ],
     ['a delta that is an object', event('response.output_text.delta', { ...place, delta: { text: 'Two.' } })],
     [
+      'events with a name and no type',
+      'event: response.output_text.delta\ndata: {"delta":"Two."}\n\nevent: ping\ndata: x\n\n',
+    ],
+    [
       'a refusal',
       event('response.refusal.delta', { ...place, delta: 'Two.' }) +
         event('response.refusal.done', { ...place, refusal: 'Two.' }),
@@ -160,6 +164,7 @@ describe('the end of a response', () => {
   test.each([
     ['an error event', event('error', { code: 'rate_limit_exceeded', message: 'x' }), 'provider_rate_limited'],
     ['an error object', event('error', { error: { code: 429 } }), 'provider_rate_limited'],
+    ['an event named error', 'event: error\ndata: {"code":429}\n\n', 'provider_rate_limited'],
     [
       'a failed response',
       event('response.failed', { response: { error: { code: 'server_error' } } }),
