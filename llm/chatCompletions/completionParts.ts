@@ -17,9 +17,9 @@ export type Completion = {
   take(chunk: Fields): Iterable<ReplyPart>;
   /** How long what follows the end of the reply is waited for, in milliseconds; undefined before its end. */
   graceMs(): number | undefined;
-  /** The text that was kept back, of a reply that breaks off. */
+  /** The text that was kept back: what is left at the end of the stream, however it ends. */
   heldBack(): ReplyPart[];
-  /** The tool calls and the last part. Throws `stream_broken` where the reply is not complete. */
+  /** The tool calls and the last part, after `heldBack`. Throws `stream_broken` where the reply is not complete. */
   finish(ending: StreamEnding): ReplyPart[];
 };
 
@@ -104,7 +104,7 @@ export function createCompletion(options: Options): Completion {
     finish(ending) {
       const reason = end.reasonAt(ending) ?? (ending === 'done' && options.mayLackReason ? 'stop' : null);
       if (reason === null) throw ending === 'done' ? withoutFinishReason() : new TurnFailure('stream_broken');
-      return [...thinkBlocks.end().map(toDelta), ...lastParts(reason)];
+      return lastParts(reason);
     },
   };
 }

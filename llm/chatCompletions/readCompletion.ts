@@ -14,6 +14,7 @@ export async function* readCompletion(
   clock: SilenceClock,
 ): AsyncGenerator<ReplyPart> {
   let ending: StreamEnding = 'closed';
+  let failure: TurnFailure | null = null;
   try {
     for await (const event of readEvents(response, clock, completion.graceMs)) {
       if (isDone(event.data)) ending = 'done';
@@ -22,12 +23,11 @@ export async function* readCompletion(
   } catch (error) {
     if (clock.stopped || !(error instanceof TurnFailure)) throw error;
     // After its end the reply is complete; only its usage may be missing.
-    if (completion.graceMs() === undefined) {
-      yield* completion.heldBack();
-      throw error;
-    }
+    if (completion.graceMs() === undefined) failure = error;
     ending = 'broken';
   }
+  yield* completion.heldBack();
+  if (failure) throw failure;
   yield* completion.finish(ending);
 }
 

@@ -18,7 +18,7 @@ export function readStreamedAnswer(body: string, model: string): Answer {
   const isWhole = events.some(({ data }) => isDone(data));
   const frames = events.filter(({ data }) => !isDone(data)).flatMap(parseFrames);
   const parts = frames.flatMap((frame) => [...completion.take(frame)]);
-  for (const part of [...parts, ...completion.finish(isWhole ? 'done' : 'closed')]) {
+  for (const part of [...parts, ...completion.heldBack(), ...completion.finish(isWhole ? 'done' : 'closed')]) {
     if (part.type === 'delta') answer[part.channel] += part.text;
     if (part.type === 'finish') [answer.reason, answer.usage] = [part.reason, part.usage];
   }

@@ -27,8 +27,11 @@ export function createBoundedFetch(
   };
 }
 
-/** Whether the answer may be an event stream: some servers send no content type. */
-const isEvents = ({ headers }: Response): boolean => !/json|html|xml/i.test(headers.get('content-type') ?? '');
+/** Whether the answer may be a stream of events or lines: some servers send no content type. */
+const isEvents = ({ headers }: Response): boolean => {
+  const type = headers.get('content-type') ?? '';
+  return /ndjson|jsonl|json-seq/i.test(type) || !/json|html|xml/i.test(type);
+};
 
 /** The same answer with another body, without the headers of the old body's length. */
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {

@@ -132,6 +132,9 @@ describe('the content of a reply', () => {
       error: { code: 'stream_broken' },
     });
     expect(await read(say('<think>Hm</th'), { ends: 'broken' })).toMatchObject({ thinking: 'Hm</th', text: '' });
+    expect(await read(say('Seven') + say(''), { ends: 'broken' })).toMatchObject({ text: 'Seven' });
+    for (const end of ['', END])
+      expect(await read(say('<thi') + end)).toMatchObject({ text: '<thi', finish: undefined });
     const failing = sse(chunk({ content: 'Seven' }, 'error', { error: { code: 429 } }));
     expect(await read(failing)).toMatchObject({ text: 'Seven', error: { code: 'provider_rate_limited' } });
     expect(await read(sse(chunk({ content: 'Seven' }, 'malformed_function_call')))).toMatchObject({ text: 'Seven' });
