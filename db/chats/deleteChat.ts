@@ -33,6 +33,7 @@ export async function deleteChat(
 export const chatTables: { table: string; rows: number }[] = [
   { table: 'events', rows: 500 },
   ...projectionTables.map(({ table }) => ({ table, rows: 500 })),
+  { table: 'projection_snapshots', rows: 500 },
   { table: 'turns', rows: 50 },
 ];
 

@@ -156,3 +156,11 @@ async function rollBack(tx: Tx): Promise<Error | undefined> {
     return error as Error;
   }
 }
+
+/**
+ * For the rest of the transaction, Postgres does not compile statements to machine code (JIT). Compiling takes some
+ * hundred milliseconds, and statements over lists of keys, whose costs the planner overestimates, take few.
+ */
+export async function withoutCompiling(tx: Tx): Promise<void> {
+  await tx.query('set local jit = off');
+}

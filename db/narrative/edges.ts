@@ -38,33 +38,3 @@ export async function listEdges(db: Db, chatId: string, page: Page<EdgeKey>): Pr
   );
   return rows.map(toEdge);
 }
-
-/** Reads an edge. Null when there is none yet. */
-export async function readEdge(db: Db, chatId: string, sourceId: string, targetId: string): Promise<Edge | null> {
-  const { rows } = await db.query<EdgeRow>(
-    `select ${columns} from edges where chat_id = $1 and source_id = $2 and target_id = $3`,
-    [chatId, sourceId, targetId],
-  );
-  return rows[0] ? toEdge(rows[0]) : null;
-}
-
-/** Inserts an edge, or replaces the one with the same source and target. */
-export async function writeEdge(db: Db, chatId: string, edge: Edge): Promise<void> {
-  await db.query(
-    `insert into edges (chat_id, source_id, target_id, affinity, trust, summary, knowledge_facts, last_interaction_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (chat_id, source_id, target_id) do update
-       set affinity = excluded.affinity, trust = excluded.trust, summary = excluded.summary,
-           knowledge_facts = excluded.knowledge_facts, last_interaction_at = excluded.last_interaction_at`,
-    [
-      chatId,
-      edge.sourceId,
-      edge.targetId,
-      edge.affinity,
-      edge.trust,
-      edge.summary,
-      JSON.stringify(edge.knowledgeFacts),
-      edge.lastInteractionAt,
-    ],
-  );
-}

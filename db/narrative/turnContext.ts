@@ -1,6 +1,8 @@
 import type { ChatState, Person, SpokenLine, TurnContext } from '../../domain/classifiers/classifier.js';
 import { stripOoc } from '../../domain/narrative/ooc.js';
+import { chatLimits } from '../../domain/timeline/chatLimits.js';
 import type { Db } from '../core/pool.js';
+import { isLine, lastLinesFirst, lineOf } from '../timeline/lines.js';
 import { readEdges } from './edges.js';
 
 /** Most lines of dialogue before the turn that classifiers get. */
@@ -34,7 +36,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
   const [{ scene, story }, { beats, memories }, dialogue, edges] = await Promise.all([
     readSetting(db, chatId, sceneId),
     readOwnEvents(db, chatId, turnId),
-    readLines(db, chatId, { beforeSeq: userTurnSeq, fromSeq: 0, limit: DIALOGUE_LINES }),
+    readDialogue(db, chatId, userTurnSeq),
     readEdges(db, chatId),
   ]);
   return {
@@ -53,10 +55,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
     storyEvents: story,
     memories,
     // Only calls about a scene, which name it, need all of its lines.
-    sceneBeats:
-      scene && sceneId
-        ? await readLines(db, chatId, { beforeSeq: null, fromSeq: scene.openedSeq, limit: SCENE_LINES })
-        : [],
+    sceneBeats: scene && sceneId ? await readSceneLines(db, chatId, scene.openedSeq) : [],
   };
 }
 
@@ -141,24 +140,40 @@ type OwnEvent = { step: string; text: string; at: Date } & (
   | { kind: 'memory_written'; memoryId: string }
 );
 
+const lineColumns = `coalesce(e.data->>'speakerId', 'you') as "speakerId", e.data->>'text' as text`;
+
 /**
- * Lines of the timeline in the order of their turns, oldest first, including cancelled and failed turns. Queued turns
+ * The last lines of the timeline before a turn, oldest first, including those of cancelled and failed turns. Queued turns
  * are left out. The speaker of user turns is `you`; their out-of-character text is removed.
  */
-async function readLines(
-  db: Db,
-  chatId: string,
-  range: { beforeSeq: number | null; fromSeq: number; limit: number },
-): Promise<SpokenLine[]> {
+async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<SpokenLine[]> {
   const { rows } = await db.query<SpokenLine>(
-    `select coalesce(e.data->>'speakerId', 'you') as "speakerId", e.data->>'text' as text
-     from events e join turns t on t.id = e.turn_id
-     where e.chat_id = $1 and e.kind in ('user_turn', 'user_turn_edit', 'assistant_turn')
-       and e.hidden_by is null and e.superseded_by is null and e.seq > $3
-       and ($2::integer is null or t.user_turn_seq < $2) and t.status <> 'queued' and e.data->>'text' <> ''
-     order by t.user_turn_seq desc, (e.kind = 'assistant_turn') desc, e.seq desc limit $4`,
-    [chatId, range.beforeSeq, range.fromSeq, range.limit],
+    `select ${lineColumns} from events e join turns t on t.id = e.turn_id
+     where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < $2 and t.status <> 'queued' and e.data->>'text' <> ''
+     order by ${lastLinesFirst('e')} limit ${DIALOGUE_LINES}`,
+    [chatId, beforeSeq],
   );
+  return oldestFirst(rows);
+}
+
+/**
+ * The same since a scene was opened. The order of lines differs from that of the log only where turns were queued, which
+ * are few: so the last lines are among the last events.
+ */
+async function readSceneLines(db: Db, chatId: string, openedSeq: number): Promise<SpokenLine[]> {
+  const { rows } = await db.query<SpokenLine>(
+    `select ${lineColumns} from (
+       select * from events e
+       where ${isLine('e')} and e.chat_id = $1 and e.seq > $2 order by e.seq desc limit ${SCENE_LINES + 2 * chatLimits.queued}
+     ) e join turns t on t.id = e.turn_id
+     where t.status <> 'queued' and e.data->>'text' <> ''
+     order by ${lastLinesFirst('e')} limit ${SCENE_LINES}`,
+    [chatId, openedSeq],
+  );
+  return oldestFirst(rows);
+}
+
+function oldestFirst(rows: SpokenLine[]): SpokenLine[] {
   const lines = rows.reverse().map((row) => (row.speakerId === 'you' ? { ...row, text: stripOoc(row.text) } : row));
   return lines.filter((line) => line.text !== '');
 }

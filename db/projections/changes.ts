@@ -1,12 +1,36 @@
 import { type ProposedChange, parseChangeBlocks } from '../../domain/documents/changeBlocks.js';
-import type { Tx } from '../core/pool.js';
-import type { Handler } from './handler.js';
+import type { ChatEvent } from '../../domain/log/events.js';
+import { type ChangeRow, type Projected, type SettleKind, settleChange } from '../../domain/timeline/projectionRows.js';
+import type { Db, Tx } from '../core/pool.js';
+import { readEventsAt, readEventsOf } from '../timeline/eventsOfSubjects.js';
+import type { Moved, Projection } from './handler.js';
+import { batchesOf, replace } from './keyed.js';
+import { idIsOneOf, rowStore } from './rowStore.js';
+
+const store = rowStore<ChangeRow>({
+  table: 'changes',
+  columns: {
+    id: ['id', 'text'],
+    documentId: ['document_id', 'text'],
+    state: ['state', 'text'],
+    original: ['original', 'text'],
+    proposed: ['proposed', 'text'],
+    reason: ['reason', 'text'],
+    staleSince: ['stale_since', 'timestamptz'],
+    messageSeq: ['message_seq', 'integer'],
+    proposedSeq: ['proposed_seq', 'integer'],
+    position: ['position', 'integer'],
+  },
+  key: ['id'],
+  keyOf: ({ id }) => id,
+  isOneOf: idIsOneOf,
+});
 
 /**
  * The changes that an event of the same log proposes: the change blocks of a reply, or the arguments of a tool call.
  */
-async function readProposed(tx: Tx, chatId: string, seq: number, count: number): Promise<ProposedChange[]> {
-  const { rows } = await tx.query<{ kind: string; data: { text?: string; arguments?: unknown } }>(
+async function readProposed(db: Db, chatId: string, seq: number, count: number): Promise<ProposedChange[]> {
+  const { rows } = await db.query<{ kind: string; data: { text?: string; arguments?: unknown } }>(
     'select kind, data from events where chat_id = $1 and seq = $2',
     [chatId, seq],
   );
@@ -17,39 +41,81 @@ async function readProposed(tx: Tx, chatId: string, seq: number, count: number):
   return [{ original: String(original), proposed: String(proposed), reason: String(reason) }];
 }
 
-export const proposeChanges: Handler<'changes_proposed'> = async (tx, chatId, { seq, data }) => {
-  const proposed = await readProposed(tx, chatId, data.messageSeq, data.changeIds.length);
-  await tx.query(
-    `insert into changes (chat_id, id, document_id, state, original, proposed, reason, message_seq, proposed_seq, position)
-     select $1, c.id, ch.document_id, 'pending', c.original, c.proposed, c.reason, $6, $7, c.position
-     from chats ch, unnest($2::text[], $3::text[], $4::text[], $5::text[]) with ordinality
-       as c(id, original, proposed, reason, position)
-     where ch.id = $1 and ch.document_id is not null and c.id is not null and c.original is not null`,
-    [
-      chatId,
-      data.changeIds,
-      proposed.map(({ original }) => original),
-      proposed.map((change) => change.proposed),
-      proposed.map(({ reason }) => reason),
-      data.messageSeq,
-      seq,
-    ],
-  );
+async function readDocumentId(db: Db, chatId: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string | null }>('select document_id as id from chats where id = $1', [chatId]);
+  return rows[0]?.id ?? null;
+}
+
+type Proposal = Projected<'changes_proposed'>;
+const isProposal = (event: { kind: string }) => event.kind === 'changes_proposed';
+
+async function readRowsOf(db: Db, chatId: string, { seq, data }: Proposal): Promise<ChangeRow[]> {
+  const { messageSeq, changeIds } = data;
+  const documentId = changeIds.length > 0 ? await readDocumentId(db, chatId) : null;
+  if (documentId === null) return [];
+  const proposed = await readProposed(db, chatId, messageSeq, changeIds.length);
+  return proposed.slice(0, changeIds.length).map((change, i) => ({
+    ...change,
+    id: changeIds[i]!,
+    documentId,
+    state: 'pending',
+    staleSince: null,
+    messageSeq,
+    proposedSeq: seq,
+    position: i + 1,
+  }));
+}
+
+function settle(rows: Map<string, ChangeRow>, events: ChatEvent[]): void {
+  for (const event of events as unknown as Projected<SettleKind>[]) {
+    const row = settleChange(rows.get(event.data.changeId) ?? null, event);
+    if (row) rows.set(row.id, row);
+  }
+}
+
+const settleKinds = ['change_accepted', 'change_declined', 'change_stale'] as const satisfies SettleKind[];
+
+async function projectSettled(tx: Tx, chatId: string, events: ChatEvent[]): Promise<void> {
+  const ids = (events as unknown as Projected<SettleKind>[]).map(({ data }) => data.changeId);
+  const rows = await store.read(tx, chatId, [...new Set(ids)]);
+  settle(rows, events);
+  await store.write(tx, chatId, [...rows.values()]);
+}
+
+/** Rows of changes whose proposals moved are made again; the others keep what was proposed. */
+async function refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void> {
+  const proposals = moved.filter(isProposal);
+  if (proposals.length > 0) {
+    const seqs = proposals.map(({ seq }) => seq);
+    await tx.query('delete from changes where chat_id = $1 and proposed_seq = any($2::integer[])', [chatId, seqs]);
+    for (const seq of seqs) await proposeAgain(tx, chatId, seq);
+  }
+  for await (const ids of batchesOf(moved.flatMap(({ subject }) => subject ?? []))) await settleAgain(tx, chatId, ids);
+}
+
+async function proposeAgain(tx: Tx, chatId: string, seq: number): Promise<void> {
+  const [proposal] = await readEventsAt(tx, chatId, [seq]);
+  if (proposal?.kind !== 'changes_proposed') return;
+  const rows = await readRowsOf(tx, chatId, proposal);
+  await store.write(tx, chatId, rows);
+  await settleAgain(tx, chatId, proposal.data.changeIds);
+}
+
+async function settleAgain(tx: Tx, chatId: string, ids: string[]): Promise<void> {
+  const rows = await store.read(tx, chatId, ids);
+  const pending = [...rows].map(([id, row]) => [id, { ...row, state: 'pending' as const, staleSince: null }] as const);
+  const folded = new Map<string, ChangeRow>(pending);
+  settle(folded, await readEventsOf(tx, chatId, { subjects: ids, kinds: settleKinds }));
+  await replace(tx, chatId, store, ids, folded);
+}
+
+/** Changes of a document, which a reply or a tool call proposes and a person settles. */
+export const changes: Projection = {
+  async project(tx, chatId, events) {
+    for (const event of events) {
+      if (event.kind === 'changes_proposed') await store.write(tx, chatId, await readRowsOf(tx, chatId, event));
+      else await projectSettled(tx, chatId, [event]);
+    }
+  },
+  refold,
 };
-
-const settle = (state: 'accepted' | 'declined') => (tx: Tx, chatId: string, event: { data: { changeId: string } }) =>
-  tx.query('update changes set state = $3, stale_since = null where chat_id = $1 and id = $2', [
-    chatId,
-    event.data.changeId,
-    state,
-  ]);
-
-export const acceptChange: Handler<'change_accepted'> = settle('accepted');
-export const declineChange: Handler<'change_declined'> = settle('declined');
-
-export const markChangeStale: Handler<'change_stale'> = (tx, chatId, { at, data }) =>
-  tx.query("update changes set stale_since = $3 where chat_id = $1 and id = $2 and state = 'pending'", [
-    chatId,
-    data.changeId,
-    at,
-  ]);

@@ -1,11 +1,19 @@
-import type { EventData, EventKind } from '../../domain/log/events.js';
+import type { ChatEvent, EventKind } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
 
-/** An event as handlers get it; `at` is ISO 8601 UTC. */
-export type Projected<K extends EventKind> = { kind: K; seq: number; at: string; data: EventData<K> };
+/** An event that entered the timeline or left it. `subject` is the key of the row that it changes, if it has one. */
+export type Moved = { seq: number; kind: EventKind; subject: string | null; isIn: boolean };
 
-/** Applies an event to the projections, in the transaction that appends or rebuilds. Must depend only on the log. */
-export type Handler<K extends EventKind> = (tx: Tx, chatId: string, event: Projected<K>) => Promise<unknown>;
+/** A projection: tables that are folded from the events of a chat's timeline. Must depend only on the log. */
+export type Projection = {
+  /** Folds appended events of the projection's kinds into its rows, in the transaction that appends or rebuilds them. */
+  project(tx: Tx, chatId: string, events: ChatEvent[]): Promise<void>;
+  /**
+   * Folds again the rows that events changed which entered or left the timeline, and no others. Runs after their marks
+   * are stored.
+   */
+  refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void>;
+};
 
-/** A handler for each kind of event. */
-export type Handlers = { [K in EventKind]: Handler<K> };
+/** The projections that each kind of event changes. */
+export type ProjectionsOf = { [K in EventKind]: readonly Projection[] };

@@ -1,82 +1,101 @@
-import type { ChatEvent } from '../../domain/log/events.js';
+import type { ChatEvent, EventKind } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
-import { acceptChange, declineChange, markChangeStale, proposeChanges } from './changes.js';
-import { changeProjection, countProjectedMessage } from './chatProjection.js';
-import { summarizeEdge, updateEdge } from './edges.js';
-import type { Handlers } from './handler.js';
-import { pinMemory, scoreMemory, unpinMemory, writeMemory } from './memories.js';
-import { closeScene, openScene, summarizeScene } from './scenes.js';
-import { acquireObject, cancelStoryEvent, completeStoryEvent, planStoryEvent, startStoryEvent } from './story.js';
-import { beginSummary, countSummarizedMessage } from './summary.js';
+import { changes } from './changes.js';
+import { graph, messageCount } from './chatProjection.js';
+import { edges } from './edges.js';
+import type { Moved, Projection, ProjectionsOf } from './handler.js';
+import { memories } from './memories.js';
+import { scenes } from './scenes.js';
+import { objects, storyEvents } from './story.js';
+import { emptySummary, summary } from './summary.js';
 
-const changesNothing = async () => {};
-
-/** Counts a message in `chat_summaries` and in `chat_projections`, which have different readers. */
-const addMessage = (tx: Tx, chatId: string, event: { seq: number; at: string }) =>
-  Promise.all([countSummarizedMessage(tx, chatId, event), countProjectedMessage(tx, chatId, event)]);
-
-/**
- * What each kind of event changes in the projections. Appending an event and rebuilding a chat run the same handlers.
- * Kinds without a projection have `changesNothing`.
- */
-const handlers: Handlers = {
-  chat_created: beginSummary,
-  user_turn: addMessage,
-  user_turn_parsed: changesNothing,
-  user_turn_edit: addMessage,
-  assistant_turn_started: changesNothing,
-  assistant_turn: addMessage,
-  memory_written: writeMemory,
-  memory_scored: scoreMemory,
-  memory_pinned: pinMemory,
-  memory_unpinned: unpinMemory,
-  edge_update: updateEdge,
-  edge_summary: summarizeEdge,
-  scene_opened: openScene,
-  scene_closed: closeScene,
-  scene_summary: summarizeScene,
-  story_event_planned: planStoryEvent,
-  story_event_started: startStoryEvent,
-  story_event_completed: completeStoryEvent,
-  story_event_cancelled: cancelStoryEvent,
-  object_acquired: acquireObject,
-  changes_proposed: proposeChanges,
-  change_accepted: acceptChange,
-  change_declined: declineChange,
-  change_stale: markChangeStale,
-  document_edited: changesNothing,
-  system_message: changesNothing,
-  tool_call_start: changesNothing,
-  tool_call_end: changesNothing,
-  subagent_task_start: changesNothing,
-  subagent_tool_call_start: changesNothing,
-  subagent_tool_call_end: changesNothing,
-  subagent_task_end: changesNothing,
-  citations: changesNothing,
-  planning_artifact: changesNothing,
-  reasoning: changesNothing,
-  model_selected: changeProjection,
-  strategy_meta: changeProjection,
-  strategy_link: changeProjection,
-  graph_snapshot: changeProjection,
-  graph_plan: changeProjection,
-  graph_cleared: changeProjection,
-  strategy_unlinked: changeProjection,
-  step_stuck: changesNothing,
-  step_skipped: changesNothing,
-  turn_rolled_back: changesNothing,
-  turn_superseded: changesNothing,
-  version_activated: changesNothing,
-  guest_cleared: changesNothing,
-  chat_rewound: changesNothing,
-  rewind_undone: changesNothing,
-  turn_completed: changesNothing,
+/** What each kind of event changes. Appending events, rebuilding a chat and refolding a part of it run the same folds. */
+const projectionsOf: ProjectionsOf = {
+  chat_created: [emptySummary],
+  user_turn: [summary, messageCount],
+  user_turn_parsed: [],
+  user_turn_edit: [summary, messageCount],
+  assistant_turn_started: [],
+  assistant_turn: [summary, messageCount],
+  memory_written: [memories],
+  memory_scored: [memories],
+  memory_pinned: [memories],
+  memory_unpinned: [memories],
+  edge_update: [edges],
+  edge_summary: [edges],
+  scene_opened: [scenes],
+  scene_closed: [scenes],
+  scene_summary: [scenes],
+  story_event_planned: [storyEvents],
+  story_event_started: [storyEvents],
+  story_event_completed: [storyEvents],
+  story_event_cancelled: [storyEvents],
+  object_acquired: [objects],
+  changes_proposed: [changes],
+  change_accepted: [changes],
+  change_declined: [changes],
+  change_stale: [changes],
+  document_edited: [],
+  system_message: [],
+  tool_call_start: [],
+  tool_call_end: [],
+  subagent_task_start: [],
+  subagent_tool_call_start: [],
+  subagent_tool_call_end: [],
+  subagent_task_end: [],
+  citations: [],
+  planning_artifact: [],
+  reasoning: [],
+  model_selected: [graph],
+  strategy_meta: [graph],
+  strategy_link: [graph],
+  graph_snapshot: [graph],
+  graph_plan: [graph],
+  graph_cleared: [graph],
+  strategy_unlinked: [graph],
+  step_stuck: [],
+  step_skipped: [],
+  turn_rolled_back: [],
+  turn_superseded: [],
+  version_activated: [],
+  guest_cleared: [],
+  chat_rewound: [],
+  rewind_undone: [],
+  turn_completed: [],
 };
 
-/** Applies an event to the projections, in the transaction of its append. */
-export async function project(tx: Tx, chatId: string, event: ChatEvent): Promise<void> {
-  const handle = handlers[event.kind] as (tx: Tx, chatId: string, event: ChatEvent) => Promise<unknown>;
-  await handle(tx, chatId, event);
+/** The kinds that change a projection. */
+export const projectedKinds = (Object.keys(projectionsOf) as EventKind[]).filter(
+  (kind) => projectionsOf[kind].length > 0,
+);
+
+/** `emptySummary` and `messageCount` come first: they make the rows that others change. */
+const inOrder: readonly Projection[] = [
+  emptySummary,
+  summary,
+  messageCount,
+  graph,
+  scenes,
+  edges,
+  memories,
+  storyEvents,
+  objects,
+  changes,
+];
+
+const partsOf = <E extends { kind: EventKind }>(events: E[]): [Projection, E[]][] =>
+  inOrder
+    .map((each): [Projection, E[]] => [each, events.filter(({ kind }) => projectionsOf[kind].includes(each))])
+    .filter(([, own]) => own.length > 0);
+
+/** Applies events to the projections, in the transaction of their append. Their first statements are sent at once. */
+export async function project(tx: Tx, chatId: string, events: ChatEvent[]): Promise<void> {
+  await Promise.all(partsOf(events).map(([projection, own]) => projection.project(tx, chatId, own)));
+}
+
+/** Brings the projections up to date after events entered or left the timeline. Costs what these events changed. */
+export async function refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void> {
+  for (const [projection, own] of partsOf(moved)) await projection.refold(tx, chatId, own);
 }
 
 /** The tables of all projections, each with the columns that order its rows, for rebuilds and comparisons. */

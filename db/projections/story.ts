@@ -1,32 +1,64 @@
-import type { Tx } from '../core/pool.js';
-import type { Handler } from './handler.js';
+import type { ChatEvent } from '../../domain/log/events.js';
+import {
+  evolveObject,
+  evolveStoryEvent,
+  type ObjectRow,
+  type StoryEventRow,
+} from '../../domain/timeline/projectionRows.js';
+import { readEventsAt } from '../timeline/eventsOfSubjects.js';
+import type { Projection } from './handler.js';
+import { batchesOf, keyed, replace } from './keyed.js';
+import { idIsOneOf, rowStore } from './rowStore.js';
 
-export const planStoryEvent: Handler<'story_event_planned'> = (tx, chatId, { seq, at, data }) =>
-  tx.query(
-    `insert into story_events (chat_id, id, title, description, status, artifacts, planned_seq, created_at, updated_at)
-     values ($1, $2, $3, $4, 'planned', $5, $6, $7, $7)`,
-    [chatId, data.eventId, data.title, data.description, JSON.stringify(data.artifacts), seq, at],
+export const storyEvents = keyed({
+  store: rowStore<StoryEventRow>({
+    table: 'story_events',
+    columns: {
+      id: ['id', 'text'],
+      title: ['title', 'text'],
+      description: ['description', 'text'],
+      status: ['status', 'text'],
+      artifacts: ['artifacts', 'jsonb'],
+      plannedSeq: ['planned_seq', 'integer'],
+      createdAt: ['created_at', 'timestamptz'],
+      updatedAt: ['updated_at', 'timestamptz'],
+    },
+    key: ['id'],
+    keyOf: ({ id }) => id,
+    isOneOf: idIsOneOf,
+  }),
+  kinds: ['story_event_planned', 'story_event_started', 'story_event_completed', 'story_event_cancelled'],
+  keyOf: ({ data }) => data.eventId,
+  evolve: evolveStoryEvent,
+});
+
+const store = rowStore<ObjectRow>({
+  table: 'objects',
+  columns: {
+    seq: ['seq', 'integer'],
+    ownerId: ['owner_id', 'text'],
+    name: ['name', 'text'],
+    acquiredAt: ['acquired_at', 'timestamptz'],
+  },
+  key: ['seq'],
+  keyOf: ({ seq }) => String(seq),
+  isOneOf: 't.seq = any($2::text[]::integer[])',
+});
+
+const toRows = (events: ChatEvent[]) =>
+  new Map(
+    events.flatMap((event) =>
+      event.kind === 'object_acquired' ? [[String(event.seq), evolveObject(null, event)] as const] : [],
+    ),
   );
 
-const moveTo =
-  (status: 'active' | 'completed' | 'cancelled') =>
-  (tx: Tx, chatId: string, { at, data }: { at: string; data: { eventId: string } }) =>
-    tx.query('update story_events set status = $3, updated_at = $4 where chat_id = $1 and id = $2', [
-      chatId,
-      data.eventId,
-      status,
-      at,
-    ]);
-
-export const startStoryEvent: Handler<'story_event_started'> = moveTo('active');
-export const completeStoryEvent: Handler<'story_event_completed'> = moveTo('completed');
-export const cancelStoryEvent: Handler<'story_event_cancelled'> = moveTo('cancelled');
-
-export const acquireObject: Handler<'object_acquired'> = (tx, chatId, { seq, at, data }) =>
-  tx.query('insert into objects (chat_id, seq, owner_id, name, acquired_at) values ($1, $2, $3, $4, $5)', [
-    chatId,
-    seq,
-    data.ownerId,
-    data.name,
-    at,
-  ]);
+/** Each event makes the row of its own seq. */
+export const objects: Projection = {
+  project: (tx, chatId, events) => store.write(tx, chatId, [...toRows(events).values()]),
+  async refold(tx, chatId, moved) {
+    for await (const keys of batchesOf(moved.map(({ seq }) => String(seq)))) {
+      const events = await readEventsAt(tx, chatId, keys.map(Number));
+      await replace(tx, chatId, store, keys, toRows(events));
+    }
+  },
+};

@@ -9,7 +9,6 @@ import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../../domain/tur
 import { readAgentReply } from '../agents/agentReply.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
-import { applyMarks } from '../timeline/marks.js';
 import { supersede } from '../timeline/supersede.js';
 import { lockTurn } from '../turns/lockTurn.js';
 import type { TurnRow } from '../turns/turnRow.js';
@@ -190,10 +189,8 @@ async function appendReply(tx: Tx, turn: TurnRow, beat: number, draft: DraftRow,
     ...(reply.steps ? { steps: reply.steps } : {}),
     ...(reply.relay ? { relay: reply.relay.info } : {}),
   };
-  const replaces = turn.regenerates !== null && beat === 0;
-  if (replaces) await supersede(tx, turn);
+  if (turn.regenerates !== null && beat === 0) await supersede(tx, turn);
   await appendEvents(tx, cause, [{ kind: 'assistant_turn', data }], LANDED);
-  if (replaces) await applyMarks(tx, turn.chatId);
   // A whole reply means that the upstream's session has the history, unless the upstream has started a new session.
   if (reply.relay && !reply.truncated)
     await tx.query('update chats set relay_primed = $2 where id = $1', [turn.chatId, !reply.relay.paneSpawned]);

@@ -11,8 +11,8 @@ import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { CHUNK_SIZE, yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { readFloor } from '../turns/floor.js';
+import { readActiveVersions, readVersionsOfTurns } from './activeVersions.js';
 import { eventBytes, toChatEvent } from './log.js';
-import { readActiveVersions, readVersionsOfTurns } from './marks.js';
 import { rebuildInTransaction } from './rebuild.js';
 
 /** `maxChats`: how many the owner may have. */
@@ -30,8 +30,8 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
     await mustBeWithinLimit(tx, 'chats', owner, maxChats);
     const forkId = newId('chat');
     const title = await insertFork(tx, chatId, forkId);
-    const activeOf = await readActiveVersions(tx, chatId);
     const turns = await readVersionsOfTurns(tx, chatId);
+    const activeOf = await readActiveVersions(tx, chatId, turns);
     const plan = await planCopy(readLines(tx, chatId, atSeq), { turns, activeOf }, yieldToEventLoop);
     const turnIds = await copyTurns(tx, forkId, plan, activeOf);
     await copyEvents(tx, chatId, forkId, { plan, turns, title, turnIds });

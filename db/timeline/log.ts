@@ -78,7 +78,7 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
   if (rows.length !== events.length) throw new Error(`chat ${cause.chatId} is gone`);
   const appended = rows.map(toChatEvent);
   for (const last of appended.slice(-1)) notifyLogGrew(tx, cause.chatId, last.seq);
-  for (const event of appended) await project(tx, cause.chatId, event);
+  await project(tx, cause.chatId, appended);
   return appended;
 }
 
@@ -122,7 +122,7 @@ function toChatLock(row: ChatRow | undefined): ChatLock | null {
   return { ...chat, logBytes, activeTurnId };
 }
 
-type EventRow = {
+export type EventRow = {
   seq: number;
   kind: string;
   turn_id: string | null;

@@ -1,6 +1,7 @@
 import { withoutErrorLine } from '../../domain/log/errorLine.js';
 import type { PublicError } from '../../domain/turns/turn.js';
 import type { Db } from '../core/pool.js';
+import { isLine, lastLinesFirst, lineOf } from './lines.js';
 
 /** A message of the timeline, as a prompt takes it; `quote` is what the user had selected. */
 export type HistoryMessage = { role: 'user' | 'assistant'; text: string; quote: string | null };
@@ -25,10 +26,9 @@ export async function readHistoryBefore(
   const { rows } = await db.query<HistoryMessage & { error: PublicError | null }>(
     `select case when e.kind = 'assistant_turn' then 'assistant' else 'user' end as role, e.data->>'text' as text,
        e.data->>'quote' as quote, e.data->'error' as error
-     from events e join turns t on t.id = e.turn_id
-     where e.chat_id = $1 and e.kind in ('user_turn', 'user_turn_edit', 'assistant_turn')
-       and e.hidden_by is null and e.superseded_by is null and t.user_turn_seq < $2 and e.data->>'text' <> ''
-     order by t.user_turn_seq desc, (e.kind = 'assistant_turn') desc, e.seq desc limit $3`,
+     from events e
+     where ${isLine('e')} and e.chat_id = $1 and e.turn_id is not null and ${lineOf('e')} < $2 and e.data->>'text' <> ''
+     order by ${lastLinesFirst('e')} limit $3`,
     [chatId, userTurnSeq, limit],
   );
   const lines = rows.map(({ error, ...line }) => ({ ...line, text: withoutErrorLine(line.text, error) }));

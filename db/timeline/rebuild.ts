@@ -1,4 +1,4 @@
-import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { type Db, type Pool, type Tx, transaction, withoutCompiling } from '../core/pool.js';
 import { project, projectionTables } from '../projections/index.js';
 import { lockChat, readEvents } from './log.js';
 
@@ -6,11 +6,13 @@ export type ProjectionRows = Record<string, Record<string, unknown>[]>;
 
 /** Deletes the chat's projections and folds its timeline into them again. The caller holds the chat's lock. */
 export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void> {
-  for (const { table } of projectionTables) await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
+  await withoutCompiling(tx);
+  for (const table of [...projectionTables.map((each) => each.table), 'projection_snapshots'])
+    await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
   for (let after = 0; ; ) {
     // By pages: otherwise each rebuild would hold a whole log in memory.
     const page = await readEvents(tx, chatId, { after, limit: 1_000 });
-    for (const event of page) await project(tx, chatId, event);
+    await project(tx, chatId, page);
     const last = page.at(-1);
     if (!last) return;
     after = last.seq;

@@ -7,7 +7,7 @@ import { ChatRefused } from '../core/refused.js';
 import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
 import { readFloor } from '../turns/floor.js';
 import { readTurnRow, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
-import { readActiveVersions } from './marks.js';
+import { readActiveVersion } from './versionMarks.js';
 
 export type RegenerateRequest = {
   /** Any version of the reply. */
@@ -58,8 +58,9 @@ export async function claimRegeneration(pool: Pool, request: RegenerateRequest):
 
 /** The seq of the newest user turn in the timeline. Prose that was edited is superseded, and counts. */
 async function readLastUserTurn(tx: Tx, chatId: string): Promise<number | null> {
-  const { rows } = await tx.query<{ seq: number | null }>(
-    "select max(seq) as seq from events where chat_id = $1 and kind = 'user_turn' and hidden_by is null",
+  const { rows } = await tx.query<{ seq: number }>(
+    `select seq from events where chat_id = $1 and kind = 'user_turn' and hidden_by is null
+     order by seq desc limit 1`,
     [chatId],
   );
   return rows[0]?.seq ?? null;
@@ -67,7 +68,7 @@ async function readLastUserTurn(tx: Tx, chatId: string): Promise<number | null> 
 
 /** The version of a turn's reply that is in the timeline. */
 async function readActive(tx: Tx, { chatId, rootId }: TurnRow): Promise<TurnRow> {
-  const active = await readTurnRow(tx, (await readActiveVersions(tx, chatId))(rootId));
+  const active = await readTurnRow(tx, await readActiveVersion(tx, chatId, rootId));
   if (!active) throw new ChatRefused('turn_not_found');
   return active;
 }

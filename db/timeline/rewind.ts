@@ -7,7 +7,7 @@ import { endTurn } from '../turns/endTurn.js';
 import { readFloor, storeStop } from '../turns/floor.js';
 import { type TurnRow, turnColumns } from '../turns/turnRow.js';
 import { appendEvents } from './log.js';
-import { applyMarks } from './marks.js';
+import { applyMark, type Marking } from './marks.js';
 
 export type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
@@ -140,7 +140,7 @@ type RewindMark =
 async function appendMark(tx: Tx, chatId: string, step: string, mark: RewindMark): Promise<number> {
   const { rows } = await tx.query<{ seq: number }>('select seq + 1 as seq from chats where id = $1', [chatId]);
   const seq = rows[0]!.seq;
-  await appendEvents(tx, { chatId, turnId: null, step: `${step}:${seq}` }, [mark]);
-  await applyMarks(tx, chatId);
+  const [appended] = await appendEvents(tx, { chatId, turnId: null, step: `${step}:${seq}` }, [mark]);
+  await applyMark(tx, chatId, appended as Marking);
   return seq;
 }

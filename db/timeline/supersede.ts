@@ -4,10 +4,11 @@ import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
 import type { TurnRow } from '../turns/turnRow.js';
 import { readTurnRow } from '../turns/turnRow.js';
 import { appendEvents } from './log.js';
+import { applyMark, type Marking } from './marks.js';
 
 /**
  * Appends that a turn's reply supersedes the version that it regenerates, right before that reply is appended and in the
- * same transaction: the old beats leave the timeline when the new one lands. The caller applies the marks.
+ * same transaction: the old beats leave the timeline when the new one lands.
  */
 export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
   const replaced = turn.regenerates && (await readTurnRow(tx, turn.regenerates));
@@ -19,7 +20,8 @@ export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
     await appendEvents(tx, cause, [edit], EDITED);
   }
   const superseded: NewEvent = { kind: 'turn_superseded', data: { turnId: replaced.id, by: turn.id } };
-  await appendEvents(tx, cause, [superseded], SUPERSEDED);
+  const [mark] = await appendEvents(tx, cause, [superseded], SUPERSEDED);
+  await applyMark(tx, turn.chatId, mark as Marking);
 }
 
 /** Numbers of the events of the step. */

@@ -7,7 +7,8 @@ import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
 import { readFloor } from '../turns/floor.js';
 import { readTurnRow } from '../turns/turnRow.js';
 import { appendEvents, lockChat } from './log.js';
-import { applyMarks, readActiveVersions } from './marks.js';
+import { applyMark, type Marking } from './marks.js';
+import { readActiveVersion } from './versionMarks.js';
 
 /** One version of a reply, as far as it has landed. Times are ISO 8601 UTC. */
 export type VersionView = {
@@ -34,7 +35,7 @@ export async function readVersions(
 ): Promise<VersionView[] | null> {
   const turn = await readTurnRow(db, which.turnId);
   if (!turn || turn.owner !== which.owner) return null;
-  const active = (await readActiveVersions(db, turn.chatId))(turn.rootId);
+  const active = await readActiveVersion(db, turn.chatId, turn.rootId);
   const landed = `e.chat_id = t.chat_id and e.turn_id = t.id and e.kind = 'assistant_turn' and e.hidden_by is null`;
   const inOrder = `created_at ${order}, id ${order}`;
   const { rows } = await db.query<Omit<VersionView, 'id' | 'active' | 'createdAt'> & { createdAt: Date }>(
@@ -85,15 +86,15 @@ export async function activateVersion(pool: Pool, request: Activation): Promise<
     const turn = await readTurnRow(tx, request.turnId);
     if (!turn || turn.owner !== request.owner) throw new ChatRefused('turn_not_found');
     const { chatId, rootId } = turn;
-    const [chat, version, floor, landing, activeOf] = await Promise.all([
+    const [chat, version, floor, landing, activeId] = await Promise.all([
       lockChat(tx, chatId),
       readTurnRow(tx, request.versionId),
       readFloor(tx, chatId),
       readLanding(tx, chatId, request.versionId),
-      readActiveVersions(tx, chatId),
+      readActiveVersion(tx, chatId, rootId),
     ]);
     if (!chat) throw new ChatRefused('turn_not_found');
-    const decision = decideActivate({ turn, version }, { chat, landing, activeId: activeOf(rootId), ...floor });
+    const decision = decideActivate({ turn, version }, { chat, landing, activeId, ...floor });
     switch (decision.action) {
       case 'refuse':
         throw new ChatRefused(decision.code, decision.path);
@@ -123,11 +124,12 @@ async function replaceVersion(
   const replaced = await readTurnRow(tx, replacedId);
   const ended = replaced && (await endBeforeRemoval(tx, replaced, 'superseded')) ? replaced.id : null;
   const cause = { chatId, turnId: by, step: 'activate' };
-  const { rows } = await tx.query<{ before: number }>(
-    'select count(*) as before from events where chat_id = $1 and turn_id = $2 and step = $3',
+  const { rows } = await tx.query<{ n: number }>(
+    'select n from events where chat_id = $1 and turn_id = $2 and step = $3 order by n desc limit 1',
     [cause.chatId, cause.turnId, cause.step],
   );
-  await appendEvents(tx, cause, [{ kind: 'version_activated', data: { turnId: by } }], rows[0]!.before);
-  await applyMarks(tx, chatId);
+  const n = (rows[0]?.n ?? -1) + 1;
+  const [mark] = await appendEvents(tx, cause, [{ kind: 'version_activated', data: { turnId: by } }], n);
+  await applyMark(tx, chatId, mark as Marking);
   return ended;
 }

@@ -8,7 +8,7 @@ import type { Tx } from '../core/pool.js';
 import { takeModelCalls } from '../streaming/modelCalls.js';
 import { countToolCalls } from '../streaming/usageOfReply.js';
 import { appendEvents } from '../timeline/log.js';
-import { applyMarks } from '../timeline/marks.js';
+import { applyMark, type Marking } from '../timeline/marks.js';
 import type { TurnRow } from './turnRow.js';
 
 /** How a turn ends. */
@@ -36,8 +36,8 @@ export async function endTurn(tx: Tx, turn: TurnRow, ending: Ending): Promise<vo
     },
   ];
   if (end.isRolledBack) events.push({ kind: 'turn_rolled_back', data: { turnId: turn.id } });
-  await appendEvents(tx, cause, events);
-  if (end.changesMarks) await applyMarks(tx, turn.chatId);
+  const appended = await appendEvents(tx, cause, events);
+  if (end.changesMarks) for (const event of appended) await applyMark(tx, turn.chatId, event as Marking);
   const [{ rows }] = await Promise.all([
     tx.query<Spent>(
       `update turns t set status = $2, phase = 'done', failing_since = null, error = $3, usage = $4, warnings = $5, finished_at = now()

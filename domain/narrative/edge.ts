@@ -24,7 +24,11 @@ export function updateEdge(edge: Edge, update: EventData<'edge_update'>): Edge {
     ...edge,
     affinity: clamp(edge.affinity + update.affinityDelta),
     trust: clamp(edge.trust + update.trustDelta),
-    knowledgeFacts: [...new Set([...edge.knowledgeFacts, ...update.knowledgeFacts])],
+    knowledgeFacts: withFacts(edge.knowledgeFacts, update.knowledgeFacts),
     lastInteractionAt: update.lastInteractionAt,
   };
 }
+
+/** Most updates bring no fact: then the list, which may be long, is not copied. */
+const withFacts = (known: string[], found: string[]): string[] =>
+  found.length === 0 ? known : [...new Set([...known, ...found])];

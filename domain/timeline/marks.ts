@@ -75,10 +75,12 @@ function hideAfter(visible: LogLine[], toSeq: number, by: number, hidden: Map<nu
 }
 
 /** A version has two parts that enter and leave the timeline separately: its reply with what followed, and its prose. */
-const replyPart = (turnId: string) => `reply:${turnId}`;
-const prosePart = (turnId: string) => `prose:${turnId}`;
+export const replyPart = (turnId: string) => `reply:${turnId}`;
+export const prosePart = (turnId: string) => `prose:${turnId}`;
 
-const proseKinds: ReadonlySet<EventKind> = new Set(['user_turn', 'user_turn_edit', 'user_turn_parsed']);
+/** The events of a version's prose; all others of its turn, but for marks, belong to its reply. */
+export const proseKindList = ['user_turn', 'user_turn_edit', 'user_turn_parsed'] as const satisfies EventKind[];
+const proseKinds: ReadonlySet<EventKind> = new Set(proseKindList);
 const marking: ReadonlySet<EventKind> = new Set(markKinds);
 
 export const isMark = (kind: EventKind): boolean => marking.has(kind);
@@ -94,7 +96,7 @@ function partOf({ kind, turnId }: LogLine): string | null {
  * `left`: by part, the mark that took it out of the timeline. A version that no mark has named is in flight and stays.
  * When it ends without a reply, its prose part is taken out: no message shows that prose.
  */
-function foldVersions(standing: readonly LogLine[], turns: Versions) {
+export function foldVersions(standing: readonly LogLine[], turns: Versions) {
   const active = new Map<string, string>();
   const left = new Map<string, number>();
   const landed = new Set<string>();

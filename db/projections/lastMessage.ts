@@ -1,0 +1,13 @@
+import type { Db } from '../core/pool.js';
+import { inTimeline } from '../timeline/subjects.js';
+
+/** The newest message of the timeline, by the order of the log; null while there is none. */
+export async function readLastMessage(db: Db, chatId: string): Promise<{ seq: number; at: Date } | null> {
+  const { rows } = await db.query<{ seq: number; at: Date }>(
+    `select e.seq, e.at from events e
+     where e.chat_id = $1 and e.kind in ('user_turn', 'user_turn_edit', 'assistant_turn') and ${inTimeline('e')}
+     order by e.seq desc limit 1`,
+    [chatId],
+  );
+  return rows[0] ?? null;
+}
