@@ -3,9 +3,10 @@
 -- Every read of a chat's log that a turn makes, and every change of its marks, finds its rows by one of these indexes.
 -- docs/decisions/long-chats.md says which statement uses which.
 
--- The rows of projections that events change: db/timeline/subjects.ts has the same expression.
+-- What events of the timeline are about, the row of a projection: db/timeline/subjects.ts has the same expression.
 create index events_by_subject on events (chat_id, (coalesce(data->>'memoryId', data->>'sceneId', data->>'eventId', data->>'changeId', (data->>'sourceId') || '>' || (data->>'targetId'))), seq)
-  where coalesce(data->>'memoryId', data->>'sceneId', data->>'eventId', data->>'changeId', (data->>'sourceId') || '>' || (data->>'targetId')) is not null;
+  where coalesce(data->>'memoryId', data->>'sceneId', data->>'eventId', data->>'changeId', (data->>'sourceId') || '>' || (data->>'targetId')) is not null
+    and hidden_by is null and superseded_by is null;
 
 -- The lines of the timeline in the order of their user turns.
 create index events_lines on events (chat_id, (coalesce((data->>'userTurnSeq')::integer, seq)), (kind = 'assistant_turn'), seq)

@@ -1,5 +1,12 @@
 import type { ChatEvent } from '../../domain/log/events.js';
-import { type CopiedEvent, type CopiedLine, type CopyPlan, copyEvent, planCopy } from '../../domain/timeline/copy.js';
+import {
+  type CopiedLine,
+  type CopyPlan,
+  copiedAsItIs,
+  copiedSeq,
+  copyEvent,
+  planCopy,
+} from '../../domain/timeline/copy.js';
 import { decideFork } from '../../domain/timeline/decideFork.js';
 import type { Versions } from '../../domain/timeline/marks.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
@@ -12,8 +19,9 @@ import { ChatRefused } from '../core/refused.js';
 import { CHUNK_SIZE, yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { readFloor } from '../turns/floor.js';
 import { readActiveVersions, readVersionsOfTurns } from './activeVersions.js';
-import { eventBytes, toChatEvent } from './log.js';
+import { type EventRow, eventBytes, toChatEvent } from './log.js';
 import { rebuildInTransaction } from './rebuild.js';
+import { listOf } from './subjects.js';
 
 /** `maxChats`: how many the owner may have. */
 export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined };
@@ -113,62 +121,102 @@ async function copyTurns(
 type Copying = { plan: CopyPlan; turns: Versions; title: string | null; turnIds: Map<string, string> };
 
 /** Events keep the step that caused them. The versions of a reply become one turn, and are numbered on within a step. */
-async function copyEvents(tx: Tx, chatId: string, forkId: string, copying: Copying): Promise<void> {
-  const { plan, turnIds } = copying;
-  const source = { ...copying, changeIdOf: newIds('chg') };
+async function copyEvents(
+  tx: Tx,
+  chatId: string,
+  forkId: string,
+  { plan, turns, title, turnIds }: Copying,
+): Promise<void> {
+  const source = { turns, title, changeIdOf: newIds('chg') };
   const numbers = new Map<string, number>();
-  let total = 0;
-  for await (const sources of readSources(tx, chatId, plan)) {
-    const copied = sources.map(({ event, step, n }) => {
-      const copy = copyEvent(event, plan, source);
-      if (copy.turnId === null) return { ...copy, turnId: null, n };
-      const key = `${copy.turnId} ${step}`;
+  for await (const rows of readSources(tx, chatId, plan)) {
+    const copied = rows.map((row): Copied => {
+      const { seq, kind, turnId, data } = row.event ? copyEvent(row.event, plan, source) : moved(row, plan, turns);
+      const copy = { from: row.seq, seq, kind, data: data && JSON.stringify(data), ref: refOf(row, plan) };
+      if (turnId === null) return { ...copy, turnId: null, n: row.n };
+      const key = `${turnId} ${row.step}`;
       const number = numbers.get(key) ?? 0;
       numbers.set(key, number + 1);
-      return { ...copy, turnId: turnIds.get(copy.turnId) ?? null, n: number };
+      return { ...copy, turnId: turnIds.get(turnId) ?? null, n: number };
     });
-    total += await insertCopies(tx, chatId, forkId, copied);
+    await insertCopies(tx, chatId, forkId, copied);
     await yieldToEventLoop();
   }
   await tx.query(
-    `update chats set seq = $2, log_bytes = $3, last_event_at = (select max(at) from events where chat_id = $1)
+    `update chats set seq = $2, last_event_at = e.at, log_bytes = e.bytes
+     from (select max(at) as at, coalesce(sum(${eventBytes}), 0) as bytes from events where chat_id = $1) e
      where id = $1`,
-    [forkId, plan.from.length, total],
+    [forkId, plan.from.length],
   );
 }
 
-/** How many events are copied at a time, and how many bytes of them. */
-const partEvents = 500;
-const partBytes = 1024 * 1024;
+/** How many events are copied at a time. */
+const partEvents = 2_000;
 
-type SourceEvent = { event: ChatEvent; step: string; n: number };
+/** `event` is null where Postgres copies the data; then `ref` is the seq in it that differs in the copy, if one does. */
+type SourceRow = {
+  seq: number;
+  kind: string;
+  turnId: string | null;
+  step: string;
+  n: number;
+  ref: number | null;
+  event: ChatEvent | null;
+};
+type Copied = {
+  from: number;
+  seq: number;
+  turnId: string | null;
+  kind: string;
+  n: number;
+  ref: number | null;
+  data: string | null;
+};
 
-/** The source's events in the order of the copy, in parts that neither block the event loop nor need much memory. */
-async function* readSources(tx: Tx, chatId: string, { from }: CopyPlan): AsyncGenerator<SourceEvent[]> {
-  for (let at = 0; at < from.length; ) {
-    const { rows } = await tx.query(
-      `select seq, kind, turn_id, at, data, superseded_by, hidden_by, step, n from (
-         select e.*, w.place, sum(${eventBytes}) over (order by w.place) - ${eventBytes} as before
-         from unnest($2::integer[]) with ordinality as w(seq, place) join events e on e.chat_id = $1 and e.seq = w.seq
-       ) part where before < ${partBytes} order by place`,
+const refName = `case e.kind ${Object.entries(copiedSeq)
+  .map(([kind, name]) => `when '${kind}' then '${name}'`)
+  .join(' ')} end`;
+
+/** The source's events in the order of the copy, in parts. Texts of replies and of users are not read. */
+async function* readSources(tx: Tx, chatId: string, { from }: CopyPlan): AsyncGenerator<SourceRow[]> {
+  const kept = listOf([...copiedAsItIs, ...Object.keys(copiedSeq)]);
+  for (let at = 0; at < from.length; at += partEvents) {
+    const { rows } = await tx.query<EventRow & { step: string; n: number; ref: number | null }>(
+      `select e.seq, e.kind, e.turn_id, e.at, e.superseded_by, e.hidden_by, e.step, e.n,
+         case when e.kind in (${kept}) then null else e.data end as data, (e.data->>${refName})::integer as ref
+       from unnest($2::integer[]) with ordinality as w(seq, place) join events e on e.chat_id = $1 and e.seq = w.seq
+       where e.seq = any($2::integer[]) order by w.place`,
       [chatId, from.slice(at, at + partEvents)],
     );
-    if (rows.length === 0) throw new Error(`events of chat ${chatId} are gone`);
-    yield rows.map((row) => ({ event: toChatEvent(row), step: row.step, n: row.n }));
-    at += rows.length;
+    yield rows.map(({ step, n, ref, ...row }) => {
+      const known = { seq: row.seq, kind: row.kind, turnId: row.turn_id, step, n, ref };
+      return { ...known, event: row.data === null ? null : toChatEvent(row) };
+    });
   }
 }
 
-/** Returns the bytes of their data. */
-async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: (CopiedEvent & { n: number })[]) {
-  const written = copied.map((event) => JSON.stringify(event.data));
-  const bytes = written.map((json) => Buffer.byteLength(json));
+/** An event whose data Postgres copies. */
+const moved = ({ seq, kind, turnId }: SourceRow, plan: CopyPlan, turns: Versions) => ({
+  seq: plan.seqOf.get(seq)!,
+  kind,
+  turnId: turnId === null ? null : (turns.get(turnId)?.rootId ?? turnId),
+  data: null,
+});
+
+const refOf = ({ ref }: SourceRow, plan: CopyPlan): number | null => (ref === null ? null : (plan.seqOf.get(ref) ?? 0));
+
+async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: Copied[]): Promise<void> {
   await tx.query(
     `insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
-     select $2, c.seq, c.kind, c.turn_id, e.step, c.n, e.at, c.data, c.bytes
-     from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::jsonb[], $9::integer[])
-       as c("from", seq, turn_id, kind, n, data, bytes)
-     join events e on e.chat_id = $1 and e.seq = c."from"`,
+     select $2, c.seq, c.kind, c.turn_id, e.step, c.n, e.at,
+       case when c.data is not null then c.data
+            when c.ref is not null then e.data || jsonb_build_object(${refName}, c.ref) else e.data end,
+       case when c.data is not null then c.bytes
+            when c.ref is not null then e.bytes + length(c.ref::text) - length(e.data->>${refName}) else e.bytes end
+     from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::jsonb[], $9::integer[], $10::integer[])
+       as c("from", seq, turn_id, kind, n, data, bytes, ref)
+     join events e on e.chat_id = $1 and e.seq = c."from"
+     where e.seq = any($3::integer[])`,
     [
       chatId,
       forkId,
@@ -177,9 +225,9 @@ async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: (Cop
       copied.map((event) => event.turnId),
       copied.map((event) => event.kind),
       copied.map((event) => event.n),
-      written,
-      bytes,
+      copied.map(({ data }) => data),
+      copied.map(({ data }) => (data === null ? null : Buffer.byteLength(data))),
+      copied.map(({ ref }) => ref),
     ],
   );
-  return bytes.reduce((sum, each) => sum + each, 0);
 }

@@ -25,6 +25,14 @@ export async function hideTurn(tx: Tx, chatId: string, rolledBack: RolledBack): 
   return moved.concat(await refoldVersions(tx, chatId, await readRootsOf(tx, chatId, [rolledBack.turnId])));
 }
 
+/** How much of the log one statement updates: it has to end before the statement timeout, on a busy server too. */
+const RANGE = 4_000;
+
+/** The parts of the log between two events, without both. */
+function* rangesOf(after: number, before: number): Generator<[since: number, until: number]> {
+  for (let since = after; since + 1 < before; since += RANGE) yield [since, Math.min(since + RANGE + 1, before)];
+}
+
 /**
  * A rewind: hides the events after its point that no earlier rewind hides. What rollbacks among them had hidden before
  * the point is restored.
@@ -37,13 +45,12 @@ export async function hideAfter(
   const rollbacks = await readRollbacks(tx, chatId, 'e.seq > $2 and e.seq < $3 and e.hidden_by is null', [toSeq, seq]);
   const rolledBack = rollbacks.map((each) => each.seq);
   const roots = await readRootsAfter(tx, chatId, { after: toSeq, before: seq });
-  const hidden = await setHidden(
-    tx,
-    '$3',
-    `e.seq > $2 and e.seq < $3 and e.kind <> 'chat_created'
-       and (e.hidden_by is null or e.hidden_by = any($4::integer[]))`,
-    [chatId, toSeq, seq, rolledBack],
-  );
+  const visible = `e.kind <> 'chat_created' and (e.hidden_by is null or e.hidden_by = any($4::integer[]))`;
+  const hidden: Moved[] = [];
+  for (const [since, until] of rangesOf(toSeq, seq)) {
+    const part = `e.seq > $2 and e.seq < least($3::integer, $5::integer) and ${visible}`;
+    hidden.push(...(await setHidden(tx, '$3', part, [chatId, since, seq, rolledBack, until])));
+  }
   const turnIds = rollbacks.map(({ turnId }) => turnId);
   const restored = turnIds.length === 0 ? [] : await restore(tx, chatId, { rolledBack, turnIds });
   const affected = [...new Set([...roots, ...(await readRootsOf(tx, chatId, turnIds))])];
@@ -60,8 +67,11 @@ const restore = (tx: Tx, chatId: string, { rolledBack, turnIds }: { rolledBack: 
 /** An undone rewind: restores what it hid, and the rollbacks among that apply again. */
 export async function unhide(tx: Tx, chatId: string, rewindSeq: number): Promise<Moved[]> {
   const toSeq = await readPoint(tx, chatId, rewindSeq);
-  const hidden = 'e.seq > $2 and e.seq < $3 and e.hidden_by = $3';
-  const moved = await setHidden(tx, 'null', hidden, [chatId, toSeq, rewindSeq]);
+  const moved: Moved[] = [];
+  for (const [since, until] of rangesOf(toSeq, rewindSeq)) {
+    const part = 'e.seq > $2 and e.seq < $4 and e.hidden_by = $3';
+    moved.push(...(await setHidden(tx, 'null', part, [chatId, since, rewindSeq, until])));
+  }
   const range = [toSeq, rewindSeq];
   const rollbacks = await readRollbacks(tx, chatId, 'e.seq > $2 and e.seq < $3 and e.hidden_by is null', range);
   const again: Moved[] = [];

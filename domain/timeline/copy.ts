@@ -117,7 +117,7 @@ const ofChange = <T extends { changeId: string }>(data: T, { changeIdOf }: Refer
 });
 
 /** For each kind that is copied, how its references are replaced. Other ids stay: projections are named by chat too. */
-const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
+const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
   chat_created: asItIs,
   user_turn: asItIs,
   user_turn_parsed: ofUserTurn,
@@ -168,6 +168,19 @@ const references: { [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renu
   guest_cleared: asItIs,
   turn_completed: asItIs,
 };
+
+/** Of an event whose copy differs in one seq only, the name of that. */
+export const copiedSeq = {
+  user_turn_parsed: 'userTurnSeq',
+  assistant_turn_started: 'userTurnSeq',
+  assistant_turn: 'userTurnSeq',
+  memory_written: 'chatClock',
+} as const satisfies { [K in EventKind]?: string };
+
+/** The kinds whose data the copy has as it is. */
+export const copiedAsItIs: readonly string[] = Object.entries(references).flatMap(([kind, change]) =>
+  change === asItIs && kind !== 'chat_created' ? [kind] : [],
+);
 
 function renumber(event: ChatEvent, to: References): NewEvent {
   const change = (references as Record<string, Renumber<EventKind>>)[event.kind];
