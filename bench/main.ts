@@ -3,6 +3,7 @@ import { type BenchOptions, type PartName, readOptions, usage } from './options.
 import { fanOutPart } from './parts/fanOut.js';
 import { fleetPart } from './parts/fleet.js';
 import { latencyPart } from './parts/latency.js';
+import { longChatsPart } from './parts/longChats.js';
 import type { Part } from './parts/part.js';
 import { startPart } from './parts/start.js';
 import { streamsPart } from './parts/streams.js';
@@ -20,6 +21,7 @@ const parts: Record<PartName, Part> = {
   fanOut: fanOutPart,
   viewers: viewersPart,
   fleet: fleetPart,
+  longChats: longChatsPart,
 };
 
 const began = performance.now();

@@ -15,6 +15,7 @@ export type Stage = {
   durable: Subject;
   crowd: Script;
   temporalAddress: string;
+  databaseUrl: string;
   close(): Promise<void>;
 };
 
@@ -32,7 +33,7 @@ export async function openStage(): Promise<Stage> {
     closers.push(pipe.stop);
     const crowd = await startScript('bench/crowdProcess.ts');
     closers.push(crowd.stop);
-    const { pids, temporalAddress } = await running.run();
+    const { pids, temporalAddress, databaseUrl } = await running.run();
     const { launcher: _, ...counted } = pids;
     const durable = await startDurable(provider.baseUrl, temporalAddress, closers);
     const host = await running.client.createCharacter();
@@ -40,6 +41,7 @@ export async function openStage(): Promise<Stage> {
       provider,
       crowd,
       temporalAddress,
+      databaseUrl,
       service: {
         name: 'service',
         base: running.api,

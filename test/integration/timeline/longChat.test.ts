@@ -8,7 +8,7 @@ import { activateVersion, readVersions } from '../../../db/timeline/versions.js'
 import { openTurn } from '../../../db/turns/openTurn.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { owner, seedChat } from '../../support/chats/chats.js';
-import { addTurns, EVENTS_OF_TURN, type LongChat } from '../../support/chats/longNarrative.js';
+import { addTurns, EVENTS_OF_TURN } from '../../support/chats/longNarrative.js';
 import { expectFolded, type Story, tellStory } from '../../support/chats/timeline.js';
 import { createExplainedPool, type Explained } from '../../support/postgres/explainedPool.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
@@ -16,14 +16,14 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres/po
 const TURNS = 10_000;
 
 let database: TestDatabase;
-let chat: LongChat;
+let chat: { chatId: string; hostId: string };
 
 beforeAll(async () => {
   database = await createTestDatabase();
   chat = await seedChat(database.pool);
-  await addTurns(database.url, chat, TURNS);
+  await addTurns(database.url, chat.chatId, TURNS);
   // Beside a short one, so that no plan is right only for a table with one chat.
-  await addTurns(database.url, await seedChat(database.pool), 3);
+  await addTurns(database.url, (await seedChat(database.pool)).chatId, 3);
 }, 600_000);
 afterAll(() => database.drop());
 

@@ -2,8 +2,6 @@ import { newId } from '../../../db/core/ids.js';
 import { createPool, type Pool } from '../../../db/core/pool.js';
 import { rebuildProjections } from '../../../db/timeline/rebuild.js';
 
-export type LongChat = { chatId: string; hostId: string };
-
 /** How many turns are inserted at a time. */
 const PART = 1_000;
 
@@ -33,21 +31,24 @@ const eventsOfTurn = `(values
 export const EVENTS_OF_TURN = 8;
 
 /** Adds ended turns to a chat whose last turn has ended: rows as if each turn had run, and the projections of its log. */
-export async function addTurns(databaseUrl: string, chat: LongChat, count: number): Promise<void> {
+export async function addTurns(databaseUrl: string, chatId: string, count: number): Promise<void> {
   // Many rows at once, for which the service's own bound is not meant
   const pool = createPool(databaseUrl, { max: 1, statementTimeoutMs: 120_000 });
   try {
-    await insertTurns(pool, chat, count);
-    await rebuildProjections(pool, chat.chatId);
+    await insertTurns(pool, chatId, count);
+    await rebuildProjections(pool, chatId);
     await pool.query('analyze events, turns, drafts, memories');
   } finally {
     await pool.end();
   }
 }
 
-async function insertTurns(pool: Pool, { chatId, hostId }: LongChat, count: number): Promise<void> {
-  const { rows } = await pool.query<{ seq: number }>('select seq from chats where id = $1', [chatId]);
-  const first = rows[0]!.seq;
+async function insertTurns(pool: Pool, chatId: string, count: number): Promise<void> {
+  const { rows } = await pool.query<{ seq: number; hostId: string }>(
+    'select seq, host_id as "hostId" from chats where id = $1',
+    [chatId],
+  );
+  const { seq: first, hostId } = rows[0]!;
   for (let done = 0; done < count; done += PART) {
     const ids = Array.from({ length: Math.min(PART, count - done) }, () => newId('turn'));
     const since = first + done * EVENTS_OF_TURN;

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { addTurns } from '../../test/support/chats/longNarrative.js';
+import { whole } from '../../test/support/provider/scriptedReply.js';
+import type { Row, Section } from '../report.js';
+import type { Stage } from '../stage.js';
+import { median } from '../stats.js';
+import { endsTurn, patienceMs, type Subject } from '../subject.js';
+import type { Part } from './part.js';
+
+const repeats = 7;
+
+/** What is measured, and by how much it may take longer in the longest chat than in the shortest. */
+const measures = {
+  'a turn': 1.15,
+  'a regeneration': 1.5,
+  'a change of the version': 1.5,
+  'a rewind of the last turn': 1.5,
+  'its undo': 1.5,
+  'the last page of messages': 2,
+} as const;
+type Measure = keyof typeof measures;
+type Times = Record<Measure, number[]>;
+
+/** What the end of a chat costs, by the length of the chat, with a provider that answers at once. */
+export const longChatsPart: Part = async (stage, { quick, say }) => {
+  await stage.provider.script({ always: whole('A reply ', 'of three ', 'tokens.') });
+  const all: { turns: number; times: Times }[] = [];
+  let far: Row[] = [];
+  for (const turns of quick ? [1, 1_000] : [1, 1_000, 10_000]) {
+    say(`a chat of ${turns} turns`);
+    const chat = await openChat(stage, turns);
+    all.push({ turns, times: await chat.measure() });
+    if (turns > 1) far = await chat.measureFar(turns);
+    chat.close();
+  }
+  return [absolute(all, far), ratios(all)];
+};
+
+function absolute(all: { turns: number; times: Times }[], far: Row[]): Section {
+  const rows = all.flatMap(({ turns, times }) =>
+    Object.entries(times).map(
+      ([what, each]): Row => ({ what: `${turns} turns: ${what}`, unit: 'ms', service: median(each) }),
+    ),
+  );
+  return { title: `At the end of a chat, medians of ${repeats}`, rows: [...rows, ...far] };
+}
+
+function ratios(all: { turns: number; times: Times }[]): Section {
+  const [shortest, longest] = [all[0]!, all.at(-1)!];
+  const rows = Object.entries(measures).map(([what, below]): Row => {
+    const of = ({ times }: { times: Times }) => median(times[what as Measure]);
+    return { what, unit: '×', service: of(longest) / of(shortest), target: { below } };
+  });
+  return { title: `${longest.turns} turns, in the times of ${shortest.turns}`, rows };
+}
+
+async function openChat({ service, databaseUrl }: Stage, turns: number) {
+  const chatId = await service.newChat();
+  if (turns > 1) await addTurns(databaseUrl, chatId, turns - 1);
+  const { call, seq } = requests(service, chatId);
+  let ended = () => {};
+  const following = service.client.followChat(chatId, {
+    after: await seq(),
+    onFrame: (frame) => {
+      if (endsTurn(frame)) ended();
+    },
+  });
+
+  /** Posts a turn, and resolves with its id when it has ended. */
+  async function play(path: string, body: object): Promise<string> {
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const { turn } = (await call(path, body)) as { turn: { id: string } };
+    await Promise.race([
+      end,
+      delay(patienceMs, undefined, { ref: false }).then(() => Promise.reject(new Error('a turn did not end'))),
+    ]);
+    return turn.id;
+  }
+
+  async function measure(): Promise<Times> {
+    const times = Object.fromEntries(Object.keys(measures).map((what) => [what, [] as number[]])) as Times;
+    const timed = async <T>(what: Measure, run: () => Promise<T>): Promise<T> => {
+      const began = performance.now();
+      const result = await run();
+      times[what].push(performance.now() - began);
+      return result;
+    };
+    await play(`/v1/chats/${chatId}/turns`, { text: 'Go on.' }); // what runs for the first time is not measured
+    for (let n = 0; n < repeats; n++) {
+      const point = await seq();
+      const turnId = await timed('a turn', () => play(`/v1/chats/${chatId}/turns`, { text: 'Go on.' }));
+      await timed('a regeneration', () => play(`/v1/turns/${turnId}/regenerate`, {}));
+      await timed('a change of the version', () => call(`/v1/turns/${turnId}/versions/${turnId}/activate`, {}));
+      await timed('a rewind of the last turn', () => call(`/v1/chats/${chatId}/rewind`, { toSeq: point }));
+      await timed('its undo', () => call(`/v1/chats/${chatId}/rewind/undo`, {}));
+      await timed('the last page of messages', () => call(`/v1/chats/${chatId}/messages?order=desc&limit=50`));
+    }
+    return times;
+  }
+
+  async function measureFar(length: number): Promise<Row[]> {
+    const row = async (what: string, below: number, run: () => Promise<unknown>): Promise<Row> => {
+      const began = performance.now();
+      await run();
+      return { what: `${length} turns: ${what}`, unit: 'ms', service: performance.now() - began, target: { below } };
+    };
+    const newest = await seq();
+    return [
+      await row('a fork', 5_000, () => call(`/v1/chats/${chatId}/fork`, { atSeq: newest })),
+      await row('a rewind by half', 2_000, () => call(`/v1/chats/${chatId}/rewind`, { toSeq: Math.floor(newest / 2) })),
+      await row('its undo', 4_000, () => call(`/v1/chats/${chatId}/rewind/undo`, {})),
+    ];
+  }
+
+  return { measure, measureFar, close: () => following.close() };
+}
+
+function requests({ base }: Subject, chatId: string) {
+  const call = async (path: string, body?: object): Promise<unknown> => {
+    const response = await fetch(base + path, {
+      signal: AbortSignal.timeout(patienceMs),
+      ...(body ? { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  const seq = async () => ((await call(`/v1/chats/${chatId}`)) as { seq: number }).seq;
+  return { call, seq };
+}
