@@ -13,6 +13,7 @@ import { projectionHead } from '../timeline/readProjection.js';
 import { inTimeline, listOf } from '../timeline/subjects.js';
 import type { Projection } from './handler.js';
 import { readLastMessage } from './lastMessage.js';
+import { readSnapshot, SNAPSHOT_DISTANCE, type Snapshot, writeSnapshots } from './snapshots.js';
 import { countMoved } from './summary.js';
 
 async function readHead(db: Db, chatId: string): Promise<ProjectionHead> {
@@ -96,22 +97,62 @@ async function readLastOfGraph(db: Db, chatId: string): Promise<{ seq: number } 
   return rows[0] ?? null;
 }
 
-/** How many events of graphs are read at a time: each may have thousands of steps. */
-const GRAPHS = 20;
+/**
+ * What a graph is folded to, without its steps and its plan, which are large: the seqs of the events that have them,
+ * null where there are none.
+ */
+type GraphState = Omit<ProjectionHead, 'messageCount'> & { stepsSeq: number | null; planSeq: number | null };
 
-async function* readGraphEvents(db: Db, chatId: string): AsyncGenerator<GraphEvent> {
-  for (let after = 0; ; ) {
+const { steps: _, plan: __, messageCount: ___, ...emptyHead } = emptyProjection;
+const emptyGraph: GraphState = { ...emptyHead, stepsSeq: null, planSeq: null };
+
+function evolveGraph(state: GraphState, event: GraphEvent): GraphState {
+  const { steps, plan, messageCount: _, ...change } = projectionChange({ ...state, messageCount: 0 }, event);
+  return {
+    ...state,
+    ...change,
+    stepsSeq: steps === undefined ? state.stepsSeq : event.kind === 'graph_snapshot' ? event.seq : null,
+    planSeq: plan === undefined ? state.planSeq : event.kind === 'graph_plan' ? event.seq : null,
+  };
+}
+
+/** How many events are read at a time. */
+const GRAPHS = 1_000;
+
+/** Events of graphs without their steps and plans: `null` and `[]` say that there are some. */
+async function* readGraphEvents(db: Db, chatId: string, since: number): AsyncGenerator<GraphEvent> {
+  const light = `case e.kind when 'graph_plan' then jsonb_set(e.data, '{plan}', '{}')
+    when 'graph_snapshot' then jsonb_set(e.data, '{graphSnapshot,steps}', '[]') else e.data end`;
+  for (let after = since; ; ) {
     const { rows } = await db.query<EventRow>(
-      `select e.seq, e.kind, e.turn_id, e.at, e.data, e.superseded_by, e.hidden_by from events e
+      `select e.seq, e.kind, e.turn_id, e.at, ${light} as data, e.superseded_by, e.hidden_by from events e
        where ${ofGraph} and e.seq > $2 order by e.seq limit ${GRAPHS}`,
       [chatId, after],
     );
     yield* rows.map((row) => toChatEvent(row) as GraphEvent);
-    const last = rows.at(-1);
-    if (!last) return;
-    after = last.seq;
+    if (rows.length < GRAPHS) return;
+    after = rows.at(-1)!.seq;
     await yieldToEventLoop();
   }
+}
+
+/** The subject of snapshots of the graph: no other subject is this word. */
+const GRAPH = 'graph';
+
+/** Folds the graph again from the newest snapshot before an event. Leaves snapshots for the next time. */
+async function foldGraph(tx: Tx, chatId: string, from: number): Promise<GraphState> {
+  const snapshot = await readSnapshot<GraphState>(tx, chatId, GRAPH, from);
+  let state = snapshot?.row ?? emptyGraph;
+  let newest = snapshot?.seq ?? 0;
+  const due: Snapshot<GraphState>[] = [];
+  for await (const event of readGraphEvents(tx, chatId, newest)) {
+    state = evolveGraph(state, event);
+    if (event.seq - newest < SNAPSHOT_DISTANCE) continue;
+    due.push({ subject: GRAPH, seq: event.seq, row: state });
+    newest = event.seq;
+  }
+  await writeSnapshots(tx, chatId, due);
+  return state;
 }
 
 /** The other part: the graph, its names, the model and the strategy that the chat is linked to. */
@@ -123,13 +164,24 @@ export const graph: Projection = {
       await write(tx, chatId, { ...head, ...change, lastEventSeq: Math.max(head.lastEventSeq, event.seq) }, change);
     }
   },
-  async refold(tx, chatId) {
-    const { messageCount } = await readHead(tx, chatId);
-    let state: ProjectionState = { ...emptyProjection, messageCount };
-    for await (const event of readGraphEvents(tx, chatId)) state = { ...state, ...projectionChange(state, event) };
-    const message = await readLastMessage(tx, chatId);
+  async refold(tx, chatId, moved) {
+    const first = moved.reduce((least, { seq }) => Math.min(least, seq), Number.MAX_SAFE_INTEGER);
+    const state = await foldGraph(tx, chatId, first);
+    const [{ messageCount }, message] = await Promise.all([readHead(tx, chatId), readLastMessage(tx, chatId)]);
     const lastEventSeq = Math.max(state.lastEventSeq, message?.seq ?? 0);
     if (lastEventSeq === 0) await tx.query('delete from chat_projections where chat_id = $1', [chatId]);
-    else await write(tx, chatId, { ...state, lastEventSeq }, state);
+    else await writeGraph(tx, chatId, { ...state, messageCount, lastEventSeq });
   },
 };
+
+/** Steps and plan are copied from the events that have them. */
+async function writeGraph(tx: Tx, chatId: string, state: GraphState & ProjectionHead): Promise<void> {
+  await writeHead(tx, chatId, state);
+  await tx.query(
+    `update chat_projections set
+       plan = (select e.data->'plan' from events e where e.chat_id = $1 and e.seq = $2),
+       steps = coalesce((select e.data->'graphSnapshot'->'steps' from events e where e.chat_id = $1 and e.seq = $3), '[]')
+     where chat_id = $1`,
+    [chatId, state.planSeq, state.stepsSeq],
+  );
+}

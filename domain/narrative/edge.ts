@@ -18,7 +18,7 @@ export function newEdge(sourceId: string, targetId: string): Edge {
 
 const clamp = (value: number) => Math.min(100, Math.max(0, value));
 
-/** The edge after an update. `affinity` and `trust` stay within 0 and 100. Known facts are not added twice. */
+/** The edge after an update. `affinity` and `trust` stay within 0 and 100. Known facts are not added twice; the newest are kept. */
 export function updateEdge(edge: Edge, update: EventData<'edge_update'>): Edge {
   return {
     ...edge,
@@ -29,6 +29,9 @@ export function updateEdge(edge: Edge, update: EventData<'edge_update'>): Edge {
   };
 }
 
-/** Most updates bring no fact: then the list, which may be long, is not copied. */
+/** The most facts of an edge; the oldest are left out. Every turn reads and writes them. */
+export const MOST_FACTS = 500;
+
+/** Most updates bring no fact: then the list is not copied. */
 const withFacts = (known: string[], found: string[]): string[] =>
-  found.length === 0 ? known : [...new Set([...known, ...found])];
+  found.length === 0 ? known : [...new Set([...known, ...found])].slice(-MOST_FACTS);
