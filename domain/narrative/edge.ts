@@ -30,7 +30,7 @@ export function updateEdge(edge: Edge, update: EventData<'edge_update'>): Edge {
 }
 
 /** The most facts of an edge; the oldest are left out. Every turn reads and writes them. */
-export const MOST_FACTS = 500;
+const MOST_FACTS = 500;
 
 /** Most updates bring no fact: then the list is not copied. */
 const withFacts = (known: string[], found: string[]): string[] =>

@@ -32,6 +32,8 @@ const grows = new Set(['events', 'turns', 'drafts', 'memories', 'turn_steps', 'm
 /** Up to so many rows a statement may read more than ten times what it returns: a page of messages has 32 turns. */
 const FLOOR = 300;
 
+const compiledOf = (explained: Explained[]) => explained.flatMap((each) => (each.isCompiled ? [each.statement] : []));
+
 const failuresOf = (explained: Explained[]) =>
   explained.flatMap(({ statement, returned, read, plan }) =>
     [...read].flatMap(([table, { rows, whole }]) =>
@@ -76,7 +78,9 @@ describe('a chat of 10,000 turns', () => {
     const { pool, taken } = createExplainedPool(database.url);
     try {
       await act(pool, tellStory(pool, chat));
-      expect(failuresOf(taken())).toEqual([]);
+      const explained = taken();
+      expect(failuresOf(explained)).toEqual([]);
+      expect(compiledOf(explained)).toEqual([]);
     } finally {
       await pool.end();
     }
@@ -88,7 +92,9 @@ describe('a chat of 10,000 turns', () => {
     const { pool, taken } = createExplainedPool(database.url);
     try {
       await act(pool, tellStory(pool, chat));
-      expect(failuresOf(taken())).toEqual([]);
+      const explained = taken();
+      expect(failuresOf(explained)).toEqual([]);
+      expect(compiledOf(explained)).toEqual([]);
     } finally {
       await pool.end();
     }

@@ -8,6 +8,8 @@ export type Explained = {
   returned: number;
   /** By table, the rows that were read, filtered ones too, and whether the table was read as a whole. */
   read: Map<string, { rows: number; whole: boolean }>;
+  /** Whether Postgres compiled it, which takes longer than any statement of a turn runs. */
+  isCompiled: boolean;
   plan: unknown;
 };
 
@@ -76,8 +78,8 @@ async function explainOne(
   await query(inTransaction ? 'savepoint explained' : 'begin');
   const { rows } = await query(`explain (analyze, timing off, format json) ${statement}`, values);
   await query(inTransaction ? 'rollback to savepoint explained' : 'rollback');
-  const plan = (rows[0]['QUERY PLAN'] as { Plan: Node }[])[0]!.Plan;
-  const explained: Explained = { statement, returned: 0, read: new Map(), plan };
+  const { Plan: plan, JIT } = (rows[0]['QUERY PLAN'] as { Plan: Node; JIT?: unknown }[])[0]!;
+  const explained: Explained = { statement, returned: 0, read: new Map(), isCompiled: JIT !== undefined, plan };
   visit(plan, explained);
   explained.returned = Math.max(plan['Actual Rows'], written(plan));
   return explained;
