@@ -10,7 +10,7 @@ import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { type Connection, requestMessage } from './adaptedRequest.js';
 import { createAnthropicClient } from './anthropicClient.js';
-import { isMessageStop, parseEvent, parseMessage } from './messageEvents.js';
+import { parseEvent, parseMessage } from './messageEvents.js';
 import { createMessage, type Message } from './messageParts.js';
 import { toMessageRequest } from './messageRequest.js';
 import { sumUsage } from './messageUsage.js';
@@ -72,7 +72,10 @@ async function* readReply(
   }
 }
 
-/** Reads a message to its end. Gives its deltas. */
+/**
+ * Reads a message to the end of its body, so that the connection can be used again: the body ends with `message_stop`, and
+ * after the stop reason the wait is short. Gives its deltas.
+ */
 async function* readMessage(response: Response, message: Message, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const requestId = response.headers.get('request-id');
   if (/json/i.test(response.headers.get('content-type') ?? '')) {
@@ -80,7 +83,7 @@ async function* readMessage(response: Response, message: Message, clock: Silence
     return yield* message.takeWhole(parseMessage(body, requestId));
   }
   try {
-    for await (const data of readFrames(response, clock, () => message.finished, isLast)) {
+    for await (const data of readFrames(response, clock, () => message.finished)) {
       for (const part of message.take(parseEvent(data, requestId))) {
         yield part;
         clock.signal.throwIfAborted();
@@ -91,6 +94,3 @@ async function* readMessage(response: Response, message: Message, clock: Silence
     if (clock.stopped || !message.finished || !(error instanceof TurnFailure)) throw error;
   }
 }
-
-/** Compatible servers may end a stream as Chat Completions does. */
-const isLast = (data: string): boolean => data === '[DONE]' || isMessageStop(data);

@@ -74,9 +74,3 @@ function throwError(json: unknown, requestId: string | null): void {
   const fields = typeof error === 'object' ? error : {};
   throw fromErrorObject({ request_id: request_id ?? requestId, ...fields });
 }
-
-/** Whether an event is the last one of its stream, by the beginning of its data. */
-export const isMessageStop = (data: string): boolean =>
-  data.length < MAX_STOP && /^\s*\{\s*"type"\s*:\s*"message_stop"/.test(data);
-
-const MAX_STOP = 1_000;

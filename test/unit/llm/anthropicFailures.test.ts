@@ -27,7 +27,12 @@ beforeEach(() => {
   logged.length = 0;
 });
 
-const refusal = (status: number, type: string, message = 'canary', headers = {}): AnthropicReply => ({
+const refusal = (
+  status: number,
+  type: string,
+  message = 'canary',
+  headers: Record<string, string> = { 'request-id': 'req_1' },
+): AnthropicReply => ({
   status,
   body: { type: 'error', error: { type, message }, request_id: 'req_body' },
   headers,
@@ -68,7 +73,7 @@ describe('a refusal by the Messages API', () => {
     [529, 'overloaded_error', 'canary', 'provider_error'],
   ])('with %s %s (%s) is %s', async (status, type, message, code) => {
     const failure = await failureOf(refusal(status, type, message));
-    expect(failure).toMatchObject({ code, detail: { status, type, requestId: 'req_body' } });
+    expect(failure).toMatchObject({ code, detail: { status, type, requestId: 'req_1' } });
     expect(server.requests).toHaveLength(1);
   });
 
