@@ -317,4 +317,19 @@ export const mutations: Mutation[] = [
       name: 'are removed in short transactions, and the resource of each turn stays as it was',
     },
   },
+  {
+    name: 'what a refusal taught is kept only when the server has accepted a request',
+    file: 'llm/profiles/adaptiveRequest.ts',
+    replace: [
+      [
+        'tried.add(describeFact(lesson.fact));',
+        'tried.add(describeFact(lesson.fact));\n      facts.learned(model, [lesson]);',
+      ],
+    ],
+    test: {
+      project: 'unit',
+      file: 'test/unit/llm/learning.test.ts',
+      name: 'without end is asked seven times at most, and nothing is learnt',
+    },
+  },
 ];
