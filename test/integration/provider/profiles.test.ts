@@ -11,7 +11,8 @@ beforeAll(async () => {
   fleet = await startWorkerFleet('profiles', { STUCK_RETRY_INITIAL_MS: '50' });
 }, 240_000);
 afterAll(() => fleet?.close(), 60_000);
-afterEach(() => {
+afterEach(async () => {
+  await fleet.endWorkers();
   fleet.provider.unscript();
   fleet.provider.requests.length = 0;
 });
@@ -27,7 +28,7 @@ async function play(kind: ProfileName) {
     ...{ kind: 'narrative', title: null, hostId: host.id, guestId: guest.id },
     scene: { container: 'the lamp room' },
   });
-  const turn = await fleet.ended(await fleet.begin(chat.id), 60_000);
+  const turn = await fleet.ended(await fleet.begin(chat.id), 120_000);
   return { status: turn.status, warnings: turn.warnings, open: turn.steps.filter(({ status }) => status !== 'done') };
 }
 const whole = { status: 'completed', warnings: [], open: [] };
@@ -39,8 +40,7 @@ describe('a narrative turn with a guest', () => {
       await fleet.pool.query('delete from provider_facts');
       expect({ kind, ...(await play(kind)) }).toEqual({ kind, ...whole });
     }
-    await fleet.endWorkers();
-  }, 600_000);
+  }, 900_000);
 
   test.each(profileNames)(
     'completes at a server of the kind %s with its profile set by name',
@@ -48,7 +48,6 @@ describe('a narrative turn with a guest', () => {
       await fleet.pool.query('delete from provider_facts');
       await fleet.start({ PROVIDER_PROFILE: kind });
       expect(await play(kind)).toEqual(whole);
-      await fleet.endWorkers();
     },
     120_000,
   );
