@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createChat } from '../../../db/chats/newChat.js';
 import type { CompletionRequest } from '../../../scripts/provider/chunks.js';
 import { owner } from '../../support/chats/chats.js';
@@ -6,6 +6,10 @@ import { asking, tool } from '../../support/provider/agentReply.js';
 import type { ProviderCall } from '../../support/provider/scriptedProvider.js';
 import { ending, type Reply, whole } from '../../support/provider/scriptedReply.js';
 import { startWorkerFleet, type WorkerFleet } from '../../support/service/workerFleet.js';
+
+// A turn that outlives its test would take the replies of the next one.
+jest.setTimeout(150_000);
+const TURN_MS = 120_000;
 
 let fleet: WorkerFleet;
 beforeAll(async () => {
@@ -46,7 +50,7 @@ async function play(
     return words === null ? (left.shift() ?? whole('Done.')) : refusal(words);
   });
   const turnId = await fleet.begin(chat.id);
-  const turn = await fleet.ended(turnId);
+  const turn = await fleet.ended(turnId, TURN_MS);
   return { turn, turnId, requests: fleet.provider.requests.filter((request) => isRequest(request, turnId)) };
 }
 
