@@ -49,6 +49,7 @@ export async function sendAdapted(request: AdaptiveRequest): Promise<Response> {
 function createPlan(request: AdaptiveRequest, stored: readonly ProviderFact[]) {
   const { model, requestId, facts, log, mayLearn = () => true } = request;
   const tried = new Set<string>();
+  const refusedBodies = new Set<string>();
   let last = '';
   let kept = stored;
   let lessons: Lesson[] = [];
@@ -69,12 +70,11 @@ function createPlan(request: AdaptiveRequest, stored: readonly ProviderFact[]) {
     });
   }
 
-  /** The first lesson that is new and changes the request. */
+  /** The first lesson that is new and leads to a request that was not refused yet. */
   function next(refused: Refused): Lesson | undefined {
-    const sent = JSON.stringify(refused.body);
     return lessonsOf(refused).find((lesson) => {
       if (tried.has(describeFact(lesson.fact)) || !mayLearn(lesson.fact)) return false;
-      return JSON.stringify(write([...lessons, lesson]).body) !== sent;
+      return !refusedBodies.has(JSON.stringify(write([...lessons, lesson]).body));
     });
   }
 
@@ -82,6 +82,7 @@ function createPlan(request: AdaptiveRequest, stored: readonly ProviderFact[]) {
     current: () => write(lessons),
     /** Whether the next request differs from the refused one. */
     learn(refused: Refused): boolean {
+      refusedBodies.add(JSON.stringify(refused.body));
       const wrong = outdated(refused);
       if (wrong.length > 0) {
         kept = without(kept, wrong);

@@ -336,6 +336,7 @@ describe('a server that refuses', () => {
     const { error } = await reply({ temperature: 0.3, thinking: true, maxTokens: 500, tools });
     expect(error).toMatchObject({ code: 'provider_refused', detail: { status: 400 } });
     expect(server.requests.length).toBeLessThanOrEqual(7);
+    expect(new Set(server.requests.map(({ body }) => JSON.stringify(body))).size).toBe(server.requests.length);
     expect(await learnt()).toEqual([]);
   });
 
