@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { TurnFailure } from '../domain/log/failures.js';
+import { through } from './partStage.js';
 import type { ReplyPart } from './port.js';
-import { receivedParts } from './receivedParts.js';
+import { createReceivedParts } from './receivedParts.js';
 import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS, MAX_SERVER_JSON, MAX_SERVER_JSONS } from './replyLimits.js';
 
 const text = (piece: string): ReplyPart => ({ type: 'delta', channel: 'text', text: piece });
@@ -14,7 +15,7 @@ async function receive(...parts: ReplyPart[]): Promise<ReplyPart[]> {
     yield* parts;
   }
   const received: ReplyPart[] = [];
-  for await (const part of receivedParts(given())) received.push(part);
+  for await (const part of through(given(), createReceivedParts())) received.push(part);
   return received;
 }
 const codeOf = (...parts: ReplyPart[]) =>
@@ -64,7 +65,7 @@ test('a failure of the provider is thrown unchanged by the reader of its parts',
     throw new TurnFailure('stream_broken');
   }
   const read = async () => {
-    for await (const _ of receivedParts(broken()));
+    for await (const _ of through(broken(), createReceivedParts()));
   };
   await expect(read()).rejects.toMatchObject({ code: 'stream_broken' });
 });

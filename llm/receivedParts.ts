@@ -2,6 +2,7 @@ import type { ServerFields } from '../domain/agents/chatMessage.js';
 import { TurnFailure } from '../domain/log/failures.js';
 import { toStorableModel, toStorableWord } from '../domain/text/storable.js';
 import { createTextCleaner } from '../domain/text/text.js';
+import type { PartStage } from './partStage.js';
 import type { ReplyPart } from './port.js';
 import { MAX_ARGUMENTS, MAX_CALLS, MAX_REPLY_UNITS } from './replyLimits.js';
 import { createServerJson } from './serverJson.js';
@@ -16,54 +17,56 @@ const RESPONSE_ID = /^[\w-]{1,200}$/;
 
 /**
  * Filters everything that a model or a relay upstream sends: cleans text so that it can be stored, cuts names and ids, and
- * enforces the limits of a reply. Throws `reply_too_large`, and what `parts` and `spend` throw. `spend` gets the length of
- * each piece, for limits of more than one reply.
+ * enforces the limits of a reply. Throws `reply_too_large`, and what `spend` throws. `spend` gets the length of each piece,
+ * for limits of more than one reply.
  */
-export async function* receivedParts(
-  parts: AsyncIterable<ReplyPart>,
-  spend: (units: number) => void = () => undefined,
-): AsyncGenerator<ReplyPart> {
+export function createReceivedParts(spend: (units: number) => void = () => undefined): PartStage {
   const cleaners = { text: createTextCleaner(), thinking: createTextCleaner() };
   const budget = createBudget();
   const serverJson = createServerJson(spend);
-  for await (const part of parts) {
-    switch (part.type) {
-      case 'delta': {
-        budget.spend('units', part.text.length);
-        spend(part.text.length);
-        const text = cleaners[part.channel].push(part.text);
-        if (text !== '') yield { ...part, text };
-        break;
-      }
-      case 'tool_call': {
-        budget.spend('calls', 1);
-        budget.spend('arguments', part.arguments.length);
-        budget.spend('units', part.arguments.length);
-        spend(part.arguments.length);
-        yield toCall(part, serverJson);
-        break;
-      }
-      case 'response':
-        if (RESPONSE_ID.test(part.id)) yield part;
-        break;
-      case 'heartbeat':
-        yield { ...part, elapsedSeconds: Math.min(Math.max(part.elapsedSeconds, 0), MAX_SECONDS) };
-        break;
-      case 'reasoning':
-        if (serverJson(part.block)) yield part;
-        break;
-      case 'meta':
-        yield part;
-        break;
-      case 'finish':
-        for (const channel of ['thinking', 'text'] as const) {
-          const text = cleaners[channel].end();
-          if (text !== '') yield { type: 'delta', channel, text };
-        }
-        return yield { ...part, model: toStorableModel(part.model) };
-    }
+
+  function takeDelta(part: Delta): ReplyPart[] {
+    budget.spend('units', part.text.length);
+    spend(part.text.length);
+    const text = cleaners[part.channel].push(part.text);
+    if (text === part.text) return [part];
+    return text === '' ? [] : [{ ...part, text }];
   }
+
+  function takeCall(part: Call): ReplyPart[] {
+    budget.spend('calls', 1);
+    budget.spend('arguments', part.arguments.length);
+    budget.spend('units', part.arguments.length);
+    spend(part.arguments.length);
+    return [toCall(part, serverJson)];
+  }
+
+  const restOf = (channel: Delta['channel']): Delta[] => {
+    const text = cleaners[channel].end();
+    return text === '' ? [] : [{ type: 'delta', channel, text }];
+  };
+
+  return (part) => {
+    switch (part.type) {
+      case 'delta':
+        return takeDelta(part);
+      case 'tool_call':
+        return takeCall(part);
+      case 'response':
+        return RESPONSE_ID.test(part.id) ? [part] : [];
+      case 'heartbeat':
+        return [{ ...part, elapsedSeconds: Math.min(Math.max(part.elapsedSeconds, 0), MAX_SECONDS) }];
+      case 'reasoning':
+        return serverJson(part.block) ? [part] : [];
+      case 'meta':
+        return [part];
+      case 'finish':
+        return [...restOf('thinking'), ...restOf('text'), { ...part, model: toStorableModel(part.model) }];
+    }
+  };
 }
+
+type Delta = Extract<ReplyPart, { type: 'delta' }>;
 
 type Call = Extract<ReplyPart, { type: 'tool_call' }>;
 

@@ -21,8 +21,9 @@ import { stepName } from '../../domain/turns/stepName.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { approximateTokens, estimatedUsage } from '../../domain/turns/usage.js';
 import { runBounded } from '../../lib/bounded.js';
+import { through } from '../../llm/partStage.js';
 import { type ReplyPart, toCallRequest } from '../../llm/port.js';
-import { receivedParts } from '../../llm/receivedParts.js';
+import { createReceivedParts } from '../../llm/receivedParts.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import { failureOfAttempt, type RetryRule, toApplicationFailure } from '../failure.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
@@ -77,7 +78,7 @@ export async function askSubagent(
       provider.streamReply({ ...request, requestId }, { signal: within, silenceMs: deps.silenceMs, mayLackReason });
     const inTime = () =>
       runBounded(signal, deps.limitMs, (within) =>
-        receiveAll(receivedParts(parts(within), budget.spend), watch, received),
+        receiveAll(through(parts(within), createReceivedParts(budget.spend)), watch, received),
       );
     const said = await reported(watch, signal, () => inTime().catch(asTimeout)).catch(async (error: unknown) => {
       await retryWhileDatabaseAway(() => settleLost(pool, call, asked, received, error));

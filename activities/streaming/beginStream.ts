@@ -1,5 +1,6 @@
 import { originOf } from '../../domain/agents/origin.js';
 import { TurnFailure } from '../../domain/log/failures.js';
+import { type PartStage, through } from '../../llm/partStage.js';
 import type { ReplyPart, ReplyRequest } from '../../llm/port.js';
 import { thisAttempt } from '../attempt.js';
 import { toApplicationFailure } from '../failure.js';
@@ -7,7 +8,7 @@ import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import type { AttemptStart } from '../telemetry.js';
 import type { Attempt } from './attempt.js';
 import { failAttempt } from './concludeAttempt.js';
-import { ownParts } from './ownParts.js';
+import { createOwnParts } from './ownParts.js';
 import { type ProviderStream, startProviderStream } from './providerStream.js';
 import { type ResumePoint, readResumePoint } from './resumePoint.js';
 import { promptTexts } from './streamCall.js';
@@ -52,6 +53,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
       limitMs: deps.limitMs - lease.streamedMs,
       hasFallback: fallback !== undefined && !lease.onFallback,
       watch: report.watchCall(model),
+      filter: ownLinesOf(asked, point),
       open: (signal) => openStream(attempt, asked, request, point, signal),
     },
   );
@@ -73,13 +75,17 @@ function openStream<P, V>(
   const requestId = `${step.key.turnId}/${step.name}/${lease.attempt}`;
   const { model } = request;
   const filter = names
-    ? { filter: (parts: AsyncIterable<ReplyPart>) => ownParts(parts, { names, model, before: '' }) }
+    ? { filter: (parts: AsyncIterable<ReplyPart>) => through(parts, createOwnParts({ names, model, before: '' })) }
     : {};
   const resume = point.from === 'response' ? { resume: { ...point.resume, ...filter } } : {};
   const options = { signal, silenceMs: deps.silenceMs, mayLackReason: lease.endedWithoutReason };
-  const parts = provider.streamReply({ ...request, requestId }, { ...options, ...resume });
-  if (!names) return parts;
-  return ownParts(parts, {
+  return provider.streamReply({ ...request, requestId }, { ...options, ...resume });
+}
+
+/** For a reply of which only the speaker's lines are kept. */
+function ownLinesOf({ provider, names, request: { model } }: ModelRequest, point: ResumePoint): PartStage | undefined {
+  if (!names) return undefined;
+  return createOwnParts({
     names,
     model,
     before: passedBefore(point),

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/core/pool.js';
 import { refusesData } from '../../db/core/unavailable.js';
-import { type Checkpointed, type Chunk, writeCheckpoints } from '../../db/streaming/checkpoints.js';
+import { type CallSoFar, type Checkpointed, type Chunk, writeCheckpoints } from '../../db/streaming/checkpoints.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 
 /** Called when the checkpoint of a stream was written or refused. */
@@ -13,8 +13,8 @@ export type CheckpointListener = {
 };
 
 export type Checkpointer = {
-  /** Adds text to the next checkpoint of its stream. */
-  add(piece: Omit<Chunk, 'fence'>): void;
+  /** Adds text to the next checkpoint of its stream. `call` is asked when the checkpoint is written. */
+  add(piece: Pending): void;
   /** Writes under this fence from now on. */
   register(key: DraftKey, fence: number, listener: CheckpointListener): void;
   /** Drops unwritten text, which has landed or is no longer needed. */
@@ -34,7 +34,8 @@ const PAUSE_PER_WRITE = 4;
 /** The most text in one statement, in UTF-16 code units. */
 const MAX_STATEMENT_UNITS = 4 * 1024 * 1024;
 
-type Pending = Omit<Chunk, 'fence'>;
+type Piece = Omit<Chunk, 'fence'>;
+type Pending = Omit<Piece, 'call'> & { call?: (() => CallSoFar) | undefined };
 type Kept = { key: DraftKey; fence: number; listener: CheckpointListener; pending: Pending[] };
 
 const idOf = (key: DraftKey) => `${key.turnId}/${key.beat}`;
@@ -119,7 +120,7 @@ export function createCheckpointer(
   };
 }
 
-type Taken = { kept: Kept; fence: number; pieces: Pending[] };
+type Taken = { kept: Kept; fence: number; pieces: Piece[] };
 
 /** Neighbouring tokens become one piece. */
 function appendPiece(pending: Pending[], piece: Pending): void {
@@ -130,14 +131,13 @@ function appendPiece(pending: Pending[], piece: Pending): void {
     last.epoch === piece.epoch &&
     last.offset + last.text.length === piece.offset &&
     last.text.length < MAX_STATEMENT_UNITS;
-  if (joins)
-    pending[pending.length - 1] = {
-      ...last,
-      text: last.text + piece.text,
-      sequence: piece.sequence ?? last.sequence,
-      call: piece.call ?? last.call,
-    };
-  else pending.push({ ...piece });
+  if (!joins) {
+    pending.push({ ...piece });
+    return;
+  }
+  last.text += piece.text;
+  last.sequence = piece.sequence ?? last.sequence;
+  last.call = piece.call ?? last.call;
 }
 
 /** Takes as many pending pieces as fit into one statement. */
@@ -148,7 +148,8 @@ function take(due: Set<Kept>): Taken[] {
     if (units > MAX_STATEMENT_UNITS) break;
     due.delete(kept);
     if (kept.pending.length === 0) continue;
-    const pieces = [...kept.pending];
+    // Copies, because a piece may grow while it is written.
+    const pieces = kept.pending.map((piece): Piece => ({ ...piece, call: piece.call?.() }));
     units += pieces.reduce((sum, piece) => sum + piece.text.length, 0);
     // They stay in `pending` until they are written, so that a failed statement loses nothing.
     taken.push({ kept, fence: kept.fence, pieces });
@@ -175,7 +176,7 @@ function settle(taken: Taken[], answer: Checkpointed[]): void {
 }
 
 /** A piece may have grown while it was written. The added text stays pending. */
-function removeWritten(kept: Kept, pieces: Pending[]): void {
+function removeWritten(kept: Kept, pieces: Piece[]): void {
   const last = pieces.at(-1);
   const grown = kept.pending[pieces.length - 1];
   const rest = kept.pending.slice(pieces.length);

@@ -121,8 +121,15 @@ export function createDraftWriter(
     if (written.text.length + written.thinking.length > MAX_REPLY_UNITS) throw new TurnFailure('reply_too_large');
     const { chatId, speakerId } = start;
     deps.wire.publish({ ...key, ...at(), chatId, speakerId, channel, offset, text });
-    const number = sequence === undefined ? {} : { sequence };
-    deps.checkpointer.add({ ...key, epoch: draft.epoch, channel, offset, text, call: meter.soFar(), ...number });
+    deps.checkpointer.add({ ...key, epoch: draft.epoch, channel, offset, text, call: meter.soFar, sequence });
+  }
+
+  /** The first text of the draft, or of a step: what viewers need to know of it is durable before. */
+  async function writeFirst(channel: Channel, text: string, sequence?: number): Promise<void> {
+    if (!draft.begun) await begin();
+    if (start.steps && steps.at(-1)?.type !== channel) await beginStep(channel, start.steps);
+    meter.add(text);
+    send(channel, text, sequence);
   }
 
   /** What was received of this call, also by the attempts before that asked for it. */
@@ -150,14 +157,15 @@ export function createDraftWriter(
     /** Records with the next checkpoint that the request was sent. */
     requestSent(): void {
       const place = { epoch: draft.epoch, channel: 'text' as const, offset: written.text.length };
-      deps.checkpointer.add({ ...key, ...place, text: '', call: meter.soFar() });
+      deps.checkpointer.add({ ...key, ...place, text: '', call: meter.soFar });
     },
-    /** `sequence`: the delta's number, where the provider keeps the response. */
-    async write(channel: Channel, text: string, sequence?: number): Promise<void> {
-      if (!draft.begun) await begin();
-      if (start.steps && steps.at(-1)?.type !== channel) await beginStep(channel, start.steps);
+    /** Resolves when it is sent; undefined when it was sent at once. `sequence`: the delta's number, where the provider keeps the response. */
+    write(channel: Channel, text: string, sequence?: number): Promise<void> | undefined {
+      const hooks = start.steps && steps.at(-1)?.type !== channel ? start.steps : undefined;
+      if (!draft.begun || hooks) return writeFirst(channel, text, sequence);
       meter.add(text);
       send(channel, text, sequence);
+      return undefined;
     },
     /** Begins the draft of a reply that had no delta, where viewers would otherwise keep an outdated text. */
     async beginWithoutDelta(): Promise<void> {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { speakerNames } from '../../domain/narrative/speakerNames.js';
+import { through } from '../../llm/partStage.js';
 import type { ReplyPart } from '../../llm/port.js';
-import { ownParts } from './ownParts.js';
+import { createOwnParts } from './ownParts.js';
 
 const person = (id: string, name: string) => ({ id, name, persona: '' });
 const names = speakerNames({ you: person('you', 'Tom'), host: person('a', 'Mira'), guest: null, speakerId: 'a' });
@@ -24,7 +25,8 @@ async function collect(parts: ReplyPart[], options: { before?: string; cancel?: 
     }
   }
   const passed: ReplyPart[] = [];
-  for await (const part of ownParts(stream(), { names, model: 'm', before: '', ...options })) passed.push(part);
+  for await (const part of through(stream(), createOwnParts({ names, model: 'm', before: '', ...options })))
+    passed.push(part);
   return { passed, read };
 }
 

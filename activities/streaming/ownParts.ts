@@ -1,5 +1,6 @@
 import { createOwnLines } from '../../domain/narrative/ownLines.js';
 import type { SpeakerNames } from '../../domain/narrative/speakerNames.js';
+import type { PartStage } from '../../llm/partStage.js';
 import type { ReplyPart } from '../../llm/port.js';
 
 type Delta = Extract<ReplyPart, { type: 'delta' }>;
@@ -20,36 +21,34 @@ export type OwnPartsOptions = {
  * The parts of a reply with only its speaker's lines (`ownLines.ts`). Where another participant's line ends the reply, the
  * last part is a `finish` without usage, and the rest of the stream is not read.
  */
-export async function* ownParts(parts: AsyncIterable<ReplyPart>, options: OwnPartsOptions): AsyncGenerator<ReplyPart> {
+export function createOwnParts(options: OwnPartsOptions): PartStage {
   const lines = createOwnLines(options.names, options.before);
   const passOn = createPassOn(() => lines.isHolding());
   let { responseId = null } = options;
-  for await (const part of parts) {
+
+  function takeDelta(part: Delta): ReplyPart[] {
+    const passed = passOn(part.channel === 'text' ? { ...part, text: lines.push(part.text) } : part);
+    if (!lines.hasEnded()) return passed;
+    if (responseId !== null) options.cancel?.(responseId);
+    return [...passed, { type: 'finish', reason: 'stop', usage: null, model: options.model }];
+  }
+
+  return (part) => {
     switch (part.type) {
       case 'delta':
-        yield* passOn(part.channel === 'text' ? { ...part, text: lines.push(part.text) } : part);
-        break;
-      case 'finish': {
-        const text = lines.end();
-        yield* passOn({ type: 'delta', channel: 'text', text }, { isLast: true });
-        return yield part;
-      }
+        return takeDelta(part);
+      case 'finish':
+        return [...passOn({ type: 'delta', channel: 'text', text: lines.end() }, { isLast: true }), part];
       case 'response':
         responseId = part.id;
-        yield part;
-        break;
+        return [part];
       case 'tool_call':
       case 'reasoning':
       case 'meta':
       case 'heartbeat':
-        yield part;
-        break;
+        return [part];
     }
-    if (lines.hasEnded()) {
-      if (responseId !== null) options.cancel?.(responseId);
-      return yield { type: 'finish', reason: 'stop', usage: null, model: options.model };
-    }
-  }
+  };
 }
 
 /**
@@ -58,12 +57,12 @@ export async function* ownParts(parts: AsyncIterable<ReplyPart>, options: OwnPar
  */
 function createPassOn(isHolding: () => boolean) {
   let waiting: Delta[] = [];
-  return function* passOn(delta: Delta, { isLast = false } = {}): Generator<Delta> {
+  return (delta: Delta, { isLast = false } = {}): Delta[] => {
     waiting.push(delta);
-    if (delta.sequence !== undefined && isHolding() && !isLast) return;
+    if (delta.sequence !== undefined && isHolding() && !isLast) return [];
     const passed = waiting;
     waiting = [];
-    yield* joined(passed);
+    return joined(passed);
   };
 }
 

@@ -4,8 +4,9 @@ import type { ReceivedReasoning, ToolCallRequest } from '../../domain/agents/cha
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import { noMeta, type RelayMeta } from '../../domain/relay/relay.js';
+import type { PartStage } from '../../llm/partStage.js';
 import { type ReplyPart, ReplyStopped, ReplyTimedOut, toCallRequest } from '../../llm/port.js';
-import { receivedParts } from '../../llm/receivedParts.js';
+import { createReceivedParts } from '../../llm/receivedParts.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import type { CallWatch } from '../telemetry.js';
 import type { Checkpointer } from './checkpointer.js';
@@ -43,6 +44,8 @@ export type StreamStart = Omit<DraftStart, 'onFirstToken'> & {
   /** How long it may stream, in milliseconds. Then it ends with what was received. */
   limitMs: number;
   watch?: CallWatch & { firstToken(first: FirstToken): void };
+  /** What the provider's parts pass before they are received. */
+  filter?: PartStage | undefined;
   /** Opens the provider's stream, which `signal` ends early. */
   open: (signal: AbortSignal) => AsyncIterable<ReplyPart>;
 };
@@ -72,13 +75,17 @@ export function startProviderStream(
   );
 
   async function pump(): Promise<StreamEnd> {
-    const parts = receivedParts(start.open(abort.signal));
+    const received = createReceivedParts();
+    const sent = start.open(abort.signal);
     writer.requestSent();
-    for await (const part of parts) {
-      if (abort.signal.aborted) break;
-      if (part.type === 'finish') return finish(part);
-      await take(part);
-    }
+    for await (const each of sent)
+      for (const part of (start.filter?.(each) ?? [each]).flatMap(received)) {
+        abort.signal.throwIfAborted();
+        if (part.type === 'finish') return finish(part);
+        // A token costs no promise.
+        const written = take(part);
+        if (written) await written;
+      }
     abort.signal.throwIfAborted();
     throw new TurnFailure('stream_broken');
   }

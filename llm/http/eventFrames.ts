@@ -48,16 +48,20 @@ export async function* readEvents(
   };
   const { first, kind } = await readBeginning(next, keepAlive, response);
   if (kind === 'json') return yield* readJsonBody(first, next, keepAlive, response);
-  for await (const event of readSentEvents(first, next, keepAlive, response)) {
-    if (event.data.trim() === '') {
-      keepAlive();
-      continue;
+  const reader = createSentEvents(keepAlive, response);
+  for (let piece: Uint8Array | null = first; ; piece = await next()) {
+    for (const event of reader.take(piece)) {
+      if (event.data.trim() === '') {
+        keepAlive();
+        continue;
+      }
+      clock.restart();
+      const ends = isLast(event.data);
+      if (ends) clock.detach(body, BODY_END_WAIT_MS);
+      yield event;
+      if (ends) return;
     }
-    clock.restart();
-    const ends = isLast(event.data);
-    if (ends) clock.detach(body, BODY_END_WAIT_MS);
-    yield event;
-    if (ends) return;
+    if (piece === null) return first === null ? undefined : reader.checkEnd();
   }
 }
 
@@ -87,12 +91,8 @@ async function readBeginning(next: NextPiece, keepAlive: () => void, { status, h
   }
 }
 
-async function* readSentEvents(
-  first: Uint8Array | null,
-  next: NextPiece,
-  keepAlive: () => void,
-  { status, headers }: Response,
-): AsyncGenerator<SentEvent> {
+/** Reads the events of the pieces of a body; null is its end. */
+function createSentEvents(keepAlive: () => void, { status, headers }: Response) {
   const contentType = headers.get('content-type');
   let hasComment = false;
   let hasEvents = false;
@@ -102,17 +102,20 @@ async function* readSentEvents(
     },
     bareJson: true,
   });
-  for (let piece = first; ; piece = await next()) {
-    const events = piece === null ? reader.end() : reader.push(piece);
-    if (events.length === 0 && piece !== null && (hasComment || isBlank(piece))) keepAlive();
-    hasComment = false;
-    if (events.length > 0) hasEvents = true;
-    yield* events;
-    if (piece !== null) continue;
-    const isText = isHtml('', contentType) || /^\s*text\/(?!event-stream)/i.test(contentType ?? '');
-    if (first !== null && !hasEvents && isText) throw notAnApi(status);
-    return;
-  }
+  return {
+    take(piece: Uint8Array | null): SentEvent[] {
+      const events = piece === null ? reader.end() : reader.push(piece);
+      if (events.length === 0 && piece !== null && (hasComment || isBlank(piece))) keepAlive();
+      hasComment = false;
+      if (events.length > 0) hasEvents = true;
+      return events;
+    },
+    /** Throws `provider_not_an_api` where a body of text had no event. */
+    checkEnd(): void {
+      const isText = isHtml('', contentType) || /^\s*text\/(?!event-stream)/i.test(contentType ?? '');
+      if (!hasEvents && isText) throw notAnApi(status);
+    },
+  };
 }
 
 /** Some servers send empty lines to keep the connection open. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ownParts } from '../../../activities/streaming/ownParts.js';
+import { createOwnParts } from '../../../activities/streaming/ownParts.js';
 import { speakerNames } from '../../../domain/narrative/speakerNames.js';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
+import { through } from '../../../llm/partStage.js';
 import type { ReplyPart, ReplyProvider, Resume } from '../../../llm/port.js';
 import { createResponses } from '../../../llm/responses/responses.js';
 import { someRequest } from '../../support/provider/collectReply.js';
@@ -12,15 +13,16 @@ import { until } from '../../support/until.js';
 const person = (id: string, name: string) => ({ id, name, persona: '' });
 const names = speakerNames({ you: person('you', 'Tom'), host: person('a', 'Mira'), guest: null, speakerId: 'a' });
 const options = { signal: new AbortController().signal, silenceMs: 20_000 };
-const filter = (parts: AsyncIterable<ReplyPart>) => ownParts(parts, { names, model: 'm', before: '' });
+const filter = (parts: AsyncIterable<ReplyPart>) => through(parts, createOwnParts({ names, model: 'm', before: '' }));
 
 async function read(provider: ReplyProvider, resume?: Resume) {
-  const parts = ownParts(provider.streamReply(someRequest, { ...options, ...(resume ? { resume } : {}) }), {
+  const own = createOwnParts({
     names,
     model: 'm',
     before: resume?.text ?? '',
     cancel: (id) => void provider.cancel?.(id),
   });
+  const parts = through(provider.streamReply(someRequest, { ...options, ...(resume ? { resume } : {}) }), own);
   let text = '';
   for await (const part of parts) {
     if (part.type === 'delta') text += part.text;
