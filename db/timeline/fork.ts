@@ -205,6 +205,9 @@ const moved = ({ seq, kind, turnId }: SourceRow, plan: CopyPlan, turns: Versions
 
 const refOf = ({ ref }: SourceRow, plan: CopyPlan): number | null => (ref === null ? null : (plan.seqOf.get(ref) ?? 0));
 
+/** Events of an earlier release have no size. */
+const sourceBytes = 'coalesce(e.bytes, octet_length(e.data::text))';
+
 async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: Copied[]): Promise<void> {
   await tx.query(
     `insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
@@ -212,7 +215,8 @@ async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: Copi
        case when c.data is not null then c.data
             when c.ref is not null then e.data || jsonb_build_object(${refName}, c.ref) else e.data end,
        case when c.data is not null then c.bytes
-            when c.ref is not null then e.bytes + length(c.ref::text) - length(e.data->>${refName}) else e.bytes end
+            when c.ref is not null then ${sourceBytes} + length(c.ref::text) - length(e.data->>${refName})
+            else ${sourceBytes} end
      from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::jsonb[], $9::integer[], $10::integer[])
        as c("from", seq, turn_id, kind, n, data, bytes, ref)
      join events e on e.chat_id = $1 and e.seq = c."from"
