@@ -17,7 +17,10 @@ export async function clockOffset(provider: SpawnedProvider): Promise<number> {
   const sent: { took: number; middle: number }[] = [];
   for (let n = 0; n < askings; n++) {
     const before = now();
-    const answer = await fetch(`${provider.baseUrl}/chat/completions`, { method: 'POST', body: '{"model":"clock"}' });
+    const answer = await fetch(`${provider.baseUrl}/chat/completions`, {
+      method: 'POST',
+      body: '{"model":"clock","messages":[]}',
+    });
     const after = now();
     await answer.arrayBuffer();
     sent.push({ took: after - before, middle: (before + after) / 2 });

@@ -1,6 +1,6 @@
 import type { ViewerFrame } from '../client/src/index.js';
 import { now } from './clock.js';
-import { endsTurn, patienceMs, postTurn, type Subject, watch } from './subject.js';
+import { endsTurn, postTurn, type Subject, watch } from './subject.js';
 
 /** A stream as its viewer saw it: when each token came, and when the provider had sent it. */
 export type SeenStream = {
@@ -14,6 +14,9 @@ export type SeenStream = {
 /** A chat with one viewer, ready for a turn. */
 export type Seat = { chatId: string; run(): Promise<SeenStream>; leave(): void };
 
+/** A turn may take this long, in milliseconds: the follow-ups of five hundred turns wait for each other. */
+const turnPatienceMs = 300_000;
+
 export async function takeSeat(subject: Subject, chatId?: string): Promise<Seat> {
   const chat = chatId ?? (await subject.newChat());
   let take: (frame: ViewerFrame) => void = () => {};
@@ -22,7 +25,7 @@ export async function takeSeat(subject: Subject, chatId?: string): Promise<Seat>
 
   const run = () =>
     new Promise<SeenStream>((resolve, reject) => {
-      const late = setTimeout(() => fail(new Error(`a turn of the ${subject.name} did not end`)), patienceMs + 30_000);
+      const late = setTimeout(() => fail(new Error(`a turn of the ${subject.name} did not end`)), turnPatienceMs);
       fail = (error) => {
         clearTimeout(late);
         reject(error);
