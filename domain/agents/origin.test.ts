@@ -16,9 +16,15 @@ test('the provider and model of an iteration get back what they attached to it',
 });
 
 test.each([
-  ['another model', { model: 'n', onFallback: false }],
-  ['the fallback', { model: 'm', onFallback: true }],
-])('%s gets neither reasoning nor fields of the server, and the ids of the service', (_, asked) => {
+  [
+    'another model gets neither reasoning nor fields of the server, and the ids of the service',
+    { model: 'n', onFallback: false },
+  ],
+  [
+    'the fallback gets neither reasoning nor fields of the server, and the ids of the service',
+    { model: 'm', onFallback: true },
+  ],
+])('%s', (_, asked) => {
   expect(forOrigin([past], originOf(asked))).toEqual([
     { text: 'So.', calls: [{ id: 'call_0_0', name: 'look', arguments: '{}', result: '2' }] },
   ]);

@@ -282,7 +282,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'domain/agents/origin.test.ts',
-      name: 'gets neither reasoning nor fields of the server, and the ids of the service',
+      name: 'another model gets neither reasoning nor fields of the server, and the ids of the service',
     },
   },
   {
@@ -302,7 +302,7 @@ export const mutations: Mutation[] = [
     test: {
       project: 'unit',
       file: 'viewers/gateway/statuses.test.ts',
-      name: 'is sent at the next refresh when only its end in the log was notified',
+      name: 'the last status of a turn is sent at the next refresh when only its end in the log was notified',
     },
   },
   {
