@@ -145,7 +145,7 @@ describe('the result of an MCP tool', () => {
     ['a refusal that is small only until it is unpacked is not read to its end', 500, gzipSync],
     ['an answer that never ends is not read to its end', 200, (piece: Buffer) => piece],
     ['an answer that is small only until it is unpacked is not read to its end', 200, gzipSync],
-  ])('is cut or refused: %s', async (_, status, pack) => {
+  ])('%s', async (_, status, pack) => {
     server.tools = [{ name: 'flood', inputSchema: object({}) }];
     const { run } = await connect();
     const piece = pack(Buffer.alloc(4 * 1024 * 1024, 'x'));
