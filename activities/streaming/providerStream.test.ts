@@ -1,19 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Db } from '../../db/core/pool.js';
 import type { ReplyPart } from '../../llm/port.js';
-import type { Wire } from '../../viewers/wire/wire.js';
+import { silentWire } from '../../test/support/viewers/silentWire.js';
 import { createCheckpointer } from './checkpointer.js';
 import type { StepHooks } from './draftWriter.js';
 import { startProviderStream } from './providerStream.js';
-
-const wire: Wire = {
-  publish: () => undefined,
-  step: () => undefined,
-  meta: () => undefined,
-  heartbeat: () => undefined,
-  onStop: () => () => undefined,
-  close: async () => undefined,
-};
 
 /** A Postgres in which the fence of the one draft always holds. */
 const db = {
@@ -30,7 +21,7 @@ async function* reply(): AsyncGenerator<ReplyPart> {
 
 const startWith = (steps: StepHooks) =>
   startProviderStream(
-    { db, wire, checkpointer: createCheckpointer(db, () => undefined) },
+    { db, wire: silentWire, checkpointer: createCheckpointer(db, () => undefined) },
     {
       key: { turnId: 'turn_1', beat: 0 },
       chatId: 'chat_1',

@@ -6,6 +6,7 @@ import {
   type ProjectionState,
   projectionChange,
 } from '../../domain/timeline/chatProjection.js';
+import { graphKinds } from '../../domain/timeline/graphKinds.js';
 import type { Db, Tx } from '../core/pool.js';
 import { yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { type EventRow, toChatEvent } from '../timeline/log.js';
@@ -76,15 +77,6 @@ export const messageCount: Projection = {
   },
 };
 
-const graphKinds = [
-  'model_selected',
-  'strategy_meta',
-  'strategy_link',
-  'strategy_unlinked',
-  'graph_snapshot',
-  'graph_plan',
-  'graph_cleared',
-] as const;
 type GraphEvent = Extract<ProjectionEvent, { kind: (typeof graphKinds)[number] }>;
 
 const ofGraph = `e.chat_id = $1 and e.kind in (${listOf(graphKinds)}) and ${inTimeline('e')}`;

@@ -119,7 +119,7 @@ export type ChangeRow = {
   reason: string;
   staleSince: string | null;
   messageSeq: number;
-  /** seq of its `changes_proposed`, and its place therein, from 1. */
+  /** seq of its `changes_proposed`, and its place in that event, from 1. */
   proposedSeq: number;
   position: number;
 };

@@ -1,5 +1,4 @@
 import type { Chat } from '../../client/src/index.js';
-import { settingsOf } from '../data/chatSettings.js';
 import type { OpenChat } from '../data/openChat.js';
 import { DocumentPanel } from '../documents/documentPanel.js';
 import { type Tab, Tabs } from '../panel/tabs.js';
@@ -10,7 +9,7 @@ import { ToolsSection } from './toolsSection.js';
 
 /** The tools and settings of an agent, its document and its plan. */
 export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
-  const settings = settingsOf(about);
+  const settings = about.settings;
   const projection = useProjection(chat).value.value;
   const tools: Tab = {
     id: 'tools',

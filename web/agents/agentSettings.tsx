@@ -1,8 +1,8 @@
-import type { ChatSettings } from '../data/chatSettings.js';
+import type { Chat } from '../../client/src/index.js';
 import { Facts, Section } from '../panel/section.js';
 
 /** The settings that the chat was created with. They can't be changed. */
-export function AgentSettings({ settings, chosenModel }: { settings: ChatSettings; chosenModel: string | null }) {
+export function AgentSettings({ settings, chosenModel }: { settings: Chat['settings']; chosenModel: string | null }) {
   const { systemPrompt, model, thinkingEnabled, maxIterations, temperature, providerId } = settings;
   return (
     <Section title="Settings">

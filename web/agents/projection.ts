@@ -1,18 +1,11 @@
 import type { Projection } from '../../client/src/index.js';
+import { graphKinds } from '../../domain/timeline/graphKinds.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
 
 export const useProjection = (chat: OpenChat): ChatQuery<Projection> =>
-  useChatQuery(chat, () => service.getProjection(chat.id), [
-    'model_selected',
-    'strategy_meta',
-    'strategy_link',
-    'strategy_unlinked',
-    'graph_snapshot',
-    'graph_plan',
-    'graph_cleared',
-  ]);
+  useChatQuery(chat, () => service.getProjection(chat.id), graphKinds);
 
 export const hasPlan = (projection: Projection | null): projection is Projection =>
   projection !== null && (projection.plan !== null || projection.steps.length > 0);

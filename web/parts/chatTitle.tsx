@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
 import { RenameDialog } from '../chat/renameDialog.js';
 import { characters } from '../data/characters.js';
-import { settingsOf } from '../data/chatSettings.js';
 import { chats, deleteChat, nameOf, titleOf } from '../data/library.js';
 import { replaceRoute } from '../data/route.js';
 import { ConfirmDialog } from '../dialogs/confirmDialog.js';
@@ -51,7 +50,7 @@ function subtitleOf(chat: Chat): string {
     case 'document':
       return 'Chat about a document';
     case 'agent': {
-      const { model } = settingsOf(chat);
+      const { model } = chat.settings;
       return model ? `Agent with tools, ${model}` : 'Agent with tools';
     }
     case 'relay':

@@ -1,5 +1,4 @@
 import type { Chat } from '../../client/src/index.js';
-import { settingsOf } from '../data/chatSettings.js';
 import type { OpenChat } from '../data/openChat.js';
 import { Facts, Section } from '../panel/section.js';
 import { formatDuration } from '../parts/format.js';
@@ -7,7 +6,7 @@ import { type Beat, itemsOf, type Timeline } from '../timeline/timeline.js';
 
 /** The persona and session of a relay chat, and what the other service reported about its latest reply. */
 export function RelayPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
-  const settings = settingsOf(about);
+  const settings = about.settings;
   return (
     <>
       <Section title="Other chat service">

@@ -7,7 +7,6 @@ import type { Pool } from '../../../db/core/pool.js';
 import { writeCheckpoints } from '../../../db/streaming/checkpoints.js';
 import { acquireReplyLease, beginEpoch, recordResponse } from '../../../db/streaming/leases.js';
 import { createResponses } from '../../../llm/responses/responses.js';
-import type { Wire } from '../../../viewers/wire/wire.js';
 import { claim, seedChat } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 import {
@@ -16,6 +15,7 @@ import {
   startScriptedResponses,
 } from '../../support/provider/scriptedResponses.js';
 import { until } from '../../support/until.js';
+import { silentWire } from '../../support/viewers/silentWire.js';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -37,15 +37,6 @@ afterAll(async () => {
   await server?.close();
   await database?.drop();
 });
-
-const lostWire: Wire = {
-  publish: () => undefined,
-  step: () => undefined,
-  meta: () => undefined,
-  heartbeat: () => undefined,
-  onStop: () => () => undefined,
-  close: async () => undefined,
-};
 
 type AttemptOptions = { numbered?: boolean; onDelta?: () => void; kept?: KeptText };
 type Attempt = Awaited<ReturnType<typeof aTurn>>['attempt'];
@@ -75,7 +66,7 @@ async function aTurn() {
     const point = await readResumePoint(pool, key, numbered ? lease : { ...lease, responseSeq: null }, asked);
     const resume = point.from === 'response' ? point : null;
     const stream = startProviderStream(
-      { db: pool, wire: lostWire, checkpointer },
+      { db: pool, wire: silentWire, checkpointer },
       {
         key,
         chatId,
