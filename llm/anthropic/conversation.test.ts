@@ -80,7 +80,7 @@ describe('a prompt for the Messages API', () => {
         content: [
           { type: 'tool_result', tool_use_id: 'a', content: 'one' },
           { type: 'tool_result', tool_use_id: 'b', content: 'two' },
-          { type: 'tool_result', tool_use_id: 'c' },
+          { type: 'tool_result', tool_use_id: 'c', content: 'There is no result.' },
           { type: 'text', text: 'Stop.' },
         ],
       },

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
-import { createSendableCalls } from './sendableCalls.js';
+import { sendableCalls } from '../outgoing/sendableCalls.js';
+import { createUseBlocks } from './useBlocks.js';
 
 type Block = Anthropic.ContentBlockParam;
 type Message = { role: 'user' | 'assistant'; content: Block[] };
@@ -16,9 +17,10 @@ const CONTINUE = '(Continue.)';
 /**
  * The messages as the API accepts them. System messages at the beginning become its system prompt; later ones are said
  * by the user, in their place. Roles alternate, the first and the last message are the user's, each call is followed by
- * its result, and no text is blank.
+ * its result, and no text is blank. `offered` are the names of the tools in the request.
  */
-export function toConversation(messages: readonly ChatMessage[]): Conversation {
+export function toConversation(given: readonly ChatMessage[], offered: readonly string[] = []): Conversation {
+  const messages = sendableCalls([...given], offered);
   const first = messages.findIndex(({ role }) => role !== 'system');
   const rest = first < 0 ? messages.length : first;
   const system = messages
@@ -31,7 +33,7 @@ export function toConversation(messages: readonly ChatMessage[]): Conversation {
 
 function toMessages(messages: ChatMessage[]): Message[] {
   const joined: Message[] = [];
-  const calls = createSendableCalls();
+  const toUse = createUseBlocks();
   const say = (role: Message['role'], content: Block[]) => join(joined, { role, content });
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at] as ChatMessage;
@@ -41,9 +43,9 @@ function toMessages(messages: ChatMessage[]): Message[] {
     }
     const results = resultsAfter(messages, at);
     at += results.length;
-    const uses = message.toolCalls.map(calls.toBlock);
+    const uses = message.toolCalls.map(toUse);
     say('assistant', [...reasoningOf(message), ...textBlocks(message.content), ...uses]);
-    say('user', toResults(message, uses, results));
+    say('user', toResults(uses, results));
   }
   if (joined[0]?.role !== 'user') joined.unshift({ role: 'user', content: textBlocks(BEGIN) });
   if (joined.at(-1)?.role === 'assistant') say('user', textBlocks(CONTINUE));
@@ -57,16 +59,12 @@ function resultsAfter(messages: ChatMessage[], at: number): Result[] {
   return (end < 0 ? rest : rest.slice(0, end)).filter((message): message is Result => message.role === 'tool');
 }
 
-/** One result for each call. A call without one has an empty result; what answers no call is said as a text. */
-function toResults({ toolCalls }: WithCalls, uses: Anthropic.ToolUseBlockParam[], results: Result[]): Block[] {
-  const left = [...results];
-  const answers = uses.map(({ id }, n): Anthropic.ToolResultBlockParam => {
-    const found = left.findIndex(({ toolCallId }) => toolCallId === toolCalls[n]?.id);
-    const [result] = found < 0 ? [] : left.splice(found, 1);
-    return { type: 'tool_result', tool_use_id: id, ...(isSaid(result?.content) ? { content: result?.content } : {}) };
+/** The results are in the order of the calls, one for each. */
+const toResults = (uses: Anthropic.ToolUseBlockParam[], results: Result[]): Block[] =>
+  uses.map(({ id }, n): Anthropic.ToolResultBlockParam => {
+    const content = results[n]?.content;
+    return { type: 'tool_result', tool_use_id: id, ...(isSaid(content) ? { content } : {}) };
   });
-  return [...answers, ...left.flatMap(({ content }) => textBlocks(content))];
-}
 
 /** The blocks of reasoning that came by this API, unchanged: the API checks their signatures. */
 const reasoningOf = ({ reasoning }: WithCalls): Block[] =>

@@ -40,6 +40,7 @@ export function toMessageRequest(
   };
   const conversation = toConversation(
     facts.thinking === 'none' ? request.messages.map(withoutBlocks) : request.messages,
+    request.tools?.map(({ name }) => name),
   );
   const tools = toolFields(request.tools ?? [], conversation);
   const marked = facts.cache === 'none' ? { ...conversation, ...tools } : markStable({ ...conversation, ...tools });
