@@ -1,12 +1,13 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { clientFrame, viewerFrame } from '../../domain/log/frames.js';
+import * as narrative from '../narrative/resources.js';
 import { type ProblemCode, problems } from './problem.js';
 import { type Route, tags } from './route.js';
 import * as resources from './schemas.js';
 
 /** All schemas of resources, and the frames of the live socket. */
-const named = [...Object.values(resources), viewerFrame, clientFrame]
+const named = [...Object.values(resources), ...Object.values(narrative), viewerFrame, clientFrame]
   .filter((schema) => schema instanceof z.ZodType)
   .map((schema) => ({ type: 'schema', schema }) as const);
 

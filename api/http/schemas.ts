@@ -1,27 +1,12 @@
 import { z } from 'zod';
-import { agentStep, loggedEvent, storyArtifacts } from '../../domain/log/events.js';
+import { agentStep, loggedEvent } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
 import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
 import { chatSettings } from '../chats/newChat.js';
 import { newTurnBody } from '../turns/newTurnBody.js';
+import { at, id } from './fields.js';
 
 /** The resources of the api. The OpenAPI document and the client's types are generated from these schemas. */
-
-const id = (prefix: string) => z.string().meta({ description: `\`${prefix}_\` and a UUIDv7` });
-const at = () => z.iso.datetime().meta({ description: 'ISO 8601, UTC' });
-
-export const you = z.object({ id: z.literal('you'), name: z.string(), persona: z.string() }).meta({ id: 'You' });
-
-export const character = z
-  .object({
-    id: id('chr'),
-    name: z.string(),
-    persona: z.string(),
-    greeting: z.string().nullable(),
-    createdAt: at(),
-    updatedAt: at(),
-  })
-  .meta({ id: 'Character' });
 
 export const chat = z
   .object({
@@ -167,47 +152,6 @@ export const message = z
   })
   .meta({ id: 'Message' });
 
-export const scene = z
-  .object({
-    id: id('scn'),
-    container: z.string().meta({ description: 'the place of the scene' }),
-    status: z.enum(['open', 'closed']),
-    openedSeq: z.number().int(),
-    openedAt: at(),
-    endedAt: at().nullable(),
-    summaries: z
-      .record(z.string(), z.string())
-      .meta({ description: 'by the id of the character from whose point of view the summary is' }),
-  })
-  .meta({ id: 'Scene' });
-
-const personId = () => z.string().meta({ description: "`you` or a character's id" });
-
-export const edge = z
-  .object({
-    sourceId: personId(),
-    targetId: personId(),
-    affinity: z.number().int().min(0).max(100),
-    trust: z.number().int().min(0).max(100),
-    summary: z.string().nullable(),
-    knowledgeFacts: z.array(z.string()).meta({ description: 'facts that the source knows about the target' }),
-    lastInteractionAt: at().nullable(),
-  })
-  .meta({ id: 'Edge' });
-
-export const memory = z
-  .object({
-    id: id('mem'),
-    text: z.string(),
-    sceneId: id('scn').nullable(),
-    witnesses: z.array(id('chr')),
-    chatClock: z.number().int().meta({ description: 'seq of the user turn of its beat' }),
-    significance: z.number().int().min(0).max(3).nullable().meta({ description: 'null until the memory is scored' }),
-    pinned: z.boolean(),
-    at: at(),
-  })
-  .meta({ id: 'Memory' });
-
 export const projection = z
   .object({
     name: z.string().nullable(),
@@ -230,17 +174,6 @@ export const projection = z
     lastEventSeq: z.number().int().meta({ description: 'seq of the newest event that changed the projection' }),
   })
   .meta({ id: 'Projection' });
-
-export const storyEvent = z
-  .object({
-    id: id('evt'),
-    title: z.string(),
-    description: z.string(),
-    status: z.enum(['planned', 'active', 'completed', 'cancelled']),
-    artifacts: storyArtifacts.meta({ description: 'the effects of its completion' }),
-    createdAt: at(),
-  })
-  .meta({ id: 'StoryEvent' });
 
 export const document = z
   .object({

@@ -12,7 +12,8 @@ import { cursorOf, name, pageFields, persona, text, toPage } from '../http/input
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { character, pageOf } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { character } from './resources.js';
 
 const tag = 'Characters';
 const greeting = () => text(200_000).nullable();

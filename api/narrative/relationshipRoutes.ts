@@ -6,7 +6,8 @@ import { cursorPage, seqPage } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { type Route, route } from '../http/route.js';
-import { edge, memory, pageOf } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { edge, memory } from './resources.js';
 
 const tag = 'Relationships';
 

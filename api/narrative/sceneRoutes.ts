@@ -7,7 +7,8 @@ import { name, seqPage } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { type Route, route } from '../http/route.js';
-import { pageOf, scene } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { scene } from './resources.js';
 
 const tag = 'Scenes';
 

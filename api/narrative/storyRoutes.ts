@@ -6,7 +6,8 @@ import { name, seqPage, text } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { type Route, route } from '../http/route.js';
-import { pageOf, storyEvent } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { storyEvent } from './resources.js';
 
 const tag = 'Story';
 

@@ -3,7 +3,7 @@ import type { Pool } from '../../db/core/pool.js';
 import { putYou, readYou } from '../../db/narrative/you.js';
 import { name, persona } from '../http/input.js';
 import { type Route, route } from '../http/route.js';
-import { you } from '../http/schemas.js';
+import { you } from './resources.js';
 
 const tag = 'You';
 
