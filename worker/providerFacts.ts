@@ -24,6 +24,8 @@ export function createProviderFacts(deps: {
   onFact(event: FactEvent, fact: ProviderFact): void;
 }): ProviderFacts {
   const known = new Map<string, Known>();
+  /** The classifiers of a turn ask at the same time: one read serves all. */
+  const reads = new Map<string, Promise<ProviderFact[] | null>>();
   // One write after another: a fact may be forgotten and learnt again within one request.
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -32,6 +34,15 @@ export function createProviderFacts(deps: {
     known.set(key, { facts, at: Date.now() });
     if (known.size > MAX_KNOWN) known.delete(known.keys().next().value!);
     return facts;
+  };
+  const readShared = (key: string, of: Parameters<typeof readProviderFacts>[1]) => {
+    const reading = writing
+      .then(() => readProviderFacts(deps.pool, of))
+      .then((facts) => remember(key, facts))
+      .catch(() => null)
+      .finally(() => reads.delete(key));
+    reads.set(key, reading);
+    return reading;
   };
   const write = (work: () => Promise<void>) => {
     writing = writing
@@ -52,9 +63,8 @@ export function createProviderFacts(deps: {
           const key = keyOf(model);
           const cached = known.get(key);
           if (cached && Date.now() - cached.at < FRESH_MS) return cached.facts;
-          const reading = writing.then(() => readProviderFacts(deps.pool, { ...server, model })).catch(() => null);
-          const facts = await withinOr(READ_WITHIN_MS, reading, null);
-          return facts ? remember(key, facts) : (cached?.facts ?? []);
+          const facts = await withinOr(READ_WITHIN_MS, reads.get(key) ?? readShared(key, { ...server, model }), null);
+          return facts ?? cached?.facts ?? [];
         },
         learned(model, lessons) {
           const facts = lessons.map(({ fact }) => fact);
