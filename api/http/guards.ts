@@ -1,9 +1,10 @@
 import cors from 'cors';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
+import { hasMoreTokens } from '../../domain/text/boundedJson.js';
 import { addressOf, createRateLimit, type RateLimit } from '../limits/rateLimit.js';
 import type { Auth } from './auth.js';
-import { maxBodyBytes } from './input.js';
+import { maxBodyBytes, maxBodyTokens, tooManyTokens } from './input.js';
 import { Problem } from './problem.js';
 
 /**
@@ -72,9 +73,16 @@ export function ownerLimit(requestsPerMinute: number): RequestHandler {
   };
 }
 
-/** Parses bodies: JSON of limited size. Without a body it is `undefined`. */
+/** Parses bodies: JSON of limited size and with a limited number of tokens. Without a body it is `undefined`. */
 export function bodies(): RequestHandler[] {
-  return [requireJson, json({ limit: maxBodyBytes, strict: false, type: () => true })];
+  return [requireJson, json({ limit: maxBodyBytes, strict: false, type: () => true, verify: requireFewTokens })];
+}
+
+/** Runs before the parser, which takes 0.25 s for 1 MiB of brackets. The error's `type` says which problem it is. */
+function requireFewTokens(_request: unknown, _response: unknown, body: Buffer): void {
+  if (hasMoreTokens(body.length, (at) => body[at]!, maxBodyTokens)) {
+    throw Object.assign(new Error('too many JSON tokens'), { type: tooManyTokens });
+  }
 }
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {

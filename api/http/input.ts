@@ -3,6 +3,13 @@ import { Problem } from './problem.js';
 
 /** The largest body that is read, in bytes. */
 export const maxBodyBytes = 1024 * 1024;
+/**
+ * The most JSON tokens (values, names and brackets) in a body. 1 MiB of them would hold the event loop for 0.25 s; JSON of
+ * ordinary names and values has fewer.
+ */
+export const maxBodyTokens = 100_000;
+/** The `type` of the error for a body with more. */
+export const tooManyTokens = 'body.too.many.tokens';
 
 /**
  * Text from a client. Postgres keeps no NUL, so it is refused; a lone surrogate becomes U+FFFD. `max` counts

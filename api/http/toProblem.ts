@@ -1,6 +1,7 @@
 import { ChatRefused } from '../../db/core/refused.js';
 import { type Unavailable, whyUnavailable } from '../../db/core/unavailable.js';
 import { JoinRefused } from '../../viewers/gateway/feeds.js';
+import { maxBodyTokens, tooManyTokens } from './input.js';
 import { Problem, type ProblemCode } from './problem.js';
 
 /** Refusals of body-parser, by their `type`. */
@@ -76,6 +77,9 @@ export function toProblem(error: unknown): Problem {
   const unavailable = whyUnavailable(error);
   if (unavailable) return new Problem('database_unavailable', unavailableSays[unavailable], { 'Retry-After': '1' });
   const { type, status } = error as { type?: unknown; status?: unknown };
+  if (type === tooManyTokens) {
+    return new Problem('invalid_body', `the body: may hold at most ${maxBodyTokens} values, names and brackets`);
+  }
   const code = typeof type === 'string' ? byType[type] : undefined;
   if (code) return new Problem(code);
   // For example a body that does not inflate as its Content-Encoding says.

@@ -11,7 +11,7 @@ const isJsonToken = (unit: number): boolean => unit === 123 || unit === 91 || un
 
 /** Parses a JSON text. Returns undefined if it is not JSON or has more than `max` tokens. */
 export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
-  if (hasMoreTokens(text, max)) return undefined;
+  if (hasMoreTokens(text.length, (at) => text.charCodeAt(at), max)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -19,10 +19,11 @@ export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
   }
 }
 
-function hasMoreTokens(text: string, max: number): boolean {
-  if (text.length <= max) return false;
+/** Whether a JSON text, given by its length and its units, has more than `max` tokens. */
+export function hasMoreTokens(length: number, unitAt: (at: number) => number, max: number): boolean {
+  if (length <= max) return false;
   const count = createTokenCounter();
-  for (let at = 0; at < text.length; at++) if (count(text.charCodeAt(at)) > max) return true;
+  for (let at = 0; at < length; at++) if (count(unitAt(at)) > max) return true;
   return false;
 }
 

@@ -99,6 +99,34 @@ describe('a body that is not JSON', () => {
   });
 });
 
+describe('a body of 1 MiB that is slow to parse', () => {
+  const filled = (piece: (n: number) => string) => {
+    let body = '';
+    for (let n = 0; body.length < 1_000_000; n++) body += piece(n);
+    return body;
+  };
+  it.each<[string, () => string]>([
+    ['levels', () => `${'['.repeat(500_000)}${']'.repeat(500_000)}`],
+    ['open brackets', () => '['.repeat(1_000_000)],
+    ['names', () => `{${filled((n) => `"${n}":0,`)}"name":"Mira"}`],
+    ['objects in a known field', () => `{"name":"Mira","persona":[${filled((n) => `{"${n}":0},`)}0]}`],
+    ['objects behind a long string', () => `["${'\\"[,'.repeat(100_000)}",${filled(() => '{},').slice(0, 500_000)}0]`],
+  ])('because of its many %s is refused', async (_, body) => {
+    const answer = await sendRaw('POST', '/v1/characters', body());
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    expect(answer.body.detail).toContain('100000 values, names and brackets');
+  });
+
+  it('only because of one long string is accepted', async () => {
+    const answer = await sendRaw(
+      'POST',
+      '/v1/documents',
+      JSON.stringify({ title: 'T', body: '[{,:"\\'.repeat(120_000) }),
+    );
+    expect(answer.status).toBe(201);
+  });
+});
+
 describe('a body that does not match its schema', () => {
   const turns = () => `/v1/chats/${chatId}/turns`;
   it.each<[string, () => string, unknown, string]>([
