@@ -1,7 +1,17 @@
-import { allowances, cut, measure, type PromptLimits, type Shorten, takeInTurns } from '../text/tokenBudget.js';
+import {
+  allowances,
+  type CountTokens,
+  cut,
+  measure,
+  type PromptLimits,
+  type Shorten,
+  takeInTurns,
+} from '../text/tokenBudget.js';
+import { type Lore, recallLore } from './cards/lorebook.js';
+import type { SpeakerCard } from './cards/speakerCard.js';
 import type { Edge } from './edge.js';
 import { type Person, YOU } from './participants.js';
-import { continueScene, knowledge, message, role } from './promptText.js';
+import { continueScene, exampleDialogue, knowledge, loreText, message, postHistory, role } from './promptText.js';
 import { type ClosedScene, type Memory, recall } from './recall.js';
 
 export type { PromptLimits } from '../text/tokenBudget.js';
@@ -35,6 +45,8 @@ export type PromptInput = {
   storyEvents: { title: string; description: string; status: string }[];
   remembered: Memory[];
   closedScenes: ClosedScene[];
+  /** What the speaker's card adds; absent where the speaker was not imported. */
+  card?: SpeakerCard | null;
 };
 
 /** How many lines of earlier dialogue a prompt contains at most. */
@@ -47,16 +59,28 @@ const TITLE_COST = 12;
 /** No line of dialogue and no memory takes more than this share of the soft limit. */
 const LARGEST_SHARE = 4;
 
+/** The share of the optional parts that a lorebook may take. */
+const LORE_SHARE = 3;
+
 const REMEMBERED = 'What you remember, the most important first:';
 
 /**
- * The prompt of one beat. The required parts fit into `hard` and are cut if necessary. Memories and dialogue fill what
- * remains of `soft`; the least valuable and the oldest are left out first. Takes linear time.
+ * The prompt of one beat. The required parts fit into `hard` and are cut if necessary. Lore, memories and dialogue fill
+ * what remains of `soft`; the least valuable and the oldest are left out first. Example dialogue gets what they leave.
+ * Takes linear time.
  */
 export function narrativePrompt(input: PromptInput, limits: PromptLimits): PromptMessage[] {
   const needed = fitNeeded(input, limits);
-  const { memories, dialogue } = fitOptional(input, limits, needed.cost);
-  const system = [...needed.system, ...(memories.length > 0 ? [REMEMBERED, ...memories] : [])];
+  const { lore, memories, dialogue, examples } = fitOptional(input, limits, needed.cost);
+  const system = [
+    needed.role,
+    ...lore.before,
+    needed.persona,
+    ...lore.after,
+    ...needed.knowledge,
+    ...(memories.length > 0 ? [REMEMBERED, ...memories] : []),
+    ...examples,
+  ].filter(Boolean);
   return [{ role: 'system' as const, content: system.join('\n\n') }, ...dialogue, ...needed.lines].filter(
     ({ content }) => content !== '',
   );
@@ -68,7 +92,8 @@ const reserve = ({ soft, hard }: Pick<PromptLimits, 'soft' | 'hard'>) => Math.fl
 /** The required parts, cut to the hard limit: the role, the lines to answer, and what the speaker knows. */
 function fitNeeded(input: PromptInput, limits: PromptLimits) {
   const lines = newLines(input);
-  const texts = [role(input), ...lines.map(({ content }) => content), ...knowledge(input)];
+  const { persona, others } = knowledge(input);
+  const texts = [role(input), ...lines.map(({ content }) => content), persona, ...others];
   const overhead = MESSAGE_COST * (lines.length + 1) + PART_COST * texts.length;
   const total = Math.max(0, limits.hard - reserve(limits) - overhead);
   const measured = texts.map((text) => measure(text, limits.countTokens, total));
@@ -77,9 +102,12 @@ function fitNeeded(input: PromptInput, limits: PromptLimits) {
     total,
   );
   const fitted = measured.map((part, n) => cut(part, allowed[n] ?? 0));
-  const [first, ...rest] = fitted.map(({ text }) => text);
+  const [first = '', ...rest] = fitted.map(({ text }) => text);
+  const [fittedPersona = '', ...fittedOthers] = rest.slice(lines.length);
   return {
-    system: [first ?? '', ...rest.slice(lines.length)].filter(Boolean),
+    role: first,
+    persona: fittedPersona,
+    knowledge: fittedOthers,
     lines: lines.map((line, n) => ({ ...line, content: rest[n] ?? '' })),
     cost: overhead + fitted.reduce((sum, { cost }) => sum + cost, 0),
   };
@@ -89,18 +117,60 @@ function fitNeeded(input: PromptInput, limits: PromptLimits) {
 function newLines(input: PromptInput): PromptMessage[] {
   const said = input.prose ? [{ speakerId: YOU, text: input.prose }] : [];
   const lines: PromptMessage[] = [...said, ...input.beats].map((line) => message(input, line));
-  return lines.length > 0 ? lines : [{ role: 'system', content: continueScene(input) }];
+  const last = postHistory(input);
+  return [
+    ...(lines.length > 0 ? lines : [{ role: 'system' as const, content: continueScene(input) }]),
+    ...(last ? [{ role: 'system' as const, content: last }] : []),
+  ];
 }
 
-/** The newest dialogue and the most valuable memories, taken alternately until the limit. */
+/**
+ * Lore first, then the newest dialogue and the most valuable memories, taken alternately until the limit, then example
+ * dialogue.
+ */
 function fitOptional(input: PromptInput, { soft, hard, countTokens }: PromptLimits, spent: number) {
   const room = Math.min(hard - spent, Math.max(soft - spent, reserve({ soft, hard })));
   const largest = Math.floor(soft / LARGEST_SHARE);
-  const shorten: Shorten = (text, allowance) => cut(measure(text, countTokens, largest), Math.min(largest, allowance));
+  const costs = new Map<string, number>();
+  const shorten: Shorten = (text, allowance) => {
+    const fitted = cut(measure(text, countTokens, largest), Math.min(largest, allowance));
+    costs.set(fitted.text, fitted.cost + MESSAGE_COST);
+    return fitted;
+  };
+  const lore = fitLore(input, Math.floor(room / LORE_SHARE), countTokens);
   const known = { memories: input.remembered, closedScenes: input.closedScenes, beforeSeq: input.userTurnSeq };
   const said = input.dialogue.slice(-DIALOGUE_LINES).map((line) => message(input, line));
   const texts = said.map(({ content }) => content).reverse();
-  const [lines, memories] = takeInTurns([texts, recall(input.speakerId, known)], room - TITLE_COST, shorten);
+  const left = room - TITLE_COST - lore.cost;
+  const [lines, memories] = takeInTurns([texts, recall(input.speakerId, known)], left, shorten);
   const kept = said.slice(said.length - lines.length);
-  return { memories, dialogue: kept.map((line, n) => ({ ...line, content: lines.at(-1 - n) ?? '' })) };
+  const spentOn = [...lines, ...memories].reduce((sum, text) => sum + (costs.get(text) ?? 0), 0);
+  return {
+    lore,
+    memories,
+    dialogue: kept.map((line, n) => ({ ...line, content: lines.at(-1 - n) ?? '' })),
+    examples: fitExamples(exampleDialogue(input), left - spentOn, countTokens),
+  };
+}
+
+const noLore: Lore = { before: [], after: [], cost: 0 };
+
+/** The entries of the speaker's lorebook that the lines of the prompt call for. */
+function fitLore(input: PromptInput, room: number, countTokens: CountTokens): Lore {
+  if (!input.card?.book) return noLore;
+  const said = [...input.dialogue.slice(-DIALOGUE_LINES), { text: input.prose }, ...input.beats];
+  const lines = said.map(({ text }) => text).filter(Boolean);
+  return recallLore(loreText(input, input.card.book), { lines, room, countTokens });
+}
+
+/** The first examples, as long as whole ones fit. The first text is their title. */
+function fitExamples([title = '', ...examples]: string[], room: number, countTokens: CountTokens): string[] {
+  const kept: string[] = [];
+  let left = room - TITLE_COST;
+  for (const example of examples) {
+    left -= measure(example, countTokens, left).cost + PART_COST;
+    if (left < 0) break;
+    kept.push(example);
+  }
+  return kept.length > 0 ? [title, ...kept] : [];
 }

@@ -1,4 +1,6 @@
+import type { CharacterBook } from './cards/cardData.js';
 import { type Edge, newEdge } from './edge.js';
+import { hasOriginal, type MacroNames, replaceMacros, replaceOriginal } from './macros.js';
 import { type Person, silentWitness, witnesses, YOU } from './participants.js';
 import type { PromptInput, SpokenLine } from './prompt.js';
 
@@ -6,7 +8,7 @@ import type { PromptInput, SpokenLine } from './prompt.js';
 const LAST_LINE_LENGTH = 600;
 
 /** A name as prompts contain it: on one line, and never empty. */
-function nameOf({ id, name }: Pick<Person, 'id' | 'name'>): string {
+export function nameOf({ id, name }: Pick<Person, 'id' | 'name'>): string {
   const line = name.replace(/\s+/g, ' ').trim();
   if (id === YOU && (line === '' || line === YOU)) return 'the user';
   return line || 'somebody';
@@ -20,8 +22,54 @@ function speakerOf(input: PromptInput): Person {
   return input.guest?.id === input.speakerId ? input.guest : input.host;
 }
 
-/** The instruction which character the model plays, and how. */
+/** Who the macros of the speaker's texts stand for. */
+function macroNames(input: PromptInput): MacroNames {
+  return { user: nameOf(input.you), char: nameOf(speakerOf(input)) };
+}
+
+/**
+ * The instruction which character the model plays, and how. That of the speaker's card replaces it or contains it. An
+ * interjection keeps its own: a card knows nothing of it.
+ */
 export function role(input: PromptInput): string {
+  const own = ownRole(input);
+  const asked = input.card?.systemPrompt.trim();
+  if (!asked) return own;
+  const text = replaceMacros(asked, macroNames(input));
+  if (hasOriginal(text)) return replaceOriginal(text, own);
+  return input.beat > 0 ? `${text}\n\n${own}` : text;
+}
+
+/** The instruction that the speaker's card has after the last line; empty if there is none. */
+export function postHistory(input: PromptInput): string {
+  const asked = input.card?.postHistoryInstructions.trim() ?? '';
+  return replaceOriginal(replaceMacros(asked, macroNames(input)), '').trim();
+}
+
+/** The examples of the speaker's card, after their title; empty if there are none. */
+export function exampleDialogue(input: PromptInput): string[] {
+  const examples = (input.card?.examples ?? '')
+    .split(/<START>/i)
+    .map((example) => replaceMacros(example.trim(), macroNames(input)))
+    .filter(Boolean);
+  const title = `Examples of how ${nameOf(speakerOf(input))} speaks, which are not part of the story:`;
+  return examples.length > 0 ? [title, ...examples] : [];
+}
+
+/** A lorebook with the names of the participants in its texts and keywords. */
+export function loreText(input: PromptInput, book: CharacterBook): CharacterBook {
+  const names = macroNames(input);
+  const replace = (text: string) => replaceMacros(text, names);
+  const entries = book.entries.map((entry) => ({
+    ...entry,
+    content: replace(entry.content),
+    keys: entry.keys.map(replace),
+    secondary_keys: entry.secondary_keys?.map(replace),
+  }));
+  return { ...book, entries };
+}
+
+function ownRole(input: PromptInput): string {
   const speaker = speakerOf(input);
   const name = nameOf(speaker);
   const others = present(input)
@@ -42,12 +90,15 @@ export function continueScene(input: PromptInput): string {
   return `${nameOf(input.you)} says nothing in the story now. Go on with the scene as ${nameOf(speakerOf(input))}.`;
 }
 
-/** The speaker's persona and knowledge, the most valuable first. Blank parts are left out. */
-export function knowledge(input: PromptInput): string[] {
+/** The speaker's persona, which may be empty, and the speaker's knowledge, the most valuable first. */
+export function knowledge(input: PromptInput): { persona: string; others: string[] } {
   const speaker = speakerOf(input);
+  return { persona: speaker.persona && `${nameOf(speaker)}: ${speaker.persona}`, others: surroundings(input, speaker) };
+}
+
+function surroundings(input: PromptInput, speaker: Person): string[] {
   const others = present(input).filter(({ id }) => id !== speaker.id);
   return [
-    speaker.persona && `${nameOf(speaker)}: ${speaker.persona}`,
     input.scene && `The scene: ${input.scene.container}`,
     ...others.map((person) => `${nameOf(person)} is present. ${person.persona}`.trim()),
     doing(input, speaker),

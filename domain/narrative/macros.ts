@@ -1,0 +1,26 @@
+/** Who the macros of a text stand for. */
+export type MacroNames = {
+  /** The user's name, for `{{user}}`. */
+  user: string;
+  /** The character's name, for `{{char}}`. */
+  char: string;
+};
+
+/** The forms in capitals are those of the oldest cards; in small letters they may be markup. */
+const names = /\{\{\s{0,8}(user|char)\s{0,8}\}\}/gi;
+const oldNames = /<(USER|BOT|CHAR)>/g;
+const original = /\{\{\s{0,8}original\s{0,8}\}\}/gi;
+
+/** Replaces `{{user}}` and `{{char}}`, in any case, by names. Other macros stay as they are. Takes linear time. */
+export function replaceMacros(text: string, { user, char }: MacroNames): string {
+  const nameOf = (macro: string) => (macro.toLowerCase() === 'user' ? user : char);
+  // Functions, since a name may hold `$&`.
+  return text
+    .replace(names, (_, macro: string) => nameOf(macro))
+    .replace(oldNames, (_, macro: string) => nameOf(macro));
+}
+
+/** Replaces `{{original}}` by the text that a card's own text stands in place of. */
+export const replaceOriginal = (text: string, by: string): string => text.replace(original, () => by);
+
+export const hasOriginal = (text: string): boolean => text.search(original) >= 0;
