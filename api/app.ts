@@ -23,6 +23,8 @@ import { toProblem } from './http/toProblem.js';
 import { createHeavyWork } from './limits/heavyWork.js';
 import type { RateLimit } from './limits/rateLimit.js';
 import { answerTemporaryRefusal, breakAcceptedStream, isEventSource, isTemporary } from './limits/temporaryRefusal.js';
+import { avatarRoutes } from './narrative/avatarRoutes.js';
+import { cardRoutes } from './narrative/cardRoutes.js';
 import { characterRoutes } from './narrative/characterRoutes.js';
 import { relationshipRoutes } from './narrative/relationshipRoutes.js';
 import { type SceneRouteDeps, sceneRoutes } from './narrative/sceneRoutes.js';
@@ -82,6 +84,8 @@ export function routesOf(deps: AppDeps): Route[] {
   return [
     ...serviceRoutes(deps),
     ...youRoutes(deps),
+    ...cardRoutes(deps),
+    ...avatarRoutes(deps),
     ...characterRoutes(deps),
     ...chatRoutes(deps),
     ...turnRoutes({ ...deps, acceptTurn }),
@@ -108,9 +112,9 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestLog(deps.log), deps.metrics.timeRequests, secureHeaders());
   app.use(originGuard(deps.auth, deps.allowedOrigins));
   const keys = keyGuard(deps.auth, deps.wrongKeys);
-  app.use('/v1', keys, ownerLimit(deps.requestsPerMinute), bodies());
-  app.use('/metrics', keys);
   const routes = routesOf(deps);
+  app.use('/v1', keys, ownerLimit(deps.requestsPerMinute), bodies(routes));
+  app.use('/metrics', keys);
   mountRoutes(app, routes, deps.tracing);
   mountPages(app, openApiDocument(routes), deps.pageDir);
   app.use(notFound);

@@ -4,8 +4,10 @@ import helmet from 'helmet';
 import { hasMoreTokens } from '../../domain/text/boundedJson.js';
 import { addressOf, createRateLimit, type RateLimit } from '../limits/rateLimit.js';
 import type { Auth } from './auth.js';
+import { takesBytes } from './byteBodies.js';
 import { maxBodyBytes, maxBodyTokens, tooManyTokens } from './input.js';
 import { Problem } from './problem.js';
+import type { Route } from './route.js';
 
 /**
  * Security headers: pages load their own scripts and styles, and nothing inline. The viewer page has a stricter policy,
@@ -73,17 +75,26 @@ export function ownerLimit(requestsPerMinute: number): RequestHandler {
   };
 }
 
-/** Parses bodies: JSON of limited size and with a limited number of tokens. Without a body it is `undefined`. */
-export function bodies(): RequestHandler[] {
-  return [requireJson, json({ limit: maxBodyBytes, strict: false, type: () => true, verify: requireFewTokens })];
+/**
+ * Parses bodies: JSON of limited size and with a limited number of tokens. Without a body it is `undefined`. Routes that
+ * take bytes read them themselves.
+ */
+export function bodies(routes: readonly Route[]): RequestHandler[] {
+  const isBytes = takesBytes(routes);
+  const unlessBytes =
+    (handle: RequestHandler): RequestHandler =>
+    (request, response, next) =>
+      isBytes(request) ? next() : handle(request, response, next);
+  const verify = requireTokens(maxBodyTokens);
+  return [requireJson, json({ limit: maxBodyBytes, strict: false, type: () => true, verify })].map(unlessBytes);
 }
 
 /** Runs before the parser, which takes 0.25 s for 1 MiB of brackets. The error's `type` says which problem it is. */
-function requireFewTokens(_request: unknown, _response: unknown, body: Buffer): void {
-  if (hasMoreTokens(body.length, (at) => body[at]!, maxBodyTokens)) {
+export const requireTokens = (max: number) => (_request: unknown, _response: unknown, body: Buffer) => {
+  if (hasMoreTokens(body.length, (at) => body[at]!, max)) {
     throw Object.assign(new Error('too many JSON tokens'), { type: tooManyTokens });
   }
-}
+};
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;

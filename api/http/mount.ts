@@ -41,7 +41,7 @@ async function serve(route: Route, request: Request, response: Response): Promis
   response.locals.route = route.path;
   checkParams(request.params);
   const query = route.query ? parseInput(route.query, request.query, 'invalid_query') : undefined;
-  const takesBody = route.method !== 'get' && route.method !== 'delete';
+  const takesBody = route.method !== 'get' && route.method !== 'delete' && !route.bytes;
   const body = takesBody
     ? parseInput(route.body ?? emptyBody, request.body === undefined ? {} : request.body, 'invalid_body')
     : undefined;

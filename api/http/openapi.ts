@@ -88,11 +88,14 @@ function describe(route: Route): RouteConfig {
       ...(params.length > 0 ? { params: z.object(Object.fromEntries(params)) } : {}),
       ...(route.query ? { query: queryObject(route.query) } : {}),
       ...(route.headers ? { headers: route.headers } : {}),
+      ...(route.bytes ? { body: { required: true, content: { '*/*': { schema: bytes } } } } : {}),
       ...(route.body ? { body: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
     },
     responses: { ...answers(route), ...refusals(route, keyed) },
   };
 }
+
+const bytes = z.string().meta({ contentEncoding: 'binary', description: 'the bytes' });
 
 /** The object of a query's schema, which may end in a transform. */
 function queryObject(query: z.ZodType): z.ZodObject {
@@ -102,6 +105,7 @@ function queryObject(query: z.ZodType): z.ZodObject {
 function answers(route: Route): Responses {
   const entries = Object.entries(route.answers).map(([status, schema]) => {
     const content = {
+      ...Object.fromEntries((route.answersWith ?? []).map((type) => [type, { schema: bytes }])),
       ...(schema ? { 'application/json': { schema } } : {}),
       ...(route.streams && status === '200' ? { 'text/event-stream': { schema: viewerFrame } } : {}),
     };
@@ -116,7 +120,9 @@ function refusals(route: Route, keyed: boolean): Responses {
   const codes: ProblemCode[] = [
     ...(route.problems ?? []),
     ...(route.query ? (['invalid_query'] as const) : []),
-    ...(takesBody ? (['invalid_json', 'invalid_body', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(takesBody && !route.bytes
+      ? (['invalid_json', 'invalid_body', 'body_too_large', 'unsupported_media_type'] as const)
+      : []),
     ...(keyed && route.method !== 'get' ? (['foreign_origin'] as const) : []),
     ...(keyed ? common : []),
   ];

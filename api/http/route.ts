@@ -58,6 +58,10 @@ export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends
   tag: Tag;
   query?: Query;
   body?: Body;
+  /** Whether the body is bytes of any type, which the route reads itself. */
+  bytes?: boolean;
+  /** The media types of the successful answers, where they are not JSON. */
+  answersWith?: string[];
   /** Request headers that the route reads, for the document. */
   headers?: z.ZodObject;
   /** The schema of the body for each successful status; null for no body. */

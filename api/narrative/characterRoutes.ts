@@ -34,7 +34,7 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
           pool,
           owner,
           { ...body, greeting: body.greeting ?? null },
-          limits.characters,
+          { max: limits.characters },
         );
         return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
       },

@@ -12,10 +12,19 @@ export const character = z
     name: z.string(),
     persona: z.string(),
     greeting: z.string().nullable(),
+    hasAvatar: z.boolean(),
     createdAt: at(),
     updatedAt: at(),
   })
   .meta({ id: 'Character' });
+
+export const cardFile = z
+  .looseObject({
+    spec: z.literal('chara_card_v3'),
+    spec_version: z.literal('3.0'),
+    data: z.record(z.string(), z.unknown()).meta({ description: 'the fields of a character card of version 3' }),
+  })
+  .meta({ id: 'CharacterCard', description: 'with the fields beside `data` that the imported card had' });
 
 export const scene = z
   .object({

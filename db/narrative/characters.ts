@@ -1,7 +1,10 @@
+import type { Card } from '../../domain/narrative/cards/readCard.js';
 import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { newId } from '../core/ids.js';
 import { breaksForeignKey, type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
+import { type Image, storeAvatar } from './avatars.js';
+import { storeCard } from './cards.js';
 import { clearGuestEverywhere } from './guests.js';
 
 export type Character = {
@@ -9,6 +12,7 @@ export type Character = {
   name: string;
   persona: string;
   greeting: string | null;
+  hasAvatar: boolean;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -18,22 +22,35 @@ export type CharacterFields = { name: string; persona: string; greeting: string 
 /** Fields that are left out keep their value. */
 export type CharacterChange = { [K in keyof CharacterFields]?: CharacterFields[K] | undefined };
 
-const columns = 'id, name, persona, greeting, created_at as "createdAt", updated_at as "updatedAt"';
+const hasAvatar = 'exists (select from character_avatars a where a.character_id = characters.id) as "hasAvatar"';
+const columns = `id, name, persona, greeting, ${hasAvatar}, created_at as "createdAt", updated_at as "updatedAt"`;
 
-/** Creates a character. Throws `ChatRefused` when the owner already has `max`. */
-export function createCharacter(pool: Pool, owner: string, fields: CharacterFields, max?: number): Promise<Character> {
+/** What of an imported card is kept beside the character's own fields. */
+export type Imported = { card: Card; avatar: Image | null };
+
+/** Creates a character, with its card if it was imported. Throws `ChatRefused` when the owner already has `max`. */
+export function createCharacter(
+  pool: Pool,
+  owner: string,
+  fields: CharacterFields,
+  { max, imported }: { max?: number | undefined; imported?: Imported } = {},
+): Promise<Character> {
   return transaction(pool, async (tx) => {
     await mustBeWithinLimit(tx, 'characters', owner, max);
     const { rows } = await tx.query<Character>(
       `insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5) returning ${columns}`,
       [newId('chr'), owner, fields.name, fields.persona, fields.greeting],
     );
-    return rows[0]!;
+    const created = rows[0]!;
+    if (!imported) return created;
+    await storeCard(tx, created.id, imported.card);
+    if (imported.avatar) await storeAvatar(tx, created.id, imported.avatar);
+    return { ...created, hasAvatar: imported.avatar !== null };
   });
 }
 
 const list: ListSpec = {
-  columns: 'id, name, created_at as "createdAt", updated_at as "updatedAt"',
+  columns: `id, name, ${hasAvatar}, created_at as "createdAt", updated_at as "updatedAt"`,
   from: 'characters',
   where: 'owner = $1',
   key: 'id',

@@ -1,5 +1,6 @@
 import type { ClosedScene, Memory, PromptInput } from '../../domain/narrative/prompt.js';
 import type { Db } from '../core/pool.js';
+import { readSpeakerCard } from './cards.js';
 import { readTurnContext } from './turnContext.js';
 
 /**
@@ -10,10 +11,11 @@ export async function readPromptInput(
   db: Db,
   key: { turnId: string; beat: number; speakerId: string },
 ): Promise<PromptInput | null> {
-  const [context, remembered, closedScenes] = await Promise.all([
+  const [context, remembered, closedScenes, card] = await Promise.all([
     readTurnContext(db, key.turnId),
     readRemembered(db, key),
     readClosedScenes(db, key),
+    readSpeakerCard(db, key.speakerId),
   ]);
   if (!context) return null;
   const { you, host, guest, prose, dialogue, scene, edges, storyEvents, userTurnSeq } = context;
@@ -32,6 +34,7 @@ export async function readPromptInput(
     storyEvents: storyEvents.filter(({ status }) => status === 'active'),
     remembered,
     closedScenes,
+    card,
   };
 }
 

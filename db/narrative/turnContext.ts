@@ -1,5 +1,6 @@
 import type { ChatState, Person, SpokenLine, TurnContext } from '../../domain/classifiers/classifier.js';
 import { stripOoc } from '../../domain/narrative/ooc.js';
+import { replacePersonaMacros } from '../../domain/narrative/personas.js';
 import { chatLimits } from '../../domain/timeline/chatLimits.js';
 import type { Db } from '../core/pool.js';
 import { isLine, lastLinesFirst, lineOf } from '../timeline/lines.js';
@@ -44,9 +45,11 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
     turnId,
     userTurnSeq,
     at: head.at.toISOString(),
-    you: { id: 'you', name: head.youName ?? 'you', persona: head.youPersona ?? '' },
-    host: { id: head.hostId, name: head.hostName, persona: head.hostPersona },
-    guest: guestOf(head),
+    ...replacePersonaMacros({
+      you: { id: 'you', name: head.youName ?? 'you', persona: head.youPersona ?? '' },
+      host: { id: head.hostId, name: head.hostName, persona: head.hostPersona },
+      guest: guestOf(head),
+    }),
     prose: stripOoc(head.text ?? ''),
     beats,
     dialogue,

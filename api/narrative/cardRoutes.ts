@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Limits } from '../../db/chats/ownerLimits.js';
+import type { Pool } from '../../db/core/pool.js';
+import { readAvatar } from '../../db/narrative/avatars.js';
+import { readCharacterCard } from '../../db/narrative/cards.js';
+import { createCharacter, readCharacter } from '../../db/narrative/characters.js';
+import { toCardFile, toCharacter } from '../../domain/narrative/cards/cardCharacter.js';
+import { readBytes } from '../http/byteBodies.js';
+import { orProblem, Problem } from '../http/problem.js';
+import { type Route, route } from '../http/route.js';
+import { maxFileBytes, readCardFile } from './cards/cardFile.js';
+import { withTexts } from './cards/png.js';
+import { sendFile } from './cards/sendFile.js';
+import { cardFile, character } from './resources.js';
+
+const tag = 'Characters';
+
+export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
+  return [
+    route({
+      operation: 'importCharacter',
+      method: 'post',
+      path: '/v1/characters/import',
+      summary: 'Create a character from a character card: JSON, or a PNG that holds it',
+      tag,
+      bytes: true,
+      answers: { 201: character },
+      problems: ['invalid_card', 'limit_reached', 'body_too_large', 'unsupported_media_type'],
+      async handle({ owner, request, response }) {
+        const bytes = await readBytes(request, response, maxFileBytes);
+        const { card, image } = await readCardFile(bytes, request.headers['content-type']);
+        const avatar = image && { mediaType: 'image/png', bytes: image };
+        const created = await createCharacter(pool, owner, toCharacter(card), {
+          max: limits.characters,
+          imported: { card, avatar },
+        });
+        return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
+      },
+    }),
+    route({
+      operation: 'exportCharacter',
+      method: 'get',
+      path: '/v1/characters/:characterId/card',
+      summary: 'The character as a card of version 3: JSON, or its avatar with the card in it',
+      tag,
+      query: z.object({ format: z.enum(['json', 'png']).default('json') }),
+      answers: { 200: cardFile },
+      answersWith: ['image/png'],
+      problems: ['character_not_found', 'avatar_not_found'],
+      async handle({ owner, params: { characterId }, query, response }) {
+        const about = orProblem(await readCharacter(pool, owner, characterId), 'character_not_found');
+        const card = toCardFile(about, await readCharacterCard(pool, characterId));
+        if (query.format === 'json') return { status: 200, body: card };
+        const avatar = orProblem(await readAvatar(pool, owner, characterId), 'avatar_not_found');
+        if (avatar.mediaType !== 'image/png') throw new Problem('avatar_not_found', 'The avatar is not a PNG');
+        const text = Buffer.from(JSON.stringify(card)).toString('base64');
+        // Programs that know no version 3 read `chara`.
+        sendFile(response, { mediaType: 'image/png', bytes: withTexts(avatar.bytes, { chara: text, ccv3: text }) });
+        return null;
+      },
+    }),
+  ];
+}
