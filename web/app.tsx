@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { Chat } from '../client/src/index.js';
+import { LibraryDialog } from './characters/libraryDialog.js';
 import { isKeyRequested } from './data/api.js';
 import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
 import { type OpenChat, openChat } from './data/openChat.js';
@@ -18,7 +20,7 @@ const wideScreen = matchMedia('(min-width: 68rem)');
 
 export function App() {
   const [keyVersion, setKeyVersion] = useState(0);
-  const [dialog, setDialog] = useState<'new' | 'profile' | null>(null);
+  const [dialog, setDialog] = useState<'new' | 'profile' | 'characters' | null>(null);
   const [drawer, setDrawer] = useState<'chats' | 'panel' | null>(wideScreen.matches ? 'panel' : null);
   const chat = useOpenChat(keyVersion);
   const showsPanel = drawer === 'panel' && chat !== null && chat.failure.value === null;
@@ -29,6 +31,12 @@ export function App() {
     resendStored();
   }, [keyVersion]);
   const close = () => setDrawer((open) => (wideScreen.matches && open === 'panel' ? open : null));
+  const openNewChat = (created: Chat) => {
+    putChat(created);
+    navigateTo(created.id);
+    setDialog(null);
+    close();
+  };
   useFirstChat();
   useLibraryRefresh();
   usePendingQuote(close);
@@ -36,7 +44,12 @@ export function App() {
   return (
     <div class={`page ${drawer === 'chats' || showsPanel ? `${drawer}-open` : ''}`}>
       <aside class="sidebar" aria-label="Sidebar">
-        <Sidebar onNewChat={() => setDialog('new')} onProfile={() => setDialog('profile')} onChosen={close} />
+        <Sidebar
+          onNewChat={() => setDialog('new')}
+          onCharacters={() => setDialog('characters')}
+          onProfile={() => setDialog('profile')}
+          onChosen={close}
+        />
       </aside>
       <main class="chat" data-chat={chat?.id}>
         {chat ? (
@@ -61,17 +74,8 @@ export function App() {
       {(drawer === 'chats' || showsPanel) && (
         <button type="button" class="scrim" aria-label="Close" onClick={() => setDrawer(null)} />
       )}
-      {dialog === 'new' && (
-        <NewChatDialog
-          onClose={() => setDialog(null)}
-          onCreated={(created) => {
-            putChat(created);
-            navigateTo(created.id);
-            setDialog(null);
-            close();
-          }}
-        />
-      )}
+      {dialog === 'new' && <NewChatDialog onClose={() => setDialog(null)} onCreated={openNewChat} />}
+      {dialog === 'characters' && <LibraryDialog onClose={() => setDialog(null)} onChat={openNewChat} />}
       {dialog === 'profile' && <ProfileDialog onClose={() => setDialog(null)} />}
       {isKeyRequested.value && <KeyDialog onKey={() => setKeyVersion(keyVersion + 1)} />}
       <NoticeList />

@@ -287,6 +287,7 @@ export interface Character {
   name: string;
   persona: string;
   greeting: string | null;
+  hasAvatar: boolean;
   /**
    * ISO 8601, UTC
    */
@@ -295,6 +296,20 @@ export interface Character {
    * ISO 8601, UTC
    */
   updatedAt: string;
+}
+/**
+ * with the fields beside `data` that the imported card had
+ */
+export interface CharacterCard {
+  spec: 'chara_card_v3';
+  spec_version: '3.0';
+  /**
+   * the fields of a character card of version 3
+   */
+  data: {
+    [k: string]: unknown;
+  };
+  [k: string]: unknown;
 }
 export interface Chat {
   /**

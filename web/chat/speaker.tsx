@@ -1,3 +1,4 @@
+import { AvatarImage } from '../characters/avatarImage.js';
 import { nameOf } from '../data/library.js';
 
 const hues = 6;
@@ -16,6 +17,7 @@ export function Speaker({ id, note }: { id: string; note?: string | undefined })
     <div class="speaker">
       <span class={`avatar hue-${hueOf(id)}`} aria-hidden="true">
         {[...name][0]?.toUpperCase() ?? '?'}
+        <AvatarImage id={id} />
       </span>
       <span class="speaker-name">{name}</span>
       {note && <span class="speaker-note">{note}</span>}

@@ -28,12 +28,22 @@ export function useCharacter(id: string | null): Character | null {
 /** Creates a character, or changes the one with this id. */
 export async function saveCharacter(id: string | null, fields: CharacterFields): Promise<Character> {
   const saved = await (id ? service.updateCharacter(id, fields) : service.createCharacter(fields));
+  putCharacter(saved);
+  return saved;
+}
+
+/** Adds a new character, or replaces one that has changed. */
+export function putCharacter(saved: Character): void {
   putDetails(saved);
   const isListed = characters.value.some((character) => character.id === saved.id);
   characters.value = isListed
     ? characters.value.map((character) => (character.id === saved.id ? saved : character))
     : [...characters.value, saved];
-  return saved;
+}
+
+export async function deleteCharacter(id: string): Promise<void> {
+  await service.deleteCharacter(id);
+  characters.value = characters.value.filter((character) => character.id !== id);
 }
 
 function putDetails(character: Character): void {

@@ -71,6 +71,7 @@ export const service = {
   createCharacter: (body: CharacterFields) => post<Character>('/v1/characters', body),
   updateCharacter: (characterId: string, body: CharacterFields) =>
     request<Character>('PATCH', `/v1/characters/${id(characterId)}`, { body }),
+  deleteCharacter: (characterId: string) => request<void>('DELETE', `/v1/characters/${id(characterId)}`),
   listEdges: (chatId: string) => list<Edge>(`/v1/chats/${id(chatId)}/edges`),
   listMemories: (chatId: string) => list<Memory>(`/v1/chats/${id(chatId)}/memories`),
   listScenes: (chatId: string) => list<Scene>(`/v1/chats/${id(chatId)}/scenes`),

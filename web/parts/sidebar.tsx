@@ -4,13 +4,13 @@ import { chats, libraryFailure, titleOf, you } from '../data/library.js';
 import { currentChatId } from '../data/route.js';
 import { formatTime } from './format.js';
 
-type SidebarProps = { onNewChat(): void; onProfile(): void; onChosen(): void };
+type SidebarProps = { onNewChat(): void; onCharacters(): void; onProfile(): void; onChosen(): void };
 
 /** From this number of chats on, the list has a search box. */
 const searchFrom = 9;
 
 /** The list of chats, newest first, and links to the rest of the service. */
-export function Sidebar({ onNewChat, onProfile, onChosen }: SidebarProps) {
+export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: SidebarProps) {
   const [search, setSearch] = useState('');
   const all = chats.value ?? [];
   const found = all.filter((chat) => titleOf(chat).toLowerCase().includes(search.trim().toLowerCase()));
@@ -42,6 +42,9 @@ export function Sidebar({ onNewChat, onProfile, onChosen }: SidebarProps) {
         {all.length > 0 && found.length === 0 && <p class="empty">No chats found.</p>}
       </nav>
       <footer class="sidebar-foot">
+        <button type="button" class="quiet" onClick={onCharacters}>
+          Characters
+        </button>
         <button type="button" class="quiet" onClick={onProfile}>
           Your profile: {you.value?.name ?? '…'}
         </button>

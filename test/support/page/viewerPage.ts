@@ -64,7 +64,8 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
   });
   page.on('request', (request) => {
     requests.push(request.url());
-    if (!request.url().startsWith(`${api}/`)) problems.push(`request: ${request.url()}`);
+    const isOwn = [`${api}/`, `blob:${api}/`].some((start) => request.url().startsWith(start));
+    if (!isOwn) problems.push(`request: ${request.url()}`);
   });
   const recorders: Record<string, (data: never) => void> = {
     reply: (state: ReplyState) => void replyStates.push(state),
