@@ -116,7 +116,7 @@ export interface AssistantTurnEvent {
     beat: number;
     text: string;
     truncated: boolean;
-    userTurnSeq: number;
+    userTurnSeq: number | null;
     interjectionOf?: string;
     model: string;
     usage?: TokenUsage;
@@ -1259,7 +1259,7 @@ export interface Memory {
    */
   witnesses: string[];
   /**
-   * seq of the user turn of its beat
+   * seq of the user turn of its beat; 0 where a person wrote it
    */
   chatClock: number;
   /**

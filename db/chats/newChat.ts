@@ -1,9 +1,11 @@
 import type { NewEvent } from '../../domain/log/events.js';
+import { greet } from '../../domain/narrative/greeting.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
 import { newId } from '../core/ids.js';
 import { breaksForeignKey } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
+import { readYou } from '../narrative/you.js';
 import { appendEvents } from '../timeline/log.js';
 import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
@@ -51,7 +53,7 @@ async function insertChat(tx: Tx, owner: string, fields: NewChat): Promise<Chat>
       JSON.stringify(row.settings ?? {}),
     ],
   );
-  await appendEvents(tx, { chatId: id, turnId: null, step: 'create' }, firstEvents(fields));
+  await appendEvents(tx, { chatId: id, turnId: null, step: 'create' }, await firstEvents(tx, owner, fields));
   return (await readChat(tx, owner, id))!;
 }
 
@@ -94,11 +96,27 @@ async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
   }
 }
 
-function firstEvents(fields: NewChat): NewEvent[] {
+async function firstEvents(db: Db, owner: string, fields: NewChat): Promise<NewEvent[]> {
   const kind: ChatKind = fields.kind;
   const created: NewEvent = { kind: 'chat_created', data: { kind, title: fields.title } };
-  if (fields.kind !== 'narrative' || !fields.scene) return [created];
-  return [created, { kind: 'scene_opened', data: { sceneId: newId('scn'), container: fields.scene.container } }];
+  if (fields.kind !== 'narrative') return [created];
+  const { hostId, scene } = fields;
+  const opened: NewEvent[] = scene
+    ? [{ kind: 'scene_opened', data: { sceneId: newId('scn'), container: scene.container } }]
+    : [];
+  // After the scene: the greeting is a line of it.
+  return [created, ...opened, ...(await readGreeting(db, owner, hostId))];
+}
+
+async function readGreeting(db: Db, owner: string, hostId: string): Promise<NewEvent[]> {
+  const [{ rows }, you] = await Promise.all([
+    db.query<{ id: string; name: string; greeting: string | null }>(
+      'select id, name, greeting from characters where id = $1',
+      [hostId],
+    ),
+    readYou(db, owner),
+  ]);
+  return rows[0] ? greet(rows[0], you.name) : [];
 }
 
 async function owns(db: Db, table: 'characters' | 'documents' | 'providers', owner: string, id: string) {

@@ -145,14 +145,17 @@ type OwnEvent = { step: string; text: string; at: Date } & (
 
 const lineColumns = `coalesce(e.data->>'speakerId', 'you') as "speakerId", e.data->>'text' as text`;
 
+/** Whether a line is not that of a queued turn. A greeting has no turn. */
+const isNotQueued = "t.status is distinct from 'queued'";
+
 /**
  * The last lines of the timeline before a turn, oldest first, including those of cancelled and failed turns. Queued turns
  * are left out. The speaker of user turns is `you`; their out-of-character text is removed.
  */
 async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<SpokenLine[]> {
   const { rows } = await db.query<SpokenLine>(
-    `select ${lineColumns} from events e join turns t on t.id = e.turn_id
-     where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < $2 and t.status <> 'queued' and e.data->>'text' <> ''
+    `select ${lineColumns} from events e left join turns t on t.id = e.turn_id
+     where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < $2 and ${isNotQueued} and e.data->>'text' <> ''
      order by ${lastLinesFirst('e')} limit ${DIALOGUE_LINES}`,
     [chatId, beforeSeq],
   );
@@ -168,8 +171,8 @@ async function readSceneLines(db: Db, chatId: string, openedSeq: number): Promis
     `select ${lineColumns} from (
        select * from events e
        where ${isLine('e')} and e.chat_id = $1 and e.seq > $2 order by e.seq desc limit ${SCENE_LINES + 2 * chatLimits.queued}
-     ) e join turns t on t.id = e.turn_id
-     where t.status <> 'queued' and e.data->>'text' <> ''
+     ) e left join turns t on t.id = e.turn_id
+     where ${isNotQueued} and e.data->>'text' <> ''
      order by ${lastLinesFirst('e')} limit ${SCENE_LINES}`,
     [chatId, openedSeq],
   );

@@ -64,9 +64,11 @@ export const eventData = {
     beat: z.number().int(),
     text: z.string(),
     truncated: z.boolean(),
-    userTurnSeq: seq,
+    /** Null of a greeting, which begins a chat and answers no turn. */
+    userTurnSeq: seq.nullable(),
     /** On the second beat: the speaker of the first. */
     interjectionOf: id.optional(),
+    /** Empty where no model wrote the text: a greeting. */
     model: z.string(),
     usage: tokenUsage.optional(),
     error: publicError.optional(),

@@ -122,7 +122,10 @@ const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit
   user_turn: asItIs,
   user_turn_parsed: ofUserTurn,
   assistant_turn_started: ofUserTurn,
-  assistant_turn: ofUserTurn,
+  assistant_turn: (data, { seqOf }) => ({
+    ...data,
+    userTurnSeq: data.userTurnSeq === null ? null : seqOf(data.userTurnSeq),
+  }),
   memory_written: (data, { seqOf }) => ({ ...data, chatClock: seqOf(data.chatClock) }),
   memory_scored: asItIs,
   memory_pinned: asItIs,

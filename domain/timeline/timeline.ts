@@ -19,6 +19,9 @@ export type Note = {
   text: string;
 };
 
+/** The first message of a chat, by a character. It answers no turn, and nothing regenerates it. `at` is ISO 8601 UTC. */
+export type Greeting = { type: 'greeting'; seq: number; at: string; speakerId: string; text: string };
+
 /** One user turn and its replies. The turns of a reply's versions share it. */
 export type Exchange = {
   readonly type: 'exchange';
@@ -46,6 +49,7 @@ export type Timeline = {
   readonly exchanges: ReadonlyMap<number, Exchange>;
   /** By turn, the seq of its exchange. */
   readonly seqOf: ReadonlyMap<string, number>;
+  readonly greetings: readonly Greeting[];
   /** Notes of no exchange. */
   readonly notes: readonly Note[];
   /** Activity of no turn: what clients appended. */
@@ -58,6 +62,7 @@ export type Timeline = {
 export type Folding = {
   exchanges: Map<number, FoldingExchange>;
   seqOf: Map<string, number>;
+  greetings: Greeting[];
   notes: Note[];
   loose: ActivityEvent[];
   titles: Map<string, string>;
@@ -93,6 +98,7 @@ export function evolveTimeline(timeline: Timeline, event: ChatEvent): Timeline {
     // Handlers change only the exchange that is copied below.
     exchanges: new Map(timeline.exchanges as ReadonlyMap<number, FoldingExchange>),
     seqOf: new Map(timeline.seqOf),
+    greetings: [...timeline.greetings],
     notes: [...timeline.notes],
     loose: [...timeline.loose],
     titles: new Map(timeline.titles),
@@ -104,7 +110,7 @@ export function evolveTimeline(timeline: Timeline, event: ChatEvent): Timeline {
 }
 
 function newFolding(): Folding {
-  return { exchanges: new Map(), seqOf: new Map(), notes: [], loose: [], titles: new Map() };
+  return { exchanges: new Map(), seqOf: new Map(), greetings: [], notes: [], loose: [], titles: new Map() };
 }
 
 const copyOf = (exchange: Exchange): FoldingExchange => ({
@@ -122,7 +128,8 @@ const NONE = 0;
 /** The seq of the exchange that an event may change. */
 function exchangeOf({ seqOf }: Timeline, { kind, seq, turnId, data }: ChatEvent): number {
   if (kind === 'user_turn') return seq;
-  return 'userTurnSeq' in data ? data.userTurnSeq : (seqOf.get(turnId ?? '') ?? NONE);
+  if ('userTurnSeq' in data && data.userTurnSeq !== null) return data.userTurnSeq;
+  return seqOf.get(turnId ?? '') ?? NONE;
 }
 
 function apply<K extends ChatEvent['kind']>(folding: Folding, event: Extract<ChatEvent, { kind: K }>): void {

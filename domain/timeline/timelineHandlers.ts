@@ -23,7 +23,9 @@ export const handlers: Handlers = {
     if (exchange) exchange.began ??= seq;
   },
   assistant_turn(folding, { turnId, seq, at, data }) {
-    join(folding, turnId, data.userTurnSeq)?.beats.push({ ...data, turnId: turnId ?? '', seq, at });
+    const { userTurnSeq, speakerId, text } = data;
+    if (userTurnSeq === null) folding.greetings.push({ type: 'greeting', seq, at, speakerId, text });
+    else join(folding, turnId, userTurnSeq)?.beats.push({ ...data, turnId: turnId ?? '', seq, at });
   },
   turn_completed(folding, { turnId, seq, data }) {
     if (turnId !== null) find(folding, turnId)?.ends.set(turnId, { ...data, turnId, seq });

@@ -40,6 +40,28 @@ const done: NewEvent = {
 };
 
 describe('the transcript', () => {
+  it('begins with a greeting, which has a speaker and neither model nor usage', () => {
+    const greeting: NewEvent = {
+      kind: 'assistant_turn',
+      data: { speakerId: 'chr_1', beat: 0, text: 'Tea or rum?', truncated: false, userTurnSeq: null, model: '' },
+    };
+    const cited: NewEvent = { kind: 'citations', data: { citations: [] } };
+    const messages = foldTranscript(
+      log([null, greeting], [null, cited], ['turn_a', said('Rum.')], ['turn_a', replied('1', 3)]),
+    );
+    expect(messages.map((message) => message.content)).toEqual(['Tea or rum?', 'Rum.', '1']);
+    expect(messages[0]).toEqual({
+      role: 'assistant',
+      content: 'Tea or rum?',
+      id: 'greeting:1',
+      messageId: 'greeting:1',
+      at: '2026-01-01T00:00:00.000Z',
+      html: '<p>Tea or rum?</p>',
+      speakerId: 'chr_1',
+      truncated: false,
+    });
+  });
+
   it('is grouped by turn, so that a message queued during a reply comes after it', () => {
     const messages = foldTranscript(
       log(['turn_a', said('one')], ['turn_b', said('two')], ['turn_a', replied('1', 1)], ['turn_b', replied('2', 2)]),

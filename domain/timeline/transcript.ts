@@ -1,9 +1,9 @@
 import type { ChatEvent } from '../log/events.js';
 import { type ActivityEvent, foldActivity, showActivity } from '../turns/activity.js';
 import { type Message, toMessage } from './message.js';
-import { type Beat, type Exchange, foldTimeline, type Prose, type Timeline } from './timeline.js';
+import { type Beat, type Exchange, foldTimeline, type Greeting, type Prose, type Timeline } from './timeline.js';
 
-/** The messages of one anchor: a user turn, or a system message. `seq` is the anchor's. */
+/** The messages of one anchor: a greeting, a user turn, or a system message. `seq` is the anchor's. */
 export type MessageGroup = { seq: number; messages: Message[] };
 
 /**
@@ -18,7 +18,7 @@ export function foldTranscript(events: Iterable<ChatEvent>): Message[] {
 }
 
 /**
- * The messages of a part of the timeline: all events of some user turns, and system messages. `ownerOf` maps the seq of
+ * The messages of a part of the timeline: all events of some user turns, greetings and system messages. `ownerOf` maps the seq of
  * what clients appended to its user turn, which a part does not show.
  */
 export function foldPart(events: Iterable<ChatEvent>, ownerOf: ReadonlyMap<number, number>): MessageGroup[] {
@@ -47,6 +47,7 @@ function toGroups(timeline: Timeline, attached: Attached): MessageGroup[] {
   const exchanges = inOrder(timeline);
   const notes = [timeline, ...exchanges].flatMap((each) => each.notes.filter(({ kind }) => kind === 'system'));
   const groups = [
+    ...timeline.greetings.map((greeting) => ({ seq: greeting.seq, messages: [ofGreeting(greeting)] })),
     ...notes.map(({ seq, at, text }) => ({ seq, messages: [toMessage('system', text, `system:${seq}`, at)] })),
     ...exchanges.map((each) => ({ seq: each.seq, messages: toMessages(each, attached.get(each) ?? []) })),
   ];
@@ -105,6 +106,12 @@ function toMessages(exchange: Exchange, appended: ActivityEvent[]): Message[] {
   });
   return [...(prose ? [{ ...ofProse(prose), ...usage }] : []), ...replies];
 }
+
+const ofGreeting = ({ seq, text, at, speakerId }: Greeting): Message => ({
+  ...toMessage('assistant', text, `greeting:${seq}`, at),
+  speakerId,
+  truncated: false,
+});
 
 const ofProse = ({ turnId, text, at }: Prose): Message => toMessage('user', text, `${turnId}:user`, at);
 

@@ -1,8 +1,5 @@
 import type { Chat } from '../../client/src/index.js';
-import { useCharacter } from '../data/characters.js';
 import { nameOf } from '../data/library.js';
-import { Markdown } from '../parts/markdown.js';
-import { Speaker } from './speaker.js';
 
 const introductions: Record<Chat['kind'], string> = {
   narrative: 'Send a message to begin.',
@@ -11,20 +8,13 @@ const introductions: Record<Chat['kind'], string> = {
   relay: 'Send a message. Another chat service replies.',
 };
 
-/** The top of a chat: the greeting of its character and what to do first, or a line that marks the start. */
+/** The top of a chat: what to do first, or a line that marks the start. */
 export function ChatStart({ resource: { kind, hostId }, isEmpty }: { resource: Chat; isEmpty: boolean }) {
-  const greeting = useCharacter(hostId)?.greeting;
   if (!isEmpty) return <p class="beginning hint">Start of the chat</p>;
   return (
     <div class="beginning">
-      {greeting && hostId && (
-        <article class="beat">
-          <Speaker id={hostId} />
-          <Markdown text={greeting} />
-        </article>
-      )}
       <p class="empty">
-        {hostId && !greeting && <strong>This is a chat with {nameOf(hostId)}. </strong>}
+        {hostId && <strong>This is a chat with {nameOf(hostId)}. </strong>}
         {introductions[kind]}
       </p>
     </div>

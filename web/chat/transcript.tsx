@@ -8,6 +8,7 @@ import { type Exchange, hasTurn, type Item, itemsOf } from '../timeline/timeline
 import { ChatStart } from './chatStart.js';
 import { ExchangeView } from './exchange.js';
 import { EarlierStuckSteps } from './followUps.js';
+import { GreetingView } from './greeting.js';
 import { NoteView } from './note.js';
 import { RewindBanner } from './rewindDialog.js';
 import { useScrollAnchor } from './scrollAnchor.js';
@@ -65,19 +66,9 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
           ) : (
             <ChatStart resource={resource} isEmpty={items.every(({ type }) => type === 'note')} />
           )}
-          {visible.map((item) =>
-            item.type === 'note' ? (
-              <NoteView key={item.seq} note={item} />
-            ) : (
-              <ExchangeView
-                key={item.seq}
-                chat={chat}
-                kind={resource.kind}
-                exchange={item}
-                next={nextOf.get(item.seq)}
-              />
-            ),
-          )}
+          {visible.map((item) => (
+            <ItemView key={item.seq} item={item} chat={chat} kind={resource.kind} next={nextOf.get(item.seq)} />
+          ))}
           <EarlierStuckSteps turns={unloadedTurns} />
           <UnsentTurns chat={chat} />
           <RewindBanner chat={chat} />
@@ -90,6 +81,19 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
       )}
     </div>
   );
+}
+
+type ItemProps = { item: Item; chat: OpenChat; kind: Chat['kind']; next: Exchange | undefined };
+
+function ItemView({ item, chat, kind, next }: ItemProps) {
+  switch (item.type) {
+    case 'note':
+      return <NoteView note={item} />;
+    case 'greeting':
+      return <GreetingView greeting={item} />;
+    case 'exchange':
+      return <ExchangeView chat={chat} kind={kind} exchange={item} next={next} />;
+  }
 }
 
 /** Turns that have not ended, and whose messages are not loaded. */

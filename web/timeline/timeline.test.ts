@@ -19,10 +19,23 @@ const completed = { status: 'completed', usage: null, warnings: [], tokenUsage: 
 
 const said = (events: ChatEvent[]) =>
   itemsOf(foldTimeline(events)).map((item) =>
-    item.type === 'note' ? item.text : [item.prose?.text, ...item.beats.map(({ text }) => text)],
+    item.type === 'exchange' ? [item.prose?.text, ...item.beats.map(({ text }) => text)] : item.text,
   );
 
 describe('the timeline of a chat', () => {
+  test('begins with the greeting of its character, also before the first turn', () => {
+    const events = log(
+      ['assistant_turn', null, { ...reply(1, 'Tea or rum?'), userTurnSeq: null }],
+      ['user_turn', 'turn_1', { text: 'The second.', segments: [] }],
+      ['assistant_turn', 'turn_1', reply(2, 'Rum.')],
+    );
+    expect(said(events.slice(0, 1))).toEqual(['Tea or rum?']);
+    expect(said(events)).toEqual(['Tea or rum?', ['The second.', 'Rum.']]);
+    const before = foldTimeline(events.slice(0, 2));
+    expect(evolveTimeline(before, events[2]!)).toEqual(foldTimeline(events));
+    expect(evolveTimeline(before, events[2]!).greetings).toHaveLength(1);
+  });
+
   test('is grouped by user turns, also when one was queued during another reply', () => {
     const events = log(
       ['user_turn', 'turn_1', { text: 'One?', segments: [] }],

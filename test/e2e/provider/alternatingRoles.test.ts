@@ -66,6 +66,24 @@ describe('with a server that requires alternating roles', () => {
     }
   }, 120_000);
 
+  test('a chat that begins with a greeting goes on with it in every prompt, also in a fork', async () => {
+    const { chat, hostId } = await world.newChat({ guest: null, host: { greeting: 'Tea or rum?' } });
+    const played = await world.play(chat.id, 'The second, please.');
+    completed(played);
+    const { client } = world.service();
+    const { body: fork } = await client.send<Chat>('POST', `/v1/chats/${chat.id}/fork`, { atSeq: chat.seq });
+    const inFork = await world.play(fork.id, 'The first, please.');
+    completed(inFork);
+    for (const { calls } of [played, inFork]) {
+      const accepted = calls.find(({ step, call }) => step === 'reply:0' && call.did.includes('end'));
+      expect(accepted?.call.body.messages).toContainEqual({ role: 'assistant', content: 'Tea or rum?' });
+    }
+    const [greeting, ...others] = (await client.events(chat.id)).filter(({ kind }) => kind === 'assistant_turn');
+    expect(greeting).toMatchObject({ turnId: null, data: { text: 'Tea or rum?', speakerId: hostId } });
+    expect(others).toHaveLength(1);
+    expect((await client.messages(fork.id)).items[0]).toMatchObject({ role: 'assistant', content: 'Tea or rum?' });
+  }, 60_000);
+
   test('turns that are all out of character are answered, and the lines around them are kept', async () => {
     const { chat } = await world.newChat({ guest: null });
     const replies: string[] = [];

@@ -4,6 +4,7 @@ import type { Pool } from '../../../db/core/pool.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
+import { greet } from '../../../domain/narrative/greeting.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { expectFolded, type Story, tellStory } from '../../support/chats/timeline.js';
 import {
@@ -27,6 +28,8 @@ beforeAll(async () => {
   pool = database.pool;
 });
 afterAll(() => database.drop());
+
+const GREETING = 'Tea or rum?';
 
 const delta = fc.integer({ min: -40, max: 40 });
 const step = fc.oneof(
@@ -142,7 +145,7 @@ async function choose(model: Model, anyExchange: number, anyVersion: number): Pr
 /** The timeline is as it ought to be, and so is what is folded from it. */
 async function expectTimeline(story: Story, model: Model): Promise<void> {
   await expectFolded(pool, story);
-  expect(await story.spoken()).toEqual(spoken(model));
+  expect(await story.spoken()).toEqual([GREETING, ...spoken(model)]);
   const { edges = [], memories = [] } = await story.projections();
   expect(edges.find((edge) => edge.target_id === 'you')?.affinity).toBe(affinity(model));
   expect(memories).toHaveLength(model.filter((exchange) => activeOf(exchange).delta !== null).length);
@@ -165,7 +168,7 @@ async function expectFork(story: Story, model: Model): Promise<void> {
   const copy = tellStory(pool, { chatId: fork.id, hostId: fork.hostId ?? '' });
   await expectTimeline(copy, model);
   await copy.say('and on', 'it goes');
-  expect(await copy.spoken()).toEqual([...spoken(model), 'and on', 'it goes']);
+  expect(await copy.spoken()).toEqual([GREETING, ...spoken(model), 'and on', 'it goes']);
 }
 
 async function expectEachEffectOnce({ chatId }: Story): Promise<void> {
@@ -180,7 +183,13 @@ describe('any sequence of turns, stops, rollbacks, regenerations, activations, r
   test('leaves the timeline of the model, projections equal to a rebuild from empty, and a dense log', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 14, size: 'max' }), async (steps) => {
-        const story = tellStory(pool, await seedChat(pool));
+        const seeded = await seedChat(pool);
+        const story = tellStory(pool, seeded);
+        await story.append(
+          null,
+          'greeting',
+          ...greet({ id: seeded.hostId, name: 'Mira', greeting: GREETING }, 'Robin'),
+        );
         let model: Model = [];
         let past: Past = [{ seq: await lengthOf(story), model }];
         for (const [order, what] of steps.entries()) {

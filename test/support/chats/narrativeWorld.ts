@@ -21,7 +21,7 @@ export type Played = {
 };
 
 export type Scene = { chat: Chat; path: string; hostId: string; guestId: string };
-type Person = { name?: string; persona?: string };
+type Person = { name?: string; persona?: string; greeting?: string };
 export type ChatWish = { host?: Person; guest?: Person | null; container?: string | null };
 
 /** The real service with a scripted provider, and what tests of narrative turns do again and again. */
@@ -81,7 +81,7 @@ export async function startNarrativeWorld(env: Record<string, string> = {}): Pro
     },
     async newChat({ host = {}, guest = {}, container = 'the lamp room' } = {}) {
       const { client } = service;
-      const { id: hostId } = await client.createCharacter(host.name ?? 'Mira', host.persona);
+      const { id: hostId } = await client.createCharacter(host.name ?? 'Mira', host.persona, host.greeting);
       const guestId = guest ? (await client.createCharacter(guest.name ?? 'Tomas', guest.persona)).id : null;
       const wish = { kind: 'narrative', hostId, guestId, ...(container ? { scene: { container } } : {}) };
       const { body: chat } = await client.send<Chat>('POST', '/v1/chats', wish);

@@ -43,8 +43,8 @@ export function createServiceClient(base: string, options: { key?: string; timeo
     );
   };
 
-  const createCharacter = async (name = 'Mira', persona = 'A lighthouse keeper.') =>
-    call<{ id: string }>('POST', '/v1/characters', { name, persona });
+  const createCharacter = async (name = 'Mira', persona = 'A lighthouse keeper.', greeting: string | null = null) =>
+    call<{ id: string }>('POST', '/v1/characters', { name, persona, greeting });
   const createChat = (hostId: string) => call<Chat>('POST', '/v1/chats', { kind: 'narrative', hostId });
 
   return {
