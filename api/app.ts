@@ -26,6 +26,7 @@ import { answerTemporaryRefusal, breakAcceptedStream, isEventSource, isTemporary
 import { avatarRoutes } from './narrative/avatarRoutes.js';
 import { cardRoutes } from './narrative/cardRoutes.js';
 import { characterRoutes } from './narrative/characterRoutes.js';
+import { memoryRoutes } from './narrative/memoryRoutes.js';
 import { relationshipRoutes } from './narrative/relationshipRoutes.js';
 import { type SceneRouteDeps, sceneRoutes } from './narrative/sceneRoutes.js';
 import { storyRoutes } from './narrative/storyRoutes.js';
@@ -98,6 +99,7 @@ export function routesOf(deps: AppDeps): Route[] {
     ...documentRoutes(deps),
     ...sceneRoutes(deps),
     ...relationshipRoutes(deps),
+    ...memoryRoutes(deps),
     ...storyRoutes(deps),
     ...timelineRoutes({ ...deps, heavy, regenerate, rewind: createRewind({ ...deps, heavy }) }),
     ...logRoutes(deps),

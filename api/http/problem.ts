@@ -28,6 +28,7 @@ export const problems = {
   avatar_not_found: { status: 404, title: 'The character has no avatar' },
   document_not_found: { status: 404, title: 'There is no such document' },
   change_not_found: { status: 404, title: 'There is no such change' },
+  memory_not_found: { status: 404, title: 'The chat has no such memory' },
   provider_not_found: { status: 404, title: 'There is no such provider' },
   provider_keys_disabled: {
     status: 409,

@@ -46,6 +46,7 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'not_last_turn':
     case 'version_not_found':
     case 'version_not_landed':
+    case 'memory_not_found':
     case 'change_not_found':
     case 'change_not_pending':
     case 'change_stale':

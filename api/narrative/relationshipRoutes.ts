@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Pool } from '../../db/core/pool.js';
+import { changeEdgeByHand } from '../../db/narrative/changeEdge.js';
 import { listEdges } from '../../db/narrative/edges.js';
-import { listMemories, type Memory } from '../../db/narrative/memories.js';
-import { cursorPage, seqPage } from '../http/input.js';
+import { cursorPage, name, text } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { type Route, route } from '../http/route.js';
 import { pageOf } from '../http/schemas.js';
-import { edge, memory } from './resources.js';
+import { edge } from './resources.js';
 
 const tag = 'Relationships';
 
@@ -20,7 +20,25 @@ const edgeCursor = z
   })
   .optional();
 
-/** Routes for the relationships and memories of the characters who are present. */
+const someone = () => text(100).meta({ description: "`you` or a character's id" });
+const value = () => z.number().int().min(0).max(100);
+
+const edgeChange = z
+  .strictObject({
+    sourceId: someone(),
+    targetId: someone(),
+    affinity: value().optional(),
+    trust: value().optional(),
+    summary: text(20_000).optional(),
+    knowledgeFacts: z
+      .array(name(2_000))
+      .max(100)
+      .optional()
+      .meta({ description: 'facts to add; those that the source knows already stay' }),
+  })
+  .refine(({ sourceId, targetId }) => sourceId !== targetId, { path: ['targetId'], error: 'must not be sourceId' });
+
+/** Routes for the relationships of those who are present. */
 export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
   return [
     route({
@@ -39,19 +57,16 @@ export function relationshipRoutes({ pool }: { pool: Pool }): Route[] {
       },
     }),
     route({
-      operation: 'listMemories',
-      method: 'get',
-      path: '/v1/chats/:chatId/memories',
-      summary: "The chat's memories, oldest first",
+      operation: 'updateEdge',
+      method: 'patch',
+      path: '/v1/chats/:chatId/edges',
+      summary: 'Change what one of those present feels towards another, or add facts; what is left out stays',
       tag,
-      query: seqPage(),
-      answers: { 200: pageOf(memory) },
-      problems: ['chat_not_found'],
-      async handle({ owner, params: { chatId }, query }) {
-        await mustOwnChat(pool, owner, chatId);
-        const found = await listMemories(pool, chatId, { ...query, limit: query.limit + 1 });
-        const shown = ({ seq: _, ...memory }: Memory) => memory;
-        return listPage(found, query.limit, (item) => String(item.seq), shown);
+      body: edgeChange,
+      answers: { 200: edge },
+      problems: ['chat_not_found', 'not_narrative', 'chat_full'],
+      async handle({ owner, params: { chatId }, body }) {
+        return { status: 200, body: await changeEdgeByHand(pool, { owner, chatId }, body) };
       },
     }),
   ];

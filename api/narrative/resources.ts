@@ -60,7 +60,7 @@ export const memory = z
     text: z.string(),
     sceneId: id('scn').nullable(),
     witnesses: z.array(id('chr')),
-    chatClock: z.number().int().meta({ description: 'seq of the user turn of its beat' }),
+    chatClock: z.number().int().meta({ description: 'seq of the user turn of its beat; 0 where a person wrote it' }),
     significance: z.number().int().min(0).max(3).nullable().meta({ description: 'null until the memory is scored' }),
     pinned: z.boolean(),
     at: at(),

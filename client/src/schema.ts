@@ -23,6 +23,8 @@ export type LoggedEvent =
   | MemoryScoredEvent
   | MemoryPinnedEvent
   | MemoryUnpinnedEvent
+  | MemoryEditedEvent
+  | MemoryRemovedEvent
   | EdgeUpdateEvent
   | EdgeSummaryEvent
   | SceneOpenedEvent
@@ -542,7 +544,7 @@ export interface EdgeUpdateEvent {
     affinityDelta: number;
     trustDelta: number;
     knowledgeFacts: string[];
-    lastInteractionAt: string;
+    lastInteractionAt: string | null;
   };
 }
 /**
@@ -661,6 +663,38 @@ export interface MemoryPinnedEvent {
 }
 export interface MemoryUnpinnedEvent {
   kind: 'memory_unpinned';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    memoryId: string;
+  };
+}
+export interface MemoryEditedEvent {
+  kind: 'memory_edited';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    memoryId: string;
+    text?: string;
+    significance?: number;
+  };
+}
+export interface MemoryRemovedEvent {
+  kind: 'memory_removed';
   /**
    * dense per chat, from 1
    */

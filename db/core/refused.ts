@@ -4,6 +4,7 @@ export type RefusalCode =
   | 'character_not_found'
   | 'document_not_found'
   | 'provider_not_found'
+  | 'memory_not_found'
   | 'change_not_found'
   | 'change_not_pending'
   | 'change_stale'

@@ -20,6 +20,15 @@ export async function readEdges(db: Db, chatId: string): Promise<Edge[]> {
 
 type EdgeKey = Pick<Edge, 'sourceId' | 'targetId'>;
 
+/** One edge of a chat; null where nothing has changed it yet. */
+export async function readEdge(db: Db, chatId: string, { sourceId, targetId }: EdgeKey): Promise<Edge | null> {
+  const { rows } = await db.query<EdgeRow>(
+    `select ${columns} from edges where chat_id = $1 and source_id = $2 and target_id = $3`,
+    [chatId, sourceId, targetId],
+  );
+  return rows[0] ? toEdge(rows[0]) : null;
+}
+
 /** A page of the chat's edges, by source and then target. */
 export async function listEdges(db: Db, chatId: string, page: Page<EdgeKey>): Promise<Edge[]> {
   const { after, limit, order = 'asc' } = page;

@@ -189,8 +189,9 @@ export async function readChatState(db: Db, chatId: string): Promise<ChatState> 
   const { rows } = await db.query<{ scene: Scene | null; story: OpenStoryEvent[]; pinned: ChatState['pinned'] }>(
     `select ${sceneColumn}, ${storyColumn},
        (select coalesce(jsonb_agg(jsonb_build_object('memoryId', id, 'significance', significance,
-           'pinnedSeq', pinned_seq, 'witnesses', witnesses) order by pinned_seq), '[]')
-         from memories where chat_id = $1 and pinned_seq is not null) as pinned`,
+           'pinnedSeq', pinned_seq, 'witnesses', witnesses, 'byHand', e.turn_id is null) order by pinned_seq), '[]')
+         from memories m join events e on e.chat_id = m.chat_id and e.seq = m.pinned_seq
+         where m.chat_id = $1 and pinned_seq is not null) as pinned`,
     [chatId, null],
   );
   const { scene, story, pinned } = rows[0]!;

@@ -21,6 +21,8 @@ const projectionsOf: ProjectionsOf = {
   memory_scored: [memories],
   memory_pinned: [memories],
   memory_unpinned: [memories],
+  memory_edited: [memories],
+  memory_removed: [memories],
   edge_update: [edges],
   edge_summary: [edges],
   scene_opened: [scenes],

@@ -11,6 +11,7 @@ type Keyed<K extends EventKind, Row> = {
   kinds: readonly K[];
   /** The key of the row that an event changes: its subject. */
   keyOf: (event: Projected<K>) => string;
+  /** The row after an event; null where there is none, or no more. */
   evolve: (row: Row | null, event: Projected<K>) => Row | null;
 };
 
@@ -23,14 +24,17 @@ export function keyed<K extends EventKind, Row>({ store, kinds, keyOf, evolve }:
     for (const event of events as unknown as Projected<K>[]) {
       const row = evolve(rows.get(keyOf(event)) ?? null, event);
       if (row) rows.set(keyOf(event), row);
+      else rows.delete(keyOf(event));
     }
   };
   return {
     async project(tx, chatId, events) {
       const keys = [...new Set((events as unknown as Projected<K>[]).map(keyOf))];
       const rows = await store.read(tx, chatId, keys);
+      const before = [...rows.keys()];
       fold(rows, events);
-      await store.write(tx, chatId, [...rows.values()]);
+      const gone = before.filter((key) => !rows.has(key));
+      await Promise.all([store.remove(tx, chatId, gone), store.write(tx, chatId, [...rows.values()])]);
     },
     async refold(tx, chatId, moved) {
       for await (const keys of batchesOf(moved.flatMap(({ subject }) => subject ?? []))) {

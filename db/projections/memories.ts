@@ -1,4 +1,4 @@
-import { evolveMemory, type MemoryRow } from '../../domain/timeline/projectionRows.js';
+import { evolveMemory, type MemoryRow, memoryKinds } from '../../domain/timeline/projectionRows.js';
 import { keyed } from './keyed.js';
 import { idIsOneOf, rowStore } from './rowStore.js';
 
@@ -21,7 +21,7 @@ export const memories = keyed({
     keyOf: ({ id }) => id,
     isOneOf: idIsOneOf,
   }),
-  kinds: ['memory_written', 'memory_scored', 'memory_pinned', 'memory_unpinned'],
+  kinds: memoryKinds,
   keyOf: ({ data }) => data.memoryId,
   evolve: evolveMemory,
 });

@@ -47,7 +47,14 @@ export type TurnContext = {
 
 /** The state of the chat when an answer is applied, read under the chat's lock in the transaction that appends. */
 export type ChatState = {
-  pinned: { memoryId: string; significance: number | null; pinnedSeq: number; witnesses: string[] }[];
+  /** `byHand`: a person pinned it, and only a person unpins it. */
+  pinned: {
+    memoryId: string;
+    significance: number | null;
+    pinnedSeq: number;
+    witnesses: string[];
+    byHand: boolean;
+  }[];
   storyEvents: { eventId: string; status: StoryStatus; artifacts: StoryArtifacts }[];
   openScene: { sceneId: string } | null;
 };

@@ -8,12 +8,8 @@ describe('significance', () => {
     pinnedSeq: number,
     significance: number | null,
     witnesses = ['chr_h', 'chr_g'],
-  ) => ({
-    memoryId,
-    pinnedSeq,
-    significance,
-    witnesses,
-  });
+    byHand = false,
+  ) => ({ memoryId, pinnedSeq, significance, witnesses, byHand });
 
   test('scores the memory of its beat, and pins it at 3 only', () => {
     expect(events('significance', { score: 2 }).map(({ kind }) => kind)).toEqual(['memory_scored']);
@@ -45,6 +41,17 @@ describe('significance', () => {
       { kind: 'memory_pinned', data: { memoryId: 'mem_1' } },
       { kind: 'memory_unpinned', data: { memoryId: 'both' } },
     ]);
+  });
+
+  test('leaves pinned what a person pinned, also where the memory that it scores is so', () => {
+    const theirs = Array.from({ length: 3 }, (_, n) => pinned(`p${n}`, n, 0, undefined, true));
+    const chat = { ...state, pinned: [...theirs, pinned('a', 9, 3)] };
+    expect(pin('mem_1', context, chat, 3)).toEqual([
+      { kind: 'memory_pinned', data: { memoryId: 'mem_1' } },
+      { kind: 'memory_unpinned', data: { memoryId: 'a' } },
+    ]);
+    const byHand = { ...state, pinned: [...theirs, pinned('mem_1', 9, 1, undefined, true)] };
+    expect(pin('mem_1', context, byHand, 3)).toEqual([]);
   });
 
   test('unpins as many as needed, and never the new one', () => {

@@ -30,14 +30,20 @@ export const significance: Classifier = classifier({
 
 type Pin = ChatState['pinned'][number];
 
-/** Pins a memory. Unpins the least valuable memories of each witness that then has more than `cap` pinned ones. */
+/**
+ * Pins a memory. Unpins the least valuable memories of each witness that then has more than `cap` pinned ones, but none
+ * that a person pinned.
+ */
 export function pin(memoryId: string, context: TurnContext, state: ChatState, cap: number): NewEvent[] {
+  // Another pin of the same memory would take the place of the person's.
+  if (state.pinned.some((pin) => pin.memoryId === memoryId && pin.byHand)) return [];
   let others = state.pinned.filter((pin) => pin.memoryId !== memoryId);
   const evicted: string[] = [];
   for (const { id } of witnesses(context)) {
     const theirs = others.filter((pin) => pin.witnesses.includes(id)).sort(byWorth);
+    const unlocked = theirs.filter(({ byHand }) => !byHand);
     // The new memory is never unpinned.
-    const surplus = theirs.slice(0, Math.max(0, theirs.length + 1 - cap)).map((pin) => pin.memoryId);
+    const surplus = unlocked.slice(0, Math.max(0, theirs.length + 1 - cap)).map((pin) => pin.memoryId);
     evicted.push(...surplus);
     others = others.filter((pin) => !surplus.includes(pin.memoryId));
   }

@@ -79,7 +79,7 @@ export const eventData = {
   }),
   /**
    * One event per witness; all events of a beat have the same `memoryId`. `chatClock` is the seq of the beat's user
-   * turn.
+   * turn, and 0 where a person wrote the memory: every turn may recall it.
    */
   memory_written: z.object({
     memoryId: id,
@@ -93,13 +93,21 @@ export const eventData = {
   memory_scored: z.object({ memoryId: id, significance: z.number().int().min(0).max(3) }),
   memory_pinned: z.object({ memoryId: id }),
   memory_unpinned: z.object({ memoryId: id }),
+  /** A person changed the memory. What is left out stays. */
+  memory_edited: z.object({
+    memoryId: id,
+    text: z.string().optional(),
+    significance: z.number().int().min(0).max(3).optional(),
+  }),
+  memory_removed: z.object({ memoryId: id }),
   edge_update: z.object({
     sourceId: id,
     targetId: id,
     affinityDelta: delta,
     trustDelta: delta,
     knowledgeFacts: z.array(z.string()),
-    lastInteractionAt: z.string(),
+    /** Null where a person changed the edge, which is no interaction. */
+    lastInteractionAt: z.string().nullable(),
   }),
   edge_summary: z.object({ sourceId: id, targetId: id, summary: z.string() }),
   scene_opened: z.object({ sceneId: id, container: z.string() }),

@@ -25,7 +25,7 @@ export function updateEdge(edge: Edge, update: EventData<'edge_update'>): Edge {
     affinity: clamp(edge.affinity + update.affinityDelta),
     trust: clamp(edge.trust + update.trustDelta),
     knowledgeFacts: withFacts(edge.knowledgeFacts, update.knowledgeFacts),
-    lastInteractionAt: update.lastInteractionAt,
+    lastInteractionAt: update.lastInteractionAt ?? edge.lastInteractionAt,
   };
 }
 

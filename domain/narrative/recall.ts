@@ -3,7 +3,7 @@ export type Memory = {
   text: string;
   witnesses: string[];
   sceneId: string | null;
-  /** The seq of the user turn of its beat. */
+  /** The seq of the user turn of its beat; 0 where a person wrote it. */
   chatClock: number;
   significance: number | null;
   pinned: boolean;

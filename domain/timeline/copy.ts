@@ -130,6 +130,8 @@ const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit
   memory_scored: asItIs,
   memory_pinned: asItIs,
   memory_unpinned: asItIs,
+  memory_edited: asItIs,
+  memory_removed: asItIs,
   edge_update: asItIs,
   edge_summary: asItIs,
   scene_opened: asItIs,

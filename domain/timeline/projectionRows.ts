@@ -11,6 +11,7 @@ export type MemoryRow = {
   witnesses: string[];
   /** The witnesses whose event has been folded. */
   witnessIds: string[];
+  /** seq of the user turn of its beat; 0 of a memory that a person wrote. */
   chatClock: number;
   significance: number | null;
   pinnedSeq: number | null;
@@ -18,9 +19,20 @@ export type MemoryRow = {
   writtenAt: string;
 };
 
-export type MemoryKind = 'memory_written' | 'memory_scored' | 'memory_pinned' | 'memory_unpinned';
+export const memoryKinds = [
+  'memory_written',
+  'memory_scored',
+  'memory_pinned',
+  'memory_unpinned',
+  'memory_edited',
+  'memory_removed',
+] as const satisfies EventKind[];
+export type MemoryKind = (typeof memoryKinds)[number];
 
-/** Each witness of a memory has its own event. The first one makes the row; later ones add their witness to it. */
+/**
+ * Each witness of a memory has its own event. The first one makes the row; later ones add their witness to it. Null
+ * after the memory is removed: what a step of its turn finds out later changes nothing.
+ */
 export function evolveMemory(row: MemoryRow | null, event: Projected<MemoryKind>): MemoryRow | null {
   if (event.kind === 'memory_written') return written(row, event);
   if (!row) return null;
@@ -31,6 +43,12 @@ export function evolveMemory(row: MemoryRow | null, event: Projected<MemoryKind>
       return { ...row, pinnedSeq: event.seq };
     case 'memory_unpinned':
       return { ...row, pinnedSeq: null };
+    case 'memory_edited': {
+      const { text = row.text, significance = row.significance } = event.data;
+      return { ...row, text, significance };
+    }
+    case 'memory_removed':
+      return null;
   }
 }
 

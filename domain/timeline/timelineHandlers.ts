@@ -70,6 +70,8 @@ export const handlers: Handlers = {
   memory_scored: showsNothing,
   memory_pinned: showsNothing,
   memory_unpinned: showsNothing,
+  memory_edited: showsNothing,
+  memory_removed: showsNothing,
   edge_update: showsNothing,
   edge_summary: showsNothing,
   scene_summary: showsNothing,

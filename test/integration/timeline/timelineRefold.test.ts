@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { newId } from '../../../db/core/ids.js';
 import type { Pool } from '../../../db/core/pool.js';
+import { ChatRefused } from '../../../db/core/refused.js';
+import { changeEdgeByHand } from '../../../db/narrative/changeEdge.js';
+import { changeMemoryByHand, removeMemoryByHand, writeMemoryByHand } from '../../../db/narrative/changeMemories.js';
 import { readVersionsOfTurns } from '../../../db/timeline/activeVersions.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { activateVersion } from '../../../db/timeline/versions.js';
@@ -56,6 +59,8 @@ function eventsOf(made: Made, which: number, messageSeq: number): NewEvent[] {
     [{ kind: 'object_acquired', data: { ownerId: 'you', name: `object ${which}` } }],
     memory ? [{ kind: 'memory_pinned', data: { memoryId: memory } }] : [],
     memory ? [{ kind: 'memory_unpinned', data: { memoryId: memory } }] : [],
+    memory ? [{ kind: 'memory_edited', data: { memoryId: memory, text: `m ${which}` } }] : [],
+    memory ? [{ kind: 'memory_removed', data: { memoryId: memory } }] : [],
     [{ kind: 'edge_summary', data: { sourceId: 'you', targetId: 'other', summary: `e ${which}` } }],
     [{ kind: 'changes_proposed', data: { messageSeq, changeIds: [changeId], count: 1 } }],
     change ? [{ kind: 'change_accepted', data: { changeId: change } }] : [],
@@ -88,12 +93,40 @@ async function play(story: Story, made: Made, turnId: string, whiches: number[])
   await story.finish(turnId);
 }
 
+/** What a person does to the memories and edges of the chat, also to those that have left the timeline. */
+async function changeByHand({ chatId, hostId }: Story, made: Made, which: number): Promise<void> {
+  const chat = { owner, chatId };
+  const text = `by hand ${which}`;
+  const memoryId = any(made.memories, which);
+  const changes: (() => Promise<unknown>)[] = [
+    async () => {
+      const written = { text, witnessIds: [hostId], significance: which % 4, pinned: which % 2 === 0 };
+      made.memories.push((await writeMemoryByHand(pool, chat, written)).id);
+    },
+    async () => memoryId && changeMemoryByHand(pool, { ...chat, memoryId }, { text, significance: which % 4 }),
+    async () => memoryId && changeMemoryByHand(pool, { ...chat, memoryId }, { pinned: which % 3 === 0 }),
+    async () => memoryId && removeMemoryByHand(pool, { ...chat, memoryId }),
+    () =>
+      changeEdgeByHand(pool, chat, {
+        sourceId: hostId,
+        targetId: 'you',
+        affinity: which % 101,
+        summary: text,
+        knowledgeFacts: [text],
+      }),
+  ];
+  await any(changes, which)?.().catch((error: unknown) => {
+    if (!(error instanceof ChatRefused) || error.code !== 'memory_not_found') throw error;
+  });
+}
+
 const whiches = fc.array(fc.nat({ max: 1_000 }), { minLength: 2, maxLength: 6 });
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('say' as const), whiches }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('regenerate' as const), whiches }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('activate' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('roll back' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('change by hand' as const), which: fc.nat({ max: 1_000 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rewind' as const), to: fc.nat(), undo: fc.boolean() }) },
 );
 
@@ -132,6 +165,9 @@ async function run(story: Story, steps: Step[], check: (story: Story) => Promise
         if (versionId) await activateVersion(pool, { turnId: versionId, versionId, owner });
         break;
       }
+      case 'change by hand':
+        await changeByHand(story, made, what.which);
+        break;
       case 'rewind': {
         const toSeq = 1 + (what.to % (await story.log()).length);
         await rewindChat(pool, { chatId: story.chatId, owner, toSeq, interrupt: false });

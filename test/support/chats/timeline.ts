@@ -77,6 +77,7 @@ export function tellStory(pool: Pool, { chatId, hostId }: { chatId: string; host
 
   return {
     chatId,
+    hostId,
     append,
     land,
     followUp,
