@@ -184,6 +184,76 @@ describe('a stuck step on the page', () => {
   }, 90_000);
 });
 
+describe('the greeting of a character on the page', () => {
+  test('is shown at once in a new chat, and after the first turn and a reload', async () => {
+    const { viewer } = await openChat(() => ({}), { guest: null, host: { greeting: 'Tea or rum, {{user}}?' } });
+    const greeting = viewer.reply('Tea or rum, Robin?');
+    await greeting.getByText('Mira', { exact: true }).waitFor();
+    await viewer.sendMessage('The second, please.');
+    await viewer.waitForReply('A scripted reply.');
+    const said = ['Tea or rum, Robin?', 'The second, please.', 'A scripted reply.'];
+    expect(await viewer.messageTexts()).toEqual(said);
+    await viewer.reload();
+    await greeting.waitFor();
+    expect(await viewer.messageTexts()).toEqual(said);
+    expect(await greeting.getByRole('button').count()).toBe(0);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+});
+
+describe('memories and relationships in the panel of the page', () => {
+  test('are written, edited, pinned and removed by a person', async () => {
+    const { viewer, path } = await openChat();
+    await openTab(viewer, 'Memories');
+    await viewer.button('Add memory').click();
+    const form = viewer.page.getByRole('form', { name: 'New memory' });
+    await form.getByLabel('Memory').fill('The key is under the stone.');
+    await form.getByLabel('Importance').selectOption('3');
+    await form.getByLabel('Tomas').uncheck();
+    await form.getByRole('button', { name: 'Add' }).click();
+    const memory = viewer.page.getByRole('article').filter({ hasText: 'The key is under the stone.' });
+    await memory.getByText('Remembered by Mira', { exact: true }).waitFor();
+    await memory.getByRole('img', { name: 'Importance 3 of 3' }).waitFor();
+
+    await memory.getByRole('button', { name: 'Pin' }).click();
+    const pinned = viewer.page.getByRole('region', { name: 'Pinned' }).getByRole('article');
+    await pinned.getByRole('button', { name: 'Edit' }).click();
+    const edit = viewer.page.getByRole('form', { name: 'Edit memory' });
+    await edit.getByLabel('Memory').fill('The key is lost.');
+    await edit.getByRole('button', { name: 'Save' }).click();
+    await pinned.getByText('The key is lost.').waitFor();
+    expect(await world.list(`${path}/memories`)).toMatchObject([
+      { text: 'The key is lost.', significance: 3, pinned: true },
+    ]);
+
+    await pinned.getByRole('button', { name: 'Unpin' }).click();
+    await pinned.waitFor({ state: 'detached' });
+    await viewer.page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await viewer.dialog('Remove this memory?').getByRole('button', { name: 'Remove memory' }).click();
+    await viewer.page.getByText('No memories yet').waitFor();
+    expect(await world.list(`${path}/memories`)).toEqual([]);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+
+  test('show the values, the summary and the fact that a person gave a relationship', async () => {
+    const { viewer, path, hostId } = await openChat(() => ({}), { guest: null });
+    await viewer.button('Edit the relationship of Mira towards Robin').click();
+    const form = viewer.page.getByRole('form', { name: 'Relationship of Mira towards Robin' });
+    await form.getByLabel('Affinity').fill('80');
+    await form.getByLabel('Summary').fill('Fond of the guest.');
+    await form.getByLabel('A fact that Mira knows about Robin').fill('Rows at night.');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'detached' });
+    await meter(viewer, 'Affinity of Mira towards Robin').and(viewer.page.locator('[aria-valuenow="80"]')).waitFor();
+    await viewer.page.getByText('Fond of the guest.').waitFor();
+    await viewer.page.getByText('1 known fact about Robin').waitFor();
+    expect(await world.list(`${path}/edges`)).toMatchObject([
+      { sourceId: hostId, targetId: 'you', affinity: 80, trust: 50, knowledgeFacts: ['Rows at night.'] },
+    ]);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+});
+
 describe('a character in the panel of the page', () => {
   test('is edited in a dialog that has its persona and greeting', async () => {
     const { viewer, hostId } = await openChat(() => ({}), { guest: null });

@@ -26,6 +26,11 @@ export type ListedDocument = Omit<Document, 'body'>;
 export type CharacterFields = Pick<Character, 'name' | 'persona' | 'greeting'>;
 export type DocumentFields = Pick<Document, 'title' | 'body'>;
 export type NewStoryEvent = Pick<StoryEvent, 'title' | 'description' | 'status' | 'artifacts'>;
+export type NewMemory = Pick<Memory, 'text'> & { witnessIds: readonly string[]; significance?: number };
+export type MemoryChange = { text?: string; significance?: number; pinned?: boolean };
+/** `affinity` and `trust` are values, and `knowledgeFacts` are added. */
+export type EdgeChange = Pick<Edge, 'sourceId' | 'targetId'> &
+  Partial<Pick<Edge, 'affinity' | 'trust' | 'knowledgeFacts'> & { summary: string }>;
 /** Counts of the events that a rewind would hide. */
 export type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
@@ -73,6 +78,12 @@ export const service = {
     request<Character>('PATCH', `/v1/characters/${id(characterId)}`, { body }),
   deleteCharacter: (characterId: string) => request<void>('DELETE', `/v1/characters/${id(characterId)}`),
   listEdges: (chatId: string) => list<Edge>(`/v1/chats/${id(chatId)}/edges`),
+  updateEdge: (chatId: string, body: EdgeChange) => request<Edge>('PATCH', `/v1/chats/${id(chatId)}/edges`, { body }),
+  createMemory: (chatId: string, body: NewMemory) => post<Memory>(`/v1/chats/${id(chatId)}/memories`, body),
+  updateMemory: (chatId: string, memoryId: string, body: MemoryChange) =>
+    request<Memory>('PATCH', `/v1/chats/${id(chatId)}/memories/${id(memoryId)}`, { body }),
+  deleteMemory: (chatId: string, memoryId: string) =>
+    request<void>('DELETE', `/v1/chats/${id(chatId)}/memories/${id(memoryId)}`),
   listMemories: (chatId: string) => list<Memory>(`/v1/chats/${id(chatId)}/memories`),
   listScenes: (chatId: string) => list<Scene>(`/v1/chats/${id(chatId)}/scenes`),
   openScene: (chatId: string, container: string) => post(`/v1/chats/${id(chatId)}/scenes`, { container }),

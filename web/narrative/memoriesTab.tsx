@@ -1,16 +1,18 @@
 import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
-import type { Memory } from '../../client/src/index.js';
+import type { Chat, Memory } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
 import { QueryStatus, Section } from '../panel/section.js';
 import { MemoryCard } from './memoryCard.js';
+import { NewMemory } from './memoryForm.js';
+import { witnessesOf } from './participants.js';
 import { useMemories } from './useMemories.js';
 import { useScenes } from './useScenes.js';
 
 const pageSize = 50;
 
-export function MemoriesTab({ chat }: { chat: OpenChat }) {
+export function MemoriesTab({ chat, about }: { chat: OpenChat; about: Chat }) {
   const { query, newestFirst } = useMemories(chat);
   const scenes = useScenes(chat).value.value ?? [];
   const search = useSignal('');
@@ -24,20 +26,27 @@ export function MemoriesTab({ chat }: { chat: OpenChat }) {
   const shown = others.slice(0, shownCount.value);
 
   if (query.value.value === null || query.failure.value) return <QueryStatus query={query} what="memories" />;
+  const newMemory = <NewMemory chatId={chat.id} witnesses={witnessesOf(about)} />;
   if (all.length === 0) {
-    return <p class="empty">No memories yet. They are added as the story goes on.</p>;
+    return (
+      <>
+        <p class="empty">No memories yet. They are added as the story goes on.</p>
+        {newMemory}
+      </>
+    );
   }
   return (
     <>
+      {newMemory}
       <SearchBox search={search} found={found.length} all={all.length} />
       {pinned.length > 0 ? (
         <Section title="Pinned">
-          <MemoryList memories={pinned} sceneOf={sceneOf} />
+          <MemoryList chatId={chat.id} memories={pinned} sceneOf={sceneOf} />
         </Section>
       ) : null}
       {shown.length > 0 ? (
         <Section title={pinned.length > 0 ? 'Other memories' : 'Memories'}>
-          <MemoryList memories={shown} sceneOf={sceneOf} />
+          <MemoryList chatId={chat.id} memories={shown} sceneOf={sceneOf} />
         </Section>
       ) : null}
       {found.length === 0 ? <p class="empty">No memories found.</p> : null}
@@ -73,14 +82,14 @@ function SearchBox({ search, found, all }: SearchBoxProps) {
   );
 }
 
-type MemoryListProps = { memories: readonly Memory[]; sceneOf(memory: Memory): string | null };
+type MemoryListProps = { chatId: string; memories: readonly Memory[]; sceneOf(memory: Memory): string | null };
 
-function MemoryList({ memories, sceneOf }: MemoryListProps) {
+function MemoryList({ chatId, memories, sceneOf }: MemoryListProps) {
   return (
     <ol class="memories">
       {memories.map((memory) => (
         <li key={memory.id}>
-          <MemoryCard memory={memory} scene={sceneOf(memory)} />
+          <MemoryCard chatId={chatId} memory={memory} scene={sceneOf(memory)} />
         </li>
       ))}
     </ol>

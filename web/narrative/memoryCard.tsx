@@ -3,17 +3,21 @@ import type { Memory } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
 import { formatTime } from '../parts/format.js';
 import { memo } from '../parts/memo.js';
+import { MemoryActions } from './memoryActions.js';
+import { EditMemory } from './memoryForm.js';
 
 /** A longer text is folded: about six lines of the panel. */
 const foldedLength = 260;
 const foldedLines = 6;
 
-type MemoryCardProps = { memory: Memory; scene: string | null };
+type MemoryCardProps = { chatId: string; memory: Memory; scene: string | null };
 
-export const MemoryCard = memo(function MemoryCard({ memory, scene }: MemoryCardProps) {
+export const MemoryCard = memo(function MemoryCard({ chatId, memory, scene }: MemoryCardProps) {
   const { text, witnesses, pinned, significance, at } = memory;
   const isExpanded = useSignal(false);
+  const isEditing = useSignal(false);
   const isLong = text.length > foldedLength || text.split('\n').length > foldedLines;
+  if (isEditing.value) return <EditMemory chatId={chatId} memory={memory} onDone={() => (isEditing.value = false)} />;
   return (
     <article class={pinned ? 'memory pinned' : 'memory'}>
       <header class="row">
@@ -43,6 +47,7 @@ export const MemoryCard = memo(function MemoryCard({ memory, scene }: MemoryCard
         {witnesses.length > 0 ? `Remembered by ${witnesses.map(nameOf).join(' and ')}` : 'No witnesses'}
         {scene ? ` · ${scene}` : null}
       </p>
+      <MemoryActions chatId={chatId} memory={memory} onEdit={() => (isEditing.value = true)} />
     </article>
   );
 });

@@ -39,6 +39,13 @@ test('ratings and pins change known memories, and those of unknown memories are 
   expect(applyMemoryEvents([old], events)).toEqual([{ ...old, significance: 3, pinned: false }]);
 });
 
+test('edits change the text or the rating of known memories, and removals take them out of the list', () => {
+  const edited = event('memory_edited', { memoryId: 'old', text: 'As it was.' });
+  expect(applyMemoryEvents([old], [edited])).toEqual([{ ...old, text: 'As it was.' }]);
+  const removed = event('memory_removed', { memoryId: 'new' });
+  expect(applyMemoryEvents([old], [written('new'), edited, removed]).map(({ id }) => id)).toEqual(['old']);
+});
+
 test('events that the read memories already contain change nothing', () => {
   const read = { ...old, id: 'new', significance: 3 };
   expect(

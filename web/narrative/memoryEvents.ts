@@ -24,6 +24,11 @@ export function applyMemoryEvents(read: readonly Memory[], events: readonly Even
       });
     }
     if (event.kind === 'memory_scored') change(event.data.memoryId, { significance: event.data.significance });
+    if (event.kind === 'memory_edited') {
+      const { memoryId, ...changes } = event.data;
+      change(memoryId, changes);
+    }
+    if (event.kind === 'memory_removed') memories.delete(event.data.memoryId);
     if (event.kind === 'memory_pinned') change(event.data.memoryId, { pinned: true });
     if (event.kind === 'memory_unpinned') change(event.data.memoryId, { pinned: false });
   }

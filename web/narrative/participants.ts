@@ -4,6 +4,9 @@ import type { Chat, Edge } from '../../client/src/index.js';
 export const participantsOf = ({ hostId, guestId }: Chat): string[] =>
   [hostId, guestId, 'you'].flatMap((id) => (id === null ? [] : [id]));
 
+/** The ids of those who remember: the host, and the guest if there is one. */
+export const witnessesOf = (chat: Chat): string[] => participantsOf(chat).filter((id) => id !== 'you');
+
 const neutral = { affinity: 50, trust: 50, summary: null, knowledgeFacts: [], lastInteractionAt: null };
 
 /** The edges of one participant to the others. */

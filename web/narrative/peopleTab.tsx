@@ -37,13 +37,20 @@ function roleOf(id: string, { hostId }: Chat): string {
 function Relationships({ chat, about }: { chat: OpenChat; about: Chat }) {
   const query = useChatQuery(chat, () => service.listEdges(chat.id), ['edge_update', 'edge_summary']);
   const edges = query.value.value;
+  const participants = participantsOf(about);
   return (
     <Section title="Relationships">
       <QueryStatus query={query} what="relationships" />
       {edges && edges.length === 0 ? <p class="hint">Nothing has changed yet. All values are neutral.</p> : null}
       {edges
-        ? relationshipsBySource(edges, participantsOf(about)).map((relationships) => (
-            <RelationshipsOf key={relationships.sourceId} relationships={relationships} />
+        ? relationshipsBySource(edges, participants).map((relationships) => (
+            <RelationshipsOf
+              key={relationships.sourceId}
+              chatId={chat.id}
+              relationships={relationships}
+              participants={participants}
+              onSaved={query.refresh}
+            />
           ))
         : null}
     </Section>

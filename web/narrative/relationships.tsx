@@ -2,28 +2,56 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Edge } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
+import { EditRelationship } from './editRelationship.js';
 import type { Relationships } from './participants.js';
 
 /** The affinity and trust of one participant towards the others. */
-export function RelationshipsOf({ relationships: { sourceId, edges } }: { relationships: Relationships }) {
+export function RelationshipsOf({ relationships, participants, ...saving }: RelationshipsProps) {
+  const { sourceId, edges } = relationships;
+  const isPresent = (id: string) => participants.includes(id);
   return (
     <section class="relationships" aria-label={`Relationships of ${nameOf(sourceId)}`}>
       <h4>{nameOf(sourceId)}</h4>
       {edges.map((edge) => (
-        <Relationship key={edge.targetId} edge={edge} />
+        <Relationship
+          key={edge.targetId}
+          edge={edge}
+          canEdit={isPresent(sourceId) && isPresent(edge.targetId)}
+          {...saving}
+        />
       ))}
     </section>
   );
 }
 
-function Relationship({ edge: { sourceId, targetId, affinity, trust, summary, knowledgeFacts } }: { edge: Edge }) {
+type Saving = { chatId: string; onSaved(): void };
+type RelationshipsProps = Saving & { relationships: Relationships; participants: readonly string[] };
+
+function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge; canEdit: boolean }) {
+  const { sourceId, targetId, affinity, trust, summary, knowledgeFacts } = edge;
+  const isEditing = useSignal(false);
   const target = nameOf(targetId);
   const label = (what: string) => `${what} of ${nameOf(sourceId)} towards ${target}`;
   return (
     <div class="relationship">
-      <p class="towards">
-        towards <strong>{target}</strong>
-      </p>
+      <div class="row between">
+        <p class="towards">
+          towards <strong>{target}</strong>
+        </p>
+        {canEdit && !isEditing.value ? (
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Edit the relationship of ${nameOf(sourceId)} towards ${target}`}
+            onClick={() => (isEditing.value = true)}
+          >
+            Edit
+          </button>
+        ) : null}
+      </div>
+      {isEditing.value ? (
+        <EditRelationship chatId={chatId} edge={edge} onSaved={onSaved} onDone={() => (isEditing.value = false)} />
+      ) : null}
       <Bar name="Affinity" value={affinity} label={label('Affinity')} />
       <Bar name="Trust" value={trust} label={label('Trust')} />
       {summary ? <p class="plain summary">{summary}</p> : null}

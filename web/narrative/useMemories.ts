@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal, useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Event, Memory } from '../../client/src/index.js';
+import { memoryKinds } from '../../domain/timeline/projectionRows.js';
 import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
 import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
@@ -10,7 +11,7 @@ export type Memories = { query: ChatQuery<Memory[]>; newestFirst: ReadonlySignal
 
 /**
  * The memories of a chat. There may be thousands: they are read once, and again only when the timeline was reloaded.
- * In between, events add, rate and pin memories.
+ * In between, events add, change and remove memories.
  */
 export function useMemories(chat: OpenChat): Memories {
   const newEvents = useMemo(() => signal<readonly Event[]>([]), []);
@@ -33,9 +34,4 @@ export function useMemories(chat: OpenChat): Memories {
   return { query, newestFirst };
 }
 
-const kinds: ReadonlySet<Event['kind']> = new Set<Event['kind']>([
-  'memory_written',
-  'memory_scored',
-  'memory_pinned',
-  'memory_unpinned',
-]);
+const kinds: ReadonlySet<Event['kind']> = new Set<Event['kind']>(memoryKinds);

@@ -26,7 +26,7 @@ function PanelOfKind({ chat }: { chat: OpenChat }) {
           label="Chat info"
           tabs={[
             { id: 'people', label: 'People', content: <PeopleTab chat={chat} about={about} /> },
-            { id: 'memories', label: 'Memories', content: <MemoriesTab chat={chat} /> },
+            { id: 'memories', label: 'Memories', content: <MemoriesTab chat={chat} about={about} /> },
             { id: 'story', label: 'Story', content: <StoryTab chat={chat} about={about} /> },
           ]}
         />
