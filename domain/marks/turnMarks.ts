@@ -1,0 +1,68 @@
+import type { ViewerFrame } from '../log/frames.js';
+import { type BeatMarks, createBeatMarks } from './beatMarks.js';
+import type { MarkCursor } from './cursor.js';
+import type { LandedBeat, Mark, TurnEnd, WaitingCall } from './mark.js';
+import { createOrdinals } from './ordinals.js';
+
+export type TurnMarksOptions = {
+  turnId: string;
+  /** The epochs of beats that landed before the viewer came: their events do not have them. */
+  epochs?: ReadonlyMap<number, number>;
+  /** Where the viewer was when it left; null for a new one. */
+  cursor?: MarkCursor | null;
+};
+
+/**
+ * Makes the marks of one turn from the frames that a viewer of its chat gets, in their order. It gives all marks of the
+ * turn, also those before the cursor: a dialect leaves out what its viewer has.
+ */
+export type TurnMarks = {
+  begin(): Mark[];
+  take(frame: ViewerFrame): Mark[];
+  approval(calls: readonly WaitingCall[]): Mark[];
+  /** Nothing more of the reply comes. */
+  end(end: TurnEnd): Mark[];
+};
+
+export function createTurnMarks({ turnId, epochs = new Map(), cursor = null }: TurnMarksOptions): TurnMarks {
+  const beats = new Map<number, BeatMarks>();
+  const ordinals = createOrdinals(cursor);
+
+  function beatOf(beat: number): BeatMarks {
+    const known = beats.get(beat) ?? createBeatMarks(beat, ordinals);
+    beats.set(beat, known);
+    return known;
+  }
+
+  function land(frame: Extract<ViewerFrame, { type: 'event'; kind: 'assistant_turn' }>): Mark[] {
+    const { beat, speakerId, text, truncated, model, usage, error } = frame.data;
+    const marks = beatOf(beat).land(frame.data, epochs.get(beat) ?? 1);
+    const landed: LandedBeat = { beat, speakerId, text, truncated, model, usage, error, seq: frame.seq };
+    return [...marks, { type: 'beatLanded', beat: landed }];
+  }
+
+  return {
+    begin: () => [{ type: 'opened' }],
+    take(frame) {
+      if (!('turnId' in frame) || frame.turnId !== turnId) return [];
+      switch (frame.type) {
+        case 'draft':
+        case 'token':
+          return beatOf(frame.beat).speak(frame);
+        case 'restart':
+          beatOf(frame.beat).restart(frame.epoch);
+          return [];
+        case 'step':
+          return beatOf(0).step(frame.step);
+        case 'event':
+          return frame.kind === 'assistant_turn' ? land(frame) : [];
+        case 'status':
+        case 'heartbeat':
+        case 'meta':
+          return [];
+      }
+    },
+    approval: (calls) => [{ type: 'approval', calls }],
+    end: (end) => [...[...beats.values()].flatMap((beat) => beat.drop()), { type: 'ended', end }],
+  };
+}
