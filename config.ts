@@ -26,14 +26,15 @@ const apiKeys = z
       .map((entry) => entry.trim())
       .filter(Boolean),
   )
-  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+(:[123])?)?$/.test(e)), {
+  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+(:[123])?)?(\+stop)?$/.test(e)), {
     error:
-      "must be a comma-separated list of key, key:owner or key:owner:level (1 to 3), keys of letters, digits and !#$%&'*+-.^_`|~",
+      "must be a comma-separated list of key, key:owner or key:owner:level (1 to 3), each with +stop if wanted, keys of letters, digits and !#$%&'*+-.^_`|~",
   })
   .transform((entries) =>
     entries.map((entry) => {
-      const [key = '', owner = 'local', level = '3'] = entry.split(':');
-      return { key, owner, level: Number(level) };
+      const stopsOnClose = entry.endsWith('+stop');
+      const [key = '', owner = 'local', level = '3'] = (stopsOnClose ? entry.slice(0, -5) : entry).split(':');
+      return { key, owner, level: Number(level), stopsOnClose };
     }),
   );
 
@@ -109,6 +110,19 @@ const mcpServers = z
     error: 'must not have two servers with the same name',
   });
 
+/** A comma-separated list of the names of headers, in lower case. */
+const names = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter(Boolean),
+  )
+  .refine((list) => list.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)), {
+    error: 'must be a comma-separated list of header names',
+  });
+
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
@@ -122,6 +136,7 @@ const schema = z.object({
         .filter(Boolean),
     )
     .default([]),
+  CONVERSATION_HEADERS: names.default(['x-conversation-id', 'x-openwebui-chat-id', 'x-librechat-conversation-id']),
   DATABASE_URL: url('postgres', 'postgresql').optional(),
   DATABASE_DIRECT_URL: url('postgres', 'postgresql').optional(),
   DATABASE_POOL: count.default(10),

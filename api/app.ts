@@ -10,6 +10,7 @@ import { toolRoutes } from './agents/toolRoutes.js';
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
 import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
+import { mountDialects } from './dialects/mountDialects.js';
 import { documentRoutes } from './documents/documentRoutes.js';
 import type { Auth } from './http/auth.js';
 import { bodies, keyGuard, originGuard, ownerLimit, secureHeaders } from './http/guards.js';
@@ -67,6 +68,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
     metrics: ApiMetrics;
+    conversationHeaders: readonly string[];
     /** Whether the metrics have their own port, so that `/metrics` is not served here. */
     hasMetricsPort: boolean;
     tracing: RequestTracing;
@@ -76,12 +78,21 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
 /** `atOnce`: a few of the connections to Postgres. `waitingPerOwner`: more than a person who clicks fast needs. */
 const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
 
-/** All routes of the api. */
-export function routesOf(deps: AppDeps): Route[] {
+/** What starts, changes and takes back turns: of the api's own routes and of those of other protocols. */
+export function commandsOf(deps: AppDeps) {
   const onAccepted = deps.metrics.turnAccepted;
-  const acceptTurn = createAcceptTurn({ ...deps, onAccepted });
   const heavy = createHeavyWork(heavyLimits);
-  const regenerate = createRegenerate({ ...deps, onAccepted });
+  return {
+    heavy,
+    acceptTurn: createAcceptTurn({ ...deps, onAccepted }),
+    regenerate: createRegenerate({ ...deps, onAccepted }),
+    rewind: createRewind({ ...deps, heavy }),
+  };
+}
+
+/** All routes of the api. */
+export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
+  const { acceptTurn } = commands;
   return [
     ...serviceRoutes(deps),
     ...youRoutes(deps),
@@ -101,7 +112,7 @@ export function routesOf(deps: AppDeps): Route[] {
     ...relationshipRoutes(deps),
     ...memoryRoutes(deps),
     ...storyRoutes(deps),
-    ...timelineRoutes({ ...deps, heavy, regenerate, rewind: createRewind({ ...deps, heavy }) }),
+    ...timelineRoutes({ ...deps, ...commands }),
     ...logRoutes(deps),
     ...artifactRoutes(deps),
   ];
@@ -114,10 +125,12 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestLog(deps.log), deps.metrics.timeRequests, secureHeaders());
   app.use(originGuard(deps.auth, deps.allowedOrigins));
   const keys = keyGuard(deps.auth, deps.wrongKeys);
-  const routes = routesOf(deps);
+  const commands = commandsOf(deps);
+  const routes = routesOf(deps, commands);
   app.use('/v1', keys, ownerLimit(deps.requestsPerMinute), bodies(routes));
   app.use('/metrics', keys);
   mountRoutes(app, routes, deps.tracing);
+  mountDialects(app, { ...deps, ...commands });
   mountPages(app, openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));

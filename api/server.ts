@@ -110,6 +110,7 @@ function serve(
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,
     requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    conversationHeaders: config.CONVERSATION_HEADERS,
     wrongKeys,
     places,
     starter,

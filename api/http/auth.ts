@@ -2,11 +2,14 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopback } from '../../config.js';
 import { Problem } from './problem.js';
 
-/** `level`: what tools may do for its holder, 1 read to 3 dangerous. */
-export type ApiKey = { key: string; owner: string; level?: number };
+/**
+ * `level`: what tools may do for its holder, 1 read to 3 dangerous. `stopsOnClose`: on the mounts of other protocols, a
+ * connection that closes stops its turn.
+ */
+export type ApiKey = { key: string; owner: string; level?: number; stopsOnClose?: boolean };
 
 /** Who sends a request. */
-export type Caller = { owner: string; level: number };
+export type Caller = { owner: string; level: number; stopsOnClose: boolean };
 type RequestHeaders = Record<string, string | string[] | undefined>;
 
 export type Auth = {
@@ -28,12 +31,17 @@ const digest = (key: string) => createHash('sha256').update(key).digest();
 
 /** Authentication by keys, and protection from web pages of other sites. */
 export function createAuth(options: { apiKeys: ApiKey[] | undefined; allowedOrigins: string[] }): Auth {
-  const keys = (options.apiKeys ?? []).map(({ key, owner, level = 3 }) => ({ hash: digest(key), owner, level }));
+  const keys = (options.apiKeys ?? []).map(({ key, owner, level = 3, stopsOnClose = false }) => ({
+    hash: digest(key),
+    owner,
+    level,
+    stopsOnClose,
+  }));
   const keyed = keys.length > 0;
   const allowed = new Set(options.allowedOrigins);
 
   const callerOfKey = (key: string | undefined): Caller | null => {
-    if (!keyed) return { owner: localOwner, level: 3 };
+    if (!keyed) return { owner: localOwner, level: 3, stopsOnClose: false };
     if (key === undefined) return null;
     const hash = digest(key);
     let caller: Caller | null = null;

@@ -39,7 +39,7 @@ export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandle
     },
     cors({
       origin: allowedOrigins.length > 0 ? allowedOrigins : false,
-      exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id', 'Preference-Applied'],
+      exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id', 'Preference-Applied', 'X-Chat-Id', 'X-Turn-Id'],
       maxAge: 600,
     }),
     (request, _response, next) => {
@@ -58,6 +58,7 @@ export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
       const caller = auth.callerOf(request.headers);
       response.locals.owner = caller.owner;
       response.locals.level = caller.level;
+      response.locals.stopsOnClose = caller.stopsOnClose;
     } catch (refusal) {
       await wrongKeys(addressOf(request));
       throw refusal;

@@ -34,6 +34,7 @@ export const chatTables: { table: string; rows: number }[] = [
   { table: 'events', rows: 500 },
   ...projectionTables.map(({ table }) => ({ table, rows: 500 })),
   { table: 'projection_snapshots', rows: 500 },
+  { table: 'dialect_chats', rows: 500 },
   { table: 'turns', rows: 50 },
 ];
 

@@ -24,15 +24,18 @@ export type NewChat = Titled &
 /** Creates a chat with its first events, if the owner has fewer than `max`. Throws `ChatRefused`. */
 export async function createChat(pool: Pool, owner: string, fields: NewChat, max?: number): Promise<Chat> {
   try {
-    return await transaction(pool, async (tx) => {
-      await mustBeWithinLimit(tx, 'chats', owner, max);
-      return insertChat(tx, owner, fields);
-    });
+    return await transaction(pool, (tx) => createChatIn(tx, owner, fields, max));
   } catch (error) {
     // The character was deleted after the check, before the insert.
     if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');
     throw error;
   }
+}
+
+/** As `createChat`, in a transaction of the caller. A character that is deleted meanwhile breaks a foreign key. */
+export async function createChatIn(tx: Tx, owner: string, fields: NewChat, max?: number): Promise<Chat> {
+  await mustBeWithinLimit(tx, 'chats', owner, max);
+  return insertChat(tx, owner, fields);
 }
 
 async function insertChat(tx: Tx, owner: string, fields: NewChat): Promise<Chat> {

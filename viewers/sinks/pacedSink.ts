@@ -1,9 +1,9 @@
 import type { EncodedFrame, Sink } from './sink.js';
 
 /** The connection behind a paced sink. */
-export type Transport = {
+export type Transport<Frame = EncodedFrame> = {
   /** The bytes of a frame, in parts that are written one after another. */
-  parts(frame: EncodedFrame): Buffer[];
+  parts(frame: Frame): Buffer[];
   /** Hands bytes to the network. `last`: they end the frame. `done` is called when the network has taken them. */
   write(bytes: Buffer, last: boolean, done: () => void): void;
   /** Bytes that were written and that the network has not taken yet. */
@@ -11,7 +11,8 @@ export type Transport = {
   close(code: number, reason: string): void;
 };
 
-export type PacedSink = Sink & {
+export type PacedSink<Frame = EncodedFrame> = Omit<Sink, 'send'> & {
+  send(frame: Frame): void;
   /** The transport calls it when the connection has closed. */
   ended(): void;
 };
@@ -30,7 +31,7 @@ const drainedBytes = 32 * 1024;
  * Sends large frames in pieces, as fast as the viewer takes them. The pieces are views of the frame's bytes, so that a
  * long frame is in memory once, however many viewers it has.
  */
-export function createPacedSink(transport: Transport): PacedSink {
+export function createPacedSink<Frame = EncodedFrame>(transport: Transport<Frame>): PacedSink<Frame> {
   let queue: { bytes: Buffer; last: boolean }[] = [];
   let queuedBytes = 0;
   let closed = false;

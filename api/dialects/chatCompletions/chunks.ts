@@ -1,0 +1,166 @@
+import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import type { TokenUsage } from '../../../domain/turns/turn.js';
+import type { SseMessage } from '../core/sseOutput.js';
+
+export type Completion = { id: string; created: number; model: string; includeUsage: boolean };
+
+/** Between the texts of two beats. */
+const BEAT_BREAK = '\n\n';
+/** Shown where a draft was lost and the next one differs: text that was sent can't be taken back. */
+const RESTARTED = '\n\n[restarted]\n\n';
+
+type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
+type Delta = { role?: 'assistant'; content?: string; reasoning_content?: string };
+
+/** The chunks of a streamed completion, for the marks of its turn. */
+export function createChunks({
+  id,
+  created,
+  model,
+  includeUsage,
+}: Completion): (marks: readonly Mark[]) => SseMessage[] {
+  const texts = createTexts();
+  let beats: LandedBeat[] = [];
+  const chunk = (choices: object[], more: object = {}): SseMessage => ({
+    data: { id, object: 'chat.completion.chunk', created, model, choices, ...more },
+  });
+  const delta = (fields: Delta, reason: FinishReason | null = null) =>
+    chunk([{ index: 0, delta: fields, logprobs: null, finish_reason: reason }]);
+
+  function end(how: TurnEnd): SseMessage[] {
+    const error = errorOf(how, beats);
+    if (error) return [{ data: { error } }];
+    const usage = usageOf(how, beats);
+    return [
+      delta({}, finishReason(beats)),
+      ...(includeUsage ? [chunk([], { usage: usage ? toUsage(usage) : null })] : []),
+    ];
+  }
+
+  function encode(mark: Mark): SseMessage[] {
+    switch (mark.type) {
+      case 'opened':
+        return [delta({ role: 'assistant', content: '' })];
+      case 'text': {
+        const text = texts.take(mark);
+        if (text === '') return [];
+        return [delta(mark.item.kind === 'thinking' ? { reasoning_content: text } : { content: text })];
+      }
+      case 'voided':
+        texts.void(mark.items);
+        return [];
+      case 'beatLanded':
+        beats = [...beats, mark.beat];
+        return [];
+      case 'ended':
+        return end(mark.end);
+      case 'itemOpened':
+      case 'itemClosed':
+      case 'approval':
+        return [];
+    }
+  }
+  return (marks) => marks.flatMap(encode);
+}
+
+/** Finds what of the marks is to be sent, where nothing that was sent can be taken back. */
+function createTexts() {
+  const sent = new Map<number, { kind: string; text: string }>();
+  /** By kind, the text of lost drafts that the next one has not repeated yet. */
+  const lost: { [kind: string]: string } = {};
+  let beat = 0;
+
+  /** Leaves out what the lost draft had in common with the new one. */
+  function withoutRepeats(kind: string, text: string): string {
+    const before = lost[kind] ?? '';
+    if (before === '') return text;
+    let common = 0;
+    while (common < text.length && common < before.length && text[common] === before[common]) common += 1;
+    if (common === text.length) {
+      lost[kind] = before.slice(common);
+      return '';
+    }
+    lost[kind] = '';
+    return common === before.length ? text.slice(common) : RESTARTED + text.slice(common);
+  }
+
+  return {
+    take({ item, text }: Extract<Mark, { type: 'text' }>): string {
+      const entry = sent.get(item.ordinal) ?? { kind: item.kind, text: '' };
+      entry.text += text;
+      sent.set(item.ordinal, entry);
+      const breaks = item.kind === 'text' && item.beat > beat ? BEAT_BREAK : '';
+      if (item.kind === 'text') beat = Math.max(beat, item.beat);
+      return breaks + withoutRepeats(item.kind, text);
+    },
+    void(items: readonly MarkItem[]) {
+      for (const { ordinal } of items) {
+        const entry = sent.get(ordinal);
+        if (entry) lost[entry.kind] = (lost[entry.kind] ?? '') + entry.text;
+      }
+    },
+  };
+}
+
+/** Codes of replies that end before their time and are answers all the same. */
+const reasons: { [code: string]: FinishReason } = {
+  length: 'length',
+  content_filter: 'content_filter',
+  reply_timeout: 'length',
+};
+
+function finishReason(beats: readonly LandedBeat[]): FinishReason {
+  const code = beats.map(({ error }) => error?.code).find((each) => each !== undefined);
+  return (code && reasons[code]) || 'stop';
+}
+
+/** The error of a turn without an answer. A cancelled turn has an answer: what had arrived. */
+export function errorOf(end: TurnEnd, beats: readonly LandedBeat[]) {
+  const failed = end.status === 'failed' ? end.error : undefined;
+  const error = beats.map((beat) => beat.error).find((each) => each && !reasons[each.code]) ?? failed;
+  return error ? { message: error.message, type: 'server_error', param: null, code: error.code } : null;
+}
+
+const usageOf = (end: TurnEnd, beats: readonly LandedBeat[]): TokenUsage | undefined =>
+  end.usage ?? beats.map(({ usage }) => usage).reduce((sum, usage) => sum ?? usage, undefined);
+
+const toUsage = (usage: TokenUsage) => ({
+  prompt_tokens: usage.promptTokens,
+  completion_tokens: usage.completionTokens,
+  total_tokens: usage.promptTokens + usage.completionTokens,
+  prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+});
+
+/** The answer of a completion that is not streamed; an error if the turn has no answer. */
+export function toCompletion({ id, created, model }: Completion, marks: readonly Mark[]) {
+  const items = new Map<number, { kind: string; beat: number; text: string }>();
+  for (const mark of marks) {
+    if (mark.type === 'text') {
+      const entry = items.get(mark.item.ordinal) ?? { kind: mark.item.kind, beat: mark.item.beat, text: '' };
+      items.set(mark.item.ordinal, { ...entry, text: entry.text + mark.text });
+    } else if (mark.type === 'voided') for (const { ordinal } of mark.items) items.delete(ordinal);
+  }
+  const beats = marks.flatMap((mark) => (mark.type === 'beatLanded' ? [mark.beat] : []));
+  const end = marks.flatMap((mark) => (mark.type === 'ended' ? [mark.end] : []))[0];
+  const error = end ? errorOf(end, beats) : null;
+  if (error || !end) return { error };
+  const thinking = [...items.values()].flatMap(({ kind, text }) => (kind === 'thinking' ? [text] : [])).join('');
+  const usage = usageOf(end, beats);
+  const message = {
+    role: 'assistant',
+    content: beats.map(({ text }) => text).join(BEAT_BREAK),
+    refusal: null,
+    ...(thinking ? { reasoning_content: thinking } : {}),
+  };
+  return {
+    error: null,
+    completion: {
+      id,
+      object: 'chat.completion',
+      created,
+      model,
+      choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(beats) }],
+      ...(usage ? { usage: toUsage(usage) } : {}),
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { invalidRequest } from '../core/openaiErrors.js';
+
+const textPart = z.looseObject({ type: z.enum(['text', 'input_text']), text: z.string() });
+const otherPart = z.looseObject({ type: z.string() });
+const content = z.union([z.string(), z.array(z.union([textPart, otherPart])), z.null()]).optional();
+
+const message = z.looseObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+  content,
+});
+
+const body = z.looseObject({
+  model: z.string().min(1).max(300),
+  messages: z.array(message).min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  max_tokens: z.number().int().min(1).nullish(),
+  max_completion_tokens: z.number().int().min(1).nullish(),
+  n: z.number().int().nullish(),
+});
+
+/** What of a request for a completion has an effect here. Fields that are not known are taken and ignored. */
+export type CompletionRequest = {
+  model: string;
+  instructions: string | null;
+  userTexts: string[];
+  stream: boolean;
+  includeUsage: boolean;
+  temperature: number | undefined;
+  maxTokens: number | undefined;
+};
+
+/** Reads the body. Throws `OpenAiRefused`. */
+export function readCompletionRequest(given: unknown): CompletionRequest {
+  const parsed = body.safeParse(given ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const param = issue?.path.join('.') || null;
+    throw invalidRequest(`${param ? `${param}: ` : ''}${issue?.message ?? 'The body is not valid'}`, param);
+  }
+  const { model, messages, temperature, n, ...more } = parsed.data;
+  if ((n ?? 1) !== 1) throw invalidRequest('n: only one choice can be made', 'n', 'unsupported_value');
+  const last = messages.at(-1);
+  if (last?.role !== 'user') {
+    throw invalidRequest('messages: the last message must be of the user', 'messages', 'invalid_value');
+  }
+  const instructions = messages.flatMap(({ role, content: said }) =>
+    role === 'system' || role === 'developer' ? [textOf(said)] : [],
+  );
+  const userTexts = messages.flatMap(({ role, content: said }) => (role === 'user' ? [textOf(said)] : []));
+  if ((userTexts.at(-1) ?? '').trim() === '')
+    throw invalidRequest('messages: the text is empty', 'messages', 'empty_text');
+  return {
+    model,
+    instructions: instructions.length > 0 ? instructions.join('\n\n') : null,
+    userTexts,
+    stream: more.stream ?? false,
+    includeUsage: more.stream_options?.include_usage ?? false,
+    temperature: temperature ?? undefined,
+    maxTokens: more.max_completion_tokens ?? more.max_tokens ?? undefined,
+  };
+}
+
+type Content = z.output<typeof content>;
+
+function textOf(said: Content): string {
+  if (typeof said === 'string') return said;
+  return (said ?? [])
+    .flatMap((part) => ('text' in part && typeof part.text === 'string' ? [part.text] : []))
+    .join('\n');
+}

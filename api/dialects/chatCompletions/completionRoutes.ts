@@ -1,0 +1,94 @@
+import { type Request, type Response, Router } from 'express';
+import { markStop } from '../../../db/turns/stop.js';
+import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
+import { requestHash } from '../../turns/requestHash.js';
+import type { TurnStopper } from '../../turns/turnStopper.js';
+import { createCollectOutput } from '../core/collectOutput.js';
+import { type FollowDeps, followTurn } from '../core/followTurn.js';
+import { chatOfModel } from '../core/modelChat.js';
+import { OpenAiRefused, sendOpenAiError } from '../core/openaiErrors.js';
+import { createSseOutput, doneMessage } from '../core/sseOutput.js';
+import { createStartTurn, type StartDeps } from '../core/startTurn.js';
+import { type Completion, createChunks, toCompletion } from './chunks.js';
+import { type CompletionRequest, readCompletionRequest } from './completionRequest.js';
+
+export type CompletionDeps = FollowDeps &
+  StartDeps & {
+    places: ViewerPlaces;
+    stopTurn: TurnStopper;
+    relays: boolean;
+    /** Names of the headers that name a chat, in lower case. */
+    conversationHeaders: readonly string[];
+  };
+
+/** Clients of this mount name their chats by a header, whichever of the headers they use. */
+const MOUNT = 'openai';
+
+/** `POST /chat/completions`: a turn, streamed or not. A connection that closes stops nothing. */
+export function completionRoutes(deps: CompletionDeps): Router {
+  const router = Router();
+  const startTurn = createStartTurn(deps);
+
+  async function start(request: Request, response: Response, asked: CompletionRequest) {
+    const { owner, level } = response.locals as { owner: string; level: number };
+    const clientId = conversationOf(request, deps.conversationHeaders);
+    return startTurn({
+      owner,
+      level,
+      mount: MOUNT,
+      clientId,
+      newChat: chatOfModel({ ...asked, relays: deps.relays }),
+      userTexts: asked.userTexts,
+      hash: requestHash([MOUNT, clientId, request.body]),
+      repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
+    });
+  }
+
+  router.post('/chat/completions', async (request, response) => {
+    response.locals.route = `${request.baseUrl}/chat/completions`;
+    const asked = readCompletionRequest(request.body);
+    takeViewerPlace(deps.places, response.locals.owner, response);
+    const { chatId, turnId } = await start(request, response, asked);
+    response.set({ 'X-Chat-Id': chatId, 'X-Turn-Id': turnId });
+    if (response.locals.stopsOnClose) stopOnClose(deps, response, turnId);
+    const completion = { id: turnId, created: nowInSeconds(), model: asked.model, includeUsage: asked.includeUsage };
+    await (asked.stream ? stream(deps, response, completion) : answer(deps, response, completion));
+  });
+  return router;
+}
+
+/** For keys whose owner wants it: who closes the connection before its end does not want the rest. */
+function stopOnClose({ pool, stopTurn }: CompletionDeps, response: Response, turnId: string): void {
+  const owner: string = response.locals.owner;
+  response.once('close', async () => {
+    if (response.writableEnded) return;
+    const stopped = await markStop(pool, { turnId, owner }).catch(() => null);
+    if (stopped?.stopping) stopTurn(stopped.stopping);
+  });
+}
+
+const nowInSeconds = () => Math.floor(Date.now() / 1_000);
+
+async function stream(deps: FollowDeps, response: Response, completion: Completion): Promise<void> {
+  const output = createSseOutput(response, createChunks(completion), [doneMessage]);
+  await followTurn(deps, { owner: response.locals.owner, turnId: completion.id }, output);
+}
+
+async function answer(deps: FollowDeps, response: Response, completion: Completion): Promise<void> {
+  const output = createCollectOutput(response);
+  await followTurn(deps, { owner: response.locals.owner, turnId: completion.id }, output);
+  if (response.destroyed) return;
+  // The api restarts. A client that tries again gets the same turn.
+  if (!output.ended) return void response.destroy();
+  const { error, completion: body } = toCompletion(completion, output.marks);
+  if (error) sendOpenAiError(response, new OpenAiRefused(502, error, { 'x-should-retry': 'false' }));
+  else response.json(body);
+}
+
+function conversationOf({ headers }: Request, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = headers[name];
+    if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, 500);
+  }
+  return null;
+}

@@ -1,0 +1,123 @@
+import type { Pool } from '../../../db/core/pool.js';
+import { type ReplyState, readReplyState } from '../../../db/dialects/replyState.js';
+import { readTurnPlace } from '../../../db/dialects/turnPlace.js';
+import type { ViewerFrame } from '../../../domain/log/frames.js';
+import type { MarkCursor } from '../../../domain/marks/cursor.js';
+import type { Mark, TurnEnd } from '../../../domain/marks/mark.js';
+import { createTurnMarks, type TurnMarks } from '../../../domain/marks/turnMarks.js';
+import type { Feeds } from '../../../viewers/gateway/feeds.js';
+import type { Sink } from '../../../viewers/sinks/sink.js';
+import { Problem } from '../../http/problem.js';
+
+/** Where the marks of a turn go. `send` gets them in order; the last one is `ended`, unless the connection breaks. */
+export type MarkOutput = {
+  send(marks: readonly Mark[]): void;
+  /** Ends the output after `ended`. */
+  end(): void;
+} & Pick<Sink, 'closed' | 'bufferedBytes' | 'drained' | 'onClosed' | 'close'>;
+
+export type FollowedTurn = {
+  owner: string;
+  turnId: string;
+  cursor?: MarkCursor | null;
+  /** Whether the output ends when the turn waits for a person. */
+  endsWaiting?: boolean;
+};
+
+export type FollowDeps = { pool: Pool; feeds: Feeds };
+
+/**
+ * Sends the marks of a turn until its reply is in the log; its follow-ups may run on. Resolves when the output has closed,
+ * which stops no turn. Throws `turn_not_found` or `JoinRefused`, only before anything is sent.
+ */
+export async function followTurn({ pool, feeds }: FollowDeps, turn: FollowedTurn, output: MarkOutput): Promise<void> {
+  const { owner, turnId, cursor = null } = turn;
+  const place = await readTurnPlace(pool, { owner, turnId });
+  if (!place) throw new Problem('turn_not_found');
+  const marks = createTurnMarks({ turnId, epochs: place.epochs, cursor });
+  const watch = createWatch({ ...turn, pool, marks, output });
+  await feeds.join(place.chatId, { owner, after: place.after, sink: watch.sink, endsWithTurn: true });
+  await new Promise<void>((resolve) => output.onClosed(resolve));
+}
+
+type WatchOptions = FollowedTurn & { pool: Pool; marks: TurnMarks; output: MarkOutput };
+
+/** A viewer of the turn's chat that turns frames into marks, and asks Postgres whether the reply is over. */
+function createWatch({ pool, turnId, marks, output, endsWaiting = false }: WatchOptions): { sink: Sink } {
+  let begun = false;
+  let ended = false;
+  let asking: { again: boolean } | null = null;
+  let waiting = '';
+
+  function send(found: readonly Mark[]) {
+    if (output.closed || ended) return;
+    const first = begun ? [] : marks.begin();
+    begun = true;
+    if (first.length + found.length > 0) output.send([...first, ...found]);
+  }
+
+  function end(how: TurnEnd) {
+    send(marks.end(how));
+    ended = true;
+    output.end();
+  }
+
+  async function ask(): Promise<void> {
+    if (asking) {
+      asking.again = true;
+      return;
+    }
+    const asked = { again: false };
+    asking = asked;
+    do {
+      asked.again = false;
+      const state = await readReplyState(pool, turnId).catch(() => null);
+      if (state) take(state);
+    } while (asked.again && !output.closed && !ended);
+    asking = null;
+  }
+
+  function take(state: ReplyState) {
+    switch (state.state) {
+      case 'open':
+        return;
+      case 'waiting': {
+        const calls = JSON.stringify(state.calls);
+        if (calls === waiting) return;
+        waiting = calls;
+        send(marks.approval(state.calls));
+        if (endsWaiting) end({ status: 'waiting' });
+        return;
+      }
+      case 'over':
+        // The status of an ended turn may come before the last event of its reply.
+        if (state.status === null) end({ status: 'completed', usage: state.usage ?? undefined });
+    }
+  }
+
+  /** The last event of a turn. What failed is in its row. */
+  async function complete(frame: Extract<ViewerFrame, { kind: 'turn_completed' }>): Promise<void> {
+    const state = await readReplyState(pool, turnId).catch(() => null);
+    const error = state?.state === 'over' ? (state.error ?? undefined) : undefined;
+    end({ status: frame.data.status, error, usage: frame.data.tokenUsage ?? undefined });
+  }
+
+  const sink: Sink = {
+    get closed() {
+      return output.closed;
+    },
+    bufferedBytes: output.bufferedBytes,
+    drained: output.drained,
+    onClosed: output.onClosed,
+    close: output.close,
+    send(encoded) {
+      if (encoded.type === 'hello') return send([]);
+      if (encoded.turnId !== turnId || ended) return;
+      const frame = JSON.parse(encoded.bytes.toString()) as ViewerFrame;
+      send(marks.take(frame));
+      if (frame.type === 'event' && frame.kind === 'turn_completed') void complete(frame);
+      else if (frame.type === 'status' || (frame.type === 'event' && frame.kind === 'assistant_turn')) void ask();
+    },
+  };
+  return { sink };
+}

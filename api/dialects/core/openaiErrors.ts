@@ -1,0 +1,56 @@
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { type Problem, problems } from '../../http/problem.js';
+import { toProblem } from '../../http/toProblem.js';
+
+/** An error as OpenAI's API answers it. */
+export type OpenAiError = { message: string; type: string; param: string | null; code: string | null };
+
+/** A refusal in the words of the dialect. */
+export class OpenAiRefused extends Error {
+  override readonly name = 'OpenAiRefused';
+  constructor(
+    readonly status: number,
+    readonly error: OpenAiError,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(error.message);
+  }
+}
+
+export const invalidRequest = (message: string, param: string | null, code: string | null = null): OpenAiRefused =>
+  new OpenAiRefused(400, { message, type: 'invalid_request_error', param, code });
+
+/** Names of the field that a detail such as `messages.0.role: must be …` begins with. */
+const paramOf = (detail: string): string | null => /^([\w.[\]]+): /.exec(detail)?.[1] ?? null;
+
+function typeOf(status: number): string {
+  if (status === 401) return 'authentication_error';
+  if (status === 403) return 'permission_error';
+  if (status === 429) return 'rate_limit_error';
+  return status < 500 ? 'invalid_request_error' : 'server_error';
+}
+
+export function toOpenAiRefused(error: unknown): OpenAiRefused {
+  if (error instanceof OpenAiRefused) return error;
+  const problem: Problem = toProblem(error);
+  const { detail, code, status } = problem;
+  const message = detail === problems[code].title ? detail : `${problems[code].title}: ${detail}`;
+  return new OpenAiRefused(status, { message, type: typeOf(status), param: paramOf(detail), code }, problem.headers);
+}
+
+export function sendOpenAiError(response: Response, { status, error, headers }: OpenAiRefused): void {
+  response.status(status).set(headers).json({ error });
+}
+
+/** The error handler of the mount. Express recognises it by its four arguments. */
+export function answerOpenAiError(log: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const refused = toOpenAiRefused(error);
+    if (refused.status >= 500) {
+      (request.log ?? log).warn({ err: error, method: request.method, code: refused.error.code }, 'a request failed');
+    }
+    if (response.headersSent) return void response.destroy();
+    sendOpenAiError(response, refused);
+  };
+}

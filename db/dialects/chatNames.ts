@@ -1,0 +1,41 @@
+import { createChatIn, type NewChat } from '../chats/newChat.js';
+import { type Db, type Pool, transaction } from '../core/pool.js';
+
+/** A chat as the clients of a mount name it. */
+export type ChatName = { owner: string; mount: string; clientId: string };
+
+/** The chat that a client's name stands for. One of our own ids names itself. Null when the owner has no such chat. */
+export async function findNamedChat(db: Db, { owner, mount, clientId }: ChatName): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `select c.id from dialect_chats d join chats c on c.id = d.chat_id and c.owner = d.owner
+     where d.owner = $1 and d.mount = $2 and d.client_id = $3
+     union all select c.id from chats c where c.owner = $1 and c.id = $3 limit 1`,
+    [owner, mount, clientId],
+  );
+  return rows[0]?.id ?? null;
+}
+
+/**
+ * Finds the chat of a name, or makes it. Requests that bring the same new name at once get the same chat. `isFit`: whether
+ * the chat that the name stands for can be used; if not, the name stands for a new one from now on.
+ */
+export async function findOrMakeChat(
+  pool: Pool,
+  name: ChatName,
+  fields: NewChat,
+  { max, isFit = () => true }: { max?: number; isFit?: (chatId: string) => boolean } = {},
+): Promise<{ chatId: string; made: boolean }> {
+  return transaction(pool, async (tx) => {
+    const { owner, mount, clientId } = name;
+    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [[owner, mount, clientId].join('\n')]);
+    const known = await findNamedChat(tx, name);
+    if (known && isFit(known)) return { chatId: known, made: false };
+    const { id } = await createChatIn(tx, owner, fields, max);
+    await tx.query(
+      `insert into dialect_chats (owner, mount, client_id, chat_id) values ($1, $2, $3, $4)
+       on conflict (owner, mount, client_id) do update set chat_id = excluded.chat_id`,
+      [owner, mount, clientId, id],
+    );
+    return { chatId: id, made: true };
+  });
+}

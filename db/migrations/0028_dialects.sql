@@ -1,0 +1,23 @@
+-- A client of another protocol names its chats itself. Its name is kept per owner and mount.
+create table dialect_chats (
+  owner text not null,
+  mount text not null,
+  client_id text not null,
+  chat_id text not null,
+  created_at timestamptz not null default now(),
+  primary key (owner, mount, client_id)
+);
+create index dialect_chats_chat on dialect_chats (chat_id);
+
+-- The requests of such clients, which repeat them without a key. Kept for some minutes.
+create table dialect_requests (
+  id uuid primary key,
+  owner text not null,
+  mount text not null,
+  request_hash text not null,
+  -- set before the turn is accepted
+  chat_id text,
+  at timestamptz not null default now()
+);
+create index dialect_requests_hash on dialect_requests (owner, mount, request_hash, at);
+create index dialect_requests_at on dialect_requests (at);
