@@ -6,25 +6,27 @@ import { Problem } from '../http/problem.js';
 import type { RateLimit } from '../limits/rateLimit.js';
 import { type CompletionDeps, completionRoutes } from './chatCompletions/completionRoutes.js';
 import { answerOpenAiError } from './core/openaiErrors.js';
+import { type ResponseDeps, responseRoutes } from './responses/responseRoutes.js';
 
 /** Clients send their whole history each time. */
 const MAX_BODY = 8 * 1024 * 1024;
 /** As `maxBodyTokens`, for a history of thousands of messages. */
 const MAX_TOKENS = 200_000;
 
-export type DialectDeps = CompletionDeps & {
-  auth: Auth;
-  wrongKeys: RateLimit;
-  requestsPerMinute: number;
-  log: Logger;
-};
+export type DialectDeps = CompletionDeps &
+  ResponseDeps & {
+    auth: Auth;
+    wrongKeys: RateLimit;
+    requestsPerMinute: number;
+    log: Logger;
+  };
 
 /** Mounts the APIs of other protocols. Their errors, unknown fields and limits are those of the protocol. */
 export function mountDialects(app: Express, deps: DialectDeps): void {
   const openai = Router();
   openai.use(keyGuard(deps.auth, deps.wrongKeys), ownerLimit(deps.requestsPerMinute));
   openai.use(json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS) }));
-  openai.use(completionRoutes(deps));
+  openai.use(completionRoutes(deps), responseRoutes(deps));
   openai.use(() => {
     throw new Problem('not_found');
   });

@@ -35,6 +35,7 @@ export const chatTables: { table: string; rows: number }[] = [
   ...projectionTables.map(({ table }) => ({ table, rows: 500 })),
   { table: 'projection_snapshots', rows: 500 },
   { table: 'dialect_chats', rows: 500 },
+  { table: 'dialect_responses', rows: 100 },
   { table: 'turns', rows: 50 },
 ];
 

@@ -21,3 +21,15 @@ create table dialect_requests (
 );
 create index dialect_requests_hash on dialect_requests (owner, mount, request_hash, at);
 create index dialect_requests_at on dialect_requests (at);
+
+-- What a response (a turn that came over the Responses API) shows of its request.
+create table dialect_responses (
+  turn_id text primary key,
+  owner text not null,
+  chat_id text not null,
+  fields jsonb not null,
+  -- the input as the client sent it, a list of items
+  input jsonb not null,
+  created_at timestamptz not null default now()
+);
+create index dialect_responses_chat on dialect_responses (chat_id);

@@ -66,11 +66,11 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
     return gone.length > 0 ? [...closed, { type: 'voided', items: gone.map(([, { item }]) => item) }] : [];
   }
 
-  type Kind = Omit<MarkItem, 'ordinal' | 'slot' | 'epoch' | 'beat' | 'speakerId'>;
+  type Kind = Omit<MarkItem, 'key' | 'ordinal' | 'slot' | 'epoch' | 'beat' | 'speakerId'>;
 
   function open(slot: number, kind: Kind): { shown: Shown; marks: Mark[] } {
     const { ordinal, before } = ordinals.next({ slot, epoch });
-    const item = { ...kind, ordinal, slot, epoch, beat, speakerId } as MarkItem;
+    const item = { ...kind, key: `${slot}_${epoch}`, ordinal, slot, epoch, beat, speakerId } as MarkItem;
     const shown: Shown = { item, text: '', open: true, repeated: null };
     slots.set(slot, shown);
     return { shown, marks: [...closeBefore(slot), ...before, { type: 'itemOpened', item }] };

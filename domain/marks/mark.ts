@@ -25,6 +25,8 @@ export type Mark =
   | { type: 'ended'; end: TurnEnd };
 
 type Place = {
+  /** Names the item within its turn: its slot, and the draft in which it was opened. */
+  key: string;
   /** The number of items of the turn that were opened before it, voided ones included. */
   ordinal: number;
   /** The part of the reply: of an agent the index of its step, else twice the beat, and one more for its text. */
@@ -47,6 +49,8 @@ export type WaitingCall = { callId: string; name: string; arguments: unknown };
 
 export type LandedBeat = Pick<EventData<'assistant_turn'>, 'beat' | 'speakerId' | 'text' | 'truncated' | 'model'> & {
   seq: number;
+  /** When it landed: ISO 8601 UTC. */
+  at: string;
   usage?: TokenUsage | undefined;
   error?: PublicError | undefined;
 };

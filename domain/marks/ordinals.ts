@@ -33,7 +33,15 @@ export function createOrdinals(cursor: MarkCursor | null): Ordinals {
 /** Closes the viewer's part of a lost draft. A call or a result opens and closes at once. */
 function lost({ place, slot, kind, epoch, at }: MarkCursor): Mark[] {
   const closes = kind === 'text' || kind === 'thinking';
-  const item: MarkItem = { ordinal: place - 1, slot, epoch, beat: 0, speakerId: '', kind: closes ? kind : 'text' };
+  const item: MarkItem = {
+    key: `${slot}_${epoch}`,
+    ordinal: place - 1,
+    slot,
+    epoch,
+    beat: 0,
+    speakerId: '',
+    kind: closes ? kind : 'text',
+  };
   const close: Mark = { type: 'itemClosed', item, text: '', length: textAt(at).length };
   return [...(closes ? [close] : []), { type: 'voided', items: [item] }];
 }

@@ -37,7 +37,7 @@ export function createTurnMarks({ turnId, epochs = new Map(), cursor = null }: T
   function land(frame: Extract<ViewerFrame, { type: 'event'; kind: 'assistant_turn' }>): Mark[] {
     const { beat, speakerId, text, truncated, model, usage, error } = frame.data;
     const marks = beatOf(beat).land(frame.data, epochs.get(beat) ?? 1);
-    const landed: LandedBeat = { beat, speakerId, text, truncated, model, usage, error, seq: frame.seq };
+    const landed: LandedBeat = { beat, speakerId, text, truncated, model, usage, error, seq: frame.seq, at: frame.at };
     return [...marks, { type: 'beatLanded', beat: landed }];
   }
 

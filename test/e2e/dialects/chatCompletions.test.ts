@@ -70,7 +70,9 @@ describe('a chat completion through the stock client', () => {
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
     expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant');
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('Good evening.');
-    const thoughts = chunks.map(({ choices }) => (choices[0]?.delta as { reasoning_content?: string })?.reasoning_content);
+    const thoughts = chunks.map(
+      ({ choices }) => (choices[0]?.delta as { reasoning_content?: string })?.reasoning_content,
+    );
     expect(thoughts.join('')).toBe('Hm.');
     expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['stop']);
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 7 } });

@@ -1,0 +1,237 @@
+import { type Request, type Response, Router } from 'express';
+import { createChat } from '../../../db/chats/newChat.js';
+import { findNamedChat } from '../../../db/dialects/chatNames.js';
+import { readReplyState } from '../../../db/dialects/replyState.js';
+import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
+import { findResponse, keepResponse, readTurnEnd, type StoredResponse } from '../../../db/dialects/responses.js';
+import { forkChat } from '../../../db/timeline/fork.js';
+import { markStop } from '../../../db/turns/stop.js';
+import { readTurn } from '../../../db/turns/turnView.js';
+import { cursorBefore, type MarkCursor, unpackCursor } from '../../../domain/marks/cursor.js';
+import { hasEnded } from '../../../domain/turns/endStatus.js';
+import { goneSignal } from '../../http/goneSignal.js';
+import type { HeavyWork } from '../../limits/heavyWork.js';
+import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
+import { requestHash } from '../../turns/requestHash.js';
+import { waitForTurnEnd } from '../../turns/turnEnd.js';
+import type { TurnStopper } from '../../turns/turnStopper.js';
+import { createCollectOutput } from '../core/collectOutput.js';
+import { type FollowDeps, followTurn } from '../core/followTurn.js';
+import { chatOfModel } from '../core/modelChat.js';
+import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { createSseOutput, doneMessage } from '../core/sseOutput.js';
+import type { StartDeps, StartedTurn } from '../core/startTurn.js';
+import { createResponseEvents } from './responseEvents.js';
+import { type ResponseFields, type ResponseHead, type ResponseObject, responseObject } from './responseObject.js';
+import { type ResponseRequest, readResponseRequest } from './responseRequest.js';
+
+export type ResponseDeps = FollowDeps &
+  StartDeps & { places: ViewerPlaces; relays: boolean; stopTurn: TurnStopper; heavy: HeavyWork };
+
+type Stored = StoredResponse<ResponseFields>;
+
+/** Clients of this mount name their conversations by the ids that they get. */
+const MOUNT = 'openai';
+/** Seconds that a cancel waits for the text to land. */
+const CANCEL_WAIT = 30;
+
+const nowInSeconds = () => Math.floor(Date.now() / 1_000);
+
+const headOf = ({ turnId, chatId, fields, createdAt }: Stored): ResponseHead => ({
+  id: turnId,
+  conversation: chatId,
+  createdAt: Math.floor(createdAt.getTime() / 1_000),
+  fields,
+});
+
+/** The routes of OpenAI's Responses API: a response is a turn, a conversation a chat. */
+export function responseRoutes(deps: ResponseDeps): Router {
+  const { pool } = deps;
+  const router = Router();
+
+  async function found(request: Request, response: Response): Promise<Stored> {
+    const stored = await findResponse<ResponseFields>(pool, {
+      owner: response.locals.owner,
+      turnId: String(request.params.id),
+    });
+    if (!stored) throw notFound(`Response with id '${String(request.params.id).slice(0, 100)}' not found.`);
+    return stored;
+  }
+
+  router.post('/responses', async (request, response) => {
+    const asked = readResponseRequest(request.body);
+    const owner: string = response.locals.owner;
+    takeViewerPlace(deps.places, owner, response);
+    const stored = await startResponse(deps, request, response, asked);
+    response.set({ 'X-Chat-Id': stored.chatId, 'X-Turn-Id': stored.turnId });
+    if (asked.stream) return stream(deps, response, stored, { cursor: null, singly: false });
+    if (stored.fields.background) return void response.json(await current(deps, response, stored));
+    const body = await collected(deps, response, stored);
+    if (body) response.json(body);
+    else response.destroy();
+  });
+
+  router.get('/responses/:id', async (request, response) => {
+    const stored = await found(request, response);
+    response.set({ 'X-Chat-Id': stored.chatId, 'X-Turn-Id': stored.turnId });
+    if (request.query.stream !== 'true') return void response.json(await current(deps, response, stored));
+    takeViewerPlace(deps.places, response.locals.owner, response);
+    const cursor = readCursor(request.query.starting_after);
+    return stream(deps, response, stored, { cursor, singly: cursor === null });
+  });
+
+  router.post('/responses/:id/cancel', async (request, response) => {
+    const stored = await found(request, response);
+    const which = { owner: response.locals.owner as string, turnId: stored.turnId };
+    const { stopping } = await markStop(pool, which);
+    if (stopping) deps.stopTurn(stopping);
+    const signal = AbortSignal.any([goneSignal(response), deps.closing]);
+    await waitForTurnEnd(deps, which, { seconds: CANCEL_WAIT, signal });
+    if (!response.destroyed) response.json(await current(deps, response, stored));
+  });
+
+  router.get('/responses/:id/input_items', async (request, response) => {
+    const { input, turnId } = await found(request, response);
+    const data = input.map((item, n) => ({ ...(item as object), id: `msg_${turnId.replace(/^turn_/, '')}_in_${n}` }));
+    response.json(listOf(data, request.query));
+  });
+
+  return router;
+}
+
+const notFound = (message: string) =>
+  new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
+
+/** The chat in which a response is made. Throws `OpenAiRefused`. */
+async function chatOf(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
+  const { fields, conversation } = asked;
+  if (conversation !== null) {
+    const chatId = await findNamedChat(deps.pool, { owner, mount: MOUNT, clientId: conversation });
+    if (!chatId) throw notFound(`Conversation with id '${conversation.slice(0, 100)}' not found.`);
+    return chatId;
+  }
+  if (fields.previous_response_id !== null) return chatAfter(deps, owner, fields.previous_response_id);
+  const wishes = { model: fields.model, instructions: asked.instructions, temperature: undefined, relays: deps.relays };
+  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
+}
+
+/** The chat of the previous response, or a fork of it where that is not the last one. */
+async function chatAfter({ pool, heavy, limits }: ResponseDeps, owner: string, turnId: string): Promise<string> {
+  const previous = await findResponse<ResponseFields>(pool, { owner, turnId });
+  const end = previous && (await readTurnEnd(pool, turnId));
+  if (!previous || !end) {
+    const message = `Previous response with id '${turnId.slice(0, 100)}' not found.`;
+    throw invalidRequest(message, 'previous_response_id', 'previous_response_not_found');
+  }
+  if (end.isLast) return previous.chatId;
+  const from = { chatId: previous.chatId, owner, atSeq: end.seq, maxChats: limits.chats };
+  return (await heavy(owner, () => forkChat(pool, from))).id;
+}
+
+async function startResponse(
+  deps: ResponseDeps,
+  request: Request,
+  response: Response,
+  asked: ResponseRequest,
+): Promise<Stored> {
+  const { owner, level } = response.locals as { owner: string; level: number };
+  const begun = await beginRequest(deps.pool, {
+    owner,
+    mount: MOUNT,
+    hash: requestHash([request.path, request.body]),
+    repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
+  });
+  const earlier = begun.chatId && (await findRequestTurn(deps.pool, { id: begun.id, chatId: begun.chatId }));
+  const started: StartedTurn =
+    begun.chatId && earlier
+      ? { chatId: begun.chatId, turnId: earlier }
+      : await acceptResponse(deps, { owner, level, key: begun.id, chatId: begun.chatId }, asked);
+  await keepResponse(deps.pool, owner, { ...started, fields: asked.fields, input: asked.input });
+  const stored = await findResponse<ResponseFields>(deps.pool, { owner, turnId: started.turnId });
+  if (!stored) throw notFound('The conversation was deleted.');
+  return stored;
+}
+
+type Accepting = { owner: string; level: number; key: string; chatId: string | null };
+
+async function acceptResponse(deps: ResponseDeps, { owner, level, key, chatId }: Accepting, asked: ResponseRequest) {
+  const chat = chatId ?? (await chatOf(deps, owner, asked));
+  await keepRequestChat(deps.pool, key, chat);
+  const { temperature, max_output_tokens: maxTokens } = asked.fields;
+  const { turnId } = await deps.acceptTurn({
+    owner,
+    chatId: chat,
+    text: asked.text,
+    whenBusy: 'enqueue',
+    whenFailed: 'fail',
+    idempotencyKey: key,
+    callerLevel: level,
+    options: { ...(temperature === null ? {} : { temperature }), ...(maxTokens === null ? {} : { maxTokens }) },
+  });
+  return { chatId: chat, turnId };
+}
+
+function readCursor(given: unknown): MarkCursor | null {
+  if (given === undefined) return null;
+  const cursor = typeof given === 'string' && /^\d{1,16}$/.test(given) ? unpackCursor(Number(given)) : null;
+  if (!cursor) throw invalidRequest('starting_after: must be the sequence number of an event', 'starting_after');
+  return cursor;
+}
+
+async function isQueued({ pool }: ResponseDeps, owner: string, { turnId }: Stored): Promise<boolean> {
+  return (await readTurn(pool, { turnId, owner }))?.status === 'queued';
+}
+
+async function stream(
+  deps: ResponseDeps,
+  response: Response,
+  stored: Stored,
+  how: { cursor: MarkCursor | null; singly: boolean },
+): Promise<void> {
+  const owner: string = response.locals.owner;
+  const queued = await isQueued(deps, owner, stored);
+  const events = createResponseEvents({ head: headOf(stored), queued, now: nowInSeconds, ...how });
+  const output = createSseOutput(response, events.encode, [doneMessage]);
+  await followTurn(deps, { owner, turnId: stored.turnId, cursor: how.cursor }, output);
+}
+
+/** The response when it has ended; null if the connection or the api ended before. */
+async function collected(deps: ResponseDeps, response: Response, stored: Stored): Promise<ResponseObject | null> {
+  const head = headOf(stored);
+  const events = createResponseEvents({
+    head,
+    queued: false,
+    cursor: cursorBefore(2),
+    singly: false,
+    now: nowInSeconds,
+  });
+  const output = createCollectOutput(response);
+  await followTurn(deps, { owner: response.locals.owner, turnId: stored.turnId }, output);
+  if (!output.ended) return null;
+  events.encode(output.marks);
+  return events.current();
+}
+
+/** The response as it is now. */
+async function current(deps: ResponseDeps, response: Response, stored: Stored): Promise<ResponseObject | null> {
+  const state = await readReplyState(deps.pool, stored.turnId);
+  if (state?.state === 'over') return collected(deps, response, stored);
+  const view = await readTurn(deps.pool, { owner: response.locals.owner, turnId: stored.turnId });
+  if (view && hasEnded(view)) return collected(deps, response, stored);
+  return responseObject(headOf(stored), { status: view?.status === 'queued' ? 'queued' : 'in_progress' });
+}
+
+/** A page of a list, newest first unless asked otherwise. */
+function listOf<T extends { id: string }>(items: readonly T[], query: Request['query']) {
+  const limit = Math.min(100, Math.max(1, Number(query.limit ?? 20) || 20));
+  const ordered = query.order === 'asc' ? [...items] : [...items].reverse();
+  const start = typeof query.after === 'string' ? ordered.findIndex(({ id }) => id === query.after) + 1 : 0;
+  const data = ordered.slice(start, start + limit);
+  return {
+    object: 'list',
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: start + limit < ordered.length,
+  };
+}
