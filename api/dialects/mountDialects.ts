@@ -1,5 +1,6 @@
 import { type Express, json, Router } from 'express';
 import type { Logger } from 'pino';
+import { cleanText } from '../../domain/text/text.js';
 import type { Auth } from '../http/auth.js';
 import { keyGuard, ownerLimit, requireTokens } from '../http/guards.js';
 import { Problem } from '../http/problem.js';
@@ -21,11 +22,16 @@ export type DialectDeps = CompletionDeps &
     log: Logger;
   };
 
+/** Makes every text storable: clients cut texts within characters. */
+const clean = (_name: string, value: unknown): unknown => (typeof value === 'string' ? cleanText(value) : value);
+
 /** Mounts the APIs of other protocols. Their errors, unknown fields and limits are those of the protocol. */
 export function mountDialects(app: Express, deps: DialectDeps): void {
   const openai = Router();
   openai.use(keyGuard(deps.auth, deps.wrongKeys), ownerLimit(deps.requestsPerMinute));
-  openai.use(json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS) }));
+  openai.use(
+    json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
+  );
   openai.use(completionRoutes(deps), responseRoutes(deps));
   openai.use(() => {
     throw new Problem('not_found');

@@ -15,6 +15,7 @@ export type Event = LoggedEvent & {
 export type LoggedEvent =
   | ChatCreatedEvent
   | UserTurnEvent
+  | MessageAddedEvent
   | UserTurnParsedEvent
   | UserTurnEditEvent
   | AssistantTurnStartedEvent
@@ -573,6 +574,22 @@ export interface UserTurnEvent {
       text: string;
     }[];
     quote?: string;
+  };
+}
+export interface MessageAddedEvent {
+  kind: 'message_added';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    role: 'user' | 'assistant';
+    text: string;
   };
 }
 export interface UserTurnParsedEvent {
@@ -1293,7 +1310,7 @@ export interface Memory {
    */
   witnesses: string[];
   /**
-   * seq of the user turn of its beat; 0 where a person wrote it
+   * seq of the user turn of its beat
    */
   chatClock: number;
   /**

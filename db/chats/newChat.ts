@@ -10,7 +10,10 @@ import { appendEvents } from '../timeline/log.js';
 import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
 
-type Titled = { title: string | null };
+/** A message of a conversation that began elsewhere. */
+export type EarlierMessage = { role: 'user' | 'assistant'; text: string };
+
+type Titled = { title: string | null; earlier?: readonly EarlierMessage[] };
 
 /** The fields of a new chat, by its kind. */
 export type NewChat = Titled &
@@ -102,13 +105,14 @@ async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
 async function firstEvents(db: Db, owner: string, fields: NewChat): Promise<NewEvent[]> {
   const kind: ChatKind = fields.kind;
   const created: NewEvent = { kind: 'chat_created', data: { kind, title: fields.title } };
-  if (fields.kind !== 'narrative') return [created];
+  const earlier = (fields.earlier ?? []).map((data): NewEvent => ({ kind: 'message_added', data: { ...data } }));
+  if (fields.kind !== 'narrative') return [created, ...earlier];
   const { hostId, scene } = fields;
   const opened: NewEvent[] = scene
     ? [{ kind: 'scene_opened', data: { sceneId: newId('scn'), container: scene.container } }]
     : [];
-  // After the scene: the greeting is a line of it.
-  return [created, ...opened, ...(await readGreeting(db, owner, hostId))];
+  // After the scene: they are lines of it. A conversation that began elsewhere has begun with its own greeting.
+  return [created, ...opened, ...(earlier.length > 0 ? earlier : await readGreeting(db, owner, hostId))];
 }
 
 async function readGreeting(db: Db, owner: string, hostId: string): Promise<NewEvent[]> {

@@ -1,19 +1,21 @@
 import type { Db } from '../core/pool.js';
-import { lineOf } from '../timeline/lines.js';
-import { inTimeline } from '../timeline/subjects.js';
+import { isLine, lineOf } from '../timeline/lines.js';
 
 /** More messages than a client sends in a request. */
 const MAX_TEXTS = 10_000;
 
-/** A message of the user in the timeline. `seq`: of its user turn. `turnId`: a version of the reply to it. */
-export type UserText = { seq: number; turnId: string; text: string };
+/**
+ * A message of the user in the timeline. `seq`: of its user turn. `turnId`: a version of the reply to it; null of a message
+ * that came with the chat.
+ */
+export type UserText = { seq: number; turnId: string | null; text: string };
 
 /** The user's messages as the timeline has them, in its order. */
 export async function readUserTexts(db: Db, chatId: string): Promise<UserText[]> {
   const { rows } = await db.query<UserText>(
     `select distinct on (${lineOf('e')}) ${lineOf('e')} as seq, e.turn_id as "turnId", e.data->>'text' as text
      from events e
-     where e.chat_id = $1 and e.kind in ('user_turn', 'user_turn_edit') and e.turn_id is not null and ${inTimeline('e')}
+     where ${isLine('e')} and e.chat_id = $1 and e.kind <> 'assistant_turn' and coalesce(e.data->>'role', 'user') = 'user'
      order by ${lineOf('e')}, e.seq desc limit ${MAX_TEXTS}`,
     [chatId],
   );

@@ -1,3 +1,5 @@
+-- Up Migration
+
 -- A client of another protocol names its chats itself. Its name is kept per owner and mount.
 create table dialect_chats (
   owner text not null,
@@ -33,3 +35,18 @@ create table dialect_responses (
   created_at timestamptz not null default now()
 );
 create index dialect_responses_chat on dialect_responses (chat_id);
+
+-- Messages of conversations that began elsewhere are lines too.
+drop index events_lines;
+create index events_lines on events (chat_id, (coalesce((data->>'userTurnSeq')::integer, seq)), (kind = 'assistant_turn'), seq)
+  where kind in ('user_turn', 'user_turn_edit', 'assistant_turn', 'message_added')
+    and hidden_by is null and superseded_by is null;
+drop index events_messages;
+create index events_messages on events (chat_id, seq)
+  where kind in ('user_turn', 'user_turn_edit', 'assistant_turn', 'message_added')
+    and hidden_by is null and superseded_by is null;
+create index events_added on events (chat_id, seq)
+  where kind = 'message_added' and hidden_by is null and superseded_by is null;
+
+-- Down Migration
+-- forward only

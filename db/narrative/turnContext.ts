@@ -143,7 +143,9 @@ type OwnEvent = { step: string; text: string; at: Date } & (
   | { kind: 'memory_written'; memoryId: string }
 );
 
-const lineColumns = `coalesce(e.data->>'speakerId', 'you') as "speakerId", e.data->>'text' as text`;
+/** The speaker of a reply that was added from elsewhere is the host. */
+const lineColumns = `case when e.data->>'role' = 'assistant' then (select host_id from chats where id = e.chat_id)
+  else coalesce(e.data->>'speakerId', 'you') end as "speakerId", e.data->>'text' as text`;
 
 /** Whether a line is not that of a queued turn. A greeting has no turn. */
 const isNotQueued = "t.status is distinct from 'queued'";

@@ -39,6 +39,7 @@ const projectionsOf: ProjectionsOf = {
   change_stale: [changes],
   document_edited: [],
   system_message: [],
+  message_added: [],
   tool_call_start: [],
   tool_call_end: [],
   subagent_task_start: [],

@@ -1,8 +1,8 @@
 import { inTimeline } from './subjects.js';
 
-/** Whether an event is a line of the timeline: what the user or a speaker said. */
+/** Whether an event is a line of the timeline: what the user or a speaker said, here or before the chat began. */
 export const isLine = (event: string): string =>
-  `${event}.kind in ('user_turn', 'user_turn_edit', 'assistant_turn') and ${inTimeline(event)}`;
+  `${event}.kind in ('user_turn', 'user_turn_edit', 'assistant_turn', 'message_added') and ${inTimeline(event)}`;
 
 /**
  * The seq of the user turn that a line belongs to. A turn that was queued while a reply streamed comes after that

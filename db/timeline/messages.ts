@@ -6,17 +6,17 @@ import type { Page } from '../core/page.js';
 import type { Db } from '../core/pool.js';
 import { eventBytes, toChatEvent } from './log.js';
 
-/** A message's id, taken apart: of a greeting or a system message the seq, of every other its turn. */
+/** A message's id, taken apart: of a greeting, an added and a system message the seq, of every other its turn. */
 export type MessageId = { id: string } & ({ seq: number } | { turnId: string });
 
 export function parseMessageId(id: string): MessageId | null {
-  const [, seq] = /^(?:greeting|system):(\d{1,9})$/.exec(id) ?? [];
+  const [, seq] = /^(?:greeting|message|system):(\d{1,9})$/.exec(id) ?? [];
   if (seq !== undefined) return { id, seq: Number(seq) };
   const [, turnId] = /^(turn_[0-9A-Za-z-]{1,64}):(?:user|\d{1,9})$/.exec(id) ?? [];
   return turnId === undefined ? null : { id, turnId };
 }
 
-/** A message's place: the seq of its anchor, which is its user turn, or the greeting or system message itself. */
+/** A message's place: the seq of its anchor, which is its user turn, or the greeting, added or system message itself. */
 export type MessagePlace = { id: string; anchor: number };
 
 /** Null when the chat has no such turn. */
@@ -94,6 +94,11 @@ async function readAnchors(db: Db, chatId: string, since: Since): Promise<Anchor
            (select a.* from events a
             where a.chat_id = $1 and a.kind in ('user_turn', 'system_message') and a.hidden_by is null
               and (a.kind = 'user_turn' or a.superseded_by is null) and ($2::integer is null or a.seq ${comparison} $2)
+            order by a.seq ${since.order} limit $3)
+           union all
+           (select a.* from events a
+            where a.chat_id = $1 and a.kind = 'message_added' and ${inTimeline('a')}
+              and ($2::integer is null or a.seq ${comparison} $2)
             order by a.seq ${since.order} limit $3)
            union all
            (select a.* from events a

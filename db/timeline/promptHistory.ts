@@ -24,10 +24,10 @@ export async function readHistoryBefore(
   limit: number,
 ): Promise<HistoryMessage[]> {
   const { rows } = await db.query<HistoryMessage & { error: PublicError | null }>(
-    `select case when e.kind = 'assistant_turn' then 'assistant' else 'user' end as role, e.data->>'text' as text,
+    `select case when e.kind = 'assistant_turn' then 'assistant' else coalesce(e.data->>'role', 'user') end as role, e.data->>'text' as text,
        e.data->>'quote' as quote, e.data->'error' as error
      from events e
-     where ${isLine('e')} and e.chat_id = $1 and e.turn_id is not null and ${lineOf('e')} < $2 and e.data->>'text' <> ''
+     where ${isLine('e')} and e.chat_id = $1 and (e.turn_id is not null or e.kind = 'message_added') and ${lineOf('e')} < $2 and e.data->>'text' <> ''
      order by ${lastLinesFirst('e')} limit $3`,
     [chatId, userTurnSeq, limit],
   );

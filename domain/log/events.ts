@@ -55,6 +55,8 @@ export type StoryArtifacts = z.infer<typeof storyArtifacts>;
 export const eventData = {
   chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
   user_turn: z.object({ text: z.string(), segments: z.array(segment), quote: z.string().optional() }),
+  /** A message of a conversation that began elsewhere. It belongs to no turn. */
+  message_added: z.object({ role: z.enum(['user', 'assistant']), text: z.string() }),
   user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
   /** Replaces the text of the `user_turn` at `userTurnSeq`. */
   user_turn_edit: z.object({ userTurnSeq: seq, text: z.string() }),

@@ -120,6 +120,7 @@ const ofChange = <T extends { changeId: string }>(data: T, { changeIdOf }: Refer
 const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
   chat_created: asItIs,
   user_turn: asItIs,
+  message_added: asItIs,
   user_turn_parsed: ofUserTurn,
   assistant_turn_started: ofUserTurn,
   assistant_turn: (data, { seqOf }) => ({

@@ -22,6 +22,9 @@ export type Note = {
 /** The first message of a chat, by a character. It answers no turn, and nothing regenerates it. `at` is ISO 8601 UTC. */
 export type Greeting = { type: 'greeting'; seq: number; at: string; speakerId: string; text: string };
 
+/** A message of a conversation that began elsewhere. It belongs to no turn. `at` is ISO 8601 UTC. */
+export type AddedMessage = { type: 'added'; seq: number; at: string; role: 'user' | 'assistant'; text: string };
+
 /** One user turn and its replies. The turns of a reply's versions share it. */
 export type Exchange = {
   readonly type: 'exchange';
@@ -50,6 +53,7 @@ export type Timeline = {
   /** By turn, the seq of its exchange. */
   readonly seqOf: ReadonlyMap<string, number>;
   readonly greetings: readonly Greeting[];
+  readonly added: readonly AddedMessage[];
   /** Notes of no exchange. */
   readonly notes: readonly Note[];
   /** Activity of no turn: what clients appended. */
@@ -63,6 +67,7 @@ export type Folding = {
   exchanges: Map<number, FoldingExchange>;
   seqOf: Map<string, number>;
   greetings: Greeting[];
+  added: AddedMessage[];
   notes: Note[];
   loose: ActivityEvent[];
   titles: Map<string, string>;
@@ -99,6 +104,7 @@ export function evolveTimeline(timeline: Timeline, event: ChatEvent): Timeline {
     exchanges: new Map(timeline.exchanges as ReadonlyMap<number, FoldingExchange>),
     seqOf: new Map(timeline.seqOf),
     greetings: [...timeline.greetings],
+    added: [...timeline.added],
     notes: [...timeline.notes],
     loose: [...timeline.loose],
     titles: new Map(timeline.titles),
@@ -110,7 +116,7 @@ export function evolveTimeline(timeline: Timeline, event: ChatEvent): Timeline {
 }
 
 function newFolding(): Folding {
-  return { exchanges: new Map(), seqOf: new Map(), greetings: [], notes: [], loose: [], titles: new Map() };
+  return { exchanges: new Map(), seqOf: new Map(), greetings: [], added: [], notes: [], loose: [], titles: new Map() };
 }
 
 const copyOf = (exchange: Exchange): FoldingExchange => ({

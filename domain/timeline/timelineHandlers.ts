@@ -14,6 +14,7 @@ export const handlers: Handlers = {
     const exchange = join(folding, turnId, seq);
     if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote, at, seq };
   },
+  message_added: (folding, { seq, at, data }) => void folding.added.push({ type: 'added', seq, at, ...data }),
   user_turn_edit(folding, { turnId, seq, at, data: { text, userTurnSeq } }) {
     const exchange = join(folding, turnId, userTurnSeq);
     if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote: null, at, seq };

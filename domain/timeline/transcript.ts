@@ -48,6 +48,10 @@ function toGroups(timeline: Timeline, attached: Attached): MessageGroup[] {
   const notes = [timeline, ...exchanges].flatMap((each) => each.notes.filter(({ kind }) => kind === 'system'));
   const groups = [
     ...timeline.greetings.map((greeting) => ({ seq: greeting.seq, messages: [ofGreeting(greeting)] })),
+    ...timeline.added.map(({ seq, at, role, text }) => ({
+      seq,
+      messages: [toMessage(role, text, `message:${seq}`, at)],
+    })),
     ...notes.map(({ seq, at, text }) => ({ seq, messages: [toMessage('system', text, `system:${seq}`, at)] })),
     ...exchanges.map((each) => ({ seq: each.seq, messages: toMessages(each, attached.get(each) ?? []) })),
   ];

@@ -5,6 +5,7 @@ import type { OpenChat } from '../data/openChat.js';
 import { unsentTurns } from '../data/outbox.js';
 import { stableList } from '../data/stableList.js';
 import { type Exchange, hasTurn, type Item, itemsOf } from '../timeline/timeline.js';
+import { AddedMessageView } from './addedMessage.js';
 import { ChatStart } from './chatStart.js';
 import { ExchangeView } from './exchange.js';
 import { EarlierStuckSteps } from './followUps.js';
@@ -91,6 +92,8 @@ function ItemView({ item, chat, kind, next }: ItemProps) {
       return <NoteView note={item} />;
     case 'greeting':
       return <GreetingView greeting={item} />;
+    case 'added':
+      return <AddedMessageView message={item} />;
     case 'exchange':
       return <ExchangeView chat={chat} kind={kind} exchange={item} next={next} />;
   }

@@ -1,17 +1,17 @@
-import type { Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
+import type { AddedMessage, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
 import { foldActivity, type ToolCall } from '../../domain/turns/activity.js';
 
-export type { Beat, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
+export type { AddedMessage, Beat, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
 export { emptyTimeline, evolveTimeline, foldTimeline } from '../../domain/timeline/timeline.js';
 
-export type Item = Exchange | Greeting | Note;
+export type Item = Exchange | Greeting | AddedMessage | Note;
 
 /** Of a turn whose beginning is not loaded nothing is shown. */
 const isShown = ({ prose }: Exchange): boolean => prose !== null;
 
 /** In the order in which the user spoke. */
-export function itemsOf({ exchanges, greetings, notes }: Timeline): Item[] {
-  return [...greetings, ...[...exchanges.values()].filter(isShown), ...notes].sort((a, b) => a.seq - b.seq);
+export function itemsOf({ exchanges, greetings, added, notes }: Timeline): Item[] {
+  return [...greetings, ...added, ...[...exchanges.values()].filter(isShown), ...notes].sort((a, b) => a.seq - b.seq);
 }
 
 /** Whether a turn is shown within an exchange. */

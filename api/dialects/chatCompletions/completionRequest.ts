@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import { invalidRequest } from '../core/openaiErrors.js';
 
 const textPart = z.looseObject({ type: z.enum(['text', 'input_text']), text: z.string() });
@@ -26,6 +27,8 @@ export type CompletionRequest = {
   model: string;
   instructions: string | null;
   userTexts: string[];
+  /** The messages of the user and the assistant before the last one. */
+  earlier: EarlierMessage[];
   stream: boolean;
   includeUsage: boolean;
   temperature: number | undefined;
@@ -56,6 +59,10 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
     model,
     instructions: instructions.length > 0 ? instructions.join('\n\n') : null,
     userTexts,
+    earlier: messages.slice(0, -1).flatMap(({ role, content: said }): EarlierMessage[] => {
+      const text = textOf(said);
+      return (role === 'user' || role === 'assistant') && text !== '' ? [{ role, text }] : [];
+    }),
     stream: more.stream ?? false,
     includeUsage: more.stream_options?.include_usage ?? false,
     temperature: temperature ?? undefined,

@@ -64,7 +64,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       known.map(({ text }) => text),
       userTexts,
     );
-    if (found && plan.plan !== 'newChat') return { chatId: found, known, plan };
+    if (found && isPossible(plan, known)) return { chatId: found, known, plan };
     const fresh: HistoryPlan = { plan: 'turn', text: userTexts.at(-1) ?? '' };
     if (!name) return { chatId: (await createChat(pool, owner, newChat, max)).id, known: [], plan: fresh };
     const isFit = (chatId: string) => chatId !== found;
@@ -80,12 +80,13 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   ) {
     const { owner, level } = request;
     const target = chat.known[plan.index];
-    if (!target) throw new Problem('internal');
+    if (!target?.turnId) throw new Problem('internal');
+    const { turnId } = target;
     const next = chat.known[plan.index + 1];
     return whenFree(deps, { owner, chatId: chat.chatId }, async () => {
       if (next) await deps.rewind({ owner, chatId: chat.chatId, toSeq: next.seq - 1, interrupt: false });
       const text = plan.text ?? undefined;
-      return deps.regenerate({ owner, turnId: target.turnId, text, idempotencyKey: key, callerLevel: level });
+      return deps.regenerate({ owner, turnId, text, idempotencyKey: key, callerLevel: level });
     });
   }
 
@@ -110,6 +111,10 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     return { chatId, turnId };
   };
 }
+
+/** A reply that was made elsewhere can not be made again. */
+const isPossible = (plan: HistoryPlan, known: readonly UserText[]): boolean =>
+  plan.plan === 'turn' || (plan.plan === 'again' && known[plan.index]?.turnId !== null);
 
 type Again = Extract<HistoryPlan, { plan: 'again' }>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import { invalidRequest } from '../core/openaiErrors.js';
 import type { ResponseFields } from './responseObject.js';
 
@@ -33,15 +34,12 @@ const body = z.looseObject({
 type Body = z.output<typeof body>;
 type Item = z.output<typeof item>;
 
-/** A message of the input, in the order of the items. */
-export type InputMessage = { role: 'user' | 'assistant'; text: string };
-
 export type ResponseRequest = {
   fields: ResponseFields;
   /** The items, as `input_items` lists them. */
   input: unknown[];
   /** Messages before the one that is answered. */
-  earlier: InputMessage[];
+  earlier: EarlierMessage[];
   /** The text that is answered. */
   text: string;
   instructions: string | null;
@@ -86,7 +84,7 @@ export function readResponseRequest(given: unknown): ResponseRequest {
   };
 }
 
-function messageOf({ type = 'message', role, content: said }: Item): InputMessage[] {
+function messageOf({ type = 'message', role, content: said }: Item): EarlierMessage[] {
   if (type === 'message') return role === 'user' || role === 'assistant' ? [{ role, text: textOf(said) }] : [];
   if (type === 'reasoning') return [];
   throw invalidRequest(`input: items of type ${type} can not be taken`, 'input', 'unsupported_value');

@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { createChat } from '../../../db/chats/newChat.js';
+import { addMessages } from '../../../db/dialects/addMessages.js';
 import { findNamedChat } from '../../../db/dialects/chatNames.js';
 import { readReplyState } from '../../../db/dialects/replyState.js';
 import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
@@ -102,17 +103,28 @@ export function responseRoutes(deps: ResponseDeps): Router {
 const notFound = (message: string) =>
   new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
 
-/** The chat in which a response is made. Throws `OpenAiRefused`. */
+/** The chat in which a response is made, with all messages before the one that is answered. Throws `OpenAiRefused`. */
 async function chatOf(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
+  const known = await knownChat(deps, owner, asked);
+  if (known) {
+    await addMessages(deps.pool, { owner, chatId: known }, asked.earlier);
+    return known;
+  }
+  const { fields, instructions, earlier } = asked;
+  const wishes = { model: fields.model, instructions, earlier, temperature: undefined, relays: deps.relays };
+  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
+}
+
+/** The chat that a request continues; null if it begins one. */
+async function knownChat(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string | null> {
   const { fields, conversation } = asked;
   if (conversation !== null) {
     const chatId = await findNamedChat(deps.pool, { owner, mount: MOUNT, clientId: conversation });
     if (!chatId) throw notFound(`Conversation with id '${conversation.slice(0, 100)}' not found.`);
     return chatId;
   }
-  if (fields.previous_response_id !== null) return chatAfter(deps, owner, fields.previous_response_id);
-  const wishes = { model: fields.model, instructions: asked.instructions, temperature: undefined, relays: deps.relays };
-  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
+  const previous = fields.previous_response_id;
+  return previous === null ? null : chatAfter(deps, owner, previous);
 }
 
 /** The chat of the previous response, or a fork of it where that is not the last one. */
