@@ -7,6 +7,7 @@ import { Problem } from '../http/problem.js';
 import type { RateLimit } from '../limits/rateLimit.js';
 import { type CompletionDeps, completionRoutes } from './chatCompletions/completionRoutes.js';
 import { answerOpenAiError } from './core/openaiErrors.js';
+import { type ConversationDeps, conversationRoutes } from './responses/conversationRoutes.js';
 import { type ResponseDeps, responseRoutes } from './responses/responseRoutes.js';
 
 /** Clients send their whole history each time. */
@@ -15,7 +16,8 @@ const MAX_BODY = 8 * 1024 * 1024;
 const MAX_TOKENS = 200_000;
 
 export type DialectDeps = CompletionDeps &
-  ResponseDeps & {
+  ResponseDeps &
+  ConversationDeps & {
     auth: Auth;
     wrongKeys: RateLimit;
     requestsPerMinute: number;
@@ -32,7 +34,7 @@ export function mountDialects(app: Express, deps: DialectDeps): void {
   openai.use(
     json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
   );
-  openai.use(completionRoutes(deps), responseRoutes(deps));
+  openai.use(completionRoutes(deps), responseRoutes(deps), conversationRoutes(deps));
   openai.use(() => {
     throw new Problem('not_found');
   });

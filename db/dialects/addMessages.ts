@@ -5,20 +5,27 @@ import { type Pool, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 
 /**
- * Appends messages that no turn of the chat made; the model reads them with the next turn. Gives the seq of each. Throws
- * `ChatRefused`.
+ * Appends messages that no turn of the chat made; the model reads them with the next turn. A repeat with the same key
+ * appends nothing. Gives the seq of each. Throws `ChatRefused`.
  */
 export async function addMessages(
   pool: Pool,
   { owner, chatId }: { owner: string; chatId: string },
   messages: readonly EarlierMessage[],
+  key: string = newId('evt'),
 ): Promise<number[]> {
   if (messages.length === 0) return [];
   return transaction(pool, async (tx) => {
     await lockChatUnlessFull(tx, owner, chatId);
+    const step = `added:${key}`;
+    const earlier = await tx.query<{ seq: number }>(
+      'select seq from events where chat_id = $1 and turn_id is null and step = $2 order by seq',
+      [chatId, step],
+    );
+    if (earlier.rows.length > 0) return earlier.rows.map(({ seq }) => seq);
     const events = await appendEvents(
       tx,
-      { chatId, turnId: null, step: `added:${newId('evt')}` },
+      { chatId, turnId: null, step },
       messages.map((data) => ({ kind: 'message_added', data: { ...data } })),
     );
     return events.map(({ seq }) => seq);

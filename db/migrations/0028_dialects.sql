@@ -6,6 +6,8 @@ create table dialect_chats (
   mount text not null,
   client_id text not null,
   chat_id text not null,
+  -- of a conversation that a client made
+  metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   primary key (owner, mount, client_id)
 );

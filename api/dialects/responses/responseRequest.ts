@@ -84,6 +84,14 @@ export function readResponseRequest(given: unknown): ResponseRequest {
   };
 }
 
+/** The messages of items. Items that hold no message are left out, or refused where they would be lost. */
+export const readMessagesOfItems = (items: readonly unknown[]): EarlierMessage[] =>
+  items.flatMap((given, n) => {
+    const parsed = item.safeParse(given);
+    if (!parsed.success) throw invalidRequest(`items.${n}: is not valid`, 'items');
+    return messageOf(parsed.data);
+  });
+
 function messageOf({ type = 'message', role, content: said }: Item): EarlierMessage[] {
   if (type === 'message') return role === 'user' || role === 'assistant' ? [{ role, text: textOf(said) }] : [];
   if (type === 'reasoning') return [];

@@ -103,15 +103,12 @@ export function responseRoutes(deps: ResponseDeps): Router {
 const notFound = (message: string) =>
   new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
 
-/** The chat in which a response is made, with all messages before the one that is answered. Throws `OpenAiRefused`. */
+/** The chat in which a response is made.  Throws `OpenAiRefused`. */
 async function chatOf(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
   const known = await knownChat(deps, owner, asked);
-  if (known) {
-    await addMessages(deps.pool, { owner, chatId: known }, asked.earlier);
-    return known;
-  }
-  const { fields, instructions, earlier } = asked;
-  const wishes = { model: fields.model, instructions, earlier, temperature: undefined, relays: deps.relays };
+  if (known) return known;
+  const { fields, instructions } = asked;
+  const wishes = { model: fields.model, instructions, earlier: [], temperature: undefined, relays: deps.relays };
   return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
 }
 
@@ -169,6 +166,7 @@ type Accepting = { owner: string; level: number; key: string; chatId: string | n
 async function acceptResponse(deps: ResponseDeps, { owner, level, key, chatId }: Accepting, asked: ResponseRequest) {
   const chat = chatId ?? (await chatOf(deps, owner, asked));
   await keepRequestChat(deps.pool, key, chat);
+  await addMessages(deps.pool, { owner, chatId: chat }, asked.earlier, key);
   const { temperature, max_output_tokens: maxTokens } = asked.fields;
   const { turnId } = await deps.acceptTurn({
     owner,

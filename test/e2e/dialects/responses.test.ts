@@ -185,6 +185,51 @@ describe('a response through the stock client', () => {
   });
 });
 
+describe('a conversation through the stock client', () => {
+  test('is a chat: it holds the items that it was made with, is continued by responses, and can be deleted', async () => {
+    world.provider.script(whole('Two.'));
+    const items = [
+      { type: 'message' as const, role: 'user' as const, content: 'A' },
+      { type: 'message' as const, role: 'assistant' as const, content: 'One.' },
+    ];
+    const { id } = await openai.conversations.create({ items, metadata: { topic: 'tea' } });
+    const response = await openai.responses.create({ model: 'm', input: 'B', conversation: id });
+    expect([response.conversation?.id, response.output_text]).toEqual([id, 'Two.']);
+    const asked = world.provider.requests.at(-1)?.body as { messages: { content: string }[] };
+    expect(asked.messages.map(({ content }) => content).slice(-3)).toEqual(['A', 'One.', 'B']);
+
+    const listed = [];
+    for await (const item of openai.conversations.items.list(id, { order: 'asc', limit: 3 })) listed.push(item);
+    expect(listed.map((item) => item.type === 'message' && [item.role, item.content[0]])).toMatchObject([
+      ['user', { type: 'input_text', text: 'A' }],
+      ['assistant', { type: 'output_text', text: 'One.' }],
+      ['user', { text: 'B' }],
+      ['assistant', { text: 'Two.' }],
+    ]);
+    expect(await openai.conversations.items.retrieve(listed[1]!.id!, { conversation_id: id })).toEqual(listed[1]);
+    expect(await openai.conversations.update(id, { metadata: { topic: 'rum' } })).toMatchObject({
+      id,
+      metadata: { topic: 'rum' },
+    });
+    expect(await openai.conversations.retrieve(id)).toMatchObject({ metadata: { topic: 'rum' } });
+    expect(await openai.conversations.delete(id)).toMatchObject({ id, deleted: true });
+    await expect(openai.conversations.retrieve(id)).rejects.toMatchObject({ status: 404 });
+    await expect(openai.responses.retrieve(response.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('gets items beside its responses', async () => {
+    world.provider.script(whole('Yes.'));
+    const { id } = await openai.conversations.create();
+    await openai.conversations.items.create(id, {
+      items: [{ type: 'message', role: 'user', content: 'My name is Ada.' }],
+    });
+    await openai.responses.create({ model: 'm', input: 'Do you know my name?', conversation: id });
+    const asked = world.provider.requests.at(-1)?.body as { messages: { content: string }[] };
+    expect(asked.messages.at(-1)?.content).toContain('Do you know my name?');
+    expect(JSON.stringify(asked.messages)).toContain('My name is Ada.');
+  });
+});
+
 describe('the death of a process in the middle of a response', () => {
   test.each(['worker', 'api'] as const)(
     'of the %s loses no text',

@@ -1,0 +1,150 @@
+import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { deleteChat } from '../../../db/chats/deleteChat.js';
+import { createChat, type EarlierMessage } from '../../../db/chats/newChat.js';
+import { addMessages } from '../../../db/dialects/addMessages.js';
+import { type Conversation, findConversation, keepMetadata } from '../../../db/dialects/conversations.js';
+import { findMessage, parseMessageId, readMessages } from '../../../db/timeline/messages.js';
+import type { Message } from '../../../domain/timeline/message.js';
+import type { ChatPurge } from '../../chats/chatPurge.js';
+import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { readMessagesOfItems } from './responseRequest.js';
+import type { ResponseDeps } from './responseRoutes.js';
+
+export type ConversationDeps = Pick<ResponseDeps, 'pool' | 'limits' | 'stopTurn'> & {
+  chatPurge: Pick<ChatPurge, 'start'>;
+};
+
+const MOUNT = 'openai';
+/** The most items of a page. */
+const MAX_PAGE = 100;
+
+const body = z.looseObject({
+  items: z.array(z.looseObject({})).nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+});
+
+/** The routes of OpenAI's Conversations API: a conversation is a chat, its items are the messages of the transcript. */
+export function conversationRoutes(deps: ConversationDeps): Router {
+  const { pool } = deps;
+  const router = Router();
+  const ownerOf = (response: Response): string => response.locals.owner;
+
+  async function found(request: Request, response: Response): Promise<Conversation> {
+    const id = String(request.params.id);
+    const conversation = await findConversation(pool, { owner: ownerOf(response), mount: MOUNT, id });
+    if (!conversation) throw notFound(`Conversation with id '${id.slice(0, 100)}' not found.`);
+    return conversation;
+  }
+
+  router.post('/conversations', async (request, response) => {
+    const { items, metadata } = readBody(request.body);
+    const owner = ownerOf(response);
+    const fields = { kind: 'agent' as const, title: null, documentId: null, settings: { enabledTools: [] } };
+    const chat = await createChat(pool, owner, { ...fields, earlier: messagesOf(items) }, deps.limits.chats);
+    await keepMetadata(pool, { owner, mount: MOUNT, id: chat.id }, metadata ?? {});
+    response.json(toObject({ chatId: chat.id, metadata: metadata ?? {}, createdAt: chat.createdAt }));
+  });
+
+  router.get('/conversations/:id', async (request, response) => {
+    response.json(toObject(await found(request, response)));
+  });
+
+  router.post('/conversations/:id', async (request, response) => {
+    const conversation = await found(request, response);
+    const metadata = readBody(request.body).metadata ?? {};
+    await keepMetadata(pool, { owner: ownerOf(response), mount: MOUNT, id: conversation.chatId }, metadata);
+    response.json(toObject({ ...conversation, metadata }));
+  });
+
+  router.delete('/conversations/:id', async (request, response) => {
+    const { chatId: id } = await found(request, response);
+    const { stopping } = await deleteChat(pool, ownerOf(response), id);
+    if (stopping) deps.stopTurn(stopping);
+    deps.chatPurge.start();
+    response.json({ id, object: 'conversation.deleted', deleted: true });
+  });
+
+  router.get('/conversations/:id/items', async (request, response) => {
+    const { chatId } = await found(request, response);
+    const page = await readPage(deps, chatId, request.query);
+    response.json(listObject(page.items, page.more));
+  });
+
+  router.post('/conversations/:id/items', async (request, response) => {
+    const { chatId } = await found(request, response);
+    const messages = messagesOf(readBody(request.body).items);
+    const seqs = await addMessages(pool, { owner: ownerOf(response), chatId }, messages);
+    const items = messages.map(({ role, text }, n) => itemOf({ role, content: text, id: `message:${seqs[n]}` }));
+    response.json(listObject(items, false));
+  });
+
+  router.get('/conversations/:id/items/:item', async (request, response) => {
+    const { chatId } = await found(request, response);
+    const id = parseMessageId(messageIdOf(String(request.params.item)));
+    const place = id && (await findMessage(pool, chatId, id));
+    const batches = place ? readMessages(pool, chatId, { after: { id: '', anchor: place.anchor - 1 }, limit: 50 }) : [];
+    for await (const messages of batches) {
+      const message = messages.find((each) => each.id === id?.id);
+      if (message) return void response.json(itemOf(message));
+      break;
+    }
+    throw notFound(`Item with id '${String(request.params.item).slice(0, 100)}' not found.`);
+  });
+
+  return router;
+}
+
+const notFound = (message: string) =>
+  new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
+
+function readBody(given: unknown): z.output<typeof body> {
+  const parsed = body.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw invalidRequest(issue?.message ?? 'The body is not valid', issue?.path.join('.') || null);
+}
+
+const messagesOf = (items: z.output<typeof body>['items']): EarlierMessage[] => readMessagesOfItems(items ?? []);
+
+const toObject = ({ chatId, metadata, createdAt }: Conversation) => ({
+  id: chatId,
+  object: 'conversation',
+  created_at: Math.floor(createdAt.getTime() / 1_000),
+  metadata,
+});
+
+/** Ids of items have no colon, as clients expect. */
+const itemIdOf = (messageId: string) => `msg_${messageId.replace(':', '.')}`;
+const messageIdOf = (itemId: string) => itemId.replace(/^msg_/, '').replace('.', ':');
+
+function itemOf({ id, role, content }: Pick<Message, 'id' | 'role' | 'content'>) {
+  const part =
+    role === 'assistant'
+      ? { type: 'output_text', text: content, annotations: [], logprobs: [] }
+      : { type: 'input_text', text: content };
+  return { id: itemIdOf(id), type: 'message', status: 'completed', role, content: [part] };
+}
+type Item = ReturnType<typeof itemOf>;
+
+async function readPage({ pool }: Pick<ConversationDeps, 'pool'>, chatId: string, query: Request['query']) {
+  const limit = Math.min(MAX_PAGE, Math.max(1, Number(query.limit ?? 20) || 20));
+  const id = typeof query.after === 'string' ? parseMessageId(messageIdOf(query.after)) : null;
+  const after = id && (await findMessage(pool, chatId, id));
+  if (query.after !== undefined && !after) throw invalidRequest('after: is not the id of an item', 'after');
+  const order = query.order === 'asc' ? 'asc' : 'desc';
+  const items: Item[] = [];
+  for await (const messages of readMessages(pool, chatId, { after, limit: limit + 1, order })) {
+    items.push(...messages.map(itemOf));
+    if (items.length > limit) break;
+  }
+  return { items: items.slice(0, limit), more: items.length > limit };
+}
+
+const listObject = (data: Item[], more: boolean) => ({
+  object: 'list',
+  data,
+  first_id: data[0]?.id ?? null,
+  last_id: data.at(-1)?.id ?? null,
+  has_more: more,
+});
