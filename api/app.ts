@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Limits } from '../db/chats/ownerLimits.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import type { Log } from '../telemetry/log/log.js';
-import { type ApprovalRouteDeps, approvalRoutes } from './agents/approvalRoutes.js';
+import { type ApprovalRouteDeps, approvalRoutes, createAnswerApproval } from './agents/approvalRoutes.js';
 import { artifactRoutes } from './agents/artifactRoutes.js';
 import { thinkingRoutes } from './agents/thinkingRoutes.js';
 import { toolRoutes } from './agents/toolRoutes.js';
@@ -87,6 +87,7 @@ export function commandsOf(deps: AppDeps) {
     acceptTurn: createAcceptTurn({ ...deps, onAccepted }),
     regenerate: createRegenerate({ ...deps, onAccepted }),
     rewind: createRewind({ ...deps, heavy }),
+    answerApproval: createAnswerApproval(deps),
   };
 }
 

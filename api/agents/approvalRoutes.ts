@@ -12,8 +12,33 @@ export type ApprovalRouteDeps = { pool: Pool; log: Pick<Logger, 'warn'>; engine:
 
 const signalDeadlineMs = 2_000;
 
-/** Routes for decisions on tool calls. A decision is stored first; while Temporal is away the turn gets it later. */
-export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[] {
+export type AnswerApproval = (
+  call: { owner: string; level: number; turnId: string; callId: string },
+  answer: { approved: boolean; comment?: string | undefined },
+) => Promise<void>;
+
+/**
+ * Decides about a tool call. The decision is stored first; while Temporal is away the turn gets it later. Throws
+ * `turn_not_found`, `tool_not_permitted` or `approval_not_pending`.
+ */
+export function createAnswerApproval({ pool, log, engine }: ApprovalRouteDeps): AnswerApproval {
+  return async ({ owner, level, turnId, callId }, answer) => {
+    orProblem(await readTurn(pool, { turnId, owner }), 'turn_not_found');
+    const decided = await answerApproval(pool, { turnId, callId }, answer, { level });
+    if (decided === 'not_permitted') throw new Problem('tool_not_permitted');
+    if (decided === 'not_pending') throw new Problem('approval_not_pending');
+    const { approved } = answer;
+    await engine
+      .approve(turnId, { callId, approved }, { deadlineMs: signalDeadlineMs })
+      .catch((err: unknown) =>
+        log.warn({ err, turnId }, 'the signal of an approval failed; the reconciler sends it again'),
+      );
+  };
+}
+
+/** Routes for decisions on tool calls. */
+export function approvalRoutes(deps: ApprovalRouteDeps): Route[] {
+  const answer = createAnswerApproval(deps);
   return [
     route({
       operation: 'answerApproval',
@@ -25,17 +50,7 @@ export function approvalRoutes({ pool, log, engine }: ApprovalRouteDeps): Route[
       answers: { 202: null },
       problems: ['turn_not_found', 'approval_not_pending', 'tool_not_permitted'],
       async handle({ owner, params: { turnId, callId }, body, response }) {
-        orProblem(await readTurn(pool, { turnId, owner }), 'turn_not_found');
-        const { level } = response.locals;
-        const decided = await answerApproval(pool, { turnId, callId }, body, { level });
-        if (decided === 'not_permitted') throw new Problem('tool_not_permitted');
-        if (decided === 'not_pending') throw new Problem('approval_not_pending');
-        const { approved } = body;
-        await engine
-          .approve(turnId, { callId, approved }, { deadlineMs: signalDeadlineMs })
-          .catch((err: unknown) =>
-            log.warn({ err, turnId }, 'the signal of an approval failed; the reconciler sends it again'),
-          );
+        await answer({ owner, level: response.locals.level, turnId, callId }, body);
         return { status: 202 };
       },
     }),

@@ -1,10 +1,11 @@
-import { type Express, json, Router } from 'express';
+import { type ErrorRequestHandler, type Express, json, Router } from 'express';
 import type { Logger } from 'pino';
 import { cleanText } from '../../domain/text/text.js';
 import type { Auth } from '../http/auth.js';
 import { keyGuard, ownerLimit, requireTokens } from '../http/guards.js';
 import { Problem } from '../http/problem.js';
 import type { RateLimit } from '../limits/rateLimit.js';
+import { answerUiError, type UiDeps, uiRoutes } from './aiSdk/uiRoutes.js';
 import { type CompletionDeps, completionRoutes } from './chatCompletions/completionRoutes.js';
 import { answerOpenAiError } from './core/openaiErrors.js';
 import { type ConversationDeps, conversationRoutes } from './responses/conversationRoutes.js';
@@ -17,6 +18,7 @@ const MAX_TOKENS = 200_000;
 
 export type DialectDeps = CompletionDeps &
   ResponseDeps &
+  UiDeps &
   ConversationDeps & {
     auth: Auth;
     wrongKeys: RateLimit;
@@ -29,15 +31,29 @@ const clean = (_name: string, value: unknown): unknown => (typeof value === 'str
 
 /** Mounts the APIs of other protocols. Their errors, unknown fields and limits are those of the protocol. */
 export function mountDialects(app: Express, deps: DialectDeps): void {
-  const openai = Router();
-  openai.use(keyGuard(deps.auth, deps.wrongKeys), ownerLimit(deps.requestsPerMinute));
-  openai.use(
-    json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
-  );
-  openai.use(completionRoutes(deps), responseRoutes(deps), conversationRoutes(deps));
-  openai.use(() => {
-    throw new Problem('not_found');
-  });
-  openai.use(answerOpenAiError(deps.log));
-  app.use('/openai/v1', openai);
+  const { log } = deps;
+  const limit = ownerLimit(deps.requestsPerMinute);
+  const openai = [completionRoutes(deps), responseRoutes(deps), conversationRoutes(deps)];
+  mount('/openai/v1', openai, answerOpenAiError(log));
+  for (const version of [5, 6, 7] as const) {
+    mount(`/ai-sdk/v${version}/chat`, [uiRoutes(deps, version)], answerUiError(log));
+  }
+
+  function mount(path: string, routers: Router[], answerError: ErrorRequestHandler): void {
+    const router = Router();
+    router.use((_request, response, next) => {
+      response.locals.route = path;
+      next();
+    });
+    router.use(keyGuard(deps.auth, deps.wrongKeys), limit);
+    router.use(
+      json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
+    );
+    router.use(...routers);
+    router.use(() => {
+      throw new Problem('not_found');
+    });
+    router.use(answerError);
+    app.use(path, router);
+  }
 }

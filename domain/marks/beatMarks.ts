@@ -25,6 +25,8 @@ export type BeatMarks = {
   restart(epoch: number): void;
   /** The reply as the log has it. `epoch`: of the draft that it ends. */
   land(landing: Landing, epoch: number): Mark[];
+  /** The beat waits for a person: what it has stays. */
+  pause(): Mark[];
   /** The beat ends without a reply in the log. */
   drop(): Mark[];
 };
@@ -183,6 +185,7 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
       const settled = settleAll(landing);
       return [...settled, ...voidFrom(beyond(landing)), ...closeBefore(Number.POSITIVE_INFINITY)];
     },
+    pause: () => closeBefore(Number.POSITIVE_INFINITY),
     drop: () => (hasLanded ? [] : voidFrom(0)),
   };
 }

@@ -120,6 +120,12 @@ describe('the marks of a turn', () => {
     expect(shownTexts(marksOf([token(1, 'text', 0, 'Good eve'), restart(2)]))).toEqual([]);
   });
 
+  test('of a turn that waits for a person keep what it has said', () => {
+    const marks = createTurnMarks({ turnId });
+    const seen = [...marks.begin(), ...marks.take(token(1, 'text', 0, 'May I?')), ...marks.end({ status: 'waiting' })];
+    expect(shownTexts(seen)).toEqual(['May I?']);
+  });
+
   test('leave out thinking that follows the text of a reply without steps', () => {
     const frames = [
       token(1, 'thinking', 0, 'Hm.'),

@@ -63,6 +63,9 @@ export function createTurnMarks({ turnId, epochs = new Map(), cursor = null }: T
       }
     },
     approval: (calls) => [{ type: 'approval', calls }],
-    end: (end) => [...[...beats.values()].flatMap((beat) => beat.drop()), { type: 'ended', end }],
+    end(end) {
+      const last = [...beats.values()].flatMap((beat) => (end.status === 'waiting' ? beat.pause() : beat.drop()));
+      return [...last, { type: 'ended', end }];
+    },
   };
 }

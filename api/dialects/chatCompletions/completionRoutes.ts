@@ -45,7 +45,6 @@ export function completionRoutes(deps: CompletionDeps): Router {
   }
 
   router.post('/chat/completions', async (request, response) => {
-    response.locals.route = `${request.baseUrl}/chat/completions`;
     const asked = readCompletionRequest(request.body);
     takeViewerPlace(deps.places, response.locals.owner, response);
     const { chatId, turnId } = await start(request, response, asked);

@@ -119,7 +119,7 @@ const isPossible = (plan: HistoryPlan, known: readonly UserText[]): boolean =>
 type Again = Extract<HistoryPlan, { plan: 'again' }>;
 
 /** Runs the work when no turn holds the floor. Throws `turn_in_progress` when one still does after `FLOOR_WAIT`. */
-async function whenFree<T>(
+export async function whenFree<T>(
   deps: Pick<StartDeps, 'pool' | 'onTurnStatus' | 'closing'>,
   { owner, chatId }: { owner: string; chatId: string },
   work: () => Promise<T>,

@@ -1,0 +1,170 @@
+import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import type { SseMessage } from '../core/sseOutput.js';
+
+/** The versions of the AI SDK whose streams differ. They can not be told apart on the wire. */
+export type AiSdkVersion = 5 | 6 | 7;
+
+export type UiChunk = { type: string } & Record<string, unknown>;
+
+export type UiChunkOptions = {
+  version: AiSdkVersion;
+  /** The id of the message: that of its turn. */
+  messageId: string;
+  /** Items that the client's message has already: it continues after a person's decision. */
+  has?: ReadonlySet<string>;
+  /** The client has received a part of the stream: what it has is dropped, and all of the text is sent again. */
+  restarts?: boolean;
+};
+
+type Shown = { item: MarkItem; text: string; closed: boolean };
+
+/** The chunks of a UI message stream for the marks of its turn. One stream is one message; two beats are two steps. */
+export function createUiChunks(options: UiChunkOptions): (marks: readonly Mark[]) => SseMessage[] {
+  const { version, messageId, has = new Set(), restarts = false } = options;
+  /** The items of the open step, in their order; null while none is open. */
+  let step: Shown[] | null = null;
+  let beats: LandedBeat[] = [];
+
+  const shownOf = ({ ordinal }: MarkItem) => step?.find(({ item }) => item.ordinal === ordinal);
+
+  function open(item: MarkItem): UiChunk[] {
+    const last = step?.at(-1)?.item;
+    const begins = !step || (last && (last.beat !== item.beat || (last.kind === 'result' && item.kind !== 'result')));
+    const chunks: UiChunk[] = begins ? [...(step ? [{ type: 'finish-step' }] : []), { type: 'start-step' }] : [];
+    if (begins || !step) step = [];
+    step.push({ item, text: '', closed: false });
+    return [...chunks, ...itemStart(item, version)];
+  }
+
+  function voided(items: readonly MarkItem[]): UiChunk[] {
+    const gone = new Set(items.map(({ ordinal }) => ordinal));
+    const left = step?.filter(({ item }) => !gone.has(item.ordinal)) ?? [];
+    if (!step || left.length === step.length) return [];
+    step = left;
+    // Older clients can't take parts back. An application that knows this part can hide what came before it.
+    if (version < 7) return [{ type: 'data-restart', data: { parts: items.map(({ key }) => key) } }];
+    return [{ type: 'reset-step' }, ...left.flatMap((shown) => whole(shown, version))];
+  }
+
+  function approval(calls: Extract<Mark, { type: 'approval' }>['calls']): UiChunk[] {
+    return calls.map(({ callId, ...call }) =>
+      version === 5
+        ? { type: 'data-approval', id: callId, data: { callId, ...call } }
+        : { type: 'tool-approval-request', approvalId: callId, toolCallId: callId },
+    );
+  }
+
+  function chunksOf(mark: Mark): UiChunk[] {
+    switch (mark.type) {
+      case 'opened':
+        return restarts ? [{ type: 'reset-step' }] : [{ type: 'start', messageId }];
+      case 'itemOpened':
+        return has.has(mark.item.key) ? [] : open(mark.item);
+      case 'text': {
+        const shown = shownOf(mark.item);
+        if (!shown) return [];
+        shown.text += mark.text;
+        return [textDelta(mark.item, mark.text)];
+      }
+      case 'itemClosed': {
+        const shown = shownOf(mark.item);
+        if (!shown) return [];
+        shown.closed = true;
+        return itemEnd(mark.item);
+      }
+      case 'voided':
+        return voided(mark.items);
+      case 'beatLanded':
+        beats = [...beats, mark.beat];
+        return [];
+      case 'approval':
+        return approval(mark.calls);
+      case 'ended':
+        return [...(step ? [{ type: 'finish-step' }] : []), ...endOf(mark.end, beats)];
+    }
+  }
+  return (marks) => marks.flatMap(chunksOf).map((data) => ({ data }));
+}
+
+const tool = { dynamic: true, providerExecuted: true };
+
+function itemStart(item: MarkItem, version: AiSdkVersion): UiChunk[] {
+  switch (item.kind) {
+    case 'text':
+      return [{ type: 'text-start', id: item.key }];
+    case 'thinking':
+      return [{ type: 'reasoning-start', id: item.key }];
+    case 'call': {
+      const call = { toolCallId: item.callId, toolName: item.name, ...tool };
+      return [
+        { type: 'tool-input-start', ...call },
+        { type: 'tool-input-available', ...call, input: item.arguments ?? {} },
+      ];
+    }
+    case 'result':
+      return [resultChunk(item, version)];
+  }
+}
+
+const DENIED = /^approval_denied\b/;
+
+function resultChunk(
+  { callId, content, success }: Extract<MarkItem, { kind: 'result' }>,
+  version: AiSdkVersion,
+): UiChunk {
+  if (version > 5 && isDenied({ content, success })) return { type: 'tool-output-denied', toolCallId: callId };
+  const call = { toolCallId: callId, ...tool };
+  return success
+    ? { type: 'tool-output-available', ...call, output: content }
+    : { type: 'tool-output-error', ...call, errorText: content };
+}
+
+export const isDenied = ({ content, success }: { content: string; success: boolean }): boolean =>
+  !success && DENIED.test(content);
+
+const textDelta = ({ kind, key }: MarkItem, delta: string): UiChunk => ({
+  type: kind === 'thinking' ? 'reasoning-delta' : 'text-delta',
+  id: key,
+  delta,
+});
+
+function itemEnd({ kind, key }: MarkItem): UiChunk[] {
+  switch (kind) {
+    case 'text':
+      return [{ type: 'text-end', id: key }];
+    case 'thinking':
+      return [{ type: 'reasoning-end', id: key }];
+    case 'call':
+    case 'result':
+      return [];
+  }
+}
+
+/** An item that stays when its step is reset. */
+function whole({ item, text, closed }: Shown, version: AiSdkVersion): UiChunk[] {
+  const said = text === '' ? [] : [textDelta(item, text)];
+  return [...itemStart(item, version), ...said, ...(closed ? itemEnd(item) : [])];
+}
+
+/** Codes of replies that end before their time and are answers all the same. */
+const reasons: { [code: string]: string } = {
+  length: 'length',
+  reply_timeout: 'length',
+  max_iterations: 'length',
+  content_filter: 'content-filter',
+};
+
+/** Every stream ends with `finish`, also after an error and a stop. */
+function endOf(end: TurnEnd, beats: readonly LandedBeat[]): UiChunk[] {
+  const finish = (finishReason: string): UiChunk => ({ type: 'finish', finishReason });
+  if (end.status === 'waiting') return [finish('tool-calls')];
+  const errors = beats.flatMap(({ error }) => error ?? []);
+  const failure = errors.find(({ code }) => !reasons[code]) ?? (end.status === 'failed' ? end.error : undefined);
+  if (failure || end.status === 'failed') {
+    return [{ type: 'error', errorText: failure?.message ?? 'The turn failed.' }, finish('error')];
+  }
+  const cut = errors.map(({ code }) => reasons[code]).find(Boolean);
+  if (cut) return [finish(cut)];
+  const stopped = end.status === 'cancelled' || beats.some(({ truncated }) => truncated);
+  return stopped ? [{ type: 'abort' }, finish('other')] : [finish('stop')];
+}

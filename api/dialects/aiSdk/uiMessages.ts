@@ -1,0 +1,86 @@
+import type { AgentStep } from '../../../domain/log/events.js';
+import type { Message } from '../../../domain/timeline/message.js';
+import { type AiSdkVersion, isDenied } from './uiChunks.js';
+
+export type UiPart = { type: string } & Record<string, unknown>;
+export type UiMessage = { id: string; role: 'user' | 'assistant' | 'system'; parts: UiPart[] };
+
+/** The turn of a message's id; null of a message of no turn. */
+export const turnIdOf = (messageId: string): string | null => /^(turn_[^:]+):/.exec(messageId)?.[1] ?? null;
+
+/**
+ * The messages of a transcript as a page has them: all beats of a turn are one message, whose id is the turn's.
+ * `names`: by turn, the client's name for the user's message.
+ */
+export function toUiMessages(
+  messages: readonly Message[],
+  { version, names }: { version: AiSdkVersion; names: ReadonlyMap<string, string> },
+): UiMessage[] {
+  const shown: UiMessage[] = [];
+  for (const message of messages) {
+    const turnId = turnIdOf(message.id);
+    const last = shown.at(-1);
+    if (message.role !== 'assistant') {
+      const id = (turnId && names.get(turnId)) ?? message.id;
+      shown.push({ id, role: message.role, parts: [{ type: 'text', text: message.content }] });
+    } else if (last?.role === 'assistant' && last.id === turnId) last.parts.push(...partsOf(message, version));
+    else shown.push({ id: turnId ?? message.id, role: 'assistant', parts: partsOf(message, version) });
+  }
+  return shown;
+}
+
+function partsOf({ steps, content }: Message, version: AiSdkVersion): UiPart[] {
+  const said = (steps ?? []) as readonly AgentStep[];
+  if (said.length === 0) return [{ type: 'step-start' }, { type: 'text', text: content, state: 'done' }];
+  const results = new Map(said.flatMap((step) => (step.type === 'tool_result' ? [[step.callId, step]] : [])));
+  let begins = true;
+  return said.flatMap((step): UiPart[] => {
+    const part = partOf(step, results, version);
+    const begun = begins && part.length > 0 ? [{ type: 'step-start' }] : [];
+    // What follows a result belongs to the next iteration.
+    begins = step.type === 'tool_result' || (begins && part.length === 0);
+    return [...begun, ...part];
+  });
+}
+
+function partOf(step: AgentStep, results: ReadonlyMap<string | undefined, AgentStep>, version: AiSdkVersion): UiPart[] {
+  switch (step.type) {
+    case 'thinking':
+      return [{ type: 'reasoning', text: step.content ?? '', state: 'done' }];
+    case 'text':
+      return [{ type: 'text', text: step.content ?? '', state: 'done' }];
+    case 'tool_call':
+      return [toolPart(step, results.get(step.callId), version)];
+    case 'tool_result':
+      return [];
+  }
+}
+
+function toolPart(call: AgentStep, result: AgentStep | undefined, version: AiSdkVersion): UiPart {
+  const { callId: toolCallId, name: toolName, arguments: input } = call;
+  const part = { type: 'dynamic-tool', toolCallId, toolName, providerExecuted: true, input };
+  if (!result) return { ...part, state: 'input-available' };
+  const [content, success] = [result.content ?? '', result.success ?? false];
+  if (success) return { ...part, state: 'output-available', output: content };
+  if (version > 5 && isDenied({ content, success })) {
+    return { ...part, state: 'output-denied', approval: { id: toolCallId, approved: false } };
+  }
+  return { ...part, state: 'output-error', errorText: content };
+}
+
+/** A tool call that waits for a person, as a part of the message in which the page shows it. */
+export function waitingPart(call: { callId: string; name: string; arguments: string }, version: AiSdkVersion): UiPart {
+  const { callId, name } = call;
+  const input = parsed(call.arguments);
+  if (version === 5) return { type: 'data-approval', id: callId, data: { callId, name, arguments: input } };
+  const part = { type: 'dynamic-tool', toolCallId: callId, toolName: name, providerExecuted: true, input };
+  return { ...part, state: 'approval-requested', approval: { id: callId } };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}

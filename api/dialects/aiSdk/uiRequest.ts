@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { NewChat } from '../../../db/chats/newChat.js';
+import { newChatBody, toNewChat } from '../../chats/newChat.js';
+import { Problem } from '../../http/problem.js';
+
+const part = z.looseObject({ type: z.string() });
+const uiMessage = z.looseObject({
+  id: z.string().max(500).nullish(),
+  role: z.enum(['system', 'user', 'assistant']),
+  parts: z.array(part).nullish(),
+  content: z.string().nullish(),
+});
+type UiMessage = z.output<typeof uiMessage>;
+
+const body = z.looseObject({
+  id: z.string().min(1).max(500).nullish(),
+  messages: z.array(uiMessage).nullish(),
+  message: uiMessage.nullish(),
+  trigger: z.enum(['submit-message', 'regenerate-message']).nullish(),
+  messageId: z.string().max(500).nullish(),
+});
+
+export type Approval = { callId: string; approved: boolean; comment: string | undefined };
+
+export type UiRequest = {
+  /** How the client names the chat; null: a new chat. */
+  clientId: string | null;
+  asks:
+    | { what: 'submit'; text: string; clientMessageId: string | null; edits: string | null }
+    | { what: 'regenerate'; messageId: string | null }
+    | { what: 'approve'; approvals: Approval[] };
+  newChat: NewChat;
+};
+
+const known = ['id', 'messages', 'message', 'trigger', 'messageId'];
+const chatFields = [
+  'kind',
+  'title',
+  'hostId',
+  'guestId',
+  'scene',
+  'documentId',
+  'anchor',
+  'systemPrompt',
+  'providerId',
+];
+const agentFields = [
+  'model',
+  'temperature',
+  'maxIterations',
+  'thinkingEnabled',
+  'enabledTools',
+  'persona',
+  'sessionId',
+];
+
+/** Reads the body of a stock page. Its history is not trusted: only the newest text, ids and approvals count. */
+export function readUiRequest(given: unknown): UiRequest {
+  const parsed = body.safeParse(given ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Problem('invalid_body', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is not valid'}`);
+  }
+  const { id, messages, message, trigger, messageId, ...rest } = parsed.data;
+  const all = [...(messages ?? []), ...(message ? [message] : [])];
+  const clientId = id ?? null;
+  const newChat = readNewChat(rest);
+  if (trigger === 'regenerate-message')
+    return { clientId, newChat, asks: { what: 'regenerate', messageId: messageId ?? null } };
+  const last = all.at(-1);
+  const approvals = all.flatMap(({ parts }) => (parts ?? []).flatMap(approvalOf));
+  if (last?.role !== 'user' && approvals.length > 0) return { clientId, newChat, asks: { what: 'approve', approvals } };
+  if (last?.role !== 'user') throw new Problem('invalid_body', 'messages: the last one must be of the user');
+  const text = textOf(last);
+  if (text.trim() === '') throw new Problem('empty_text');
+  const asks = { what: 'submit' as const, text, clientMessageId: last.id ?? null, edits: messageId ?? null };
+  return { clientId, newChat, asks };
+}
+
+function textOf({ parts, content }: UiMessage): string {
+  const texts = (parts ?? []).flatMap((each) =>
+    each.type === 'text' && typeof each.text === 'string' ? [each.text] : [],
+  );
+  return texts.length > 0 ? texts.join('\n') : (content ?? '');
+}
+
+const responded = z.looseObject({
+  state: z.literal('approval-responded'),
+  toolCallId: z.string(),
+  approval: z.looseObject({ id: z.string(), approved: z.boolean(), reason: z.string().nullish() }),
+});
+/** How version 5, which has no approvals of its own, sends them. */
+const dataApproval = z.looseObject({
+  type: z.literal('data-approval'),
+  data: z.looseObject({ callId: z.string(), approved: z.boolean(), reason: z.string().nullish() }),
+});
+
+function approvalOf(given: unknown): Approval[] {
+  const own = responded.safeParse(given);
+  if (own.success) {
+    const { id, approved, reason } = own.data.approval;
+    return [{ callId: id, approved, comment: reason ?? undefined }];
+  }
+  const data = dataApproval.safeParse(given);
+  if (!data.success) return [];
+  const { callId, approved, reason } = data.data.data;
+  return [{ callId, approved, comment: reason ?? undefined }];
+}
+
+/** The chat that a first message makes: by default an agent without tools. Fields of the page's own are ignored. */
+function readNewChat(rest: Record<string, unknown>): NewChat {
+  const names = [...chatFields, ...agentFields].filter((name) => !known.includes(name) && rest[name] !== undefined);
+  const fields: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, rest[name]]));
+  const kind = fields.kind ?? 'agent';
+  const parsed = newChatBody.safeParse({ kind, ...(kind === 'agent' ? { enabledTools: [] } : {}), ...fields });
+  if (parsed.success) return toNewChat(parsed.data);
+  const issue = parsed.error.issues[0];
+  throw new Problem('invalid_body', `${issue?.path.join('.') || 'kind'}: ${issue?.message ?? 'is not valid'}`);
+}

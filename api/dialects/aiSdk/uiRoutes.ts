@@ -1,0 +1,202 @@
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import type { Logger } from 'pino';
+import { readMessageNames } from '../../../db/dialects/messageNames.js';
+import { readTurnPlace } from '../../../db/dialects/turnPlace.js';
+import { readMessages } from '../../../db/timeline/messages.js';
+import { markStop } from '../../../db/turns/stop.js';
+import type { Mark } from '../../../domain/marks/mark.js';
+import type { Message } from '../../../domain/timeline/message.js';
+import type { AnswerApproval } from '../../agents/approvalRoutes.js';
+import { Problem, problems } from '../../http/problem.js';
+import { toProblem } from '../../http/toProblem.js';
+import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
+import type { TurnStopper } from '../../turns/turnStopper.js';
+import { readRunningTurn } from '../core/chatState.js';
+import { createCollectOutput } from '../core/collectOutput.js';
+import { type FollowDeps, followTurn } from '../core/followTurn.js';
+import { createSseOutput, doneMessage } from '../core/sseOutput.js';
+import type { StartDeps, StartedTurn } from '../core/startTurn.js';
+import { createChatTurns } from './chatTurns.js';
+import { type AiSdkVersion, createUiChunks, type UiChunkOptions } from './uiChunks.js';
+import { toUiMessages, turnIdOf, type UiMessage, type UiPart, waitingPart } from './uiMessages.js';
+import { type Approval, readUiRequest } from './uiRequest.js';
+
+export type UiDeps = FollowDeps &
+  StartDeps & { places: ViewerPlaces; stopTurn: TurnStopper; answerApproval: AnswerApproval; relays: boolean };
+
+/** The three versions are one mount: a chat that one of them made is found by the others. */
+const MOUNT = 'ai-sdk';
+/** The most messages of `GET /:id/messages`: a page that has more reads the rest over the api. */
+const MAX_MESSAGES = 1_000;
+
+/** The routes that a stock page of the AI SDK calls. */
+export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
+  const { pool } = deps;
+  const router = Router();
+  const turns = createChatTurns(deps, MOUNT);
+  const ownerOf = (response: Response): string => response.locals.owner;
+
+  async function chatOf(request: Request, response: Response): Promise<string> {
+    const chatId = await turns.findChat(ownerOf(response), String(request.params.id));
+    if (!chatId) throw new Problem('chat_not_found');
+    return chatId;
+  }
+
+  /** Decides about calls of the running turn. The stream goes on behind what the client's message has. */
+  async function approve(response: Response, clientId: string | null, approvals: readonly Approval[]) {
+    const [owner, level] = [ownerOf(response), Number(response.locals.level)];
+    const chatId = clientId && (await turns.findChat(owner, clientId));
+    if (!chatId) throw new Problem('chat_not_found');
+    const running = await readRunningTurn(pool, owner, chatId);
+    if (!running) throw new Problem('approval_not_pending');
+    const { turnId } = running;
+    const has = running.state.state === 'waiting' ? await shownItems(deps, response, turnId) : new Set<string>();
+    for (const { callId, ...answer } of approvals) {
+      await deps.answerApproval({ owner, level, turnId, callId }, answer).catch((error: unknown) => {
+        // The message also holds earlier decisions, and a repeated request has decided before.
+        if (!(error instanceof Problem) || error.code !== 'approval_not_pending') throw error;
+      });
+    }
+    return { chatId, turnId, has };
+  }
+
+  async function start(request: Request, response: Response): Promise<StartedTurn & { has?: ReadonlySet<string> }> {
+    const asked = readUiRequest(request.body);
+    const caller = { owner: ownerOf(response), level: Number(response.locals.level) };
+    if (asked.newChat.kind === 'relay' && !deps.relays) throw new Problem('kind_not_available');
+    switch (asked.asks.what) {
+      case 'submit':
+        return turns.submit(caller, asked, asked.asks);
+      case 'regenerate':
+        return turns.regenerate(caller, asked.clientId, asked.asks.messageId);
+      case 'approve':
+        return approve(response, asked.clientId, asked.asks.approvals);
+    }
+  }
+
+  router.post('/', async (request, response) => {
+    takeViewerPlace(deps.places, ownerOf(response), response);
+    const { chatId, turnId, has } = await start(request, response);
+    if (response.locals.stopsOnClose) stopOnClose(deps, response, turnId);
+    await stream(deps, response, { chatId, turnId }, { version, messageId: turnId, ...(has ? { has } : {}) });
+  });
+
+  router.get('/:id/stream', async (request, response) => {
+    const owner = ownerOf(response);
+    const id = String(request.params.id);
+    const startIndex = Number(request.query.startIndex ?? 0);
+    const place = id.startsWith('turn_') ? await readTurnPlace(pool, { owner, turnId: id }) : null;
+    const chatId = place?.chatId ?? (await turns.findChat(owner, id));
+    const running = chatId ? await readRunningTurn(pool, owner, chatId) : null;
+    const turnId = place ? id : running?.turnId;
+    if (!chatId || !turnId || (!place && running?.state.state === 'waiting')) return void response.status(204).end();
+    takeViewerPlace(deps.places, owner, response);
+    await stream(deps, response, { chatId, turnId }, { version, messageId: turnId, restarts: startIndex > 0 });
+  });
+
+  router.post('/:id/stop', async (request, response) => {
+    const chatId = await chatOf(request, response);
+    const { stopping } = await markStop(pool, { chatId, owner: ownerOf(response) });
+    if (stopping) deps.stopTurn(stopping);
+    response.status(204).end();
+  });
+
+  router.get('/:id/messages', async (request, response) => {
+    const chatId = await turns.findChat(ownerOf(response), String(request.params.id));
+    response.json(chatId ? await readUiMessages(deps, response, chatId, version) : []);
+  });
+
+  return router;
+}
+
+async function stream(
+  deps: FollowDeps,
+  response: Response,
+  { chatId, turnId }: StartedTurn,
+  options: UiChunkOptions,
+): Promise<void> {
+  response.set({
+    'x-vercel-ai-ui-message-stream': 'v1',
+    'x-workflow-run-id': turnId,
+    'X-Chat-Id': chatId,
+    'X-Turn-Id': turnId,
+  });
+  const output = createSseOutput(response, createUiChunks(options), [doneMessage]);
+  await followTurn(deps, { owner: response.locals.owner, turnId, endsWaiting: true }, output);
+}
+
+/** The marks of a turn that waits for a person, up to there. */
+async function marksSoFar(deps: FollowDeps, response: Response, turnId: string): Promise<readonly Mark[]> {
+  const output = createCollectOutput(response);
+  await followTurn(deps, { owner: response.locals.owner, turnId, endsWaiting: true }, output);
+  return output.marks;
+}
+
+async function shownItems(deps: FollowDeps, response: Response, turnId: string): Promise<ReadonlySet<string>> {
+  const marks = await marksSoFar(deps, response, turnId);
+  return new Set(marks.flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.key] : [])));
+}
+
+async function readUiMessages(
+  deps: UiDeps,
+  response: Response,
+  chatId: string,
+  version: AiSdkVersion,
+): Promise<UiMessage[]> {
+  const { pool } = deps;
+  const running = await readRunningTurn(pool, response.locals.owner, chatId);
+  const messages: Message[] = [];
+  for await (const batch of readMessages(pool, chatId, { after: null, limit: MAX_MESSAGES, order: 'desc' })) {
+    messages.unshift(...batch.reverse());
+    if (messages.length >= MAX_MESSAGES) break;
+  }
+  const turnIds = messages.flatMap(({ id }) => turnIdOf(id) ?? []);
+  const names = await readMessageNames(pool, chatId, turnIds);
+  // The reply in flight comes on its stream.
+  const landed = messages.filter(({ id, role }) => role !== 'assistant' || turnIdOf(id) !== running?.turnId);
+  const shown = toUiMessages(landed, { version, names });
+  if (running?.state.state !== 'waiting') return shown;
+  const parts = running.state.calls.map((call) => waitingPart(call, version));
+  const said = partsOfMarks(
+    await marksSoFar(deps, response, running.turnId),
+    new Set(running.state.calls.map(({ callId }) => callId)),
+  );
+  return [...shown, { id: running.turnId, role: 'assistant', parts: [{ type: 'step-start' }, ...said, ...parts] }];
+}
+
+/** What a waiting turn has said and called before the calls that wait. */
+function partsOfMarks(marks: readonly Mark[], waiting: ReadonlySet<string>): UiPart[] {
+  return marks.flatMap((mark): UiPart[] => {
+    if (mark.type !== 'itemClosed') return [];
+    const { item, text } = mark;
+    if (item.kind === 'text') return [{ type: 'text', text, state: 'done' }];
+    if (item.kind === 'thinking') return [{ type: 'reasoning', text, state: 'done' }];
+    if (item.kind !== 'call' || waiting.has(item.callId)) return [];
+    const part = { type: 'dynamic-tool', toolCallId: item.callId, toolName: item.name, providerExecuted: true };
+    return [{ ...part, state: 'input-available', input: item.arguments }];
+  });
+}
+
+function stopOnClose({ pool, stopTurn }: UiDeps, response: Response, turnId: string): void {
+  const owner: string = response.locals.owner;
+  response.once('close', async () => {
+    if (response.writableEnded) return;
+    const stopped = await markStop(pool, { turnId, owner }).catch(() => null);
+    if (stopped?.stopping) stopTurn(stopped.stopping);
+  });
+}
+
+/** The error handler of the mount: pages show the text of a body that is no stream. Express wants four arguments. */
+export function answerUiError(log: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const { status, code, detail, headers } = toProblem(error);
+    if (status >= 500) (request.log ?? log).warn({ err: error, method: request.method, code }, 'a request failed');
+    if (response.headersSent) return void response.destroy();
+    const title = problems[code].title;
+    response
+      .status(status)
+      .set(headers)
+      .type('text/plain')
+      .send(detail === title ? title : `${title}: ${detail}`);
+  };
+}

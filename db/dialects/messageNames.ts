@@ -1,0 +1,61 @@
+import type { Db } from '../core/pool.js';
+
+/** Keeps the name that a client has for the user's message of a turn. */
+export async function keepMessageName(
+  db: Db,
+  { chatId, clientId, turnId }: { chatId: string; clientId: string; turnId: string },
+): Promise<void> {
+  await db.query(
+    `insert into dialect_messages (chat_id, client_id, turn_id) values ($1, $2, $3)
+     on conflict (chat_id, client_id) do update set turn_id = excluded.turn_id`,
+    [chatId, clientId, turnId],
+  );
+}
+
+/** The turn of a message, by the client's name for it; null if the chat has none of that name. */
+export async function findMessageTurn(db: Db, chatId: string, clientId: string): Promise<string | null> {
+  const { rows } = await db.query<{ turnId: string }>(
+    'select turn_id as "turnId" from dialect_messages where chat_id = $1 and client_id = $2',
+    [chatId, clientId],
+  );
+  return rows[0]?.turnId ?? null;
+}
+
+/** By turn, the client's name for the user's message. A version of a reply has the name of the message it answers. */
+export async function readMessageNames(
+  db: Db,
+  chatId: string,
+  turnIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ turnId: string; clientId: string }>(
+    `select t.id as "turnId", m.client_id as "clientId"
+     from turns t join turns o on o.chat_id = t.chat_id and o.user_turn_seq = t.user_turn_seq
+     join dialect_messages m on m.chat_id = t.chat_id and m.turn_id = o.id
+     where t.chat_id = $1 and t.id = any($2)`,
+    [chatId, turnIds],
+  );
+  return new Map(rows.map(({ turnId, clientId }) => [turnId, clientId]));
+}
+
+/** The first seq of the user turn after a turn's in the timeline; null if it is the last. And the seq of its own. */
+export async function readTurnSeqs(db: Db, turnId: string): Promise<{ own: number; next: number | null } | null> {
+  const { rows } = await db.query<{ own: number; next: number | null }>(
+    `select t.user_turn_seq as own, (
+       select min(n.user_turn_seq) from turns n
+       join events u on u.chat_id = n.chat_id and u.seq = n.user_turn_seq and u.hidden_by is null
+       where n.chat_id = t.chat_id and n.user_turn_seq > t.user_turn_seq) as next
+     from turns t where t.id = $1`,
+    [turnId],
+  );
+  return rows[0] ?? null;
+}
+
+/** The last turn of a chat's timeline, also one that runs or waits. */
+export async function readLastTurn(db: Db, chatId: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `select t.id from turns t join events u on u.chat_id = t.chat_id and u.seq = t.user_turn_seq and u.hidden_by is null
+     where t.chat_id = $1 order by t.user_turn_seq desc, t.created_at desc limit 1`,
+    [chatId],
+  );
+  return rows[0]?.id ?? null;
+}

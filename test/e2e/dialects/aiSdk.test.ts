@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AgentWorld, named, startAgentWorld } from '../../support/chats/agentWorld.js';
+import { createStockChat, type ShownMessage, type StockChat, textOf } from '../../support/dialects/stockChat.js';
+import { asking, tool } from '../../support/provider/agentReply.js';
+import { ending, whole } from '../../support/provider/scriptedReply.js';
+import { until } from '../../support/until.js';
+
+let world: AgentWorld;
+beforeAll(async () => {
+  world = await startAgentWorld();
+  await until('the tools of the MCP servers', async () =>
+    (await world.list('/v1/tools')).some(({ name }) => name === named('echo', 'safe')) ? true : null,
+  );
+}, 180_000);
+afterAll(() => world?.dispose(), 60_000);
+afterEach(() => world.provider.unscript());
+
+const versions = [5, 6, 7] as const;
+const apiOf = (version: 5 | 6 | 7) => `${world.service().api}/ai-sdk/v${version}/chat`;
+let chats = 0;
+const newChat = (version: 5 | 6 | 7, body?: object): StockChat =>
+  createStockChat(version, { api: apiOf(version), id: `page-${++chats}`, ...(body ? { body } : {}) });
+const messagesOf = async (version: 5 | 6 | 7, id: string): Promise<ShownMessage[]> =>
+  (await fetch(`${apiOf(version)}/${id}/messages`)).json() as Promise<ShownMessage[]>;
+const shown = (messages: ShownMessage[]) => messages.map((message) => [message.role, textOf(message)]);
+
+describe.each(versions)('a stock page of version %i', (version) => {
+  test('shows a streamed reply, and reads the same messages after a reload', async () => {
+    world.provider.script({ steps: [{ thinking: 'Hm.' }, { text: 'Good ' }, { text: 'evening.' }, ...ending()] });
+    const chat = newChat(version);
+    await chat.sendMessage({ text: 'Hello' });
+    expect(chat.error).toBeUndefined();
+    expect(shown(chat.messages)).toEqual([
+      ['user', 'Hello'],
+      ['assistant', 'Good evening.'],
+    ]);
+    expect(chat.messages[1]?.parts.find(({ type }) => type === 'reasoning')?.text).toBe('Hm.');
+    const read = await messagesOf(version, chat.id);
+    expect(read.map(({ id }) => id)).toEqual(chat.messages.map(({ id }) => id));
+    expect(shown(read)).toEqual(shown(chat.messages));
+  });
+
+  test('goes on, makes the last reply again, and edits an earlier message', async () => {
+    world.provider.script(whole('One.'), whole('Two.'), whole('Other.'), whole('Edited.'));
+    const chat = newChat(version);
+    await chat.sendMessage({ text: 'A' });
+    await chat.sendMessage({ text: 'B' });
+    await chat.regenerate();
+    expect(shown(chat.messages).map(([, text]) => text)).toEqual(['A', 'One.', 'B', 'Other.']);
+    await chat.sendMessage({ text: 'A2', messageId: chat.messages[0]!.id });
+    expect(shown(chat.messages).map(([, text]) => text)).toEqual(['A2', 'Edited.']);
+    expect(shown(await messagesOf(version, chat.id)).map(([, text]) => text)).toEqual(['A2', 'Edited.']);
+  });
+
+  test('resumes in the middle of a reply, and gets nothing when there is none', async () => {
+    world.provider.script(() => ({ steps: [] }));
+    const chat = newChat(version);
+    const sent = chat.sendMessage({ text: `Hello, ${chat.id}` });
+    const call = await world.provider.nextRequest(({ body }) => JSON.stringify(body).includes(`, ${chat.id}"`), 20_000);
+    await call.send('The lamp ');
+    await until('the first text', async () => (textOf(chat.messages.at(-1)) === 'The lamp ' ? true : null));
+    const reloaded = createStockChat(version, {
+      api: apiOf(version),
+      id: chat.id,
+      messages: await messagesOf(version, chat.id),
+    });
+    const resumed = reloaded.resumeStream();
+    await until('the text so far', async () => (textOf(reloaded.messages.at(-1)) === 'The lamp ' ? true : null));
+    await call.send('turns.');
+    for (const step of ending()) await call.push(step);
+    await Promise.all([sent, resumed]);
+    expect(shown(reloaded.messages)).toEqual(shown(chat.messages));
+    expect(textOf(chat.messages.at(-1))).toBe('The lamp turns.');
+    expect((await fetch(`${apiOf(version)}/${chat.id}/stream`)).status).toBe(204);
+  });
+
+  test('stops a reply, whose text stays', async () => {
+    world.provider.script(() => ({ steps: [] }));
+    const chat = newChat(version);
+    const sent = chat.sendMessage({ text: `Hello, ${chat.id}` });
+    const call = await world.provider.nextRequest(({ body }) => JSON.stringify(body).includes(`, ${chat.id}"`), 20_000);
+    await call.send('The lamp ');
+    await until('the first text', async () => (textOf(chat.messages.at(-1)) === 'The lamp ' ? true : null));
+    expect((await fetch(`${apiOf(version)}/${chat.id}/stop`, { method: 'POST' })).status).toBe(204);
+    await sent;
+    expect(textOf(chat.messages.at(-1))).toBe('The lamp ');
+  });
+
+  test('shows what went wrong', async () => {
+    world.provider.script({ status: 401, body: { error: { message: 'no', code: 'invalid_api_key' } } });
+    const chat = newChat(version);
+    await chat.sendMessage({ text: 'Hello' });
+    expect(chat.error?.message).toContain('The provider refused the API key');
+  });
+
+  test('shows tools that ran on the server', async () => {
+    world.provider.script(asking([tool('c1', 'calculate', { expression: '6 * 7' })]), whole('It is 42.'));
+    const chat = newChat(version, { enabledTools: ['calculate'] });
+    await chat.sendMessage({ text: 'How much?' });
+    expect(chat.error).toBeUndefined();
+    const part = chat.messages.at(-1)?.parts.find(({ type }) => type === 'dynamic-tool');
+    expect(part).toMatchObject({ toolName: 'calculate', state: 'output-available', output: '42' });
+    const read = (await messagesOf(version, chat.id)).at(-1)!;
+    expect(read.parts.find(({ type }) => type === 'dynamic-tool')).toMatchObject({
+      state: 'output-available',
+      output: '42',
+    });
+  });
+});
+
+describe.each([6, 7] as const)('a stock page of version %i', (version) => {
+  test.each([true, false])('answers a tool call that waits: approved %s', async (approved) => {
+    world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'));
+    const chat = newChat(version, { enabledTools: [named('echo', 'careful')] });
+    await chat.sendMessage({ text: 'Please.' });
+    expect(chat.error).toBeUndefined();
+    const waiting = chat.messages.at(-1)?.parts.find(({ type }) => type === 'dynamic-tool');
+    expect(chat.messages).toMatchObject([
+      {},
+      { parts: expect.arrayContaining([expect.objectContaining({ state: 'approval-requested' })]) },
+    ]);
+    expect((await fetch(`${apiOf(version)}/${chat.id}/stream`)).status).toBe(204);
+    const read = (await messagesOf(version, chat.id)).at(-1)!;
+    expect(read.parts.find(({ type }) => type === 'dynamic-tool')).toMatchObject({ state: 'approval-requested' });
+
+    const { id } = waiting!.approval as { id: string };
+    await chat.addToolApprovalResponse!({ id, approved });
+    await chat.sendMessage();
+    expect(chat.error).toBeUndefined();
+    const last = chat.messages.at(-1)!;
+    expect(last.parts.filter(({ type }) => type === 'dynamic-tool')).toMatchObject([
+      { state: approved ? 'output-available' : 'output-denied' },
+    ]);
+    expect(textOf(last)).toBe('Done.');
+  });
+});
+
+test('a page of version 7 drops a draft that was lost', async () => {
+  world.provider.script({ steps: [{ text: 'Half of ' }, { waitMs: 700 }, { reset: true }] }, whole('Another.'));
+  const chat = newChat(7);
+  await chat.sendMessage({ text: 'Hello' });
+  expect(textOf(chat.messages.at(-1))).toBe('Another.');
+}, 60_000);
