@@ -5,6 +5,7 @@ import type { Auth } from '../http/auth.js';
 import { keyGuard, ownerLimit, requireTokens } from '../http/guards.js';
 import { Problem } from '../http/problem.js';
 import type { RateLimit } from '../limits/rateLimit.js';
+import { agUiRoutes } from './agUi/agUiRoutes.js';
 import { answerUiError, type UiDeps, uiRoutes } from './aiSdk/uiRoutes.js';
 import { type CompletionDeps, completionRoutes } from './chatCompletions/completionRoutes.js';
 import { answerOpenAiError } from './core/openaiErrors.js';
@@ -38,6 +39,8 @@ export function mountDialects(app: Express, deps: DialectDeps): void {
   for (const version of [5, 6, 7] as const) {
     mount(`/ai-sdk/v${version}/chat`, [uiRoutes(deps, version)], answerUiError(log));
   }
+
+  mount('/ag-ui', [agUiRoutes(deps)], answerUiError(log));
 
   function mount(path: string, routers: Router[], answerError: ErrorRequestHandler): void {
     const router = Router();

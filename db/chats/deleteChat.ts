@@ -36,7 +36,7 @@ export const chatTables: { table: string; rows: number }[] = [
   { table: 'projection_snapshots', rows: 500 },
   { table: 'dialect_chats', rows: 500 },
   { table: 'dialect_responses', rows: 100 },
-  { table: 'dialect_messages', rows: 500 },
+  { table: 'dialect_turns', rows: 500 },
   { table: 'turns', rows: 50 },
 ];
 

@@ -38,14 +38,15 @@ create table dialect_responses (
 );
 create index dialect_responses_chat on dialect_responses (chat_id);
 
--- Clients name their own messages. The name of a message finds its turn again: for an edit, and for a repeat.
-create table dialect_messages (
+-- Clients name their own messages and runs. The name finds its turn again: for an edit, and for a repeat.
+create table dialect_turns (
   chat_id text not null,
+  kind text not null check (kind in ('message', 'run')),
   client_id text not null,
   turn_id text not null,
-  primary key (chat_id, client_id)
+  primary key (chat_id, kind, client_id)
 );
-create index dialect_messages_turn on dialect_messages (turn_id);
+create index dialect_turns_turn on dialect_turns (turn_id);
 
 -- Messages of conversations that began elsewhere are lines too.
 drop index events_lines;

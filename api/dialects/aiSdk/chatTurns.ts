@@ -1,6 +1,6 @@
 import { createChat } from '../../../db/chats/newChat.js';
 import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js';
-import { findMessageTurn, keepMessageName, readLastTurn, readTurnSeqs } from '../../../db/dialects/messageNames.js';
+import { findNamedTurn, keepTurnName, readLastTurn, readTurnSeqs } from '../../../db/dialects/turnNames.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { Problem } from '../../http/problem.js';
 import { type StartDeps, type StartedTurn, whenFree } from '../core/startTurn.js';
@@ -17,7 +17,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
 
   /** The turn of a message: of the user's by the client's name for it, of a reply by its own id. */
   async function turnOf(owner: string, chatId: string, messageId: string): Promise<string | null> {
-    const named = await findMessageTurn(pool, chatId, messageId);
+    const named = await findNamedTurn(pool, { chatId, kind: 'message', clientId: messageId });
     if (named) return named;
     const view = await readTurn(pool, { owner, turnId: messageId.replace(/:.*$/, '') });
     return view?.chatId === chatId ? view.id : null;
@@ -64,7 +64,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
           ...(asks.clientMessageId ? { idempotencyKey: `${mount}:${asks.clientMessageId}`.slice(0, 255) } : {}),
         });
     const name = asks.clientMessageId ?? asks.edits;
-    if (name) await keepMessageName(pool, { chatId, clientId: name, turnId: started.turnId });
+    if (name) await keepTurnName(pool, { chatId, kind: 'message', clientId: name }, started.turnId);
     return { chatId, turnId: started.turnId };
   }
 

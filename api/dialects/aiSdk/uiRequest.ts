@@ -108,7 +108,7 @@ function approvalOf(given: unknown): Approval[] {
 }
 
 /** The chat that a first message makes: by default an agent without tools. Fields of the page's own are ignored. */
-function readNewChat(rest: Record<string, unknown>): NewChat {
+export function readNewChat(rest: Record<string, unknown>): NewChat {
   const names = [...chatFields, ...agentFields].filter((name) => !known.includes(name) && rest[name] !== undefined);
   const fields: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, rest[name]]));
   const kind = fields.kind ?? 'agent';

@@ -1,6 +1,6 @@
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { readMessageNames } from '../../../db/dialects/messageNames.js';
+import { readMessageNames } from '../../../db/dialects/turnNames.js';
 import { readTurnPlace } from '../../../db/dialects/turnPlace.js';
 import { readMessages } from '../../../db/timeline/messages.js';
 import { markStop } from '../../../db/turns/stop.js';
@@ -42,24 +42,6 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
     return chatId;
   }
 
-  /** Decides about calls of the running turn. The stream goes on behind what the client's message has. */
-  async function approve(response: Response, clientId: string | null, approvals: readonly Approval[]) {
-    const [owner, level] = [ownerOf(response), Number(response.locals.level)];
-    const chatId = clientId && (await turns.findChat(owner, clientId));
-    if (!chatId) throw new Problem('chat_not_found');
-    const running = await readRunningTurn(pool, owner, chatId);
-    if (!running) throw new Problem('approval_not_pending');
-    const { turnId } = running;
-    const has = running.state.state === 'waiting' ? await shownItems(deps, response, turnId) : new Set<string>();
-    for (const { callId, ...answer } of approvals) {
-      await deps.answerApproval({ owner, level, turnId, callId }, answer).catch((error: unknown) => {
-        // The message also holds earlier decisions, and a repeated request has decided before.
-        if (!(error instanceof Problem) || error.code !== 'approval_not_pending') throw error;
-      });
-    }
-    return { chatId, turnId, has };
-  }
-
   async function start(request: Request, response: Response): Promise<StartedTurn & { has?: ReadonlySet<string> }> {
     const asked = readUiRequest(request.body);
     const caller = { owner: ownerOf(response), level: Number(response.locals.level) };
@@ -70,7 +52,12 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
       case 'regenerate':
         return turns.regenerate(caller, asked.clientId, asked.asks.messageId);
       case 'approve':
-        return approve(response, asked.clientId, asked.asks.approvals);
+        return answerCalls(
+          deps,
+          response,
+          asked.clientId && (await turns.findChat(caller.owner, asked.clientId)),
+          asked.asks.approvals,
+        );
     }
   }
 
@@ -107,6 +94,28 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
   });
 
   return router;
+}
+
+/** Decides about calls of the chat's running turn. `has`: the items that were shown before it waited. */
+export async function answerCalls(
+  deps: UiDeps,
+  response: Response,
+  chatId: string | null,
+  approvals: readonly Approval[],
+): Promise<StartedTurn & { has: ReadonlySet<string> }> {
+  const [owner, level] = [String(response.locals.owner), Number(response.locals.level)];
+  if (!chatId) throw new Problem('chat_not_found');
+  const running = await readRunningTurn(deps.pool, owner, chatId);
+  if (!running) throw new Problem('approval_not_pending');
+  const { turnId } = running;
+  const has = running.state.state === 'waiting' ? await shownItems(deps, response, turnId) : new Set<string>();
+  for (const { callId, ...answer } of approvals) {
+    await deps.answerApproval({ owner, level, turnId, callId }, answer).catch((error: unknown) => {
+      // A message also holds earlier decisions, and a repeated request has decided before.
+      if (!(error instanceof Problem) || error.code !== 'approval_not_pending') throw error;
+    });
+  }
+  return { chatId, turnId, has };
 }
 
 async function stream(

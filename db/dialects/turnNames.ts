@@ -1,22 +1,22 @@
 import type { Db } from '../core/pool.js';
 
-/** Keeps the name that a client has for the user's message of a turn. */
-export async function keepMessageName(
-  db: Db,
-  { chatId, clientId, turnId }: { chatId: string; clientId: string; turnId: string },
-): Promise<void> {
+/** What a client names: the user's message of a turn, or a run of it. */
+export type Named = { chatId: string; kind: 'message' | 'run'; clientId: string };
+
+/** Keeps a client's name for a turn. */
+export async function keepTurnName(db: Db, { chatId, kind, clientId }: Named, turnId: string): Promise<void> {
   await db.query(
-    `insert into dialect_messages (chat_id, client_id, turn_id) values ($1, $2, $3)
-     on conflict (chat_id, client_id) do update set turn_id = excluded.turn_id`,
-    [chatId, clientId, turnId],
+    `insert into dialect_turns (chat_id, kind, client_id, turn_id) values ($1, $2, $3, $4)
+     on conflict (chat_id, kind, client_id) do update set turn_id = excluded.turn_id`,
+    [chatId, kind, clientId, turnId],
   );
 }
 
-/** The turn of a message, by the client's name for it; null if the chat has none of that name. */
-export async function findMessageTurn(db: Db, chatId: string, clientId: string): Promise<string | null> {
+/** The turn that a client's name stands for; null if the chat has none of that name. */
+export async function findNamedTurn(db: Db, { chatId, kind, clientId }: Named): Promise<string | null> {
   const { rows } = await db.query<{ turnId: string }>(
-    'select turn_id as "turnId" from dialect_messages where chat_id = $1 and client_id = $2',
-    [chatId, clientId],
+    'select turn_id as "turnId" from dialect_turns where chat_id = $1 and kind = $2 and client_id = $3',
+    [chatId, kind, clientId],
   );
   return rows[0]?.turnId ?? null;
 }
@@ -30,7 +30,7 @@ export async function readMessageNames(
   const { rows } = await db.query<{ turnId: string; clientId: string }>(
     `select t.id as "turnId", m.client_id as "clientId"
      from turns t join turns o on o.chat_id = t.chat_id and o.user_turn_seq = t.user_turn_seq
-     join dialect_messages m on m.chat_id = t.chat_id and m.turn_id = o.id
+     join dialect_turns m on m.chat_id = t.chat_id and m.turn_id = o.id and m.kind = 'message'
      where t.chat_id = $1 and t.id = any($2)`,
     [chatId, turnIds],
   );

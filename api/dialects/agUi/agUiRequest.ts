@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { NewChat } from '../../../db/chats/newChat.js';
+import { Problem } from '../../http/problem.js';
+import { type Approval, readNewChat } from '../aiSdk/uiRequest.js';
+import type { AgUiMessage } from './agUiMessages.js';
+
+const message = z.looseObject({ id: z.string().max(500), role: z.string(), content: z.unknown().optional() });
+
+const body = z.looseObject({
+  threadId: z.string().min(1).max(500),
+  runId: z.string().min(1).max(200),
+  messages: z.array(message).default([]),
+  forwardedProps: z.unknown().optional(),
+  resume: z
+    .array(
+      z.looseObject({
+        interruptId: z.string(),
+        status: z.enum(['resolved', 'cancelled']),
+        payload: z.unknown().optional(),
+      }),
+    )
+    .nullish(),
+});
+
+export type AgUiRequest = {
+  threadId: string;
+  runId: string;
+  messages: AgUiMessage[];
+  approvals: Approval[];
+  newChat: NewChat;
+  /** The newest message of the user; null if there is none. */
+  said: { id: string; text: string } | null;
+};
+
+const answer = z.looseObject({ approved: z.boolean(), comment: z.string().nullish() });
+
+/** Reads the input of a run. Fields that are not known are ignored. Throws `invalid_body`. */
+export function readAgUiRequest(given: unknown): AgUiRequest {
+  const parsed = body.safeParse(given ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Problem('invalid_body', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is not valid'}`);
+  }
+  const { threadId, runId, messages, forwardedProps, resume } = parsed.data;
+  const last = messages.at(-1);
+  return {
+    threadId,
+    runId,
+    messages: messages as AgUiMessage[],
+    newChat: readNewChat(typeof forwardedProps === 'object' && forwardedProps ? { ...forwardedProps } : {}),
+    said: last?.role === 'user' ? { id: last.id, text: textOf(last.content) } : null,
+    approvals: (resume ?? []).map(({ interruptId, status, payload }) => {
+      const said = answer.safeParse(payload);
+      const approved = status === 'resolved' && (said.success ? said.data.approved : payload === true);
+      return { callId: interruptId, approved, comment: (said.success && said.data.comment) || undefined };
+    }),
+  };
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  const parts = Array.isArray(content) ? (content as { type?: unknown; text?: unknown }[]) : [];
+  return parts.flatMap(({ type, text }) => (type === 'text' && typeof text === 'string' ? [text] : [])).join('\n');
+}

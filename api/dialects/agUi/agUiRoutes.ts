@@ -1,0 +1,141 @@
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import { readReplyState } from '../../../db/dialects/replyState.js';
+import { findNamedTurn, keepTurnName, readMessageNames } from '../../../db/dialects/turnNames.js';
+import { readMessages } from '../../../db/timeline/messages.js';
+import { markStop } from '../../../db/turns/stop.js';
+import { readTurn } from '../../../db/turns/turnView.js';
+import type { Message } from '../../../domain/timeline/message.js';
+import { Problem } from '../../http/problem.js';
+import { takeViewerPlace } from '../../limits/viewerPlaces.js';
+import { createChatTurns } from '../aiSdk/chatTurns.js';
+import { turnIdOf } from '../aiSdk/uiMessages.js';
+import { answerCalls, type UiDeps } from '../aiSdk/uiRoutes.js';
+import { readRunningTurn } from '../core/chatState.js';
+import { createCollectOutput } from '../core/collectOutput.js';
+import { followTurn } from '../core/followTurn.js';
+import { createSseOutput } from '../core/sseOutput.js';
+import { type AgUiOptions, createAgUiEvents } from './agUiEvents.js';
+import { type AgUiMessage, toAgUiMessages } from './agUiMessages.js';
+import { type AgUiRequest, readAgUiRequest } from './agUiRequest.js';
+
+const MOUNT = 'ag-ui';
+/** The most messages of a snapshot. */
+const MAX_MESSAGES = 1_000;
+
+type Run = { chatId: string; turnId: string } & Pick<AgUiOptions, 'base' | 'attached' | 'has'>;
+
+/** The one route of AG-UI, and its stop. A run is a turn, a thread a chat; a run that is known is attached to. */
+export function agUiRoutes(deps: UiDeps): Router {
+  const { pool } = deps;
+  const router = Router();
+  const turns = createChatTurns(deps, MOUNT);
+
+  async function attach(owner: string, chatId: string, turnId: string): Promise<Run> {
+    const view = await readTurn(pool, { owner, turnId });
+    const base = await readThread(
+      deps,
+      chatId,
+      (message) => turnIdOf(message.id) !== turnId || message.role === 'user',
+    );
+    const isAgent = view?.kind === 'agent';
+    const texts = isAgent ? [] : (view?.beats ?? []).map(({ beat, text }) => [beat * 2 + 1, text] as const);
+    return { chatId, turnId, base, attached: new Map(texts.filter(([, text]) => text !== '')) };
+  }
+
+  async function begin(response: Response, request: AgUiRequest): Promise<Run> {
+    const caller = { owner: String(response.locals.owner), level: Number(response.locals.level) };
+    const { threadId, said, messages, newChat } = request;
+    if (!said || said.text.trim() === '') throw new Problem('empty_text');
+    const chatId = await turns.findChat(caller.owner, threadId);
+    const answered = chatId && (await findNamedTurn(pool, { chatId, kind: 'message', clientId: said.id }));
+    const asks = {
+      what: 'submit' as const,
+      text: said.text,
+      clientMessageId: said.id,
+      edits: answered ? said.id : null,
+    };
+    const started = await turns.submit(caller, { clientId: threadId, asks, newChat }, asks);
+    return { ...started, base: messages };
+  }
+
+  async function runOf(response: Response, request: AgUiRequest): Promise<Run> {
+    const owner = String(response.locals.owner);
+    const chatId = await turns.findChat(owner, request.threadId);
+    const known = chatId && (await findNamedTurn(pool, { chatId, kind: 'run', clientId: request.runId }));
+    if (chatId && known) return attach(owner, chatId, known);
+    const run =
+      request.approvals.length > 0
+        ? { ...(await answerCalls(deps, response, chatId, request.approvals)), base: request.messages }
+        : await begin(response, request);
+    await keepTurnName(pool, { chatId: run.chatId, kind: 'run', clientId: request.runId }, run.turnId);
+    return run;
+  }
+
+  router.post('/', async (request, response) => {
+    const asked = readAgUiRequest(request.body);
+    const owner = String(response.locals.owner);
+    takeViewerPlace(deps.places, owner, response);
+    const { chatId, turnId, ...run } = await runOf(response, asked);
+    response.set({ 'X-Chat-Id': chatId, 'X-Turn-Id': turnId });
+    const { threadId, runId } = asked;
+    const isOver = run.attached && (await readReplyState(pool, turnId))?.state === 'over';
+    const events = createAgUiEvents({ threadId, runId, turnId, ...run });
+    if (isOver) return finished(deps, response, { chatId, turnId, threadId, runId });
+    const output = createSseOutput(response, events, []);
+    await followTurn(deps, { owner, turnId, endsWaiting: true }, output);
+  });
+
+  router.post('/stop', async (request, response) => {
+    const { threadId } = readStop(request.body);
+    const owner = String(response.locals.owner);
+    const chatId = await turns.findChat(owner, threadId);
+    if (!chatId) throw new Problem('chat_not_found');
+    const running = await readRunningTurn(pool, owner, chatId);
+    const { stopping } = running ? await markStop(pool, { turnId: running.turnId, owner }) : { stopping: null };
+    if (stopping) deps.stopTurn(stopping);
+    response.status(204).end();
+  });
+  return router;
+}
+
+const stop = z.looseObject({ threadId: z.string() });
+
+function readStop(given: unknown): z.output<typeof stop> {
+  const parsed = stop.safeParse(given ?? {});
+  if (!parsed.success) throw new Problem('invalid_body', 'threadId: is missing');
+  return parsed.data;
+}
+
+/** A run that has ended: the whole thread, and how it ended. */
+async function finished(
+  deps: UiDeps,
+  response: Response,
+  { chatId, turnId, threadId, runId }: { chatId: string; turnId: string; threadId: string; runId: string },
+): Promise<void> {
+  const base = await readThread(deps, chatId, () => true);
+  const collected = createCollectOutput(response);
+  await followTurn(deps, { owner: response.locals.owner, turnId }, collected);
+  const last = createAgUiEvents({ threadId, runId, turnId, base: [] })(collected.marks).at(-1);
+  const begun = { data: { type: 'RUN_STARTED', threadId, runId } };
+  const messages = [begun, { data: { type: 'MESSAGES_SNAPSHOT', messages: base } }, ...(last ? [last] : [])];
+  const output = createSseOutput(response, () => messages, []);
+  output.send([]);
+  output.end();
+}
+
+async function readThread(
+  { pool }: Pick<UiDeps, 'pool'>,
+  chatId: string,
+  suits: (message: Message) => boolean,
+): Promise<AgUiMessage[]> {
+  const messages: Message[] = [];
+  for await (const batch of readMessages(pool, chatId, { after: null, limit: MAX_MESSAGES, order: 'desc' })) {
+    messages.unshift(...batch.reverse());
+    if (messages.length >= MAX_MESSAGES) break;
+  }
+  const kept = messages.filter(suits);
+  const turnIds = kept.flatMap(({ id }) => turnIdOf(id) ?? []);
+  const names = await readMessageNames(pool, chatId, turnIds);
+  return toAgUiMessages(kept, names);
+}

@@ -1,0 +1,126 @@
+import { HttpAgent } from '@ag-ui/client';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AgentWorld, named, startAgentWorld } from '../../support/chats/agentWorld.js';
+import { asking, tool } from '../../support/provider/agentReply.js';
+import { ending, whole } from '../../support/provider/scriptedReply.js';
+import { until } from '../../support/until.js';
+
+let world: AgentWorld;
+beforeAll(async () => {
+  world = await startAgentWorld();
+  await until('the tools of the MCP servers', async () =>
+    (await world.list('/v1/tools')).some(({ name }) => name === named('echo', 'safe')) ? true : null,
+  );
+}, 180_000);
+afterAll(() => world?.dispose(), 60_000);
+afterEach(() => world.provider.unscript());
+
+let threads = 0;
+const newAgent = (threadId = `thread-${++threads}`) => new HttpAgent({ url: `${world.service().api}/ag-ui`, threadId });
+const said = (agent: HttpAgent) => agent.messages.map(({ role, content }) => [role, content]);
+const say = (agent: HttpAgent, content: string) =>
+  agent.addMessage({ id: `${agent.threadId}-${agent.messages.length}`, role: 'user', content });
+
+/** The types of a run's events, as they came over HTTP. */
+async function typesOf(body: object): Promise<string[]> {
+  const response = await fetch(`${world.service().api}/ag-ui`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return [...(await response.text()).matchAll(/"type":"([A-Z_]+)"/g)].map(([, type]) => type!);
+}
+
+describe('the stock client of AG-UI', () => {
+  test('runs turns of one thread', async () => {
+    world.provider.script(
+      { steps: [{ thinking: 'Hm.' }, { text: 'Good ' }, { text: 'evening.' }, ...ending()] },
+      whole('Two.'),
+    );
+    const agent = newAgent();
+    say(agent, 'Hello');
+    await agent.runAgent();
+    say(agent, 'And?');
+    await agent.runAgent();
+    expect(said(agent).filter(([role]) => role !== 'reasoning')).toEqual([
+      ['user', 'Hello'],
+      ['assistant', 'Good evening.'],
+      ['user', 'And?'],
+      ['assistant', 'Two.'],
+    ]);
+    expect(said(agent)).toContainEqual(['reasoning', 'Hm.']);
+    const asked = world.provider.requests.at(-1)?.body as { messages: { content: string }[] };
+    expect(asked.messages.map(({ content }) => content).slice(-3)).toEqual(['Hello', 'Good evening.', 'And?']);
+  });
+
+  test('attaches to a run that it knows, in flight and after its end', async () => {
+    world.provider.script(() => ({ steps: [] }));
+    const agent = newAgent();
+    say(agent, `Tell me, ${agent.threadId}`);
+    const running = agent.runAgent({ runId: `run-${agent.threadId}` });
+    const call = await world.provider.nextRequest(({ body }) => JSON.stringify(body).includes(agent.threadId), 20_000);
+    await call.send('The lamp ');
+    await until('the first text', async () => (said(agent).at(-1)?.[1] === 'The lamp ' ? true : null));
+    const other = newAgent(agent.threadId);
+    const attached = other.runAgent({ runId: `run-${agent.threadId}` });
+    await until('the text so far', async () => (said(other).at(-1)?.[1] === 'The lamp ' ? true : null));
+    await call.send('turns.');
+    for (const step of ending()) await call.push(step);
+    await Promise.all([running, attached]);
+    expect(said(other)).toEqual(said(agent));
+    expect(other.messages.map(({ id }) => id)).toEqual(agent.messages.map(({ id }) => id));
+    const again = { threadId: agent.threadId, runId: `run-${agent.threadId}`, messages: [] };
+    expect((await typesOf(again)).filter((type) => type.startsWith('RUN') || type.startsWith('MESSAGES'))).toEqual([
+      'RUN_STARTED',
+      'MESSAGES_SNAPSHOT',
+      'RUN_FINISHED',
+    ]);
+    expect(world.provider.requests.filter(({ body }) => JSON.stringify(body).includes(agent.threadId))).toHaveLength(1);
+  });
+
+  test('takes back a draft that was lost', async () => {
+    world.provider.script({ steps: [{ text: 'Half of ' }, { waitMs: 700 }, { reset: true }] }, whole('Another.'));
+    const agent = newAgent();
+    say(agent, 'Hello');
+    await agent.runAgent();
+    expect(said(agent)).toEqual([
+      ['user', 'Hello'],
+      ['assistant', 'Another.'],
+    ]);
+  }, 60_000);
+
+  test('is told what went wrong', async () => {
+    world.provider.script({ status: 401, body: { error: { message: 'no', code: 'invalid_api_key' } } });
+    const types = await typesOf({
+      threadId: `thread-${++threads}`,
+      runId: 'r',
+      messages: [{ id: 'm', role: 'user', content: 'Hello' }],
+    });
+    expect([types.at(0), types.at(-1)]).toEqual(['RUN_STARTED', 'RUN_ERROR']);
+  });
+
+  test.each([true, false])(
+    'is interrupted by a tool call that waits, and resumes it: approved %s',
+    async (approved) => {
+      world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'));
+      const agent = newAgent();
+      const forwardedProps = { enabledTools: [named('echo', 'careful')] };
+      say(agent, 'Please.');
+      let interrupts: { id: string }[] = [];
+      const { result: _ } = await agent.runAgent(
+        { forwardedProps },
+        {
+          onRunFinishedEvent: ({ event }) => {
+            if (event.outcome?.type === 'interrupt') interrupts = event.outcome.interrupts;
+          },
+        },
+      );
+      expect(interrupts).toHaveLength(1);
+      const resume = [{ interruptId: interrupts[0]!.id, status: 'resolved' as const, payload: { approved } }];
+      await agent.runAgent({ forwardedProps, resume });
+      expect(said(agent).at(-1)).toEqual(['assistant', 'Done.']);
+      const results = agent.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
+      expect(results).toEqual([approved ? 'echo hi' : expect.stringContaining('approval_denied')]);
+    },
+  );
+});
