@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { profileSettings } from './domain/providers/profileNames.js';
+import { providerApis } from './domain/providers/providerApi.js';
 import { type AllowedHost, parseAllowedHost } from './lib/providerAddress.js';
 
 /** Reads the environment. No other module does; each gets its settings as arguments. */
@@ -158,8 +159,10 @@ const schema = z.object({
   FALLBACK_BASE_URL: url('http', 'https').optional(),
   FALLBACK_API_KEY: z.string().optional(),
   FALLBACK_MODEL: z.string().min(1).optional(),
+  FALLBACK_API: z.enum(providerApis).optional(),
+  FALLBACK_PROFILE: z.enum(profileSettings).default('auto'),
   MCP_SERVERS: mcpServers.default([]),
-  PROVIDER_API: z.enum(['chat', 'responses', 'anthropic']).default('chat'),
+  PROVIDER_API: z.enum(providerApis).default('chat'),
   NARRATIVE_MODEL: z.string().min(1).default('gpt-4.1'),
   CLASSIFIER_MODEL: z.string().min(1).default('gpt-4.1-mini'),
   UPSTREAM_BASE_URL: url('http', 'https').optional(),

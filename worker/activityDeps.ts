@@ -10,14 +10,12 @@ import type { Pool } from '../db/core/pool.js';
 import type { ProviderFact } from '../domain/providers/providerFact.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
-import { createAnthropic } from '../llm/anthropic/anthropic.js';
 import { createToolAnswers } from '../llm/anthropic/toolAnswer.js';
-import { createChatCompletions } from '../llm/chatCompletions/chatCompletions.js';
 import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
 import { createStoredProvider } from '../llm/http/storedProvider.js';
 import { profileOf } from '../llm/profiles/profiles.js';
 import { createUpstream } from '../llm/relay/upstream.js';
-import { createResponses } from '../llm/responses/responses.js';
+import { apiOf, createReplyPort } from '../llm/replyPorts.js';
 import { countTokens } from '../llm/tokenizer.js';
 import type { ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../telemetry/log/log.js';
@@ -101,25 +99,18 @@ function serverOf(
   log: Log,
 ): Pick<ActivityDeps, 'provider' | 'classifierCalls'> {
   const { PROVIDER_API: api, OPENAI_BASE_URL, OPENAI_API_KEY: apiKey, PROVIDER_CONTINUATION: continuation } = config;
+  const { PROVIDER_PROFILE: profile } = config;
   const server = { baseUrl: OPENAI_BASE_URL ?? defaultUrls[api], apiKey };
-  const known = {
-    profile: profileOf(config.PROVIDER_PROFILE, server.baseUrl),
-    facts: providerFacts.of({ providerId: null, baseUrl: server.baseUrl }),
-    log,
-  };
+  const facts = providerFacts.of({ providerId: null, baseUrl: server.baseUrl });
+  const provider = createReplyPort({ ...server, api, profile, continuation, facts, log });
   switch (api) {
     case 'chat':
-      return {
-        provider: createChatCompletions({ ...server, ...known, continuation }),
-        classifierCalls: createClassifierCalls({ ...server, ...known }),
-      };
-    case 'responses':
-      return {
-        provider: createResponses({ ...server, facts: known.facts, log }),
-        classifierCalls: createClassifierCalls({ ...server, ...known }),
-      };
+    case 'responses': {
+      const known = { profile: profileOf(profile, server.baseUrl), facts, log };
+      return { provider, classifierCalls: createClassifierCalls({ ...server, ...known }) };
+    }
     case 'anthropic':
-      return { provider: createAnthropic({ ...server, log }), classifierCalls: createToolAnswers(server) };
+      return { provider, classifierCalls: createToolAnswers(server) };
   }
 }
 
@@ -133,10 +124,12 @@ function checkpointerOf({ pool, log, onCheckpoint: { failed, written } }: Live):
 
 /** The provider that is asked when the attempts of the first one have run out, if one is configured. */
 function fallbackOf(config: Config, providerFacts: ProviderFacts, log: Log): Fallback | undefined {
-  const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_MODEL: model } = config;
+  const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_PROFILE: profile } = config;
   if (!baseUrl) return undefined;
+  const api = apiOf({ api: config.FALLBACK_API ?? null, profile, baseUrl });
   const facts = providerFacts.of({ providerId: null, baseUrl });
-  return { provider: createChatCompletions({ baseUrl, apiKey, facts, log }), model: model ?? config.NARRATIVE_MODEL };
+  const provider = createReplyPort({ baseUrl, apiKey, api, profile, facts, log });
+  return { provider, model: config.FALLBACK_MODEL ?? config.NARRATIVE_MODEL };
 }
 
 const RECONCILE_DEADLINE = { deadlineMs: 2_000 };

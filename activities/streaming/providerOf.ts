@@ -17,7 +17,12 @@ export type ChosenProvider = {
 export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
 
 /** A stored provider with its decrypted key. */
-export type StoredServer = Pick<UsableProvider, 'id' | 'baseUrl' | 'continuation' | 'byOperator'> & { apiKey: string };
+export type StoredServer = Pick<
+  UsableProvider,
+  'id' | 'baseUrl' | 'continuation' | 'api' | 'profile' | 'byOperator'
+> & {
+  apiKey: string;
+};
 
 /** How many connections to stored providers are kept. */
 const KEPT = 64;
@@ -31,15 +36,19 @@ export function createProviderOf(deps: {
   fallback: Fallback | undefined;
   connect(options: StoredServer): ReplyProvider;
 }): ProviderOf {
-  const connected = new Map<string, ReplyProvider>();
+  const connected = new Map<string, { settings: string; provider: ReplyProvider }>();
 
   function connectionTo({ id, apiKey, ...server }: UsableProvider): ReplyProvider {
     if (apiKey === null) throw new TurnFailure('provider_key_unreadable');
-    const known = connected.get(id) ?? deps.connect({ id, ...server, apiKey });
+    const stored = { id, ...server, apiKey };
+    // Its key may have changed since.
+    const settings = JSON.stringify(stored);
+    const before = connected.get(id);
+    const known = before?.settings === settings ? before : { settings, provider: deps.connect(stored) };
     connected.delete(id);
     connected.set(id, known);
     if (connected.size > KEPT) connected.delete(connected.keys().next().value!);
-    return known;
+    return known.provider;
   }
 
   return async (turnId) => {

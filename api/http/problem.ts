@@ -35,6 +35,7 @@ export const problems = {
     title: 'Keys can not be stored: the server has no PROVIDER_ENCRYPTION_KEY (32 bytes, as base64 or hex)',
   },
   method_not_allowed: { status: 405, title: 'This path does not take this method' },
+  provider_in_use: { status: 409, title: 'Chats use the provider, or it is the fallback of another one' },
   character_in_use: { status: 409, title: 'The character hosts chats' },
   turn_in_progress: { status: 409, title: 'A turn holds the floor' },
   queue_full: { status: 409, title: 'Too many turns wait for the floor: cancel some, or try again later' },

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { agentStep, loggedEvent } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
+import { profileSettings } from '../../domain/providers/profileNames.js';
+import { providerApis } from '../../domain/providers/providerApi.js';
 import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } from '../../domain/turns/turn.js';
 import { chatSettings } from '../chats/newChat.js';
 import { newTurnBody } from '../turns/newTurnBody.js';
@@ -229,6 +231,11 @@ export const provider = z
       .enum(['vllm', 'openrouter'])
       .nullable()
       .meta({ description: 'how the server is asked to continue a partial message; null if it can not' }),
+    api: z
+      .enum(providerApis)
+      .nullable()
+      .meta({ description: 'the API that it speaks; null: by the host of its base URL' }),
+    profile: z.enum(profileSettings).meta({ description: 'how requests of Chat Completions are written' }),
     createdAt: at(),
     learned: z
       .array(z.object({ model: z.string(), fact: z.string(), learnedAt: at() }))

@@ -1501,6 +1501,30 @@ export interface Provider {
    */
   continuation: 'vllm' | 'openrouter' | null;
   /**
+   * the API that it speaks; null: by the host of its base URL
+   */
+  api: 'chat' | 'responses' | 'anthropic' | null;
+  /**
+   * how requests of Chat Completions are written
+   */
+  profile:
+    | 'auto'
+    | 'openai'
+    | 'azure'
+    | 'openrouter'
+    | 'gemini'
+    | 'anthropic-compatible'
+    | 'deepseek'
+    | 'kimi'
+    | 'mistral'
+    | 'groq'
+    | 'vllm'
+    | 'ollama'
+    | 'llama.cpp'
+    | 'lmstudio'
+    | 'litellm'
+    | 'strict';
+  /**
    * ISO 8601, UTC
    */
   createdAt: string;

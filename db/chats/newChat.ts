@@ -9,6 +9,7 @@ import { readYou } from '../narrative/you.js';
 import { appendEvents } from '../timeline/log.js';
 import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
+import { keepProvider } from './providers.js';
 
 /** A message of a conversation that began elsewhere. */
 export type EarlierMessage = { role: 'user' | 'assistant'; text: string };
@@ -92,7 +93,7 @@ async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
       return { settings: fields.settings };
     case 'agent': {
       const { providerId } = fields.settings;
-      if (providerId !== undefined && !(await owns(tx, 'providers', owner, providerId)))
+      if (providerId !== undefined && !(await keepProvider(tx, owner, providerId)))
         throw new ChatRefused('provider_not_found', 'providerId');
       const { documentId } = fields;
       if (documentId === null) return { settings: fields.settings };
@@ -126,7 +127,7 @@ async function readGreeting(db: Db, owner: string, hostId: string): Promise<NewE
   return rows[0] ? greet(rows[0], you.name) : [];
 }
 
-async function owns(db: Db, table: 'characters' | 'documents' | 'providers', owner: string, id: string) {
+async function owns(db: Db, table: 'characters' | 'documents', owner: string, id: string) {
   const { rowCount } = await db.query(`select from ${table} where id = $1 and owner = $2`, [id, owner]);
   return rowCount === 1;
 }

@@ -1,7 +1,10 @@
+import type { ProfileSetting } from '../../domain/providers/profileNames.js';
+import type { ProviderApi } from '../../domain/providers/providerApi.js';
 import { describeFact, providerFact } from '../../domain/providers/providerFact.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { ChatRefused } from '../core/refused.js';
 import { type SealingKey, seal, unseal } from '../core/sealed.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
 
@@ -16,6 +19,9 @@ export type Provider = {
   fallbackId: string | null;
   /** The dialect in which the server is asked to continue a partial message. Null: it can't continue one. */
   continuation: string | null;
+  /** The API that it speaks, and how its requests are written. Null: by the host of its base URL. */
+  api: ProviderApi | null;
+  profile: ProfileSetting;
   createdAt: Date;
   /** What its refusals have taught, the newest 50, oldest first. */
   learned: LearnedFact[];
@@ -32,17 +38,22 @@ export type NewProvider = {
   maxTokens?: number | undefined;
   fallbackId?: string | undefined;
   continuation?: string | undefined;
+  api?: ProviderApi | undefined;
+  profile?: ProfileSetting | undefined;
 };
 
-const columns = `id, name, base_url as "baseUrl", default_model as "defaultModel", max_tokens as "maxTokens",
-  fallback_id as "fallbackId", continuation, created_at as "createdAt"`;
+export const columns = `id, name, base_url as "baseUrl", default_model as "defaultModel", max_tokens as "maxTokens",
+  fallback_id as "fallbackId", continuation, api, coalesce(profile, 'auto') as profile, created_at as "createdAt"`;
 
-const boundTo = (owner: string, id: string) => `${owner}/${id}`;
+export const boundTo = (owner: string, id: string) => `${owner}/${id}`;
 
 /** The owner who stores a provider. `isOperator` is true for the local owner of a server without API keys. */
 export type ProviderOwner = { owner: string; isOperator: boolean };
 
-/** Stores a provider with its key encrypted. Throws `ChatRefused` when the owner already has `max`. */
+/**
+ * Stores a provider with its key encrypted. Throws `ChatRefused` when the owner already has `max`, or does not have the
+ * fallback.
+ */
 export function createProvider(
   pool: Pool,
   key: SealingKey,
@@ -52,6 +63,8 @@ export function createProvider(
 ): Promise<Provider> {
   return transaction(pool, async (tx) => {
     await mustBeWithinLimit(tx, 'providers', of.owner, max);
+    if (fields.fallbackId !== undefined && !(await keepProvider(tx, of.owner, fields.fallbackId)))
+      throw new ChatRefused('provider_not_found', 'fallbackId');
     return insertProvider(tx, key, of, fields);
   });
 }
@@ -65,8 +78,8 @@ async function insertProvider(
   const id = newId('prv');
   const { rows } = await tx.query<Provider>(
     `insert into providers (id, owner, name, base_url, sealed_key, default_model, max_tokens, fallback_id,
-                            continuation, by_operator)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}, '[]'::json as learned`,
+                            continuation, by_operator, api, profile)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${columns}, '[]'::json as learned`,
     [
       id,
       owner,
@@ -78,18 +91,20 @@ async function insertProvider(
       fields.fallbackId ?? null,
       fields.continuation ?? null,
       isOperator,
+      fields.api ?? null,
+      fields.profile ?? null,
     ],
   );
   return rows[0]!;
 }
 
-/** Whether the owner has the provider. */
-export async function ownsProvider(db: Db, owner: string, id: string): Promise<boolean> {
-  const { rowCount } = await db.query('select from providers where id = $1 and owner = $2', [id, owner]);
+/** Whether the owner has the provider. Then it can not be deleted until the transaction ends. */
+export async function keepProvider(tx: Tx, owner: string, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query('select from providers where id = $1 and owner = $2 for key share', [id, owner]);
   return rowCount === 1;
 }
 
-const learned = `(select coalesce(json_agg(f order by f.id), '[]') from (
+export const learned = `(select coalesce(json_agg(f order by f.id), '[]') from (
     select id, model, fact::json as fact, learned_at as "learnedAt" from provider_facts
     where provider_id = providers.id and expires_at > now() order by learned_at desc, id desc limit 50) f) as learned`;
 
@@ -103,9 +118,13 @@ const list: ListSpec = {
 
 /** A page of the owner's providers, oldest first. */
 export async function listProviders(db: Db, owner: string, page: Page): Promise<Provider[]> {
-  const rows = await readPage<Omit<Provider, 'learned'> & { learned: StoredFact[] }>(db, list, owner, page);
-  return rows.map((row) => ({ ...row, learned: row.learned.flatMap(toLearnedFact) }));
+  const rows = await readPage<Listed>(db, list, owner, page);
+  return rows.map(toProvider);
 }
+
+export const toProvider = (row: Listed): Provider => ({ ...row, learned: row.learned.flatMap(toLearnedFact) });
+
+export type Listed = Omit<Provider, 'learned'> & { learned: StoredFact[] };
 
 type StoredFact = { model: string; fact: unknown; learnedAt: string };
 
@@ -127,6 +146,8 @@ export type UsableProvider = {
   defaultModel: string;
   maxTokens: number | null;
   continuation: string | null;
+  api: string | null;
+  profile: string | null;
   /** Whether the operator stored it. Such a provider may have a private address. */
   byOperator: boolean;
 };
@@ -169,7 +190,7 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
 async function readUsable(db: Db, key: SealingKey | null, owner: string, id: string): Promise<UsableProvider[]> {
   const { rows } = await db.query<Row>(
     `select p.id, p.owner, p.base_url as "baseUrl", p.sealed_key as "sealedKey", p.default_model as "defaultModel",
-       p.max_tokens as "maxTokens", p.continuation, coalesce(p.by_operator, false) as "byOperator"
+       p.max_tokens as "maxTokens", p.continuation, p.api, p.profile, coalesce(p.by_operator, false) as "byOperator"
      from providers p
      where p.owner = $2 and (p.id = $1 or p.id = (select fallback_id from providers where id = $1 and owner = $2))
      order by p.id = $1 desc`,

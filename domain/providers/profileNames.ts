@@ -22,3 +22,6 @@ export type ProfileName = (typeof profileNames)[number];
 /** `auto`: by the host of the base URL; a server with an unknown host gets OpenAI's request without any change. */
 export const profileSettings = ['auto', ...profileNames] as const;
 export type ProfileSetting = (typeof profileSettings)[number];
+
+export const isProfileSetting = (word: string | null): word is ProfileSetting =>
+  (profileSettings as readonly (string | null)[]).includes(word);

@@ -1,13 +1,19 @@
 import { NO_FINISH_REASON, type Spent, TurnFailure } from '../../domain/log/failures.js';
+import { isProfileSetting } from '../../domain/providers/profileNames.js';
+import { isProviderApi } from '../../domain/providers/providerApi.js';
 import type { AllowedHost } from '../../lib/providerAddress.js';
-import { createChatCompletions, isContinuation } from '../chatCompletions/chatCompletions.js';
+import { isContinuation } from '../chatCompletions/chatCompletions.js';
 import type { ReplyPart, ReplyProvider } from '../port.js';
 import type { LearnedFacts } from '../profiles/learnedFacts.js';
+import { apiOf, createReplyPort } from '../replyPorts.js';
 
 export type StoredProvider = {
   baseUrl: string;
   apiKey: string;
   continuation: string | null;
+  /** Null, or a word that this release does not know: by the host of the base URL. */
+  api: string | null;
+  profile: string | null;
   /** Stored by the operator, who may use loopback addresses and see the codes of failures. */
   byOperator: boolean;
 };
@@ -19,17 +25,20 @@ type Known = { facts?: LearnedFacts; log?: { warn(fields: object, message: strin
  * have one code, unless the operator stored it, because different codes would let owners scan the inner network.
  */
 export function createStoredProvider(
-  { baseUrl, apiKey, continuation, byOperator }: StoredProvider,
+  { baseUrl, apiKey, byOperator, ...stored }: StoredProvider,
   allowed: readonly AllowedHost[],
   { facts, log }: Known = {},
 ): ReplyProvider {
-  const provider = createChatCompletions({
+  const profile = isProfileSetting(stored.profile) ? stored.profile : 'auto';
+  const provider = createReplyPort({
     baseUrl,
     apiKey,
-    continuation: isContinuation(continuation) ? continuation : null,
+    profile,
+    api: apiOf({ api: isProviderApi(stored.api) ? stored.api : null, profile, baseUrl }),
+    continuation: isContinuation(stored.continuation) ? stored.continuation : null,
     addresses: { allowed, loopback: byOperator },
-    ...(facts ? { facts } : {}),
-    ...(log ? { log } : {}),
+    facts,
+    log,
   });
   return byOperator
     ? provider

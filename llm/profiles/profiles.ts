@@ -102,11 +102,18 @@ export function profileOf(setting: ProfileSetting, baseUrl: string): ChosenProfi
     const { rules, continuation } = profiles[setting];
     return { name: setting, rules, continuation };
   }
-  const { hostname, port } = new URL(baseUrl);
   const rows = Object.entries(profiles) as [ProfileName, Profile][];
-  const isAt = (host: string) => hostname === host || hostname.endsWith(`.${host}`);
-  const known = rows.find(([, { hosts }]) => hosts.some(isAt));
+  const known = rows.find(([, row]) => isAtHost(row, baseUrl));
   if (known) return { name: known[0], rules: known[1].rules, continuation: undefined };
+  const { port } = new URL(baseUrl);
   const hint = rows.find(([, row]) => row.port !== undefined && String(row.port) === port);
   return { name: hint?.[0] ?? 'plain', rules: plainRules, continuation: undefined };
 }
+
+function isAtHost({ hosts }: Profile, baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`));
+}
+
+/** Whether the server is Anthropic's own, which has the Messages API. */
+export const isAnthropicHost = (baseUrl: string): boolean => isAtHost(profiles['anthropic-compatible'], baseUrl);

@@ -4,7 +4,7 @@ import { TurnFailure } from '../../domain/log/failures.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { fromRequestError } from '../errors/providerFailures.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
-import { createProviderClient } from '../http/providerClient.js';
+import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
@@ -23,13 +23,13 @@ const CANCEL_MS = 5_000;
  * Replies by the Responses API in background mode: the provider generates the response without a listener, and another
  * attempt resumes after the last stored event. No token is paid for twice.
  */
-export function createResponses(options: {
-  baseUrl: string;
-  apiKey: string | undefined;
-  /** What was learnt of the server. Left out: what this process learns. */
-  facts?: LearnedFacts;
-  log?: Log;
-}): ReplyProvider {
+export function createResponses(
+  options: ProviderServer & {
+    /** What was learnt of the server. Left out: what this process learns. */
+    facts?: LearnedFacts;
+    log?: Log;
+  },
+): ReplyProvider {
   const client = createProviderClient(options);
   const server = { client, facts: options.facts ?? createLocalFacts(), log: options.log };
 

@@ -24,6 +24,18 @@ describe('the setting WORKER_ROLES', () => {
   });
 });
 
+describe('the settings of the fallback', () => {
+  it('are by the host unless they are set, and an unknown one is refused', () => {
+    expect(readConfig({})).toMatchObject({ FALLBACK_PROFILE: 'auto' });
+    expect(readConfig({ FALLBACK_API: '' }).FALLBACK_API).toBeUndefined();
+    expect(readConfig({ FALLBACK_API: 'anthropic', FALLBACK_PROFILE: 'vllm' })).toMatchObject({
+      FALLBACK_API: 'anthropic',
+      FALLBACK_PROFILE: 'vllm',
+    });
+    expect(() => readConfig({ FALLBACK_API: 'gemini' })).toThrow('FALLBACK_API');
+  });
+});
+
 describe('the setting WORKER_DEPLOYMENT', () => {
   it.each(['two words', 'a.b', 'a:b'])('is refused with characters that Temporal does not accept: %s', (name) => {
     expect(() => readConfig({ WORKER_DEPLOYMENT: name })).toThrow('WORKER_DEPLOYMENT: must be a name without spaces');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { saveProviderFacts } from '../../../db/chats/providerFacts.js';
 import { readChosenModel } from '../../../db/chats/providers.js';
 import { sender } from '../../support/chats/narrativeApi.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
@@ -81,6 +82,117 @@ describe('a provider', () => {
   ])('with %j is refused', async (wrong) => {
     const answer = await as('ann')('POST', '/v1/providers', { ...wish, ...wrong });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+  });
+});
+
+describe('the API and the profile of a provider', () => {
+  it('are stored and listed, and are by the host where they are left out', async () => {
+    const settings = { api: 'anthropic', profile: 'strict' };
+    const made = await as('ann')('POST', '/v1/providers', { ...wish, ...settings });
+    expect(made).toMatchObject({ status: 201, body: { ...settings, learned: [] } });
+    const plain = await as('ann')('POST', '/v1/providers', wish);
+    expect(plain).toMatchObject({ status: 201, body: { api: null, profile: 'auto' } });
+    const { body } = await as('ann')('GET', '/v1/providers?limit=1000');
+    const items = body.items as { id: string }[];
+    expect(items.find(({ id }) => id === made.body.id)).toMatchObject(settings);
+  });
+
+  it.each([{ api: 'gemini' }, { api: null }, { profile: 'unheard-of' }, { headers: {} }])(
+    'with %j are refused',
+    async (wrong) => {
+      const answer = await as('ann')('POST', '/v1/providers', { ...wish, ...wrong });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    },
+  );
+});
+
+describe('the name and the key of a provider', () => {
+  const stored = async () => (await as('ann')('POST', '/v1/providers', wish)).body.id as string;
+
+  it('may change, together or alone, and no answer has the key', async () => {
+    const id = await stored();
+    const named = await as('ann')('PATCH', `/v1/providers/${id}`, { name: 'Ours' });
+    expect(named).toMatchObject({ status: 200, body: { id, name: 'Ours', baseUrl: wish.baseUrl, learned: [] } });
+    const rekeyed = await as('ann')('PATCH', `/v1/providers/${id}`, { apiKey: 'sk-canary-2' });
+    expect(rekeyed).toMatchObject({ status: 200, body: { id, name: 'Ours' } });
+    expect(JSON.stringify([named.body, rekeyed.body])).not.toContain('canary');
+    expect(await as('ann')('PATCH', `/v1/providers/${id}`, {})).toMatchObject({ status: 200, body: { name: 'Ours' } });
+    const { body: chat } = await as('ann')('POST', '/v1/chats', { kind: 'agent', providerId: id });
+    const { body } = await as('ann')('POST', `/v1/chats/${chat.id}/turns`, { text: 'Hello?' });
+    const { provider } = (await readChosenModel(api.database.pool, key, (body.turn as { id: string }).id))!;
+    expect(provider).toMatchObject({ apiKey: 'sk-canary-2' });
+  });
+
+  it.each([{ baseUrl: 'https://other.example/v1' }, { name: '' }, { apiKey: 'a b' }, { apiKey: null }, { id: 'x' }])(
+    'do not change with %j',
+    async (wrong) => {
+      const answer = await as('ann')('PATCH', `/v1/providers/${await stored()}`, wrong);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    },
+  );
+
+  it('are changed by their owner only', async () => {
+    const id = await stored();
+    for (const [who, at] of [
+      ['ben', id],
+      ['ann', 'prv_none'],
+    ] as const) {
+      for (const method of ['PATCH', 'DELETE']) {
+        const answer = await as(who)(method, `/v1/providers/${at}`, method === 'PATCH' ? { name: 'x' } : undefined);
+        expect(answer).toMatchObject({ status: 404, body: { code: 'provider_not_found' } });
+      }
+    }
+    expect((await as('ann')('PATCH', `/v1/providers/${id}`, {})).body.name).toBe('Mine');
+  });
+});
+
+describe('deleting a provider', () => {
+  const stored = async (more: object = {}) =>
+    (await as('ann')('POST', '/v1/providers', { ...wish, ...more })).body.id as string;
+  const remove = (id: string) => as('ann')('DELETE', `/v1/providers/${id}`);
+  const inUse = { status: 409, body: { code: 'provider_in_use' } };
+
+  it('removes it with its key and what was learnt of it', async () => {
+    const id = await stored();
+    await saveProviderFacts(api.database.pool, { providerId: id, baseUrl: wish.baseUrl, model: 'm1' }, [
+      { fact: { kind: 'without', field: 'temperature' }, keptMs: 60_000 },
+    ]);
+    expect((await remove(id)).status).toBe(204);
+    expect(await remove(id)).toMatchObject({ status: 404, body: { code: 'provider_not_found' } });
+    const { rows } = await api.database.pool.query(
+      'select id from providers where id = $1 union all select provider_id from provider_facts where provider_id = $1',
+      [id],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('is refused while a chat uses it', async () => {
+    const id = await stored();
+    const { body: chat } = await as('ann')('POST', '/v1/chats', { kind: 'agent', providerId: id });
+    expect(await remove(id)).toMatchObject(inUse);
+    expect((await as('ann')('DELETE', `/v1/chats/${chat.id}`)).status).toBe(204);
+    expect((await remove(id)).status).toBe(204);
+  });
+
+  it('is refused while it is the fallback of another provider', async () => {
+    const fallbackId = await stored();
+    const id = await stored({ fallbackId });
+    expect(await remove(fallbackId)).toMatchObject(inUse);
+    expect((await remove(id)).status).toBe(204);
+    expect((await remove(fallbackId)).status).toBe(204);
+    const late = await as('ann')('POST', '/v1/providers', { ...wish, fallbackId });
+    expect(late).toMatchObject({ status: 404, body: { code: 'provider_not_found' } });
+  });
+
+  it('leaves no chat without its provider, also when chats are created at the same time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = await stored();
+      const [made, removed] = await Promise.all([
+        as('ann')('POST', '/v1/chats', { kind: 'agent', providerId: id }),
+        remove(id),
+      ]);
+      expect([made.status, removed.status]).toEqual(made.status === 201 ? [201, 409] : [404, 204]);
+    }
   });
 });
 

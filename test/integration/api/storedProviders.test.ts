@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { changeProvider } from '../../../db/chats/changeProvider.js';
 import { createChat } from '../../../db/chats/newChat.js';
 import { createProvider } from '../../../db/chats/providers.js';
 import { owner } from '../../support/chats/chats.js';
@@ -71,6 +72,26 @@ describe('the stored provider of an owner', () => {
     for (const other of seen.slice(1)) expect(other).toEqual(seen[0]);
   }, 180_000);
 });
+
+test('a changed key is used from the next turn on', async () => {
+  const stored = await createProvider(
+    fleet.pool,
+    key,
+    { owner, isOperator: false },
+    { ...wish, baseUrl: listed.baseUrl },
+  );
+  const chat = await createChat(fleet.pool, owner, {
+    kind: 'agent',
+    title: null,
+    documentId: null,
+    settings: { providerId: stored.id },
+  });
+  await fleet.ended(await fleet.begin(chat.id), 60_000);
+  await changeProvider(fleet.pool, key, owner, stored.id, { apiKey: 'sk-second' });
+  await fleet.ended(await fleet.begin(chat.id), 60_000);
+  const sent = listed.requests.map(({ headers }) => headers.authorization);
+  expect(sent).toEqual([`Bearer ${wish.apiKey}`, 'Bearer sk-second']);
+}, 120_000);
 
 test('the provider of the operator may be on this machine, and its failures keep their codes', async () => {
   inside.script(whole('Here.'), { status: 401, body: { error: { code: 'invalid_api_key' } } });

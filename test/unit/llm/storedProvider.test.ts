@@ -3,10 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { TurnFailure } from '../../../domain/log/failures.js';
 import { type AllowedHost, parseAllowedHost } from '../../../lib/providerAddress.js';
 import { createStoredProvider } from '../../../llm/http/storedProvider.js';
+import { apiOf } from '../../../llm/replyPorts.js';
 import { close, listen } from '../../../scripts/provider/http.js';
 import { collectReply, someRequest } from '../../support/provider/collectReply.js';
+import { saying, startScriptedAnthropic } from '../../support/provider/scriptedAnthropic.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { type Reply, whole } from '../../support/provider/scriptedReply.js';
+import { startScriptedResponses } from '../../support/provider/scriptedResponses.js';
 import { freePort } from '../../support/service/freePort.js';
 
 let server: ScriptedProvider;
@@ -21,7 +24,8 @@ beforeEach(() => {
   server.requests.length = 0;
 });
 
-const stored = (baseUrl: string, byOperator = false) => ({ baseUrl, apiKey: 'k', continuation: null, byOperator });
+const byHost = { continuation: null, api: null, profile: null };
+const stored = (baseUrl: string, byOperator = false) => ({ baseUrl, apiKey: 'k', byOperator, ...byHost });
 const ask = async (baseUrl: string, { byOperator = false, hosts = allowed } = {}) => {
   const collected = await collectReply(createStoredProvider(stored(baseUrl, byOperator), hosts), { silenceMs: 20_000 });
   return { ...collected, failure: collected.error as TurnFailure | undefined };
@@ -72,6 +76,69 @@ describe('the provider of an owner', () => {
     found.push(shown(closed.failure as TurnFailure), shown((await ask('http://10.0.0.1/v1')).failure as TurnFailure));
     expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(found[0]).toEqual({ code: 'provider_failed', detail: undefined, retried: true, spent: 'call' });
+  });
+});
+
+describe('the API of a stored provider', () => {
+  const connect = (baseUrl: string, settings: { api?: string; profile?: string }) =>
+    createStoredProvider({ ...stored(baseUrl, true), ...settings }, []);
+
+  test('is the Messages API where it is set, and the failures keep their codes', async () => {
+    const anthropic = await startScriptedAnthropic();
+    try {
+      const provider = connect(anthropic.baseUrl, { api: 'anthropic' });
+      anthropic.script(saying('Here.'), { status: 401, body: { error: { type: 'authentication_error' } } });
+      expect(await collectReply(provider)).toMatchObject({ text: 'Here.', error: undefined });
+      expect(anthropic.requests[0]?.headers).toMatchObject({ 'x-api-key': 'k' });
+      expect((await collectReply(provider)).error).toMatchObject({ code: 'provider_unauthorized' });
+    } finally {
+      await anthropic.close();
+    }
+  });
+
+  test('is the Responses API where it is set, and the provider keeps the response', async () => {
+    const responses = await startScriptedResponses();
+    try {
+      responses.onCreated((response) => {
+        response.say('Here.');
+        response.complete();
+      });
+      const provider = connect(responses.baseUrl, { api: 'responses' });
+      expect(await collectReply(provider)).toMatchObject({ text: 'Here.', error: undefined });
+      expect(provider.cancel).toBeDefined();
+      expect(responses.responses[0]?.body).toMatchObject({ background: true, store: true });
+    } finally {
+      await responses.close();
+    }
+  });
+
+  test.each(['anthropic', 'responses'])('%s reaches no private address that is not allowed', async (api) => {
+    const before = server.connections();
+    const hidden = createStoredProvider({ ...stored(server.baseUrl), api }, []);
+    expect((await collectReply(hidden)).error).toMatchObject({ code: 'provider_failed', detail: undefined });
+    expect(server.connections()).toBe(before);
+  });
+
+  test('is Chat Completions otherwise, by the profile that is set or by words that are unknown', async () => {
+    await collectReply(connect(server.baseUrl, { profile: 'mistral' }));
+    await collectReply(connect(server.baseUrl, { api: 'chat', profile: 'auto' }));
+    await collectReply(connect(server.baseUrl, { api: 'later', profile: 'later' }));
+    const sent = server.requests.map(({ body }) => 'stream_options' in body);
+    expect(sent).toEqual([false, true, true]);
+  });
+
+  test.each([
+    ['https://api.anthropic.com', null, 'auto', 'anthropic'],
+    ['https://api.anthropic.com/v1/', null, 'auto', 'anthropic'],
+    ['https://API.Anthropic.com/v1', null, 'auto', 'anthropic'],
+    ['https://api.anthropic.com/v1', 'chat', 'auto', 'chat'],
+    ['https://api.anthropic.com/v1', null, 'anthropic-compatible', 'chat'],
+    ['https://api.anthropic.com.example/v1', null, 'auto', 'chat'],
+    ['https://api.openai.com/v1', null, 'auto', 'chat'],
+    ['https://api.openai.com/v1', 'responses', 'auto', 'responses'],
+    ['http://127.0.0.1:8000/v1', 'anthropic', 'auto', 'anthropic'],
+  ] as const)('at %s with the settings %j and %s is %s', (baseUrl, api, profile, expected) => {
+    expect(apiOf({ baseUrl, api, profile })).toBe(expected);
   });
 });
 
