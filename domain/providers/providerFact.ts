@@ -13,9 +13,17 @@ export type AnswerLevel = (typeof answerLevels)[number];
 /**
  * Rules of a server for messages. `alternate_roles`: a system message only at the beginning, then user and assistant in
  * turn, the last one from the user. `no_null_content`: the content is a text, beside tool calls too. `send_reasoning`: the
- * reasoning before tool calls is sent back.
+ * reasoning before tool calls is sent back. `short_call_ids`: the ids of calls have at most 40 letters, digits, `_` and `-`.
+ * `nine_character_call_ids`: they have exactly nine letters and digits.
  */
-export const messageRules = ['alternate_roles', 'no_system_role', 'no_null_content', 'send_reasoning'] as const;
+export const messageRules = [
+  'alternate_roles',
+  'no_system_role',
+  'no_null_content',
+  'send_reasoning',
+  'short_call_ids',
+  'nine_character_call_ids',
+] as const;
 export type MessageRule = (typeof messageRules)[number];
 
 /**

@@ -9,7 +9,7 @@ type Item = OpenAI.Responses.ResponseInputItem;
 export const toResponseItems = (messages: ChatMessage[], tools: ToolOffer[] = []): Item[] =>
   toSendable(
     messages,
-    {},
+    { callIds: 'long' },
     tools.map(({ name }) => name),
   ).flatMap(toItems);
 

@@ -1,5 +1,6 @@
 import type { ChatMessage, ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { parseArguments } from '../../domain/agents/toolArguments.js';
+import { type CallIdForm, type CallIds, createCallIds } from './callIds.js';
 
 type Asking = Extract<ChatMessage, { toolCalls: unknown }>;
 type Result = Extract<ChatMessage, { role: 'tool' }>;
@@ -16,10 +17,14 @@ const NO_RESULT = 'There is no result.';
  * `^[a-zA-Z0-9_-]{1,64}$`, an id of its own, and its result directly after it, in the order of the calls. A result without
  * a call becomes a user's message. `offered` are the names of the tools in the request, which other names do not get.
  */
-export function sendableCalls(messages: ChatMessage[], offered: readonly string[] = []): ChatMessage[] {
+export function sendableCalls(
+  messages: ChatMessage[],
+  offered: readonly string[] = [],
+  callIds: CallIdForm = 'any',
+): ChatMessage[] {
   if (!messages.some((message) => message.role === 'tool' || 'toolCalls' in message)) return messages;
   const names = createNames([...offered, ...messages.flatMap(namesOf)]);
-  const ids = createIds();
+  const ids = createCallIds(callIds);
   const sendable: ChatMessage[] = [];
   for (let at = 0; at < messages.length; ) {
     const message = messages[at++]!;
@@ -40,7 +45,7 @@ const namesOf = (message: ChatMessage) => ('toolCalls' in message ? message.tool
 const toUserMessage = ({ content }: Result): ChatMessage => ({ role: 'user', content });
 
 /** A message that asks for tools, with the results of its calls. Without calls it is an ordinary message. */
-function withResults(asking: Asking, results: Result[], names: Names, ids: Ids): ChatMessage[] {
+function withResults(asking: Asking, results: Result[], names: Names, ids: CallIds): ChatMessage[] {
   const { toolCalls, content, reasoning } = asking;
   const pairs: Pair[] = toolCalls.map((call) => ({
     call: { ...call, id: ids(idOf(call)), name: names(call.name), arguments: sendableArguments(call.arguments) },
@@ -90,23 +95,12 @@ function createNames(known: string[]): Names {
   };
 }
 
-type Ids = (id: string) => string;
-
-function createIds(): Ids {
-  const taken = new Set<string>();
-  return (id) => {
-    const chosen = freeWord(taken, id === '' ? 'call' : id, Number.POSITIVE_INFINITY);
-    taken.add(chosen);
-    return chosen;
-  };
-}
-
 /** The word, or with a number at its end where it is taken. */
-function freeWord(taken: ReadonlySet<string>, word: string, max = MAX_NAME): string {
+function freeWord(taken: ReadonlySet<string>, word: string): string {
   let free = word;
   for (let n = 2; taken.has(free); n++) {
     const end = `_${n}`;
-    free = word.slice(0, max - end.length) + end;
+    free = word.slice(0, MAX_NAME - end.length) + end;
   }
   return free;
 }

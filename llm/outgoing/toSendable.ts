@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
 import { alternateRoles } from './alternateRoles.js';
+import type { CallIdForm } from './callIds.js';
 import { sendableCalls } from './sendableCalls.js';
 
 /** What a server requires of messages beyond the API. Without rules they are sent as OpenAI accepts them. */
@@ -12,6 +13,8 @@ export type SendableRules = {
   nullContent?: boolean;
   /** Whether reasoning goes back as `reasoning_content`. Default: where the server sent it under this name. */
   reasoningContent?: boolean;
+  /** Which ids of calls are accepted. Default: any. */
+  callIds?: CallIdForm;
 };
 
 /**
@@ -24,7 +27,7 @@ export function toSendable(
   rules: SendableRules = {},
   offered: readonly string[] = [],
 ): ChatMessage[] {
-  const valid = sendableCalls(messages, offered);
+  const valid = sendableCalls(messages, offered, rules.callIds);
   if (rules.alternateRoles || rules.systemRole === false)
     return alternateRoles(valid, { systemRole: rules.systemRole ?? true });
   const last = valid.at(-1);

@@ -27,6 +27,14 @@ const aboutRoles: [RegExp, MessageRule][] = [
 const isMissing = /missing|required|must be (passed|provided|included|sent)|passed back/i;
 const isNoText =
   /null|none|(must|should) be a (valid )?string|valid string|expected (a )?string|not be empty|required/i;
+/** Refusals of the ids of calls. Each pattern takes time linear in the text. */
+const aboutCallIds: [RegExp, MessageRule][] = [
+  [/(call.?id|\bid) .{0,200}length (of|is) 9\b/is, 'nine_character_call_ids'],
+  [/\b(exactly )?(9|nine) (alphanumeric )?characters/i, 'nine_character_call_ids'],
+  [/(string|value|id) (is )?too long|max(imum)? length|at most \d+ characters|match (the )?pattern/i, 'short_call_ids'],
+];
+const namesCallId = /tool_calls?\W{0,3}\d*\W{0,3}id\b|tool.?call.?ids?\b|tool_use(_id|\.id)|\bcall_id\b/i;
+
 /** The fields that a message can't do without. */
 const essential = new Set([
   'messages',
@@ -42,13 +50,19 @@ const essential = new Set([
 
 /** What a refusal says about the messages of a request. */
 export function messageLessons(refused: Refused): Lesson[] {
-  const rules = [...roleRules(refused), ...contentRules(refused), ...reasoningRules(refused)];
+  const rules = [...callIdRules(refused), ...roleRules(refused), ...contentRules(refused), ...reasoningRules(refused)];
   const taught = rules.map((rule): Lesson => ({ fact: { kind: 'messages', rule }, keep: 'weeks' }));
   return [...taught, ...unknownFields(refused)];
 }
 
 const roleRules = ({ refusal: { message } }: Refused): MessageRule[] =>
   aboutRoles.flatMap(([pattern, rule]) => (pattern.test(message) ? [rule] : []));
+
+/** What a server says of ids, by their path or in its message. The strictest form comes first. */
+function callIdRules({ refusal: { message, paths } }: Refused): MessageRule[] {
+  if (!paths.some((path) => namesCallId.test(path)) && !namesCallId.test(message)) return [];
+  return aboutCallIds.flatMap(([pattern, rule]) => (pattern.test(message) ? [rule] : [])).slice(0, 1);
+}
 
 function contentRules({ refusal: { message, paths }, body }: Refused): MessageRule[] {
   const isAboutContent = paths.some((path) => /^messages\b.*\bcontent\b/.test(path)) || /\bcontent\b/.test(message);

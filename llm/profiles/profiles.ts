@@ -30,7 +30,7 @@ export const rangeKeywords = [
   'format',
 ] as const;
 
-const openaiRules = plainWith({ renamed: { max_tokens: 'max_completion_tokens' } });
+const openaiRules = plainWith({ renamed: { max_tokens: 'max_completion_tokens' }, messages: ['short_call_ids'] });
 
 /** The table of profiles. docs/providers.md has a section for each, and says what was tried. */
 const profiles: Readonly<Record<ProfileName, Profile>> = {
@@ -49,7 +49,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       answers: 'text',
       capped: { temperature: 1 },
       thinking: { thinking: { type: 'enabled', budget_tokens: 2_000 } },
-      messages: ['alternate_roles'],
+      messages: ['alternate_roles', 'short_call_ids'],
     }),
   },
   deepseek: {
@@ -70,7 +70,10 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
   // It refuses fields that it does not know. Usage comes without being asked for.
   mistral: {
     hosts: ['api.mistral.ai', 'codestral.mistral.ai'],
-    rules: plainWith({ without: ['stream_options', 'messages.reasoning_content'], messages: ['alternate_roles'] }),
+    rules: plainWith({
+      without: ['stream_options', 'messages.reasoning_content'],
+      messages: ['alternate_roles', 'nine_character_call_ids'],
+    }),
   },
   groq: { hosts: ['api.groq.com'], rules: openaiRules },
   vllm: { hosts: [], port: 8000, rules: plainRules, continuation: 'vllm' },
@@ -86,7 +89,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       answers: 'text',
       noAnswers: ['json_schema', 'json_object'],
       schemaWithout: rangeKeywords,
-      messages: ['alternate_roles', 'no_null_content'],
+      messages: ['alternate_roles', 'no_null_content', 'short_call_ids'],
     }),
   },
 };

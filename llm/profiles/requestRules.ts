@@ -61,6 +61,11 @@ export function sendableRules({ messages }: RequestRules): SendableRules {
     systemRole: !messages.includes('no_system_role'),
     nullContent: !messages.includes('no_null_content'),
     ...(messages.includes('send_reasoning') ? { reasoningContent: true } : {}),
+    callIds: messages.includes('nine_character_call_ids')
+      ? 'nine'
+      : messages.includes('short_call_ids')
+        ? 'short'
+        : 'any',
   };
 }
 

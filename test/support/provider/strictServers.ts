@@ -1,6 +1,7 @@
 import type { ProfileName } from '../../../domain/providers/profileNames.js';
 import type { CompletionRequest } from '../../../scripts/provider/chunks.js';
 import type { Reply } from './scriptedReply.js';
+import { wrongCallId } from './strictCallIds.js';
 import { breachOfRoles } from './strictRoles.js';
 
 type Body = CompletionRequest & Record<string, unknown>;
@@ -42,8 +43,25 @@ const extraForbidden = (field: string): Reply => ({
   },
 });
 
+const shortCallIds: Strictness = ({ messages }) => {
+  const wrong = wrongCallId(messages, /^.{1,40}$/s);
+  const length = wrong?.id.length ?? 0;
+  const message = `Invalid '${wrong?.path}': string too long. Expected a string with maximum length 40, but got a string with length ${length} instead.`;
+  return wrong && openaiError(message, wrong.path, 'string_above_max_length');
+};
+
+/** Servers with the tokenizer of Mistral. */
+const nineCharacters =
+  (status: number): Strictness =>
+  ({ messages }) => {
+    const wrong = wrongCallId(messages, /^[a-zA-Z0-9]{9}$/);
+    const message = `Tool call id was ${wrong?.id} but must be a-z, A-Z, 0-9, with a length of 9.`;
+    return wrong && { status, body: { object: 'error', message, type: 'invalid_function_call', code: '3280' } };
+  };
+
 /** Reasoning models of OpenAI. */
 const openai = first(
+  shortCallIds,
   unknownTo(openaiFields, (field) => openaiError(`Unknown parameter: '${field}'.`, field, 'unknown_parameter')),
   (body) =>
     'max_tokens' in body
@@ -135,6 +153,7 @@ export const strictServers: Record<ProfileName, Strictness> = {
       : null,
   ),
   mistral: first(
+    nineCharacters(400),
     unknownTo([...common, 'max_tokens', 'prompt_mode', 'parallel_tool_calls'], extraForbidden),
     ({ messages }) =>
       messages.at(-1)?.role === 'assistant' || messages.at(-1)?.role === 'system'
@@ -158,7 +177,7 @@ export const strictServers: Record<ProfileName, Strictness> = {
       : 'reasoning_effort' in body
         ? openaiError('reasoning_effort is not supported with this model', 'reasoning_effort')
         : null,
-  vllm: alternating(400),
+  vllm: first(alternating(400), nineCharacters(500)),
   ollama: () => null,
   'llama.cpp': alternating(500),
   lmstudio: (body) =>

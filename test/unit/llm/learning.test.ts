@@ -8,6 +8,7 @@ import { createLocalFacts, type LearnedFacts } from '../../../llm/profiles/learn
 import { collectReply, someRequest } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { type Reply, whole } from '../../support/provider/scriptedReply.js';
+import { wrongCallId } from '../../support/provider/strictCallIds.js';
 
 type Sent = Record<string, unknown> & { messages: Record<string, unknown>[]; response_format?: { type: string } };
 
@@ -75,6 +76,15 @@ const history: ReplyRequest['messages'] = [
   { role: 'user', content: 'Look.' },
   { role: 'assistant', content: '', toolCalls: calls, reasoning: { text: 'Hm.', blocks: [] } },
   { role: 'tool', toolCallId: 'a', content: 'A lamp.' },
+];
+const foreignCalls: ReplyRequest['messages'] = [
+  { role: 'user', content: 'Look.' },
+  {
+    role: 'assistant',
+    content: '',
+    toolCalls: [{ id: `functions.look:0${'x'.repeat(60)}`, name: 'look', arguments: '{}' }],
+  },
+  { role: 'tool', toolCallId: `functions.look:0${'x'.repeat(60)}`, content: 'A lamp.' },
 ];
 const pydantic = (...loc: (string | number)[]) => [
   { type: 'extra_forbidden', loc, msg: 'Extra inputs are not permitted' },
@@ -169,6 +179,43 @@ const cases: Case[] = [
       'tools' in body && body.reasoning_effort !== 'none' ? invalid('No.', 'tools', 'unsupported_parameter') : null,
     facts: ['reasoning_effort is "none" with tools'],
   },
+  ...[
+    {
+      what: 'the ids of calls, as Mistral does',
+      status: 400,
+      form: /^[a-zA-Z0-9]{9}$/,
+      message: 'Tool call id was toolu_01 but must be a-z, A-Z, 0-9, with a length of 9.',
+      fact: 'messages: nine_character_call_ids',
+    },
+    {
+      what: 'the ids of calls, as a local server with a model of Mistral does',
+      status: 500,
+      form: /^[a-zA-Z0-9]{9}$/,
+      message: 'Tool call id was toolu_01 but must be a-z, A-Z, 0-9,\nwith a length of 9',
+      fact: 'messages: nine_character_call_ids',
+    },
+    {
+      what: 'the ids of calls, as OpenAI does',
+      status: 400,
+      form: /^.{1,40}$/,
+      message: "Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum length 40.",
+      fact: 'messages: short_call_ids',
+    },
+    {
+      what: 'the ids of calls, as Anthropic does behind a gateway',
+      status: 400,
+      form: /^[a-zA-Z0-9_-]+$/,
+      message: "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
+      fact: 'messages: short_call_ids',
+    },
+  ].map(
+    ({ what, status, form, message, fact }): Case => ({
+      what,
+      request: { messages: foreignCalls, tools },
+      why: ({ messages }) => (wrongCallId(messages, form) ? refused({ error: { message } }, status) : null),
+      facts: [fact],
+    }),
+  ),
   {
     what: 'stream_options, as Mistral does',
     request: {},

@@ -37,11 +37,19 @@ const work: ReplyRequest['messages'] = [
   { role: 'assistant', content: '', toolCalls: [{ id: 'abcdefgh1', name: 'look', arguments: '{}' }] },
   { role: 'tool', toolCallId: 'abcdefgh1', content: 'A lamp.' },
 ];
+/** Calls that other providers made earlier, with ids in their forms. */
+const foreign = ['toolu_01A09q90qw90lq917835lq9', 'functions.look:0', `call_${'x'.repeat(78)}`];
+const passedOn: ReplyRequest['messages'] = [
+  { role: 'user', content: 'Look everywhere.' },
+  { role: 'assistant', content: '', toolCalls: foreign.map((id) => ({ id, name: 'look', arguments: '{}' })) },
+  ...foreign.map((toolCallId) => ({ role: 'tool' as const, toolCallId, content: 'A lamp.' })),
+];
 const tools = [{ name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } }];
 const requests: Partial<ReplyRequest>[] = [
   { messages: story },
   { messages: story, temperature: 1.5, maxTokens: 500, thinking: true },
   { messages: work, tools, thinking: true, temperature: 0.3, maxTokens: 500 },
+  { messages: passedOn, tools },
 ];
 
 async function reply(known: Known, request: Partial<ReplyRequest>): Promise<string> {
