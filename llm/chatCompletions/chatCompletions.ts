@@ -1,8 +1,9 @@
 import type OpenAI from 'openai';
 import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
+import { begunParts } from '../begunParts.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
-import type { ReplyProvider, ReplyRequest } from '../port.js';
+import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
 import { type ChosenProfile, profileOf } from '../profiles/profiles.js';
@@ -63,10 +64,7 @@ export function createChatCompletions(
     async *streamReply(request, { signal, silenceMs, mayLackReason }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
-        const response = await openStream(client, request, clock, server);
-        const { model, requestId } = request;
-        const warn = (message: string) => options.log?.warn({ requestId }, message);
-        yield* readCompletion(response, createCompletion({ model, mayLackReason, warn }), clock);
+        yield* await openStream(client, { ...request, mayLackReason }, clock, server);
       } catch (thrown) {
         signal.throwIfAborted();
         const error = withoutKey(thrown, options.apiKey?.trim());
@@ -81,12 +79,20 @@ export function createChatCompletions(
   };
 }
 
-/** The response to a request in a form that the server takes. */
-function openStream(client: OpenAI, request: ReplyRequest, clock: SilenceClock, server: Server): Promise<Response> {
-  const { dialect, profile, facts, log } = server;
+type Asked = ReplyRequest & { mayLackReason: boolean | undefined };
+
+/** The parts of the answer to a request in a form that the server takes. */
+function openStream(
+  client: OpenAI,
+  { mayLackReason, ...request }: Asked,
+  clock: SilenceClock,
+  { dialect, profile, facts, log }: Server,
+): Promise<AsyncGenerator<ReplyPart>> {
+  const { model, requestId } = request;
+  const warn = (message: string) => log?.warn({ requestId }, message);
   return sendAdapted({
-    model: request.model,
-    requestId: request.requestId,
+    model,
+    requestId,
     rules: profile.rules,
     facts,
     log,
@@ -94,10 +100,11 @@ function openStream(client: OpenAI, request: ReplyRequest, clock: SilenceClock, 
     // A refusal of the partial message at the end says nothing about the messages of other requests.
     mayLearn: (fact) => request.continueFrom === undefined || fact.kind !== 'messages',
     async send(body) {
-      const headers = { 'X-Client-Request-Id': request.requestId };
+      const headers = { 'X-Client-Request-Id': requestId };
       const asked = client.chat.completions.create(body as unknown as Params, { signal: clock.signal, headers });
       return clock.waitFor(asked.asResponse()).finally(clock.restart);
     },
+    read: (response) => begunParts(readCompletion(response, createCompletion({ model, mayLackReason, warn }), clock)),
   });
 }
 

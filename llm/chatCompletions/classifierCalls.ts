@@ -64,9 +64,7 @@ export function createClassifierCalls(
       // The clock is never restarted, so it limits the time of the whole answer.
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });
       try {
-        const response = await send(client, request, clock, { profile, facts, log });
-        const body = await readWhole(response, clock, MAX_BODY, 'bad_answer');
-        return parseCompletion(body, { ...request, contentType: response.headers.get('content-type') });
+        return await send(client, request, clock, { profile, facts, log });
       } catch (error) {
         signal.throwIfAborted();
         throw withoutKey(error, options.apiKey?.trim());
@@ -83,7 +81,7 @@ function send(
   request: ClassifierRequest,
   clock: SilenceClock,
   { profile, facts, log }: Server,
-): Promise<Response> {
+): Promise<ClassifierAnswer> {
   return sendAdapted({
     model: request.model,
     requestId: request.requestId,
@@ -95,6 +93,10 @@ function send(
       const headers = { 'X-Client-Request-Id': request.requestId };
       const asked = client.chat.completions.create(body as unknown as Params, { signal: clock.signal, headers });
       return clock.waitFor(asked.asResponse());
+    },
+    async read(response) {
+      const answer = await readWhole(response, clock, MAX_BODY, 'bad_answer');
+      return parseCompletion(answer, { ...request, contentType: response.headers.get('content-type') });
     },
   });
 }

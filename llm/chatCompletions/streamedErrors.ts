@@ -1,19 +1,29 @@
 import type { ErrorFields } from '../errors/errorMeaning.js';
+import { readErrorTexts } from '../errors/errorTexts.js';
 import { type Fields, fieldsOf, isFields } from '../looseJson.js';
 
 /** An error inside an answer of status 200, in the form of an `error` object. Null for a frame without one. */
 export function errorIn(frame: Fields): ErrorFields | null {
-  if (isGiven(frame.error)) return { ...errorOf(frame), ...errorOf(frame.error) };
+  if (isGiven(frame.error)) return { ...codesOf(frame), ...errorOf(frame.error) };
   if (Array.isArray(frame.choices)) return null;
   const isError = frame.object === 'error' || frame.type === 'error' || hasErrorCode(frame);
   return isError ? errorOf(frame) : null;
 }
 
-/** The fields of an error, which may be a text or a list. Only values that are no objects are kept. */
+/**
+ * The fields of an error, which may be a text or a list. Its message and the paths that it names are read where they are
+ * nested too, as those of a refusal are.
+ */
 export function errorOf(error: unknown): ErrorFields {
   const first: unknown = Array.isArray(error) ? error[0] : error;
-  if (typeof first === 'string') return { message: first };
   const fields = isFields(first) && isFields(first.error) ? first.error : fieldsOf(first);
+  const { message, paths } = readErrorTexts(error);
+  const named = paths.length > 0 ? { param: paths[0], paths } : {};
+  return { ...codesOf(fields), ...(message === '' ? {} : { message }), ...named };
+}
+
+/** Only values that are no objects. */
+function codesOf(fields: Fields): ErrorFields {
   const status = fields.status ?? fields.status_code ?? fields.statusCode ?? fields.http_code;
   const message = typeof fields.error === 'string' ? fields.error : (fields.message ?? fields.msg);
   const { code, type, param, request_id } = fields;

@@ -4,6 +4,7 @@ import type { ErrorDetail } from '../../domain/turns/turn.js';
 import { readRetryAfter } from '../retryAfter.js';
 import { cleanDetail } from './errorDetail.js';
 import { type ErrorFields, meaningOf, namedError } from './errorMeaning.js';
+import { keepSaid } from './saidInside.js';
 
 /**
  * The cause of a `TurnFailure`: statuses and codes of a provider's failure. Messages, bodies and headers are dropped,
@@ -96,10 +97,11 @@ export function fromErrorObject(error: unknown): TurnFailure {
   const fields = (typeof error === 'object' && error !== null ? error : {}) as ErrorFields;
   const status = [fields.code, fields.status].map(Number).find(isErrorStatus);
   const named = meaningOf(fields, status) ?? (status ? fromStatus(status) : namedError(fields));
-  return new TurnFailure(named ?? 'provider_error', {
+  const failure = new TurnFailure(named ?? 'provider_error', {
     cause: faultOf(status ? { status } : { providerCode: fields.code ?? fields.type }),
     detail: detailOf(status ?? 200, fields, fields.request_id),
   });
+  return keepSaid(failure, fields);
 }
 
 const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 400 && status < 600;

@@ -8,7 +8,7 @@ import { type Body, type RequestRules, withFact } from './requestRules.js';
 /** The most requests that are made again because the one before was refused. */
 const MAX_LESSONS = 6;
 
-export type AdaptiveRequest = {
+export type AdaptiveRequest<T> = {
   model: string;
   /** TURN/STEP/ATTEMPT, for the log. */
   requestId: string;
@@ -20,6 +20,11 @@ export type AdaptiveRequest = {
   build(rules: RequestRules): Body;
   /** Resolves with an accepted response. Rejects with the error of `openai`. */
   send(body: Body): Promise<Response>;
+  /**
+   * Reads the response, or its beginning. Where it rejects with the failure that an error inside the response means, the
+   * error is a refusal as well.
+   */
+  read(response: Response): Promise<T>;
   /** Whether a lesson may be applied. Left out: each may. */
   mayLearn?(fact: ProviderFact): boolean;
 };
@@ -27,26 +32,31 @@ export type AdaptiveRequest = {
 /**
  * Sends a request by the rules of the server's profile and what was learnt of it. When the server refuses a part of the
  * form that the request can do without, or has another form for, sends it again in that form, up to `MAX_LESSONS` times.
- * What an accepted request confirmed is kept. Throws the `TurnFailure` of the last refusal.
+ * Some servers send a refusal inside an answer of status 200. What an accepted request confirmed is kept. Throws the
+ * `TurnFailure` of the last refusal.
  */
-export async function sendAdapted(request: AdaptiveRequest): Promise<Response> {
+export async function sendAdapted<T>(request: AdaptiveRequest<T>): Promise<T> {
   const stored = await request.facts.read(request.model);
   const plan = createPlan(request, stored);
   for (let left = MAX_LESSONS; ; left--) {
     const { body, rules } = plan.current();
+    let accepted = false;
     try {
       const response = await request.send(body);
+      accepted = true;
+      const read = await request.read(response);
       plan.confirm();
-      return response;
+      return read;
     } catch (error) {
       const refusal = readRefusal(error);
+      if (accepted && refusal === null) plan.confirm();
       if (refusal === null || left === 0 || !plan.learn({ refusal, body, rules }))
         throw fromRequestError(error, Date.now()) ?? error;
     }
   }
 }
 
-function createPlan(request: AdaptiveRequest, stored: readonly ProviderFact[]) {
+function createPlan(request: AdaptiveRequest<unknown>, stored: readonly ProviderFact[]) {
   const { model, requestId, facts, log, mayLearn = () => true } = request;
   const tried = new Set<string>();
   const refusedBodies = new Set<string>();

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { APIError } from 'openai';
 import { TurnFailure } from '../../domain/log/failures.js';
+import { begunParts } from '../begunParts.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { fromRequestError } from '../errors/providerFailures.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
@@ -76,7 +77,7 @@ type Server = { client: Client; facts: LearnedFacts; log: Log | undefined };
 async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const { client, facts, log } = server;
   const { model, requestId } = request;
-  const response = await sendAdapted({
+  yield* await sendAdapted({
     ...{ model, requestId, facts, log, rules: plainRules },
     build: (rules) => applyRules({ ...toResponseRequest(request) }, rules),
     // The other facts are about parameters and messages of Chat Completions.
@@ -86,8 +87,8 @@ async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock
       const asked = client.responses.create(body as unknown as Params, how);
       return clock.waitFor(asked.asResponse()).finally(clock.restart);
     },
+    read: (response) => begunParts(readResponseStream(response, model, clock)),
   });
-  yield* readResponseStream(response, model, clock);
 }
 
 type Params = OpenAI.Responses.ResponseCreateParamsStreaming;

@@ -432,6 +432,102 @@ describe('a server that refuses', () => {
   });
 });
 
+describe('a refusal inside an answer of status 200', () => {
+  const role = { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] };
+  const sse = (...frames: unknown[]): Reply => ({
+    status: 200,
+    body: frames.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join(''),
+    headers: { 'content-type': 'text/event-stream' },
+  });
+  const json = (body: unknown): Reply => ({ status: 200, body, headers: { 'content-type': 'application/json' } });
+  const bytes = (body: string): Reply => ({ status: 200, body, headers: { 'content-type': 'text/event-stream' } });
+  const message = "Unsupported parameter: 'temperature' is not supported with this model.";
+  const error = { message, type: 'invalid_request_error', param: 'temperature', code: 'unsupported_parameter' };
+  const raw = JSON.stringify({ error: { message, type: 'invalid_request_error' } });
+
+  test.each<[string, Reply]>([
+    ['in the first frame', sse({ error })],
+    ['with a number as its code', sse({ error: { message, code: 400 } })],
+    ['with its status at the top', sse({ error: { message }, status_code: 422 })],
+    ['without a code, as an invalid request', sse({ error: { message, type: 'invalid_request_error' } })],
+    ['after the role', sse(role, { error })],
+    ['in a choice', sse({ choices: [{ index: 0, delta: {}, error: { message, code: 400 } }] })],
+    ['at the top', sse({ object: 'error', message, type: 'invalid_request_error', param: 'temperature', code: 400 })],
+    ['as an event of its own', bytes(`event: error\ndata: ${JSON.stringify({ error })}\n\n`)],
+    ['on a bare line', bytes(`${JSON.stringify({ error })}\n\n`)],
+    ['as JSON', json({ error })],
+    ['as JSON in a list', json([{ error }])],
+    [
+      'of the server behind a gateway',
+      sse({ error: { message: 'Provider returned error', code: 400, metadata: { raw } } }),
+    ],
+    ['of a validation', sse({ error: { code: 422, detail: pydantic('body', 'temperature') } })],
+  ])('%s is learnt from like one of status 400', async (_, answer) => {
+    strict((body) => ('temperature' in body ? answer : null));
+    expect(await reply({ temperature: 0.3 })).toMatchObject({ text: 'Fine.', error: undefined });
+    expect(server.requests).toHaveLength(2);
+    expect(await learnt()).toEqual(['without temperature']);
+    await reply({ temperature: 0.3 });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('about roles is learnt from, although it has no code', async () => {
+    strict(({ messages }) =>
+      messages.at(-1)?.role === 'user' ? null : sse({ error: { message: 'roles must alternate' } }),
+    );
+    const { text } = await reply({ messages: [...history.slice(0, 1), { role: 'assistant', content: 'Yes.' }] });
+    expect(text).toBe('Fine.');
+    expect(await learnt()).toEqual(['messages: alternate_roles']);
+  });
+
+  test('after the first text ends the reply, and nothing is learnt', async () => {
+    const say = { choices: [{ index: 0, delta: { content: 'Fi' }, finish_reason: null }] };
+    strict(() => sse(role, say, { error }));
+    const { text, error: failure } = await reply({ temperature: 0.3 });
+    expect({ text, code: (failure as TurnFailure).code }).toEqual({ text: 'Fi', code: 'provider_refused' });
+    expect(server.requests).toHaveLength(1);
+    expect(await learnt()).toEqual([]);
+  });
+
+  test.each([
+    [{ message, code: 429 }, 'provider_rate_limited'],
+    [{ message, code: 401 }, 'provider_unauthorized'],
+    [{ message: 'The engine is overloaded', type: 'overloaded_error' }, 'provider_error'],
+    [{ message: 'no', type: 'invalid_request_error' }, 'provider_refused'],
+    [{ message: 'x', metadata: { raw: 'This model has a maximum context length of 8192 tokens' } }, 'context_too_long'],
+  ])('that no other request avoids is final: %j', async (about, code) => {
+    strict(() => sse({ error: about }));
+    expect((await reply({ temperature: 0.3 })).error).toMatchObject({ code });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('keeps its words out of the failure and out of the log', async () => {
+    strict(() => sse({ error: { message: 'canary temperature is not supported', code: 400, param: 'messages' } }));
+    const { error: failure } = await reply({ temperature: 0.3 });
+    expect(JSON.stringify([failure, (failure as TurnFailure).cause, logged])).not.toContain('canary');
+  });
+
+  test.each([
+    ['an error', json({ error: { message: 'This response_format type is unavailable now', code: 400 } })],
+    ['a stream with an error', sse({ error: { message: 'response_format json_schema is not supported', code: 400 } })],
+  ])('to a classifier, as %s, leads down the ladder of its answers', async (_, answer) => {
+    strict((body) => (body.response_format?.type === 'json_schema' ? answer : null));
+    expect(await classify()).toMatchObject({ content: '{"score":2}' });
+    expect(server.requests).toHaveLength(2);
+    expect(await learnt('gpt-4.1-mini')).toEqual(['structured answers as json_object']);
+  });
+
+  test('that is a bad answer of a classifier confirms what was learnt before it', async () => {
+    strict((body) =>
+      'response_format' in body && body.response_format?.type === 'json_schema'
+        ? invalid('This response_format type is unavailable now')
+        : json({ choices: [{ message: { content: '' }, finish_reason: 'stop' }] }),
+    );
+    await expect(classify()).rejects.toMatchObject({ code: 'empty_reply' });
+    expect(await learnt('gpt-4.1-mini')).toEqual(['structured answers as json_object']);
+  });
+});
+
 describe('a classifier at a server that refuses', () => {
   const format = (body: Sent) => body.response_format?.type;
 
