@@ -33,6 +33,13 @@ export function createReplyPort({ api, profile, continuation, ...given }: ReplyS
 }
 
 /**
+ * The URL that facts about a server are stored under. Those of the Messages API have fields of their own, so they are about
+ * its address, and not about a base URL that may serve Chat Completions too.
+ */
+export const factsUrl = (api: ProviderApi, baseUrl: string): string =>
+  api === 'anthropic' ? `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/messages` : baseUrl;
+
+/**
  * The API of a server for which none is set. Anthropic's own host gets its Messages API, unless a profile says how to write
  * requests for Chat Completions.
  */

@@ -12,10 +12,10 @@ import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
 import { createToolAnswers } from '../llm/anthropic/toolAnswer.js';
 import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
-import { createStoredProvider } from '../llm/http/storedProvider.js';
+import { apiOfStored, createStoredProvider } from '../llm/http/storedProvider.js';
 import { profileOf } from '../llm/profiles/profiles.js';
 import { createUpstream } from '../llm/relay/upstream.js';
-import { apiOf, createReplyPort } from '../llm/replyPorts.js';
+import { apiOf, createReplyPort, factsUrl } from '../llm/replyPorts.js';
 import { countTokens } from '../llm/tokenizer.js';
 import type { ToolRegistry } from '../llm/tools/registry.js';
 import type { Log } from '../telemetry/log/log.js';
@@ -71,7 +71,8 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
       model: config.NARRATIVE_MODEL,
       fallback,
       connect: (stored) => {
-        const facts = providerFacts.of({ providerId: stored.id, baseUrl: stored.baseUrl });
+        const baseUrl = factsUrl(apiOfStored(stored), stored.baseUrl);
+        const facts = providerFacts.of({ providerId: stored.id, baseUrl });
         return createStoredProvider(stored, config.ALLOWED_PROVIDER_HOSTS, { facts, log });
       },
     }),
@@ -101,7 +102,7 @@ function serverOf(
   const { PROVIDER_API: api, OPENAI_BASE_URL, OPENAI_API_KEY: apiKey, PROVIDER_CONTINUATION: continuation } = config;
   const { PROVIDER_PROFILE: profile } = config;
   const server = { baseUrl: OPENAI_BASE_URL ?? defaultUrls[api], apiKey };
-  const facts = providerFacts.of({ providerId: null, baseUrl: server.baseUrl });
+  const facts = providerFacts.of({ providerId: null, baseUrl: factsUrl(api, server.baseUrl) });
   const provider = createReplyPort({ ...server, api, profile, continuation, facts, log });
   switch (api) {
     case 'chat':
@@ -110,7 +111,7 @@ function serverOf(
       return { provider, classifierCalls: createClassifierCalls({ ...server, ...known }) };
     }
     case 'anthropic':
-      return { provider, classifierCalls: createToolAnswers(server) };
+      return { provider, classifierCalls: createToolAnswers({ ...server, facts }) };
   }
 }
 
@@ -127,7 +128,7 @@ function fallbackOf(config: Config, providerFacts: ProviderFacts, log: Log): Fal
   const { FALLBACK_BASE_URL: baseUrl, FALLBACK_API_KEY: apiKey, FALLBACK_PROFILE: profile } = config;
   if (!baseUrl) return undefined;
   const api = apiOf({ api: config.FALLBACK_API ?? null, profile, baseUrl });
-  const facts = providerFacts.of({ providerId: null, baseUrl });
+  const facts = providerFacts.of({ providerId: null, baseUrl: factsUrl(api, baseUrl) });
   const provider = createReplyPort({ baseUrl, apiKey, api, profile, facts, log });
   return { provider, model: config.FALLBACK_MODEL ?? config.NARRATIVE_MODEL };
 }

@@ -1,12 +1,14 @@
 import type { ServerFields } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
+import { begunParts } from '../begunParts.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
 import { readFrames } from '../http/eventFrames.js';
 import type { ProviderServer } from '../http/providerFetch.js';
 import { readWhole } from '../http/readWhole.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
+import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { type Connection, requestMessage } from './adaptedRequest.js';
 import { createAnthropicClient } from './anthropicClient.js';
@@ -14,7 +16,6 @@ import { parseEvent, parseMessage } from './messageEvents.js';
 import { createMessage, type Message } from './messageParts.js';
 import { toMessageRequest } from './messageRequest.js';
 import { sumUsage } from './messageUsage.js';
-import { createFactStore } from './modelFacts.js';
 
 type Log = { warn(fields: object, message: string): void };
 
@@ -25,9 +26,15 @@ const MAX_PAUSES = 8;
  * Replies by Anthropic's Messages API, or a server that is compatible with it. `@anthropic-ai/sdk` sends the request. The
  * stream is read here, because the library's reader has no limit, drops `ping`, and drops events without a name.
  */
-export function createAnthropic(options: ProviderServer & { log?: Log }): ReplyProvider {
-  const { log } = options;
-  const connection: Connection = { client: createAnthropicClient(options), facts: createFactStore(), log };
+export function createAnthropic(
+  options: ProviderServer & {
+    /** What was learnt of the server. Left out: what this process learns. */
+    facts?: LearnedFacts;
+    log?: Log;
+  },
+): ReplyProvider {
+  const { facts = createLocalFacts(), log } = options;
+  const connection: Connection = { client: createAnthropicClient(options), facts, log };
   return {
     async *streamReply(request, { signal, silenceMs }) {
       const clock = createSilenceClock({ signal, silenceMs });
@@ -58,9 +65,12 @@ async function* readReply(
   for (let pauses = 0; ; pauses++) {
     const { model, requestId } = request;
     const toBody = (facts: Parameters<typeof toMessageRequest>[1]) => toMessageRequest(request, facts, continued);
-    const response = await requestMessage(connection, { model, requestId, toBody }, clock);
-    const message = createMessage(model);
-    yield* readMessage(response, message, clock);
+    const read = async (response: Response) => {
+      const message = createMessage(model);
+      return { message, parts: await begunParts(readMessage(response, message, clock)) };
+    };
+    const { message, parts } = await requestMessage(connection, { model, requestId, toBody, read }, clock);
+    yield* parts;
     usages.push(message.usage());
     for (const part of message.attached()) {
       if (part.type === 'tool_call') calls = true;

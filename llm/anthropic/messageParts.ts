@@ -1,6 +1,7 @@
 import type { ServerFields } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
+import { finishReasonOf } from '../chatCompletions/finishReasons.js';
 import type { FinishReason, ReplyPart } from '../port.js';
 import { createMessageBlocks } from './messageBlocks.js';
 import type { MessageEvent, MessageObject } from './messageEvents.js';
@@ -68,26 +69,15 @@ export function createMessage(requestedModel: string): Message {
   };
 }
 
-/** Stop reasons. Compatible servers also send those of Chat Completions. */
-const reasons: Record<string, FinishReason> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  tool_use: 'tool_calls',
-  tool_calls: 'tool_calls',
-  max_tokens: 'length',
-  length: 'length',
-  // The text up to the end of the context window is part of the reply.
-  model_context_window_exceeded: 'length',
-  // Paused more often than a reply may.
-  pause_turn: 'length',
-  refusal: 'content_filter',
-  content_filter: 'content_filter',
-};
-
-/** An unknown reason ends the reply like `end_turn`. */
+/**
+ * Compatible servers also send the reasons of other APIs. An unknown one ends the reply like `end_turn`. Throws
+ * `provider_error` for one that means that the server gave up.
+ */
 function toFinishReason(word: string, calls: boolean): FinishReason {
-  const known = word.toLowerCase();
-  const reason = Object.hasOwn(reasons, known) ? reasons[known] : undefined;
+  // Paused more often than a reply may.
+  if (word === 'pause_turn') return 'length';
+  const reason = finishReasonOf(word);
+  if (reason === 'broken') throw new TurnFailure('provider_error');
   if (reason === 'length' || reason === 'content_filter') return reason;
   return calls ? 'tool_calls' : 'stop';
 }

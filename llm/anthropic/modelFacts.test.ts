@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Body, createFactStore, lessonOf } from './modelFacts.js';
+import { type Body, lessonOf, outdatedBy } from './modelFacts.js';
 
 const body: Body = {
   model: 'm',
@@ -55,9 +55,13 @@ describe('a refusal by the Messages API', () => {
   });
 });
 
-test('facts are kept for a limited number of models', () => {
-  const facts = createFactStore();
-  for (let n = 0; n < 300; n++) facts.add(`m${n}`, { cache: 'none' });
-  facts.add('m299', { temperature: 'none' });
-  expect([facts.of('m0'), facts.of('m299')]).toEqual([{}, { cache: 'none', temperature: 'none' }]);
+describe('a fact that was learnt before', () => {
+  test('is outdated where the server refuses what was sent because of it', () => {
+    const refusal = (message: string) => ({ status: 400, message });
+    const known = { thinking: 'adaptive', temperature: 'none', toolChoice: 'auto' } as const;
+    expect(outdatedBy(refusal('adaptive thinking is not supported on this model'), known)).toBe('thinking');
+    expect(outdatedBy(refusal('tool_choice: type "auto" is not supported'), known)).toBe('toolChoice');
+    expect(outdatedBy(refusal('`temperature` is required'), known)).toBeNull();
+    expect(outdatedBy(refusal('adaptive thinking is not supported'), { thinking: 'none' })).toBeNull();
+  });
 });

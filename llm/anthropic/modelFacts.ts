@@ -58,11 +58,12 @@ const rules: Rule[] = [
 const MIN_ROOM = 256;
 const MAX_MESSAGE = 4_000;
 
+export type Refusal = { status: number | undefined; message: unknown };
+
 /** What a refusal of `body` teaches; null if nothing that another request could change. */
-export function lessonOf(refusal: { status: number | undefined; message: unknown }, body: Body): Lesson | null {
-  const { status, message } = refusal;
-  if ((status !== 400 && status !== 422) || typeof message !== 'string') return null;
-  const text = message.slice(0, MAX_MESSAGE);
+export function lessonOf(refusal: Refusal, body: Body): Lesson | null {
+  const text = textOf(refusal);
+  if (text === null) return null;
   for (const rule of rules) {
     const lesson = rule(text, body);
     if (lesson) return lesson;
@@ -70,22 +71,12 @@ export function lessonOf(refusal: { status: number | undefined; message: unknown
   return null;
 }
 
-const MAX_MODELS = 200;
-
-/** The facts that were learnt about models, in this process. */
-export function createFactStore() {
-  const known = new Map<string, ModelFacts>();
-  return {
-    of: (model: string): ModelFacts => known.get(model) ?? {},
-    add(model: string, facts: ModelFacts): void {
-      const all = { ...known.get(model), ...facts };
-      known.delete(model);
-      known.set(model, all);
-      for (const oldest of known.keys()) {
-        if (known.size <= MAX_MODELS) break;
-        known.delete(oldest);
-      }
-    },
-  };
+/** The fact that was learnt before and that the refusal is about: the model has changed. Null where there is none. */
+export function outdatedBy(refusal: Refusal, { thinking, toolChoice }: ModelFacts): keyof ModelFacts | null {
+  const text = textOf(refusal) ?? '';
+  if (thinking === 'adaptive' && /thinking/i.test(text) && /adaptive/i.test(text)) return 'thinking';
+  return toolChoice === 'auto' && /tool_choice/i.test(text) ? 'toolChoice' : null;
 }
-export type FactStore = ReturnType<typeof createFactStore>;
+
+const textOf = ({ status, message }: Refusal): string | null =>
+  (status === 400 || status === 422) && typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : null;

@@ -4,6 +4,7 @@ import type { ClassifierCalls } from '../chatCompletions/classifierCalls.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import type { ProviderServer } from '../http/providerFetch.js';
 import { readWhole } from '../http/readWhole.js';
+import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
 import { createSilenceClock } from '../silenceClock.js';
 import { type Connection, requestMessage } from './adaptedRequest.js';
 import { createAnthropicClient } from './anthropicClient.js';
@@ -11,7 +12,7 @@ import { toConversation } from './conversation.js';
 import { parseMessage } from './messageEvents.js';
 import { createMessage } from './messageParts.js';
 import { defaultMaxTokens } from './messageRequest.js';
-import { createFactStore, type ModelFacts } from './modelFacts.js';
+import type { ModelFacts } from './modelFacts.js';
 
 /** The largest body that is read, in bytes. */
 const MAX_BODY = 2 * 1024 * 1024;
@@ -21,8 +22,9 @@ const MAX_ANSWER = 8_192;
 type Question = Parameters<ClassifierCalls['ask']>[0];
 
 /** Classifier calls by the Messages API, not streamed: the model has to call one tool, whose arguments are the answer. */
-export function createToolAnswers(options: ProviderServer): ClassifierCalls {
-  const connection: Connection = { client: createAnthropicClient(options), facts: createFactStore() };
+export function createToolAnswers(options: ProviderServer & { facts?: LearnedFacts }): ClassifierCalls {
+  const { facts = createLocalFacts() } = options;
+  const connection: Connection = { client: createAnthropicClient(options), facts };
   return {
     async ask(question, { signal, timeoutMs }) {
       const { model, requestId } = question;
@@ -30,9 +32,11 @@ export function createToolAnswers(options: ProviderServer): ClassifierCalls {
       const clock = createSilenceClock({ signal, silenceMs: timeoutMs });
       try {
         const toBody = (facts: ModelFacts) => toBodyOf(question, facts);
-        const response = await requestMessage(connection, { model, requestId, toBody }, clock);
-        const body = await readWhole(response, clock, MAX_BODY, 'bad_answer');
-        return readAnswer(body, model, response.headers.get('request-id'));
+        const read = async (response: Response) => {
+          const body = await readWhole(response, clock, MAX_BODY, 'bad_answer');
+          return readAnswer(body, model, response.headers.get('request-id'));
+        };
+        return await requestMessage(connection, { model, requestId, toBody, read }, clock);
       } catch (error) {
         signal.throwIfAborted();
         throw withoutKey(error, options.apiKey?.trim());

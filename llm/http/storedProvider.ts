@@ -29,12 +29,11 @@ export function createStoredProvider(
   allowed: readonly AllowedHost[],
   { facts, log }: Known = {},
 ): ReplyProvider {
-  const profile = isProfileSetting(stored.profile) ? stored.profile : 'auto';
   const provider = createReplyPort({
     baseUrl,
     apiKey,
-    profile,
-    api: apiOf({ api: isProviderApi(stored.api) ? stored.api : null, profile, baseUrl }),
+    profile: profileSettingOf(stored),
+    api: apiOfStored({ baseUrl, ...stored }),
     continuation: isContinuation(stored.continuation) ? stored.continuation : null,
     addresses: { allowed, loopback: byOperator },
     facts,
@@ -44,6 +43,13 @@ export function createStoredProvider(
     ? provider
     : { ...provider, streamReply: (...asked) => withOneFailure(provider.streamReply(...asked)) };
 }
+
+const profileSettingOf = ({ profile }: Pick<StoredProvider, 'profile'>) =>
+  isProfileSetting(profile) ? profile : 'auto';
+
+/** The API that a stored provider is asked by. */
+export const apiOfStored = ({ baseUrl, api, profile }: Pick<StoredProvider, 'baseUrl' | 'api' | 'profile'>) =>
+  apiOf({ api: isProviderApi(api) ? api : null, profile: profileSettingOf({ profile }), baseUrl });
 
 /** Replaces failures by `provider_failed`. The original code and cause are kept for the log only. */
 async function* withOneFailure(parts: AsyncIterable<ReplyPart>): AsyncGenerator<ReplyPart> {

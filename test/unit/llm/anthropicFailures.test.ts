@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TurnFailure } from '../../../domain/log/failures.js';
+import { describeFact } from '../../../domain/providers/providerFact.js';
 import { createAnthropic } from '../../../llm/anthropic/anthropic.js';
+import { createLocalFacts } from '../../../llm/profiles/learnedFacts.js';
 import { collectReply, someRequest } from '../../support/provider/collectReply.js';
 import {
   type AnthropicReply,
@@ -153,6 +155,50 @@ describe('a model that does not take a part of the request', () => {
     expect(server.requests).toHaveLength(7);
     expect(server.requests.at(-1)?.body).toMatchObject({ max_tokens: 4_000, thinking: { type: 'adaptive' } });
     expect(logged).toHaveLength(3);
+  });
+
+  test('is asked again where the refusal is the first event of a stream, or a body of status 200', async () => {
+    const error = { type: 'invalid_request_error', message: '`temperature` is deprecated for this model.' };
+    for (const refused of [
+      { steps: [{ event: { type: 'ping' } }, { event: { type: 'error', error } }, { end: true as const }] },
+      { status: 200, body: { type: 'error', error } },
+    ]) {
+      server.requests.length = 0;
+      server.script(({ body }) => (body.temperature === undefined ? saying('Yes.') : refused));
+      const provider = createAnthropic({ baseUrl: server.baseUrl, apiKey: KEY });
+      expect(await send(provider, { temperature: 0.5 })).toMatchObject({ text: 'Yes.' });
+      expect(server.requests).toHaveLength(2);
+    }
+  });
+
+  test('is remembered for all who share what was learnt, once a request without it was accepted', async () => {
+    const facts = createLocalFacts();
+    const share = () => createAnthropic({ baseUrl: server.baseUrl, apiKey: KEY, facts });
+    server.script(({ body }) =>
+      body.temperature === undefined
+        ? saying('Yes.')
+        : refusal(400, 'invalid_request_error', '`temperature` is deprecated.'),
+    );
+    await send(share(), { temperature: 0.5 });
+    await send(share(), { temperature: 0.5 });
+    expect(server.requests).toHaveLength(3);
+    expect((await facts.read('claude-x')).map(describeFact)).toEqual(['without temperature']);
+  });
+
+  test('is asked in the first form again where the model has changed, and the fact is forgotten', async () => {
+    const facts = createLocalFacts();
+    facts.learned('claude-x', [
+      { fact: { kind: 'fixed', field: 'thinking', value: 'adaptive', when: 'always' }, keep: 'weeks' },
+    ]);
+    server.script(({ body }) =>
+      body.thinking?.type === 'adaptive'
+        ? refusal(400, 'invalid_request_error', 'adaptive thinking is not supported on this model')
+        : saying('Yes.'),
+    );
+    const provider = createAnthropic({ baseUrl: server.baseUrl, apiKey: KEY, facts });
+    expect(await send(provider, { thinking: true })).toMatchObject({ text: 'Yes.' });
+    expect(server.requests.at(-1)?.body.thinking).toMatchObject({ type: 'enabled' });
+    expect(await facts.read('claude-x')).toEqual([]);
   });
 
   test('is not asked without end', async () => {

@@ -1,0 +1,44 @@
+import type { ProviderFact } from '../../domain/providers/providerFact.js';
+import type { ModelFacts } from './modelFacts.js';
+
+/** The facts about a model in the form in which all APIs store them. Fields have the names of the Messages API. */
+export const toProviderFacts = ({
+  thinking,
+  temperature,
+  maxTokens,
+  cache,
+  toolChoice,
+}: ModelFacts): ProviderFact[] => [
+  ...(thinking === 'none' ? [without('thinking')] : []),
+  ...(thinking === 'adaptive' ? [fixed('thinking', 'adaptive')] : []),
+  ...(temperature === 'none' ? [without('temperature')] : []),
+  ...(maxTokens === undefined ? [] : [{ kind: 'capped' as const, field: 'max_tokens', max: maxTokens }]),
+  ...(cache === 'none' ? [without('cache_control')] : []),
+  ...(toolChoice === 'auto' ? [fixed('tool_choice', 'auto')] : []),
+];
+
+const without = (field: string): ProviderFact => ({ kind: 'without', field });
+const fixed = (field: string, value: string): ProviderFact => ({ kind: 'fixed', field, value, when: 'always' });
+
+/** The stored facts. A later one takes precedence. One that this API does not know is left out. */
+export const toModelFacts = (facts: readonly ProviderFact[]): ModelFacts =>
+  Object.assign({}, ...facts.map(oneOf)) as ModelFacts;
+
+function oneOf(fact: ProviderFact): ModelFacts {
+  switch (fact.kind) {
+    case 'without':
+      if (fact.field === 'thinking') return { thinking: 'none' };
+      if (fact.field === 'temperature') return { temperature: 'none' };
+      return fact.field === 'cache_control' ? { cache: 'none' } : {};
+    case 'fixed':
+      if (fact.field === 'thinking' && fact.value === 'adaptive') return { thinking: 'adaptive' };
+      return fact.field === 'tool_choice' && fact.value === 'auto' ? { toolChoice: 'auto' } : {};
+    case 'capped':
+      return fact.field === 'max_tokens' && fact.max >= 1 ? { maxTokens: fact.max } : {};
+    case 'renamed':
+    case 'answers':
+    case 'schema_without':
+    case 'messages':
+      return {};
+  }
+}
