@@ -28,6 +28,11 @@ export type ReplyPart =
    * name under which the server sent this thinking, if it wants it back under this name.
    */
   | { type: 'delta'; channel: Channel; text: string; sequence?: number; field?: ReasoningField }
+  /**
+   * All text so far was thinking: the model's template begins the block of thinking in the prompt, so that only its end is
+   * in the reply. Not from a provider that keeps responses.
+   */
+  | { type: 'text_was_thinking' }
   /** The id under which the provider keeps this response. Before the first delta. */
   | { type: 'response'; id: string }
   /** A complete call, before `finish`. */

@@ -35,6 +35,17 @@ test('received text is cleaned for storage, and a character in two halves is joi
   ]);
 });
 
+test('half a character before the text turns out to be thinking belongs to the thinking', async () => {
+  const moved: ReplyPart = { type: 'text_was_thinking' };
+  expect(await receive(text('a\ud83d'), moved, text('b'), finish)).toMatchObject([
+    text('a'),
+    text('\ufffd'),
+    moved,
+    text('b'),
+    { type: 'finish' },
+  ]);
+});
+
 test('received names and ids of calls are cleaned for storage, and a name that cannot be stored matches no tool', async () => {
   const [asked] = await receive(call('{"a":"\\u0000\0"}', 'calculate\0', `\ud800${'x'.repeat(500)}`));
   expect(asked).toMatchObject({ name: 'calculate\ufffd', arguments: '{"a":"\\u0000\ufffd"}' });

@@ -60,6 +60,8 @@ export function createReceivedParts(spend: (units: number) => void = () => undef
         return serverJson(part.block) ? [part] : [];
       case 'meta':
         return [part];
+      case 'text_was_thinking':
+        return [...restOf('text'), part];
       case 'finish':
         return [...restOf('thinking'), ...restOf('text'), { ...part, model: toStorableModel(part.model) }];
     }

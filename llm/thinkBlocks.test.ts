@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createThinkBlocks } from './thinkBlocks.js';
+import { createThinkBlocks, type Piece, textWasThinking } from './thinkBlocks.js';
 
 function split(...deltas: string[]) {
   const blocks = createThinkBlocks();
-  const pieces = [...deltas.flatMap(blocks.take), ...blocks.end()];
+  let pieces: Piece[] = [];
+  for (const each of [...deltas.flatMap(blocks.take), ...blocks.end()]) {
+    if (each === textWasThinking) pieces = pieces.map(({ text }) => ({ channel: 'thinking', text }));
+    else pieces.push(each);
+  }
   expect(pieces.every(({ text }) => text !== '')).toBe(true);
   const of = (wanted: string) => pieces.map(({ channel, text }) => (channel === wanted ? text : '')).join('');
   return [of('thinking'), of('text')];
@@ -32,6 +36,23 @@ const cases: [string, string, string][] = [
   ['<thi', '', '<thi'],
   ['   ', '', '   '],
   ['', '', ''],
+  ['she lies</think>Good evening.', 'she lies', 'Good evening.'],
+  ['\nHm.\n</think>\n\nYes.', '\nHm.\n', 'Yes.'],
+  ['Hm.</seed:think>Yes.', 'Hm.', 'Yes.'],
+  ['Hm.[/THINK]Yes.', 'Hm.', 'Yes.'],
+  ['Hm.◁/think▷Yes.', 'Hm.', 'Yes.'],
+  ['a < b, [1], </b>, </thinker></think>Yes.', 'a < b, [1], </b>, </thinker>', 'Yes.'],
+  ['Hm.</think>Use <think> or </think>.', 'Hm.', 'Use <think> or </think>.'],
+  ['Hm.</think><think>b</think>c', 'Hm.b', 'c'],
+  ['He says "no"</think>Yes.', 'He says "no"', 'Yes.'],
+  ['</think>\n\nYes.', '', 'Yes.'],
+  ['\n\n</think>Yes.', '', 'Yes.'],
+  ['Hm.</think>', 'Hm.', ''],
+  ['Close it with `</think>`, please. </think>', '', 'Close it with `</think>`, please. </think>'],
+  ['<think>a</think>b</think>c', 'a', 'b</think>c'],
+  ['`</think>` ends it.', '', '`</think>` ends it.'],
+  ['Hm.</thi', '', 'Hm.</thi'],
+  ['Hm.</thinking>Yes.', '', 'Hm.</thinking>Yes.'],
 ];
 
 describe('a block of thinking at the start of a reply', () => {
@@ -59,6 +80,18 @@ describe('a block of thinking at the start of a reply', () => {
     expect(inside.take('cd<')).toEqual([{ channel: 'thinking', text: 'cd' }]);
   });
 
+  test('whose beginning was in the prompt takes back only text that was given', () => {
+    const blocks = createThinkBlocks();
+    expect(blocks.take('Hm.')).toEqual([{ channel: 'text', text: 'Hm.' }]);
+    expect(blocks.take(' Yes<')).toEqual([{ channel: 'text', text: ' Yes' }]);
+    expect(blocks.take('/think>No.')).toEqual([textWasThinking, { channel: 'text', text: 'No.' }]);
+    expect(blocks.take('</think>')).toEqual([{ channel: 'text', text: '</think>' }]);
+    expect(createThinkBlocks().take('Hm.</think>No.')).toEqual([
+      { channel: 'thinking', text: 'Hm.' },
+      { channel: 'text', text: 'No.' },
+    ]);
+  });
+
   test('is not expected after much white space', () => {
     const lead = ' '.repeat(300);
     expect(split(...lead, '<think>a</think>')).toEqual(['', `${lead}<think>a</think>`]);
@@ -66,12 +99,14 @@ describe('a block of thinking at the start of a reply', () => {
 
   test('takes time linear in its length', () => {
     const start = performance.now();
-    const text = '</think'.repeat(300_000);
-    const blocks = createThinkBlocks();
-    let units = 0;
-    for (const delta of ['<think>', ...(text.match(/.{1,7}/g) ?? [])])
-      for (const piece of blocks.take(delta)) units += piece.text.length;
-    expect(units + (blocks.end()[0]?.text.length ?? 0)).toBe(text.length);
+    const text = '</think'.repeat(100_000);
+    for (const first of ['<think>', 'Hm']) {
+      const blocks = createThinkBlocks();
+      const deltas = [first, ...(text.match(/.{1,7}/g) ?? [])];
+      const pieces = [...deltas.flatMap(blocks.take), ...blocks.end()];
+      const units = pieces.reduce((sum, piece) => sum + (piece === textWasThinking ? 0 : piece.text.length), 0);
+      expect(units).toBe(text.length + (first === 'Hm' ? 2 : 0));
+    }
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

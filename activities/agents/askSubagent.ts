@@ -156,16 +156,26 @@ async function receiveAll(parts: AsyncIterable<ReplyPart>, { delta }: CallWatch,
       delta();
       if (part.field) reasoning.field = part.field;
       received[part.channel] += part.text;
-    } else if (part.type === 'tool_call') calls.push(toCallRequest(part));
+    } else if (part.type === 'text_was_thinking') moveTextToThinking(received);
+    else if (part.type === 'tool_call') calls.push(toCallRequest(part));
     else if (part.type === 'reasoning') reasoning.blocks.push({ api: part.api, block: part.block });
     else if (part.type === 'finish') {
       const { model, reason, usage } = part;
-      if (calls.length === 0 && received.text.trim() === '')
-        throw new TurnFailure(received.thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });
+      if (calls.length === 0) checkText(received, usage);
       return { ...received, calls, reasoning, model, reason, usage };
     }
   }
   throw new TurnFailure('stream_broken');
+}
+
+function moveTextToThinking(received: Received): void {
+  received.thinking += received.text;
+  received.text = '';
+}
+
+/** Throws the failure of a reply without text. */
+function checkText({ text, thinking }: Received, usage: TokenUsage | null): void {
+  if (text.trim() === '') throw new TurnFailure(thinking.trim() === '' ? 'empty_reply' : 'thought_only', { usage });
 }
 
 /** Null where the call has no valid task. */

@@ -68,13 +68,14 @@ export function createDraftWriter(
   const { key, sent, prefix } = start;
   const kept = start.kept ?? { text: '', thinking: '', inEpoch: false };
   /** The current epoch continues: nothing that viewers have is taken back. */
-  const continuesEpoch = kept.inEpoch || Boolean(sent);
-  const ownEpoch = continuesEpoch ? start.epoch : start.epoch + 1;
+  let continuesEpoch = kept.inEpoch || Boolean(sent);
+  let ownEpoch = continuesEpoch ? start.epoch : start.epoch + 1;
   /** What the draft begins with and this call did not give. */
   const before = prefix ?? kept;
   const draft = { fence: start.fence, epoch: start.epoch, begun: false };
   const initial = sent ?? (kept.inEpoch ? kept : { text: '', thinking: '' });
   const written = { text: initial.text, thinking: initial.thinking };
+  let { restartReason } = start;
   const steps: BegunStep[] = [...(sent?.steps ?? [])];
   const meter = createCallMeter(start.call);
   if (sent) for (const text of Object.values(received())) meter.add(text);
@@ -83,8 +84,8 @@ export function createDraftWriter(
   /** With each token, since any of them may be lost: a viewer that sees a new epoch also sees why. */
   function at(): DraftAt {
     const { fence, epoch } = draft;
-    const isRestart = epoch > 1 && epoch > start.epoch && start.restartReason !== undefined;
-    return { fence, epoch, ...(isRestart ? { reason: start.restartReason } : {}) };
+    const isRestart = epoch > 1 && epoch > start.epoch && restartReason !== undefined;
+    return { fence, epoch, ...(isRestart ? { reason: restartReason } : {}) };
   }
 
   /** Writes to Postgres under the fence, which changes when another attempt adopts the stream. */
@@ -132,6 +133,21 @@ export function createDraftWriter(
     send(channel, text, sequence);
   }
 
+  /**
+   * Begins a new epoch, in which the text of this call is thinking: viewers have it as text, and the log must not. What
+   * earlier calls left stays.
+   */
+  async function moveTextToThinking(): Promise<void> {
+    const { text, thinking } = received();
+    if (!draft.begun || text === '') return;
+    const thought = thinking + text;
+    [ownEpoch, continuesEpoch, restartReason] = [draft.epoch + 1, false, 'thinking_separated'];
+    [written.text, written.thinking, steps.length] = ['', '', 0];
+    await begin();
+    if (start.steps) await beginStep('thinking', start.steps);
+    send('thinking', thought);
+  }
+
   /** What was received of this call, also by the attempts before that asked for it. */
   function received() {
     return { text: written.text.slice(before.text.length), thinking: written.thinking.slice(before.thinking.length) };
@@ -167,6 +183,7 @@ export function createDraftWriter(
       send(channel, text, sequence);
       return undefined;
     },
+    moveTextToThinking,
     /** Begins the draft of a reply that had no delta, where viewers would otherwise keep an outdated text. */
     async beginWithoutDelta(): Promise<void> {
       const isOutdated = start.kept !== undefined && start.epoch > 0 && !continuesEpoch;

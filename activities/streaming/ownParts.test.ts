@@ -55,6 +55,18 @@ describe('the parts of a reply', () => {
     expect(cancelled).toEqual(['resp_1']);
   });
 
+  test('begin with the speaker again where the text so far was thinking', async () => {
+    const parts = [
+      delta('Mira: Hm.\n'),
+      delta('Tom'),
+      { type: 'text_was_thinking' } as const,
+      delta('Mira: Yes.'),
+      finish,
+    ];
+    const { passed } = await collect(parts);
+    expect(passed).toEqual([delta('Hm.'), delta('\nTom'), { type: 'text_was_thinking' }, delta('Yes.'), finish]);
+  });
+
   test('hold what was held back before the finish of the stream', async () => {
     const { passed } = await collect([delta('Good evening.\n'), delta('Tom'), finish]);
     expect(passed).toEqual([delta('Good evening.'), delta('\nTom'), finish]);

@@ -22,7 +22,7 @@ export type OwnPartsOptions = {
  * last part is a `finish` without usage, and the rest of the stream is not read.
  */
 export function createOwnParts(options: OwnPartsOptions): PartStage {
-  const lines = createOwnLines(options.names, options.before);
+  let lines = createOwnLines(options.names, options.before);
   const passOn = createPassOn(() => lines.isHolding());
   let { responseId = null } = options;
 
@@ -39,6 +39,11 @@ export function createOwnParts(options: OwnPartsOptions): PartStage {
         return takeDelta(part);
       case 'finish':
         return [...passOn({ type: 'delta', channel: 'text', text: lines.end() }, { isLast: true }), part];
+      case 'text_was_thinking': {
+        const rest = passOn({ type: 'delta', channel: 'text', text: lines.end() }, { isLast: true });
+        lines = createOwnLines(options.names, '');
+        return [...rest, part];
+      }
       case 'response':
         responseId = part.id;
         return [part];

@@ -98,6 +98,8 @@ export function startProviderStream(
         if (part.field) reasoning.field = part.field;
         if (part.sequence !== undefined) isNumbered = true;
         return writer.write(part.channel, part.text, part.sequence);
+      case 'text_was_thinking':
+        return writer.moveTextToThinking();
       case 'response':
         return writer.recordResponse(part.id);
       case 'tool_call':

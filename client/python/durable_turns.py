@@ -240,7 +240,7 @@ class Drafts:
         if old and old.epoch >= frame["epoch"]:
             return None
         draft = self.by_beat[key] = Draft(frame["epoch"])
-        if old and reason not in ("dropped", "kept_text"):
+        if old and reason not in ("dropped", "kept_text", "thinking_separated"):
             draft.lost, draft.reason = old.shown, reason
         return draft
 

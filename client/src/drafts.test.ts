@@ -173,7 +173,10 @@ describe('a draft', () => {
     ]);
   });
 
-  test.each(['dropped', 'kept_text'] as const)('is removed at once by a restart for the reason %s', (reason) => {
-    expect(shownAfter(token(0, 'The lamp turns.'), restartTo(2, reason))).toEqual(['', null]);
-  });
+  test.each(['dropped', 'kept_text', 'thinking_separated'] as const)(
+    'is removed at once by a restart for the reason %s',
+    (reason) => {
+      expect(shownAfter(token(0, 'The lamp turns.'), restartTo(2, reason))).toEqual(['', null]);
+    },
+  );
 });

@@ -85,8 +85,10 @@ export function evolveDrafts(drafts: Drafts, frame: ViewerFrame): Drafts {
   return drafts; // A frame type of a later release of the service.
 }
 
-/** Whether another draft follows the restart. Otherwise the event of the log follows immediately. */
-const isRewritten = (reason: RestartFrame['reason']) => reason !== 'dropped' && reason !== 'kept_text';
+/** The reasons after which the old draft is not shown: the log's event follows immediately, or the text was no reply. */
+const notShown: ReadonlySet<string> = new Set(['dropped', 'kept_text', 'thinking_separated']);
+
+const isRewritten = (reason: RestartFrame['reason']) => !notShown.has(reason);
 
 /** An event replaces the drafts that it ends. */
 function landed(drafts: Drafts, frame: EventFrame): Drafts {

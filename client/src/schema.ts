@@ -77,7 +77,14 @@ export type EventFrame = {
  * more may be added
  */
 export type RestartReason =
-  'worker_lost' | 'handed_over' | 'provider_failed' | 'provider_changed' | 'new_attempt' | 'kept_text' | 'dropped';
+  | 'worker_lost'
+  | 'handed_over'
+  | 'provider_failed'
+  | 'provider_changed'
+  | 'new_attempt'
+  | 'thinking_separated'
+  | 'kept_text'
+  | 'dropped';
 export type TurnStatus = 'queued' | 'running' | 'awaiting_operator' | 'completed' | 'cancelled' | 'failed';
 export type TurnPhase = 'waiting' | 'replying' | 'following_up' | 'finishing' | 'done';
 export type StepStatus = 'pending' | 'running' | 'retrying' | 'done' | 'stuck' | 'skipped';

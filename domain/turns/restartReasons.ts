@@ -8,6 +8,7 @@ export const restartReasons = {
   provider_failed: 'The provider failed, or broke the reply off.',
   provider_changed: 'The provider failed for good, and another one was asked.',
   new_attempt: 'Another attempt writes the reply.',
+  thinking_separated: "What was sent as text was the model's thinking.",
   kept_text: 'Another text was kept than the one that was sent, or less of it.',
   dropped: 'Nothing of the draft was kept.',
 } as const;

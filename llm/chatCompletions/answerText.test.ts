@@ -17,6 +17,8 @@ describe('the JSON of an answer', () => {
     `<think>Hmm. {"score":1}</think>\n\n${json}`,
     `<thinking>Hmm.</thinking>\`\`\`json\n${json}\n\`\`\``,
     `Hmm, a score.\n</think>\n\n${json}`,
+    `It is "2"</think>${json}`,
+    `Hmm.[/THINK]\`\`\`json\n${json}\n\`\`\``,
   ])('is taken as it stands: %j', (answer) => {
     expect(jsonAnswer(answer)).toBe(json);
   });

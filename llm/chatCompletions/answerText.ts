@@ -1,5 +1,5 @@
 import { parseBounded } from '../../domain/text/boundedJson.js';
-import { createThinkBlocks } from '../thinkBlocks.js';
+import { createThinkBlocks, textWasThinking } from '../thinkBlocks.js';
 
 /** Prose around a fence, in UTF-16 code units: a sentence or two. In a longer text a fence may be a draft. */
 const MAX_AROUND = 1_000;
@@ -9,7 +9,9 @@ const MAX_AROUND = 1_000;
  * it. Null where there is none. Nothing is repaired: what is within must be JSON as it stands.
  */
 export function jsonAnswer(text: string): string | null {
-  const answer = withoutThinking(text).trim();
+  const whole = text.trim();
+  if (isJson(whole)) return whole;
+  const answer = withoutThinking(whole).trim();
   if (isJson(answer)) return answer;
   const fenced = inFence(answer);
   return fenced !== null && isJson(fenced) ? fenced : null;
@@ -17,16 +19,12 @@ export function jsonAnswer(text: string): string | null {
 
 const isJson = (text: string): boolean => parseBounded(text) !== undefined;
 
-/** Templates that write the opening tag into the prompt leave the closing one alone in the answer. */
 function withoutThinking(text: string): string {
   const blocks = createThinkBlocks();
   const pieces = [...blocks.take(text), ...blocks.end()];
-  const rest = pieces.map(({ channel, text: piece }) => (channel === 'text' ? piece : '')).join('');
-  const close = rest.indexOf(CLOSE);
-  return close >= 0 && !isJson(rest) ? rest.slice(close + CLOSE.length) : rest;
+  return pieces.map((piece) => (piece !== textWasThinking && piece.channel === 'text' ? piece.text : '')).join('');
 }
 
-const CLOSE = '</think>';
 const FENCE = '```';
 
 /** The content of the only fence; null without one, or with more. It may lack its end. */

@@ -2,7 +2,7 @@ import { TurnFailure } from '../../domain/log/failures.js';
 import { fromErrorObject, withoutFinishReason } from '../errors/providerFailures.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../looseJson.js';
 import type { FinishReason, ReplyPart } from '../port.js';
-import { createThinkBlocks, type Piece } from '../thinkBlocks.js';
+import { createThinkBlocks, type Piece, type Separated, textWasThinking } from '../thinkBlocks.js';
 import { createUsage } from './completionUsage.js';
 import { createEndOfReply, type StreamEnding } from './endOfReply.js';
 import { piecesOf } from './messagePieces.js';
@@ -74,7 +74,7 @@ export function createCompletion(options: Options): Completion {
   }
 
   const toParts = ({ channel, text }: Piece): ReplyPart[] =>
-    (channel === 'text' ? thinkBlocks.take(text) : [{ channel, text }]).map(toDelta);
+    (channel === 'text' ? thinkBlocks.take(text) : [{ channel, text }]).map(toPart);
 
   function lastParts(reason: FinishReason): ReplyPart[] {
     if (calls.dropped() > 0) options.warn?.("a call's own fields of the server are too large and were dropped");
@@ -100,7 +100,7 @@ export function createCompletion(options: Options): Completion {
       if (choice) yield* takeChoice(choice, isWholeAnswer(chunk, choice));
     },
     graceMs: end.graceMs,
-    heldBack: () => thinkBlocks.end().map(toDelta),
+    heldBack: () => thinkBlocks.end().map(toPart),
     finish(ending) {
       const reason = end.reasonAt(ending) ?? (ending === 'done' && options.mayLackReason ? 'stop' : null);
       if (reason === null) throw ending === 'done' ? withoutFinishReason() : new TurnFailure('stream_broken');
@@ -109,7 +109,8 @@ export function createCompletion(options: Options): Completion {
   };
 }
 
-const toDelta = ({ channel, text }: Piece): ReplyPart => ({ type: 'delta', channel, text });
+const toPart = (piece: Separated): ReplyPart =>
+  piece === textWasThinking ? { type: 'text_was_thinking' } : { type: 'delta', ...piece };
 
 /** A server that sends reasoning under this name may want it back. */
 const sendsReasoningContent = ({ reasoning_content: sent }: Fields): boolean => typeof sent === 'string' && sent !== '';

@@ -20,6 +20,7 @@ export function readStreamedAnswer(body: string, model: string): Answer {
   const parts = frames.flatMap((frame) => [...completion.take(frame)]);
   for (const part of [...parts, ...completion.heldBack(), ...completion.finish(isWhole ? 'done' : 'closed')]) {
     if (part.type === 'delta') answer[part.channel] += part.text;
+    if (part.type === 'text_was_thinking') [answer.thinking, answer.text] = [answer.thinking + answer.text, ''];
     if (part.type === 'finish') [answer.reason, answer.usage] = [part.reason, part.usage];
   }
   return answer;

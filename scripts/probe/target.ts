@@ -69,6 +69,7 @@ function add(reply: ProbedReply, part: ReplyPart): void {
   if (part.type === 'delta') {
     reply[part.channel] += part.text;
     reply.deltas += 1;
-  } else if (part.type === 'tool_call') reply.calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+  } else if (part.type === 'text_was_thinking') [reply.thinking, reply.text] = [reply.thinking + reply.text, ''];
+  else if (part.type === 'tool_call') reply.calls.push({ id: part.id, name: part.name, arguments: part.arguments });
   else if (part.type === 'finish') reply.finish = part;
 }

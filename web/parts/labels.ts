@@ -80,6 +80,7 @@ const restartMessages: Record<RestartReason, string> = {
   provider_failed: 'The model provider failed before the reply was complete.',
   provider_changed: 'The model provider failed, and another provider took over.',
   new_attempt: 'The reply was interrupted.',
+  thinking_separated: 'The text so far was the thinking of the model.',
   kept_text: 'Part of the reply was lost.',
   dropped: 'The reply was lost.',
 };

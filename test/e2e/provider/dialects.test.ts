@@ -236,10 +236,43 @@ describe('a reply', () => {
   }, 60_000);
 });
 
+describe('a reply whose block of thinking begins in the prompt', () => {
+  test('is written again with its thinking apart, from the same request', async () => {
+    const chat = await newChat();
+    const steps = [say('she '), say('lies</th'), say('ink>\n\nGood evening.'), F('stop'), ...END];
+    world.provider.script({ steps });
+    const viewer = world.watch(chat.id);
+    const played = await world.play(chat.id);
+    expect(played.turn).toMatchObject({ status: 'completed', beats: [{ text: 'Good evening.', truncated: false }] });
+    expect(repliesOf(played)).toHaveLength(1);
+    await viewer.untilEnd(played.turn.id);
+    const restarts = viewer.frames.filter(({ type }) => type === 'restart');
+    expect(restarts).toMatchObject([{ epoch: 2, reason: 'thinking_separated' }]);
+    expect([viewer.text(played.turn.id), viewer.violations]).toEqual(['Good evening.', []]);
+    const next = await world.play(chat.id);
+    expect(JSON.stringify(next.calls.map((each) => each.call.body))).not.toMatch(/she lies|think>/);
+  }, 60_000);
+
+  test('has its thinking in a step of its own where an agent wrote it', async () => {
+    const steps = [say('I add.'), say('</think>'), CALL(0, 'a', 'calculate', sum), F('tool_calls'), ...END];
+    const played = await playAgent({ steps }, { steps: [say('Hm.</think>Two.'), F('stop'), ...END] });
+    const written = beatOf(played)?.steps?.map(({ type, content }) => [type, content]);
+    expect(written).toMatchObject([
+      ['thinking', 'I add.'],
+      ['tool_call'],
+      ['tool_result', '2'],
+      ['thinking', 'Hm.'],
+      ['text', 'Two.'],
+    ]);
+    expect(played.turn).toMatchObject({ status: 'completed', beats: [{ text: 'Two.' }] });
+  }, 60_000);
+});
+
 describe('a classifier', () => {
   test.each<[string, Reply]>([
     ['in a fence', { content: '```json\n{"score":2}\n```' }],
     ['in a fence with a sentence around it', { content: 'Here it is:\n```json\n{"score":2}\n```\nDone.' }],
+    ['behind the end of its thinking', { content: 'Hmm.\n</think>\n\n{"score":2}' }],
     ['behind its thinking', { content: '<think>Hmm.</think>\n\n{"score":2}' }],
     [
       'in a part of the content',

@@ -56,6 +56,7 @@ export async function collectParts(
   try {
     for await (const part of read(clock)) {
       if (part.type === 'delta') reply[part.channel] += part.text;
+      if (part.type === 'text_was_thinking') [reply.thinking, reply.text] = [reply.thinking + reply.text, ''];
       if (part.type === 'reasoning') reply.blocks.push(part.block);
       if (part.type === 'finish') [reply.reason, reply.finish] = [part.reason, part];
       if (part.type !== 'tool_call') continue;

@@ -31,6 +31,7 @@ export async function collectReply(
         reply.finish = part;
         continue;
       }
+      if (part.type === 'text_was_thinking') [reply.thinking, reply.text] = [reply.thinking + reply.text, ''];
       if (part.type !== 'delta' && part.type !== 'tool_call') continue;
       if (part.type === 'tool_call') {
         reply.calls.push({ id: part.id, name: part.name, arguments: part.arguments });

@@ -102,6 +102,8 @@ describe('the content of a reply', () => {
       'Seven.',
     ],
     ['a block of thinking', say('<thi') + say('nk>Hm.</th') + say('ink>Seven.'), 'Hm.', 'Seven.'],
+    ['a block that begins in the prompt', say('H') + say('m.</th') + say('ink>\n\nSeven.'), 'Hm.', 'Seven.'],
+    ['a block that begins in the prompt, in one piece', say('Hm.</think>Seven.'), 'Hm.', 'Seven.'],
     ['a block of thinking that is mentioned', say('Sev') + say('en <think>x</think>.'), '', 'Seven <think>x</think>.'],
   ])('may come as %s', async (_, body, thinking, text) => {
     for (const end of [F('stop') + END, F('stop')])
