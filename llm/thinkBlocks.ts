@@ -49,7 +49,8 @@ export function createThinkBlocks(): ThinkBlocks {
       return block();
     }
     if (dropsLead) held = rest;
-    if (tags.some(({ open }) => open.startsWith(rest)) && held.length <= MAX_LEAD) return [];
+    const expected = [...tags.map(({ open }) => open), ...(lone ? loneEnds : [])];
+    if (expected.some((tag) => tag.startsWith(rest)) && held.length <= MAX_LEAD) return [];
     state = 'text';
     return text();
   }
