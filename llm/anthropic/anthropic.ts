@@ -4,21 +4,25 @@ import type { TokenUsage } from '../../domain/turns/turn.js';
 import { begunParts } from '../begunParts.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
-import { readFrames } from '../http/eventFrames.js';
+import { readEvents } from '../http/eventFrames.js';
+import { isDone } from '../http/eventReader.js';
 import type { ProviderServer } from '../http/providerFetch.js';
 import { readWhole } from '../http/readWhole.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
+import { separatedParts } from '../separatedParts.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { type Connection, requestMessage } from './adaptedRequest.js';
 import { createAnthropicClient } from './anthropicClient.js';
-import { parseEvent, parseMessage } from './messageEvents.js';
+import { parseEvents, parseMessage } from './messageEvents.js';
 import { createMessage, type Message } from './messageParts.js';
 import { toMessageRequest } from './messageRequest.js';
 import { sumUsage } from './messageUsage.js';
 
 type Log = { warn(fields: object, message: string): void };
 
+/** The longest wait for usage, which follows the stop reason, in milliseconds: the reply is complete by then. */
+const USAGE_WAIT_MS = 3_000;
 /** How often a reply continues after a pause of the provider. */
 const MAX_PAUSES = 8;
 
@@ -39,7 +43,7 @@ export function createAnthropic(
     async *streamReply(request, { signal, silenceMs }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
-        yield* readReply(connection, request, clock);
+        yield* separatedParts(readReply(connection, request, clock));
       } catch (thrown) {
         signal.throwIfAborted();
         const error = withoutKey(thrown, options.apiKey?.trim());
@@ -93,8 +97,10 @@ async function* readMessage(response: Response, message: Message, clock: Silence
     return yield* message.takeWhole(parseMessage(body, requestId));
   }
   try {
-    for await (const data of readFrames(response, clock, () => message.finished)) {
-      for (const part of message.take(parseEvent(data, requestId))) {
+    const graceMs = () => (message.finished ? USAGE_WAIT_MS : undefined);
+    for await (const event of readEvents(response, clock, graceMs)) {
+      if (isDone(event.data)) break;
+      for (const part of parseEvents(event, requestId).flatMap(message.take)) {
         yield part;
         clock.signal.throwIfAborted();
       }

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { parseBounded } from '../../domain/text/boundedJson.js';
+import { parseFrames } from '../chatCompletions/completionFrames.js';
+import { errorIn, errorOf } from '../chatCompletions/streamedErrors.js';
 import { fromErrorObject, notAnApi } from '../errors/providerFailures.js';
+import type { SentEvent } from '../http/eventReader.js';
+import { fieldsOf } from '../looseJson.js';
 import { shortList } from '../replyLimits.js';
 
 /** The most blocks of one message. */
@@ -44,15 +48,29 @@ const event = z.object({
 });
 export type MessageEvent = z.infer<typeof event>;
 
-/** Throws `stream_broken` when the data is no event, and the failure that an error object means. */
-export function parseEvent(data: string, requestId: string | null): MessageEvent {
-  const json = parseBounded(data);
-  throwError(json, requestId);
-  const parsed = event.safeParse(json);
-  // Without the parser's error: it quotes the data, which is prose.
-  if (!parsed.success) throw new TurnFailure('stream_broken');
-  return parsed.data;
+/**
+ * The events in the data of one. What is no JSON object is ignored, as `null` and the text of a ping. Throws the failure that
+ * an error means, and `stream_broken` for other text.
+ */
+export function parseEvents({ name, data }: SentEvent, requestId: string | null): MessageEvent[] {
+  const isError = name === 'error';
+  // An error has the id of its request beside it, so it is read here. Its text may be no JSON.
+  const frames = isError
+    ? [fieldsOf(parseBounded(data) ?? { error: data })]
+    : parseFrames({ name: nameOf(name), data });
+  return frames.map((json) => {
+    throwError(json, requestId);
+    if (isError) throw fromErrorObject({ request_id: requestId, ...errorOf(json) });
+    const parsed = event.safeParse(json);
+    // Without the parser's error: it quotes the data, which is prose.
+    if (!parsed.success) throw new TurnFailure('stream_broken');
+    return parsed.data;
+  });
 }
+
+/** Every event has a name here. Only those of a ping and of unknown kinds may have other data than JSON. */
+const nameOf = (name: string | null): string | null => (name !== null && known.test(name) ? null : name);
+const known = /^(message|content_block)(_|$)/;
 
 /** A whole message. Throws the failure that any other answer means. */
 export function parseMessage(body: string, requestId: string | null): MessageObject {
@@ -69,8 +87,7 @@ const OK = 200;
 
 /** An error in an answer of status 200 has the id of the request beside it or in a header. */
 function throwError(json: unknown, requestId: string | null): void {
-  if (typeof json !== 'object' || json === null || !('error' in json) || !json.error) return;
-  const { error, request_id } = json as { error: unknown; request_id?: unknown };
-  const fields = typeof error === 'object' ? error : {};
-  throw fromErrorObject({ request_id: request_id ?? requestId, ...fields });
+  const fields = fieldsOf(json);
+  const error = errorIn(fields);
+  if (error) throw fromErrorObject({ request_id: fields.request_id ?? requestId, ...error });
 }

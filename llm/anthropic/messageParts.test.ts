@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { ReplyPart } from '../port.js';
-import { parseEvent } from './messageEvents.js';
+import { parseEvents } from './messageEvents.js';
 import { createMessage } from './messageParts.js';
 
 const word = fc.oneof(
@@ -44,7 +44,8 @@ test('any events of the Messages API give a reply or a failure with a code', () 
       const message = createMessage('m');
       const parts: ReplyPart[] = [];
       try {
-        for (const each of events) parts.push(...message.take(parseEvent(JSON.stringify(each), null)));
+        for (const each of events)
+          parts.push(...parseEvents({ name: null, data: JSON.stringify(each) }, null).flatMap(message.take));
         parts.push(...message.attached());
       } catch (error) {
         expect(error).toBeInstanceOf(TurnFailure);

@@ -2,7 +2,8 @@ import { TurnFailure } from '../../domain/log/failures.js';
 import { fromErrorObject, withoutFinishReason } from '../errors/providerFailures.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../looseJson.js';
 import type { FinishReason, ReplyPart } from '../port.js';
-import { createThinkBlocks, type Piece, type Separated, textWasThinking } from '../thinkBlocks.js';
+import { toPart } from '../separatedParts.js';
+import { createThinkBlocks, type Piece } from '../thinkBlocks.js';
 import { createUsage } from './completionUsage.js';
 import { createEndOfReply, type StreamEnding } from './endOfReply.js';
 import { piecesOf } from './messagePieces.js';
@@ -108,9 +109,6 @@ export function createCompletion(options: Options): Completion {
     },
   };
 }
-
-const toPart = (piece: Separated): ReplyPart =>
-  piece === textWasThinking ? { type: 'text_was_thinking' } : { type: 'delta', ...piece };
 
 /** A server that sends reasoning under this name may want it back. */
 const sendsReasoningContent = ({ reasoning_content: sent }: Fields): boolean => typeof sent === 'string' && sent !== '';

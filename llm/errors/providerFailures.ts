@@ -25,6 +25,8 @@ const codeByStatus: Partial<Record<number, FailureCode>> = {
   404: 'model_not_found',
   408: 'provider_error',
   409: 'provider_error',
+  // A gateway's limit; the answer is often a page.
+  413: 'context_too_long',
   425: 'provider_error',
   429: 'provider_rate_limited',
 };
@@ -109,6 +111,14 @@ const isErrorStatus = (status: number): boolean => Number.isInteger(status) && s
 /** The failure of an answer of status 2xx that is not of such an API. */
 export const notAnApi = (status: number): TurnFailure =>
   new TurnFailure('provider_not_an_api', { cause: faultOf({ status }), detail: { status }, spent: 'call' });
+
+/** Throws `provider_not_an_api` for an answer that says that it has no content: no such API sends it. */
+export function checkHasContent({ status }: { status: number }): void {
+  if (status === NO_CONTENT || status === RESET_CONTENT) throw notAnApi(status);
+}
+
+const NO_CONTENT = 204;
+const RESET_CONTENT = 205;
 
 /** The failure of a stream that ended with `[DONE]` and without a finish reason: it may be whole. */
 export const withoutFinishReason = (): TurnFailure =>

@@ -1,27 +1,14 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import { isHtml } from '../errors/errorBody.js';
-import { notAnApi } from '../errors/providerFailures.js';
+import { checkHasContent, notAnApi } from '../errors/providerFailures.js';
 import { MAX_STREAM } from '../replyLimits.js';
 import type { SilenceClock } from '../silenceClock.js';
 import { createEventReader, isDone, type SentEvent } from './eventReader.js';
 import { readJsonBody } from './jsonBody.js';
 import { isEventStream, type NextPiece, readPiece } from './readPiece.js';
 
-/** The longest wait for usage, which may follow the finish reason, in milliseconds: the reply is complete by then. */
-const USAGE_WAIT_MS = 3_000;
 /** The longest wait for the end of the body after `[DONE]`, in milliseconds. Then the connection is not kept. */
 const BODY_END_WAIT_MS = 1_000;
-
-/** The data of each event up to the one that `isLast` names, or the end of the body. */
-export async function* readFrames(
-  response: Response,
-  clock: SilenceClock,
-  isFinished: () => boolean,
-  isLast = isDone,
-): AsyncGenerator<string> {
-  const graceMs = () => (isFinished() ? USAGE_WAIT_MS : undefined);
-  for await (const { data } of readEvents(response, clock, graceMs, isLast)) if (!isLast(data)) yield data;
-}
 
 /**
  * Each event up to the end of the body, or up to and with `[DONE]`. Also reads the answer of a server that does not stream:
@@ -34,6 +21,7 @@ export async function* readEvents(
   graceMs: () => number | undefined,
   isLast = isDone,
 ): AsyncGenerator<SentEvent> {
+  checkHasContent(response);
   if (!response.body) throw new TurnFailure('stream_broken');
   const body: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   let size = 0;

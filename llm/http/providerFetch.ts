@@ -46,7 +46,8 @@ export function createProviderFetch({ baseUrl, addresses }: ProviderServer): Lib
 
 /** A refusal in the one form that `openai` reads. */
 async function readable(response: Response): Promise<Response> {
-  if (response.ok || response.status < 200) return response;
+  // A response with status 304 can't have a body.
+  if (response.ok || response.status < 200 || response.status === 304) return response;
   const { status, headers } = response;
   const body = toRefusalBody(await response.text(), headers.get('content-type'));
   return new Response(JSON.stringify(body), { status, headers: refusalHeaders(headers) });

@@ -1,14 +1,19 @@
 import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
+import { checkHasContent } from '../errors/providerFailures.js';
 import type { SilenceClock } from '../silenceClock.js';
 import { readPiece } from './readPiece.js';
 
-/** Reads a body as text. Throws `tooLarge` beyond `max` bytes, and what `clock.waitFor` throws. */
+/**
+ * Reads a body as text. Throws `tooLarge` beyond `max` bytes, `provider_not_an_api` for a status without a body, and what
+ * `clock.waitFor` throws.
+ */
 export async function readWhole(
   response: Response,
   clock: SilenceClock,
   max: number,
   tooLarge: FailureCode = 'reply_too_large',
 ): Promise<string> {
+  checkHasContent(response);
   const text = new TextDecoder();
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   let read = '';

@@ -48,7 +48,7 @@ describe('a provider that answers with a status', () => {
     [404, 'model_not_found', false],
     [400, 'provider_refused', false],
     [402, 'provider_quota', false],
-    [413, 'provider_refused', false],
+    [413, 'context_too_long', false],
     [422, 'provider_refused', false],
     [408, 'provider_error', true],
     [409, 'provider_error', true],
