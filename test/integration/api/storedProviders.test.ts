@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { changeProvider } from '../../../db/chats/changeProvider.js';
 import { createChat } from '../../../db/chats/newChat.js';
-import { createProvider } from '../../../db/chats/providers.js';
+import { createProvider, listProviders } from '../../../db/chats/providers.js';
 import { owner } from '../../support/chats/chats.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { whole } from '../../support/provider/scriptedReply.js';
@@ -13,12 +13,15 @@ const key = randomBytes(32);
 let fleet: WorkerFleet;
 let listed: ScriptedProvider;
 let inside: ScriptedProvider;
+let metricsPort: number;
 beforeAll(async () => {
   [listed, inside] = await Promise.all([startScriptedProvider(), startScriptedProvider()]);
   const closed = await freePort();
+  metricsPort = await freePort();
   fleet = await startWorkerFleet('stored', {
     PROVIDER_ENCRYPTION_KEY: key.toString('base64'),
     ALLOWED_PROVIDER_HOSTS: `127.0.0.1:${listed.port},127.0.0.1:${closed}`,
+    WORKER_METRICS_PORT: String(metricsPort),
     REPLY_ATTEMPTS: '2',
     STUCK_RETRY_INITIAL_MS: '1',
   });
@@ -72,6 +75,45 @@ describe('the stored provider of an owner', () => {
     for (const other of seen.slice(1)) expect(other).toEqual(seen[0]);
   }, 180_000);
 });
+
+test('what a stored provider refuses is learnt, listed and counted, and forgotten when it proves wrong', async () => {
+  const { id } = await createProvider(
+    fleet.pool,
+    key,
+    { owner, isOperator: false },
+    { ...wish, baseUrl: listed.baseUrl, maxTokens: 500 },
+  );
+  const chat = await createChat(fleet.pool, owner, {
+    ...{ kind: 'agent', title: null, documentId: null, settings: { providerId: id } },
+  });
+  const answerUnless = (field: string, status: number, error: object) =>
+    listed.script(({ body }) => (field in body ? { status, body: error } : whole('Yes.')));
+  const turn = async () => {
+    listed.requests.length = 0;
+    const { status } = await fleet.ended(await fleet.begin(chat.id), 60_000);
+    return { status, requests: listed.requests.length };
+  };
+  const learned = async () =>
+    (await listProviders(fleet.pool, owner, { after: null, limit: 100 }))
+      .filter((provider) => provider.id === id)
+      .flatMap((provider) => provider.learned.map(({ model, fact }) => ({ model, fact })));
+
+  const unsupported = { message: 'No.', param: 'max_tokens', code: 'unsupported_parameter' };
+  answerUnless('max_tokens', 400, { error: unsupported });
+  expect([await turn(), await turn()]).toEqual([
+    { status: 'completed', requests: 2 },
+    { status: 'completed', requests: 1 },
+  ]);
+  expect(await learned()).toEqual([{ model: 'm', fact: 'max_tokens is max_completion_tokens' }]);
+
+  const loc = ['body', 'max_completion_tokens'];
+  answerUnless('max_completion_tokens', 422, { detail: [{ type: 'extra_forbidden', loc, msg: 'Not permitted' }] });
+  expect(await turn()).toEqual({ status: 'completed', requests: 2 });
+  expect(await learned()).toEqual([]);
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  for (const event of ['learned', 'forgotten'])
+    expect(metrics).toMatch(new RegExp(`durable_turns_provider_facts_total{event="${event}",kind="renamed"} 1`));
+}, 180_000);
 
 test('a changed key is used from the next turn on', async () => {
   const stored = await createProvider(
