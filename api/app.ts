@@ -79,7 +79,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
 const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
 
 /** What starts, changes and takes back turns: of the api's own routes and of those of other protocols. */
-export function commandsOf(deps: AppDeps) {
+function commandsOf(deps: AppDeps) {
   const onAccepted = deps.metrics.turnAccepted;
   const heavy = createHeavyWork(heavyLimits);
   return {

@@ -107,7 +107,7 @@ export function cursorOf(mark: Mark): MarkCursor | null {
 }
 
 /** How much of the item's text lies before the cursor, in UTF-16 code units; infinite if all of it does. */
-export function textBefore(cursor: MarkCursor, { ordinal, epoch }: MarkItem): number {
+function textBefore(cursor: MarkCursor, { ordinal, epoch }: MarkItem): number {
   if (cursor.place !== ordinal + 1) return cursor.place > ordinal + 1 ? Number.POSITIVE_INFINITY : 0;
   if (cursor.epoch !== epoch) return cursor.epoch > epoch ? Number.POSITIVE_INFINITY : 0;
   const { length, closes } = textAt(cursor.at);

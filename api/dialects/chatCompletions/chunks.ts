@@ -115,7 +115,7 @@ function finishReason(beats: readonly LandedBeat[]): FinishReason {
 }
 
 /** The error of a turn without an answer. A cancelled turn has an answer: what had arrived. */
-export function errorOf(end: TurnEnd, beats: readonly LandedBeat[]) {
+function errorOf(end: TurnEnd, beats: readonly LandedBeat[]) {
   const failed = end.status === 'failed' ? end.error : undefined;
   const error = beats.map((beat) => beat.error).find((each) => each && !reasons[each.code]) ?? failed;
   return error ? { message: error.message, type: 'server_error', param: null, code: error.code } : null;

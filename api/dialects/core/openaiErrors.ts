@@ -31,7 +31,7 @@ function typeOf(status: number): string {
   return status < 500 ? 'invalid_request_error' : 'server_error';
 }
 
-export function toOpenAiRefused(error: unknown): OpenAiRefused {
+function toOpenAiRefused(error: unknown): OpenAiRefused {
   if (error instanceof OpenAiRefused) return error;
   const problem: Problem = toProblem(error);
   const { detail, code, status } = problem;

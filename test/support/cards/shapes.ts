@@ -27,7 +27,7 @@ export const v2: Json & { data: Json } = {
   },
 };
 
-export const entry = {
+const entry = {
   keys: ['lamp'],
   content: 'The lamp burns oil.',
   extensions: {},
