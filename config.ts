@@ -190,6 +190,8 @@ const schema = z.object({
   CHARACTERS_PER_OWNER: count.default(10_000),
   DOCUMENTS_PER_OWNER: count.default(10_000),
   PROVIDERS_PER_OWNER: count.default(100),
+  ATTACHMENTS_PER_OWNER: count.default(10_000),
+  ATTACHMENT_BYTES_PER_OWNER: count.default(2 * 1024 ** 3),
   STORY_EVENTS_PER_CHAT: count.default(100),
   VIEWERS_PER_OWNER: count.default(2_000),
   WORKFLOW_BUNDLE: z.string().optional(),

@@ -7,6 +7,7 @@ import { type ApprovalRouteDeps, approvalRoutes, createAnswerApproval } from './
 import { artifactRoutes } from './agents/artifactRoutes.js';
 import { thinkingRoutes } from './agents/thinkingRoutes.js';
 import { toolRoutes } from './agents/toolRoutes.js';
+import { type AttachmentRouteDeps, attachmentRoutes } from './attachments/attachmentRoutes.js';
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
 import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
@@ -54,7 +55,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   ApprovalRouteDeps &
   ProviderRouteDeps & {
     relays: boolean;
-    limits: Limits;
+    limits: Limits & AttachmentRouteDeps['limits'];
     /** The folder of the built viewer page. */
     pageDir: string | undefined;
     auth: Auth;
@@ -109,6 +110,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...toolRoutes(deps),
     ...thinkingRoutes(deps),
     ...documentRoutes(deps),
+    ...attachmentRoutes(deps),
     ...sceneRoutes(deps),
     ...relationshipRoutes(deps),
     ...memoryRoutes(deps),

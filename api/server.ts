@@ -104,6 +104,8 @@ function serve(
       characters: config.CHARACTERS_PER_OWNER,
       documents: config.DOCUMENTS_PER_OWNER,
       providers: config.PROVIDERS_PER_OWNER,
+      attachments: config.ATTACHMENTS_PER_OWNER,
+      attachmentBytes: config.ATTACHMENT_BYTES_PER_OWNER,
       storyEvents: config.STORY_EVENTS_PER_CHAT,
     },
     allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,

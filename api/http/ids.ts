@@ -7,4 +7,5 @@ export const idForms = {
   document: formOf('doc'),
   change: formOf('chg'),
   character: formOf('chr'),
+  attachment: formOf('att'),
 } as const;

@@ -13,6 +13,7 @@ const ids: Record<string, { form: RegExp; missing: ProblemCode }> = {
   versionId: { form: idForms.turn, missing: 'version_not_found' },
   documentId: { form: idForms.document, missing: 'document_not_found' },
   changeId: { form: idForms.change, missing: 'change_not_found' },
+  attachmentId: { form: idForms.attachment, missing: 'attachment_not_found' },
   characterId: { form: idForms.character, missing: 'character_not_found' },
 };
 

@@ -11,6 +11,7 @@ export const problems = {
   invalid_idempotency_key: { status: 400, title: 'The Idempotency-Key is not 1 to 255 printable characters' },
   invalid_card: { status: 400, title: 'The character card can not be read' },
   empty_text: { status: 400, title: 'The text is empty' },
+  attachments_unsupported: { status: 400, title: 'The other chat service takes no images' },
   kind_not_available: { status: 400, title: 'This kind of chat is not available' },
   unauthorized: { status: 401, title: 'An API key is needed' },
   provider_host_not_allowed: {
@@ -30,6 +31,7 @@ export const problems = {
   change_not_found: { status: 404, title: 'There is no such change' },
   memory_not_found: { status: 404, title: 'The chat has no such memory' },
   provider_not_found: { status: 404, title: 'There is no such provider' },
+  attachment_not_found: { status: 404, title: 'There is no such attachment' },
   provider_keys_disabled: {
     status: 409,
     title: 'Keys can not be stored: the server has no PROVIDER_ENCRYPTION_KEY (32 bytes, as base64 or hex)',
@@ -57,8 +59,12 @@ export const problems = {
   step_not_stuck: { status: 409, title: 'The step is not stuck' },
   approval_not_pending: { status: 409, title: 'No such approval is pending' },
   version_required: { status: 428, title: 'If-Match must hold the version that the edit was made on' },
-  body_too_large: { status: 413, title: 'The body is larger than 1 MiB' },
-  unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8' },
+  body_too_large: { status: 413, title: 'The body is larger than 1 MiB, or an attachment larger than 10 MiB' },
+  attachments_too_large: { status: 413, title: 'The attachments of a message are larger than 20 MiB together' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body must be application/json in UTF-8, or of an attachment a type that is taken',
+  },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_viewers: { status: 429, title: 'Too many live connections and streams at once: close one first' },
   internal: { status: 500, title: 'Internal error' },

@@ -40,6 +40,7 @@ export const tags = {
   Scenes: 'The scenes of a narrative chat',
   Story: 'Story events, planned or under way',
   Documents: 'Documents, and the changes that models propose to them',
+  Attachments: 'Images and text files for messages',
   Tools: 'What agents can be given',
   Providers: 'Model servers that owners bring',
   Artifacts: 'What tools and clients append to a chat',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachment } from '../../domain/attachments/attachment.js';
 import { agentStep, loggedEvent } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
 import { profileSettings } from '../../domain/providers/profileNames.js';
@@ -7,6 +8,8 @@ import { chatKind, publicError, stepStatus, tokenUsage, turnPhase, turnStatus } 
 import { chatSettings } from '../chats/newChat.js';
 import { newTurnBody } from '../turns/newTurnBody.js';
 import { at, id } from './fields.js';
+
+export { attachment };
 
 /** The resources of the api. The OpenAPI document and the client's types are generated from these schemas. */
 
@@ -134,6 +137,7 @@ export const message = z
       .optional()
       .meta({ description: 'the reasoning that was appended, else the thinking that the model streamed' }),
     modelId: z.string().optional(),
+    attachments: z.array(attachment).optional().meta({ description: "of a user's message" }),
     subagents: z
       .object({
         calls: byTask(z.array(toolCall)),

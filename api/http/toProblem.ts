@@ -33,6 +33,8 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
       return new Problem('invalid_body', `${path}: is not present in this chat`);
     case 'character_not_found':
       return new Problem(code, `${path}: there is no such character`);
+    case 'attachment_not_found':
+      return new Problem(code, `${path}: there is no such attachment`);
     case 'document_not_found':
       return new Problem(code, `${path}: there is no such document`);
     case 'provider_not_found':
@@ -40,6 +42,8 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'no_such_seq':
       return new Problem('invalid_body', `${path}: must be a seq of this chat's log`);
     case 'chat_not_found':
+    case 'attachments_unsupported':
+    case 'attachments_too_large':
     case 'turn_not_found':
     case 'turn_in_progress':
     case 'idempotency_mismatch':

@@ -45,5 +45,9 @@ export function createAcceptTurn(deps: {
 const isUnopened = (turn: Claim['turn']) => turn.status === 'running' && turn.openedAt === null;
 
 /** A hash of the body's values, not of its bytes: a repeat may order or space its fields differently. */
-const hashRequest = ({ text, quote, whenBusy, whenFailed, options = {} }: Omit<ClaimRequest, 'requestHash'>): string =>
-  requestHash([text, quote ?? null, whenBusy, whenFailed, ...Object.entries(options).sort()]);
+function hashRequest(request: Omit<ClaimRequest, 'requestHash'>): string {
+  const { text, quote, attachments = [], whenBusy, whenFailed, options = {} } = request;
+  // Without attachments the hash is that of releases that had none.
+  const attached = attachments.length > 0 ? [attachments] : [];
+  return requestHash([text, quote ?? null, ...attached, whenBusy, whenFailed, ...Object.entries(options).sort()]);
+}

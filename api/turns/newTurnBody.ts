@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_ATTACHMENTS } from '../../domain/attachments/attachment.js';
 import { whenBusy, whenFailed } from '../../domain/turns/turn.js';
 import { turnOptions } from '../../domain/turns/turnOptions.js';
 import { prose } from '../http/input.js';
@@ -7,6 +8,12 @@ import { prose } from '../http/input.js';
 export const newTurnBody = z.strictObject({
   text: prose(),
   quote: prose().optional(),
+  attachments: z
+    .array(z.string().max(100))
+    .max(MAX_ATTACHMENTS)
+    .refine((ids) => new Set(ids).size === ids.length, { error: 'must not name one twice' })
+    .optional()
+    .meta({ description: 'ids of uploads (`POST /v1/attachments`), in the order in which the model gets them' }),
   whenBusy: whenBusy.default('enqueue'),
   whenFailed: whenFailed.default('fail'),
   ...turnOptions.shape,

@@ -46,6 +46,9 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         'empty_text',
         'invalid_idempotency_key',
         'chat_not_found',
+        'attachment_not_found',
+        'attachments_unsupported',
+        'attachments_too_large',
         'turn_in_progress',
         'idempotency_mismatch',
         'too_many_viewers',
@@ -55,10 +58,11 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         const idempotencyKey = readIdempotencyKey(request);
         // Before the turn is accepted, so that a refused request accepts no turn.
         if (wantsFrames(request)) takeViewerPlace(places, owner, response);
-        const { text, quote, whenBusy, whenFailed, ...options } = body;
+        const { text, quote, attachments, whenBusy, whenFailed, ...options } = body;
         const { turnId, userTurnSeq, started } = await acceptTurn({
           text,
           quote,
+          attachments,
           whenBusy,
           whenFailed,
           options,

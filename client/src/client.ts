@@ -3,7 +3,7 @@ import { type Following, type FollowOptions, followChat } from './followChat.js'
 import { chatFrames, type FramesOptions } from './frames.js';
 import { type Answer, createSend, type RequestOptions, type RequestSettings, throwRefusals } from './request.js';
 import { type RetryOptions, withRetries } from './retry.js';
-import type { Chat, Event, Message, NewTurn, Turn, ViewerFrame } from './schema.js';
+import type { Attachment, Chat, Event, Message, NewTurn, Turn, ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 import { type WebSocketConstructor, webSocketTransport } from './webSocketTransport.js';
 
@@ -41,6 +41,17 @@ export type Client = {
    * once. An accepted turn can not be lost.
    */
   postTurn(chatId: string, turn: NewTurn, options?: PostTurnOptions): Promise<Turn>;
+  /**
+   * Uploads an image or a text file for the `attachments` of a turn, at most 10 MiB. What no message has is removed after a
+   * day.
+   */
+  uploadAttachment(
+    bytes: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>,
+    of: { mediaType: string; name?: string },
+    options?: RetryOptions,
+  ): Promise<Attachment>;
+  /** The bytes of an attachment; the blob has its media type. */
+  readAttachment(id: string, options?: RetryOptions): Promise<Blob>;
   getTurn(turnId: string, options?: RetryOptions): Promise<Turn>;
   /** Stops a turn. The text of its reply so far is kept. */
   cancelTurn(turnId: string, options?: RetryOptions): Promise<void>;
@@ -89,6 +100,18 @@ export function createClient(options: ClientOptions): Client {
       const post = { body: turn, headers: { 'idempotency-key': idempotencyKey }, ...signalOf(retry) };
       const postOnce = () => request<{ turn: Turn }>('POST', `/v1/chats/${segment(chatId)}/turns`, post);
       return (await withRetries(postOnce, retry)).body.turn;
+    },
+    async uploadAttachment(bytes, { mediaType, name }, retry) {
+      const headers = {
+        'content-type': mediaType,
+        ...(name === undefined ? {} : { 'x-filename': encodeURIComponent(name.replace(/\p{Surrogate}/gu, '\ufffd')) }),
+      };
+      const upload = () => request<Attachment>('POST', '/v1/attachments', { bytes, headers, ...signalOf(retry) });
+      return (await withRetries(upload, retry)).body;
+    },
+    async readAttachment(id, retry) {
+      const path = `/v1/attachments/${segment(id)}`;
+      return (await withRetries(() => request<Blob>('GET', path, { as: 'blob', ...signalOf(retry) }), retry)).body;
     },
     async cancelTurn(turnId, retry) {
       await withRetries(() => request('POST', `/v1/turns/${segment(turnId)}/cancel`, signalOf(retry)), retry);

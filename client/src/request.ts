@@ -3,6 +3,10 @@ import { ApiError, UnreachableError } from './errors.js';
 export type RequestOptions = {
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as they are, instead of `body`. The headers must have their `content-type`. */
+  bytes?: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+  /** How the body of a successful answer is read. By default as JSON or text. */
+  as?: 'blob';
   headers?: Record<string, string>;
   signal?: AbortSignal;
 };
@@ -33,7 +37,7 @@ export function createSend(settings: RequestSettings): Request {
   const { baseUrl, timeoutMs = 30_000, fetch: send = globalThis.fetch } = settings;
   const base = baseUrl.replace(/\/+$/, '');
 
-  return async <T>(method: string, path: string, { body, headers, signal }: RequestOptions = {}) => {
+  return async <T>(method: string, path: string, { body, bytes, as, headers, signal }: RequestOptions = {}) => {
     const key = keyOf(settings);
     const bound = withTimeout(timeoutMs, signal);
     try {
@@ -45,9 +49,10 @@ export function createSend(settings: RequestSettings): Request {
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(bytes === undefined ? {} : { body: bytes }),
         signal: bound.signal,
       });
-      return await read<T>(response);
+      return await read<T>(response, as);
     } catch (error) {
       signal?.throwIfAborted();
       throw new UnreachableError({ cause: error });
@@ -66,7 +71,9 @@ export function throwRefusals(send: Request): Request {
   };
 }
 
-async function read<T>(response: Response): Promise<Answer<T>> {
+async function read<T>(response: Response, as: RequestOptions['as']): Promise<Answer<T>> {
+  if (as === 'blob' && response.ok)
+    return { status: response.status, headers: response.headers, body: (await response.blob()) as T };
   const text = await response.text();
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
   const body = isJson && text !== '' ? (JSON.parse(text) as unknown) : text === '' ? null : text;

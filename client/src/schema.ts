@@ -200,6 +200,21 @@ export interface AssistantTurnStartedEvent {
     userTurnSeq: number;
   };
 }
+export interface Attachment {
+  id: string;
+  /**
+   * lower case, without parameters; text is UTF-8
+   */
+  mediaType: string;
+  /**
+   * the size
+   */
+  bytes: number;
+  /**
+   * of the file
+   */
+  name?: string;
+}
 export interface CancelFrame {
   type: 'cancel';
   turnId: string;
@@ -581,6 +596,7 @@ export interface UserTurnEvent {
       text: string;
     }[];
     quote?: string;
+    attachments?: Attachment[];
   };
 }
 export interface MessageAddedEvent {
@@ -632,6 +648,7 @@ export interface UserTurnEditEvent {
   data: {
     userTurnSeq: number;
     text: string;
+    attachments?: Attachment[];
   };
 }
 export interface MemoryWrittenEvent {
@@ -1360,6 +1377,10 @@ export interface Message {
   reasoning?: string;
   modelId?: string;
   /**
+   * of a user's message
+   */
+  attachments?: Attachment[];
+  /**
    * calls and usage of sub-agents, by the name of the task
    */
   subagents?: {
@@ -1434,6 +1455,23 @@ export interface MetaFrame {
 export interface NewTurn {
   text: string;
   quote?: string;
+  /**
+   * ids of uploads (`POST /v1/attachments`), in the order in which the model gets them
+   *
+   * @maxItems 10
+   */
+  attachments?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string];
   whenBusy?: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
   whenFailed?: 'fail' | 'park';
   /**

@@ -1,7 +1,9 @@
 import { type AgentPromptInput, DEFAULT_SYSTEM_PROMPT, type PastIteration } from '../../domain/agents/agentPrompt.js';
 import type { ReasoningBlock, ServerFields } from '../../domain/agents/chatMessage.js';
+import type { Attachment } from '../../domain/attachments/attachment.js';
+import { withTexts } from '../attachments/promptAttachments.js';
 import type { Db } from '../core/pool.js';
-import { askedOfTurn, readHistoryBefore } from '../timeline/promptHistory.js';
+import { askedOfTurn, type HistoryMessage, readHistoryBefore } from '../timeline/promptHistory.js';
 
 /** Most earlier messages that a prompt has. */
 const HISTORY_MESSAGES = 200;
@@ -12,13 +14,14 @@ type Head = {
   systemPrompt: string | null;
   text: string;
   quote: string | null;
+  attachments: Attachment[] | null;
 };
 
 /** Reads the input of the prompt for an agent's next iteration. Null when the turn was deleted. */
 export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentPromptInput | null> {
   const { rows } = await db.query<Head>(
     `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", ch.settings->>'systemPrompt' as "systemPrompt",
-       asked.text, asked.quote
+       asked.text, asked.quote, asked.attachments
      from turns t join chats ch on ch.id = t.chat_id cross join ${askedOfTurn} as asked
      where t.id = $1`,
     [turnId],
@@ -29,11 +32,14 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
     readHistoryBefore(db, head, HISTORY_MESSAGES),
     readPastIterations(db, { turnId, taskCallId: '' }),
   ]);
+  const prose = { attachments: head.attachments ?? [] };
+  const lines = await withTexts<Partial<HistoryMessage>>(db, [...history, prose]);
   const quoted = head.quote ? `> ${head.quote.replaceAll('\n', '\n> ')}\n\n` : '';
   return {
     systemPrompt: head.systemPrompt || DEFAULT_SYSTEM_PROMPT,
-    history,
+    history: lines.slice(0, -1) as AgentPromptInput['history'],
     prose: quoted + head.text,
+    attachments: lines.at(-1)?.attachments,
     iterations,
   };
 }

@@ -1,3 +1,4 @@
+import { removeAttachmentsOfChat } from '../attachments/removeAttachments.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { whyUnavailable } from '../core/unavailable.js';
 import { projectionTables } from '../projections/index.js';
@@ -26,11 +27,14 @@ export async function deleteChat(
   return rows[0] ? { found: true, stopping: rows[0].stopping } : { found: false, stopping: null };
 }
 
+type Purge = (tx: Tx, chatId: string, limit: number) => Promise<number>;
+
 /**
  * The tables with rows of a chat, in the order in which they are purged. `rows` is the most rows of a batch. Rows that
- * refer to a turn are deleted with it.
+ * refer to a turn are deleted with it. `purge` is given where rows of other tables go with a row.
  */
-export const chatTables: { table: string; rows: number }[] = [
+export const chatTables: { table: string; rows: number; purge?: Purge }[] = [
+  { table: 'chat_attachments', rows: 10, purge: removeAttachmentsOfChat },
   { table: 'events', rows: 500 },
   ...projectionTables.map(({ table }) => ({ table, rows: 500 })),
   { table: 'projection_snapshots', rows: 500 },
@@ -51,21 +55,23 @@ function purgeBatch(pool: Pool, share: number): Promise<'more' | 'idle'> {
     );
     const chatId = rows[0]?.chatId;
     if (chatId === undefined) return 'idle';
-    for (const { table, rows: most } of chatTables) {
-      if ((await purgeRows(tx, table, chatId, Math.max(1, Math.floor(most * share)))) > 0) return 'more';
+    for (const { table, rows: most, purge = rowsOf(table) } of chatTables) {
+      if ((await purge(tx, chatId, Math.max(1, Math.floor(most * share)))) > 0) return 'more';
     }
     await tx.query('delete from chat_deletions where chat_id = $1', [chatId]);
     return 'more';
   });
 }
 
-async function purgeRows(tx: Tx, table: string, chatId: string, limit: number): Promise<number> {
-  const { rowCount } = await tx.query(
-    `delete from ${table} where ctid = any(array(select ctid from ${table} where chat_id = $1 limit $2))`,
-    [chatId, limit],
-  );
-  return rowCount ?? 0;
-}
+const rowsOf =
+  (table: string): Purge =>
+  async (tx, chatId, limit) => {
+    const { rowCount } = await tx.query(
+      `delete from ${table} where ctid = any(array(select ctid from ${table} where chat_id = $1 limit $2))`,
+      [chatId, limit],
+    );
+    return rowCount ?? 0;
+  };
 
 const SMALLEST_SHARE = 1 / 512;
 

@@ -10,6 +10,7 @@ const counted = {
   characters: 'select from characters where owner = $1',
   documents: 'select from documents where owner = $1',
   providers: 'select from providers where owner = $1',
+  attachments: 'select from attachments where owner = $1',
   storyEvents: "select from story_events where chat_id = $1 and status in ('planned', 'active')",
 } as const;
 

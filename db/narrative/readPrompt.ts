@@ -1,4 +1,6 @@
+import { YOU } from '../../domain/narrative/participants.js';
 import type { ClosedScene, Memory, PromptInput } from '../../domain/narrative/prompt.js';
+import { withTexts } from '../attachments/promptAttachments.js';
 import type { Db } from '../core/pool.js';
 import { readSpeakerCard } from './cards.js';
 import { readTurnContext } from './turnContext.js';
@@ -18,7 +20,8 @@ export async function readPromptInput(
     readSpeakerCard(db, key.speakerId),
   ]);
   if (!context) return null;
-  const { you, host, guest, prose, dialogue, scene, edges, storyEvents, userTurnSeq } = context;
+  const { you, host, guest, prose, attachments = [], scene, edges, storyEvents, userTurnSeq } = context;
+  const lines = await withTexts(db, [...context.dialogue, { speakerId: YOU, text: prose, attachments }]);
   return {
     speakerId: key.speakerId,
     beat: key.beat,
@@ -27,8 +30,9 @@ export async function readPromptInput(
     host,
     guest,
     prose,
+    attachments: lines.at(-1)?.attachments,
     beats: context.beats.filter(({ beat }) => beat < key.beat),
-    dialogue,
+    dialogue: lines.slice(0, -1),
     scene,
     edges,
     storyEvents: storyEvents.filter(({ status }) => status === 'active'),

@@ -1,9 +1,11 @@
+import type { Attachment } from '../../domain/attachments/attachment.js';
 import type { ChatState, Person, SpokenLine, TurnContext } from '../../domain/classifiers/classifier.js';
 import { stripOoc } from '../../domain/narrative/ooc.js';
 import { replacePersonaMacros } from '../../domain/narrative/personas.js';
 import { chatLimits } from '../../domain/timeline/chatLimits.js';
 import type { Db } from '../core/pool.js';
 import { isLine, lastLinesFirst, lineOf } from '../timeline/lines.js';
+import { attachmentsOfTurn } from '../timeline/promptHistory.js';
 import { readEdges } from './edges.js';
 
 /** Most lines of dialogue before the turn that classifiers get. */
@@ -23,6 +25,7 @@ type Head = {
   youName: string | null;
   youPersona: string | null;
   text: string | null;
+  attachments: Attachment[] | null;
   at: Date;
 };
 
@@ -51,6 +54,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
       guest: guestOf(head),
     }),
     prose: stripOoc(head.text ?? ''),
+    attachments: head.attachments ?? [],
     beats,
     dialogue,
     scene: scene && { sceneId: scene.sceneId, container: scene.container },
@@ -79,7 +83,8 @@ async function readHead(db: Db, turnId: string): Promise<Head | null> {
             y.name as "youName", y.persona as "youPersona", t.created_at as at,
             coalesce(t.edit_text, (select e.data->>'text' from events e
               where e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
-              order by e.seq limit 1)) as text
+              order by e.seq limit 1)) as text,
+            ${attachmentsOfTurn} as attachments
      from turns t
      join chats ch on ch.id = t.chat_id
      join characters h on h.id = ch.host_id
@@ -150,13 +155,15 @@ const lineColumns = `case when e.data->>'role' = 'assistant' then (select host_i
 /** Whether a line is not that of a queued turn. A greeting has no turn. */
 const isNotQueued = "t.status is distinct from 'queued'";
 
+type LineRow = SpokenLine & { attachments?: Attachment[] | null };
+
 /**
  * The last lines of the timeline before a turn, oldest first, including those of cancelled and failed turns. Queued turns
  * are left out. The speaker of user turns is `you`; their out-of-character text is removed.
  */
 async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<SpokenLine[]> {
-  const { rows } = await db.query<SpokenLine>(
-    `select ${lineColumns} from events e left join turns t on t.id = e.turn_id
+  const { rows } = await db.query<LineRow>(
+    `select ${lineColumns}, e.data->'attachments' as attachments from events e left join turns t on t.id = e.turn_id
      where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < $2 and ${isNotQueued} and e.data->>'text' <> ''
      order by ${lastLinesFirst('e')} limit ${DIALOGUE_LINES}`,
     [chatId, beforeSeq],
@@ -169,7 +176,7 @@ async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<
  * are few: so the last lines are among the last events.
  */
 async function readSceneLines(db: Db, chatId: string, openedSeq: number): Promise<SpokenLine[]> {
-  const { rows } = await db.query<SpokenLine>(
+  const { rows } = await db.query<LineRow>(
     `select ${lineColumns} from (
        select * from events e
        where ${isLine('e')} and e.chat_id = $1 and e.seq > $2 order by e.seq desc limit ${SCENE_LINES + 2 * chatLimits.queued}
@@ -181,8 +188,12 @@ async function readSceneLines(db: Db, chatId: string, openedSeq: number): Promis
   return oldestFirst(rows);
 }
 
-function oldestFirst(rows: SpokenLine[]): SpokenLine[] {
-  const lines = rows.reverse().map((row) => (row.speakerId === 'you' ? { ...row, text: stripOoc(row.text) } : row));
+function oldestFirst(rows: LineRow[]): SpokenLine[] {
+  const lines = rows.reverse().map(({ speakerId, text, attachments }) => ({
+    speakerId,
+    text: speakerId === 'you' ? stripOoc(text) : text,
+    ...(attachments ? { attachments } : {}),
+  }));
   return lines.filter((line) => line.text !== '');
 }
 

@@ -10,6 +10,7 @@ import {
 import { decideFork } from '../../domain/timeline/decideFork.js';
 import type { Versions } from '../../domain/timeline/marks.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
+import { attachToFork } from '../attachments/attachToChat.js';
 import { type Chat, readChat } from '../chats/chats.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { mustBeWithinLimit } from '../chats/ownerLimits.js';
@@ -43,6 +44,7 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
     const plan = await planCopy(readLines(tx, chatId, atSeq), { turns, activeOf }, yieldToEventLoop);
     const turnIds = await copyTurns(tx, forkId, plan, activeOf);
     await copyEvents(tx, chatId, forkId, { plan, turns, title, turnIds });
+    await attachToFork(tx, chatId, forkId);
     await keepOneHolder(tx, forkId, () => rebuildInTransaction(tx, forkId));
     const fork = await readChat(tx, owner, forkId);
     if (!fork) throw new Error(`chat ${forkId} was not made`);

@@ -1,3 +1,4 @@
+import type { Attachment } from '../../domain/attachments/attachment.js';
 import type { NewEvent } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
 import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
@@ -16,12 +17,24 @@ export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
   await endBeforeRemoval(tx, replaced, 'superseded');
   const cause = { chatId: turn.chatId, turnId: turn.id, step: 'supersede' };
   if (turn.editText !== null) {
-    const edit: NewEvent = { kind: 'user_turn_edit', data: { userTurnSeq: turn.userTurnSeq, text: turn.editText } };
+    const { userTurnSeq, editText: text } = turn;
+    const attachments = await readAttachmentsOfTurn(tx, turn);
+    const data = { userTurnSeq, text, ...(attachments ? { attachments } : {}) };
+    const edit: NewEvent = { kind: 'user_turn_edit', data };
     await appendEvents(tx, cause, [edit], EDITED);
   }
   const superseded: NewEvent = { kind: 'turn_superseded', data: { turnId: replaced.id, by: turn.id } };
   const [mark] = await appendEvents(tx, cause, [superseded], SUPERSEDED);
   await applyMark(tx, turn.chatId, mark as Marking);
+}
+
+/** What is attached to the message that a turn answers: all versions have what the first message had. */
+async function readAttachmentsOfTurn(tx: Tx, { chatId, rootId }: TurnRow): Promise<Attachment[] | null> {
+  const { rows } = await tx.query<{ attachments: Attachment[] | null }>(
+    `select data->'attachments' as attachments from events where chat_id = $1 and turn_id = $2 and kind = 'user_turn'`,
+    [chatId, rootId],
+  );
+  return rows[0]?.attachments ?? null;
 }
 
 /** Numbers of the events of the step. */

@@ -2,6 +2,7 @@ import { splitProse } from '../../domain/narrative/ooc.js';
 import { type ClaimDecision, decideClaim } from '../../domain/turns/decideClaim.js';
 import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
+import { attachToChat } from '../attachments/attachToChat.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { notifyTurnStatus } from '../core/notify.js';
@@ -17,6 +18,8 @@ export type ClaimRequest = {
   owner: string;
   text: string;
   quote?: string | undefined;
+  /** Ids of uploads of the owner, in their order. */
+  attachments?: readonly string[] | undefined;
   whenBusy: WhenBusy;
   whenFailed: WhenFailed;
   options?: TurnOptions;
@@ -79,9 +82,20 @@ export const repeatOf = (turn: TurnRow): Claim => ({ turn, created: false, start
 type Accepted = Extract<ClaimDecision<TurnRow>, { action: 'run' | 'queue' }>;
 
 async function acceptTurn(tx: Tx, request: ClaimRequest, chat: ChatLock, accepted: Accepted): Promise<TurnRow> {
-  const { text, quote } = request;
+  const { text, quote, owner } = request;
   const turnId = newId('turn');
-  const data = { text, segments: splitProse(text), ...(quote === undefined ? {} : { quote }) };
+  const attachments = await attachToChat(tx, {
+    chatId: chat.id,
+    kind: chat.kind,
+    owner,
+    ids: request.attachments ?? [],
+  });
+  const data = {
+    text,
+    segments: splitProse(text),
+    ...(quote === undefined ? {} : { quote }),
+    ...(attachments.length > 0 ? { attachments } : {}),
+  };
   const [turn] = await Promise.all([
     insertTurn(tx, turnId, request, { kind: chat.kind, accepted }),
     appendEvents(tx, { chatId: chat.id, turnId, step: 'accept' }, [{ kind: 'user_turn', data }]),

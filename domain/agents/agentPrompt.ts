@@ -1,3 +1,4 @@
+import { type AttachedPart, fitAttachments, type PromptAttachment } from '../attachments/promptAttachments.js';
 import { allowances, cut, measure, type PromptLimits } from '../text/tokenBudget.js';
 import type { ChatMessage, Reasoning, ToolCallRequest } from './chatMessage.js';
 
@@ -11,9 +12,10 @@ export type PastIteration = { text: string; calls: PastCall[]; reasoning?: Reaso
 export type AgentPromptInput = {
   systemPrompt: string;
   /** Messages of earlier turns, oldest first. */
-  history: { role: 'user' | 'assistant'; text: string }[];
-  /** The user's text of this turn. */
+  history: { role: 'user' | 'assistant'; text: string; attachments?: readonly PromptAttachment[] | undefined }[];
+  /** The user's text of this turn, and what is attached to it. */
   prose: string;
+  attachments?: readonly PromptAttachment[] | undefined;
   iterations: PastIteration[];
 };
 
@@ -28,7 +30,9 @@ const MESSAGE_COST = 8;
  * if necessary, the oldest first. Earlier turns fill what remains of `soft`; the oldest are left out first. Fields that a
  * server attached to calls are not counted: it refuses the calls without them.
  */
-export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): ChatMessage[] {
+export function agentPrompt(input: AgentPromptInput, given: PromptLimits): ChatMessage[] {
+  const said = [...input.history, input].map(({ attachments }) => attachments);
+  const { parts, limits } = fitAttachments(said, given);
   const { iterations, cost: ofBlocks } = fitBlocks(input.iterations, limits.hard / 2);
   const fixed = [input.systemPrompt, input.prose, ...iterations.map(({ text }) => text)];
   const results = iterations.flatMap(({ calls }) => calls.map(({ result }) => result));
@@ -44,15 +48,15 @@ export function agentPrompt(input: AgentPromptInput, limits: PromptLimits): Chat
   );
   const fitted = measured.map((part, n) => cut(part, allowed[n] ?? 0));
   const kept = fitted.map(({ text }) => text);
-  const said = kept.slice(0, fixed.length);
+  const fixedTexts = kept.slice(0, fixed.length);
   const found = kept.slice(fixed.length, fixed.length + results.length).toReversed();
   const thought = kept.slice(fixed.length + results.length).toReversed();
   const room = Math.min(limits.soft, limits.hard) - (limits.hard - total) - sum(fitted.map(({ cost }) => cost));
   return [
-    { role: 'system', content: said[0] ?? '' },
-    ...pastTurns(input.history, room, limits),
-    { role: 'user', content: said[1] ?? '' },
-    ...messagesOfTurn(iterations, { texts: said.slice(2), results: found, thoughts: thought }),
+    { role: 'system', content: fixedTexts[0] ?? '' },
+    ...pastTurns(input.history, room, limits, parts),
+    { role: 'user', content: fixedTexts[1] ?? '', ...attachedOf(parts.at(-1)) },
+    ...messagesOfTurn(iterations, { texts: fixedTexts.slice(2), results: found, thoughts: thought }),
   ];
 }
 
@@ -88,14 +92,21 @@ function costOf(texts: string[], { hard, countTokens }: PromptLimits): number {
 
 const sum = (costs: number[]) => costs.reduce((total, cost) => total + cost, 0);
 
+const attachedOf = (attached: readonly AttachedPart[] = []) => (attached.length > 0 ? { attached } : {});
+
 /** The newest messages of earlier turns that fit into `room` tokens. */
-function pastTurns(history: AgentPromptInput['history'], room: number, { countTokens }: PromptLimits): ChatMessage[] {
+function pastTurns(
+  history: AgentPromptInput['history'],
+  room: number,
+  { countTokens }: PromptLimits,
+  parts: readonly AttachedPart[][],
+): ChatMessage[] {
   const kept: ChatMessage[] = [];
   let left = room;
-  for (const { role, text } of history.toReversed()) {
+  for (const [n, { role, text }] of [...history.entries()].reverse()) {
     left -= measure(text, countTokens, Math.max(0, left)).cost + MESSAGE_COST;
     if (left < 0) break;
-    kept.unshift({ role, content: text });
+    kept.unshift({ role, content: text, ...attachedOf(parts[n]) });
   }
   return kept;
 }

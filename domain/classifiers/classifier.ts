@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Attachment } from '../attachments/attachment.js';
 import type { NewEvent, StoryArtifacts } from '../log/events.js';
 import type { Edge } from '../narrative/edge.js';
 import type { Person } from '../narrative/participants.js';
@@ -32,6 +33,8 @@ export type TurnContext = {
   guest: Person | null;
   /** The user's line; empty if all of it is out of character. */
   prose: string;
+  /** What is attached to the user's line. Classifiers do not get it. */
+  attachments?: readonly Attachment[];
   beats: { beat: number; speakerId: string; text: string; at: string }[];
   /** The lines before the turn, oldest first. */
   dialogue: SpokenLine[];

@@ -1,3 +1,4 @@
+import { type AttachedPart, fitAttachments, type PromptAttachment } from '../attachments/promptAttachments.js';
 import type { PromptMessage } from '../narrative/prompt.js';
 import { allowances, cut, measure, type PromptLimits } from '../text/tokenBudget.js';
 
@@ -13,7 +14,12 @@ export type DocumentPromptInput = {
 };
 
 /** `quote` is the part of the document that a user selected. */
-export type ThreadMessage = { role: 'user' | 'assistant'; text: string; quote: string | null };
+export type ThreadMessage = {
+  role: 'user' | 'assistant';
+  text: string;
+  quote: string | null;
+  attachments?: readonly PromptAttachment[] | undefined;
+};
 
 const RULES = `You help with the document below. Answer what is asked. To change the document, propose edits as blocks of exactly this form, any number of them, anywhere in your answer:
 <change><original>the text to replace</original><proposed>what is to stand there instead</proposed><reason>why</reason></change>
@@ -25,8 +31,13 @@ const MESSAGE_COST = 6;
  * The prompt of a turn about a document. The rules, the message that is answered, the quote, the title and the body fit
  * into `hard`; the body is cut first if necessary. Earlier messages fill what remains; the oldest are left out first.
  */
-export function documentPrompt(input: DocumentPromptInput, limits: PromptLimits): PromptMessage[] {
+export function documentPrompt(input: DocumentPromptInput, given: PromptLimits): PromptMessage[] {
   const { document, anchor } = input;
+  const all = [...input.history, input.line];
+  const { parts, limits } = fitAttachments(
+    all.map(({ attachments }) => attachments),
+    given,
+  );
   const line = withQuote(input.line);
   const texts = [RULES, line, anchor?.quote ?? '', document.title, document.body];
   const overhead = MESSAGE_COST * 8;
@@ -39,8 +50,8 @@ export function documentPrompt(input: DocumentPromptInput, limits: PromptLimits)
   const system = [rules, quote && aboutPart(quote, anchor), `Title: ${title}`, `Body:\n${body}`].filter(Boolean);
   return [
     { role: 'system', content: system.join('\n\n') },
-    ...newest(input.history, Math.min(left, limits.soft), limits),
-    { role: 'user', content: answered },
+    ...newest(input.history, Math.min(left, limits.soft), limits, parts),
+    { role: 'user', content: answered, ...attachedOf(parts.at(-1)) },
   ];
 }
 
@@ -53,15 +64,22 @@ function aboutPart(quote: string, anchor: DocumentPromptInput['anchor']): string
 const withQuote = ({ text, quote }: ThreadMessage): string =>
   quote ? `> ${quote.replaceAll('\n', '\n> ')}\n\n${text}` : text;
 
+const attachedOf = (attached: readonly AttachedPart[] = []) => (attached.length > 0 ? { attached } : {});
+
 /** The newest messages that fit into `room` tokens. */
-function newest(history: ThreadMessage[], room: number, { countTokens }: PromptLimits): PromptMessage[] {
+function newest(
+  history: ThreadMessage[],
+  room: number,
+  { countTokens }: PromptLimits,
+  parts: readonly AttachedPart[][],
+): PromptMessage[] {
   const kept: PromptMessage[] = [];
   let left = room;
-  for (const earlier of history.toReversed()) {
+  for (const [n, earlier] of [...history.entries()].reverse()) {
     const content = withQuote(earlier);
     left -= measure(content, countTokens, Math.max(0, left)).cost + MESSAGE_COST;
     if (left < 0) break;
-    kept.unshift({ role: earlier.role, content });
+    kept.unshift({ role: earlier.role, content, ...attachedOf(parts[n]) });
   }
   return kept;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { artifactData, strategyUnlinked } from '../agents/artifacts.js';
+import { attachment } from '../attachments/attachment.js';
 import { relayInfo } from '../relay/relay.js';
 import { endStatuses } from '../turns/endStatus.js';
 import { publicError, tokenUsage } from '../turns/turn.js';
@@ -54,12 +55,17 @@ export type StoryArtifacts = z.infer<typeof storyArtifacts>;
 
 export const eventData = {
   chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
-  user_turn: z.object({ text: z.string(), segments: z.array(segment), quote: z.string().optional() }),
   /** A message of a conversation that began elsewhere. It belongs to no turn. */
   message_added: z.object({ role: z.enum(['user', 'assistant']), text: z.string() }),
+  user_turn: z.object({
+    text: z.string(),
+    segments: z.array(segment),
+    quote: z.string().optional(),
+    attachments: z.array(attachment).optional(),
+  }),
   user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
-  /** Replaces the text of the `user_turn` at `userTurnSeq`. */
-  user_turn_edit: z.object({ userTurnSeq: seq, text: z.string() }),
+  /** Replaces the text of the `user_turn` at `userTurnSeq`. The attachments are those of that turn. */
+  user_turn_edit: z.object({ userTurnSeq: seq, text: z.string(), attachments: z.array(attachment).optional() }),
   assistant_turn_started: z.object({ speakerId: id, beat: z.number().int(), userTurnSeq: seq }),
   assistant_turn: z.object({
     speakerId: id,

@@ -20,6 +20,14 @@ export const failures = {
     retried: false,
     message: "The request is longer than the model's context window. Shorten it, or choose a model with a larger one.",
   },
+  images_unsupported: {
+    retried: false,
+    message: 'The model takes no images. Choose a model that does, or send the message without them.',
+  },
+  image_refused: {
+    retried: false,
+    message: 'The provider could not use an image. Attach a smaller one, or one in another format.',
+  },
   model_not_found: { retried: false, message: 'The provider does not know the model. Check its name.' },
   provider_host_not_allowed: {
     retried: false,

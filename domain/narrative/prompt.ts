@@ -1,3 +1,4 @@
+import { type AttachedPart, fitAttachments, type PromptAttachment } from '../attachments/promptAttachments.js';
 import {
   allowances,
   type CountTokens,
@@ -17,11 +18,15 @@ import { type ClosedScene, type Memory, recall } from './recall.js';
 export type { PromptLimits } from '../text/tokenBudget.js';
 export type { ClosedScene, Memory } from './recall.js';
 
-/** A message as providers take it. */
-export type PromptMessage = { role: 'system' | 'user' | 'assistant'; content: string };
+/** A message as providers take it. `attached`: what a user's message has beside its text. */
+export type PromptMessage = {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+  attached?: readonly AttachedPart[];
+};
 
 /** A line of `you` or of a character, without out-of-character text. */
-export type SpokenLine = { speakerId: string; text: string };
+export type SpokenLine = { speakerId: string; text: string; attachments?: readonly PromptAttachment[] | undefined };
 
 /**
  * The state of the chat that the prompt of a narrative reply is built from. Texts contain no out-of-character remarks.
@@ -36,6 +41,8 @@ export type PromptInput = {
   guest: Person | null;
   /** The user's line that is answered; empty if all of it is out of character. */
   prose: string;
+  /** What the user attached to that line. */
+  attachments?: readonly PromptAttachment[] | undefined;
   /** The earlier beats of this turn: none at beat 0, the first beat at beat 1. */
   beats: SpokenLine[];
   /** The lines before the one that is answered, oldest first. */
@@ -69,9 +76,14 @@ const REMEMBERED = 'What you remember, the most important first:';
  * what remains of `soft`; the least valuable and the oldest are left out first. Example dialogue gets what they leave.
  * Takes linear time.
  */
-export function narrativePrompt(input: PromptInput, limits: PromptLimits): PromptMessage[] {
-  const needed = fitNeeded(input, limits);
-  const { lore, memories, dialogue, examples } = fitOptional(input, limits, needed.cost);
+export function narrativePrompt(input: PromptInput, given: PromptLimits): PromptMessage[] {
+  const last = input.dialogue.slice(-DIALOGUE_LINES);
+  const { parts, limits } = fitAttachments(
+    [...last, input].map(({ attachments }) => attachments),
+    given,
+  );
+  const needed = fitNeeded(input, limits, parts.at(-1) ?? []);
+  const { lore, memories, dialogue, examples } = fitOptional(input, limits, needed.cost, parts);
   const system = [
     needed.role,
     ...lore.before,
@@ -90,8 +102,8 @@ export function narrativePrompt(input: PromptInput, limits: PromptLimits): Promp
 const reserve = ({ soft, hard }: Pick<PromptLimits, 'soft' | 'hard'>) => Math.floor(Math.min(soft, hard) / 6);
 
 /** The required parts, cut to the hard limit: the role, the lines to answer, and what the speaker knows. */
-function fitNeeded(input: PromptInput, limits: PromptLimits) {
-  const lines = newLines(input);
+function fitNeeded(input: PromptInput, limits: PromptLimits, attached: AttachedPart[]) {
+  const lines = newLines(input, attached);
   const { persona, others } = knowledge(input);
   const texts = [role(input), ...lines.map(({ content }) => content), persona, ...others];
   const overhead = MESSAGE_COST * (lines.length + 1) + PART_COST * texts.length;
@@ -114,9 +126,10 @@ function fitNeeded(input: PromptInput, limits: PromptLimits) {
 }
 
 /** The lines to answer. If the user's line is all out of character, an instruction to continue replaces it. */
-function newLines(input: PromptInput): PromptMessage[] {
-  const said = input.prose ? [{ speakerId: YOU, text: input.prose }] : [];
-  const lines: PromptMessage[] = [...said, ...input.beats].map((line) => message(input, line));
+function newLines(input: PromptInput, attached: AttachedPart[]): PromptMessage[] {
+  const prose = input.prose || (attached.length > 0 ? SHOWN : '');
+  const said = prose ? [withAttached(message(input, { speakerId: YOU, text: prose }), attached)] : [];
+  const lines: PromptMessage[] = [...said, ...input.beats.map((line) => message(input, line))];
   const last = postHistory(input);
   return [
     ...(lines.length > 0 ? lines : [{ role: 'system' as const, content: continueScene(input) }]),
@@ -124,11 +137,22 @@ function newLines(input: PromptInput): PromptMessage[] {
   ];
 }
 
+/** Stands for a line that is all out of character and has attachments. */
+const SHOWN = '(shows this)';
+
+const withAttached = (line: PromptMessage, attached: readonly AttachedPart[] = []): PromptMessage =>
+  attached.length > 0 ? { ...line, attached } : line;
+
 /**
  * Lore first, then the newest dialogue and the most valuable memories, taken alternately until the limit, then example
  * dialogue.
  */
-function fitOptional(input: PromptInput, { soft, hard, countTokens }: PromptLimits, spent: number) {
+function fitOptional(
+  input: PromptInput,
+  { soft, hard, countTokens }: PromptLimits,
+  spent: number,
+  parts: readonly AttachedPart[][],
+) {
   const room = Math.min(hard - spent, Math.max(soft - spent, reserve({ soft, hard })));
   const largest = Math.floor(soft / LARGEST_SHARE);
   const costs = new Map<string, number>();
@@ -139,7 +163,7 @@ function fitOptional(input: PromptInput, { soft, hard, countTokens }: PromptLimi
   };
   const lore = fitLore(input, Math.floor(room / LORE_SHARE), countTokens);
   const known = { memories: input.remembered, closedScenes: input.closedScenes, beforeSeq: input.userTurnSeq };
-  const said = input.dialogue.slice(-DIALOGUE_LINES).map((line) => message(input, line));
+  const said = input.dialogue.slice(-DIALOGUE_LINES).map((line, n) => withAttached(message(input, line), parts[n]));
   const texts = said.map(({ content }) => content).reverse();
   const left = room - TITLE_COST - lore.cost;
   const [lines, memories] = takeInTurns([texts, recall(input.speakerId, known)], left, shorten);

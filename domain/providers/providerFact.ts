@@ -14,7 +14,8 @@ export type AnswerLevel = (typeof answerLevels)[number];
  * Rules of a server for messages. `alternate_roles`: a system message only at the beginning, then user and assistant in
  * turn, the last one from the user. `no_null_content`: the content is a text, beside tool calls too. `send_reasoning`: the
  * reasoning before tool calls is sent back. `short_call_ids`: the ids of calls have at most 40 letters, digits, `_` and `-`.
- * `nine_character_call_ids`: they have exactly nine letters and digits.
+ * `nine_character_call_ids`: they have exactly nine letters and digits. `plain_content`: the content of a message without images is one text.
+ * `no_images`: the model takes none. `no_past_images`: the images of earlier messages are left out.
  */
 export const messageRules = [
   'alternate_roles',
@@ -23,6 +24,9 @@ export const messageRules = [
   'send_reasoning',
   'short_call_ids',
   'nine_character_call_ids',
+  'plain_content',
+  'no_images',
+  'no_past_images',
 ] as const;
 export type MessageRule = (typeof messageRules)[number];
 

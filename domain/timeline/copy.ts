@@ -98,8 +98,9 @@ function place(event: ChatEvent, { turns, title }: { turns: Versions; title: str
   const from = event.seq;
   if (event.kind === 'chat_created') return { ...event, data: { ...event.data, title }, turnId, from };
   if (event.kind !== 'user_turn_edit') return { ...event, turnId, from };
-  const { userTurnSeq, text } = event.data;
-  return { ...event, kind: 'user_turn', data: { text, segments: splitProse(text) }, seq: userTurnSeq, turnId, from };
+  const { userTurnSeq, text, attachments } = event.data;
+  const data = { text, segments: splitProse(text), ...(attachments ? { attachments } : {}) };
+  return { ...event, kind: 'user_turn', data, seq: userTurnSeq, turnId, from };
 }
 
 type References = { seqOf: (seq: number) => number; changeIdOf: (id: string) => string };

@@ -1,3 +1,4 @@
+import type { Attachment } from '../attachments/attachment.js';
 import { toHtml } from '../documents/html.js';
 import type { ShownActivity } from '../turns/activity.js';
 import type { TokenUsage } from '../turns/turn.js';
@@ -13,6 +14,8 @@ export type Message = ShownActivity & {
   speakerId?: string;
   truncated?: boolean;
   modelId?: string;
+  /** Of a user's message. */
+  attachments?: Attachment[];
   tokenUsage?: TokenUsage;
   /** An HTML fragment of `content`: paragraphs, with all of the text escaped. */
   html: string;

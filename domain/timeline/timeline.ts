@@ -1,9 +1,17 @@
+import type { Attachment } from '../attachments/attachment.js';
 import type { ChatEvent, EventData } from '../log/events.js';
 import type { ActivityEvent } from '../turns/activity.js';
 import { type Handler, handlers, showsNothing } from './timelineHandlers.js';
 
 /** What the user said. An edit takes the place of the first prose. */
-export type Prose = { turnId: string; text: string; quote: string | null; at: string; seq: number };
+export type Prose = {
+  turnId: string;
+  text: string;
+  quote: string | null;
+  attachments: readonly Attachment[];
+  at: string;
+  seq: number;
+};
 
 /** A reply that has landed. */
 export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; at: string };

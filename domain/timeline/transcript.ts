@@ -117,7 +117,10 @@ const ofGreeting = ({ seq, text, at, speakerId }: Greeting): Message => ({
   truncated: false,
 });
 
-const ofProse = ({ turnId, text, at }: Prose): Message => toMessage('user', text, `${turnId}:user`, at);
+const ofProse = ({ turnId, text, at, attachments }: Prose): Message => ({
+  ...toMessage('user', text, `${turnId}:user`, at),
+  ...(attachments.length > 0 ? { attachments: [...attachments] } : {}),
+});
 
 function ofBeat({ turnId, beat, text, at, speakerId, truncated, model: modelId }: Beat): Message {
   return { ...toMessage('assistant', text, `${turnId}:${beat}`, at), speakerId, truncated, modelId };

@@ -1,0 +1,72 @@
+import type { Attachment } from '../../domain/attachments/attachment.js';
+import { mustBeWithinLimit } from '../chats/ownerLimits.js';
+import { newId } from '../core/ids.js';
+import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
+import { ChatRefused } from '../core/refused.js';
+
+/** What is uploaded. `sha256` is that of `bytes`. */
+export type NewAttachment = { mediaType: string; name: string | undefined; bytes: Buffer; sha256: Buffer };
+
+/** How many attachments an owner may have, and how many bytes in all of them. */
+export type AttachmentLimits = { attachments?: number | undefined; attachmentBytes?: number | undefined };
+
+type Row = { id: string; mediaType: string; bytes: number; name: string | null };
+
+export const attachmentColumns = 'a.id, a.media_type as "mediaType", a.size as bytes, a.name';
+
+export const toAttachment = ({ name, ...row }: Row): Attachment => ({ ...row, ...(name === null ? {} : { name }) });
+
+/** Stores an upload. Throws `ChatRefused` when it exceeds a limit of the owner. */
+export function createAttachment(
+  pool: Pool,
+  owner: string,
+  given: NewAttachment,
+  limits: AttachmentLimits = {},
+): Promise<Attachment> {
+  const { mediaType, name, bytes, sha256 } = given;
+  return transaction(pool, async (tx) => {
+    await mustBeWithinLimit(tx, 'attachments', owner, limits.attachments);
+    await mustHaveRoom(tx, owner, bytes.length, limits.attachmentBytes);
+    // The update locks a row that is there, so that it is not removed as unused at the same time.
+    await tx.query(
+      `insert into attachment_contents (sha256, bytes) values ($1, $2)
+       on conflict (sha256) do update set sha256 = excluded.sha256`,
+      [sha256, bytes],
+    );
+    const { rows } = await tx.query<Row>(
+      `insert into attachments as a (id, owner, media_type, name, size, sha256) values ($1, $2, $3, $4, $5, $6)
+       returning ${attachmentColumns}`,
+      [newId('att'), owner, mediaType, name ?? null, bytes.length, sha256],
+    );
+    return toAttachment(rows[0]!);
+  });
+}
+
+/** Runs under the lock of `mustBeWithinLimit`, so that concurrent uploads can't exceed the limit together. */
+async function mustHaveRoom(tx: Tx, owner: string, bytes: number, max: number | undefined): Promise<void> {
+  if (max === undefined) return;
+  const { rows } = await tx.query<{ total: number }>(
+    'select coalesce(sum(size), 0)::float8 as total from attachments where owner = $1',
+    [owner],
+  );
+  if (rows[0]!.total + bytes > max) throw new ChatRefused('limit_reached', 'attachmentBytes', max);
+}
+
+/** Reads what is known of an attachment. Null when the owner has no such attachment. */
+export async function readAttachment(db: Db, owner: string, id: string): Promise<Attachment | null> {
+  const { rows } = await db.query<Row>(
+    `select ${attachmentColumns} from attachments a where a.id = $1 and a.owner = $2`,
+    [id, owner],
+  );
+  return rows[0] ? toAttachment(rows[0]) : null;
+}
+
+/** A piece of an attachment's bytes from `at` on, at most `length` bytes; empty past the end. Null when it was removed. */
+export async function readPieceOf(db: Db, id: string, at: number, length: number): Promise<Buffer | null> {
+  const { rows } = await db.query<{ piece: Buffer }>(
+    `select substring(c.bytes from $2 for $3) as piece
+     from attachments a join attachment_contents c on c.sha256 = a.sha256 where a.id = $1`,
+    [id, at + 1, length],
+  );
+  return rows[0]?.piece ?? null;
+}
