@@ -3,6 +3,7 @@ import type { Channel } from '../domain/log/frames.js';
 import type { RelayEnd, RelayMeta } from '../domain/relay/relay.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
 import type { TurnOptions } from '../domain/turns/turnOptions.js';
+import type { LoadImages } from './outgoing/images.js';
 
 export type ReplyRequest = TurnOptions & {
   model: string;
@@ -13,6 +14,8 @@ export type ReplyRequest = TurnOptions & {
   requestId: string;
   /** Whether the model reasons before it answers. */
   thinking?: boolean;
+  /** Reads the data of the images in `messages`; it is called before the request is sent. */
+  loadImages?: LoadImages | undefined;
   /** The beginning of the reply, which the provider continues. Only where it `continues`. */
   continueFrom?: string;
 };

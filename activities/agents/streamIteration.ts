@@ -20,6 +20,7 @@ import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import type { StreamStep } from '../streaming/attempt.js';
 import type { BegunStep, DraftAt } from '../streaming/draftWriter.js';
+import { imageLoader } from '../streaming/imageLoader.js';
 import type { ProviderOf } from '../streaming/providerOf.js';
 import type { ProviderStream } from '../streaming/providerStream.js';
 import { usageOfStream } from '../streaming/streamCall.js';
@@ -103,7 +104,12 @@ async function toRequest(
   return {
     provider,
     fallback,
-    request: { ...options, messages: agentPrompt({ ...promptInput, iterations }, deps.prompt), tools },
+    request: {
+      ...options,
+      messages: agentPrompt({ ...promptInput, iterations }, deps.prompt),
+      tools,
+      loadImages: imageLoader(pool),
+    },
     draft: {
       kept: { text: kept.text, thinking: kept.thinking, inEpoch },
       begunSteps,

@@ -1,4 +1,5 @@
 import { originOf } from '../../domain/agents/origin.js';
+import { imageTokens } from '../../domain/attachments/promptAttachments.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import { type PartStage, through } from '../../llm/partStage.js';
 import type { ReplyPart, ReplyRequest } from '../../llm/port.js';
@@ -47,6 +48,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
         model,
         origin: originOf({ model, onFallback: asked !== first }),
         prompt: promptTexts(request),
+        imageTokens: imageTokens(request.messages),
         resumed: point.from === 'response',
         ...(point.from === 'prefix' ? { continuedEpoch: lease.epoch } : {}),
       },

@@ -131,4 +131,12 @@ async function release<P, V>({ deps, step, lease }: Attempt<P, V>, how: Release)
 /** Whether another provider may succeed where this one failed. */
 const mayPassElsewhere = ({ code }: TurnFailure): boolean =>
   code.startsWith('provider_') ||
-  ['model_not_found', 'stream_broken', 'empty_reply', 'thought_only', 'context_too_long'].includes(code);
+  [
+    'model_not_found',
+    'images_unsupported',
+    'image_refused',
+    'stream_broken',
+    'empty_reply',
+    'thought_only',
+    'context_too_long',
+  ].includes(code);

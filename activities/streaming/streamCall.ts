@@ -14,6 +14,8 @@ export type StreamCall = {
   origin?: string;
   /** The texts of the request. */
   prompt: string[];
+  /** The tokens of its images, as estimated. */
+  imageTokens?: number;
   /** Whether an earlier attempt made the request, and this one resumes the response. */
   resumed: boolean;
   /** The epoch whose text it continues. */
@@ -23,7 +25,7 @@ export type StreamCall = {
 /** Estimates the tokens of a call so far, cheaply. The estimate is used if its worker is lost. */
 export function createCallMeter(call: StreamCall) {
   const { step, attempt, model, continuedEpoch } = call;
-  const promptTokens = approximateTokens(call.prompt);
+  const promptTokens = approximateTokens(call.prompt) + (call.imageTokens ?? 0);
   let received = 0;
   return {
     add(piece: string): void {
@@ -44,6 +46,9 @@ export function createCallMeter(call: StreamCall) {
 export function promptTexts({ messages, tools, continueFrom }: Omit<ReplyRequest, 'requestId'>): string[] {
   const said = messages.flatMap((message) => [
     message.content,
+    ...('attached' in message ? (message.attached ?? []) : []).flatMap((part) =>
+      part.type === 'text' ? [part.text] : [],
+    ),
     ...('toolCalls' in message ? message.toolCalls.map((call) => call.name + call.arguments) : []),
     ...('reasoning' in message && message.reasoning ? reasoningTexts(message.reasoning) : []),
   ]);
@@ -72,5 +77,6 @@ export function usageOfStream(
     const units = texts.reduce((sum, each) => sum + each.length, 0);
     return units > MAX_COUNTED ? approximateTokens(texts) : texts.reduce((sum, each) => sum + countTokens(each), 0);
   };
-  return estimatedUsage(call.model, { prompt: count(call.prompt), completion: count([text, thinking]) });
+  const prompt = count(call.prompt) + (call.imageTokens ?? 0);
+  return estimatedUsage(call.model, { prompt, completion: count([text, thinking]) });
 }

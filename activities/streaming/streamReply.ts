@@ -13,6 +13,7 @@ import { cutCode, goneVerdict, type ReplyVerdict } from '../../domain/turns/verd
 import type { ReplyProvider } from '../../llm/port.js';
 import type { Upstream } from '../../llm/relay/upstream.js';
 import type { StreamStep } from './attempt.js';
+import { imageLoader } from './imageLoader.js';
 import type { ProviderStream } from './providerStream.js';
 import { promptMessages, type ReplyPrompt, readReplyPrompt } from './replyPrompt.js';
 import { usageOfStream } from './streamCall.js';
@@ -54,12 +55,15 @@ export function createStreamReply(deps: StreamReplyDeps, streamStep: StreamStep)
   };
 }
 
-function toRequest({ provider, model, fallback, prompt: limits, upstream }: StreamReplyDeps, prompt: ReplyPrompt) {
+function toRequest(
+  { pool, provider, model, fallback, prompt: limits, upstream }: StreamReplyDeps,
+  prompt: ReplyPrompt,
+) {
   const messages = promptMessages(prompt, limits);
   const asked: ModelRequest =
     prompt.kind === 'relay'
       ? { provider: relayProvider(upstream, prompt.request), request: { model: 'relay', messages } }
-      : { provider, fallback, request: { model, messages }, ...namesOf(prompt) };
+      : { provider, fallback, request: { model, messages, loadImages: imageLoader(pool) }, ...namesOf(prompt) };
   return asked;
 }
 

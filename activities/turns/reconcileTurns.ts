@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { readUndeliveredApprovals } from '../../db/agents/approvals.js';
+import { removeUnattached } from '../../db/attachments/removeAttachments.js';
 import { type Pass, reconcilePass } from '../../db/reconciler/reconcilePass.js';
 import type { ReconcileDeps, TurnWorkflows } from '../../db/reconciler/reconcileTurn.js';
 import { trimTurns } from '../../db/turns/trimTurns.js';
@@ -27,10 +28,14 @@ const APPROVALS_AT_ONCE = 8;
 /** Longer than any attempt of an ended turn still runs. */
 const TRIM_OLDER_THAN_MS = 10 * 60_000;
 const TRIM_MS = 3_000;
+/** How long an upload waits for its message. */
+const UNATTACHED_MS = 24 * 60 * 60_000;
+const UNATTACHED_PASS_MS = 1_000;
 
 /**
  * Finds turns that cannot continue by themselves: starts those without a workflow, closes those whose workflow has
- * closed, and passes the floor on where a workflow fails again and again. Also removes rows that ended turns left.
+ * closed, and passes the floor on where a workflow fails again and again. Also removes rows that ended turns left, and uploads that no
+ * message has.
  */
 export function createReconcileTurns(deps: Deps) {
   return async (): Promise<Reconciled> => {
@@ -64,4 +69,6 @@ async function repeatApprovals({ pool, workflows, telemetry }: Deps, onProgress:
 async function trim({ pool, telemetry }: Deps, onProgress: () => void): Promise<void> {
   const options = { olderThanMs: TRIM_OLDER_THAN_MS, withinMs: TRIM_MS, onProgress };
   await trimTurns(pool, options).catch(telemetry.notTrimmed);
+  const unattached = { olderThanMs: UNATTACHED_MS, withinMs: UNATTACHED_PASS_MS, onProgress };
+  await removeUnattached(pool, unattached).catch(telemetry.notTrimmed);
 }

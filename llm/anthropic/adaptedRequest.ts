@@ -18,6 +18,8 @@ type Asked<T> = {
   model: string;
   requestId: string;
   toBody: (facts: ModelFacts) => Body;
+  /** The message that is answered has images; a model that takes none is not asked. */
+  needsImages?: boolean;
   /** Reads the response, or its beginning. Where that fails with an error that the response holds, it was refused. */
   read: (response: Response) => Promise<T>;
 };
@@ -28,11 +30,12 @@ type Asked<T> = {
  */
 export async function requestMessage<T>(
   { client, facts, log }: Connection,
-  { model, requestId, toBody, read }: Asked<T>,
+  { model, requestId, toBody, needsImages = false, read }: Asked<T>,
   clock: SilenceClock,
 ): Promise<T> {
   const plan = createPlan(model, await facts.read(model), facts);
   for (let left = MAX_LESSONS; ; left--) {
+    if (needsImages && plan.known().images === 'none') throw takesNoImages(plan, left === MAX_LESSONS);
     const body = toBody(plan.known());
     let accepted = false;
     try {
@@ -107,6 +110,15 @@ const failureOf = (
   { status, headers, requestID, cause }: InstanceType<typeof Anthropic.APIError>,
   error: ErrorFields,
 ) => fromApiError({ status, headers, requestID, error, cause }, Date.now());
+
+/**
+ * The same request without the images would be another one: it is not sent. The fact is kept at once, because no other
+ * request has the images.
+ */
+function takesNoImages(plan: { confirm(): void }, isUnasked: boolean): TurnFailure {
+  plan.confirm();
+  return new TurnFailure('images_unsupported', { spent: isUnasked ? 'nothing' : 'call' });
+}
 
 /** A refusal that teaches nothing new would be answered by the same request. */
 const isKnown = ({ facts }: Lesson, known: ModelFacts): boolean =>

@@ -8,6 +8,7 @@ import { readEvents } from '../http/eventFrames.js';
 import { isDone } from '../http/eventReader.js';
 import type { ProviderServer } from '../http/providerFetch.js';
 import { readWhole } from '../http/readWhole.js';
+import { hasNewImages, withImageData } from '../outgoing/images.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
 import { separatedParts } from '../separatedParts.js';
@@ -65,15 +66,19 @@ async function* readReply(
 ): AsyncGenerator<ReplyPart> {
   const continued: ServerFields[] = [];
   const usages: (TokenUsage | null)[] = [];
+  const { model } = request;
   let calls = false;
   for (let pauses = 0; ; pauses++) {
-    const { model, requestId } = request;
-    const toBody = (facts: Parameters<typeof toMessageRequest>[1]) => toMessageRequest(request, facts, continued);
+    const { requestId } = request;
+    const sent = await withImageData(request);
+    const toBody = (facts: Parameters<typeof toMessageRequest>[1]) => toMessageRequest(sent, facts, continued);
+    const needsImages = hasNewImages(request.messages);
     const read = async (response: Response) => {
       const message = createMessage(model);
       return { message, parts: await begunParts(readMessage(response, message, clock)) };
     };
-    const { message, parts } = await requestMessage(connection, { model, requestId, toBody, read }, clock);
+    const asked = { model, requestId, toBody, needsImages, read };
+    const { message, parts } = await requestMessage(connection, asked, clock);
     yield* parts;
     usages.push(message.usage());
     for (const part of message.attached()) {

@@ -1,5 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
+import type { AttachedPart } from '../../domain/attachments/promptAttachments.js';
 import { sendableCalls } from '../outgoing/sendableCalls.js';
 import { createUseBlocks } from './useBlocks.js';
 
@@ -38,7 +39,11 @@ function toMessages(messages: ChatMessage[]): Message[] {
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at] as ChatMessage;
     if (!('toolCalls' in message)) {
-      say(message.role === 'assistant' ? 'assistant' : 'user', textBlocks(message.content));
+      const attached = 'attached' in message ? (message.attached ?? []) : [];
+      say(message.role === 'assistant' ? 'assistant' : 'user', [
+        ...attached.map(toBlock),
+        ...textBlocks(message.content),
+      ]);
       continue;
     }
     const results = resultsAfter(messages, at);
@@ -72,7 +77,16 @@ const reasoningOf = ({ reasoning }: WithCalls): Block[] =>
 
 const isSaid = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
 
-/** The text of a message. Images become blocks here. */
+/** An attachment. Images and files stand before the text about them, as the API recommends. */
+const toBlock = (part: AttachedPart): Block =>
+  part.type === 'text'
+    ? part
+    : {
+        type: 'image',
+        source: { type: 'base64', media_type: part.mediaType as ImageType, data: part.data ?? '' },
+      };
+type ImageType = Anthropic.Base64ImageSource['media_type'];
+
 const textBlocks = (text: string): Anthropic.TextBlockParam[] => (isSaid(text) ? [{ type: 'text', text }] : []);
 
 /** Adds a message, as part of the last one where the role is the same. */

@@ -1,5 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatMessage, ServerFields } from '../../domain/agents/chatMessage.js';
+import { sendableImages } from '../outgoing/images.js';
 import type { ReplyRequest, ToolOffer } from '../port.js';
 import { type OptionNames, optionFields } from '../turnOptionFields.js';
 import { markStable } from './cacheMarks.js';
@@ -38,8 +39,9 @@ export function toMessageRequest(
       ? {}
       : { temperature: Math.min(temperature, MAX_TEMPERATURE) }),
   };
+  const messages = sendableImages(request.messages, facts.images);
   const conversation = toConversation(
-    facts.thinking === 'none' ? request.messages.map(withoutBlocks) : request.messages,
+    facts.thinking === 'none' ? messages.map(withoutBlocks) : messages,
     request.tools?.map(({ name }) => name),
   );
   const tools = toolFields(request.tools ?? [], conversation);

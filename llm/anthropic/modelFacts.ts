@@ -1,4 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { meaningOf } from '../errors/errorMeaning.js';
 
 /** The library's types are of a later version of the API, which has no temperature. */
 export type Body = Anthropic.MessageCreateParams & { temperature?: number };
@@ -12,6 +13,8 @@ export type ModelFacts = {
   maxTokens?: number;
   /** It takes no marks for its cache. */
   cache?: 'none';
+  /** Which images it takes; left out: all. `new`: those of the message that is answered. */
+  images?: 'new' | 'none';
   /** It can't be forced to call a tool. */
   toolChoice?: 'auto';
 };
@@ -51,8 +54,19 @@ const rules: Rule[] = [
     temperature !== undefined && /temperature/i.test(message) ? lasting({ temperature: 'none' }) : null,
   (message, { tool_choice }) =>
     tool_choice?.type === 'tool' && /tool_choice/i.test(message) ? lasting({ toolChoice: 'auto' }) : null,
+  (message, body) => {
+    if (!hasImages(body)) return null;
+    const meaning = meaningOf({ message }, 400);
+    if (meaning === 'images_unsupported') return lasting({ images: 'none' });
+    return meaning === 'image_refused' ? once({ images: 'new' }) : null;
+  },
   (message) => (/cache_control/i.test(message) ? lasting({ cache: 'none' }) : null),
+  // Tried last: an image in the history must not stop a chat for good.
+  (_, body) => (hasImages({ ...body, messages: body.messages.slice(0, -1) }) ? once({ images: 'new' }) : null),
 ];
+
+const hasImages = ({ messages }: Body): boolean =>
+  messages.some(({ content }) => typeof content !== 'string' && content.some(({ type }) => type === 'image'));
 
 /** The least room for a reply, in tokens. With less the prompt is too long. */
 const MIN_ROOM = 256;

@@ -8,6 +8,7 @@ export const toProviderFacts = ({
   maxTokens,
   cache,
   toolChoice,
+  images,
 }: ModelFacts): ProviderFact[] => [
   ...(thinking === 'none' ? [without('thinking')] : []),
   ...(thinking === 'adaptive' ? [fixed('thinking', 'adaptive')] : []),
@@ -15,6 +16,7 @@ export const toProviderFacts = ({
   ...(maxTokens === undefined ? [] : [{ kind: 'capped' as const, field: 'max_tokens', max: maxTokens }]),
   ...(cache === 'none' ? [without('cache_control')] : []),
   ...(toolChoice === 'auto' ? [fixed('tool_choice', 'auto')] : []),
+  ...(images === 'none' ? [{ kind: 'messages' as const, rule: 'no_images' as const }] : []),
 ];
 
 const without = (field: string): ProviderFact => ({ kind: 'without', field });
@@ -38,7 +40,8 @@ function oneOf(fact: ProviderFact): ModelFacts {
     case 'renamed':
     case 'answers':
     case 'schema_without':
-    case 'messages':
       return {};
+    case 'messages':
+      return fact.rule === 'no_images' ? { images: 'none' } : {};
   }
 }

@@ -3,6 +3,7 @@ import { type FailureCode, TurnFailure } from '../../domain/log/failures.js';
 import { begunParts } from '../begunParts.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
+import { hasNewImages, withImageData } from '../outgoing/images.js';
 import type { ReplyPart, ReplyProvider, ReplyRequest } from '../port.js';
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
@@ -82,18 +83,20 @@ export function createChatCompletions(
 type Asked = ReplyRequest & { mayLackReason: boolean | undefined };
 
 /** The parts of the answer to a request in a form that the server takes. */
-function openStream(
+async function openStream(
   client: OpenAI,
-  { mayLackReason, ...request }: Asked,
+  { mayLackReason, ...given }: Asked,
   clock: SilenceClock,
   { dialect, profile, facts, log }: Server,
 ): Promise<AsyncGenerator<ReplyPart>> {
+  const request = await withImageData(given);
   const { model, requestId } = request;
   const warn = (message: string) => log?.warn({ requestId }, message);
   return sendAdapted({
     model,
     requestId,
     rules: profile.rules,
+    hasNewImages: hasNewImages(request.messages),
     facts,
     log,
     build: (rules) => toReplyBody(request, rules, dialect ?? {}),

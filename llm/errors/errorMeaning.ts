@@ -19,6 +19,16 @@ const specific: Record<string, FailureCode> = {
   model_not_found: 'model_not_found',
   context_length_exceeded: 'context_too_long',
   exceed_context_size_error: 'context_too_long',
+  image_parse_error: 'image_refused',
+  invalid_image: 'image_refused',
+  invalid_image_format: 'image_refused',
+  invalid_base64_image: 'image_refused',
+  invalid_image_url: 'image_refused',
+  image_too_large: 'image_refused',
+  image_too_small: 'image_refused',
+  empty_image_file: 'image_refused',
+  unsupported_image_media_type: 'image_refused',
+  image_file_too_large: 'image_refused',
   request_too_large: 'context_too_long',
   insufficient_quota: 'provider_quota',
   quota_exceeded: 'provider_quota',
@@ -82,10 +92,34 @@ const filtered = [
   /flagged (by|as|for)/i,
 ];
 
+/** Of a model or a server that takes no images at all. */
+const withoutImages = [
+  /\bimages?( inputs?| content)?( blocks?| parts?)? (is|are) (not|n't) (supported|enabled|allowed|available|accepted)/i,
+  /(does(n't| not)|do not|cannot|can't|not) (support|accept|take|allow|handle|have) (any )?(images?|vision|multi-?modal|visual)\b(?! (format|media|type|url|size))/i,
+  /image_url.{0,20} is only supported by certain models/i,
+  /unknown variant .{0,3}(image|input_image|image_url)\b/i,
+  /no endpoints found that support image input/i,
+  /at most 0 image/i,
+  /is not a (multi-?modal|vision) model/i,
+  /missing data required for image input/i,
+  /(unsupported|invalid) content (part )?type.{0,20}(image|image_url|input_image)\b/i,
+  /(no|without) (vision|image|multi-?modal) (support|capabilit|input)/i,
+];
+/** Of one image that can't be used. */
+const badImage = [
+  /at most \d{1,4} image/i,
+  /\bimage.{0,60}(exceeds?|too (large|big|many)|larger than|maximum (allowed )?size)/i,
+  /(could not|unable to|failed to|can ?not|can't) (process|decode|load|read|open|identify|parse) (the |this |an? |input )?(uploaded |provided )?image/i,
+  /(invalid|corrupt(ed)?|malformed|unsupported|unrecogni[sz]ed) (base64 )?image/i,
+  /image.{0,30} (is |does not represent a )?(invalid|valid image|corrupt|unsupported|malformed)/i,
+  /(does not|doesn't) represent a valid image/i,
+];
+
 const MAX_MESSAGE = 4_000;
 /** Statuses whose message may be about the prompt's length. Messages of others, such as 429, also mention tokens. */
 const aboutPrompts = new Set([undefined, 400, 413, 422]);
 const aboutAccounts = new Set([undefined, 400, 402, 403, 429]);
+const aboutImages = new Set([undefined, 400, 404, 413, 415, 422, 500, 501]);
 const aboutContent = new Set([undefined, 400, 403, 422]);
 
 /** The failure that the fields of an error mean, or undefined when only the status counts. */
@@ -93,6 +127,8 @@ export function meaningOf(fields: ErrorFields, status: number | undefined): Fail
   const known = lookUp(specific, fields);
   if (known) return known;
   const message = typeof fields.message === 'string' ? fields.message.slice(0, MAX_MESSAGE) : '';
+  if (aboutImages.has(status) && withoutImages.some((pattern) => pattern.test(message))) return 'images_unsupported';
+  if (aboutImages.has(status) && badImage.some((pattern) => pattern.test(message))) return 'image_refused';
   if (aboutPrompts.has(status) && tooLong.some((pattern) => pattern.test(message))) return 'context_too_long';
   if (aboutAccounts.has(status) && outOfCredit.some((pattern) => pattern.test(message))) return 'provider_quota';
   if (aboutContent.has(status) && filtered.some((pattern) => pattern.test(message))) return 'content_filter';

@@ -26,7 +26,8 @@ export function alternateRoles(messages: ChatMessage[], { systemRole = true } = 
 
 const BLANK_LINE = '\n\n';
 
-const hasText = ({ content }: { content: string }) => content.trim() !== '';
+const hasText = (message: ChatMessage) =>
+  message.content.trim() !== '' || Boolean('attached' in message && message.attached?.length);
 
 const asUser = (message: ChatMessage): ChatMessage =>
   message.role === 'system' ? { role: 'user', content: message.content } : message;
@@ -41,14 +42,13 @@ function append(talk: ChatMessage[], message: ChatMessage): void {
 }
 
 function join(one: ChatMessage, other: ChatMessage): ChatMessage {
-  const content = [one, other]
-    .filter(hasText)
-    .map((message) => message.content)
-    .join(BLANK_LINE);
+  const content = [one.content, other.content].filter((text) => text.trim() !== '').join(BLANK_LINE);
   const reasoning = joinReasoning([one, other].flatMap((each) => ('reasoning' in each && each.reasoning) || []));
   const toolCalls = [one, other].flatMap((each) => ('toolCalls' in each ? each.toolCalls : []));
   if (toolCalls.length > 0) return { role: 'assistant', content, toolCalls, ...(reasoning ? { reasoning } : {}) };
-  return { role: one.role === 'assistant' ? 'assistant' : 'user', content };
+  const attached = [one, other].flatMap((each) => ('attached' in each && each.attached) || []);
+  const role = one.role === 'assistant' ? 'assistant' : 'user';
+  return { role, content, ...(attached.length > 0 ? { attached } : {}) };
 }
 
 const joinReasoning = (all: Reasoning[]): Reasoning | undefined =>

@@ -6,7 +6,9 @@ import type {
   ServerFields,
   ToolCallRequest,
 } from '../../domain/agents/chatMessage.js';
+import type { AttachedPart } from '../../domain/attachments/promptAttachments.js';
 import type { ToolOffer } from '../port.js';
+import { dataUrl, joinedText } from './images.js';
 import { type SendableRules, toSendable } from './toSendable.js';
 
 /** The names that servers have for blocks of reasoning in an assistant's message. */
@@ -32,11 +34,16 @@ const reasoningOf = (message: ChatMessage): Reasoning | undefined =>
 
 function toChatMessage(
   message: ChatMessage,
-  { nullContent = true }: SendableRules,
+  { nullContent = true, textParts = true }: SendableRules,
   reasons: boolean,
 ): OpenAI.ChatCompletionMessageParam {
   if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
-  if (!('toolCalls' in message)) return message;
+  if (!('toolCalls' in message)) {
+    const { role, content, attached = [] } = message;
+    if (role !== 'user' || attached.length === 0) return { role, content };
+    const hasImages = attached.some(({ type }) => type === 'image');
+    return { role, content: textParts || hasImages ? toParts(content, attached) : joinedText(content, attached) };
+  }
   const { content, toolCalls, reasoning } = message;
   const asking = {
     role: 'assistant' as const,
@@ -47,6 +54,13 @@ function toChatMessage(
   };
   return asking;
 }
+
+const toParts = (content: string, attached: readonly AttachedPart[]): OpenAI.ChatCompletionContentPart[] => [
+  ...(content === '' ? [] : [{ type: 'text' as const, text: content }]),
+  ...attached.map((part) =>
+    part.type === 'text' ? part : { type: 'image_url' as const, image_url: { url: dataUrl(part) } },
+  ),
+];
 
 /** The server's own fields stand where they came from: beside `function`, or within it. */
 function toChatCall({ id, name, arguments: sent, serverFields = {} }: ToolCallRequest) {

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
 import { alternateRoles } from './alternateRoles.js';
 import type { CallIdForm } from './callIds.js';
+import { sendableImages } from './images.js';
 import { sendableCalls } from './sendableCalls.js';
 
 /** What a server requires of messages beyond the API. Without rules they are sent as OpenAI accepts them. */
@@ -15,6 +16,10 @@ export type SendableRules = {
   reasoningContent?: boolean;
   /** Which ids of calls are accepted. Default: any. */
   callIds?: CallIdForm;
+  /** Whether text files are parts of a message's content. Otherwise they follow its text. Default: true. */
+  textParts?: boolean;
+  /** Which images are sent; a note replaces the others. Default: `all`. */
+  images?: 'all' | 'new' | 'none';
 };
 
 /**
@@ -27,7 +32,7 @@ export function toSendable(
   rules: SendableRules = {},
   offered: readonly string[] = [],
 ): ChatMessage[] {
-  const valid = sendableCalls(messages, offered, rules.callIds);
+  const valid = sendableCalls(sendableImages(messages, rules.images), offered, rules.callIds);
   if (rules.alternateRoles || rules.systemRole === false)
     return alternateRoles(valid, { systemRole: rules.systemRole ?? true });
   const last = valid.at(-1);

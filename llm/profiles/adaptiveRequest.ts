@@ -1,5 +1,7 @@
+import { TurnFailure } from '../../domain/log/failures.js';
 import { describeFact, type ProviderFact } from '../../domain/providers/providerFact.js';
 import { fromRequestError } from '../errors/providerFailures.js';
+import { noImagesLesson, saysNoImages } from './imageLessons.js';
 import { type LearnedFacts, without } from './learnedFacts.js';
 import { type Lesson, lessonsOf, type Refused } from './lessons.js';
 import { readRefusal } from './refusal.js';
@@ -16,6 +18,8 @@ export type AdaptiveRequest<T> = {
   rules: RequestRules;
   facts: LearnedFacts;
   log?: { warn(fields: object, message: string): void } | undefined;
+  /** Whether the message that is answered has images. Then a model that takes none is not asked. */
+  hasNewImages?: boolean;
   /** The request that the rules allow. */
   build(rules: RequestRules): Body;
   /** Resolves with an accepted response. Rejects with the error of `openai`. */
@@ -38,6 +42,7 @@ export type AdaptiveRequest<T> = {
 export async function sendAdapted<T>(request: AdaptiveRequest<T>): Promise<T> {
   const stored = await request.facts.read(request.model);
   const plan = createPlan(request, stored);
+  if (request.hasNewImages && plan.takesNoImages()) throw new TurnFailure('images_unsupported', { spent: 'nothing' });
   for (let left = MAX_LESSONS; ; left--) {
     const { body, rules } = plan.current();
     let accepted = false;
@@ -50,10 +55,18 @@ export async function sendAdapted<T>(request: AdaptiveRequest<T>): Promise<T> {
     } catch (error) {
       const refusal = readRefusal(error);
       if (accepted && refusal === null) plan.confirm();
+      if (request.hasNewImages && refusal && saysNoImages({ refusal, body })) throw refusedImages(request, error);
       if (refusal === null || left === 0 || !plan.learn({ refusal, body, rules }))
         throw fromRequestError(error, Date.now()) ?? error;
     }
   }
+}
+
+/** No other request has the images: the fact is kept at once, so that the next message with images is not sent. */
+function refusedImages({ model, facts }: AdaptiveRequest<unknown>, error: unknown): TurnFailure {
+  facts.learned(model, [noImagesLesson]);
+  const detail = fromRequestError(error, Date.now())?.detail;
+  return new TurnFailure('images_unsupported', { detail, spent: 'call' });
 }
 
 function createPlan(request: AdaptiveRequest<unknown>, stored: readonly ProviderFact[]) {
@@ -90,6 +103,7 @@ function createPlan(request: AdaptiveRequest<unknown>, stored: readonly Provider
 
   return {
     current: () => write(lessons),
+    takesNoImages: () => rulesWith(lessons).messages.includes('no_images'),
     /** Whether the next request differs from the refused one. */
     learn(refused: Refused): boolean {
       refusedBodies.add(JSON.stringify(refused.body));

@@ -1,5 +1,6 @@
 import type { ProviderFact } from '../../domain/providers/providerFact.js';
 import { answerLessons } from './answerLessons.js';
+import { imageLessons, withoutPastImages } from './imageLessons.js';
 import { messageLessons } from './messageLessons.js';
 import { parameterLessons } from './parameterLessons.js';
 import type { Refusal } from './refusal.js';
@@ -19,10 +20,22 @@ export type Lesson = { fact: ProviderFact; keep: Keep };
 export function lessonsOf(refused: Refused): Lesson[] {
   const { code } = refused.refusal;
   switch (code) {
+    case 'images_unsupported':
+    case 'image_refused':
+      return imageLessons(refused);
     case 'provider_refused':
-      return [...messageLessons(refused), ...parameterLessons(refused), ...answerLessons(refused)];
+      return [
+        ...imageLessons(refused),
+        ...messageLessons(refused),
+        ...parameterLessons(refused),
+        ...answerLessons(refused),
+        ...withoutPastImages(refused),
+      ];
     case 'context_too_long':
-      return parameterLessons(refused).map(({ fact }) => ({ fact, keep: 'never' }));
+      return [
+        ...parameterLessons(refused).map(({ fact }): Lesson => ({ fact, keep: 'never' })),
+        ...withoutPastImages(refused),
+      ];
     default:
       return messageLessons(refused);
   }

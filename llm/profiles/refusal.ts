@@ -17,6 +17,13 @@ export type Refusal = {
 
 /** Templates of local servers fail with 500. */
 const statuses = new Set([400, 422, 500]);
+/** Refusals of images come with other statuses too. */
+const learnt: ReadonlySet<FailureCode | undefined> = new Set<FailureCode>([
+  'provider_refused',
+  'context_too_long',
+  'provider_error',
+]);
+const ofImages: ReadonlySet<FailureCode | undefined> = new Set<FailureCode>(['images_unsupported', 'image_refused']);
 
 /**
  * Reads a refusal from an error of `openai`, or from the failure that an error inside an answer of status 200 means. Null
@@ -24,21 +31,25 @@ const statuses = new Set([400, 422, 500]);
  */
 export function readRefusal(error: unknown): Refusal | null {
   if (error instanceof TurnFailure) return refusalInside(error);
-  if (!(error instanceof APIError) || !statuses.has(error.status)) return null;
+  if (!(error instanceof APIError)) return null;
   const code = fromRequestError(error, Date.now())?.code;
-  return code ? toRefusal(error.status as number, code, (error.error ?? {}) as ErrorFields) : null;
+  return code && isLearnt(code, error.status) ? toRefusal(error.status as number, code, (error.error ?? {}) as ErrorFields) : null;
 }
+
+const isLearnt = (code: FailureCode, status: number | undefined): boolean =>
+  ofImages.has(code) || (status !== undefined && statuses.has(status) && learnt.has(code));
 
 function refusalInside(failure: TurnFailure): Refusal | null {
   const fields = saidInside(failure);
   const status = failure.detail?.status ?? INSIDE;
-  return fields && (status === INSIDE || statuses.has(status)) ? toRefusal(status, failure.code, fields) : null;
+  const { code } = failure;
+  const isRefused = ofImages.has(code) || ((status === INSIDE || statuses.has(status)) && learnt.has(code));
+  return fields && isRefused ? toRefusal(status, code, fields) : null;
 }
 
 const INSIDE = 200;
 
-function toRefusal(status: number, code: FailureCode, fields: ErrorFields): Refusal | null {
-  if (code !== 'provider_refused' && code !== 'context_too_long' && code !== 'provider_error') return null;
+function toRefusal(status: number, code: FailureCode, fields: ErrorFields): Refusal {
   const { code: providerCode, paths, param, message } = fields;
   const named = Array.isArray(paths) ? paths : [param];
   return {

@@ -60,6 +60,8 @@ export function sendableRules({ messages }: RequestRules): SendableRules {
     alternateRoles: messages.includes('alternate_roles'),
     systemRole: !messages.includes('no_system_role'),
     nullContent: !messages.includes('no_null_content'),
+    textParts: !messages.includes('plain_content'),
+    images: messages.includes('no_images') ? 'none' : messages.includes('no_past_images') ? 'new' : 'all',
     ...(messages.includes('send_reasoning') ? { reasoningContent: true } : {}),
     callIds: messages.includes('nine_character_call_ids')
       ? 'nine'

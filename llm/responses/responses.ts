@@ -7,10 +7,12 @@ import { fromRequestError } from '../errors/providerFailures.js';
 import { MAX_WHOLE } from '../http/boundedFetch.js';
 import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
+import { hasNewImages, withImageData } from '../outgoing/images.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
+import { isAboutImages } from '../profiles/imageLessons.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
-import { applyRules, plainRules } from '../profiles/requestRules.js';
+import { applyRules, plainRules, sendableRules } from '../profiles/requestRules.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
 import { endingOf, readResponseStream } from './readResponse.js';
 import { parseResponse, type ResponseObject, textOfResponse } from './responseEvents.js';
@@ -76,12 +78,13 @@ type Server = { client: Client; facts: LearnedFacts; log: Log | undefined };
 
 async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock): AsyncGenerator<ReplyPart> {
   const { client, facts, log } = server;
-  const { model, requestId } = request;
+  const sent = await withImageData(request);
+  const { model, requestId, messages } = sent;
   yield* await sendAdapted({
-    ...{ model, requestId, facts, log, rules: plainRules },
-    build: (rules) => applyRules({ ...toResponseRequest(request) }, rules),
+    ...{ model, requestId, facts, log, rules: plainRules, hasNewImages: hasNewImages(messages) },
+    build: (rules) => applyRules({ ...toResponseRequest(sent, sendableRules(rules)) }, rules),
     // The other facts are about parameters and messages of Chat Completions.
-    mayLearn: ({ kind }) => kind === 'without' || kind === 'capped',
+    mayLearn: (fact) => fact.kind === 'without' || fact.kind === 'capped' || isAboutImages(fact),
     send(body) {
       const how = { signal: clock.signal, headers: { 'X-Client-Request-Id': requestId } };
       const asked = client.responses.create(body as unknown as Params, how);

@@ -1,0 +1,10 @@
+import { readImages } from '../../db/attachments/promptAttachments.js';
+import type { Db } from '../../db/core/pool.js';
+import type { LoadImages } from '../../llm/outgoing/images.js';
+import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
+
+/** Reads images for a request right before it is sent: neither a workflow nor a waiting stream holds their bytes. */
+export const imageLoader =
+  (db: Db): LoadImages =>
+  (ids) =>
+    retryWhileDatabaseAway(() => readImages(db, ids));
