@@ -1,4 +1,3 @@
-import type { Response } from 'express';
 import { z } from 'zod';
 import { type AttachmentLimits, createAttachment, readAttachment } from '../../db/attachments/attachments.js';
 import type { Pool } from '../../db/core/pool.js';
@@ -6,15 +5,16 @@ import { type Attachment, isImage } from '../../domain/attachments/attachment.js
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { attachment } from '../http/schemas.js';
-import { createViewerPlaces } from '../limits/viewerPlaces.js';
+import { createViewerPlaces, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { receiveUpload, type UploadMemory } from './receiveUpload.js';
 import { sendAttachment } from './sendAttachment.js';
 
 export type AttachmentRouteDeps = { pool: Pool; limits: AttachmentLimits };
 
 const tag = 'Attachments';
-/** Uploads and downloads of an owner at once. */
-const AT_ONCE = 6;
+/** Of an owner at once. An upload is in memory as a whole, of a download a piece is. */
+const UPLOADS = 6;
+const DOWNLOADS = 16;
 /** A dozen uploads of the largest size. */
 const MAX_UPLOAD_MEMORY = 128 * 1024 * 1024;
 
@@ -22,15 +22,9 @@ const MAX_UPLOAD_MEMORY = 128 * 1024 * 1024;
 const contentType = (stored: Attachment) => (isImage(stored) ? stored.mediaType : `${stored.mediaType}; charset=utf-8`);
 
 export function attachmentRoutes({ pool, limits }: AttachmentRouteDeps): Route[] {
-  const places = createViewerPlaces(AT_ONCE);
+  const uploads = createViewerPlaces(UPLOADS);
+  const downloads = createViewerPlaces(DOWNLOADS);
   const memory: UploadMemory = { taken: 0, max: MAX_UPLOAD_MEMORY };
-
-  function takePlace(owner: string, response: Response): () => void {
-    const free = places.take(owner);
-    if (!free) throw new Problem('rate_limited', 'Too many uploads and downloads at once', { 'Retry-After': '2' });
-    response.once('close', free);
-    return free;
-  }
 
   return [
     route({
@@ -45,10 +39,10 @@ export function attachmentRoutes({ pool, limits }: AttachmentRouteDeps): Route[]
       bytes: true,
       answers: { 201: attachment },
       problems: ['invalid_body', 'limit_reached', 'body_too_large', 'unsupported_media_type'],
-      async handle({ owner, request, response }) {
-        const free = takePlace(owner, response);
-        const upload = await receiveUpload(request, memory);
-        const stored = await createAttachment(pool, owner, upload, limits).finally(free);
+      async handle({ owner, request }) {
+        const stored = await inPlace(uploads, owner, async () =>
+          createAttachment(pool, owner, await receiveUpload(request, memory), limits),
+        );
         return { status: 201, body: stored, headers: { Location: `/v1/attachments/${stored.id}` } };
       },
     }),
@@ -63,14 +57,18 @@ export function attachmentRoutes({ pool, limits }: AttachmentRouteDeps): Route[]
       problems: ['attachment_not_found'],
       async handle({ owner, params: { attachmentId }, request, response }) {
         const stored = orProblem(await readAttachment(pool, owner, attachmentId), 'attachment_not_found');
-        takePlace(owner, response);
-        response.set(headersOf(stored));
-        if (request.method === 'HEAD') response.end();
-        else await sendAttachment(pool, response, stored);
+        if (request.method === 'HEAD') response.set(headersOf(stored)).end();
+        else await inPlace(downloads, owner, () => sendAttachment(pool, response, stored, headersOf(stored)));
         return null;
       },
     }),
   ];
+}
+
+async function inPlace<T>(places: ViewerPlaces, owner: string, work: () => Promise<T>): Promise<T> {
+  const free = places.take(owner);
+  if (!free) throw new Problem('rate_limited', 'Too many uploads or downloads at once', { 'Retry-After': '2' });
+  return work().finally(free);
 }
 
 /**

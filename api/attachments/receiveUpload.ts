@@ -40,7 +40,8 @@ async function readBody(request: IncomingMessage, type: MediaType, memory: Uploa
   const hash = createHash('sha256');
   let size = 0;
   try {
-    for await (const piece of request as AsyncIterable<Buffer>) {
+    // A destroyed request would close the connection before the refusal is sent.
+    for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       const began = size < SIGNATURE_BYTES;
       if (size + piece.length > MAX_ATTACHMENT_BYTES) throw tooLarge();
       if (memory.taken + piece.length > memory.max)
@@ -53,6 +54,10 @@ async function readBody(request: IncomingMessage, type: MediaType, memory: Uploa
       if (type.kind === 'image' && began && size >= SIGNATURE_BYTES) mustBegin(type, pieces);
     }
     return { bytes: Buffer.concat(pieces, size), sha256: hash.digest() };
+  } catch (error) {
+    // What is left of the body is read and dropped, so that the client reads the refusal.
+    request.resume();
+    throw error instanceof Problem ? error : new Problem('invalid_request', 'The upload broke off');
   } finally {
     memory.taken -= size;
   }

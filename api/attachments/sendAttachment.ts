@@ -9,10 +9,16 @@ const PIECE = 512 * 1024;
 
 /**
  * Sends the bytes of an attachment at the pace of the client: a piece is read from Postgres once the one before is passed
- * on. The headers must be set. The first piece is read before the answer begins, so that a database that is away is told.
+ * on. The first piece is read before the answer begins, so that a failure of the database is answered as such.
  */
-export async function sendAttachment(pool: Pool, response: Response, { id, bytes }: Attachment): Promise<void> {
+export async function sendAttachment(
+  pool: Pool,
+  response: Response,
+  { id, bytes }: Attachment,
+  headers: Record<string, string>,
+): Promise<void> {
   const first = await readPieceOf(pool, id, 0, PIECE);
+  response.set(headers);
   async function* pieces() {
     let piece = first;
     for (let sent = 0; sent < bytes; sent += piece.length) {

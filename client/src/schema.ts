@@ -1460,18 +1460,7 @@ export interface NewTurn {
    *
    * @maxItems 10
    */
-  attachments?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string, string, string];
+  attachments?: string[];
   whenBusy?: 'enqueue' | 'reject' | 'interrupt' | 'rollback';
   whenFailed?: 'fail' | 'park';
   /**

@@ -104,6 +104,7 @@ const withoutImages = [
   /missing data required for image input/i,
   /(unsupported|invalid) content (part )?type.{0,20}(image|image_url|input_image)\b/i,
   /(no|without) (vision|image|multi-?modal) (support|capabilit|input)/i,
+  /\b(has|have) no (vision|images?|multi-?modal)\b/i,
 ];
 /** Of one image that can't be used. */
 const badImage = [

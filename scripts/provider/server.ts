@@ -33,7 +33,17 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
   if (request.method !== 'POST') return sendError(response, 405, 'method_not_allowed', 'POST only');
   const body = JSON.parse(await readBody(request)) as CompletionRequest;
   if (!Array.isArray(body.messages)) return sendError(response, 400, 'invalid_messages', 'messages must be an array');
-  return body.stream ? stream(body, response) : answer(body, response);
+  const read = { ...body, messages: body.messages.map(withOneText) };
+  return body.stream ? stream(read, response) : answer(read, response);
+}
+
+type Message = CompletionRequest['messages'][number];
+
+/** A message whose parts are joined: of an image only that there is one. */
+function withOneText(message: Message): Message {
+  if (!Array.isArray(message.content)) return message;
+  const parts = message.content as { text?: string }[];
+  return { ...message, content: parts.map(({ text }) => text ?? '[an image]').join('\n\n') };
 }
 
 function answer(request: CompletionRequest, response: ServerResponse): void {

@@ -30,6 +30,22 @@ describe('the demo provider', () => {
     expect(finish).toMatchObject({ reason: 'stop', usage: { certainty: 'exact' } });
   });
 
+  test('answers a message with an image and a file', async () => {
+    const attached = [
+      { type: 'image' as const, id: 'att_1', mediaType: 'image/png', past: false },
+      { type: 'text' as const, text: 'File notes.md: The tide.' },
+    ];
+    const { text, error } = await collectReply(createChatCompletions({ baseUrl, apiKey: undefined }), {
+      request: {
+        ...someRequest,
+        messages: [{ role: 'user', content: 'What is this?', attached }],
+        loadImages: async () => new Map([['att_1', 'AAAA']]),
+      },
+    });
+    expect(error).toBeUndefined();
+    expect(text.length).toBeGreaterThan(20);
+  });
+
   test('stops when its client disconnects', async () => {
     const stop = new AbortController();
     const { error } = await collectReply(createChatCompletions({ baseUrl, apiKey: undefined }), {
