@@ -17,6 +17,7 @@ const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  // Images of messages are read with the key, and shown from memory.
   "img-src 'self' blob:",
   "connect-src 'self'",
   "base-uri 'none'",

@@ -5,7 +5,9 @@ import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { sendTurn } from '../data/outbox.js';
 import { service } from '../data/service.js';
+import { clearFiles, stagedFiles } from '../data/uploads.js';
 import { pendingQuote } from '../documents/pendingQuote.js';
+import { AttachButton, pasteFiles, StagedFiles, useDroppedFiles } from './stagedFiles.js';
 
 /** The text in the composer, by chat: it is kept while another chat is open. */
 const typedTexts = signal<ReadonlyMap<string, string>>(new Map());
@@ -27,29 +29,41 @@ export function Composer({ chat }: { chat: OpenChat }) {
   const setText = (typed: string) => {
     typedTexts.value = new Map(typedTexts.value).set(chat.id, typed);
   };
+  const files = stagedFiles(chat.id);
+  const isDropping = useDroppedFiles(chat.id);
+  const canSend = text.trim() !== '' && files.every(({ state }) => state.is === 'uploaded');
   const send = () => {
-    if (text.trim() === '' || !chat.chat.value) return;
+    if (!canSend || !chat.chat.value) return;
+    const attachments = files.flatMap(({ state }) => (state.is === 'uploaded' ? [state.attachment.id] : []));
     const quote = pendingQuote.value;
     void sendTurn(
       chat.id,
-      { text, ...(quote ? { quote } : {}), ...(isBusy ? { whenBusy: whenBusy.value } : {}) },
+      {
+        text,
+        ...(quote ? { quote } : {}),
+        ...(attachments.length > 0 ? { attachments } : {}),
+        ...(isBusy ? { whenBusy: whenBusy.value } : {}),
+      },
       chat.newest.value?.seq ?? 0,
     );
     setText('');
+    clearFiles(chat.id);
     pendingQuote.value = null;
   };
   useAutoHeight(box, text);
 
   return (
     <form
-      class="composer"
+      class={isDropping ? 'composer dropping' : 'composer'}
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
     >
       <QuotePreview />
+      <StagedFiles chatId={chat.id} />
       <div class="composer-box">
+        <AttachButton chatId={chat.id} />
         <label class="hidden" for="composer-text">
           Message
         </label>
@@ -60,6 +74,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
           placeholder="Type a message…"
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
+          onPaste={(event) => pasteFiles(chat.id, event)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
             event.preventDefault();
@@ -67,10 +82,11 @@ export function Composer({ chat }: { chat: OpenChat }) {
           }}
         />
         {chat.holdsFloor.value && <StopButton chatId={chat.id} />}
-        <button type="submit" class="button primary" disabled={text.trim() === ''}>
+        <button type="submit" class="button primary" disabled={!canSend}>
           Send
         </button>
       </div>
+      {files.length > 0 && text.trim() === '' && <p class="hint">Write a message to send with the files.</p>}
       {isBusy && <WhenBusySelect />}
     </form>
   );

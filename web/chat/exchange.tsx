@@ -5,7 +5,8 @@ import type { OpenChat } from '../data/openChat.js';
 import { stableList } from '../data/stableList.js';
 import type { TurnState } from '../data/turnStates.js';
 import { memo } from '../parts/memo.js';
-import { type Exchange, tasksOf } from '../timeline/timeline.js';
+import { type Exchange, type Prose, tasksOf } from '../timeline/timeline.js';
+import { Attachments } from './attachments.js';
 import { BeatView } from './beat.js';
 import { displayedBeats } from './displayedBeats.js';
 import { EditForm } from './editForm.js';
@@ -30,7 +31,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
         (isEditing ? (
           <EditForm chat={chat} exchange={exchange} next={next} onDone={() => setEditing(false)} />
         ) : (
-          <UserMessage text={exchange.prose.text} quote={exchange.prose.quote} />
+          <UserMessage {...exchange.prose} />
         ))}
       {beats.map((beat) => (
         <BeatView key={beat.key} beat={beat} chat={chat} kind={kind} changeIds={exchange.changeIds} />
@@ -62,12 +63,13 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
 const ofTurns = <T extends { turnId: string }>(all: ReadonlyMap<string, T>, turnIds: readonly string[]): T[] =>
   [...all.values()].filter(({ turnId }) => turnIds.includes(turnId));
 
-function UserMessage({ text, quote }: { text: string; quote: string | null }) {
+function UserMessage({ text, quote, attachments }: Pick<Prose, 'text' | 'quote' | 'attachments'>) {
   return (
     <article class="user-message">
       <h3 class="hidden">Your message</h3>
       {quote && <blockquote>{quote}</blockquote>}
       <div class="user-text">{text}</div>
+      <Attachments attachments={attachments} />
     </article>
   );
 }

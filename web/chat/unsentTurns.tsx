@@ -22,6 +22,8 @@ export function UnsentTurns({ chat }: { chat: OpenChat }) {
 /** Whether the log has the turn: its event may arrive before the answer to the request. */
 const isTurnOf = ({ seq, prose }: Exchange, { turn, after }: UnsentTurn) => seq > after && prose?.text === turn.text;
 
+const filesOf = (count: number): string => (count === 1 ? 'With 1 file' : `With ${count} files`);
+
 function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unsent: UnsentTurn }) {
   const resend = () => {
     discard(key);
@@ -32,6 +34,7 @@ function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unse
       <article class="user-message pending" aria-label={`${nameOf('you')}, not sent yet`}>
         {turn.quote && <blockquote>{turn.quote}</blockquote>}
         <div class="user-text">{turn.text}</div>
+        {turn.attachments?.length ? <p class="hint">{filesOf(turn.attachments.length)}</p> : null}
       </article>
       {refusal === null ? (
         <p class="hint sending">Sending…</p>
