@@ -20,7 +20,7 @@ export type Attachment = z.infer<typeof attachment>;
 export const isImage = ({ mediaType }: Pick<Attachment, 'mediaType'>): boolean => mediaType.startsWith('image/');
 
 /** The name for people and models. */
-export const labelOf = (attached: Pick<Attachment, 'mediaType' | 'name'>): string =>
+const labelOf = (attached: Pick<Attachment, 'mediaType' | 'name'>): string =>
   attached.name ?? (isImage(attached) ? 'an image' : 'a file');
 
 /** What stands in a text for an attachment that is not sent. */

@@ -17,12 +17,12 @@ export type Refusal = {
 
 /** Templates of local servers fail with 500. */
 const statuses = new Set([400, 422, 500]);
-/** Refusals of images come with other statuses too. */
 const learnt: ReadonlySet<FailureCode | undefined> = new Set<FailureCode>([
   'provider_refused',
   'context_too_long',
   'provider_error',
 ]);
+/** Refusals of images come with other statuses too. */
 const ofImages: ReadonlySet<FailureCode | undefined> = new Set<FailureCode>(['images_unsupported', 'image_refused']);
 
 /**
