@@ -10,6 +10,7 @@ import { toolRoutes } from './agents/toolRoutes.js';
 import { type AttachmentRouteDeps, attachmentRoutes } from './attachments/attachmentRoutes.js';
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
+import { exportRoutes } from './chats/exportRoutes.js';
 import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
 import { mountDialects } from './dialects/mountDialects.js';
 import { documentRoutes } from './documents/documentRoutes.js';
@@ -40,6 +41,7 @@ import { serviceRoutes } from './service/serviceRoutes.js';
 import { logRoutes } from './timeline/logRoutes.js';
 import { createRegenerate } from './timeline/regenerate.js';
 import { createRewind } from './timeline/rewind.js';
+import { searchRoutes } from './timeline/searchRoutes.js';
 import { timelineRoutes } from './timeline/timelineRoutes.js';
 import { createAcceptTurn } from './turns/acceptTurn.js';
 import { commandRoutes } from './turns/commandRoutes.js';
@@ -79,6 +81,9 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
 /** `atOnce`: a few of the connections to Postgres. `waitingPerOwner`: more than a person who clicks fast needs. */
 const heavyLimits = { atOnce: 3, waitingPerOwner: 20 };
 
+/** A person types a query, so few wait. Apart from the heavy work: a search must not wait for a fork. */
+const searchLimits = { atOnce: 3, waitingPerOwner: 20 };
+
 /** What starts, changes and takes back turns: of the api's own routes and of those of other protocols. */
 function commandsOf(deps: AppDeps) {
   const onAccepted = deps.metrics.turnAccepted;
@@ -102,6 +107,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...avatarRoutes(deps),
     ...characterRoutes(deps),
     ...chatRoutes(deps),
+    ...exportRoutes(deps),
     ...turnRoutes({ ...deps, acceptTurn }),
     ...commandRoutes(deps),
     ...stepRoutes(deps),
@@ -117,6 +123,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...storyRoutes(deps),
     ...timelineRoutes({ ...deps, ...commands }),
     ...logRoutes(deps),
+    ...searchRoutes({ ...deps, heavy: createHeavyWork(searchLimits) }),
     ...artifactRoutes(deps),
   ];
 }

@@ -1,17 +1,19 @@
 import { z } from 'zod';
-import { changeChat, listChats, readChat } from '../../db/chats/chats.js';
+import { listChats } from '../../db/chats/chatList.js';
+import { changeChat, readChat } from '../../db/chats/chats.js';
 import { deleteChat } from '../../db/chats/deleteChat.js';
 import { createChat } from '../../db/chats/newChat.js';
 import type { Limits } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
-import { idPage, text, title } from '../http/input.js';
+import { text, title } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { chat, pageOf } from '../http/schemas.js';
 import type { TurnStopper } from '../turns/turnStopper.js';
+import { chatPage, cursorAt } from './chatPage.js';
 import type { ChatPurge } from './chatPurge.js';
-import { newChatBody, toNewChat } from './newChat.js';
+import { agentSettingsChange, newChatBody, toNewChat } from './newChat.js';
 
 const tag = 'Chats';
 
@@ -53,12 +55,14 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       method: 'get',
       path: '/v1/chats',
       summary: 'List chats, oldest first',
+      description:
+        '`sort=activity` orders by the newest event. `q` finds chats by a part of the title, or of the name of a character or document; `GET /v1/search` finds texts. A cursor holds for the sort that it came from.',
       tag,
-      query: idPage('chat'),
+      query: chatPage(),
       answers: { 200: pageOf(chat) },
       async handle({ owner, query }) {
         const found = await listChats(pool, owner, { ...query, limit: query.limit + 1 });
-        return listPage(found, query.limit, (item) => item.id);
+        return listPage(found, query.limit, cursorAt(query.sort), ({ activeAt: _, ...shown }) => shown);
       },
     }),
     route({
@@ -78,13 +82,28 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       operation: 'updateChat',
       method: 'patch',
       path: '/v1/chats/:chatId',
-      summary: 'Change the title or the guest of a chat; what is left out stays',
+      summary: 'Change the title, the guest or the settings of a chat; what is left out stays',
+      description:
+        "An agent's settings hold from its next turn on: a turn that has begun keeps those that it began with, turns in the queue get the new ones. Null goes back to the server's default. The log has a `chat_settings_changed` with what changed; a rewind behind it brings the earlier settings back.",
       tag,
-      body: z.strictObject({ title: title().optional(), guestId: text(100).nullable().optional() }),
+      body: z.strictObject({
+        title: title().optional(),
+        guestId: text(100).nullable().optional(),
+        ...agentSettingsChange,
+      }),
       answers: { 200: chat },
-      problems: ['chat_not_found', 'character_not_found', 'turn_in_progress', 'not_narrative'],
-      async handle({ owner, params, body }) {
-        return { status: 200, body: orProblem(await changeChat(pool, owner, params.chatId, body), 'chat_not_found') };
+      problems: [
+        'chat_not_found',
+        'character_not_found',
+        'provider_not_found',
+        'turn_in_progress',
+        'not_narrative',
+        'not_agent',
+        'chat_full',
+      ],
+      async handle({ owner, params, body: { title, guestId, ...settings } }) {
+        const changed = await changeChat(pool, owner, params.chatId, { title, guestId, settings });
+        return { status: 200, body: orProblem(changed, 'chat_not_found') };
       },
     }),
     route({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { NewChat } from '../../db/chats/newChat.js';
+import { MAX_ITERATIONS } from '../../domain/agents/settings.js';
 import { name, persona, prose, text, title } from '../http/input.js';
 
 const offset = z.number().int().nonnegative();
@@ -21,9 +22,6 @@ const documentChat = z.strictObject({
     .meta({ description: 'the part it is about; `start` and `end` count UTF-16 code units' })
     .optional(),
 });
-
-/** More iterations than a useful turn needs. */
-const MAX_ITERATIONS = 20;
 
 const agentSettings = {
   systemPrompt: prose().optional(),
@@ -49,6 +47,17 @@ const agentChat = z.strictObject({
 const relaySettings = { persona: persona(), sessionId: name(200).optional() };
 
 const relayChat = z.strictObject({ kind: z.literal('relay'), title: title().optional(), ...relaySettings });
+
+/** What can be changed of an agent's settings. Null: back to the server's default. */
+export const agentSettingsChange = {
+  systemPrompt: prose().nullable().optional(),
+  providerId: text(100).nullable().optional(),
+  model: name(200).nullable().optional(),
+  temperature: z.number().min(0).max(2).nullable().optional(),
+  maxIterations: z.number().int().min(1).max(MAX_ITERATIONS).nullable().optional(),
+  thinkingEnabled: z.boolean().nullable().optional(),
+  enabledTools: z.array(name(64)).max(200).nullable().optional(),
+};
 
 /** The settings of a chat, as its resource shows them. Narrative and document chats have none. */
 export const chatSettings = z.object({ ...agentSettings, ...relaySettings }).partial();

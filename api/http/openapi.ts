@@ -81,6 +81,7 @@ function describe(route: Route): RouteConfig {
     method: route.method,
     path: route.path.replace(/:(\w+)/g, '{$1}'),
     summary: route.summary,
+    ...(route.description ? { description: route.description } : {}),
     tags: [route.tag],
     operationId: route.operation,
     security: keyed || route.keyed ? [{ key: [] }, {}] : [],

@@ -56,6 +56,8 @@ export type RouteSpec<Path extends string, Query extends z.ZodType, Body extends
   method: Method;
   path: Path;
   summary: string;
+  /** More than the summary says, for the document. */
+  description?: string;
   tag: Tag;
   query?: Query;
   body?: Body;

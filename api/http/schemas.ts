@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { attachment } from '../../domain/attachments/attachment.js';
-import { agentStep, loggedEvent } from '../../domain/log/events.js';
+import { agentStep, eventKinds, loggedEvent } from '../../domain/log/events.js';
 import { stepView } from '../../domain/log/frames.js';
 import { profileSettings } from '../../domain/providers/profileNames.js';
 import { providerApis } from '../../domain/providers/providerApi.js';
@@ -26,7 +26,8 @@ export const chat = z
       .nullable()
       .meta({ description: 'the part of the document that the chat is about' }),
     settings: chatSettings.meta({
-      description: 'of an agent or a relay chat: what the chat was created with; else empty',
+      description:
+        'of an agent or a relay chat: what was chosen, for the next turn; for what is left out the defaults of the server apply',
     }),
     seq: z.number().int().meta({ description: 'seq of the newest event' }),
     activeTurnId: id('turn').nullable().meta({ description: 'the turn that holds the floor' }),
@@ -102,6 +103,16 @@ const marks = z.object({
 });
 
 export const event = z.intersection(loggedEvent, marks).meta({ id: 'Event' });
+
+export const foundText = z
+  .object({
+    chatId: id('chat'),
+    seq: z.number().int().meta({ description: 'seq of the event with the text' }),
+    kind: z.enum(eventKinds),
+    snippet: z.string().meta({ description: 'the part of the text around the first word, as plain text' }),
+    at: at(),
+  })
+  .meta({ id: 'FoundText' });
 
 const toolCall = z
   .object({

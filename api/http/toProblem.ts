@@ -57,6 +57,7 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'version_mismatch':
     case 'rewind_not_last':
     case 'not_narrative':
+    case 'not_agent':
     case 'scene_already_open':
     case 'no_open_scene':
     case 'chat_full':

@@ -23,7 +23,7 @@ export function createHeavyWork({ atOnce, waitingPerOwner }: { atOnce: number; w
 
   return async (owner, work) => {
     if (waiting.filter((other) => other.owner === owner).length >= waitingPerOwner)
-      throw new Problem('rate_limited', 'Too many rewinds, forks and changes of versions at once', {
+      throw new Problem('rate_limited', 'Too many rewinds, forks, searches and changes of versions at once', {
         'Retry-After': '5',
       });
     const turn = new Promise<void>((start) => waiting.push({ owner, start }));

@@ -63,6 +63,7 @@ export type LoggedEvent =
   | TurnRolledBackEvent
   | TurnSupersededEvent
   | VersionActivatedEvent
+  | ChatSettingsChangedEvent
   | GuestClearedEvent
   | ChatRewoundEvent
   | RewindUndoneEvent
@@ -364,7 +365,7 @@ export interface Chat {
     end?: number;
   } | null;
   /**
-   * of an agent or a relay chat: what the chat was created with; else empty
+   * of an agent or a relay chat: what was chosen, for the next turn; for what is left out the defaults of the server apply
    */
   settings: {
     systemPrompt?: string;
@@ -434,6 +435,27 @@ export interface ChatRewoundEvent {
   at: string;
   data: {
     toSeq: number;
+  };
+}
+export interface ChatSettingsChangedEvent {
+  kind: 'chat_settings_changed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    systemPrompt?: string | null;
+    providerId?: string | null;
+    model?: string | null;
+    temperature?: number | null;
+    maxIterations?: number | null;
+    thinkingEnabled?: boolean | null;
+    enabledTools?: string[] | null;
   };
 }
 export interface CitationsEvent {
@@ -1302,6 +1324,77 @@ export interface TurnCompletedEvent {
     tokenUsage: TokenUsage | null;
     error?: PublicError;
   };
+}
+export interface FoundText {
+  /**
+   * `chat_` and a UUIDv7
+   */
+  chatId: string;
+  /**
+   * seq of the event with the text
+   */
+  seq: number;
+  kind:
+    | 'chat_created'
+    | 'user_turn'
+    | 'user_turn_parsed'
+    | 'user_turn_edit'
+    | 'assistant_turn_started'
+    | 'assistant_turn'
+    | 'memory_written'
+    | 'memory_scored'
+    | 'memory_pinned'
+    | 'memory_unpinned'
+    | 'edge_update'
+    | 'edge_summary'
+    | 'scene_opened'
+    | 'scene_closed'
+    | 'scene_summary'
+    | 'story_event_planned'
+    | 'story_event_started'
+    | 'story_event_completed'
+    | 'story_event_cancelled'
+    | 'object_acquired'
+    | 'changes_proposed'
+    | 'change_accepted'
+    | 'change_declined'
+    | 'change_stale'
+    | 'document_edited'
+    | 'system_message'
+    | 'tool_call_start'
+    | 'tool_call_end'
+    | 'subagent_task_start'
+    | 'subagent_tool_call_start'
+    | 'subagent_tool_call_end'
+    | 'subagent_task_end'
+    | 'citations'
+    | 'planning_artifact'
+    | 'reasoning'
+    | 'model_selected'
+    | 'strategy_meta'
+    | 'strategy_link'
+    | 'graph_snapshot'
+    | 'graph_plan'
+    | 'graph_cleared'
+    | 'strategy_unlinked'
+    | 'step_stuck'
+    | 'step_skipped'
+    | 'turn_rolled_back'
+    | 'turn_superseded'
+    | 'version_activated'
+    | 'chat_settings_changed'
+    | 'guest_cleared'
+    | 'chat_rewound'
+    | 'rewind_undone'
+    | 'turn_completed';
+  /**
+   * the part of the text around the first word, as plain text
+   */
+  snippet: string;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
 }
 /**
  * a relayed reply is silent, and its upstream is still connected

@@ -20,8 +20,8 @@ type Head = {
 /** Reads the input of the prompt for an agent's next iteration. Null when the turn was deleted. */
 export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentPromptInput | null> {
   const { rows } = await db.query<Head>(
-    `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", ch.settings->>'systemPrompt' as "systemPrompt",
-       asked.text, asked.quote, asked.attachments
+    `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq",
+       coalesce(t.settings, ch.settings)->>'systemPrompt' as "systemPrompt", asked.text, asked.quote, asked.attachments
      from turns t join chats ch on ch.id = t.chat_id cross join ${askedOfTurn} as asked
      where t.id = $1`,
     [turnId],

@@ -37,7 +37,7 @@ export async function beginCall(pool: Pool, key: CallKey): Promise<BegunCall | n
        from turns t join chats ch on ch.id = t.chat_id
        where c.turn_id = $1 and c.call_id = $2 and c.status <> 'done' and t.id = c.turn_id
        returning c.task_call_id as "taskCallId", c.name, c.arguments, c.plan, c.attempts - 1 as attempts,
-         t.caller_level as "callerLevel", ch.settings->'enabledTools' as "enabledTools"`,
+         t.caller_level as "callerLevel", coalesce(t.settings, ch.settings)->'enabledTools' as "enabledTools"`,
       [key.turnId, key.callId],
     );
     notifyTurnStatus(tx, turn.chatId, turn.id);

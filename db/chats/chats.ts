@@ -1,8 +1,10 @@
+import type { SettingsChange } from '../../domain/agents/settings.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
-import { breaksForeignKey, type ListSpec, type Page, readPage } from '../core/page.js';
+import { breaksForeignKey } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { changeGuest } from '../narrative/guests.js';
+import { changeSettings } from './changeSettings.js';
 import { lockNarrativeChat } from './lockNarrativeChat.js';
 
 /** A part of a document: its text, and its position in UTF-16 code units if it is known. */
@@ -45,30 +47,24 @@ export type Chat = {
 };
 
 /** Fields that are left out keep their value. */
-export type ChatChange = { title?: string | null | undefined; guestId?: string | null | undefined };
+export type ChatChange = {
+  title?: string | null | undefined;
+  guestId?: string | null | undefined;
+  settings?: SettingsChange;
+};
 
-const columns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.document_id as "documentId", c.anchor, c.settings, c.seq,
+/** The columns of a chat's resource, of the table `chats` as `c`. */
+export const chatColumns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.document_id as "documentId", c.anchor, c.settings, c.seq,
   c.active_turn_id as "activeTurnId",
   array(select t.id from turns t where t.chat_id = c.id and t.status = 'queued' order by t.rank) as queue,
   c.created_at as "createdAt", c.updated_at as "updatedAt"`;
 
-const list: ListSpec = {
-  columns,
-  from: 'chats c',
-  where: 'c.owner = $1',
-  key: 'c.id',
-  bytes:
-    'octet_length(c.settings::text) + coalesce(octet_length(c.anchor::text), 0) + coalesce(octet_length(c.title), 0)',
-};
-
-/** A page of the owner's chats, oldest first. */
-export async function listChats(db: Db, owner: string, page: Page): Promise<Chat[]> {
-  return readPage<Chat>(db, list, owner, page);
-}
-
 /** Reads a chat. Null when the owner has no such chat. */
 export async function readChat(db: Db, owner: string, id: string): Promise<Chat | null> {
-  const { rows } = await db.query<Chat>(`select ${columns} from chats c where c.id = $1 and c.owner = $2`, [id, owner]);
+  const { rows } = await db.query<Chat>(`select ${chatColumns} from chats c where c.id = $1 and c.owner = $2`, [
+    id,
+    owner,
+  ]);
   return rows[0] ?? null;
 }
 
@@ -79,16 +75,19 @@ export async function readChatSeq(db: Db, owner: string, id: string): Promise<nu
 }
 
 /**
- * Changes the chat's title, its guest, or both in one transaction. Null when there is no such chat. A change of the
- * guest throws `ChatRefused`, also when there is no such chat.
+ * Changes the chat's title, its guest and its settings in one transaction. Null when there is no such chat. A change of
+ * the guest or the settings throws `ChatRefused`, also when there is no such chat.
  */
 export async function changeChat(pool: Pool, owner: string, id: string, change: ChatChange): Promise<Chat | null> {
-  const { title, guestId } = change;
-  if (guestId === undefined) return title === undefined ? readChat(pool, owner, id) : retitle(pool, owner, id, title);
+  const { title, guestId, settings = {} } = change;
+  const changesSettings = Object.values(settings).some((value) => value !== undefined);
+  const shown = (db: Db) => (title === undefined ? readChat(db, owner, id) : retitle(db, owner, id, title));
+  if (guestId === undefined && !changesSettings) return shown(pool);
   try {
     return await transaction(pool, async (tx) => {
-      await changeGuest(tx, await lockNarrativeChat(tx, owner, id), guestId);
-      return title === undefined ? readChat(tx, owner, id) : retitle(tx, owner, id, title);
+      if (guestId !== undefined) await changeGuest(tx, await lockNarrativeChat(tx, owner, id), guestId);
+      if (changesSettings) await changeSettings(tx, owner, id, settings);
+      return shown(tx);
     });
   } catch (error) {
     if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'guestId');
@@ -100,7 +99,7 @@ async function retitle(db: Db, owner: string, id: string, title: string | null):
   const { rows } = await db.query<Chat>(
     `with c as (
        update chats set title = $3, updated_at = now() where id = $1 and owner = $2 returning *
-     ) select ${columns} from c`,
+     ) select ${chatColumns} from c`,
     [id, owner, title],
   );
   return rows[0] ?? null;

@@ -36,6 +36,7 @@ type Purge = (tx: Tx, chatId: string, limit: number) => Promise<number>;
 export const chatTables: { table: string; rows: number; purge?: Purge }[] = [
   { table: 'chat_attachments', rows: 10, purge: removeAttachmentsOfChat },
   { table: 'events', rows: 500 },
+  { table: 'event_texts', rows: 500 },
   ...projectionTables.map(({ table }) => ({ table, rows: 500 })),
   { table: 'projection_snapshots', rows: 500 },
   { table: 'dialect_chats', rows: 500 },

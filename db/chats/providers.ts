@@ -174,9 +174,10 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
     providerId: string | null;
     owner: string;
   }>(
-    `select ch.settings->>'model' as model, (ch.settings->>'temperature')::float as temperature,
-       coalesce((ch.settings->>'thinkingEnabled')::boolean, false) as thinking, ch.settings->>'providerId' as "providerId", ch.owner
-     from turns t join chats ch on ch.id = t.chat_id where t.id = $1`,
+    `select s.settings->>'model' as model, (s.settings->>'temperature')::float as temperature,
+       coalesce((s.settings->>'thinkingEnabled')::boolean, false) as thinking, s.settings->>'providerId' as "providerId", s.owner
+     from (select coalesce(t.settings, ch.settings) as settings, ch.owner
+           from turns t join chats ch on ch.id = t.chat_id where t.id = $1) s`,
     [turnId],
   );
   const chat = rows[0];

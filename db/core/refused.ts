@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'no_such_seq'
   | 'rewind_not_last'
   | 'not_narrative'
+  | 'not_agent'
   | 'guest_is_host'
   | 'not_present'
   | 'scene_already_open'

@@ -6,6 +6,7 @@ import { edges } from './edges.js';
 import type { Moved, Projection, ProjectionsOf } from './handler.js';
 import { memories } from './memories.js';
 import { scenes } from './scenes.js';
+import { settings } from './settings.js';
 import { objects, storyEvents } from './story.js';
 import { emptySummary, summary } from './summary.js';
 
@@ -61,6 +62,7 @@ const projectionsOf: ProjectionsOf = {
   turn_rolled_back: [],
   turn_superseded: [],
   version_activated: [],
+  chat_settings_changed: [settings],
   guest_cleared: [],
   chat_rewound: [],
   rewind_undone: [],
@@ -78,6 +80,7 @@ const inOrder: readonly Projection[] = [
   summary,
   messageCount,
   graph,
+  settings,
   scenes,
   edges,
   memories,

@@ -2,6 +2,7 @@ import type { ChatEvent } from '../../domain/log/events.js';
 import { type Db, type Pool, type Tx, transaction, withoutCompiling } from '../core/pool.js';
 import { yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { project, projectedKinds, projectionTables } from '../projections/index.js';
+import { resetSettings } from '../projections/settings.js';
 import { type EventRow, eventBytes, lockChat, toChatEvent } from './log.js';
 import { inTimeline, listOf } from './subjects.js';
 
@@ -12,6 +13,7 @@ export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void
   await withoutCompiling(tx);
   for (const table of [...projectionTables.map((each) => each.table), 'projection_snapshots'])
     await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
+  await resetSettings(tx, chatId);
   for (let after = 0; ; ) {
     // By pages: otherwise each rebuild would hold a whole log in memory.
     const { page, last } = await readProjected(tx, chatId, after);

@@ -53,7 +53,7 @@ export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId 
        left join characters g on g.id = ch.guest_id
      where t.id = $1 and ch.id = t.chat_id and t.status in ('running', 'awaiting_operator')
      returning t.kind, t.owner, h.id as "hostId", h.name as "hostName", g.id as "guestId", g.name as "guestName",
-       t.when_failed as "whenFailed", (ch.settings->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
+       t.when_failed as "whenFailed", (coalesce(t.settings, ch.settings)->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
        (select e.data->>'text' from events e
         where e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
         order by e.seq limit 1) as text,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { artifactData, strategyUnlinked } from '../agents/artifacts.js';
+import { settingsChange } from '../agents/settings.js';
 import { attachment } from '../attachments/attachment.js';
 import { relayInfo } from '../relay/relay.js';
 import { endStatuses } from '../turns/endStatus.js';
@@ -153,6 +154,8 @@ export const eventData = {
   turn_rolled_back: z.object({ turnId: id }),
   turn_superseded: z.object({ turnId: id, by: id }),
   version_activated: z.object({ turnId: id }),
+  /** The settings that changed, with their new values; null: back to the server's default. */
+  chat_settings_changed: settingsChange,
   guest_cleared: z.object({ guestId: id }),
   chat_rewound: z.object({ toSeq: seq }),
   rewind_undone: z.object({ rewindSeq: seq }),

@@ -172,6 +172,7 @@ const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit
   strategy_unlinked: asItIs,
   step_stuck: asItIs,
   step_skipped: asItIs,
+  chat_settings_changed: asItIs,
   guest_cleared: asItIs,
   turn_completed: asItIs,
 };

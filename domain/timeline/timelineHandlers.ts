@@ -90,6 +90,7 @@ export const handlers: Handlers = {
   step_stuck: showsNothing,
   step_skipped: showsNothing,
   turn_rolled_back: showsNothing,
+  chat_settings_changed: showsNothing,
   guest_cleared: showsNothing,
   chat_rewound: showsNothing,
   rewind_undone: showsNothing,

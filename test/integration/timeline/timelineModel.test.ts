@@ -6,6 +6,7 @@ import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
 import { greet } from '../../../domain/narrative/greeting.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
+import { expectSameWhenImported } from '../../support/chats/importedCopy.js';
 import { expectFolded, type Story, tellStory } from '../../support/chats/timeline.js';
 import {
   activeOf,
@@ -42,6 +43,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('rewind' as const), to: fc.nat(), undo: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('look anywhere back' as const), to: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fork' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('export and import' as const) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -98,6 +100,9 @@ async function run(story: Story, model: Model, past: Past, what: Step, order: nu
     }
     case 'fork':
       await expectFork(story, model);
+      return [model, past];
+    case 'export and import':
+      await expectSameWhenImported(pool, story.chatId);
       return [model, past];
   }
 }

@@ -1,0 +1,207 @@
+import type { EventKind } from '../log/events.js';
+import { parseBounded } from '../text/boundedJson.js';
+import { unstorableReason } from '../text/storable.js';
+import { chatLimits } from './chatLimits.js';
+import {
+  type ExportedCharacter,
+  type ExportedChat,
+  type ExportedDocument,
+  type ExportedEvent,
+  type ExportedTurn,
+  type ExportLine,
+  exportLine,
+} from './exportedChat.js';
+import { foldMarks, isMark, type LogLine, type Marks } from './marks.js';
+
+/** A line of an import can not be used. `line` counts from 1. `reason` quotes nothing of the line. */
+export class InvalidImport extends Error {
+  override readonly name = 'InvalidImport';
+  constructor(
+    readonly line: number,
+    readonly reason: string,
+  ) {
+    super(`line ${line}: ${reason}`);
+  }
+}
+
+/** What an import has but for the data of its events, and the marks that its log folds to. */
+export type ImportPlan = {
+  chat: ExportedChat;
+  characters: ExportedCharacter[];
+  document: ExportedDocument | null;
+  turns: ExportedTurn[];
+  marks: ReadonlyMap<number, Marks>;
+};
+
+const importLimits = { characters: 1_000, turns: chatLimits.events } as const;
+
+/** Parses a line. Throws `InvalidImport`. */
+export function parseExportLine(text: string, line: number): ExportLine {
+  const value = parseBounded(text);
+  if (value === undefined) throw new InvalidImport(line, 'is not JSON, or holds too many values');
+  const unstorable = unstorableReason(value);
+  if (unstorable) throw new InvalidImport(line, unstorable);
+  const parsed = exportLine.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new InvalidImport(line, `${issue.path.map(String).join('.').slice(0, 100) || 'type'}: ${issue.message}`);
+}
+
+type State = {
+  chat: ExportedChat | null;
+  document: ExportedDocument | null;
+  characters: Map<string, ExportedCharacter>;
+  turns: Map<string, ExportedTurn & { line: number }>;
+  /** The keys under which the events happened once. */
+  keys: Set<string>;
+  log: LogLine[];
+};
+
+/**
+ * Checks the lines of an import one by one, in their order. What a line needs of others is checked with them: a turn that
+ * an event names comes before it, and seqs have no gap. `finish` is called after the last line, with their number.
+ */
+export function createImportPlan() {
+  const state: State = {
+    chat: null,
+    document: null,
+    characters: new Map(),
+    turns: new Map(),
+    keys: new Set(),
+    log: [],
+  };
+  return {
+    add(text: string, line: number): void {
+      const parsed = parseExportLine(text, line);
+      const fault = faultOf(parsed, state);
+      if (fault) throw new InvalidImport(line, fault);
+      take(parsed, line, state);
+    },
+    finish(lines: number): ImportPlan {
+      const { chat, document, characters, turns, log } = state;
+      if (!chat || log.length === 0) throw new InvalidImport(lines, 'there is no event');
+      const fault = faultOfChat(chat, state);
+      if (fault) throw new InvalidImport(1, fault);
+      for (const turn of turns.values()) {
+        const reason = faultOfTurn(turn, state);
+        if (reason) throw new InvalidImport(turn.line, reason);
+      }
+      const marks = foldMarks(log, turns);
+      return { chat, document, characters: [...characters.values()], turns: [...turns.values()], marks };
+    },
+  };
+}
+
+/** Why a line can not follow the earlier ones; null if it can. */
+function faultOf(line: ExportLine, { chat, document, characters, turns, ...state }: State): string | null {
+  if (!chat && line.type !== 'chat') return 'the first line must be the chat';
+  if (line.type !== 'event' && state.log.length > 0) return 'nothing but events may follow an event';
+  switch (line.type) {
+    case 'chat':
+      return chat ? 'there must be one chat' : null;
+    case 'document':
+      return document ? 'there must be one document at most' : null;
+    case 'character':
+      if (characters.size >= importLimits.characters) return 'there are too many characters';
+      return characters.has(line.id) ? 'id: is that of an earlier line' : null;
+    case 'turn':
+      if (turns.size >= importLimits.turns) return 'there are too many turns';
+      return turns.has(line.id) ? 'id: is that of an earlier line' : null;
+    case 'event':
+      return faultOfEvent(line, { chat, document, characters, turns, ...state });
+  }
+}
+
+function faultOfEvent({ seq, kind, turnId, data, ...key }: ExportedEvent, { chat, turns, keys, log }: State) {
+  if (seq !== log.length + 1) return `seq: must be ${log.length + 1}`;
+  if (log.length >= chatLimits.events) return 'there are too many events';
+  if ((kind === 'chat_created') !== (seq === 1)) return 'kind: the first event, and no other, is chat_created';
+  if (seq === 1 && data.kind !== chat?.kind) return 'data.kind: must be the kind of the chat';
+  if (turnId !== null && !turns.has(turnId)) return 'turnId: no earlier line is of this turn';
+  return keys.has(keyOf({ turnId, ...key })) ? 'step, n: are those of an earlier event of the turn' : null;
+}
+
+const keyOf = ({ turnId, step, n }: Pick<ExportedEvent, 'turnId' | 'step' | 'n'>) => JSON.stringify([turnId, step, n]);
+
+function take(line: ExportLine, number: number, state: State): void {
+  switch (line.type) {
+    case 'chat':
+      state.chat = line;
+      break;
+    case 'document':
+      state.document = line;
+      break;
+    case 'character':
+      state.characters.set(line.id, line);
+      break;
+    case 'turn':
+      state.turns.set(line.id, { ...line, line: number });
+      break;
+    case 'event': {
+      const { seq, turnId, kind, data } = line;
+      state.keys.add(keyOf(line));
+      state.log.push({ seq, turnId, ...(isMark(kind) ? { kind, data } : { kind }) } as LogLine);
+    }
+  }
+}
+
+function faultOfChat({ kind, hostId, guestId, documentId }: ExportedChat, { characters, document }: State) {
+  if (kind === 'narrative' && !characters.has(hostId ?? '')) return 'hostId: no line is of this character';
+  if (guestId !== null && (!characters.has(guestId) || guestId === hostId))
+    return 'guestId: no line is of this character, or it is the host';
+  if (documentId !== (document?.id ?? null))
+    return 'documentId: must be that of the line of the document, or null without one';
+  return kind === 'document' && !document ? 'documentId: must not be null' : null;
+}
+
+function faultOfTurn({ userTurnSeq, rootId, proseId }: ExportedTurn, { turns, log }: State) {
+  if (log[userTurnSeq - 1]?.kind !== 'user_turn') return 'userTurnSeq: no event with this seq is a user_turn';
+  return turns.has(rootId) && turns.has(proseId) ? null : 'rootId, proseId: no line is of this turn';
+}
+
+/** New ids for those of an import. An id that no line is of stays; a provider that the owner has not got becomes null. */
+export type NewIds = {
+  character(id: string): string;
+  turn(id: string): string;
+  change(id: string): string;
+  document(id: string): string;
+  provider(id: string): string | null;
+};
+
+/** By the name of a field, what the id in it is of. Memories, scenes and story events are named by chat and id. */
+const idFields: Record<string, keyof NewIds> = {
+  speakerId: 'character',
+  interjectionOf: 'character',
+  witnessId: 'character',
+  witnesses: 'character',
+  sourceId: 'character',
+  targetId: 'character',
+  povId: 'character',
+  ownerId: 'character',
+  guestId: 'character',
+  turnId: 'turn',
+  by: 'turn',
+  changeId: 'change',
+  changeIds: 'change',
+  documentId: 'document',
+  providerId: 'provider',
+};
+
+/** Data with new ids. Only a story event has ids below the top. */
+export function withNewIds(kind: EventKind, data: object, ids: NewIds): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(data).map(([field, value]) => {
+      const of = idFields[field];
+      if (of && typeof value === 'string') return [field, ids[of](value)];
+      if (of && Array.isArray(value)) return [field, value.map((id) => (typeof id === 'string' ? ids[of](id) : id))];
+      return [field, kind === 'story_event_planned' && field === 'artifacts' ? withIdsBelow(value, ids) : value];
+    }),
+  );
+}
+
+function withIdsBelow(value: unknown, ids: NewIds): unknown {
+  if (Array.isArray(value)) return value.map((item) => withIdsBelow(item, ids));
+  if (typeof value !== 'object' || value === null) return value;
+  const renamed = withNewIds('object_acquired', value, ids);
+  return Object.fromEntries(Object.entries(renamed).map(([field, inner]) => [field, withIdsBelow(inner, ids)]));
+}
