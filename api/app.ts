@@ -11,6 +11,7 @@ import { type AttachmentRouteDeps, attachmentRoutes } from './attachments/attach
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
 import { exportRoutes } from './chats/exportRoutes.js';
+import { type ModelRouteDeps, modelRoutes } from './chats/modelRoutes.js';
 import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
 import { mountDialects } from './dialects/mountDialects.js';
 import { documentRoutes } from './documents/documentRoutes.js';
@@ -55,7 +56,8 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   SceneRouteDeps &
   StepRouteDeps &
   ApprovalRouteDeps &
-  ProviderRouteDeps & {
+  ProviderRouteDeps &
+  ModelRouteDeps & {
     relays: boolean;
     limits: Limits & AttachmentRouteDeps['limits'];
     /** The folder of the built viewer page. */
@@ -113,6 +115,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...stepRoutes(deps),
     ...approvalRoutes(deps),
     ...providerRoutes(deps),
+    ...modelRoutes(deps),
     ...toolRoutes(deps),
     ...thinkingRoutes(deps),
     ...documentRoutes(deps),

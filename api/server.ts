@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { defaultProviderUrls } from '../domain/providers/defaultUrls.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
 import { hostInUrl, listen } from '../lib/listen.js';
@@ -62,6 +63,14 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
   }
 }
 
+/** The server that answers where a chat names no provider. */
+const modelServerOf = ({ PROVIDER_API: api, OPENAI_BASE_URL, OPENAI_API_KEY, NARRATIVE_MODEL }: ApiConfig) => ({
+  baseUrl: OPENAI_BASE_URL ?? defaultProviderUrls[api],
+  apiKey: OPENAI_API_KEY,
+  api: api === 'anthropic' ? ('anthropic' as const) : ('openai' as const),
+  defaultModel: NARRATIVE_MODEL,
+});
+
 /** Serves the metrics on a port of their own, with METRICS_PORT. */
 function serveOwnMetrics({ HOST: host, METRICS_PORT: port }: ApiConfig, metrics: ApiMetrics, log: Logger) {
   if (port === undefined) return null;
@@ -109,6 +118,7 @@ function serve(
       storyEvents: config.STORY_EVENTS_PER_CHAT,
     },
     allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
+    modelServer: modelServerOf(config),
     auth,
     allowedOrigins: config.ALLOWED_ORIGINS,
     requestsPerMinute: config.REQUESTS_PER_MINUTE,

@@ -7,6 +7,7 @@ import type { Telemetry } from '../activities/telemetry.js';
 import type { ReconciledWorkflows } from '../activities/turns/reconcileTurns.js';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/core/pool.js';
+import { defaultProviderUrls } from '../domain/providers/defaultUrls.js';
 import type { ProviderFact } from '../domain/providers/providerFact.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
@@ -22,13 +23,6 @@ import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Wire } from '../viewers/wire/wire.js';
 import { createProviderFacts, type FactEvent, type ProviderFacts } from './providerFacts.js';
-
-/** The servers that are asked where no base URL is set, by API. */
-const defaultUrls: Record<Config['PROVIDER_API'], string> = {
-  chat: 'https://api.openai.com/v1',
-  responses: 'https://api.openai.com/v1',
-  anthropic: 'https://api.anthropic.com',
-};
 
 type Live = {
   pool: Pool;
@@ -101,7 +95,7 @@ function serverOf(
 ): Pick<ActivityDeps, 'provider' | 'classifierCalls'> {
   const { PROVIDER_API: api, OPENAI_BASE_URL, OPENAI_API_KEY: apiKey, PROVIDER_CONTINUATION: continuation } = config;
   const { PROVIDER_PROFILE: profile } = config;
-  const server = { baseUrl: OPENAI_BASE_URL ?? defaultUrls[api], apiKey };
+  const server = { baseUrl: OPENAI_BASE_URL ?? defaultProviderUrls[api], apiKey };
   const facts = providerFacts.of({ providerId: null, baseUrl: factsUrl(api, server.baseUrl) });
   const provider = createReplyPort({ ...server, api, profile, continuation, facts, log });
   switch (api) {

@@ -29,6 +29,7 @@ export const chat = z
       description:
         'of an agent or a relay chat: what was chosen, for the next turn; for what is left out the defaults of the server apply',
     }),
+    forkedFrom: id('chat').nullable().meta({ description: 'the chat that it began as a copy of, if it is a fork' }),
     seq: z.number().int().meta({ description: 'seq of the newest event' }),
     activeTurnId: id('turn').nullable().meta({ description: 'the turn that holds the floor' }),
     queue: z.array(id('turn')).meta({ description: 'the turns that wait for the floor, in order' }),
@@ -257,6 +258,15 @@ export const provider = z
       .meta({ description: 'what its refusals have taught about requests, by model; at most 50, the newest' }),
   })
   .meta({ id: 'Provider', description: 'the key is never returned' });
+
+export const model = z
+  .object({
+    id: z.string().meta({ description: 'its name, as `model` of a chat' }),
+    providerId: id('prv').nullable().meta({ description: "null: the server's own provider" }),
+    name: z.string().nullable().meta({ description: 'of the provider' }),
+    isDefault: z.boolean().meta({ description: 'whether the provider uses it where a chat names none' }),
+  })
+  .meta({ id: 'Model' });
 
 export const tool = z
   .object({

@@ -384,6 +384,10 @@ export interface Chat {
     sessionId?: string;
   };
   /**
+   * the chat that it began as a copy of, if it is a fork
+   */
+  forkedFrom: string | null;
+  /**
    * seq of the newest event
    */
   seq: number;
@@ -455,6 +459,9 @@ export interface ChatSettingsChangedEvent {
     temperature?: number | null;
     maxIterations?: number | null;
     thinkingEnabled?: boolean | null;
+    /**
+     * @maxItems 200
+     */
     enabledTools?: string[] | null;
   };
 }
@@ -1544,6 +1551,24 @@ export interface MetaFrame {
   usedTools: string[];
   rowsSeen: string[];
   classifierTag: string | null;
+}
+export interface Model {
+  /**
+   * its name, as `model` of a chat
+   */
+  id: string;
+  /**
+   * null: the server's own provider
+   */
+  providerId: string | null;
+  /**
+   * of the provider
+   */
+  name: string | null;
+  /**
+   * whether the provider uses it where a chat names none
+   */
+  isDefault: boolean;
 }
 export interface NewTurn {
   text: string;

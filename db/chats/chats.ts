@@ -36,6 +36,8 @@ export type Chat = {
   documentId: string | null;
   anchor: Anchor | null;
   settings: ChatSettings;
+  /** The chat that this one began as a copy of; it may be deleted since. */
+  forkedFrom: string | null;
   /** The seq of the newest event. */
   seq: number;
   /** The turn that holds the floor. */
@@ -54,7 +56,7 @@ export type ChatChange = {
 };
 
 /** The columns of a chat's resource, of the table `chats` as `c`. */
-export const chatColumns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.document_id as "documentId", c.anchor, c.settings, c.seq,
+export const chatColumns = `c.id, c.kind, c.title, c.host_id as "hostId", c.guest_id as "guestId", c.document_id as "documentId", c.anchor, c.settings, c.forked_from as "forkedFrom", c.seq,
   c.active_turn_id as "activeTurnId",
   array(select t.id from turns t where t.chat_id = c.id and t.status = 'queued' order by t.rank) as queue,
   c.created_at as "createdAt", c.updated_at as "updatedAt"`;

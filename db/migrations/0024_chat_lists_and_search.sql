@@ -3,6 +3,9 @@
 -- Chats by their newest event.
 create index chats_by_activity on chats (owner, (coalesce(last_event_at, created_at)), id);
 
+-- The chat that a fork is a copy of, which may be deleted since.
+alter table chats add column forked_from text;
+
 -- What the chat was created with; null while its settings were never changed. `settings` is folded from it and the log.
 alter table chats add column created_settings jsonb;
 -- The settings that a turn began with, if the chat's were changed before it ended.

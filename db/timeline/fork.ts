@@ -87,8 +87,8 @@ const SUFFIX = ' (fork)';
 /** The fork's row, and the title it got. */
 async function insertFork(tx: Tx, chatId: string, forkId: string): Promise<string | null> {
   const { rows } = await tx.query<{ title: string | null }>(
-    `insert into chats (id, owner, kind, title, host_id, guest_id, settings, created_settings, document_id, anchor)
-     select $2, owner, kind, left(title, $3) || $4, host_id, guest_id, coalesce(created_settings, settings), created_settings,
+    `insert into chats (id, owner, kind, title, host_id, guest_id, settings, created_settings, forked_from, document_id, anchor)
+     select $2, owner, kind, left(title, $3) || $4, host_id, guest_id, coalesce(created_settings, settings), created_settings, id,
        document_id, anchor from chats where id = $1 returning title`,
     [chatId, forkId, MAX_TITLE - SUFFIX.length, SUFFIX],
   );

@@ -42,6 +42,13 @@ const clerk = {
   thinkingEnabled: true,
 };
 
+const assistant = {
+  kind: 'agent',
+  title: 'An assistant',
+  systemPrompt: 'You are a helpful assistant. Answer in plain words, and briefly.',
+  enabledTools: [],
+};
+
 /** Gives the id of the demo chat: that of an earlier start if it still exists, else of a new one. */
 export async function seedDemoChat(options: {
   api: string;
@@ -53,7 +60,7 @@ export async function seedDemoChat(options: {
   const kept = await options.dataDir.readDemoChat();
   if (kept && (await call('GET', `/v1/chats/${kept.chatId}`)) !== null) return kept.chatId;
   await call('PUT', '/v1/you', you);
-  // One chat of each kind. The narrative one is the last, because the page opens the newest.
+  // A chat of each kind. The assistant is the last, because the page opens the one with the newest event.
   await call('POST', '/v1/chats', clerk);
   const document = await call('POST', '/v1/documents', letter);
   await call('POST', '/v1/chats', { kind: 'document', title: 'A letter, edited', documentId: document?.id });
@@ -63,6 +70,7 @@ export async function seedDemoChat(options: {
   const chat = await call('POST', '/v1/chats', { kind: 'narrative', title: 'The lamp room', ...ids, scene });
   if (!chat) throw new StartFailure('The demo chat could not be created: the api does not find it.');
   await call('POST', `/v1/chats/${chat.id}/storyEvents`, storm);
+  await call('POST', '/v1/chats', assistant);
   await options.dataDir.writeDemoChat({ chatId: chat.id });
   return chat.id;
 }

@@ -17,7 +17,7 @@ export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
     content: (
       <>
         <ToolsSection enabled={settings.enabledTools ?? null} />
-        <AgentSettings settings={settings} chosenModel={projection?.modelId ?? null} />
+        <AgentSettings about={about} chosenModel={projection?.modelId ?? null} />
       </>
     ),
   };

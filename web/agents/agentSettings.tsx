@@ -1,11 +1,22 @@
+import { useState } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
+import { AgentSettingsDialog } from '../dialogs/agentSettingsDialog.js';
 import { Facts, Section } from '../panel/section.js';
 
-/** The settings that the chat was created with. They can't be changed. */
-export function AgentSettings({ settings, chosenModel }: { settings: Chat['settings']; chosenModel: string | null }) {
-  const { systemPrompt, model, thinkingEnabled, maxIterations, temperature, providerId } = settings;
+/** The settings of an assistant, and the button that changes them. */
+export function AgentSettings({ about, chosenModel }: { about: Chat; chosenModel: string | null }) {
+  const [isChanging, setChanging] = useState(false);
+  const { systemPrompt, model, thinkingEnabled, maxIterations, temperature, providerId } = about.settings;
   return (
-    <Section title="Settings">
+    <Section
+      title="Settings"
+      action={
+        <button type="button" class="quiet" onClick={() => setChanging(true)}>
+          Change
+        </button>
+      }
+    >
+      {isChanging ? <AgentSettingsDialog chat={about} onClose={() => setChanging(false)} /> : null}
       <Facts
         facts={[
           ['Model', chosenModel ?? model ?? 'default'],
@@ -21,7 +32,7 @@ export function AgentSettings({ settings, chosenModel }: { settings: Chat['setti
           <p class="plain persona">{systemPrompt}</p>
         </details>
       ) : (
-        <p class="hint">This agent has no instructions.</p>
+        <p class="hint">This assistant has no instructions.</p>
       )}
     </Section>
   );

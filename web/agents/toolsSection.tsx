@@ -35,7 +35,7 @@ export function ToolsSection({ enabled }: { enabled: readonly string[] | null })
           </button>
         </p>
       ) : null}
-      {isLoaded.value && enabledTools.length === 0 ? <p class="hint">This agent has no tools.</p> : null}
+      {isLoaded.value && enabledTools.length === 0 ? <p class="hint">This assistant has no tools.</p> : null}
       <ToolList tools={enabledTools} />
       {isLoaded.value && missing.length > 0 ? <p class="hint">No longer available: {missing.join(', ')}</p> : null}
       {others.length > 0 ? (

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { NewTurn } from '../../client/src/index.js';
+import { draftOf, setDraft } from '../data/composerDrafts.js';
+import { moveToTop } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { sendTurn } from '../data/outbox.js';
@@ -9,8 +11,6 @@ import { clearFiles, stagedFiles } from '../data/uploads.js';
 import { pendingQuote } from '../documents/pendingQuote.js';
 import { AttachButton, pasteFiles, StagedFiles, useDroppedFiles } from './stagedFiles.js';
 
-/** The text in the composer, by chat: it is kept while another chat is open. */
-const typedTexts = signal<ReadonlyMap<string, string>>(new Map());
 type WhenBusy = NonNullable<NewTurn['whenBusy']>;
 const whenBusy = signal<WhenBusy>('enqueue');
 
@@ -24,11 +24,9 @@ const whenBusyOptions: [WhenBusy, string][] = [
 /** The message box. Enter sends, Shift+Enter starts a new line. */
 export function Composer({ chat }: { chat: OpenChat }) {
   const box = useRef<HTMLTextAreaElement>(null);
-  const text = typedTexts.value.get(chat.id) ?? '';
+  const text = draftOf(chat.id);
   const isBusy = chat.isBusy.value;
-  const setText = (typed: string) => {
-    typedTexts.value = new Map(typedTexts.value).set(chat.id, typed);
-  };
+  const setText = (typed: string) => setDraft(chat.id, typed);
   const files = stagedFiles(chat.id);
   const isDropping = useDroppedFiles(chat.id);
   const canSend = text.trim() !== '' && files.every(({ state }) => state.is === 'uploaded');
@@ -48,6 +46,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
     );
     setText('');
     clearFiles(chat.id);
+    moveToTop(chat.id);
     pendingQuote.value = null;
   };
   useAutoHeight(box, text);

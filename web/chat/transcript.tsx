@@ -14,6 +14,7 @@ import { NoteView } from './note.js';
 import { RewindBanner } from './rewindDialog.js';
 import { useScrollAnchor } from './scrollAnchor.js';
 import { UnsentTurns } from './unsentTurns.js';
+import { useWantedMessage } from './wantedMessage.js';
 
 /** How many items are rendered at first, and how many more each time the reader scrolls to the top. */
 const pageSize = 40;
@@ -50,6 +51,10 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   useEffect(() => {
     if (isAtEnd) setRenderedCount((count) => (count > 3 * pageSize ? pageSize : count));
   }, [isAtEnd]);
+  useWantedMessage(chat, items, root, {
+    rendered: renderedCount,
+    show: (count) => setRenderedCount((before) => Math.max(before, count)),
+  });
   const top = useOnVisible(root, showOlder, `${visible.length} ${items.length} ${chat.hasOlder.value}`);
   const nextOf = nextExchanges(visible);
 

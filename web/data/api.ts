@@ -41,7 +41,7 @@ export const list = <T>(path: string): Promise<T[]> => withKeyPrompt(readList<T>
 
 async function readList<T>(path: string): Promise<T[]> {
   const items: T[] = [];
-  for await (const item of client.list<T>(`${path}?limit=1000`, { attempts: 1 })) {
+  for await (const item of client.list<T>(`${path}${path.includes('?') ? '&' : '?'}limit=1000`, { attempts: 1 })) {
     items.push(item);
     if (items.length >= maxListItems) break;
   }

@@ -5,7 +5,7 @@ import { loadCharacters, nameOfCharacter } from './characters.js';
 import { createReloader } from './reloader.js';
 import { type DocumentFields, type ListedDocument, service } from './service.js';
 
-/** The resources of the owner. Chats are newest first, and null until they are read. */
+/** The resources of the owner. The chat with the newest event is first. Chats are null until they are read. */
 export const chats = signal<readonly Chat[] | null>(null);
 export const you = signal<You | null>(null);
 export const documents = signal<readonly ListedDocument[]>([]);
@@ -28,7 +28,7 @@ export function titleOf(chat: Chat): string {
     case 'document':
       return documents.value.find(({ id }) => id === chat.documentId)?.title ?? 'Document';
     case 'agent':
-      return 'Agent';
+      return 'Assistant';
     case 'relay':
       return 'Relay';
   }
@@ -42,7 +42,7 @@ const library = createReloader(
       service.getYou(),
       service.listDocuments(),
     ]);
-    chats.value = chatsRead.reverse();
+    chats.value = chatsRead;
     you.value = youRead;
     documents.value = documentsRead;
     libraryFailure.value = null;
@@ -64,6 +64,12 @@ export function putChat(chat: Chat): void {
   const others = (chats.value ?? []).filter(({ id }) => id !== chat.id);
   const at = chats.value?.findIndex(({ id }) => id === chat.id) ?? -1;
   chats.value = at < 0 ? [chat, ...others] : others.toSpliced(at, 0, chat);
+}
+
+/** Moves a chat to the top of the list: something was said in it. */
+export function moveToTop(chatId: string): void {
+  const moved = chats.value?.find(({ id }) => id === chatId);
+  if (moved && chats.value) chats.value = [moved, ...chats.value.filter((chat) => chat !== moved)];
 }
 
 export async function renameChat(chatId: string, title: string | null): Promise<void> {

@@ -119,6 +119,7 @@ export function openChat(chatId: string): OpenChat {
     timeline.value = evolveTimeline(timeline.value, toChatEvent(event));
     if (event.kind === 'turn_completed' && event.turnId) removeTurn(event.turnId);
     if (event.kind === 'turn_rolled_back') removeTurn(event.data.turnId);
+    if (event.kind === 'chat_settings_changed' || isMark(event.kind)) void refresh();
     if (isMark(event.kind)) void timelineReloader.reload();
     else for (const listener of listeners) listener(event);
   }

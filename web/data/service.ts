@@ -5,10 +5,11 @@ import type {
   Document,
   Edge,
   Event,
+  FoundText,
   Memory,
+  Model,
   Page,
   Projection,
-  Provider,
   Scene,
   StoryEvent,
   Thinking,
@@ -39,11 +40,14 @@ const id = encodeURIComponent;
 /** The requests that the page sends. Each rejects with `ApiError` or `UnreachableError`. */
 export const service = {
   // Chats
-  listChats: () => list<Chat>('/v1/chats'),
+  /** The chat with the newest event first. */
+  listChats: () => list<Chat>('/v1/chats?sort=activity&order=desc'),
+  /** The newest texts of all chats that hold the words. */
+  search: async (query: string) =>
+    (await get<Page<FoundText>>(`/v1/search?limit=30&q=${encodeURIComponent(query)}`)).items,
   getChat: (chatId: string) => withKeyPrompt(client.getChat(chatId, { attempts: 1 })),
   createChat: (chat: object) => post<Chat>('/v1/chats', chat),
-  updateChat: (chatId: string, body: { title?: string | null; guestId?: string | null }) =>
-    request<Chat>('PATCH', `/v1/chats/${id(chatId)}`, { body }),
+  updateChat: (chatId: string, body: object) => request<Chat>('PATCH', `/v1/chats/${id(chatId)}`, { body }),
   deleteChat: (chatId: string) => request<void>('DELETE', `/v1/chats/${id(chatId)}`),
   forkChat: (chatId: string, atSeq: number) => post<Chat>(`/v1/chats/${id(chatId)}/fork`, { atSeq }),
   getEvents: (chatId: string, { after, limit }: { after: string; limit: number }) =>
@@ -105,7 +109,7 @@ export const service = {
 
   // Agents
   listTools: () => list<Tool>('/v1/tools'),
-  listProviders: () => list<Provider>('/v1/providers'),
+  listModels: async () => (await get<{ items: Model[] }>('/v1/models')).items,
   /** The tool calls of a running turn; null while none runs. */
   getThinking: (chatId: string) => get<Thinking | null>(`/v1/chats/${id(chatId)}/thinking`),
   getProjection: (chatId: string) => get<Projection>(`/v1/chats/${id(chatId)}/projection`),

@@ -1,13 +1,11 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
 import type { Chat, ChatKind } from '../../client/src/index.js';
-import { loadTools, putChat } from '../data/library.js';
-import { tryOrNotify } from '../data/notices.js';
+import { putChat } from '../data/library.js';
 import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
+import { agentRequestBody, NewAgentFields, resetAgentForm } from './agentFields.js';
 import { SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
-import { AgentFields, agentRequestBody, resetAgentForm } from './newAgentFields.js';
 import { DocumentFields, documentRequestBody, resetDocumentForm } from './newDocumentFields.js';
 import { NarrativeFields, narrativeRequestBody, resetNarrativeForm } from './newNarrativeFields.js';
 import { RelayFields, relayRequestBody, resetRelayForm } from './newRelayFields.js';
@@ -25,6 +23,14 @@ type KindRow = {
 
 const kinds: readonly KindRow[] = [
   {
+    kind: 'agent',
+    name: 'Assistant',
+    description: 'A model that answers. With tools, it is an agent.',
+    Fields: NewAgentFields,
+    requestBody: agentRequestBody,
+    resetForm: resetAgentForm,
+  },
+  {
     kind: 'narrative',
     name: 'Role-play',
     description: 'Chat with one or two characters who have feelings and memories.',
@@ -41,14 +47,6 @@ const kinds: readonly KindRow[] = [
     resetForm: resetDocumentForm,
   },
   {
-    kind: 'agent',
-    name: 'Agent',
-    description: 'A model that uses tools and shows its steps.',
-    Fields: AgentFields,
-    requestBody: agentRequestBody,
-    resetForm: resetAgentForm,
-  },
-  {
     kind: 'relay',
     name: 'Relay',
     description: 'Another chat service replies.',
@@ -59,13 +57,12 @@ const kinds: readonly KindRow[] = [
 ];
 
 /** Kept while the dialog is closed, so that an accidental close loses nothing. */
-const selectedKind = signal<ChatKind>('narrative');
+const selectedKind = signal<ChatKind>('agent');
 const title = signal('');
 
 type NewChatDialogProps = { onClose(): void; onCreated(chat: Chat): void };
 
 export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
-  useEffect(() => void tryOrNotify(loadTools), []);
   const row = kinds.find(({ kind }) => kind === selectedKind.value) ?? kinds[0]!;
   const submission = useSubmission(async () => {
     const named = title.peek().trim();

@@ -6,6 +6,7 @@ import { characters } from '../data/characters.js';
 import type { Connection } from '../data/connection.js';
 import { chats, loadLibrary, titleOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
+import type { Timeline } from '../timeline/timeline.js';
 import { Announcements } from './announcements.js';
 import { ChatTitle } from './chatTitle.js';
 
@@ -23,7 +24,11 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
         <button type="button" class="icon-button only-narrow" aria-label="Chats" onClick={onChats}>
           ☰
         </button>
-        {resource ? <ChatTitle resource={resource} /> : <div class="chat-names" />}
+        {resource ? (
+          <ChatTitle resource={resource} answering={modelOf(chat.timeline.value)} />
+        ) : (
+          <div class="chat-names" />
+        )}
         {!failure && (
           <>
             <ConnectionStatus connection={chat.connection.value} />
@@ -47,6 +52,10 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
     </>
   );
 }
+
+/** The model of the newest reply that is loaded. */
+const modelOf = ({ exchanges }: Timeline): string | null =>
+  [...exchanges.values()].findLast(({ beats }) => beats.length > 0)?.beats.at(-1)?.model ?? null;
 
 /** Why a chat can't be shown, and a link to the latest one. */
 function ChatUnavailable({ reason }: { reason: string }) {

@@ -1,19 +1,20 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Chat, ChatKind } from '../../client/src/index.js';
-import { chats, libraryFailure, titleOf, you } from '../data/library.js';
-import { currentChatId } from '../data/route.js';
+import { importChat } from '../data/chatFiles.js';
+import { chats, libraryFailure, loadLibrary, titleOf, you } from '../data/library.js';
+import { tryOrNotify } from '../data/notices.js';
+import { currentChatId, navigateTo } from '../data/route.js';
+import { FoundTexts } from './chatSearch.js';
 import { formatTime } from './format.js';
 
 type SidebarProps = { onNewChat(): void; onCharacters(): void; onProfile(): void; onChosen(): void };
 
-/** From this number of chats on, the list has a search box. */
-const searchFrom = 9;
-
-/** The list of chats, newest first, and links to the rest of the service. */
+/** The list of chats, the one with the newest event first, and links to the rest of the service. */
 export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: SidebarProps) {
   const [search, setSearch] = useState('');
   const all = chats.value ?? [];
-  const found = all.filter((chat) => titleOf(chat).toLowerCase().includes(search.trim().toLowerCase()));
+  const query = search.trim();
+  const found = all.filter((chat) => titleOf(chat).toLowerCase().includes(query.toLowerCase()));
   return (
     <>
       <div class="sidebar-head">
@@ -24,7 +25,7 @@ export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: Sideba
           New chat
         </button>
       </div>
-      {all.length >= searchFrom && (
+      {all.length > 0 && (
         <input
           type="search"
           placeholder="Search chats"
@@ -40,11 +41,13 @@ export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: Sideba
         {libraryFailure.value && <p class="failure">{libraryFailure.value}</p>}
         {chats.value?.length === 0 && <p class="empty">No chats yet.</p>}
         {all.length > 0 && found.length === 0 && <p class="empty">No chats found.</p>}
+        {query !== '' && <FoundTexts query={query} onChosen={onChosen} />}
       </nav>
       <footer class="sidebar-foot">
         <button type="button" class="quiet" onClick={onCharacters}>
           Characters
         </button>
+        <ImportButton onImported={onChosen} />
         <button type="button" class="quiet" onClick={onProfile}>
           Your profile: {you.value?.name ?? '…'}
         </button>
@@ -59,6 +62,40 @@ export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: Sideba
   );
 }
 
+/** A file that was exported becomes a chat, which is opened. */
+function ImportButton({ onImported }: { onImported(): void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const load = async (file: File | undefined) => {
+    if (!file) return;
+    await tryOrNotify(async () => {
+      const chat = await importChat(file);
+      await loadLibrary();
+      navigateTo(chat.id);
+      onImported();
+    });
+    if (input.current) input.current.value = '';
+  };
+  return (
+    <>
+      <button type="button" class="quiet" onClick={() => input.current?.click()}>
+        Import a chat
+      </button>
+      <input
+        ref={input}
+        type="file"
+        class="hidden"
+        tabIndex={-1}
+        aria-label="File of an exported chat"
+        accept=".jsonl,.ndjson,application/x-ndjson"
+        onChange={(event) => void load(event.currentTarget.files?.[0])}
+      />
+    </>
+  );
+}
+
+const kindOf = ({ kind, settings }: Chat) =>
+  kind === 'agent' && settings.enabledTools?.length === 0 ? 'Assistant' : kindLabels[kind];
+
 const kindLabels: Record<ChatKind, string> = {
   narrative: 'Role-play',
   document: 'Document',
@@ -72,7 +109,8 @@ function ChatLink({ chat, onChosen }: { chat: Chat; onChosen(): void }) {
     <a href={`#${chat.id}`} class="chat-link" aria-current={isCurrent ? 'page' : undefined} onClick={onChosen}>
       <span class="chat-title">{titleOf(chat)}</span>
       <span class="chat-kind">
-        {kindLabels[chat.kind]} · {formatTime(chat.createdAt)}
+        {chat.forkedFrom ? 'Fork · ' : ''}
+        {kindOf(chat)} · {formatTime(chat.updatedAt)}
       </span>
     </a>
   );

@@ -1,0 +1,222 @@
+import { type Signal, signal, useSignal } from '@preact/signals';
+import { useEffect, useId } from 'preact/hooks';
+import type { Chat, Model, Tool } from '../../client/src/index.js';
+import { permissionLabel } from '../agents/permissionLabel.js';
+import { documents, loadTools, tools } from '../data/library.js';
+import { tryOrNotify } from '../data/notices.js';
+import { service } from '../data/service.js';
+import { bind, patch, SelectField, TextField } from './fields.js';
+
+/** The settings of an assistant as a form has them. */
+export type AgentForm = {
+  systemPrompt: string;
+  /** Names of tools; null: the built-in ones, which chats of earlier versions of the page have. */
+  tools: readonly string[] | null;
+  thinking: boolean;
+  iterations: string;
+  model: string;
+  providerId: string;
+  documentId: string;
+};
+
+const empty: AgentForm = {
+  systemPrompt: '',
+  tools: [],
+  thinking: false,
+  iterations: '',
+  model: '',
+  providerId: '',
+  documentId: '',
+};
+
+/** The form of the dialog for a new chat. It is kept while the dialog is closed. */
+export const newAgentForm = signal(empty);
+
+export function resetAgentForm(): void {
+  newAgentForm.value = empty;
+}
+
+/** A form with the settings of a chat. */
+export const formOf = ({ settings }: Chat): AgentForm => ({
+  ...empty,
+  systemPrompt: settings.systemPrompt ?? '',
+  tools: settings.enabledTools ?? null,
+  thinking: settings.thinkingEnabled ?? false,
+  iterations: settings.maxIterations === undefined ? '' : String(settings.maxIterations),
+  model: settings.model ?? '',
+  providerId: settings.providerId ?? '',
+});
+
+const enabledTools = ({ tools: chosen }: AgentForm) =>
+  chosen ?? tools.value.filter(({ source }) => source === 'builtin').map(({ name }) => name);
+
+export const NewAgentFields = () => (
+  <>
+    <AgentFields form={newAgentForm} />
+    <SelectField
+      label="Document"
+      value={newAgentForm.value.documentId}
+      onChange={(documentId) => patch(newAgentForm, { documentId })}
+      options={[['', 'None'] as const, ...documents.value.map(({ id, title }) => [id, title || 'Untitled'] as const)]}
+    />
+  </>
+);
+
+export function AgentFields({ form }: { form: Signal<AgentForm> }) {
+  const models = useSignal<readonly Model[]>([]);
+  useEffect(
+    () =>
+      void tryOrNotify(async () => {
+        await Promise.all([
+          loadTools(),
+          service.listModels().then((read) => {
+            models.value = read;
+          }),
+        ]);
+      }),
+    [],
+  );
+  return (
+    <>
+      <TextField
+        label="Instructions"
+        rows={4}
+        {...bind(form, 'systemPrompt')}
+        placeholder="You help with…"
+        hint="What the assistant should do, and how."
+      />
+      <ModelFields form={form} models={models.value} />
+      <ToolFields form={form} />
+    </>
+  );
+}
+
+/** The provider, if there are several, and the model: one of its list, or any other name. */
+function ModelFields({ form, models }: { form: Signal<AgentForm>; models: readonly Model[] }) {
+  const listId = useId();
+  const { providerId, model } = form.value;
+  const providers = new Map(models.flatMap(({ providerId: id, name }) => (id ? [[id, name ?? id] as const] : [])));
+  const own = models.filter((each) => (each.providerId ?? '') === providerId);
+  return (
+    <div class="columns">
+      {providers.size > 0 || providerId !== '' ? (
+        <SelectField
+          label="Provider"
+          value={providerId}
+          onChange={(chosen) => patch(form, { providerId: chosen, model: '' })}
+          options={[['', 'Default'], ...providers]}
+        />
+      ) : null}
+      <label class="field">
+        <span>
+          Model <span class="optional">(optional)</span>
+        </span>
+        <input
+          type="text"
+          autocomplete="off"
+          maxLength={200}
+          list={listId}
+          value={model}
+          placeholder={own.find(({ isDefault }) => isDefault)?.id ?? 'Default'}
+          onInput={(event) => patch(form, { model: event.currentTarget.value })}
+        />
+        <datalist id={listId}>
+          {own.map(({ id }) => (
+            <option key={id} value={id} />
+          ))}
+        </datalist>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={form.value.thinking}
+          onChange={(event) => patch(form, { thinking: event.currentTarget.checked })}
+        />
+        <span>Show the model’s thinking</span>
+      </label>
+    </div>
+  );
+}
+
+function ToolFields({ form }: { form: Signal<AgentForm> }) {
+  const on = enabledTools(form.value).length;
+  return (
+    <details class="group">
+      <summary>Tools: {on === 0 ? 'none' : on}</summary>
+      {tools.value.length === 0 ? <p class="hint">No tools could be loaded.</p> : null}
+      <div class="tool-boxes">
+        {tools.value.map((tool) => (
+          <ToolCheckbox key={tool.name} tool={tool} form={form} />
+        ))}
+      </div>
+      <StepLimitField form={form} />
+    </details>
+  );
+}
+
+function ToolCheckbox({
+  tool: { name, description, permissionLevel, needsApproval },
+  form,
+}: {
+  tool: Tool;
+  form: Signal<AgentForm>;
+}) {
+  const toggle = (on: boolean) => {
+    const others = enabledTools(form.value).filter((other) => other !== name);
+    patch(form, { tools: on ? [...others, name] : others });
+  };
+  const { label, tone } = permissionLabel(permissionLevel);
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={enabledTools(form.value).includes(name)}
+        onChange={(event) => toggle(event.currentTarget.checked)}
+      />
+      <span>
+        <span class="row">
+          <strong>{name}</strong>
+          <span class={`tag ${tone}`}>{label}</span>
+          {needsApproval ? <span class="tag warn">asks for approval</span> : null}
+        </span>
+        <span class="hint">{description}</span>
+      </span>
+    </label>
+  );
+}
+
+function StepLimitField({ form }: { form: Signal<AgentForm> }) {
+  return (
+    <label class="field">
+      <span>
+        Step limit <span class="optional">(optional)</span>
+      </span>
+      <input
+        type="number"
+        min={1}
+        max={20}
+        step={1}
+        placeholder="20"
+        value={form.value.iterations}
+        onInput={(event) => patch(form, { iterations: event.currentTarget.value })}
+      />
+    </label>
+  );
+}
+
+/** The body of the request that creates an assistant. */
+export async function agentRequestBody(): Promise<object> {
+  const { documentId, ...form } = newAgentForm.peek();
+  const settings = Object.entries(settingsChange(form)).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(settings), ...(documentId === '' ? {} : { documentId }) };
+}
+
+/** All settings of a form; null for the server's default. */
+export const settingsChange = (form: Omit<AgentForm, 'documentId'>) => ({
+  systemPrompt: form.systemPrompt.trim() === '' ? null : form.systemPrompt,
+  enabledTools: form.tools === null ? null : [...form.tools],
+  thinkingEnabled: form.thinking ? true : null,
+  maxIterations: form.iterations === '' ? null : Number(form.iterations),
+  model: form.model.trim() === '' ? null : form.model.trim(),
+  providerId: form.providerId === '' ? null : form.providerId,
+});
