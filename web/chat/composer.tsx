@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { NewTurn } from '../../client/src/index.js';
 import { draftOf, setDraft } from '../data/composerDrafts.js';
-import { moveToTop } from '../data/library.js';
+import { moveToTop, renameChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { sendTurn } from '../data/outbox.js';
@@ -47,6 +47,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
     setText('');
     clearFiles(chat.id);
     moveToTop(chat.id);
+    nameAfter(chat, text);
     pendingQuote.value = null;
   };
   useAutoHeight(box, text);
@@ -89,6 +90,18 @@ export function Composer({ chat }: { chat: OpenChat }) {
       {isBusy && <WhenBusySelect />}
     </form>
   );
+}
+
+/** How long a title is that is taken from a message, in UTF-16 code units. */
+const titleLength = 60;
+
+/** A chat with an assistant that has no title is named after the first message. */
+function nameAfter({ id, chat, timeline, hasOlder }: OpenChat, text: string): void {
+  const isFirst = timeline.value.exchanges.size === 0 && !hasOlder.value;
+  if (chat.value?.kind !== 'agent' || chat.value.title !== null || !isFirst) return;
+  const line = text.trim().split('\n')[0]!.trim();
+  const title = line.length <= titleLength ? line : `${line.slice(0, titleLength - 1).toWellFormed().trimEnd()}…`;
+  void tryOrNotify(() => renameChat(id, title));
 }
 
 function QuotePreview() {

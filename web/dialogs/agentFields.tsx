@@ -10,7 +10,7 @@ import { bind, patch, SelectField, TextField } from './fields.js';
 /** The settings of an assistant as a form has them. */
 export type AgentForm = {
   systemPrompt: string;
-  /** Names of tools; null: the built-in ones, which chats of earlier versions of the page have. */
+  /** Names of tools; null: the built-in ones. */
   tools: readonly string[] | null;
   thinking: boolean;
   iterations: string;
@@ -29,13 +29,6 @@ const empty: AgentForm = {
   documentId: '',
 };
 
-/** The form of the dialog for a new chat. It is kept while the dialog is closed. */
-export const newAgentForm = signal(empty);
-
-export function resetAgentForm(): void {
-  newAgentForm.value = empty;
-}
-
 /** A form with the settings of a chat. */
 export const formOf = ({ settings }: Chat): AgentForm => ({
   ...empty,
@@ -50,13 +43,26 @@ export const formOf = ({ settings }: Chat): AgentForm => ({
 const enabledTools = ({ tools: chosen }: AgentForm) =>
   chosen ?? tools.value.filter(({ source }) => source === 'builtin').map(({ name }) => name);
 
-export const NewAgentFields = () => (
+/** What the dialog for a new chat has of an assistant, which has no tools, or of an agent, which has the built-in ones. */
+export function newAgentRow(tools: AgentForm['tools']) {
+  // Kept while the dialog is closed.
+  const form = signal<AgentForm>({ ...empty, tools });
+  return {
+    Fields: () => <NewAgentFields form={form} />,
+    requestBody: async () => requestBody(form.peek()),
+    resetForm() {
+      form.value = { ...empty, tools };
+    },
+  };
+}
+
+const NewAgentFields = ({ form }: { form: Signal<AgentForm> }) => (
   <>
-    <AgentFields form={newAgentForm} />
+    <AgentFields form={form} />
     <SelectField
       label="Document"
-      value={newAgentForm.value.documentId}
-      onChange={(documentId) => patch(newAgentForm, { documentId })}
+      value={form.value.documentId}
+      onChange={(documentId) => patch(form, { documentId })}
       options={[['', 'None'] as const, ...documents.value.map(({ id, title }) => [id, title || 'Untitled'] as const)]}
     />
   </>
@@ -204,9 +210,8 @@ function StepLimitField({ form }: { form: Signal<AgentForm> }) {
   );
 }
 
-/** The body of the request that creates an assistant. */
-export async function agentRequestBody(): Promise<object> {
-  const { documentId, ...form } = newAgentForm.peek();
+/** The body of the request that creates the chat. */
+function requestBody({ documentId, ...form }: AgentForm): object {
   const settings = Object.entries(settingsChange(form)).filter(([, value]) => value !== null);
   return { ...Object.fromEntries(settings), ...(documentId === '' ? {} : { documentId }) };
 }

@@ -4,7 +4,7 @@ import type { Chat, ChatKind } from '../../client/src/index.js';
 import { putChat } from '../data/library.js';
 import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
-import { agentRequestBody, NewAgentFields, resetAgentForm } from './agentFields.js';
+import { newAgentRow } from './agentFields.js';
 import { SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 import { DocumentFields, documentRequestBody, resetDocumentForm } from './newDocumentFields.js';
 import { NarrativeFields, narrativeRequestBody, resetNarrativeForm } from './newNarrativeFields.js';
@@ -12,6 +12,7 @@ import { RelayFields, relayRequestBody, resetRelayForm } from './newRelayFields.
 
 /** A kind of chat: its label, its fields, and the request that creates it. */
 type KindRow = {
+  id: string;
   kind: ChatKind;
   name: string;
   description: string;
@@ -23,14 +24,14 @@ type KindRow = {
 
 const kinds: readonly KindRow[] = [
   {
+    id: 'assistant',
     kind: 'agent',
     name: 'Assistant',
-    description: 'A model that answers. With tools, it is an agent.',
-    Fields: NewAgentFields,
-    requestBody: agentRequestBody,
-    resetForm: resetAgentForm,
+    description: 'Ask a model, and give it instructions.',
+    ...newAgentRow([]),
   },
   {
+    id: 'narrative',
     kind: 'narrative',
     name: 'Role-play',
     description: 'Chat with one or two characters who have feelings and memories.',
@@ -39,6 +40,7 @@ const kinds: readonly KindRow[] = [
     resetForm: resetNarrativeForm,
   },
   {
+    id: 'document',
     kind: 'document',
     name: 'Document',
     description: 'Discuss a text, and accept or decline suggested changes.',
@@ -47,6 +49,14 @@ const kinds: readonly KindRow[] = [
     resetForm: resetDocumentForm,
   },
   {
+    id: 'agent',
+    kind: 'agent',
+    name: 'Agent',
+    description: 'A model that uses tools and shows its steps.',
+    ...newAgentRow(null),
+  },
+  {
+    id: 'relay',
     kind: 'relay',
     name: 'Relay',
     description: 'Another chat service replies.',
@@ -57,13 +67,13 @@ const kinds: readonly KindRow[] = [
 ];
 
 /** Kept while the dialog is closed, so that an accidental close loses nothing. */
-const selectedKind = signal<ChatKind>('agent');
+const selectedRow = signal('assistant');
 const title = signal('');
 
 type NewChatDialogProps = { onClose(): void; onCreated(chat: Chat): void };
 
 export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
-  const row = kinds.find(({ kind }) => kind === selectedKind.value) ?? kinds[0]!;
+  const row = kinds.find(({ id }) => id === selectedRow.value) ?? kinds[0]!;
   const submission = useSubmission(async () => {
     const named = title.peek().trim();
     const body = { ...(await row.requestBody()), kind: row.kind, ...(named === '' ? {} : { title: named }) };
@@ -78,7 +88,7 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
     <Dialog title="New chat" wide onClose={onClose}>
       <form class="form" onSubmit={submission.onSubmit}>
         <KindOptions />
-        <Fields key={row.kind} />
+        <Fields key={row.id} />
         <TextField label="Title" max={200} value={title.value} onInput={(text) => (title.value = text)} />
         <SubmitRow submission={submission} action="Create chat">
           <button type="button" class="button" onClick={onClose}>
@@ -95,15 +105,15 @@ function KindOptions() {
   return (
     <fieldset class="kinds">
       <legend class="hidden">Kind of chat</legend>
-      {kinds.map(({ kind, name, description }) => (
-        <label key={kind} class="kind">
+      {kinds.map(({ id, name, description }) => (
+        <label key={id} class="kind">
           <input
-            {...(selectedKind.value === kind ? { ref: initialFocus as { current: HTMLInputElement | null } } : {})}
+            {...(selectedRow.value === id ? { ref: initialFocus as { current: HTMLInputElement | null } } : {})}
             type="radio"
             name="kind"
-            value={kind}
-            checked={selectedKind.value === kind}
-            onChange={() => (selectedKind.value = kind)}
+            value={id}
+            checked={selectedRow.value === id}
+            onChange={() => (selectedRow.value = id)}
           />
           <span>
             <strong>{name}</strong>
