@@ -11,7 +11,7 @@ export type ModelServer = {
 };
 
 /** Milliseconds for the whole answer, its bytes, how many models are taken of it, and characters of a name. */
-export const modelLimits = { withinMs: 4_000, bytes: 2 * 1024 * 1024, models: 1_000, name: 200 } as const;
+const modelLimits = { withinMs: 4_000, bytes: 2 * 1024 * 1024, models: 1_000, name: 200 } as const;
 
 /**
  * Asks a server which models it has. The names are in its order, each once. Follows no redirect: the target would get the

@@ -7,7 +7,7 @@ import type { Request } from 'express';
 import { Problem } from '../http/problem.js';
 
 /** What an import may have: bytes in all, and bytes of a line. */
-export const uploadLimits = { bytes: 64 * 1024 * 1024, line: 8 * 1024 * 1024 } as const;
+const uploadLimits = { bytes: 64 * 1024 * 1024, line: 8 * 1024 * 1024 } as const;
 
 const LF = 10;
 

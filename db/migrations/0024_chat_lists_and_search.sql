@@ -16,21 +16,19 @@ create index events_settings on events (chat_id, seq)
 -- The words of a text: in lower case, split at ASCII and general punctuation. Each character of scripts that are written
 -- without spaces is a word. Only the first 100,000 characters count, because a tsvector holds at most 1 MiB.
 create function search_words(given text) returns text[] language sql immutable parallel safe as $$
-  select coalesce(array_agg(distinct left(word, 64)), '{}')
-  from regexp_split_to_table(
+  select array_remove(string_to_array(regexp_replace(
     regexp_replace(lower(left(given, 100000)), '([\u0E00-\u0E7F\u2E80-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF])', ' \1 ', 'g'),
-    '[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u206F\u3000-\u303F\uFF00-\uFF0F]+') as word
-  where word <> ''
+    '[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u206F\u3000-\u303F\uFF00-\uFF0F]+', ' ', 'g'), ' '), '')
 $$;
 
 -- The words of an owner's text, each with a prefix for the owner: a search reads no entry of other owners.
 create function owner_words(owner text, given text) returns tsvector language sql immutable parallel safe as $$
-  select array_to_tsvector(array(select left(md5(owner), 8) || word from unnest(search_words(given)) as word))
+  select array_to_tsvector(array(select left(md5(owner), 8) || left(word, 64) from unnest(search_words(given)) as word))
 $$;
 
 -- Texts in which each word of the query begins a word. Null for a query without words.
 create function owner_query(owner text, given text) returns tsquery language sql immutable parallel safe as $$
-  select string_agg('''' || left(md5(owner), 8) || word || ''':*', ' & ')::tsquery
+  select string_agg('''' || left(md5(owner), 8) || left(word, 64) || ''':*', ' & ')::tsquery
   from (select word from unnest(search_words(given)) as word limit 16) as words
 $$;
 

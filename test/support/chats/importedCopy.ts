@@ -18,7 +18,7 @@ async function* events(lines: string[]): AsyncGenerator<ExportedEvent> {
 }
 
 /** The lines of an export. */
-export async function exportLines(pool: Pool, chatId: string): Promise<string[]> {
+async function exportLines(pool: Pool, chatId: string): Promise<string[]> {
   const lines: string[] = [];
   for await (const page of (await exportChat(pool, owner, chatId))!)
     lines.push(...page.map((line) => JSON.stringify(line)));
@@ -26,7 +26,7 @@ export async function exportLines(pool: Pool, chatId: string): Promise<string[]>
 }
 
 /** A chat made from an export of another. */
-export async function importCopy(pool: Pool, chatId: string) {
+async function importCopy(pool: Pool, chatId: string) {
   const lines = await exportLines(pool, chatId);
   const plan = createImportPlan();
   for (const [i, text] of lines.entries()) plan.add(text, i + 1);
