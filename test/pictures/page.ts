@@ -58,6 +58,7 @@ const untilWords = (page: Page, count: number) =>
 /** The page as it is after some turns: each kind of chat, light and dark, wide and narrow. */
 async function stills(browser: Browser, service: Service): Promise<void> {
   const page = await watchPage(browser, service.api, { viewport: wide, scheme: 'light' });
+  await page.getByRole('link', { name: 'The lamp room' }).click();
   await ask(page, 'Tobias, what do your clocks say about the storm?');
   await shoot(page, 'page-light');
   await page.emulateMedia({ colorScheme: 'dark' });
