@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Limits } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
-import { acceptChange, declineChange, editDocument, listChanges } from '../../db/documents/changes.js';
+import { acceptChange } from '../../db/documents/acceptChange.js';
+import { declineChange, editDocument, listChanges } from '../../db/documents/changes.js';
 import { createDocument, listDocuments, ownsDocument, readDocument } from '../../db/documents/documents.js';
 import { cursorOf, idPage, pageFields, prose, text, toPage } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
@@ -90,7 +91,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       operation: 'acceptChange',
       method: 'post',
       path: '/v1/changes/:changeId/accept',
-      summary: 'Accept a pending change: the first occurrence of its original is replaced',
+      summary: 'Accept a pending change: the place of its original is replaced, the first one if there are several',
       tag,
       answers: { 200: change },
       problems: ['change_not_found', 'change_not_pending', 'change_stale'],

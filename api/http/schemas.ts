@@ -213,10 +213,14 @@ export const change = z
     original: z.string(),
     proposed: z.string(),
     reason: z.string(),
-    staleSince: at()
-      .nullable()
-      .meta({ description: 'the time since which the body no longer contains the original; null while it does' }),
+    staleSince: at().nullable().meta({
+      description:
+        'the time since which the change has no place: the body no longer contains the original, or an accepted change used its place; else null',
+    }),
     messageSeq: z.number().int().meta({ description: 'seq of the event that proposed it' }),
+    place: z.object({ start: z.number().int(), end: z.number().int() }).nullable().optional().meta({
+      description: 'of an accepted change: where its text is in the newest body, in UTF-16 code units; null if unknown',
+    }),
   })
   .meta({ id: 'Change' });
 

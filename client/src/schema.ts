@@ -235,13 +235,20 @@ export interface Change {
   proposed: string;
   reason: string;
   /**
-   * the time since which the body no longer contains the original; null while it does
+   * the time since which the change has no place: the body no longer contains the original, or an accepted change used its place; else null
    */
   staleSince: string | null;
   /**
    * seq of the event that proposed it
    */
   messageSeq: number;
+  /**
+   * of an accepted change: where its text is in the newest body, in UTF-16 code units; null if unknown
+   */
+  place?: {
+    start: number;
+    end: number;
+  } | null;
 }
 export interface ChangeAcceptedEvent {
   kind: 'change_accepted';
@@ -303,6 +310,8 @@ export interface ChangesProposedEvent {
     messageSeq: number;
     changeIds: string[];
     count: number;
+    parser?: 2;
+    begins?: true;
   };
 }
 export interface Character {

@@ -1,4 +1,5 @@
 import type { SettingsChange } from '../../domain/agents/settings.js';
+import type { Anchor } from '../../domain/documents/anchor.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
 import { breaksForeignKey } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
@@ -6,9 +7,6 @@ import { ChatRefused } from '../core/refused.js';
 import { changeGuest } from '../narrative/guests.js';
 import { changeSettings } from './changeSettings.js';
 import { lockNarrativeChat } from './lockNarrativeChat.js';
-
-/** A part of a document: its text, and its position in UTF-16 code units if it is known. */
-export type Anchor = { quote: string; start?: number | undefined; end?: number | undefined };
 
 /** Settings of an agent or relay chat. For those that are left out, the server's defaults apply. */
 export type ChatSettings = {

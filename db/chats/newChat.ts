@@ -1,3 +1,4 @@
+import type { Anchor } from '../../domain/documents/anchor.js';
 import type { NewEvent } from '../../domain/log/events.js';
 import { greet } from '../../domain/narrative/greeting.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
@@ -7,7 +8,7 @@ import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { readYou } from '../narrative/you.js';
 import { appendEvents } from '../timeline/log.js';
-import { type Anchor, type Chat, type ChatSettings, readChat } from './chats.js';
+import { type Chat, type ChatSettings, readChat } from './chats.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
 import { keepProvider } from './providers.js';
 

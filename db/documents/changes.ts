@@ -1,11 +1,14 @@
-import { applyChange } from '../../domain/documents/changes.js';
+import { handEdits } from '../../domain/documents/handEdits.js';
+import { searchedBody } from '../../domain/documents/places.js';
+import type { Span } from '../../domain/documents/span.js';
 import type { NewEvent } from '../../domain/log/events.js';
 import { maxPageBytes, type Page } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { appendEvents, lockChat } from '../timeline/log.js';
-import { type Document, lockDocument, writeDocument } from './documents.js';
-import { markStaleChanges, noteUnchecked } from './staleChanges.js';
+import { type Document, lockDocument } from './documents.js';
+import { lockThreads, readAcceptedPlaces, writeVersion } from './newVersion.js';
+import { markStaleChanges, tryMarkStale } from './staleChanges.js';
 
 /** A proposed change as clients see it. */
 export type Change = {
@@ -18,15 +21,23 @@ export type Change = {
   reason: string;
   staleSince: string | null;
   messageSeq: number;
+  /** Of an accepted change: where its text is in the newest body, in UTF-16 code units; null if it is not known. */
+  place?: Span | null;
 };
 
-type Row = Omit<Change, 'kind' | 'staleSince'> & { staleSince: Date | null; chatId: string };
+export type ChangeRow = Omit<Change, 'kind' | 'staleSince' | 'place'> & { staleSince: Date | null; chatId: string };
 
 const columns = `c.chat_id as "chatId", c.id, c.document_id as "documentId", c.state, c.original, c.proposed, c.reason,
   c.stale_since as "staleSince", c.message_seq as "messageSeq"`;
 
-function toChange({ chatId: _, staleSince, ...row }: Row): Change {
-  return { ...row, kind: 'ai', staleSince: staleSince?.toISOString() ?? null };
+function toChange({ chatId: _, staleSince, ...row }: ChangeRow, places: ReadonlyMap<string, Span>): Change {
+  const change: Change = { ...row, kind: 'ai', staleSince: staleSince?.toISOString() ?? null };
+  return row.state === 'accepted' ? { ...change, place: places.get(row.id) ?? null } : change;
+}
+
+async function readPlaces(db: Db, documentId: string): Promise<Map<string, Span>> {
+  const places = await readAcceptedPlaces(db, documentId);
+  return new Map(places.map(({ changeId, start, end }) => [changeId, { start, end }]));
 }
 
 /**
@@ -41,7 +52,7 @@ export async function listChanges(pool: Pool, documentId: string, page: Page): P
   const from = `changes c join chats on chats.id = c.chat_id
     join events e on e.chat_id = c.chat_id and e.seq = c.proposed_seq`;
   const bytes = 'octet_length(c.original) + octet_length(c.proposed) + octet_length(c.reason)';
-  const { rows } = await pool.query<Row & { place: number; before: number }>(
+  const { rows } = await pool.query<ChangeRow & { place: number; before: number }>(
     `select * from (
        select ${columns}, row_number() over (order by ${inOrder}) as place,
          sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
@@ -52,7 +63,8 @@ export async function listChanges(pool: Pool, documentId: string, page: Page): P
      ) page where before < ${maxPageBytes} or place <= 2 order by place`,
     [documentId, limit, after],
   );
-  return rows.map(({ place: _, before: __, ...row }) => toChange(row));
+  const places = await readPlaces(pool, documentId);
+  return rows.map(({ place: _, before: __, ...row }) => toChange(row, places));
 }
 
 export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number };
@@ -66,26 +78,26 @@ export async function editDocument(pool: Pool, owner: string, id: string, edit: 
     if (!document) throw new ChatRefused('document_not_found', 'documentId');
     if (document.version !== edit.expectedVersion) throw new ChatRefused('version_mismatch');
     const { title = document.title, body = document.body } = edit;
-    const written = await writeDocument(tx, id, { title, body });
     const changed = [title !== document.title && 'title', body !== document.body && 'body'].filter(Boolean);
-    const text = `The ${changed.join(' and ') || 'document'} was edited by hand: version ${written.version}.`;
-    await appendToThreads(tx, written, { text });
+    const text = (version: number) =>
+      `The ${changed.join(' and ') || 'document'} was edited by hand: version ${version}.`;
+    const written = await writeVersion(tx, id, await lockThreads(tx, id), {
+      title,
+      rewriting: {
+        before: searchedBody(document.body),
+        after: searchedBody(body),
+        edits: handEdits(document.body, body),
+        by: 'hand',
+      },
+      eventsOf: (_, version) => ({
+        before: [],
+        after: [{ kind: 'system_message', data: { text: text(version) } }],
+      }),
+    });
     return written;
   });
   await tryMarkStale(pool, id);
   return edited;
-}
-
-/** Accepts a pending change: replaces the first occurrence of its original. Throws `ChatRefused`. */
-export async function acceptChange(pool: Pool, owner: string, id: string): Promise<Change> {
-  const accepted = await updatePendingChange(pool, owner, id, async (tx, change, document) => {
-    const body = applyChange(document.body, change);
-    if (body === null || change.staleSince) throw new ChatRefused('change_stale');
-    const written = await writeDocument(tx, document.id, { title: document.title, body });
-    await appendToThreads(tx, written, { of: change, event: { kind: 'change_accepted', data: { changeId: id } } });
-  });
-  await tryMarkStale(pool, accepted.documentId);
-  return accepted;
 }
 
 /** Declines a pending change. A comment becomes a system message of its thread. Throws `ChatRefused`. */
@@ -94,16 +106,16 @@ export function declineChange(pool: Pool, owner: string, id: string, comment?: s
     const events: NewEvent[] = [{ kind: 'change_declined', data: { changeId: id } }];
     if (comment) events.push({ kind: 'system_message', data: { text: comment } });
     await lockChat(tx, change.chatId);
-    await append(tx, change.chatId, `decline:${id}`, events);
+    await appendEvents(tx, { chatId: change.chatId, turnId: null, step: `decline:${id}` }, events);
   });
 }
 
 /** Runs `update` on a pending change under its document's lock. Returns the change after it. Throws `ChatRefused`. */
-async function updatePendingChange(
+export async function updatePendingChange(
   pool: Pool,
   owner: string,
   id: string,
-  update: (tx: Tx, change: Row, document: Document) => Promise<void>,
+  update: (tx: Tx, change: ChangeRow, document: Document) => Promise<void>,
 ): Promise<Change> {
   return transaction(pool, async (tx) => {
     const unlocked = await readChange(tx, id);
@@ -114,43 +126,14 @@ async function updatePendingChange(
     if (!change) throw new ChatRefused('change_not_found');
     if (change.state !== 'pending') throw new ChatRefused('change_not_pending');
     await update(tx, change, document);
-    return toChange((await readChange(tx, id))!);
+    return toChange((await readChange(tx, id))!, await readPlaces(tx, document.id));
   });
 }
 
-async function readChange(db: Db, id: string): Promise<Row | null> {
-  const { rows } = await db.query<Row>(
+async function readChange(db: Db, id: string): Promise<ChangeRow | null> {
+  const { rows } = await db.query<ChangeRow>(
     `select ${columns} from changes c join chats on chats.id = c.chat_id where c.id = $1`,
     [id],
   );
   return rows[0] ?? null;
 }
-
-/**
- * Appends `document_edited` to all threads of a document, in the order of their ids: every transaction locks chats in
- * this order. The thread of an accepted change gets its event first; after an edit by hand all threads get a message.
- * Stale changes are marked after the commit.
- */
-async function appendToThreads(
-  tx: Tx,
-  document: Document,
-  cause: { text: string } | { of: Row; event: NewEvent },
-): Promise<void> {
-  await noteUnchecked(tx, document);
-  const chats = await tx.query<{ id: string }>('select id from chats where document_id = $1 order by id', [
-    document.id,
-  ]);
-  for (const { id } of chats.rows) {
-    if (!(await lockChat(tx, id))) continue;
-    const events: NewEvent[] = 'of' in cause && cause.of.chatId === id ? [cause.event] : [];
-    events.push({ kind: 'document_edited', data: { documentId: document.id, version: document.version } });
-    if ('text' in cause) events.push({ kind: 'system_message', data: { text: cause.text } });
-    await append(tx, id, `edit:${document.id}:${document.version}`, events);
-  }
-}
-
-/** Ignores a failure, because the new version is committed. The next list of the changes continues the marking. */
-const tryMarkStale = (pool: Pool, documentId: string) => markStaleChanges(pool, documentId).catch(() => undefined);
-
-const append = (tx: Tx, chatId: string, step: string, events: NewEvent[]) =>
-  appendEvents(tx, { chatId, turnId: null, step }, events);

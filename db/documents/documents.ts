@@ -1,3 +1,4 @@
+import type { Anchor } from '../../domain/documents/anchor.js';
 import { mustBeWithinLimit } from '../chats/ownerLimits.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
@@ -77,6 +78,15 @@ export async function readDocumentOfChat(
 ): Promise<{ title: string; version: number; body: string } | null> {
   const { rows } = await db.query<{ title: string; version: number; body: string }>(
     `select d.title, d.version, d.body from documents d join chats c on c.document_id = d.id where c.id = $1`,
+    [chatId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Reads what the place of a new change in the document of a chat depends on. Null when there is none. */
+export async function readTextOfChat(db: Db, chatId: string): Promise<{ body: string; anchor: Anchor | null } | null> {
+  const { rows } = await db.query<{ body: string; anchor: Anchor | null }>(
+    `select d.body, c.anchor from documents d join chats c on c.document_id = d.id where c.id = $1`,
     [chatId],
   );
   return rows[0] ?? null;

@@ -1,10 +1,12 @@
-import { parseChangeBlocks } from '../../domain/documents/changeBlocks.js';
+import { parseChangeBlocks, rulesOf } from '../../domain/documents/changeBlocks.js';
 import { MAX_CHANGES_OF_REPLY, MAX_PENDING_CHANGES } from '../../domain/documents/changes.js';
+import { isEmptyBody } from '../../domain/documents/places.js';
 import type { NewEvent } from '../../domain/log/events.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
 import { appendEvents, findEffect } from '../timeline/log.js';
+import { readTextOfChat } from './documents.js';
 
 const STEP = 'propose_changes';
 
@@ -40,10 +42,12 @@ export async function proposeChanges(pool: Pool, turnId: string): Promise<void> 
     );
     const reply = rows[0];
     if (!reply) return;
-    const blocks = parseChangeBlocks(reply.text, MAX_CHANGES_OF_REPLY + 1).length;
+    const document = await readTextOfChat(tx, turn.chatId);
+    const rules = rulesOf(reply.text, document !== null && isEmptyBody(document.body));
+    const blocks = parseChangeBlocks(reply.text, rules, MAX_CHANGES_OF_REPLY + 1).length;
     const count = blocks === 0 ? 0 : Math.min(blocks, MAX_CHANGES_OF_REPLY, await remainingChanges(tx, turn.chatId));
     const changeIds = Array.from({ length: count }, () => newId('chg'));
-    const data = { messageSeq: reply.seq, changeIds, count };
+    const data = { messageSeq: reply.seq, changeIds, count, ...rules };
     const events: NewEvent[] = [{ kind: 'changes_proposed', data }];
     if (blocks > count) events.push({ kind: 'system_message', data: { text: leftOut(count) } });
     await appendEvents(tx, { chatId: turn.chatId, turnId, step: STEP }, events);

@@ -1,4 +1,5 @@
-import { type ProposedChange, parseChangeBlocks } from '../../domain/documents/changeBlocks.js';
+import type { ProposedChange } from '../../domain/documents/blockParser.js';
+import { parseChangeBlocks } from '../../domain/documents/changeBlocks.js';
 import type { ChatEvent } from '../../domain/log/events.js';
 import { type ChangeRow, type Projected, type SettleKind, settleChange } from '../../domain/timeline/projectionRows.js';
 import type { Db, Tx } from '../core/pool.js';
@@ -29,13 +30,14 @@ const store = rowStore<ChangeRow>({
 /**
  * The changes that an event of the same log proposes: the change blocks of a reply, or the arguments of a tool call.
  */
-async function readProposed(db: Db, chatId: string, seq: number, count: number): Promise<ProposedChange[]> {
+async function readProposed(db: Db, chatId: string, { data: proposal }: Proposal): Promise<ProposedChange[]> {
   const { rows } = await db.query<{ kind: string; data: { text?: string; arguments?: unknown } }>(
     'select kind, data from events where chat_id = $1 and seq = $2',
-    [chatId, seq],
+    [chatId, proposal.messageSeq],
   );
   const event = rows[0];
-  if (event?.kind === 'assistant_turn') return parseChangeBlocks(event.data.text ?? '', count);
+  if (event?.kind === 'assistant_turn')
+    return parseChangeBlocks(event.data.text ?? '', proposal, proposal.changeIds.length);
   if (event?.kind !== 'tool_call_start' && event?.kind !== 'subagent_tool_call_start') return [];
   const { original, proposed, reason } = (event.data.arguments ?? {}) as Partial<ProposedChange>;
   return [{ original: String(original), proposed: String(proposed), reason: String(reason) }];
@@ -49,11 +51,11 @@ async function readDocumentId(db: Db, chatId: string): Promise<string | null> {
 type Proposal = Projected<'changes_proposed'>;
 const isProposal = (event: { kind: string }) => event.kind === 'changes_proposed';
 
-async function readRowsOf(db: Db, chatId: string, { seq, data }: Proposal): Promise<ChangeRow[]> {
-  const { messageSeq, changeIds } = data;
+async function readRowsOf(db: Db, chatId: string, proposal: Proposal): Promise<ChangeRow[]> {
+  const { messageSeq, changeIds } = proposal.data;
   const documentId = changeIds.length > 0 ? await readDocumentId(db, chatId) : null;
   if (documentId === null) return [];
-  const proposed = await readProposed(db, chatId, messageSeq, changeIds.length);
+  const proposed = await readProposed(db, chatId, proposal);
   return proposed.slice(0, changeIds.length).map((change, i) => ({
     ...change,
     id: changeIds[i]!,
@@ -61,7 +63,7 @@ async function readRowsOf(db: Db, chatId: string, { seq, data }: Proposal): Prom
     state: 'pending',
     staleSince: null,
     messageSeq,
-    proposedSeq: seq,
+    proposedSeq: proposal.seq,
     position: i + 1,
   }));
 }

@@ -72,7 +72,11 @@ export const builtins = [
     name: 'propose_edit',
     description: "Proposes an edit of this chat's document, which people accept or decline.",
     parameters: object({
-      original: string('the text to replace, verbatim from the body', 100_000),
+      original: {
+        type: 'string',
+        description: 'the text to replace, verbatim from the body; empty to begin a document without text',
+        maxLength: 100_000,
+      },
       proposed: { type: 'string', description: 'what is to stand there instead', maxLength: 100_000 },
       reason: string('why'),
     }),

@@ -1,105 +1,93 @@
-/** A change that a model proposes to a document. `original` is verbatim from the body. */
-export type ProposedChange = { original: string; proposed: string; reason: string };
-
-/** The tags of a block, in their required order. */
-const order = [
-  '<change>',
-  '<original>',
-  '</original>',
-  '<proposed>',
-  '</proposed>',
-  '<reason>',
-  '</reason>',
-  '</change>',
-];
-const OPEN = 0;
-/** The index in `order` of each field's opening tag. */
-const fields = { original: 1, proposed: 3, reason: 5 } as const;
+import { type ChangeBlock, createBlockParser, isBlank, type ProposedChange } from './blockParser.js';
+import { findFences } from './fences.js';
 
 /**
- * A tag, or a line that begins or ends a code fence. Fenced text is an example and proposes nothing. The pattern is
- * unambiguous, so that matching takes linear time for every text.
+ * How the blocks of a reply are read. The event that proposes changes names it, so that an old log keeps its meaning.
+ *
+ * Version 1: fenced text is an example and proposes nothing, also where the fence does not end.
+ *
+ * Version 2: a fence that holds nothing but blocks is only their wrapping, and a line that nothing closes is no fence.
+ *
+ * `begins`: a block with an empty original counts. It begins a document that has no text.
  */
-const TOKEN = /^[ ]{0,3}(```|~~~)|<\/?(?:change|original|proposed|reason)>/gm;
+export type BlockRules = { parser?: 2 | undefined; begins?: true | undefined };
+
+/** The rules of a new reply. They name a version only where version 1 reads the reply in another way. */
+export function rulesOf(reply: string, isDocumentEmpty: boolean): BlockRules {
+  const rules: BlockRules = isDocumentEmpty ? { parser: 2, begins: true } : { parser: 2 };
+  const readBy = (some: BlockRules) => JSON.stringify(parseChangeBlocks(reply, some));
+  const read = readBy(rules);
+  return [{}, { parser: 2 } as const].find((simpler) => readBy(simpler) === read) ?? rules;
+}
 
 /**
  * The well-formed change blocks of a whole reply, in source order, at most `limit`. A block is plain text if tags are
- * missing, out of order or separated by more than white space, or if its original is empty. A `<change>` within an
- * incomplete block begins another block.
+ * missing, out of order or separated by more than white space, or if it is an example in a fence. Takes linear time.
  */
-export function parseChangeBlocks(reply: string, limit = Number.POSITIVE_INFINITY): ProposedChange[] {
-  const changes: ProposedChange[] = [];
-  for (const change of changesIn(reply)) {
-    if (changes.length >= limit) break;
-    changes.push(change);
-  }
-  return changes;
+export function parseChangeBlocks(
+  reply: string,
+  { parser, begins }: BlockRules,
+  limit = Number.POSITIVE_INFINITY,
+): ProposedChange[] {
+  const blocks = parser === 2 ? findChangeBlocks(reply, begins) : blocksOutsideFences(reply);
+  return blocks.slice(0, limit).map(({ change }) => change);
 }
 
-function* changesIn(reply: string): Generator<ProposedChange> {
-  const block = createBlock(reply);
+const TAG = /<\/?(?:change|original|proposed|reason)>/g;
+
+/** The blocks by version 2. A fence that only wraps blocks is part of the first and of the last of them. */
+export function findChangeBlocks(reply: string, begins = false): ChangeBlock[] {
+  const blocks: ChangeBlock[] = [];
+  const parser = createBlockParser(reply);
+  for (const { 0: tag, index } of reply.matchAll(TAG)) {
+    const block = parser.take(tag, index);
+    if (block && (begins || block.change.original !== '')) blocks.push(block);
+  }
+  return withoutExamples(reply, blocks);
+}
+
+function withoutExamples(reply: string, blocks: ChangeBlock[]): ChangeBlock[] {
+  const kept: ChangeBlock[] = [];
+  let next = 0;
+  for (const fence of findFences(reply, blocks)) {
+    while (next < blocks.length && blocks[next]!.end <= fence.start) kept.push(blocks[next++]!);
+    const from = next;
+    while (next < blocks.length && blocks[next]!.end <= fence.end) next += 1;
+    const fenced = blocks.slice(from, next);
+    if (!isOnlyBlocks(reply, fenced, fence.content)) continue;
+    fenced[0] = { ...fenced[0]!, start: fence.start };
+    fenced.push({ ...fenced.pop()!, end: fence.end });
+    kept.push(...fenced);
+  }
+  return kept.concat(blocks.slice(next));
+}
+
+function isOnlyBlocks(reply: string, blocks: ChangeBlock[], content: { start: number; end: number }): boolean {
+  let end = content.start;
+  for (const block of blocks) {
+    if (!isBlank(reply, end, block.start)) return false;
+    end = block.end;
+  }
+  return blocks.length > 0 && isBlank(reply, end, content.end);
+}
+
+/** A tag, or a line that begins or ends a code fence by version 1. Unambiguous, so that matching takes linear time. */
+const TAG_OR_FENCE = /^[ ]{0,3}(```|~~~)|<\/?(?:change|original|proposed|reason)>/gm;
+
+/** The blocks by version 1, as logs of earlier releases were written. Do not change what it returns. */
+function blocksOutsideFences(reply: string): ChangeBlock[] {
+  const blocks: ChangeBlock[] = [];
+  const parser = createBlockParser(reply);
   let fence: string | null = null;
-  for (const { 0: token, 1: mark, index } of reply.matchAll(TOKEN)) {
-    if (mark && (fence || !block.isWithinText())) {
+  for (const { 0: token, 1: mark, index } of reply.matchAll(TAG_OR_FENCE)) {
+    if (mark && (fence || !parser.isWithinText())) {
       if (!fence) fence = mark;
       else if (fence === mark) fence = null;
-      block.drop();
+      parser.drop();
     } else if (!mark && !fence) {
-      const change = block.take(token, index);
-      if (change && change.original !== '') yield change;
+      const block = parser.take(token, index);
+      if (block && block.change.original !== '') blocks.push(block);
     }
   }
+  return blocks;
 }
-
-/** Parser state: the offsets of the current block's tags so far. */
-function createBlock(reply: string) {
-  let begins: number[] = [];
-  let ends: number[] = [];
-  const drop = () => {
-    [begins, ends] = [[], []];
-  };
-  const isWithinText = () => isText(begins.length);
-
-  return {
-    drop,
-    isWithinText,
-    /**
-     * Returns the change if this tag completes it, else null. Within a field's text, other tags are part of the text.
-     */
-    take(token: string, index: number): ProposedChange | null {
-      if (token === order[OPEN]) drop();
-      if (!follows(reply, token, begins.length, ends.at(-1) ?? 0, index)) {
-        if (!isWithinText()) drop();
-        return null;
-      }
-      begins.push(index);
-      ends.push(index + token.length);
-      if (begins.length < order.length) return null;
-      const change = toChange(reply, begins, ends);
-      drop();
-      return change;
-    },
-  };
-}
-
-/** Whether the parser is within a field's text: `<original>`, `<proposed>` or `<reason>` is open. */
-const isText = (seen: number) => seen === 2 || seen === 4 || seen === 6;
-
-/** Whether a token is the next tag of a block. Only white space may separate a field from the next tag. */
-function follows(reply: string, token: string, seen: number, end: number, index: number): boolean {
-  if (token !== order[seen]) return false;
-  return seen === OPEN || isText(seen) || isBlank(reply, end, index);
-}
-
-function isBlank(text: string, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (!' \t\r\n'.includes(text[at]!)) return false;
-  return true;
-}
-
-function toChange(reply: string, begins: number[], ends: number[]): ProposedChange {
-  const textOf = (field: keyof typeof fields) => unwrap(reply.slice(ends[fields[field]], begins[fields[field] + 1]));
-  return { original: textOf('original'), proposed: textOf('proposed'), reason: textOf('reason').trim() };
-}
-
-/** Models often write a text on lines of its own: one line end at each side is not part of the text. */
-const unwrap = (text: string): string => text.replace(/^\r?\n/, '').replace(/\r?\n[ \t]*$/, '');

@@ -1,12 +1,13 @@
 import { type AttachedPart, fitAttachments, type PromptAttachment } from '../attachments/promptAttachments.js';
 import type { PromptMessage } from '../narrative/prompt.js';
 import { allowances, cut, measure, type PromptLimits } from '../text/tokenBudget.js';
+import type { Anchor } from './anchor.js';
 
 /** What the prompt of a reply about a document is built from. */
 export type DocumentPromptInput = {
   document: { title: string; body: string };
   /** The part that the thread is about; null for the whole document. */
-  anchor: { quote: string; start?: number | undefined; end?: number | undefined } | null;
+  anchor: Anchor | null;
   /** Earlier messages, oldest first. */
   history: ThreadMessage[];
   /** The message that is answered. */
@@ -23,7 +24,7 @@ export type ThreadMessage = {
 
 const RULES = `You help with the document below. Answer what is asked. To change the document, propose edits as blocks of exactly this form, any number of them, anywhere in your answer:
 <change><original>the text to replace</original><proposed>what is to stand there instead</proposed><reason>why</reason></change>
-The original must be verbatim from the body, and long enough to occur only once. People accept or decline each block. Without a block nothing changes.`;
+The original must be verbatim from the body, and long enough to occur only once; it is empty only to begin a document without text. People accept or decline each block. Without a block nothing changes.`;
 
 const MESSAGE_COST = 6;
 

@@ -127,8 +127,17 @@ export const eventData = {
   story_event_completed: z.object({ eventId: id }),
   story_event_cancelled: z.object({ eventId: id }),
   object_acquired: z.object({ ownerId: id, name: z.string() }),
-  /** The changes that the reply or tool call at `messageSeq` proposed, in source order. */
-  changes_proposed: z.object({ messageSeq: seq, changeIds: z.array(id), count: z.number().int() }),
+  /**
+   * The changes that the reply or tool call at `messageSeq` proposed, in source order. `parser` and `begins` are the
+   * rules by which a reply's blocks are read, where they differ from those of version 1.
+   */
+  changes_proposed: z.object({
+    messageSeq: seq,
+    changeIds: z.array(id),
+    count: z.number().int(),
+    parser: z.literal(2).optional(),
+    begins: z.literal(true).optional(),
+  }),
   change_accepted: z.object({ changeId: id }),
   change_declined: z.object({ changeId: id }),
   change_stale: z.object({ changeId: id }),
