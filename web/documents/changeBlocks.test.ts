@@ -23,4 +23,16 @@ describe('splitting a reply about a document', () => {
     const broken = '<change><original>a</original></change>';
     expect(partsOf(broken)).toEqual([{ type: 'prose', text: broken }]);
   });
+
+  test('gives the blocks of a fence that only wraps them without the fence, and keeps an example as prose', () => {
+    expect(partsOf(`So:\n\`\`\`xml\n${block}\n\`\`\``).map(({ type }) => type)).toEqual(['prose', 'change']);
+    const example = `\`\`\`\nlike ${block}\n\`\`\``;
+    expect(partsOf(example)).toEqual([{ type: 'prose', text: example }]);
+  });
+
+  test('counts a block with an empty original only where the document has no text', () => {
+    const empty = block.replace('<original>a', '<original>');
+    expect(partsOf(empty).map(({ type }) => type)).toEqual(['prose']);
+    expect(partsOf(empty, true).map(({ type }) => type)).toEqual(['change']);
+  });
 });

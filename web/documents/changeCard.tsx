@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Change } from '../../client/src/index.js';
+import type { Place } from '../../domain/documents/places.js';
 import { formatTime } from '../parts/format.js';
+import { whyOutdated } from './changePlaces.js';
 import { DecisionRow } from './decisionRow.js';
 import { type DiffPart, diffParts } from './diffParts.js';
 
@@ -28,13 +30,16 @@ type ChangeCardProps = {
   number?: number | undefined;
   onAccept?: (() => Promise<unknown>) | undefined;
   onDecline?: ((comment?: string) => Promise<unknown>) | undefined;
+  /** Where it is in the document; undefined where that is not known. */
+  place?: Place | undefined;
   /** Further buttons. */
   children?: ComponentChildren;
 };
 
-export function ChangeCard({ change, number, onAccept, onDecline, children }: ChangeCardProps) {
+export function ChangeCard({ change, number, place, onAccept, onDecline, children }: ChangeCardProps) {
   const { original, proposed, reason, state, staleSince } = change;
   const isStale = state === 'pending' && staleSince !== null;
+  const isWithoutPlace = state === 'pending' && place?.found === false;
   const name = number === undefined ? 'Suggestion' : `Suggestion ${number}`;
   return (
     <article class={`change ${isStale ? 'stale' : state}`} aria-label={name}>
@@ -47,13 +52,14 @@ export function ChangeCard({ change, number, onAccept, onDecline, children }: Ch
         <ChangeDiff original={original} proposed={proposed} />
       </p>
       {reason.trim() ? <p class="plain reason">{reason}</p> : null}
-      {isStale ? (
+      {isStale || isWithoutPlace ? (
         <p class="hint">
-          The text it would replace was changed on {formatTime(staleSince)}, so it can’t be accepted any more.
+          {whyOutdated(place)} It can’t be accepted
+          {staleSince === null ? '.' : ` any more, since ${formatTime(staleSince)}.`}
         </p>
       ) : null}
       {state === 'pending' && (onAccept || onDecline) ? (
-        <DecisionRow name={name} onAccept={isStale ? undefined : onAccept} onDecline={onDecline} />
+        <DecisionRow name={name} onAccept={isStale || isWithoutPlace ? undefined : onAccept} onDecline={onDecline} />
       ) : null}
     </article>
   );

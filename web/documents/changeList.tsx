@@ -1,23 +1,24 @@
-import type { Change, Document } from '../../client/src/index.js';
+import type { Change } from '../../client/src/index.js';
 import { Section } from '../panel/section.js';
 import { ChangeCard } from './changeCard.js';
+import type { ChangePlaces } from './changePlaces.js';
 import { changePositions, isOpen } from './changePositions.js';
 import type { ChangeStore } from './changeStore.js';
 import { changeCardId, changeInTextId, scrollToElement } from './scrollToChange.js';
 
 type ChangeListProps = {
   store: ChangeStore;
-  document: Document;
   changes: readonly Change[];
+  places: ChangePlaces;
   numbers: ReadonlyMap<string, number>;
 };
 
 /** All changes: open ones, outdated ones, and those that were accepted or declined. */
-export function ChangeList({ store, document, changes, numbers }: ChangeListProps) {
+export function ChangeList({ store, changes, places, numbers }: ChangeListProps) {
   const open = changes.filter(isOpen);
   const stale = changes.filter((change) => change.state === 'pending' && !isOpen(change));
   const decided = changes.filter(({ state }) => state !== 'pending').toReversed();
-  const shownInText = new Set(changePositions(document.body, changes).map(({ change }) => change.id));
+  const shownInText = new Set(changePositions(changes, places).map(({ change }) => change.id));
   return (
     <Section title="Suggested changes">
       {changes.length === 0 ? (
@@ -29,31 +30,42 @@ export function ChangeList({ store, document, changes, numbers }: ChangeListProp
         {(change) => (
           <ChangeCard
             change={change}
+            place={places.of.get(change.id)}
             number={numbers.get(change.id)}
             onAccept={() => store.accept(change.id)}
             onDecline={(comment) => store.decline(change.id, comment)}
           >
             {shownInText.has(change.id) ? (
-              <button
-                type="button"
-                class="quiet change-aside"
-                onClick={() => scrollToElement(changeInTextId(change.id))}
-              >
-                Show in text
-              </button>
-            ) : (
+              <ShowInText change={change} />
+            ) : places.of.get(change.id)?.found === false ? null : (
               <span class="hint">overlaps another suggestion</span>
             )}
           </ChangeCard>
         )}
       </Cards>
       <Folded name="outdated" changes={stale} open>
-        {(change) => <ChangeCard change={change} onDecline={(comment) => store.decline(change.id, comment)} />}
+        {(change) => (
+          <ChangeCard
+            change={change}
+            place={places.of.get(change.id)}
+            onDecline={(comment) => store.decline(change.id, comment)}
+          />
+        )}
       </Folded>
       <Folded name="closed" changes={decided}>
-        {(change) => <ChangeCard change={change} />}
+        {(change) => (
+          <ChangeCard change={change}>{shownInText.has(change.id) ? <ShowInText change={change} /> : null}</ChangeCard>
+        )}
       </Folded>
     </Section>
+  );
+}
+
+function ShowInText({ change: { id } }: { change: Change }) {
+  return (
+    <button type="button" class="quiet change-aside" onClick={() => scrollToElement(changeInTextId(id))}>
+      Show in text
+    </button>
   );
 }
 

@@ -1,32 +1,28 @@
 import type { Change } from '../../client/src/index.js';
+import type { Span } from '../../domain/documents/span.js';
+import type { ChangePlaces } from './changePlaces.js';
 
-/** A piece of a document's text. `change`: the open change that would replace it. `isAnchored`: in the chat's passage. */
+/**
+ * A piece of a document's text. `change`: the open change that would replace it, or the accepted one that wrote it.
+ * `isAnchored`: in the chat's passage.
+ */
 export type Piece = { start: number; text: string; change: Change | null; isAnchored: boolean };
 
-type Span = { start: number; end: number };
 type ChangePosition = Span & { change: Change };
 
 export const isOpen = ({ state, staleSince }: Change): boolean => state === 'pending' && staleSince === null;
 
-/** The position of each open change: the first occurrence of its original. Of those that overlap, only the first. */
-export function changePositions(body: string, changes: readonly Change[]): ChangePosition[] {
+/** The positions of open and of accepted changes. Of those that overlap only the first, and open ones come first. */
+export function changePositions(changes: readonly Change[], { of }: ChangePlaces): ChangePosition[] {
   const positions: ChangePosition[] = [];
-  for (const change of changes) {
-    const start = isOpen(change) && change.original !== '' ? body.indexOf(change.original) : -1;
-    const end = start + change.original.length;
-    if (start >= 0 && !positions.some((other) => start < other.end && other.start < end)) {
-      positions.push({ start, end, change });
-    }
+  const accepted = changes.filter(({ state }) => state === 'accepted').toReversed();
+  for (const change of [...changes.filter(isOpen), ...accepted]) {
+    const place = of.get(change.id);
+    if (!place?.found || place.start >= place.end) continue;
+    const { start, end } = place;
+    if (!positions.some((other) => start < other.end && other.start < end)) positions.push({ start, end, change });
   }
   return positions.sort((a, b) => a.start - b.start);
-}
-
-/** The position of the passage that a chat is about; null where there is none, or it is no longer in the text. */
-export function anchorSpan(body: string, anchor: { quote: string; start?: number } | null): Span | null {
-  if (!anchor || anchor.quote === '') return null;
-  const { quote, start: expected } = anchor;
-  const start = expected !== undefined && body.startsWith(quote, expected) ? expected : body.indexOf(quote);
-  return start < 0 ? null : { start, end: start + quote.length };
 }
 
 /** Splits the whole text at the changes and at the ends of the passage. */
@@ -47,7 +43,7 @@ export function splitText(body: string, positions: readonly ChangePosition[], an
   for (const position of positions) {
     addPlain(at, position.start);
     const { start, change } = position;
-    pieces.push({ start, text: change.original, change, isAnchored: overlapsAnchor(position) });
+    pieces.push({ start, text: body.slice(start, position.end), change, isAnchored: overlapsAnchor(position) });
     at = position.end;
   }
   addPlain(at, body.length);

@@ -7,11 +7,14 @@ import { documents } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import { type ChangePlaces, changePlaces } from './changePlaces.js';
 
 /** The document of a chat with its suggested changes, oldest first. Both are null until they are read. */
 export type ChangeStore = {
   readonly document: ReadonlySignal<Document | null>;
   readonly changes: ReadonlySignal<readonly Change[] | null>;
+  /** Where the changes are in the document; null until both are read. */
+  readonly places: ReadonlySignal<ChangePlaces | null>;
   readonly failure: ReadonlySignal<string | null>;
   /** Accepting and declining show errors as notices, and never reject. */
   accept(changeId: string): Promise<void>;
@@ -42,6 +45,18 @@ function createChangeStore(chat: OpenChat): ChangeStore {
   const failure = signal<string | null>(null);
   const documentId = computed(() => chat.chat.value?.documentId ?? null);
 
+  const anchor = computed(() => chat.chat.value?.anchor ?? null);
+  const proposed = computed(() =>
+    [...chat.timeline.value.exchanges.values()].flatMap(({ changeIds }) => changeIds ?? []),
+  );
+  // A string, because a text is searched only if the ids differ, and not with each event.
+  const proposedKey = computed(() => proposed.value.join());
+  const places = computed(() => {
+    if (!document.value || !changes.value) return null;
+    const changeIds = new Set(proposedKey.value.split(','));
+    return changePlaces(document.value.body, changes.value, { anchor: anchor.value, changeIds });
+  });
+
   const read = coalesced(async () => {
     const id = documentId.peek();
     if (id === null) return;
@@ -50,6 +65,8 @@ function createChangeStore(chat: OpenChat): ChangeStore {
       document.value = documentRead;
       changes.value = changesRead;
       failure.value = null;
+      // Its anchor follows the edits of the document.
+      if (chat.chat.peek()?.anchor) void chat.refresh();
       documents.value = documents.peek().map((known) => (known.id === id ? documentRead : known));
     } catch (error) {
       failure.value = messageOf(error);
@@ -85,6 +102,7 @@ function createChangeStore(chat: OpenChat): ChangeStore {
   return {
     document,
     changes,
+    places,
     failure,
     accept: (id) => decide(() => service.acceptChange(id)),
     decline: (id, comment) => decide(() => service.declineChange(id, comment)),

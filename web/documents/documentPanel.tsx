@@ -3,6 +3,7 @@ import type { Document } from '../../client/src/index.js';
 import type { OpenChat } from '../data/openChat.js';
 import { QueryStatus } from '../panel/section.js';
 import { ChangeList } from './changeList.js';
+import type { ChangePlaces } from './changePlaces.js';
 import { isOpen } from './changePositions.js';
 import { type ChangeStore, useChangeStore } from './changeStore.js';
 import { beginEdit, DocumentEdit, editOf } from './documentEdit.js';
@@ -26,10 +27,13 @@ export function DocumentPanel({ chat }: { chat: OpenChat }) {
   );
 }
 
+const noPlaces: ChangePlaces = { of: new Map(), passage: null };
+
 function DocumentView({ chat, store, document }: { chat: OpenChat; store: ChangeStore; document: Document }) {
   const edit = editOf(chat);
   const changes = store.changes.value ?? [];
   const numbers = useMemo(() => new Map(changes.filter(isOpen).map(({ id }, n) => [id, n + 1])), [changes]);
+  const places = store.places.value ?? noPlaces;
   if (edit.value) return <DocumentEdit documentId={document.id} edit={edit} onSaved={store.refresh} />;
   return (
     <>
@@ -45,8 +49,14 @@ function DocumentView({ chat, store, document }: { chat: OpenChat; store: Change
           Edit text
         </button>
       </header>
-      <DocumentText document={document} changes={changes} anchor={chat.chat.value?.anchor ?? null} numbers={numbers} />
-      <ChangeList store={store} document={document} changes={changes} numbers={numbers} />
+      <DocumentText
+        document={document}
+        changes={changes}
+        places={places}
+        anchor={chat.chat.value?.anchor ?? null}
+        numbers={numbers}
+      />
+      <ChangeList store={store} changes={changes} places={places} numbers={numbers} />
     </>
   );
 }

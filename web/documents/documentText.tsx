@@ -1,22 +1,27 @@
 import { useMemo } from 'preact/hooks';
 import type { Change, Document } from '../../client/src/index.js';
 import { ChangeDiff } from './changeCard.js';
-import { anchorSpan, changePositions, type Piece, splitText } from './changePositions.js';
+import type { ChangePlaces } from './changePlaces.js';
+import { changePositions, isOpen, type Piece, splitText } from './changePositions.js';
 import { QuoteButton } from './quoteButton.js';
 import { changeCardId, changeInTextId, scrollToElement } from './scrollToChange.js';
 
 type DocumentTextProps = {
   document: Document;
   changes: readonly Change[];
+  places: ChangePlaces;
   anchor: { quote: string; start?: number } | null;
   /** The numbers that open changes are shown with. */
   numbers: ReadonlyMap<string, number>;
 };
 
-/** The text of the document, with open changes shown in place. */
-export function DocumentText({ document: { body }, changes, anchor, numbers }: DocumentTextProps) {
-  const passage = useMemo(() => anchorSpan(body, anchor), [body, anchor]);
-  const pieces = useMemo(() => splitText(body, changePositions(body, changes), passage), [body, changes, passage]);
+/** The text of the document, with open changes shown in place, and accepted ones marked. */
+export function DocumentText({ document: { body }, changes, places, anchor, numbers }: DocumentTextProps) {
+  const { passage } = places;
+  const pieces = useMemo(
+    () => splitText(body, changePositions(changes, places), passage),
+    [body, changes, places, passage],
+  );
   if (body.trim() === '')
     return <p class="empty">This document is empty. Select “Edit text”, or ask for a draft in the chat.</p>;
   return (
@@ -44,6 +49,12 @@ export function DocumentText({ document: { body }, changes, anchor, numbers }: D
 
 function PieceOfText({ piece: { text, change, isAnchored }, number }: { piece: Piece; number: number | undefined }) {
   if (!change) return isAnchored ? <mark class="anchored">{text}</mark> : text;
+  if (!isOpen(change))
+    return (
+      <span class={isAnchored ? 'anchored' : undefined} id={changeInTextId(change.id)} tabIndex={-1}>
+        {text}
+      </span>
+    );
   return (
     <span
       class={isAnchored ? 'change-in-text anchored' : 'change-in-text'}
@@ -58,7 +69,7 @@ function PieceOfText({ piece: { text, change, isAnchored }, number }: { piece: P
       >
         {number}
       </button>
-      <ChangeDiff original={change.original} proposed={change.proposed} />
+      <ChangeDiff original={text} proposed={change.proposed} />
     </span>
   );
 }

@@ -11,9 +11,15 @@ type ReplyProps = { chat: OpenChat; text: string; isStreaming: boolean; changeId
  * found another number of them than this page, the text is shown as it is, and the changes after it.
  */
 export function ReplyWithChanges({ chat, text, isStreaming, changeIds }: ReplyProps) {
-  const parts = partsOf(text);
-  const blockCount = parts.filter((part) => part.type === 'change').length;
-  const isAgreed = changeIds === null || changeIds.length === blockCount;
+  const { document } = useChangeStore(chat);
+  const count = changeIds?.length ?? null;
+  const hasCount = (some: ReplyPart[]) => some.filter(({ type }) => type === 'change').length === count;
+  const strict = partsOf(text);
+  // Whether the document had text when the reply ended is known from the number of changes; until then, from its text.
+  const beginning = partsOf(text, true);
+  const isBeginning = count === null ? document.value?.body.trim() === '' : !hasCount(strict);
+  const parts = isBeginning ? beginning : strict;
+  const isAgreed = changeIds === null || hasCount(parts);
   if (!isStreaming && !isAgreed) {
     return (
       <>
@@ -54,10 +60,15 @@ function Part({ part, chat, id, isStreaming }: PartProps) {
 
 /** A suggested change with its current state, and the buttons to accept or decline it. */
 function SuggestedChange({ chat, id }: { chat: OpenChat; id: string }) {
-  const { changes, accept, decline } = useChangeStore(chat);
+  const { changes, places, accept, decline } = useChangeStore(chat);
   const change = changes.value?.find((each) => each.id === id);
   if (!change) return null;
   return (
-    <ChangeCard change={change} onAccept={() => accept(id)} onDecline={(comment?: string) => decline(id, comment)} />
+    <ChangeCard
+      change={change}
+      place={places.value?.of.get(id)}
+      onAccept={() => accept(id)}
+      onDecline={(comment?: string) => decline(id, comment)}
+    />
   );
 }
