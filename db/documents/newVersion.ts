@@ -66,8 +66,8 @@ export async function writeVersion(
 
 async function moveAnchor(tx: Tx, { id, anchor }: Thread, rewriting: Rewriting): Promise<void> {
   if (!anchor || rewriting.edits.length === 0) return;
-  const moved = JSON.stringify(movedAnchor(anchor, rewriting));
-  if (moved !== JSON.stringify(anchor)) await tx.query('update chats set anchor = $2 where id = $1', [id, moved]);
+  const moved = movedAnchor(anchor, rewriting);
+  if (moved !== anchor) await tx.query('update chats set anchor = $2 where id = $1', [id, JSON.stringify(moved)]);
   await yieldToEventLoop();
 }
 

@@ -45,7 +45,7 @@ export function movedAnchor(anchor: Anchor, rewriting: Rewriting): Anchor {
 }
 
 function keptPart(span: Span, edit: Edit, by: Rewriting['by']): Span | null {
-  const isInside = span.start < edit.start && edit.end < span.end;
+  const isInside = span.start <= edit.start && edit.end <= span.end;
   const left = by === 'change' || isInside ? extendedSpan(span, edit) : remainingSpan(span, edit);
   return left && left.start < left.end ? left : null;
 }

@@ -85,8 +85,21 @@ function readFolded(source: string, at: number, level: FoldLevel): { folded: str
   return { folded: formOf.get(character) ?? character.normalize('NFD'), end };
 }
 
+/** Whether a text has something that folds to something else. */
+const foldable: Record<FoldLevel, RegExp> = {
+  lineEnds: /[\r\u0085\u2028\u2029]/,
+  typography: /[^\n -_a-~]| (?=\n)/,
+  runs: /[^\n -_a-~]| (?=\n)| {2}/,
+};
+
 /** Folds a text, in time linear in its length. */
 export function foldText(source: string, level: FoldLevel): FoldedText {
+  return foldable[level].test(source) ? foldCharacters(source, level) : { text: source, sourceOf: same, within: same };
+}
+
+const same = <T>(span: T): T => span;
+
+function foldCharacters(source: string, level: FoldLevel): FoldedText {
   const units: number[] = [];
   const from: number[] = [];
   const to: number[] = [];

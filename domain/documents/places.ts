@@ -56,6 +56,7 @@ export function placeOf(body: SearchedBody, original: string, where: Whereabouts
   const matches = new Map<Step, Matches>();
   for (const rank of where.anchor ? ranks : (['outside'] as const)) {
     for (const step of steps) {
+      if (addsNothing(body, original, step)) continue;
       const found = matches.get(step) ?? matchesOf(body, original, step, where);
       matches.set(step, found);
       const [first, second] = found[rank];
@@ -65,6 +66,15 @@ export function placeOf(body: SearchedBody, original: string, where: Whereabouts
   }
   const isUsed = [...matches.values()].some((found) => found.isUsed);
   return { found: false, reason: isUsed ? 'used' : 'absent' };
+}
+
+/** Whether both texts fold to what they are at the step before, where the original was not found. */
+function addsNothing(body: SearchedBody, original: string, step: Step): boolean {
+  if (step === null) return false;
+  const before = steps[steps.indexOf(step) - 1] ?? null;
+  const textAt = (at: Step) => (at === null ? body.text : body.folded(at).text);
+  const wantedAt = (at: Step) => (at === null ? original : foldText(original, at).text);
+  return textAt(step) === textAt(before) && wantedAt(step) === wantedAt(before);
 }
 
 /** How many places the original has, of which `place` is the first: equal texts that do not overlap. */

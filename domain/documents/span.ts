@@ -20,7 +20,7 @@ export function editBetween(before: string, after: string): Edit {
 }
 
 /** Where a span is after an edit that does not touch it; null if the edit changes some of it. */
-export function movedSpan(span: Span, edit: Edit): Span | null {
+function movedSpan(span: Span, edit: Edit): Span | null {
   if (span.end <= edit.start) return span;
   if (span.start < edit.end) return null;
   const by = edit.length - (edit.end - edit.start);

@@ -86,9 +86,13 @@ describe('the page of a document chat', () => {
         .getByRole('button', { name: /^Accept/ })
         .count(),
     ).toBe(0);
+    await changes.nth(1).getByText('The text that it would replace is not in the document.').waitFor();
     await viewer.page.locator('.document-text').getByText('The dog sat on the mat.').waitFor();
     await viewer.page.getByText('Version 2').waitFor();
     expect(await bodyOf()).toBe('The dog sat on the mat. The end.');
+    await viewer.page.getByText('1 closed suggestion').click();
+    await viewer.page.locator('.folded-changes').getByRole('button', { name: 'Show in text' }).click();
+    expect(await viewer.page.locator('.document-text .highlighted').allTextContents()).toEqual(['dog']);
     expect(viewer.problems).toEqual([]);
   }, 90_000);
 
