@@ -39,7 +39,7 @@ export function proposeEdit(pool: Pool, { turnId, callId }: CallKey, edit: { ori
     const anchor = document.anchor && anchorSpan(body, document.anchor);
     const place = placeOf(body, edit.original, { anchor });
     if (!place.found) return { success: false, content: refusals[place.reason] };
-    const count = edit.original === '' ? 1 : countPlaces(body, edit.original, place, { anchor });
+    const count = countPlaces(body, edit.original, place, { anchor });
     const step = stepName.tool(callId);
     const before = await findEffect(tx, turnId, step, PROPOSED);
     if (before) return { success: true, content: proposed(count) };

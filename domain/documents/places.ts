@@ -53,6 +53,10 @@ export function placeOf(body: SearchedBody, original: string, where: Whereabouts
   if (original === '' || (isEmpty && original.trim() === ''))
     return isEmpty ? { found: true, start: 0, end: body.text.length } : { found: false, reason: 'not_empty' };
   if (original.length >= tooLongOriginal(body.text)) return { found: false, reason: 'absent' };
+  return search(body, original, where);
+}
+
+function search(body: SearchedBody, original: string, where: Whereabouts): Place {
   const matches = new Map<Step, Matches>();
   for (const rank of where.anchor ? ranks : (['outside'] as const)) {
     for (const step of steps) {
