@@ -26,7 +26,7 @@ export function handEdits(before: string, after: string): Edit[] {
     addUpTo({ before: whole.start + old.start, after: whole.start + now.start });
     from = { before: whole.start + old.start + old.text.length, after: whole.start + now.start + now.text.length };
   }
-  addUpTo({ before: whole.end, after: afterEnd });
+  addUpTo({ before: before.length, after: after.length });
   return edits.length > MAX_EDITS ? [whole] : edits;
 }
 
