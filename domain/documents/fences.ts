@@ -44,7 +44,7 @@ function marksOf(text: string, except: readonly Span[]): Mark[] {
 
 /** For each mark, the longest of those from it on that can close a fence, by their sign. */
 function longestClosers(marks: readonly Mark[]): Record<string, number>[] {
-  const longest: Record<string, number>[] = [];
+  const longest = new Array<Record<string, number>>(marks.length);
   let after: Record<string, number> = {};
   for (let n = marks.length - 1; n >= 0; n--) {
     const { sign, length, canClose } = marks[n]!;
