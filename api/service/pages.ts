@@ -40,6 +40,22 @@ export function mountPages(app: Express, document: object, folder: string | unde
   app.get('/docs', page('docs.html'));
   app.get('/', setPagePolicy, page('index.html'));
   for (const file of pageFiles) app.get(`/${file}`, page(file));
+  app.get('/chunks/:file', serveChunk(join(root, 'chunks')));
+}
+
+/** More chunks than a build has, of several builds. */
+const maxChunks = 200;
+
+/** Serves the scripts that the page loads when it needs them. Their names hold the hash of their content. */
+function serveChunk(folder: string): RequestHandler<{ file: string }> {
+  const known = new Map<string, RequestHandler>();
+  return (request, response, next) => {
+    const { file } = request.params;
+    if (!/^[\w-]{1,100}\.js$/.test(file)) return next();
+    const serve = known.get(file) ?? serveFile(folder, file, 'no-cache');
+    if (known.size < maxChunks) known.set(file, serve);
+    serve(request as Parameters<RequestHandler>[0], response, next);
+  };
 }
 
 const setPagePolicy: RequestHandler = (_request, response, next) => {

@@ -1,19 +1,25 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** `bundlePage.ts FOLDER` writes the viewer page as the api serves it: one script and one style sheet. */
+/**
+ * `bundlePage.ts FOLDER` writes the viewer page as the api serves it: one script, one style sheet, and in `chunks` the
+ * scripts that the page loads when it needs them.
+ */
 const to = resolve(process.argv[2] ?? 'dist/page');
 const from = fileURLToPath(new URL('../../web/', import.meta.url));
 
 await mkdir(to, { recursive: true });
+await rm(join(to, 'chunks'), { recursive: true, force: true });
 await build({
   entryPoints: { page: join(from, 'main.tsx') },
   outdir: to,
   bundle: true,
   minify: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
   jsx: 'automatic',

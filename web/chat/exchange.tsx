@@ -4,6 +4,7 @@ import { SubagentTasks } from '../agents/subagentTasks.js';
 import type { OpenChat } from '../data/openChat.js';
 import { stableList } from '../data/stableList.js';
 import type { TurnState } from '../data/turnStates.js';
+import { UserText } from '../markdown/userText.js';
 import { memo } from '../parts/memo.js';
 import { type Exchange, type Prose, tasksOf } from '../timeline/timeline.js';
 import { Attachments } from './attachments.js';
@@ -68,7 +69,7 @@ function UserMessage({ text, quote, attachments }: Pick<Prose, 'text' | 'quote' 
     <article class="user-message">
       <h3 class="hidden">Your message</h3>
       {quote && <blockquote>{quote}</blockquote>}
-      <div class="user-text">{text}</div>
+      <UserText text={text} />
       <Attachments attachments={attachments} />
     </article>
   );

@@ -1,6 +1,7 @@
 import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
 import { discard, sendTurn, type UnsentTurn, unsentTurns } from '../data/outbox.js';
+import { UserText } from '../markdown/userText.js';
 import type { Exchange } from '../timeline/timeline.js';
 
 /** Messages that are being sent, until the log has them, and messages that the service refused. */
@@ -33,7 +34,7 @@ function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unse
     <section class="exchange">
       <article class="user-message pending" aria-label={`${nameOf('you')}, not sent yet`}>
         {turn.quote && <blockquote>{turn.quote}</blockquote>}
-        <div class="user-text">{turn.text}</div>
+        <UserText text={turn.text} />
         {turn.attachments?.length ? <p class="hint">{filesOf(turn.attachments.length)}</p> : null}
       </article>
       {refusal === null ? (

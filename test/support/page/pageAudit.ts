@@ -10,7 +10,7 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 export const foreignMarkup = (page: Page): Promise<string[]> =>
   page.evaluate(`(() => {
     const found = [];
-    const foreign = 'script, iframe, frame, object, embed, svg:not(.pin), math, video, audio, source, style, link, meta, base, ' +
+    const foreign = 'script, iframe, frame, object, embed, svg:not(.pin, .icon), math:not(.formula math), video, audio, source, style, link, meta, base, ' +
       'template, portal, marquee, b, x-y, img:not([src="/icon.svg"], .avatar-image[src^="blob:"])';
     for (const element of document.body.querySelectorAll('*')) {
       if (element.matches(foreign)) found.push(element.outerHTML.slice(0, 120));

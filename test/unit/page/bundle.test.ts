@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,9 +17,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the bundled page', () => {
   test('is a few tens of kilobytes over the wire', async () => {
-    const sizes = await Promise.all(
-      ['page.js', 'page.css', 'index.html'].map(async (file) => gzipSync(await read(file))),
-    );
+    const shared = [...(await read('page.js')).matchAll(/\bfrom"\.\/(chunks\/[^"]*)"/g)].map(([, file = '']) => file);
+    const files = ['page.js', 'page.css', 'index.html', ...shared];
+    const sizes = await Promise.all(files.map(async (file) => gzipSync(await read(file))));
     expect(sizes.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(90_000);
   });
 
@@ -29,6 +29,18 @@ describe('the bundled page', () => {
     expect(loaded).toEqual(['/icon.svg', '/page.css', '/page.js']);
     expect(html).not.toMatch(/<style|<script(?![^>]*src=)| on\w+=| style=/);
     expect(await read('page.css')).not.toMatch(/url\(|@import/);
-    expect(await read('page.js')).not.toMatch(/\bimport\(|new Function|\beval\(/);
+    const chunks = (await readdir(join(folder, 'chunks'))).map((file) => `chunks/${file}`);
+    for (const file of ['page.js', ...chunks]) expect(await read(file)).not.toMatch(/new Function|\beval\(/);
+    for (const [, address] of (await read('page.js')).matchAll(/\bimport\("([^"]*)"\)/g)) {
+      expect(chunks.map((chunk) => `./${chunk}`)).toContain(address);
+    }
+    expect(await read('page.js')).not.toMatch(/\bimport\([^"]/);
+  });
+
+  test('leaves the layout of formulas and the colours of code to scripts that are loaded on demand', async () => {
+    const page = await read('page.js');
+    const onDemand = [...page.matchAll(/\bimport\("\.\/chunks\/([^"]*)-[^-"]*\.js"\)/g)].map(([, name]) => name);
+    expect(onDemand.sort()).toEqual(['highlighter', 'mathTree']);
+    expect(page).not.toContain('mathvariant');
   });
 });
