@@ -59,6 +59,8 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   ProviderRouteDeps &
   ModelRouteDeps & {
     relays: boolean;
+    /** How often a reply is tried, `REPLY_ATTEMPTS`. */
+    replyAttempts: number;
     limits: Limits & AttachmentRouteDeps['limits'];
     /** The folder of the built viewer page. */
     pageDir: string | undefined;

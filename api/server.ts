@@ -106,6 +106,7 @@ function serve(
     closing: closing.signal,
     pool,
     relays: config.UPSTREAM_BASE_URL !== undefined,
+    replyAttempts: config.REPLY_ATTEMPTS,
     pageDir: config.PAGE_DIR,
     sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
     limits: {

@@ -1,13 +1,17 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Chat } from '../client/src/index.js';
 import { LibraryDialog } from './characters/libraryDialog.js';
+import { ShortcutsDialog, useShortcuts } from './chat/shortcuts.js';
 import { isKeyRequested } from './data/api.js';
+import { loadFacts } from './data/facts.js';
 import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
 import { type OpenChat, openChat } from './data/openChat.js';
 import { resendStored } from './data/outbox.js';
+import { watchReplies } from './data/replyNotices.js';
 import { currentChatId, navigateTo, replaceRoute } from './data/route.js';
 import { ProfileDialog } from './dialogs/characterDialog.js';
 import { NewChatDialog } from './dialogs/newChatDialog.js';
+import { SettingsDialog } from './dialogs/settingsDialog.js';
 import { pendingQuote } from './documents/pendingQuote.js';
 import { Panel } from './panel/panel.js';
 import { ChatView } from './parts/chatView.js';
@@ -20,7 +24,7 @@ const wideScreen = matchMedia('(min-width: 68rem)');
 
 export function App() {
   const [keyVersion, setKeyVersion] = useState(0);
-  const [dialog, setDialog] = useState<'new' | 'profile' | 'characters' | null>(null);
+  const [dialog, setDialog] = useState<'new' | 'profile' | 'characters' | 'settings' | 'shortcuts' | null>(null);
   const [drawer, setDrawer] = useState<'chats' | 'panel' | null>(wideScreen.matches ? 'panel' : null);
   const chat = useOpenChat(keyVersion);
   const showsPanel = drawer === 'panel' && chat !== null && chat.failure.value === null;
@@ -28,6 +32,7 @@ export function App() {
   useEffect(() => {
     void loadLibrary();
     loadTools().catch(() => undefined);
+    loadFacts().catch(() => undefined);
     resendStored();
   }, [keyVersion]);
   const close = () => setDrawer((open) => (wideScreen.matches && open === 'panel' ? open : null));
@@ -40,14 +45,19 @@ export function App() {
   useFirstChat();
   useLibraryRefresh();
   usePendingQuote(close);
+  const showNew = useCallback(() => setDialog('new'), []);
+  const showShortcuts = useCallback(() => setDialog('shortcuts'), []);
+  useShortcuts({ chat, onShortcuts: showShortcuts, onNewChat: showNew });
+  useEffect(() => (chat ? watchReplies(chat) : undefined), [chat]);
 
   return (
     <div class={`page ${drawer === 'chats' || showsPanel ? `${drawer}-open` : ''}`}>
       <aside class="sidebar" aria-label="Sidebar">
         <Sidebar
-          onNewChat={() => setDialog('new')}
+          onNewChat={showNew}
           onCharacters={() => setDialog('characters')}
           onProfile={() => setDialog('profile')}
+          onSettings={() => setDialog('settings')}
           onChosen={close}
         />
       </aside>
@@ -77,6 +87,8 @@ export function App() {
       {dialog === 'new' && <NewChatDialog onClose={() => setDialog(null)} onCreated={openNewChat} />}
       {dialog === 'characters' && <LibraryDialog onClose={() => setDialog(null)} onChat={openNewChat} />}
       {dialog === 'profile' && <ProfileDialog onClose={() => setDialog(null)} />}
+      {dialog === 'settings' && <SettingsDialog onClose={() => setDialog(null)} onShortcuts={showShortcuts} />}
+      {dialog === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(null)} />}
       {isKeyRequested.value && <KeyDialog onKey={() => setKeyVersion(keyVersion + 1)} />}
       <NoticeList />
     </div>

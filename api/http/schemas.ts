@@ -283,6 +283,13 @@ export const tool = z
   })
   .meta({ id: 'Tool' });
 
+export const serviceFacts = z
+  .object({
+    relays: z.boolean().meta({ description: 'whether relay chats can be made: `UPSTREAM_BASE_URL` is set' }),
+    replyAttempts: z.number().int().positive().meta({ description: 'how often a reply is tried' }),
+  })
+  .meta({ id: 'ServiceFacts' });
+
 export const problem = z
   .object({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string(), code: z.string() })
   .meta({ id: 'Problem', description: 'RFC 9457; `code` is stable' });

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { Problem, problemBody, problemType } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
+import { serviceFacts } from '../http/schemas.js';
 import type { ApiMetrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
 const tag = 'Service';
 
 export function serviceRoutes(deps: {
+  relays: boolean;
+  replyAttempts: number;
   metrics: Pick<ApiMetrics, 'registry'>;
   readiness: () => Promise<Readiness>;
   hasMetricsPort: boolean;
@@ -37,6 +40,15 @@ export function serviceRoutes(deps: {
         const headers = { 'Content-Type': problemType, 'Retry-After': '1' };
         return { status: problem.status, body: { ...problemBody(problem), checks }, headers };
       },
+    }),
+    route({
+      operation: 'getServiceFacts',
+      method: 'get',
+      path: '/v1/service',
+      summary: 'What this service can do, as far as pages and clients show it',
+      tag,
+      answers: { 200: serviceFacts },
+      handle: async () => ({ status: 200, body: { relays: deps.relays, replyAttempts: deps.replyAttempts } }),
     }),
     ...(deps.hasMetricsPort ? [] : [metricsRoute(deps.metrics)]),
   ];

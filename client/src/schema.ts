@@ -1737,6 +1737,16 @@ export interface Scene {
     [k: string]: string;
   };
 }
+export interface ServiceFacts {
+  /**
+   * whether relay chats can be made: `UPSTREAM_BASE_URL` is set
+   */
+  relays: boolean;
+  /**
+   * how often a reply is tried
+   */
+  replyAttempts: number;
+}
 /**
  * the state of a turn and of its steps
  */

@@ -1,4 +1,4 @@
-import { decideRewind, decideUndo, type NewestEvent } from '../../domain/timeline/decideRewind.js';
+import { decideRewind, decideUndo, followNothing, type NewestEvent } from '../../domain/timeline/decideRewind.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -94,7 +94,7 @@ async function readWaiting(tx: Tx, chatId: string, toSeq: number): Promise<TurnR
   return rows;
 }
 
-/** Undoes the rewind that is the log's newest event. Throws `ChatRefused`. */
+/** Undoes the rewind that nothing in the timeline followed. Throws `ChatRefused`. */
 export async function undoRewind(pool: Pool, { chatId, owner }: Target): Promise<{ seq: number; restored: number }> {
   return transaction(pool, async (tx) => {
     const [chat, floor, newest] = await Promise.all([
@@ -112,12 +112,13 @@ export async function undoRewind(pool: Pool, { chatId, owner }: Target): Promise
   });
 }
 
-/** `strategy_unlinked` does not count: another chat caused it. */
+/** Reads backwards over the events of versions that were replaced since the rewind. */
 async function readNewest(tx: Tx, chatId: string): Promise<NewestEvent | null> {
   const { rows } = await tx.query<NewestEvent>(
     `select seq, kind, (data->>'toSeq')::integer as "toSeq" from events
-     where chat_id = $1 and kind <> 'strategy_unlinked' order by seq desc limit 1`,
-    [chatId],
+     where chat_id = $1 and kind <> all($2::text[]) and hidden_by is null and superseded_by is null
+     order by seq desc limit 1`,
+    [chatId, followNothing],
   );
   return rows[0] ?? null;
 }

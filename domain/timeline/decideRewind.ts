@@ -1,3 +1,4 @@
+import type { EventKind } from '../log/events.js';
 import { strongerStop } from '../turns/decideStop.js';
 import { type Floor, isFloorTaken, type LockedChat } from '../turns/floor.js';
 import { type Refusal, refuse } from '../turns/refusal.js';
@@ -25,14 +26,32 @@ export function decideRewind(
   return isFloorTaken(chat, { queued }) ? refuse('turn_in_progress') : { action: 'rewind' };
 }
 
-/** The newest event of a log. `toSeq` is that of a `chat_rewound`. */
+/**
+ * Kinds that show nothing by themselves: choices between versions, which name events that were there before, and the
+ * beginning and end of a turn. `strategy_unlinked` is caused by another chat.
+ */
+export const followNothing = [
+  'turn_superseded',
+  'version_activated',
+  'assistant_turn_started',
+  'turn_completed',
+  'strategy_unlinked',
+] as const satisfies EventKind[];
+
+/**
+ * The newest event of a timeline, but for those of `followNothing`: a version of a reply that another one replaced is
+ * not in the timeline. `toSeq` is that of a `chat_rewound`.
+ */
 export type NewestEvent = { seq: number; kind: string; toSeq: number | null };
 
 export type UndoDecision =
   | Refusal<'chat_full' | 'turn_in_progress' | 'rewind_not_last'>
   | { action: 'undo'; rewindSeq: number; toSeq: number };
 
-/** Only the rewind that is the newest event of the log can be undone. */
+/**
+ * Only a rewind that nothing in the timeline followed can be undone. An earlier message that was edited is such a rewind
+ * and a new version: once the old version is active again, what followed it can be restored.
+ */
 export function decideUndo({
   chat,
   queued,

@@ -36,14 +36,16 @@ afterEach(async () => {
 
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 390, height: 800 };
+/** The wide screen at a zoom of 200 %: half as many CSS pixels. */
+const zoomed = { width: 640, height: 400 };
 const open = (chatId: string) => viewers.open(world.service().api, chatId);
 const send = async <T = Chat>(path: string, body: object) =>
   (await world.service().client.send<T>('POST', path, body)).body;
 
-/** In the light and in the dark, on a desk and on a phone. */
+/** In the light and in the dark, on a desk, on a phone and at a zoom of 200 %. */
 async function expectAccessible(viewer: ViewerPage, what: string): Promise<void> {
   const faults: string[] = [];
-  for (const size of [narrow, wide]) {
+  for (const size of [narrow, zoomed, wide]) {
     await viewer.page.setViewportSize(size);
     for (const colorScheme of ['dark', 'light'] as const) {
       await viewer.page.emulateMedia({ colorScheme });
@@ -79,7 +81,8 @@ describe('the page has no accessibility violations', () => {
     await expectAccessible(viewer, 'empty chat');
     const call = await startReply(world.provider, viewer, 'Is anybody there?');
     await call.send(
-      'The **lamp** turns, with a [link](https://example.org), `code`\n\n> and a quote\n\n1. and a list\n\n',
+      'The **lamp** turns, with a [link](https://example.org), `code`\n\n> and a quote\n\n1. and a list\n\n' +
+        '## A title\n\n- [x] done\n- [ ] open\n\n| a | b |\n|--|--:|\n| 1 | 2 |\n\n```js\nconst a = "b"; // c\n```\n\n$x^2$\n\n',
     );
     await viewer.transcript.getByText('and a list').waitFor();
     await viewer.sendMessage('And the door?');

@@ -149,7 +149,7 @@ describe('the page of an agent chat', () => {
 
   test.each([
     ['it is made once after it was allowed', 'Allow', ['echo please 1'], 'done'],
-    ['it is not made after it was denied, and the model gets the reason', 'Deny', [], 'failed'],
+    ['it is not made after it was denied, and the model gets the reason', 'Deny', [], 'denied'],
   ])(
     'shows a tool call that needs approval: %s',
     async (_, word, made, state) => {

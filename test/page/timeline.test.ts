@@ -91,6 +91,69 @@ describe('a message on the page', () => {
     await viewer.button('Save and resend').click();
   };
 
+  const undoBanner = (viewer: ViewerPage) => viewer.page.getByText('The messages after your edit were removed.');
+  const all = ['one', 'Reply to one', 'two', 'Reply to two', 'three', 'Reply to three'];
+
+  test('that is edited shows its new text at once, and the version before brings back what followed', async () => {
+    const { viewer } = await openChat('one', 'two', 'three');
+    world.driveReplies();
+    world.provider.requests.length = 0;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await viewer.page.route('**/rewind', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await edit(viewer, 'only', 0);
+    await viewer.transcript.getByText('only', { exact: true }).waitFor();
+    expect(await viewer.messageTexts()).toEqual(['only']);
+    release();
+    const call = await world.provider.nextRequest(undefined, 30_000);
+    expect(await viewer.messageTexts()).toEqual(['only']);
+    await call.send('Just one.');
+    await call.finish();
+    await viewer.waitForReply('Just one.');
+    await undoBanner(viewer).waitFor();
+    await viewer.reload();
+    await undoBanner(viewer).waitFor();
+    expect(await viewer.messageTexts()).toEqual(['only', 'Just one.']);
+
+    await viewer.button('Previous version').click();
+    await viewer.waitForReply('Reply to three');
+    await undoBanner(viewer).waitFor({ state: 'detached' });
+    expect(await viewer.messageTexts()).toEqual(all);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+
+  test('that was edited is as before after a click on Undo', async () => {
+    const { viewer, chatId } = await openChat('one', 'two', 'three');
+    await edit(viewer, 'only', 0);
+    await viewer.waitForReply('Reply to only');
+    await waitUntilIdle(client(), chatId);
+    await viewer.button('Undo').click();
+    await viewer.waitForReply('Reply to three');
+    expect(await viewer.messageTexts()).toEqual(all);
+    await viewer.reload();
+    await viewer.waitForReply('Reply to three');
+    expect(await viewer.messageTexts()).toEqual(all);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+
+  test('whose edit is refused has its old text again, and the form keeps the new one', async () => {
+    const { viewer } = await openChat('one', 'two');
+    const body = JSON.stringify({ title: 'No', detail: 'Not now.', status: 409, code: 'turn_in_progress', type: 'x' });
+    await viewer.page.route('**/regenerate', (route) =>
+      route.fulfill({ status: 409, contentType: 'application/problem+json', body }),
+    );
+    await edit(viewer, 'two and a half');
+    await viewer.page.getByText('Not now.').waitFor();
+    expect(await viewer.page.getByLabel('Your message').inputValue()).toBe('two and a half');
+    await viewer.button('Cancel').click();
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
+  }, 90_000);
+
   test('that is the last one is edited and answered again', async () => {
     const { viewer } = await openChat('one', 'two');
     await edit(viewer, 'two and a half');

@@ -1,5 +1,6 @@
 import type { AgentStep } from '../../client/src/index.js';
 import { Thinking } from '../chat/beat.js';
+import { tools } from '../data/library.js';
 import { Markdown } from '../parts/markdown.js';
 
 /** The steps of an agent's reply in order: thinking, text, and tool calls with their results. */
@@ -39,12 +40,15 @@ function Step({ step, result, isStreaming, isLast }: StepProps) {
 type CallProps = { call: AgentStep; result: AgentStep | undefined; isRunning: boolean };
 
 function ToolCall({ call, result, isRunning }: CallProps) {
-  const state = result ? (result.success ? 'done' : 'failed') : isRunning ? 'running' : 'no result';
+  const state = stateOf(result, isRunning);
+  const wasAllowed =
+    result?.success && tools.value.some(({ name, needsApproval }) => name === call.name && needsApproval);
   return (
     <details class={`call ${result ? (result.success ? 'good' : 'bad') : ''}`}>
       <summary>
         <span class="call-name">{call.name}</span>
         <span class="call-arguments">{formatArguments(call.arguments)}</span>
+        {wasAllowed && <span class="tag">allowed</span>}
         <span class={`tag ${result ? (result.success ? 'good' : 'bad') : ''}`}>{state}</span>
       </summary>
       <h4>Arguments</h4>
@@ -52,11 +56,20 @@ function ToolCall({ call, result, isRunning }: CallProps) {
       {result && (
         <>
           <h4>Result</h4>
-          <pre>{result.content}</pre>
+          <pre>{state === 'denied' ? result.content?.slice(denial.length) : result.content}</pre>
         </>
       )}
     </details>
   );
+}
+
+/** How the result of a call begins that a person did not allow. The person's message to the agent follows. */
+const denial = 'approval_denied: ';
+
+function stateOf(result: AgentStep | undefined, isRunning: boolean): string {
+  if (!result) return isRunning ? 'running' : 'no result';
+  if (result.success) return 'done';
+  return result.content?.startsWith(denial) ? 'denied' : 'failed';
 }
 
 /** The arguments of a tool call on one line of at most 200 characters. */

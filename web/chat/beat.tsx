@@ -6,17 +6,25 @@ import { restartMessage } from '../parts/labels.js';
 import { Markdown } from '../parts/markdown.js';
 import { memo } from '../parts/memo.js';
 import type { DisplayedBeat } from './displayedBeats.js';
+import { TryAgain } from './endsWithoutReply.js';
+import { FailureBox } from './failureBox.js';
 import { Speaker } from './speaker.js';
 import { TypingIndicator } from './typingIndicator.js';
 
-type BeatProps = { beat: DisplayedBeat; chat: OpenChat; kind: string; changeIds: readonly string[] | null };
+type BeatProps = {
+  beat: DisplayedBeat;
+  chat: OpenChat;
+  kind: string;
+  changeIds: readonly string[] | null;
+  isLast: boolean;
+};
 
 /** A reply of one speaker, while it streams and after it has landed. */
-export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds }: BeatProps) {
+export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds, isLast }: BeatProps) {
   const isPending = beat.isStreaming && beat.text === '' && beat.thinking === '' && beat.steps.length === 0;
   return (
     <article class={classOf(beat)} data-turn={beat.turnId} data-beat={beat.beat}>
-      <Speaker id={beat.speakerId || 'assistant'} note={beat.isInterjection ? 'joins in' : undefined} />
+      <Speaker id={beat.speakerId || 'assistant'} note={beat.isInterjection ? 'joins in' : undefined} at={beat.at} />
       {isPending ? (
         <ReplyPending silentFor={beat.silentFor} />
       ) : (
@@ -24,7 +32,7 @@ export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds }: 
       )}
       {beat.restart && <RestartNote reason={beat.restart.reason} />}
       {!isPending && beat.isStreaming && beat.silentFor > 0 && <ReplyPending silentFor={beat.silentFor} />}
-      <ReplyFooter beat={beat} />
+      <ReplyFooter beat={beat} chat={chat} isLast={isLast} />
     </article>
   );
 });
@@ -42,7 +50,7 @@ function RestartNote({ reason }: { reason: RestartReason | null }) {
   );
 }
 
-function ReplyBody({ beat, chat, kind, changeIds }: BeatProps) {
+function ReplyBody({ beat, chat, kind, changeIds }: Omit<BeatProps, 'isLast'>) {
   if (beat.steps.length > 0) return <AgentSteps steps={beat.steps} isStreaming={beat.isStreaming} />;
   if (kind === 'document') {
     return <ReplyWithChanges chat={chat} text={beat.text} isStreaming={beat.isStreaming} changeIds={changeIds} />;
@@ -79,7 +87,7 @@ function ReplyPending({ silentFor }: { silentFor: number }) {
 }
 
 /** The tools that a relayed reply used, and how a reply ended where it is not complete. */
-function ReplyFooter({ beat }: { beat: DisplayedBeat }) {
+function ReplyFooter({ beat, chat, isLast }: Pick<BeatProps, 'beat' | 'chat' | 'isLast'>) {
   return (
     <>
       {beat.usedTools.length > 0 && (
@@ -92,9 +100,7 @@ function ReplyFooter({ beat }: { beat: DisplayedBeat }) {
         </p>
       )}
       {beat.error && (
-        <p class="failure beat-note">
-          {beat.error.message} <code>{beat.error.code}</code>
-        </p>
+        <FailureBox error={beat.error}>{isLast && <TryAgain chat={chat} turnId={beat.turnId} />}</FailureBox>
       )}
       {beat.isTruncated && !beat.error && <p class="beat-note hint">Reply stopped.</p>}
     </>

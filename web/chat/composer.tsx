@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { NewTurn } from '../../client/src/index.js';
 import { draftOf, setDraft } from '../data/composerDrafts.js';
 import { moveToTop, renameChat } from '../data/library.js';
@@ -9,6 +9,8 @@ import { sendTurn } from '../data/outbox.js';
 import { service } from '../data/service.js';
 import { clearFiles, stagedFiles } from '../data/uploads.js';
 import { pendingQuote } from '../documents/pendingQuote.js';
+import { offerComposer } from './focusComposer.js';
+import { editRequest } from './pendingEdits.js';
 import { AttachButton, pasteFiles, StagedFiles, useDroppedFiles } from './stagedFiles.js';
 
 type WhenBusy = NonNullable<NewTurn['whenBusy']>;
@@ -49,7 +51,9 @@ export function Composer({ chat }: { chat: OpenChat }) {
     moveToTop(chat.id);
     nameAfter(chat, text);
     pendingQuote.value = null;
+    offerComposer();
   };
+  useEffect(offerComposer, [chat.id]);
   useAutoHeight(box, text);
 
   return (
@@ -71,12 +75,18 @@ export function Composer({ chat }: { chat: OpenChat }) {
           id="composer-text"
           ref={box}
           rows={1}
+          dir="auto"
           placeholder="Type a message…"
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
           onPaste={(event) => pasteFiles(chat.id, event)}
           onKeyDown={(event) => {
-            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+            if (event.isComposing) return;
+            if (event.key === 'ArrowUp' && text === '' && !isBusy) {
+              event.preventDefault();
+              editRequest.value = chat.id;
+            }
+            if (event.key !== 'Enter' || event.shiftKey) return;
             event.preventDefault();
             send();
           }}
@@ -126,7 +136,7 @@ function QuotePreview() {
 function StopButton({ chatId }: { chatId: string }) {
   const stop = () => tryOrNotify(() => service.cancelActiveTurn(chatId));
   return (
-    <button type="button" class="button" onClick={stop}>
+    <button type="button" class="button" title="Stop (Esc)" onClick={stop}>
       Stop
     </button>
   );

@@ -1,28 +1,30 @@
-import { useState } from 'preact/hooks';
-import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
-import { service } from '../data/service.js';
 import type { Exchange } from '../timeline/timeline.js';
 import { currentTurnId, endSeqOf } from './exchangeIds.js';
+import { offerComposer } from './focusComposer.js';
+import { sendEdit } from './pendingEdits.js';
 
-type EditProps = { chat: OpenChat; exchange: Exchange; next: Exchange | undefined; onDone(): void };
+type EditProps = {
+  chat: OpenChat;
+  exchange: Exchange;
+  next: Exchange | undefined;
+  text: string;
+  /** The text as it was typed; null closes the form. */
+  onText(text: string | null): void;
+};
 
 /**
- * Edits a message of the user and has it answered again. Where later messages exist, the chat is first rewound to
- * this turn: only the last turn can be regenerated.
+ * Edits a message of the user and has it answered again. The form closes at once, and opens again with the text where
+ * the service refuses it.
  */
-export function EditForm({ chat, exchange, next, onDone }: EditProps) {
-  const [text, setText] = useState(exchange.prose?.text ?? '');
-  const [isSending, setSending] = useState(false);
+export function EditForm({ chat, exchange, next, text, onText }: EditProps) {
   const send = async () => {
-    setSending(true);
-    const succeeded = await tryOrNotify(async () => {
-      if (next) await service.rewind(chat.id, { toSeq: endSeqOf(exchange, next) });
-      await service.regenerate(currentTurnId(exchange), { text });
-    });
-    setSending(false);
-    if (succeeded) onDone();
+    onText(null);
+    const rewindTo = next ? endSeqOf(exchange, next) : null;
+    const edit = { chatId: chat.id, seq: exchange.seq, text, turnId: currentTurnId(exchange), rewindTo };
+    if (!(await sendEdit(edit))) onText(text);
   };
+  const isEmpty = text.trim() === '';
   return (
     <form
       class="user-message edit"
@@ -37,16 +39,24 @@ export function EditForm({ chat, exchange, next, onDone }: EditProps) {
           rows={3}
           value={text}
           autofocus
-          onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Escape' && onDone()}
+          dir="auto"
+          onInput={(event) => onText(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') {
+              event.preventDefault(); // else it would stop a reply
+              onText(null);
+              offerComposer();
+            }
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !isEmpty) void send();
+          }}
         />
       </label>
-      {next && <p class="hint">All messages after this one will be removed from the chat.</p>}
+      {next && <p class="hint">The messages after this one will be removed. You can undo this.</p>}
       <div class="row end">
-        <button type="button" class="button" onClick={onDone}>
+        <button type="button" class="button" onClick={() => onText(null)}>
           Cancel
         </button>
-        <button type="submit" class="button primary" disabled={isSending || text.trim() === ''}>
+        <button type="submit" class="button primary" disabled={isEmpty}>
           Save and resend
         </button>
       </div>

@@ -4,6 +4,7 @@ import { tryOrNotify } from '../data/notices.js';
 import { service } from '../data/service.js';
 import type { TurnState } from '../data/turnStates.js';
 import { stepLabel, stepStatusLabels } from '../parts/labels.js';
+import { FailureText } from './failureBox.js';
 
 /** The background tasks of a turn while they run, and those that failed. Steps of the reply itself are shown elsewhere. */
 export function FollowUps({ turn }: { turn: TurnState }) {
@@ -76,9 +77,9 @@ function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
       <div>
         <strong>{label}</strong> failed after {step.attempts} {step.attempts === 1 ? 'attempt' : 'attempts'}.
         {step.error && (
-          <span class="stuck-why">
-            {step.error.message} <code>{step.error.code}</code>
-          </span>
+          <div class="stuck-why">
+            <FailureText error={step.error} />
+          </div>
         )}
       </div>
       <div class="row">

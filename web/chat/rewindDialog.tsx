@@ -5,6 +5,7 @@ import type { OpenChat } from '../data/openChat.js';
 import { type RewindPreview, service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
 import { describeCounts } from '../parts/labels.js';
+import { undoRewind } from './undoRewind.js';
 
 type RewindProps = { chat: OpenChat; toSeq: number; onClose(): void };
 
@@ -74,16 +75,17 @@ function Preview({ preview: { totalEvents, byKind } }: { preview: RewindPreview 
   );
 }
 
-/** Offers to undo a rewind while it is the chat's newest event. */
+/** Offers to undo a rewind, or the edit of an earlier message, until something follows. */
 export function RewindBanner({ chat }: { chat: OpenChat }) {
   const [failure, setFailure] = useState<string | null>(null);
-  const newest = chat.newest.value;
-  if (newest?.kind !== 'chat_rewound') return null;
-  const undo = () => service.undoRewind(chat.id).catch((error: unknown) => setFailure(messageOf(error)));
+  const undoable = chat.undoable.value;
+  if (!undoable) return null;
+  const undo = () => undoRewind(chat).catch((error: unknown) => setFailure(messageOf(error)));
+  const what = undoable.replaced ? 'The messages after your edit were removed.' : 'The chat was rewound to this point.';
   return (
     <div class="banner" role="status">
-      <span>{failure ?? 'The chat was rewound to this point.'}</span>
-      <button type="button" class="button" onClick={undo}>
+      <span>{failure ?? what}</span>
+      <button type="button" class="button" disabled={chat.isBusy.value} onClick={undo}>
         Undo
       </button>
     </div>

@@ -1,5 +1,6 @@
 import { AvatarImage } from '../characters/avatarImage.js';
 import { nameOf } from '../data/library.js';
+import { MessageTime } from './messageTime.js';
 
 const hues = 6;
 
@@ -10,8 +11,10 @@ function hueOf(id: string): number {
   return sum % hues;
 }
 
-/** The initial and the name of a speaker. */
-export function Speaker({ id, note }: { id: string; note?: string | undefined }) {
+type SpeakerProps = { id: string; note?: string | undefined; at?: string | null };
+
+/** The initial and the name of a speaker, and when the message was complete. */
+export function Speaker({ id, note, at = null }: SpeakerProps) {
   const name = nameOf(id);
   return (
     <div class="speaker">
@@ -21,6 +24,7 @@ export function Speaker({ id, note }: { id: string; note?: string | undefined })
       </span>
       <span class="speaker-name">{name}</span>
       {note && <span class="speaker-note">{note}</span>}
+      {at && <MessageTime at={at} />}
     </div>
   );
 }

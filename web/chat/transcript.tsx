@@ -11,6 +11,7 @@ import { ExchangeView } from './exchange.js';
 import { EarlierStuckSteps } from './followUps.js';
 import { GreetingView } from './greeting.js';
 import { NoteView } from './note.js';
+import { pendingEdits } from './pendingEdits.js';
 import { RewindBanner } from './rewindDialog.js';
 import { useScrollAnchor } from './scrollAnchor.js';
 import { UnsentTurns } from './unsentTurns.js';
@@ -27,6 +28,8 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   const items = useComputed(() => itemsOf(chat.timeline.value)).value;
   const unloadedTurns = useUnloadedTurns(chat);
   const visible = items.slice(Math.max(0, items.length - renderedCount));
+  const edit = pendingEdits.value.get(chat.id);
+  const shown = edit ? visible.filter(({ seq }) => seq <= edit.seq) : visible;
   const hasOlder = visible.length < items.length || chat.hasOlder.value;
   const { isAtEnd, scrollToEnd, savePosition } = useScrollAnchor(root, content);
 
@@ -72,7 +75,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
           ) : (
             <ChatStart resource={resource} isEmpty={items.every(({ type }) => type === 'note')} />
           )}
-          {visible.map((item) => (
+          {shown.map((item) => (
             <ItemView key={item.seq} item={item} chat={chat} kind={resource.kind} next={nextOf.get(item.seq)} />
           ))}
           <EarlierStuckSteps turns={unloadedTurns} />

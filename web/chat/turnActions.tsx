@@ -2,11 +2,15 @@ import { useState } from 'preact/hooks';
 import { putChat } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
+import { isDeveloper } from '../data/preferences.js';
 import { navigateTo } from '../data/route.js';
 import { service } from '../data/service.js';
 import { workflowUrl } from '../data/workflowUrl.js';
+import { Icon } from '../parts/icon.js';
 import type { Exchange } from '../timeline/timeline.js';
+import { copyText } from './copyText.js';
 import { currentTurnId, endSeqOf } from './exchangeIds.js';
+import { IconAction } from './iconAction.js';
 import { RewindDialog } from './rewindDialog.js';
 import { TurnDetails } from './turnDetails.js';
 import { VersionPicker } from './versionPicker.js';
@@ -16,29 +20,27 @@ type TurnActionsProps = {
   exchange: Exchange;
   next: Exchange | undefined;
   isLast: boolean;
-  onEdit(): void;
 };
 
-/** The actions on a turn. Always visible for the last turn, otherwise on hover and focus. */
-export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnActionsProps) {
+/** The actions on a reply. Always visible for the last turn, otherwise on hover and focus. */
+export function TurnActions({ chat, exchange, next, isLast }: TurnActionsProps) {
   const isBusy = chat.isBusy.value;
   const [dialog, setDialog] = useState<'details' | 'rewind' | null>(null);
   const turnId = currentTurnId(exchange);
-  if (turnId === '') return null;
+  if (turnId === '' || exchange.ends.size + exchange.beats.length === 0) return null;
   const regenerate = () => tryOrNotify(() => service.regenerate(turnId));
   const fork = () => tryOrNotify(() => forkChat(chat.id, endSeqOf(exchange, next)));
   return (
     <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Message actions">
-      {exchange.hasVersions && <VersionPicker turnId={turnId} disabled={isBusy} />}
-      {isLast && !isBusy && exchange.ends.size + exchange.beats.length > 0 && (
-        <Action label="Regenerate" onClick={regenerate} />
+      {exchange.hasVersions && <VersionPicker chat={chat} turnId={turnId} disabled={isBusy} />}
+      {exchange.beats.length > 0 && (
+        <IconAction icon="copy" label="Copy reply" onClick={() => copyText(textOf(exchange), 'Reply copied.')} />
       )}
-      {!isBusy && exchange.prose && <Action label="Edit" onClick={onEdit} />}
-      {exchange.beats.length > 0 && <Action label="Copy" onClick={() => copyReply(exchange)} />}
-      {!isBusy && !isLast && <Action label="Rewind to here" onClick={() => setDialog('rewind')} />}
-      {!isBusy && <Action label="Fork" onClick={fork} />}
-      <Action label="Details" onClick={() => setDialog('details')} />
-      <WorkflowLink turnId={turnId} />
+      {isLast && !isBusy && <IconAction icon="regenerate" label="Regenerate" onClick={regenerate} />}
+      {!isBusy && !isLast && <IconAction icon="rewind" label="Rewind to here" onClick={() => setDialog('rewind')} />}
+      {!isBusy && <IconAction icon="fork" label="Fork" onClick={fork} />}
+      <IconAction icon="details" label="Details" onClick={() => setDialog('details')} />
+      {isDeveloper() && <WorkflowLink turnId={turnId} />}
       {dialog === 'details' && <TurnDetails turnId={turnId} onClose={() => setDialog(null)} />}
       {dialog === 'rewind' && (
         <RewindDialog chat={chat} toSeq={endSeqOf(exchange, next)} onClose={() => setDialog(null)} />
@@ -47,34 +49,24 @@ export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnAction
   );
 }
 
-function Action({ label, onClick }: { label: string; onClick(): void }) {
-  return (
-    <button type="button" class="quiet" onClick={onClick}>
-      {label}
-    </button>
-  );
-}
-
 function WorkflowLink({ turnId }: { turnId: string }) {
   const url = workflowUrl(turnId);
   if (!url) return null;
   return (
     <a
-      class="quiet"
+      class="icon-button action"
       href={url}
       target="_blank"
       rel="noopener noreferrer"
-      title="Open the workflow of this turn in the Temporal UI"
+      aria-label="Workflow of this turn in the Temporal UI"
+      title="Workflow of this turn in the Temporal UI"
     >
-      Workflow ↗
+      <Icon name="workflow" />
     </a>
   );
 }
 
-async function copyReply({ beats }: Exchange): Promise<void> {
-  const text = beats.map((beat) => beat.text).join('\n\n');
-  if (await tryOrNotify(() => navigator.clipboard.writeText(text))) notify('Reply copied.');
-}
+const textOf = ({ beats }: Exchange): string => beats.map((beat) => beat.text).join('\n\n');
 
 async function forkChat(chatId: string, atSeq: number): Promise<void> {
   const fork = await service.forkChat(chatId, atSeq);

@@ -3,10 +3,12 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PublicError, TokenUsage, Turn } from '../../client/src/index.js';
 import { messageOf } from '../data/api.js';
 import { nameOf } from '../data/library.js';
+import { isDeveloper } from '../data/preferences.js';
 import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
 import { formatDuration, formatTime } from '../parts/format.js';
 import { stepLabel, stepStatusLabels, turnPhaseLabels, turnStatusLabels, warningMessage } from '../parts/labels.js';
+import { FailureText } from './failureBox.js';
 
 /** Everything that is known of a turn: status, steps, token usage, and its workflow. */
 export function TurnDetails({ turnId, onClose }: { turnId: string; onClose(): void }) {
@@ -31,22 +33,24 @@ function Details({ turn }: { turn: Turn }) {
       <dl class="turn-facts">
         <Fact term="Status">{statusText(turn)}</Fact>
         <Fact term="Sent">{timeText(turn)}</Fact>
-        {usage && <Fact term="Tokens">{usageText(usage)}</Fact>}
-        <Fact term="Workflow">
-          {turn.temporalUiUrl ? (
-            <a href={turn.temporalUiUrl} target="_blank" rel="noopener noreferrer">
-              {turn.id} ↗
-            </a>
-          ) : (
-            <code>{turn.id}</code>
-          )}
-        </Fact>
+        {isDeveloper() && usage && <Fact term="Tokens">{usageText(usage)}</Fact>}
+        {isDeveloper() && (
+          <Fact term="Workflow">
+            {turn.temporalUiUrl ? (
+              <a href={turn.temporalUiUrl} target="_blank" rel="noopener noreferrer">
+                {turn.id} ↗
+              </a>
+            ) : (
+              <code>{turn.id}</code>
+            )}
+          </Fact>
+        )}
       </dl>
       {error && (
-        <p class="failure">
-          {error.message} <code>{error.code}</code>
-          {error.detail && <code>{detailText(error.detail)}</code>}
-        </p>
+        <div class="failure">
+          <FailureText error={error} />
+          {isDeveloper() && error.detail && <code>{detailText(error.detail)}</code>}
+        </div>
       )}
       {warnings.map((warning) => (
         <p class="hint" key={warning}>
@@ -116,16 +120,11 @@ function Steps({ turn }: { turn: Turn }) {
           <tr key={step.name}>
             <td>
               {stepLabel(step.name, nameOf)}
-              <code class="step-name">{step.name}</code>
+              {isDeveloper() && <code class="step-name">{step.name}</code>}
             </td>
             <td>
               {stepStatusLabels[step.status]}
-              {step.error && (
-                <>
-                  {' '}
-                  <code>{step.error.code}</code>
-                </>
-              )}
+              {step.error && <> {isDeveloper() ? <code>{step.error.code}</code> : step.error.message}</>}
             </td>
             <td>{step.attempts}</td>
           </tr>

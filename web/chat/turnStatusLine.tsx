@@ -1,3 +1,4 @@
+import { facts } from '../data/facts.js';
 import { tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
@@ -15,17 +16,25 @@ export function TurnStatusLine({ chat, turn, isStreaming }: TurnStatusLineProps)
   if (reply?.status === 'retrying') {
     return (
       <p class="waiting">
-        <span class="tag warn">Attempt {reply.attempts + 1}</span>
-        <span>{reply.error?.message ?? 'No reply was received.'} Trying again…</span>
+        <span class="tag warn">{attemptText(reply.attempts + 1)}</span>
+        <span>{reply.error?.message ?? 'No reply was received.'}</span>
       </p>
     );
   }
-  return (
-    <p class="waiting">
-      <TypingIndicator />
-      <span class="hidden">Waiting for the reply</span>
-    </p>
-  );
+  return <WaitingForReply />;
+}
+
+export const WaitingForReply = () => (
+  <p class="waiting">
+    <TypingIndicator />
+    <span class="hidden">Waiting for the reply</span>
+  </p>
+);
+
+/** How often a reply is tried in all, where that is known: "Trying again (2 of 6)". */
+function attemptText(attempt: number): string {
+  const most = facts.value?.replyAttempts ?? 0;
+  return attempt <= most ? `Trying again (${attempt} of ${most})` : `Trying again (attempt ${attempt})`;
 }
 
 function Queued({ chat, turnId }: { chat: OpenChat; turnId: string }) {

@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Version } from '../../client/src/index.js';
 import { tryOrNotify } from '../data/notices.js';
+import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import { Icon } from '../parts/icon.js';
+import { undoRewind } from './undoRewind.js';
 
 /** Switches between the versions of a reply. The chosen one, with the events it caused, becomes the timeline's. */
-export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: boolean }) {
+export function VersionPicker({ chat, turnId, disabled }: { chat: OpenChat; turnId: string; disabled: boolean }) {
   const versions = useVersions(turnId);
   const [isSwitching, setSwitching] = useState(false);
   const isListed = versions.some((version) => version.turnId === turnId);
@@ -14,31 +17,36 @@ export function VersionPicker({ turnId, disabled }: { turnId: string; disabled: 
     const target = versions[at + offset];
     if (!target) return;
     setSwitching(true);
-    await tryOrNotify(() => service.activateVersion(turnId, target.turnId));
+    const undoable = chat.undoable.peek();
+    await tryOrNotify(async () => {
+      // What followed the version before the message was edited belongs to it.
+      if (undoable?.replaced?.turnId === target.turnId) await undoRewind(chat);
+      else await service.activateVersion(turnId, target.turnId);
+    });
     setSwitching(false);
   };
   return (
     <fieldset class="versions" aria-label="Versions of this reply">
       <button
         type="button"
-        class="quiet"
+        class="icon-button action"
         aria-label="Previous version"
         disabled={disabled || isSwitching || at === 0}
         onClick={() => switchBy(-1)}
       >
-        ‹
+        <Icon name="previous" />
       </button>
       <span>
         {at + 1} / {versions.length}
       </span>
       <button
         type="button"
-        class="quiet"
+        class="icon-button action"
         aria-label="Next version"
         disabled={disabled || isSwitching || at === versions.length - 1}
         onClick={() => switchBy(1)}
       >
-        ›
+        <Icon name="next" />
       </button>
     </fieldset>
   );

@@ -12,6 +12,7 @@ import {
 import type { ChatEvent } from '../../domain/log/events.js';
 import { isMark } from '../../domain/timeline/marks.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../timeline/timeline.js';
+import { type UndoableRewind, undoableRewind } from '../timeline/undoableRewind.js';
 import { client, messageOf } from './api.js';
 import { coalesced } from './coalesced.js';
 import { type Connection, connectionOf } from './connection.js';
@@ -34,6 +35,8 @@ export type OpenChat = {
   /** Whether a turn holds the floor or is queued. The timeline can't be changed until they have ended. */
   readonly isBusy: ReadonlySignal<boolean>;
   readonly newest: ReadonlySignal<Event | null>;
+  /** The rewind that can be undone, if there is one. */
+  readonly undoable: ReadonlySignal<UndoableRewind | null>;
   /** Whether the log has events before those that are loaded. */
   readonly hasOlder: ReadonlySignal<boolean>;
   readonly connection: ReadonlySignal<Connection>;
@@ -60,6 +63,7 @@ export function openChat(chatId: string): OpenChat {
   const drafts = signal<Drafts>(new Map());
   const turns = signal<TurnStates>(new Map());
   const newest = signal<Event | null>(null);
+  const undoable = signal<UndoableRewind | null>(null);
   const from = signal(1);
   const connection = signal<Connection>({ state: 'connecting' });
   const failure = signal<string | null>(null);
@@ -99,6 +103,7 @@ export function openChat(chatId: string): OpenChat {
     from.value = next.from;
     timeline.value = foldTimeline(next.events.map(toChatEvent));
     newest.value = next.events.at(-1) ?? null;
+    setUndoable();
   }
 
   function showFrames(frames: readonly ViewerFrame[]) {
@@ -116,12 +121,27 @@ export function openChat(chatId: string): OpenChat {
     if (event.seq <= (log.events.at(-1)?.seq ?? 0)) return;
     log.events.push(event);
     newest.value = event;
+    setUndoable();
     timeline.value = evolveTimeline(timeline.value, toChatEvent(event));
     if (event.kind === 'turn_completed' && event.turnId) removeTurn(event.turnId);
     if (event.kind === 'turn_rolled_back') removeTurn(event.data.turnId);
     if (event.kind === 'chat_settings_changed' || isMark(event.kind)) void refresh();
-    if (isMark(event.kind)) void timelineReloader.reload();
+    if (isMark(event.kind) || isUnanswered(event)) void timelineReloader.reload();
     else for (const listener of listeners) listener(event);
+  }
+
+  function setUndoable() {
+    const next = undoableRewind(log.events);
+    if (JSON.stringify(next) !== JSON.stringify(undoable.peek())) undoable.value = next;
+  }
+
+  /** The end of an edit without a reply takes its text out of the timeline. */
+  function isUnanswered({ kind, turnId }: Event): boolean {
+    return (
+      kind === 'turn_completed' &&
+      log.events.some((event) => event.kind === 'user_turn_edit' && event.turnId === turnId) &&
+      !log.events.some((event) => event.kind === 'assistant_turn' && event.turnId === turnId)
+    );
   }
 
   function setTurn(state: TurnState) {
@@ -173,6 +193,7 @@ export function openChat(chatId: string): OpenChat {
     holdsFloor,
     isBusy: computed(() => holdsFloor.value || isAnyQueued(turns.value)),
     newest,
+    undoable,
     hasOlder: computed(() => from.value > 1),
     connection,
     failure,

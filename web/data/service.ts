@@ -11,6 +11,7 @@ import type {
   Page,
   Projection,
   Scene,
+  ServiceFacts,
   StoryEvent,
   Thinking,
   Tool,
@@ -39,6 +40,8 @@ const id = encodeURIComponent;
 
 /** The requests that the page sends. Each rejects with `ApiError` or `UnreachableError`. */
 export const service = {
+  getFacts: () => get<ServiceFacts>('/v1/service'),
+
   // Chats
   /** The chat with the newest event first. */
   listChats: () => list<Chat>('/v1/chats?sort=activity&order=desc'),
@@ -63,7 +66,8 @@ export const service = {
   cancelTurn: (turnId: string) => withKeyPrompt(client.cancelTurn(turnId)),
   /** Cancels the turn that holds the chat's floor. */
   cancelActiveTurn: (chatId: string) => post(`/v1/chats/${id(chatId)}/turns/cancel`),
-  regenerate: (turnId: string, edit?: { text: string }) => post(`/v1/turns/${id(turnId)}/regenerate`, edit),
+  regenerate: (turnId: string, edit?: { text: string }) =>
+    post<{ turn: Turn }>(`/v1/turns/${id(turnId)}/regenerate`, edit),
   listVersions: (turnId: string) => list<Version>(`/v1/turns/${id(turnId)}/versions`),
   activateVersion: (turnId: string, versionId: string) =>
     post(`/v1/turns/${id(turnId)}/versions/${id(versionId)}/activate`),

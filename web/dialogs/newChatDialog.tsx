@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Chat, ChatKind } from '../../client/src/index.js';
+import { facts } from '../data/facts.js';
 import { putChat } from '../data/library.js';
 import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
@@ -100,24 +101,30 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
   );
 }
 
+/** Relay chats need another service, which whoever runs this one connects with `UPSTREAM_BASE_URL`. */
+const isUnavailable = (kind: ChatKind): boolean => kind === 'relay' && facts.value?.relays === false;
+
 function KindOptions() {
   const initialFocus = useInitialFocus(true);
   return (
     <fieldset class="kinds">
       <legend class="hidden">Kind of chat</legend>
-      {kinds.map(({ id, name, description }) => (
+      {kinds.map(({ id, kind, name, description }) => (
         <label key={id} class="kind">
           <input
             {...(selectedRow.value === id ? { ref: initialFocus as { current: HTMLInputElement | null } } : {})}
             type="radio"
             name="kind"
             value={id}
+            disabled={isUnavailable(kind)}
             checked={selectedRow.value === id}
             onChange={() => (selectedRow.value = id)}
           />
           <span>
             <strong>{name}</strong>
-            <span class="hint">{description}</span>
+            <span class="hint">
+              {isUnavailable(kind) ? 'Not set up here: no other chat service is connected.' : description}
+            </span>
           </span>
         </label>
       ))}

@@ -6,6 +6,7 @@ import { characters } from '../data/characters.js';
 import type { Connection } from '../data/connection.js';
 import { chats, loadLibrary, titleOf } from '../data/library.js';
 import type { OpenChat } from '../data/openChat.js';
+import { unseenReplies } from '../data/replyNotices.js';
 import type { Timeline } from '../timeline/timeline.js';
 import { Announcements } from './announcements.js';
 import { ChatTitle } from './chatTitle.js';
@@ -76,9 +77,11 @@ function ChatUnavailable({ reason }: { reason: string }) {
 
 function useTabTitle(resource: Chat | null): void {
   const title = resource ? titleOf(resource) : null;
+  const unseen = unseenReplies.value;
   useEffect(() => {
-    document.title = title ? `${title} · durable-turns` : 'durable-turns';
-  }, [title]);
+    const badge = unseen > 0 ? `(${unseen}) ` : '';
+    document.title = `${badge}${title ? `${title} · durable-turns` : 'durable-turns'}`;
+  }, [title, unseen]);
 }
 
 /** Reads the lists again when a character of the chat was created after they were read. */

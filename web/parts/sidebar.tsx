@@ -3,14 +3,21 @@ import type { Chat, ChatKind } from '../../client/src/index.js';
 import { importChat } from '../data/chatFiles.js';
 import { chats, libraryFailure, loadLibrary, titleOf, you } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
+import { isDeveloper } from '../data/preferences.js';
 import { currentChatId, navigateTo } from '../data/route.js';
 import { FoundTexts } from './chatSearch.js';
 import { formatTime } from './format.js';
 
-type SidebarProps = { onNewChat(): void; onCharacters(): void; onProfile(): void; onChosen(): void };
+type SidebarProps = {
+  onNewChat(): void;
+  onCharacters(): void;
+  onProfile(): void;
+  onSettings(): void;
+  onChosen(): void;
+};
 
 /** The list of chats, the one with the newest event first, and links to the rest of the service. */
-export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: SidebarProps) {
+export function Sidebar({ onNewChat, onCharacters, onProfile, onSettings, onChosen }: SidebarProps) {
   const [search, setSearch] = useState('');
   const all = chats.value ?? [];
   const query = search.trim();
@@ -51,12 +58,19 @@ export function Sidebar({ onNewChat, onCharacters, onProfile, onChosen }: Sideba
         <button type="button" class="quiet" onClick={onProfile}>
           Your profile: {you.value?.name ?? '…'}
         </button>
-        <a class="quiet" href="/docs">
-          API
-        </a>
-        <a class="quiet" href="/metrics">
-          Metrics
-        </a>
+        <button type="button" class="quiet" onClick={onSettings}>
+          Settings
+        </button>
+        {isDeveloper() && (
+          <>
+            <a class="quiet" href="/docs">
+              API
+            </a>
+            <a class="quiet" href="/metrics">
+              Metrics
+            </a>
+          </>
+        )}
       </footer>
     </>
   );

@@ -72,6 +72,24 @@ describe('a rewind', () => {
     await expectFolded(pool, story);
   });
 
+  test('can be undone after an edit of the last message, once the old version is active again', async () => {
+    const story = await begin();
+    const one = await story.say('One', '1');
+    const point = await newest(story);
+    await story.say('Two', '2');
+    const [projections, spoken] = [await story.projections(), await story.spoken()];
+    await rewind(story, point);
+    const edited = await story.sayAgain(one, '1b', { text: 'One!' });
+    const again = await story.sayAgain(edited, '1c', { text: 'One?' });
+    expect(await story.spoken()).toEqual(['One?', '1c']);
+    await expect(undo(story)).rejects.toMatchObject({ code: 'rewind_not_last' });
+    await activateVersion(pool, { turnId: again, versionId: one, owner });
+    await undo(story);
+    expect(await story.spoken()).toEqual(spoken);
+    expect(await story.projections()).toEqual(projections);
+    await expectFolded(pool, story);
+  });
+
   test('beyond a regeneration restores the old version, and removes the new one from the versions until it is undone', async () => {
     const story = await begin();
     const turnId = await story.say('One', '1', 2);

@@ -29,7 +29,7 @@ export type ViewerPage = {
   /** The texts of messages and replies, in the order of the page. */
   messageTexts(): Promise<string[]>;
   button(name: string | RegExp): Locator;
-  /** The action bar of the nth turn, or of the last one. */
+  /** The nth turn with the actions on its messages, or the last one. */
   turnActions(n?: number): Locator;
   dialog(title: string): Locator;
   /** The successive texts of a turn's first reply, across reloads. */
@@ -78,7 +78,7 @@ export async function openViewer(browser: Browser, api: string, options: ViewerO
 
   const transcript = page.getByRole('region', { name: 'Messages', exact: true });
   const composer = page.getByRole('textbox', { name: 'Message', exact: true });
-  const turns = page.getByLabel('Message actions', { exact: true });
+  const turns = transcript.locator('section.exchange[data-seq]');
   const waitUntilConnected = () => page.locator('.connection.open').waitFor();
   const reply = (text: string) =>
     transcript.getByRole('article').filter({ has: page.locator('.prose').getByText(text, { exact: true }) });
