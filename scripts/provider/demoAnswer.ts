@@ -1,3 +1,4 @@
+import { addressedId, isWitnessNamed } from './addressed.js';
 import { createPicker, type Pick } from './picker.js';
 import { resolve, type Schema, smallestAnswer } from './schemaAnswer.js';
 import { toSegments } from './segments.js';
@@ -38,7 +39,13 @@ const sceneEnd = /\bfade out\b|\bwe're done here\b|\bwe are done here\b|\bscene 
 export function demoAnswer(schema: Schema, messages: Messages): unknown {
   const lastText = messages.findLast(({ role }) => role === 'user')?.content ?? '';
   const pick = createPicker(messages.map(({ content }) => content).join('\n'));
-  const known: Record<string, unknown> = { segments: toSegments(lastText), shouldClose: sceneEnd.test(lastText) };
+  const addresseeId = addressedId(messages);
+  const known: Record<string, unknown> = {
+    segments: toSegments(lastText),
+    shouldClose: sceneEnd.test(lastText),
+    ...(addresseeId === undefined ? {} : { addresseeId }),
+    ...(isWitnessNamed(messages) ? { shouldInterject: true } : {}),
+  };
   return createAnswer({ root: schema, pick, known })(schema, '');
 }
 

@@ -7,7 +7,7 @@ import { demoReply } from './demoReply.js';
 import { eventStream, readBody, sendError, sendJson } from './http.js';
 import { rolePlay } from './rolePlay.js';
 
-const models = ['gpt-4.1', 'gpt-4.1-mini', 'demo'];
+const models = ['demo'];
 
 /** Milliseconds between tokens, in turn: about 30 tokens a second, as uneven as a model's. */
 const tokenDelaysMs = [25, 40, 30, 28, 50, 33, 26, 38, 31];

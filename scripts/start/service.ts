@@ -175,6 +175,9 @@ async function startProvider(context: StartContext): Promise<string | null> {
   return url;
 }
 
+/** The demo provider has one model, and no other API. */
+const demoModel = { OPENAI_API_KEY: 'demo', PROVIDER_API: 'chat', NARRATIVE_MODEL: 'demo', CLASSIFIER_MODEL: 'demo' };
+
 function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.ProcessEnv {
   const token = config.GATEWAY_TOKEN ?? randomBytes(24).toString('base64url');
   const embedded = { TEMPORAL_ADDRESS: parts.temporal.address, TEMPORAL_TLS: '', TEMPORAL_API_KEY: '' };
@@ -187,8 +190,7 @@ function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.Process
     GATEWAY_TOKEN: token,
     WORKFLOW_BUNDLE: parts.bundle,
     PAGE_DIR: parts.page,
-    // The demo provider has no other API.
-    ...(parts.provider ? { OPENAI_BASE_URL: parts.provider, OPENAI_API_KEY: 'demo', PROVIDER_API: 'chat' } : {}),
+    ...(parts.provider ? { ...demoModel, OPENAI_BASE_URL: parts.provider } : {}),
   });
 }
 

@@ -1,11 +1,14 @@
 import { AvatarImage } from '../characters/avatarImage.js';
+import { characters } from '../data/characters.js';
 import { nameOf } from '../data/library.js';
 import { MessageTime } from './messageTime.js';
 
-const hues = 6;
+const hues = 8;
 
-/** The number of a colour class in the style sheet: always the same for the same id. */
+/** The number of a colour class in the style sheet. Characters take them in turn, so that those of a chat differ. */
 function hueOf(id: string): number {
+  const place = characters.value.findIndex((character) => character.id === id);
+  if (place >= 0) return place % hues;
   let sum = 0;
   for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 9973;
   return sum % hues;

@@ -39,6 +39,30 @@ describe('the demo provider as a classifier', () => {
     }
   });
 
+  test.each([
+    ['Tobias, what did Mira tell you?', 'Tobias'],
+    ['What do you think of Tobias, Mira?', 'Mira'],
+    ['*I turn to Tobias.* Is it true?', 'Tobias'],
+    ['Mira!', 'Mira'],
+    ['And Tobias?', 'Tobias'],
+    ['Is anyone there?', 'Mira'],
+  ])('finds who is addressed by the names: %s', (prose, name) => {
+    const [host, guest] = [
+      { ...context.host, name: 'Mira' },
+      { ...context.guest!, name: 'Tobias' },
+    ];
+    const turn = { ...context, host, guest, prose, dialogue: [], beats: [] };
+    const { addresseeId } = ask('addressee', turn) as { addresseeId: string };
+    expect(addresseeId).toBe(name === 'Mira' ? host.id : guest.id);
+  });
+
+  test('lets the last speaker answer a line without a name', () => {
+    const guest = { ...context.guest!, name: 'Tobias' };
+    const dialogue = [{ speakerId: guest.id, text: 'Ha!' }];
+    const turn = { ...context, guest, prose: 'Go on.', dialogue, beats: [] };
+    expect(ask('addressee', turn)).toEqual({ addresseeId: guest.id });
+  });
+
   test('closes a scene only on a clear signal in the text', () => {
     const close = (prose: string) => ask('scene_close', { ...context, prose });
     expect(close('We talk about the storm.')).toMatchObject({ shouldClose: false });

@@ -60,7 +60,20 @@ describe('the demo provider', () => {
     const all = Array.from({ length: 20 }, (_, n) => to(`line ${n}`));
     expect(new Set(all).size).toBe(20);
     expect(to('line 3')).toBe(all[3]);
-    expect(to('')).not.toContain('""');
+  });
+
+  test('answers every question by its topic and repeats nothing of what was said', () => {
+    const system = 'You are Mira in a role-play with Robin and Tobias. Answer as Mira, and only as Mira.';
+    const to = (content: string) =>
+      rolePlay([
+        { role: 'system', content: system },
+        { role: 'user', content: content },
+      ]).join('');
+    const reply = to('Robin: Mira, how is the storm? And does the ferry run? I saw seventeen green herons.');
+    expect(reply).toMatch(/over us within the hour.*Thursday/s);
+    expect(reply).not.toMatch(/heron|seventeen|how is the storm/i);
+    expect(to('Who is Tobias?')).toContain('Tobias talks');
+    expect(to('Tobias, are you afraid?')).not.toContain('Tobias talks');
   });
 
   test('answers a JSON schema with a value that satisfies it', async () => {
@@ -92,7 +105,7 @@ describe('the demo provider', () => {
   test('is healthy, lists its models, and refuses unknown paths', async () => {
     const root = baseUrl.replace('/v1', '');
     expect((await fetch(`${root}/healthz`)).status).toBe(200);
-    expect(await (await fetch(`${baseUrl}/models`)).json()).toMatchObject({ data: [{ id: 'gpt-4.1' }, {}, {}] });
+    expect(await (await fetch(`${baseUrl}/models`)).json()).toMatchObject({ data: [{ id: 'demo' }] });
     expect((await fetch(`${baseUrl}/responses`, { method: 'POST', body: '{}' })).status).toBe(404);
     expect((await fetch(`${baseUrl}/chat/completions`)).status).toBe(405);
     expect((await fetch(`${baseUrl}/chat/completions`, { method: 'POST', body: '{' })).status).toBe(400);
