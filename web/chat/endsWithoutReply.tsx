@@ -8,12 +8,15 @@ import { FailureBox } from './failureBox.js';
 
 type EndsProps = { chat: OpenChat; exchange: Exchange; isLast: boolean };
 
-/** Why turns ended without a reply, and a button to try again. Of versions only the newest counts. */
+/**
+ * Why turns ended without a reply, and a button to try again. Where there is a reply, only the newest attempt to replace
+ * the last one counts.
+ */
 export function EndsWithoutReply({ chat, exchange, isLast }: EndsProps) {
   const newest = exchange.turnIds.at(-1);
   const hasReply = exchange.beats.length > 0;
   const ends = [...exchange.ends.values()].filter(({ turnId, status }) =>
-    hasReply ? turnId === newest && status === 'failed' && !hasBeat(exchange, turnId) : true,
+    hasReply ? isLast && turnId === newest && status === 'failed' && !hasBeat(exchange, turnId) : true,
   );
   return (
     <>

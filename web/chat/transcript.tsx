@@ -29,7 +29,8 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   const unloadedTurns = useUnloadedTurns(chat);
   const visible = items.slice(Math.max(0, items.length - renderedCount));
   const edit = pendingEdits.value.get(chat.id);
-  const shown = edit ? visible.filter(({ seq }) => seq <= edit.seq) : visible;
+  const isEditing = edit !== undefined && visible.some(({ seq }) => seq === edit.seq);
+  const shown = isEditing ? visible.filter(({ seq }) => seq <= edit.seq) : visible;
   const hasOlder = visible.length < items.length || chat.hasOlder.value;
   const { isAtEnd, scrollToEnd, savePosition } = useScrollAnchor(root, content);
 

@@ -28,7 +28,7 @@ export function UserMessage({ chat, prose, editedText, isLast, onEdit }: UserMes
       </article>
       <div class="message-meta">
         {editedText === null && (
-          <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Actions on your message">
+          <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Actions on what you wrote">
             {!chat.isBusy.value && <IconAction icon="edit" label="Edit" onClick={onEdit} />}
             <IconAction icon="copy" label="Copy message" onClick={() => copyText(text, 'Message copied.')} />
           </fieldset>

@@ -3,6 +3,9 @@ export type TextPiece = { text: string; href: string | null };
 
 const address = /\b(?:https?:\/\/|www\.)[^\s<>"“”]+/gi;
 
+/** Whether a text is worth splitting: most have no address. */
+export const mayHaveLinks = (text: string): boolean => /:\/\/|www\./i.test(text);
+
 /** Splits a text at the web addresses in it. The texts of the pieces joined are the text. */
 export function splitAtLinks(text: string): TextPiece[] {
   const pieces: TextPiece[] = [];

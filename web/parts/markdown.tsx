@@ -1,6 +1,7 @@
 import MarkdownIt, { type Token } from 'markdown-it';
 import type { ComponentChildren, HTMLAttributes } from 'preact';
 import { createElement } from 'preact';
+import { mayHaveLinks } from '../markdown/bareLinks.js';
 import { CodeBlock } from '../markdown/codeBlock.js';
 import { Formula } from '../markdown/math.js';
 import { addMath } from '../markdown/mathRules.js';
@@ -110,7 +111,7 @@ function leafOf(token: Token, chips: boolean, isLinked: boolean): ComponentChild
       return <Formula tex={token.content} display={token.type === 'math_display'} />;
     default:
       if (chips) return withChips(token.content, isLinked);
-      return isLinked ? token.content : <TextWithLinks text={token.content} />;
+      return isLinked || !mayHaveLinks(token.content) ? token.content : <TextWithLinks text={token.content} />;
   }
 }
 
