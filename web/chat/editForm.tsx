@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { OpenChat } from '../data/openChat.js';
 import type { Exchange } from '../timeline/timeline.js';
 import { currentTurnId, endSeqOf } from './exchangeIds.js';
@@ -18,6 +19,9 @@ type EditProps = {
  * the service refuses it.
  */
 export function EditForm({ chat, exchange, next, text, onText }: EditProps) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  // `autofocus` does nothing while another element has the focus.
+  useEffect(() => box.current?.focus(), []);
   const send = async () => {
     onText(null);
     const rewindTo = next ? endSeqOf(exchange, next) : null;
@@ -36,9 +40,9 @@ export function EditForm({ chat, exchange, next, text, onText }: EditProps) {
       <label class="field">
         Your message
         <textarea
+          ref={box}
           rows={3}
           value={text}
-          autofocus
           dir="auto"
           onInput={(event) => onText(event.currentTarget.value)}
           onKeyDown={(event) => {
