@@ -51,6 +51,14 @@ describe('the marks of a log', () => {
     expect(timeline(lines)).toEqual([1, 5, 6, 7, 9]);
   });
 
+  it('restore what followed an edited message when its old version is active again and the rewind is undone', () => {
+    const followed = [...replied, event('user_turn', 'b'), event('assistant_turn', 'b')];
+    const asNew = [rewound(4), event('user_turn_edit', 'e'), superseded('a', 'e'), event('assistant_turn', 'e')];
+    expect(timeline(log(...followed, ...asNew))).toEqual([1, 7, 8, 9, 10]);
+    const back = [...followed, ...asNew, activated('a'), undone(7)];
+    expect(timeline(log(...back))).toEqual([1, 2, 3, 4, 5, 6, 7, 9, 11, 12]);
+  });
+
   it('supersede nothing for a version that has not landed', () => {
     expect(timeline(log(...replied, event('edge_update', 'r')))).toEqual([1, 2, 3, 4, 5]);
   });
