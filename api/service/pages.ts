@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Express, RequestHandler } from 'express';
+import { Problem } from '../http/problem.js';
 import { serveFile, serveValue } from './staticFiles.js';
 
 const builtHere = join(dirname(fileURLToPath(import.meta.url)), '../../web');
@@ -46,15 +47,23 @@ export function mountPages(app: Express, document: object, folder: string | unde
 /** More chunks than a build has, of several builds. */
 const maxChunks = 200;
 
-/** Serves the scripts that the page loads when it needs them. Their names hold the hash of their content. */
+/**
+ * Serves the scripts that the page loads when it needs them. Their names hold the hash of their content; one of another
+ * build is not found.
+ */
 function serveChunk(folder: string): RequestHandler<{ file: string }> {
-  const known = new Map<string, RequestHandler>();
-  return (request, response, next) => {
+  const known = new Map<string, RequestHandler<{ file: string }>>();
+  return async (request, response, next) => {
     const { file } = request.params;
     if (!/^[\w-]{1,100}\.js$/.test(file)) return next();
-    const serve = known.get(file) ?? serveFile(folder, file, 'no-cache');
+    const serve = known.get(file) ?? (serveFile(folder, file, 'no-cache') as RequestHandler<{ file: string }>);
+    try {
+      await serve(request, response, next);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'page_not_built') return next();
+      throw error;
+    }
     if (known.size < maxChunks) known.set(file, serve);
-    serve(request as Parameters<RequestHandler>[0], response, next);
   };
 }
 

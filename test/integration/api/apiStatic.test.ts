@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
@@ -12,6 +12,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'page-'));
   for (const file of ['index.html', 'page.css', 'icon.svg', 'docs.html', 'docs.js']) await write(file, `of ${file}`);
   await write('page.js', `// ${'a script that compresses well. '.repeat(1_000)}`);
+  await mkdir(join(folder, 'chunks'));
+  await write('chunks/math-ABC_1.js', 'of a chunk');
   api = await startTestApi({ env: { PAGE_DIR: folder } });
 }, 60_000);
 afterAll(async () => {
@@ -43,6 +45,18 @@ it('a HEAD request for a static file is answered without a body, also for a larg
   const answer = await fetch(`${api.url}/docs/swagger-ui-bundle.js`, { method: 'HEAD' });
   expect([answer.status, Number(answer.headers.get('content-length')) > 100_000]).toEqual([200, true]);
   expect(await answer.text()).toBe('');
+});
+
+it('a script that the page loads on demand is served by its name, and no other file is', async () => {
+  const found = await ask('/chunks/math-ABC_1.js');
+  expect([found.status, found.headers.get('content-type'), await found.text()]).toEqual([
+    200,
+    'text/javascript; charset=utf-8',
+    'of a chunk',
+  ]);
+  for (const path of ['/chunks/other.js', '/chunks/..%2fpage.js', '/chunks/.js', '/chunks/', '/chunks/math-ABC_1']) {
+    expect((await ask(path)).status).toBe(404);
+  }
 });
 
 it('a static file is read and compressed once for all requests', async () => {
