@@ -30,7 +30,7 @@ export type DisplayedBeat = {
 
 /** The beats of an exchange. The old version of a reply is shown until the new one has text or steps. */
 export function displayedBeats(exchange: Exchange, drafts: readonly Draft[]): DisplayedBeat[] {
-  const landed = isAskedAgain(exchange) ? [] : exchange.beats;
+  const landed = exchange.beats;
   const isReplacing = drafts.some(({ turnId, text, steps }) => {
     const isOther = landed.length > 0 && landed.every((beat) => beat.turnId !== turnId);
     return isOther && (text !== '' || steps.length > 0);
@@ -38,12 +38,6 @@ export function displayedBeats(exchange: Exchange, drafts: readonly Draft[]): Di
   const kept = isReplacing ? landed.filter(({ turnId }) => drafts.some((draft) => draft.turnId === turnId)) : landed;
   const shownDrafts = drafts.filter((draft) => isReplacing || isOfShownVersion(draft, landed));
   return [...kept.map(fromBeat), ...shownDrafts.map(fromDraft)];
-}
-
-/** Whether the text was edited, and the turn that answers the new text has not ended: the old reply is to another text. */
-function isAskedAgain({ seq, prose, beats, ends }: Exchange): boolean {
-  if (prose === null || prose.seq === seq) return false;
-  return !ends.has(prose.turnId) && beats.every(({ turnId }) => turnId !== prose.turnId);
 }
 
 /** Whether a draft belongs to the version that is shown, and has not landed. */

@@ -12,7 +12,7 @@ import { EditForm } from './editForm.js';
 import { EndsWithoutReply } from './endsWithoutReply.js';
 import { FollowUps } from './followUps.js';
 import { NoteView } from './note.js';
-import { editRequest, endEdit, pendingEdits } from './pendingEdits.js';
+import { editRequest, endEdit, type PendingEdit, pendingEdits } from './pendingEdits.js';
 import { TurnActions } from './turnActions.js';
 import { TurnStatusLine, WaitingForReply } from './turnStatusLine.js';
 import { UserMessage } from './userMessage.js';
@@ -26,8 +26,10 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   const { turnIds, prose } = exchange;
   const drafts = useMemo(() => stableList(() => ofTurns(chat.drafts.value, turnIds)), [chat, turnIds]).value;
   const turns = useMemo(() => stableList(() => ofTurns(chat.turns.value, turnIds)), [chat, turnIds]).value;
-  const editedText = usePendingEdit(chat, exchange, next);
-  const beats = editedText === null ? displayedBeats(exchange, drafts) : [];
+  const edit = usePendingEdit(chat, exchange, next);
+  const editedText = edit?.text ?? null;
+  // The old reply is to the old text. The log has neither the new text nor its turn until the new reply has landed.
+  const beats = displayedBeats(exchange, drafts).filter(({ turnId }) => edit === null || turnId === edit.turnId);
   const isStreaming = beats.some((beat) => beat.isStreaming);
   const isLast = next === undefined || editedText !== null;
   const isRequested = isLast && editRequest.value === chat.id;
@@ -57,7 +59,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       {turns.map((turn) => (
         <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isStreaming={isStreaming} />
       ))}
-      {editedText !== null && turns.length === 0 && <WaitingForReply />}
+      {edit && turns.length === 0 && beats.length === 0 && <WaitingForReply />}
       {exchange.notes.map((note) => (
         <NoteView key={note.seq} note={note} />
       ))}
@@ -72,16 +74,27 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   );
 });
 
-/** The text of an edit of this message that the log does not show yet; null where there is none. */
-function usePendingEdit(chat: OpenChat, { seq, prose, ends }: Exchange, next: Exchange | undefined): string | null {
-  const edit = pendingEdits.value.get(chat.id);
-  const isOurs = edit?.seq === seq;
-  const turnId = isOurs ? edit.turnId : null;
+/** The edit of this message that the log does not show yet; null where there is none. */
+function usePendingEdit(
+  chat: OpenChat,
+  { seq, prose, ends }: Exchange,
+  next: Exchange | undefined,
+): PendingEdit | null {
+  const pending = pendingEdits.value.get(chat.id);
+  const edit = pending?.seq === seq ? pending : null;
+  const turnId = edit?.turnId ?? null;
   const isShown = turnId !== null && next === undefined && (prose?.turnId === turnId || ends.has(turnId));
   useEffect(() => {
     if (isShown) endEdit(chat.id);
   }, [chat, isShown]);
-  return isOurs && !isShown ? edit.text : null;
+  // A turn that ended without a reply may have no other event in this exchange.
+  useEffect(() => {
+    if (turnId === null) return;
+    return chat.onEvent((event) => {
+      if (event?.kind === 'turn_completed' && event.turnId === turnId) endEdit(chat.id);
+    });
+  }, [chat, turnId]);
+  return isShown ? null : edit;
 }
 
 const ofTurns = <T extends { turnId: string }>(all: ReadonlyMap<string, T>, turnIds: readonly string[]): T[] =>

@@ -126,22 +126,13 @@ export function openChat(chatId: string): OpenChat {
     if (event.kind === 'turn_completed' && event.turnId) removeTurn(event.turnId);
     if (event.kind === 'turn_rolled_back') removeTurn(event.data.turnId);
     if (event.kind === 'chat_settings_changed' || isMark(event.kind)) void refresh();
-    if (isMark(event.kind) || isUnanswered(event)) void timelineReloader.reload();
+    if (isMark(event.kind)) void timelineReloader.reload();
     else for (const listener of listeners) listener(event);
   }
 
   function setUndoable() {
     const next = undoableRewind(log.events);
     if (JSON.stringify(next) !== JSON.stringify(undoable.peek())) undoable.value = next;
-  }
-
-  /** The end of an edit without a reply takes its text out of the timeline. */
-  function isUnanswered({ kind, turnId }: Event): boolean {
-    return (
-      kind === 'turn_completed' &&
-      log.events.some((event) => event.kind === 'user_turn_edit' && event.turnId === turnId) &&
-      !log.events.some((event) => event.kind === 'assistant_turn' && event.turnId === turnId)
-    );
   }
 
   function setTurn(state: TurnState) {
