@@ -197,14 +197,17 @@ function oldestFirst(rows: LineRow[]): SpokenLine[] {
   return lines.filter((line) => line.text !== '');
 }
 
+/** Whether a person pinned a memory. A subquery, so that only the events of pins are read. */
+const pinnedByHand = `(select e.turn_id is null from events e
+  where e.chat_id = memories.chat_id and e.seq = memories.pinned_seq)`;
+
 /** Reads the state to which an answer is applied, in one statement. The caller holds the chat's lock. */
 export async function readChatState(db: Db, chatId: string): Promise<ChatState> {
   const { rows } = await db.query<{ scene: Scene | null; story: OpenStoryEvent[]; pinned: ChatState['pinned'] }>(
     `select ${sceneColumn}, ${storyColumn},
        (select coalesce(jsonb_agg(jsonb_build_object('memoryId', id, 'significance', significance,
-           'pinnedSeq', pinned_seq, 'witnesses', witnesses, 'byHand', e.turn_id is null) order by pinned_seq), '[]')
-         from memories m join events e on e.chat_id = m.chat_id and e.seq = m.pinned_seq
-         where m.chat_id = $1 and pinned_seq is not null) as pinned`,
+           'pinnedSeq', pinned_seq, 'witnesses', witnesses, 'byHand', ${pinnedByHand}) order by pinned_seq), '[]')
+         from memories where chat_id = $1 and pinned_seq is not null) as pinned`,
     [chatId, null],
   );
   const { scene, story, pinned } = rows[0]!;

@@ -26,7 +26,11 @@ export function MemoriesTab({ chat, about }: { chat: OpenChat; about: Chat }) {
   const shown = others.slice(0, shownCount.value);
 
   if (query.value.value === null || query.failure.value) return <QueryStatus query={query} what="memories" />;
-  const newMemory = <NewMemory chatId={chat.id} witnesses={witnessesOf(about)} />;
+  const newMemory = (
+    <div class="new-memory">
+      <NewMemory chatId={chat.id} witnesses={witnessesOf(about)} />
+    </div>
+  );
   if (all.length === 0) {
     return (
       <>

@@ -28,10 +28,8 @@ type Saving = { chatId: string; onSaved(): void };
 type RelationshipsProps = Saving & { relationships: Relationships; participants: readonly string[] };
 
 function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge; canEdit: boolean }) {
-  const { sourceId, targetId, affinity, trust, summary, knowledgeFacts } = edge;
   const isEditing = useSignal(false);
-  const target = nameOf(targetId);
-  const label = (what: string) => `${what} of ${nameOf(sourceId)} towards ${target}`;
+  const [source, target] = [nameOf(edge.sourceId), nameOf(edge.targetId)];
   return (
     <div class="relationship">
       <div class="row between">
@@ -42,7 +40,7 @@ function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge;
           <button
             type="button"
             class="quiet"
-            aria-label={`Edit the relationship of ${nameOf(sourceId)} towards ${target}`}
+            aria-label={`Edit the relationship of ${source} towards ${target}`}
             onClick={() => (isEditing.value = true)}
           >
             Edit
@@ -51,7 +49,18 @@ function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge;
       </div>
       {isEditing.value ? (
         <EditRelationship chatId={chatId} edge={edge} onSaved={onSaved} onDone={() => (isEditing.value = false)} />
-      ) : null}
+      ) : (
+        <RelationshipState edge={edge} source={source} target={target} />
+      )}
+    </div>
+  );
+}
+
+function RelationshipState({ edge, source, target }: { edge: Edge; source: string; target: string }) {
+  const { affinity, trust, summary, knowledgeFacts } = edge;
+  const label = (what: string) => `${what} of ${source} towards ${target}`;
+  return (
+    <>
       <Bar name="Affinity" value={affinity} label={label('Affinity')} />
       <Bar name="Trust" value={trust} label={label('Trust')} />
       {summary ? <p class="plain summary">{summary}</p> : null}
@@ -69,7 +78,7 @@ function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge;
           </ul>
         </details>
       ) : null}
-    </div>
+    </>
   );
 }
 
