@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-/** The key of a cached build: its name and the hash of its inputs. */
-export type BuildKey = { cacheDir: string; name: string; inputs: string };
+/**
+ * The key of a cached build: its name and the hash of its inputs. The files of a build that `isShared` are hard links to
+ * those in the cache, so they must never be written in place.
+ */
+export type BuildKey = { cacheDir: string; name: string; inputs: string; isShared?: boolean };
 
-/** How many builds the cache holds. One has at most a few megabytes. */
+/** How many builds the cache holds. The largest, of the processes, has 30 MB. */
 const maxBuilds = 24;
 
 /**
@@ -14,16 +17,16 @@ const maxBuilds = 24;
  */
 export async function buildOnce(
   to: string,
-  { cacheDir, name, inputs }: BuildKey,
+  { cacheDir, name, inputs, isShared = false }: BuildKey,
   make: (folder: string) => Promise<void>,
 ): Promise<void> {
   const builds = join(cacheDir, 'builds');
   const cached = join(builds, `${name}-${inputs}`);
-  if (await replaceByCopy(cached, to)) return void (await markUsed(cached));
+  if (await replaceByCopy(cached, to, isShared)) return void (await markUsed(cached));
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
   await make(to);
-  await addToCache(to, builds, cached).catch(() => undefined);
+  await addToCache(to, { builds, cached, isShared }).catch(() => undefined);
 }
 
 /** The hash of the files at these paths and in these folders, without tests. A missing path is part of the hash too. */
@@ -49,12 +52,12 @@ async function filesAt(path: string): Promise<string[]> {
 }
 
 /** Copies beside the target and renames, so that a start that is interrupted leaves no partial build. */
-async function replaceByCopy(from: string, to: string): Promise<boolean> {
+async function replaceByCopy(from: string, to: string, isShared: boolean): Promise<boolean> {
   const fresh = `${to}.new`;
   try {
     if (!(await stat(from)).isDirectory()) return false;
     await rm(fresh, { recursive: true, force: true });
-    await cp(from, fresh, { recursive: true, verbatimSymlinks: true });
+    await copyFolder(from, fresh, isShared);
     await rm(to, { recursive: true, force: true });
     await rename(fresh, to);
     return true;
@@ -65,11 +68,24 @@ async function replaceByCopy(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function addToCache(built: string, builds: string, cached: string): Promise<void> {
+/** A folder of shared files is flat. Another file system, or one without hard links, gets copies. */
+async function copyFolder(from: string, to: string, isShared: boolean): Promise<void> {
+  if (!isShared) return cp(from, to, { recursive: true, verbatimSymlinks: true });
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isFile()) await link(source, target).catch(() => copyFile(source, target));
+    else await cp(source, target, { verbatimSymlinks: true });
+  }
+}
+
+type Place = { builds: string; cached: string; isShared: boolean };
+
+async function addToCache(built: string, { builds, cached, isShared }: Place): Promise<void> {
   await mkdir(builds, { recursive: true, mode: 0o700 });
   const fresh = await mkdtemp(join(builds, 'new-'));
   try {
-    await cp(built, fresh, { recursive: true, verbatimSymlinks: true });
+    await copyFolder(built, fresh, isShared);
     // Fails if another start has added the same build.
     await rename(fresh, cached);
   } finally {

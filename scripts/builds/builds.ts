@@ -22,10 +22,20 @@ const inputs = [
   'package-lock.json',
 ];
 
-type Build = { name: string; script: string; args: (folder: string) => string[]; withinMs: number };
+type Build = {
+  name: string;
+  script: string;
+  args: (folder: string) => string[];
+  withinMs: number;
+  isShared?: boolean;
+};
 
-async function build(to: string, { cacheDir, signal }: BuildContext, { name, script, args, withinMs }: Build) {
-  const key = { cacheDir, name, inputs: await hashFiles(root, inputs, process.version) };
+async function build(
+  to: string,
+  { cacheDir, signal }: BuildContext,
+  { name, script, args, withinMs, isShared }: Build,
+) {
+  const key = { cacheDir, name, isShared, inputs: await hashFiles(root, inputs, process.version, process.arch) };
   await buildOnce(to, key, async (folder) => {
     await runCommand(nodeCommand(script, ...args(folder)), { signal, withinMs });
   });
@@ -45,19 +55,20 @@ export async function buildWorkflows(
     name: `workflows-${which}`,
     script: 'scripts/builds/bundleWorkflows.ts',
     args: (place) => [fileIn(place), '--only', which],
-    withinMs: 120_000,
+    withinMs: 240_000,
   });
   return fileIn(folder);
 }
 
-/** Bundles the api and the worker into `folder`. Bundled they start in half the time. */
+/** Bundles the api and the worker into `folder`. Bundled they start in less than half the time. */
 export function buildProcesses(folder: string, context: BuildContext): Promise<void> {
   const args = (place: string) => [place];
   return build(folder, context, {
     name: 'processes',
     script: 'scripts/builds/bundleProcesses.ts',
     args,
-    withinMs: 60_000,
+    withinMs: 240_000,
+    isShared: true,
   });
 }
 

@@ -30,7 +30,7 @@ function nodeChild(context: StartContext, entry: Entry, ready: ChildSpec['ready'
   const show = (line: string) => context.isUp() && context.say(line);
   const log = createLineLog(logOf(context.dataDir, entry.name), entry.name, show);
   return {
-    // Since Node 22, compiled code is kept there between starts: a third of the start of a worker is compilation.
+    // Since Node 22, compiled code is kept there between starts. The bundles bring theirs.
     command: async () => ({
       ...entry.command,
       env: { NODE_COMPILE_CACHE: join(context.config.cacheDir, 'compiled'), ...process.env, ...(await entry.env()) },

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { buildPage, buildProcesses } from '../../../scripts/builds/builds.js';
@@ -32,12 +34,28 @@ describe('a build of the launcher', () => {
     await expect(buildPage(at('first'), onlyKept())).rejects.toThrow('a build was begun');
   });
 
-  it('has its sources in stack traces, wherever the bundle was copied to', async () => {
+  it('keeps compiled code, and shows its sources in stack traces wherever it was copied to', async () => {
     await buildProcesses(at('first'), building());
     await buildProcesses(at('second'), onlyKept());
-    const map = JSON.parse(await readFile(join(at('second'), 'api.mjs.map'), 'utf8')) as { sources: string[] };
+    const map = JSON.parse(await readFile(join(at('second'), 'api.bundle.cjs.map'), 'utf8')) as { sources: string[] };
     const sources = map.sources.map((source) => fileURLToPath(source));
     expect(sources.some((source) => source.endsWith('/api/main.ts'))).toBe(true);
     expect(sources.filter((source) => !existsSync(source))).toEqual([]);
-  }, 120_000);
+    expect(await readdir(at('second'))).toEqual(
+      expect.arrayContaining(['api', 'worker'].map((name) => `${name}.bundle.cjs.compiled`)),
+    );
+    expect(await firstLine(join(at('second'), 'worker.mjs'))).toMatch(/\(file:\/\/\S+\/worker\/main\.ts:\d+:\d+\)/);
+  }, 240_000);
 });
+
+/** What a worker logs first that reaches no server: nothing listens on port 9. */
+async function firstLine(script: string): Promise<string | undefined> {
+  const env = { DATABASE_URL: 'postgres://127.0.0.1:9/none', TEMPORAL_ADDRESS: '127.0.0.1:9' };
+  const worker = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+  try {
+    for await (const line of createInterface(worker.stdout)) return line;
+  } finally {
+    worker.kill('SIGKILL');
+  }
+  return undefined;
+}
