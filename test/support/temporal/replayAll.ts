@@ -1,10 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import type { History } from './engine.js';
 import { outOfOrder } from './localActivities.js';
-
-const workflowsPath = fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url));
 
 export type ReplayReport = {
   replayed: number;
@@ -13,9 +10,10 @@ export type ReplayReport = {
   breaches: { workflowId: string; error: string }[];
 };
 
-/** Replays the histories of these workflows, and of the children that they started, against the code as it is. */
+/** Replays the histories of these workflows, and of the children that they started, against the workflows of the run. */
 export async function replayAll(client: Client, workflowIds: string[]): Promise<ReplayReport> {
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const codePath = process.env.TEST_WORKFLOW_BUNDLE;
+  if (!codePath) throw new Error('TEST_WORKFLOW_BUNDLE is not set: run this through the `e2e` project of Jest');
   const histories = await withChildren(client, workflowIds);
   const failedTasks = [...histories].flatMap(([workflowId, history]) =>
     failedTasksOf(history).map((cause) => ({ workflowId, cause })),
@@ -25,7 +23,7 @@ export async function replayAll(client: Client, workflowIds: string[]): Promise<
     for (const found of outOfOrder(history))
       breaches.push({ workflowId, error: `local activities overlapped: ${found}` });
   const each = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, each))
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath } }, each))
     if (error) breaches.push({ workflowId, error: String(error) });
   return { replayed: histories.size, failedTasks, breaches };
 }
