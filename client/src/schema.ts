@@ -14,8 +14,8 @@ export type Event = LoggedEvent & {
 };
 export type LoggedEvent =
   | ChatCreatedEvent
-  | UserTurnEvent
   | MessageAddedEvent
+  | UserTurnEvent
   | UserTurnParsedEvent
   | UserTurnEditEvent
   | AssistantTurnStartedEvent
@@ -616,6 +616,22 @@ export interface ErrorFrame {
   code: string;
   message: string;
 }
+export interface MessageAddedEvent {
+  kind: 'message_added';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    role: 'user' | 'assistant';
+    text: string;
+  };
+}
 export interface UserTurnEvent {
   kind: 'user_turn';
   /**
@@ -635,22 +651,6 @@ export interface UserTurnEvent {
     }[];
     quote?: string;
     attachments?: Attachment[];
-  };
-}
-export interface MessageAddedEvent {
-  kind: 'message_added';
-  /**
-   * dense per chat, from 1
-   */
-  seq: number;
-  turnId: string | null;
-  /**
-   * ISO 8601, UTC
-   */
-  at: string;
-  data: {
-    role: 'user' | 'assistant';
-    text: string;
   };
 }
 export interface UserTurnParsedEvent {
@@ -1352,6 +1352,7 @@ export interface FoundText {
   seq: number;
   kind:
     | 'chat_created'
+    | 'message_added'
     | 'user_turn'
     | 'user_turn_parsed'
     | 'user_turn_edit'
@@ -1361,6 +1362,8 @@ export interface FoundText {
     | 'memory_scored'
     | 'memory_pinned'
     | 'memory_unpinned'
+    | 'memory_edited'
+    | 'memory_removed'
     | 'edge_update'
     | 'edge_summary'
     | 'scene_opened'
@@ -1443,7 +1446,7 @@ export interface Memory {
    */
   witnesses: string[];
   /**
-   * seq of the user turn of its beat
+   * seq of the user turn of its beat; 0 where a person wrote it
    */
   chatClock: number;
   /**

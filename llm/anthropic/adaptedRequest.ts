@@ -35,7 +35,7 @@ export async function requestMessage<T>(
 ): Promise<T> {
   const plan = createPlan(model, await facts.read(model), facts);
   for (let left = MAX_LESSONS; ; left--) {
-    if (needsImages && plan.known().images === 'none') throw takesNoImages(plan, left === MAX_LESSONS);
+    if (needsImages) mustTakeImages(plan, left === MAX_LESSONS);
     const body = toBody(plan.known());
     let accepted = false;
     try {
@@ -115,9 +115,10 @@ const failureOf = (
  * The same request without the images would be another one: it is not sent. The fact is kept at once, because no other
  * request has the images.
  */
-function takesNoImages(plan: { confirm(): void }, isUnasked: boolean): TurnFailure {
+function mustTakeImages(plan: { known(): ModelFacts; confirm(): void }, isUnasked: boolean): void {
+  if (plan.known().images !== 'none') return;
   plan.confirm();
-  return new TurnFailure('images_unsupported', { spent: isUnasked ? 'nothing' : 'call' });
+  throw new TurnFailure('images_unsupported', { spent: isUnasked ? 'nothing' : 'call' });
 }
 
 /** A refusal that teaches nothing new would be answered by the same request. */

@@ -33,7 +33,9 @@ export function readRefusal(error: unknown): Refusal | null {
   if (error instanceof TurnFailure) return refusalInside(error);
   if (!(error instanceof APIError)) return null;
   const code = fromRequestError(error, Date.now())?.code;
-  return code && isLearnt(code, error.status) ? toRefusal(error.status as number, code, (error.error ?? {}) as ErrorFields) : null;
+  return code && isLearnt(code, error.status)
+    ? toRefusal(error.status as number, code, (error.error ?? {}) as ErrorFields)
+    : null;
 }
 
 const isLearnt = (code: FailureCode, status: number | undefined): boolean =>

@@ -110,7 +110,13 @@ function nameAfter({ id, chat, timeline, hasOlder }: OpenChat, text: string): vo
   const isFirst = timeline.value.exchanges.size === 0 && !hasOlder.value;
   if (chat.value?.kind !== 'agent' || chat.value.title !== null || !isFirst) return;
   const line = text.trim().split('\n')[0]!.trim();
-  const title = line.length <= titleLength ? line : `${line.slice(0, titleLength - 1).toWellFormed().trimEnd()}…`;
+  const title =
+    line.length <= titleLength
+      ? line
+      : `${line
+          .slice(0, titleLength - 1)
+          .toWellFormed()
+          .trimEnd()}…`;
   void tryOrNotify(() => renameChat(id, title));
 }
 

@@ -1,7 +1,7 @@
 import type { AddedMessage, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
 import { foldActivity, type ToolCall } from '../../domain/turns/activity.js';
 
-export type { AddedMessage, Beat, Exchange, Greeting, Note, Prose, Timeline } from '../../domain/timeline/timeline.js';
+export type { AddedMessage, Beat, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
 export { emptyTimeline, evolveTimeline, foldTimeline } from '../../domain/timeline/timeline.js';
 
 export type Item = Exchange | Greeting | AddedMessage | Note;
