@@ -91,10 +91,7 @@ export const mutations: Mutation[] = [
     name: "the draft's epoch",
     file: 'activities/streaming/draftWriter.ts',
     replace: [
-      [
-        'const ownEpoch = continuesEpoch ? start.epoch : start.epoch + 1;',
-        'const ownEpoch = Math.max(1, start.epoch);',
-      ],
+      ['let ownEpoch = continuesEpoch ? start.epoch : start.epoch + 1;', 'let ownEpoch = Math.max(1, start.epoch);'],
     ],
     test: {
       project: 'integration',
