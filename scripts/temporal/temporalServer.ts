@@ -4,12 +4,15 @@ import { searchAttributes } from '../../domain/turns/engine.js';
 /**
  * With the default poll rates the first token of 50 turns at once comes after 160 ms instead of 70. Fairness keys need the
  * new matcher. Queues have one partition, because each partition needs a poller: one worker has two for workflow tasks
- * that are not sticky, and a task in a partition without one may wait for a minute.
+ * that are not sticky, and a task in a partition without one may wait for a minute. A workflow task that was lost with its
+ * worker three times in a row gets a timeout that doubles each time, up to 10 minutes: a turn would wait that long for the
+ * next loss to be noticed.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': 2000,
   'history.timerProcessorMaxPollRPS': 2000,
   'history.visibilityProcessorMaxPollRPS': 2000,
+  'history.workflowTaskRetryMaxInterval': '"10s"',
   'system.enableActivityEagerExecution': true,
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
