@@ -11,7 +11,7 @@ import { type AttachmentRouteDeps, attachmentRoutes } from './attachments/attach
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
 import { exportRoutes } from './chats/exportRoutes.js';
-import { type ModelRouteDeps, modelRoutes } from './chats/modelRoutes.js';
+import { createListModels, type ModelRouteDeps, modelRoutes } from './chats/modelRoutes.js';
 import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
 import { mountDialects } from './dialects/mountDialects.js';
 import { documentRoutes } from './documents/documentRoutes.js';
@@ -98,6 +98,7 @@ function commandsOf(deps: AppDeps) {
     regenerate: createRegenerate({ ...deps, onAccepted }),
     rewind: createRewind({ ...deps, heavy }),
     answerApproval: createAnswerApproval(deps),
+    listModels: createListModels(deps),
   };
 }
 
@@ -117,7 +118,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...stepRoutes(deps),
     ...approvalRoutes(deps),
     ...providerRoutes(deps),
-    ...modelRoutes(deps),
+    ...modelRoutes(commands),
     ...toolRoutes(deps),
     ...thinkingRoutes(deps),
     ...documentRoutes(deps),

@@ -27,8 +27,14 @@ const asksAtOnce = { atOnce: 8, waitingPerOwner: 10 };
 
 type Asked = { providerId: string | null; name: string | null; defaultModel: string; server: ModelServer | null };
 
-/** The route of the models that can answer in agent chats. */
-export function modelRoutes({ pool, sealingKey, allowedProviderHosts, log, modelServer }: ModelRouteDeps): Route[] {
+type Source = Pick<Asked, 'providerId' | 'name'>;
+export type ListedModel = Source & { id: string; isDefault: boolean };
+/** The models of an owner's providers and of the server's. `failed`: providers that gave no list. */
+export type ListModels = (owner: string) => Promise<{ items: ListedModel[]; failed: Source[] }>;
+
+/** Asks each provider for its models, at most once in some minutes. */
+export function createListModels(deps: ModelRouteDeps): ListModels {
+  const { pool, sealingKey, allowedProviderHosts, log, modelServer } = deps;
   const modelsOf = createKnownModels(log);
   const heavy = createHeavyWork(asksAtOnce);
 
@@ -45,6 +51,17 @@ export function modelRoutes({ pool, sealingKey, allowedProviderHosts, log, model
     return { items, failed: listed ? [] : [of] };
   }
 
+  return async (owner) => {
+    const own = await readOwnProviders(pool, sealingKey, owner, MAX_PROVIDERS);
+    const { defaultModel, ...server } = modelServer;
+    const asked = [{ providerId: null, name: null, defaultModel, server }, ...own.map(toAsked)];
+    const lists = await heavy(owner, () => Promise.all(asked.map(read)));
+    return { items: lists.flatMap((each) => each.items), failed: lists.flatMap((each) => each.failed) };
+  };
+}
+
+/** The route of the models that can answer in agent chats. */
+export function modelRoutes({ listModels }: { listModels: ListModels }): Route[] {
   return [
     route({
       operation: 'listModels',
@@ -64,12 +81,7 @@ export function modelRoutes({ pool, sealingKey, allowedProviderHosts, log, model
         }),
       },
       async handle({ owner }) {
-        const own = await readOwnProviders(pool, sealingKey, owner, MAX_PROVIDERS);
-        const { defaultModel, ...server } = modelServer;
-        const asked = [{ providerId: null, name: null, defaultModel, server }, ...own.map(toAsked)];
-        const lists = await heavy(owner, () => Promise.all(asked.map(read)));
-        const items = lists.flatMap((each) => each.items);
-        return { status: 200, body: { items, next: null, failed: lists.flatMap((each) => each.failed) } };
+        return { status: 200, body: { ...(await listModels(owner)), next: null } };
       },
     }),
   ];

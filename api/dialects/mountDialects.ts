@@ -9,6 +9,7 @@ import { agUiRoutes } from './agUi/agUiRoutes.js';
 import { answerUiError, type UiDeps, uiRoutes } from './aiSdk/uiRoutes.js';
 import { type CompletionDeps, completionRoutes } from './chatCompletions/completionRoutes.js';
 import { answerOpenAiError } from './core/openaiErrors.js';
+import { type OpenAiModelDeps, openaiModelRoutes } from './core/openaiModels.js';
 import { type ConversationDeps, conversationRoutes } from './responses/conversationRoutes.js';
 import { type ResponseDeps, responseRoutes } from './responses/responseRoutes.js';
 
@@ -19,6 +20,7 @@ const MAX_TOKENS = 200_000;
 
 export type DialectDeps = CompletionDeps &
   ResponseDeps &
+  OpenAiModelDeps &
   UiDeps &
   ConversationDeps & {
     auth: Auth;
@@ -34,7 +36,7 @@ const clean = (_name: string, value: unknown): unknown => (typeof value === 'str
 export function mountDialects(app: Express, deps: DialectDeps): void {
   const { log } = deps;
   const limit = ownerLimit(deps.requestsPerMinute);
-  const openai = [completionRoutes(deps), responseRoutes(deps), conversationRoutes(deps)];
+  const openai = [openaiModelRoutes(deps), completionRoutes(deps), responseRoutes(deps), conversationRoutes(deps)];
   mount('/openai/v1', openai, answerOpenAiError(log));
   for (const version of [5, 6, 7] as const) {
     mount(`/ai-sdk/v${version}/chat`, [uiRoutes(deps, version)], answerUiError(log));

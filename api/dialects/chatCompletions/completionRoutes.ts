@@ -38,6 +38,9 @@ export function completionRoutes(deps: CompletionDeps): Router {
       mount: MOUNT,
       clientId,
       newChat: chatOfModel({ ...asked, relays: deps.relays }),
+      model: asked.model,
+      instructions: asked.instructions,
+      options: turnOptionsOf(asked),
       userTexts: asked.userTexts,
       hash: requestHash([MOUNT, clientId, request.body]),
       repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
@@ -83,6 +86,12 @@ async function answer(deps: FollowDeps, response: Response, completion: Completi
   if (error) sendOpenAiError(response, new OpenAiRefused(502, error, { 'x-should-retry': 'false' }));
   else response.json(body);
 }
+
+/** Settings of this turn alone. */
+const turnOptionsOf = ({ temperature, maxTokens }: CompletionRequest) => ({
+  ...(temperature === undefined ? {} : { temperature }),
+  ...(maxTokens === undefined ? {} : { maxTokens }),
+});
 
 function conversationOf({ headers }: Request, names: readonly string[]): string | null {
   for (const name of names) {

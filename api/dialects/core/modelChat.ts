@@ -5,13 +5,12 @@ import { Problem } from '../../http/problem.js';
 type Wishes = {
   model: string;
   instructions: string | null;
-  temperature: number | undefined;
   earlier: readonly EarlierMessage[];
   relays: boolean;
 };
 
 /** The chat that a model's name stands for: a character, a persona of the relay, or an agent without tools. */
-export function chatOfModel({ model, instructions, temperature, earlier, relays }: Wishes): NewChat {
+export function chatOfModel({ model, instructions, earlier, relays }: Wishes): NewChat {
   const [, family, name = ''] = /^(character|relay):(.+)$/s.exec(model) ?? [];
   if (family === 'character') {
     return { kind: 'narrative', title: null, earlier, hostId: name, guestId: null, scene: null };
@@ -25,7 +24,6 @@ export function chatOfModel({ model, instructions, temperature, earlier, relays 
     model,
     enabledTools: [],
     ...(instructions === null ? {} : { systemPrompt: instructions }),
-    ...(temperature === undefined ? {} : { temperature }),
   };
   return { kind: 'agent', title: null, earlier, documentId: null, settings };
 }

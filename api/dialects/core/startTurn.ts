@@ -8,11 +8,13 @@ import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js
 import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
 import { readUserTexts, type UserText } from '../../../db/dialects/userTexts.js';
 import { type HistoryPlan, planHistory } from '../../../domain/dialects/history.js';
+import type { TurnOptions } from '../../../domain/turns/turnOptions.js';
 import { Problem } from '../../http/problem.js';
 import type { Regenerate } from '../../timeline/regenerate.js';
 import type { Rewind } from '../../timeline/rewind.js';
 import type { AcceptTurn } from '../../turns/acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
+import { followSettings } from './followSettings.js';
 
 /** Milliseconds before another try where no turn can be waited for. */
 const TRY_AGAIN_MS = 100;
@@ -38,6 +40,10 @@ export type HistoryRequest = {
   clientId: string | null;
   /** The chat that the request makes, if it makes one. */
   newChat: NewChat;
+  /** What the request says of the model, for a chat that exists. */
+  model: string;
+  instructions: string | null;
+  options: TurnOptions;
   /** The texts of the user's messages, at least one. */
   userTexts: readonly string[];
   /** sha256 of the request, and whether the client says that it has sent it before. */
@@ -64,7 +70,10 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       known.map(({ text }) => text),
       userTexts,
     );
-    if (found && isPossible(plan, known)) return { chatId: found, known, plan };
+    if (found && isPossible(plan, known)) {
+      await followSettings(pool, { owner, chatId: found }, request);
+      return { chatId: found, known, plan };
+    }
     const fresh: HistoryPlan = { plan: 'turn', text: userTexts.at(-1) ?? '' };
     if (!name) return { chatId: (await createChat(pool, owner, newChat, max)).id, known: [], plan: fresh };
     const isFit = (chatId: string) => chatId !== found;
@@ -107,6 +116,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       whenFailed: 'fail',
       idempotencyKey: begun.id,
       callerLevel: level,
+      options: request.options,
     });
     return { chatId, turnId };
   };

@@ -17,6 +17,7 @@ import { requestHash } from '../../turns/requestHash.js';
 import { waitForTurnEnd } from '../../turns/turnEnd.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
+import { followSettings } from '../core/followSettings.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
@@ -106,9 +107,16 @@ const notFound = (message: string) =>
 /** The chat in which a response is made.  Throws `OpenAiRefused`. */
 async function chatOf(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
   const known = await knownChat(deps, owner, asked);
-  if (known) return known;
+  if (known) {
+    await followSettings(
+      deps.pool,
+      { owner, chatId: known },
+      { model: asked.fields.model, instructions: asked.instructions },
+    );
+    return known;
+  }
   const { fields, instructions } = asked;
-  const wishes = { model: fields.model, instructions, earlier: [], temperature: undefined, relays: deps.relays };
+  const wishes = { model: fields.model, instructions, earlier: [], relays: deps.relays };
   return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
 }
 

@@ -85,6 +85,15 @@ describe('a chat completion through the stock client', () => {
   });
 });
 
+test('models are those of the server, and the characters', async () => {
+  const { id } = await world.service.client.createCharacter();
+  const names = [];
+  for await (const model of openai.models.list()) names.push(model.id);
+  expect(names).toContain(`character:${id}`);
+  expect(names).toContain('gpt-4.1');
+  expect(await openai.models.retrieve('any-model')).toMatchObject({ id: 'any-model', object: 'model' });
+});
+
 describe('a chat that a header names', () => {
   test('gets one more turn by one more message', async () => {
     world.provider.script(whole('One.'), whole('Two.'));
@@ -92,6 +101,23 @@ describe('a chat that a header names', () => {
     const second = await ask([user('A'), assistant('One.'), user('B')], inChat('more'));
     expect([second.text, second.chatId]).toEqual(['Two.', first.chatId]);
     expect(await userTexts(first.chatId)).toEqual(['A', 'B']);
+  });
+
+  test('follows the instructions and the model of a later request, and keeps them where it has none', async () => {
+    world.provider.script(whole('One.'), whole('Two.'), whole('Three.'));
+    const asked = () => world.provider.requests.at(-1)?.body as { model: string; messages: Message[] };
+    const inTea = inChat('instructions');
+    await openai.chat.completions.create(
+      { model: 'm', messages: [{ role: 'system', content: 'Old.' }, user('A')] },
+      inTea,
+    );
+    const system: Message = { role: 'system', content: 'New.' };
+    const second = [system, user('A'), assistant('One.'), user('B')];
+    await openai.chat.completions.create({ model: 'other', messages: second }, inTea);
+    expect([asked().model, asked().messages[0]]).toEqual(['other', system]);
+    const third = [...second.slice(1), assistant('Two.'), user('C')];
+    await openai.chat.completions.create({ model: 'other', messages: third }, inTea);
+    expect(asked().messages[0]).toEqual(system);
   });
 
   test('makes its last reply again for the same history, and takes another last message as an edit', async () => {
