@@ -13,8 +13,8 @@ import { type OpenAiModelDeps, openaiModelRoutes } from './core/openaiModels.js'
 import { type ConversationDeps, conversationRoutes } from './responses/conversationRoutes.js';
 import { type ResponseDeps, responseRoutes } from './responses/responseRoutes.js';
 
-/** Clients send their whole history each time. */
-const MAX_BODY = 8 * 1024 * 1024;
+/** Clients send their whole history each time, with its images. */
+const MAX_BODY = 24 * 1024 * 1024;
 /** As `maxBodyTokens`, for a history of thousands of messages. */
 const MAX_TOKENS = 200_000;
 

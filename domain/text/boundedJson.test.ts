@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createTokenCounter, parseBounded } from './boundedJson.js';
+import { bytesHaveMoreTokens, createTokenCounter, parseBounded } from './boundedJson.js';
 
 describe('JSON from outside', () => {
   test('is parsed as by JSON.parse, however long its strings are', () => {
@@ -21,6 +21,25 @@ describe('JSON from outside', () => {
     ['names', `{${'"a":1,'.repeat(100_001)}"b":1}`],
   ])('with too many %s is refused without being parsed', (_, text) => {
     expect(parseBounded(text)).toBeUndefined();
+  });
+
+  test('as bytes has more tokens than a limit exactly where counting them one by one says so', () => {
+    const hostile = fc.array(fc.constantFrom('"', '\\\\', '[', '{', ',', ':', 'a', 'é'), { maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          hostile.map((pieces) => pieces.join('')),
+        ),
+        fc.nat(8),
+        (text, max) => {
+          const bytes = Buffer.from(text);
+          const count = createTokenCounter();
+          const tokens = [...bytes].map(count).at(-1) ?? 0;
+          expect(bytesHaveMoreTokens(bytes, max)).toBe(tokens > max);
+        },
+      ),
+    );
   });
 
   test('has the same token count by its bytes and by its UTF-16 code units', () => {

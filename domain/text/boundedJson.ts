@@ -11,7 +11,7 @@ const isJsonToken = (unit: number): boolean => unit === 123 || unit === 91 || un
 
 /** Parses a JSON text. Returns undefined if it is not JSON or has more than `max` tokens. */
 export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
-  if (hasMoreTokens(text.length, (at) => text.charCodeAt(at), max)) return undefined;
+  if (hasMoreTokens(text, max)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -19,12 +19,36 @@ export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
   }
 }
 
-/** Whether a JSON text, given by its length and its units, has more than `max` tokens. */
-export function hasMoreTokens(length: number, unitAt: (at: number) => number, max: number): boolean {
-  if (length <= max) return false;
+function hasMoreTokens(text: string, max: number): boolean {
+  if (text.length <= max) return false;
   const count = createTokenCounter();
-  for (let at = 0; at < length; at++) if (count(unitAt(at)) > max) return true;
+  for (let at = 0; at < text.length; at++) if (count(text.charCodeAt(at)) > max) return true;
   return false;
+}
+
+/** Text as bytes, of which a byte can be found fast. */
+type Bytes = { readonly length: number; readonly [at: number]: number; indexOf(byte: number, from: number): number };
+
+/** Whether a JSON text in UTF-8 has more than `max` tokens. Passes over long strings, such as images in base64. */
+export function bytesHaveMoreTokens(bytes: Bytes, max: number): boolean {
+  let tokens = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === QUOTE) {
+      at = endOfString(bytes, at + 1);
+      if (at < 0) return false;
+    } else if (isJsonToken(bytes[at]!) && ++tokens > max) return true;
+  }
+  return false;
+}
+
+/** Where a string ends that has begun before `from`; -1 if it never does. Each backslash is looked at once. */
+function endOfString(bytes: Bytes, from: number): number {
+  for (let end = bytes.indexOf(QUOTE, from); end >= 0; end = bytes.indexOf(QUOTE, end + 1)) {
+    let slashes = 0;
+    while (end - 1 - slashes >= from && bytes[end - 1 - slashes] === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return end;
+  }
+  return -1;
 }
 
 /**

@@ -29,7 +29,7 @@ export type AgUiRequest = {
   approvals: Approval[];
   newChat: NewChat;
   /** The newest message of the user; null if there is none. */
-  said: { id: string; text: string } | null;
+  said: { id: string; text: string; images: string[] } | null;
 };
 
 const answer = z.looseObject({ approved: z.boolean(), comment: z.string().nullish() });
@@ -48,7 +48,7 @@ export function readAgUiRequest(given: unknown): AgUiRequest {
     runId,
     messages: messages as AgUiMessage[],
     newChat: readNewChat(typeof forwardedProps === 'object' && forwardedProps ? { ...forwardedProps } : {}),
-    said: last?.role === 'user' ? { id: last.id, text: textOf(last.content) } : null,
+    said: last?.role === 'user' ? { id: last.id, text: textOf(last.content), images: imagesOf(last.content) } : null,
     approvals: (resume ?? []).map(({ interruptId, status, payload }) => {
       const said = answer.safeParse(payload);
       const approved = status === 'resolved' && (said.success ? said.data.approved : payload === true);
@@ -61,4 +61,16 @@ function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
   const parts = Array.isArray(content) ? (content as { type?: unknown; text?: unknown }[]) : [];
   return parts.flatMap(({ type, text }) => (type === 'text' && typeof text === 'string' ? [text] : [])).join('\n');
+}
+
+type ImagePart = { type?: unknown; source?: { type?: unknown; value?: unknown; mimeType?: unknown } };
+
+/** Images as `data:` URLs. A source of another type is refused as a URL of that kind. */
+function imagesOf(content: unknown): string[] {
+  const parts = Array.isArray(content) ? (content as ImagePart[]) : [];
+  return parts.flatMap(({ type, source }) => {
+    if (type !== 'image') return [];
+    const isData = source?.type === 'data' && typeof source.value === 'string';
+    return [isData ? `data:${String(source.mimeType)};base64,${String(source.value)}` : ''];
+  });
 }

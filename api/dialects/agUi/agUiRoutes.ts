@@ -52,6 +52,7 @@ export function agUiRoutes(deps: UiDeps): Router {
     const asks = {
       what: 'submit' as const,
       text: said.text,
+      images: said.images,
       clientMessageId: said.id,
       edits: answered ? said.id : null,
     };

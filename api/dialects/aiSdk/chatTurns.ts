@@ -3,6 +3,7 @@ import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js
 import { findNamedTurn, keepTurnName, readLastTurn, readTurnSeqs } from '../../../db/dialects/turnNames.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { Problem } from '../../http/problem.js';
+import { attachImages } from '../core/images.js';
 import { type StartDeps, type StartedTurn, whenFree } from '../core/startTurn.js';
 import type { UiRequest } from './uiRequest.js';
 
@@ -47,6 +48,8 @@ export function createChatTurns(deps: StartDeps, mount: string) {
     const { owner, level: callerLevel } = caller;
     const { clientId, newChat } = request;
     const max = deps.limits.chats;
+    // Before a chat is made: an image may be refused.
+    const attachments = await attachImages(deps, owner, asks.edits ? [] : asks.images);
     const chatId =
       clientId === null
         ? (await createChat(pool, owner, newChat, max)).id
@@ -57,6 +60,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
       : await deps.acceptTurn({
           owner,
           chatId,
+          attachments,
           text: asks.text,
           whenBusy: 'enqueue',
           whenFailed: 'fail',

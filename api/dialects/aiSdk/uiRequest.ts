@@ -26,7 +26,7 @@ export type UiRequest = {
   /** How the client names the chat; null: a new chat. */
   clientId: string | null;
   asks:
-    | { what: 'submit'; text: string; clientMessageId: string | null; edits: string | null }
+    | { what: 'submit'; text: string; images: string[]; clientMessageId: string | null; edits: string | null }
     | { what: 'regenerate'; messageId: string | null }
     | { what: 'approve'; approvals: Approval[] };
   newChat: NewChat;
@@ -73,7 +73,8 @@ export function readUiRequest(given: unknown): UiRequest {
   if (last?.role !== 'user') throw new Problem('invalid_body', 'messages: the last one must be of the user');
   const text = textOf(last);
   if (text.trim() === '') throw new Problem('empty_text');
-  const asks = { what: 'submit' as const, text, clientMessageId: last.id ?? null, edits: messageId ?? null };
+  const images = imagesOf(last);
+  const asks = { what: 'submit' as const, text, images, clientMessageId: last.id ?? null, edits: messageId ?? null };
   return { clientId, newChat, asks };
 }
 
@@ -82,6 +83,13 @@ function textOf({ parts, content }: UiMessage): string {
     each.type === 'text' && typeof each.text === 'string' ? [each.text] : [],
   );
   return texts.length > 0 ? texts.join('\n') : (content ?? '');
+}
+
+function imagesOf({ parts }: UiMessage): string[] {
+  return (parts ?? []).flatMap(({ type, mediaType, url }) => {
+    const isImage = type === 'file' && typeof mediaType === 'string' && mediaType.startsWith('image/');
+    return isImage ? [typeof url === 'string' ? url : ''] : [];
+  });
 }
 
 const responded = z.looseObject({

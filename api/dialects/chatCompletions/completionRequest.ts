@@ -27,6 +27,8 @@ export type CompletionRequest = {
   model: string;
   instructions: string | null;
   userTexts: string[];
+  /** `data:` URLs of the last message's images. */
+  images: string[];
   /** The messages of the user and the assistant before the last one. */
   earlier: EarlierMessage[];
   stream: boolean;
@@ -59,6 +61,7 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
     model,
     instructions: instructions.length > 0 ? instructions.join('\n\n') : null,
     userTexts,
+    images: imagesOf(last.content),
     earlier: messages.slice(0, -1).flatMap(({ role, content: said }): EarlierMessage[] => {
       const text = textOf(said);
       return (role === 'user' || role === 'assistant') && text !== '' ? [{ role, text }] : [];
@@ -77,4 +80,14 @@ function textOf(said: Content): string {
   return (said ?? [])
     .flatMap((part) => ('text' in part && typeof part.text === 'string' ? [part.text] : []))
     .join('\n');
+}
+
+function imagesOf(said: Content): string[] {
+  const parts = Array.isArray(said) ? said : [];
+  return parts.flatMap((part) => {
+    const { image_url: image } = part as { image_url?: unknown };
+    if (part.type !== 'image_url') return [];
+    const url = typeof image === 'string' ? image : (image as { url?: unknown } | undefined)?.url;
+    return [typeof url === 'string' ? url : ''];
+  });
 }

@@ -41,6 +41,7 @@ export function completionRoutes(deps: CompletionDeps): Router {
       model: asked.model,
       instructions: asked.instructions,
       options: turnOptionsOf(asked),
+      images: asked.images,
       userTexts: asked.userTexts,
       hash: requestHash([MOUNT, clientId, request.body]),
       repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,

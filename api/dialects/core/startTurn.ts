@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AttachmentLimits } from '../../../db/attachments/attachments.js';
 import { readChat } from '../../../db/chats/chats.js';
 import { createChat, type NewChat } from '../../../db/chats/newChat.js';
 import type { Limits } from '../../../db/chats/ownerLimits.js';
@@ -15,6 +16,7 @@ import type { Rewind } from '../../timeline/rewind.js';
 import type { AcceptTurn } from '../../turns/acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
 import { followSettings } from './followSettings.js';
+import { attachImages } from './images.js';
 
 /** Milliseconds before another try where no turn can be waited for. */
 const TRY_AGAIN_MS = 100;
@@ -27,7 +29,7 @@ export type StartDeps = {
   regenerate: Regenerate;
   rewind: Rewind;
   onTurnStatus: OnTurnStatus;
-  limits: Pick<Limits, 'chats'>;
+  limits: Pick<Limits, 'chats'> & AttachmentLimits;
   closing: AbortSignal;
 };
 
@@ -44,6 +46,8 @@ export type HistoryRequest = {
   model: string;
   instructions: string | null;
   options: TurnOptions;
+  /** `data:` URLs of the newest message's images. */
+  images: readonly string[];
   /** The texts of the user's messages, at least one. */
   userTexts: readonly string[];
   /** sha256 of the request, and whether the client says that it has sent it before. */
@@ -104,6 +108,8 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const begun = await beginRequest(pool, request);
     const earlier = begun.chatId && (await findRequestTurn(pool, { id: begun.id, chatId: begun.chatId }));
     if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };
+    // Before a chat is made: an image may be refused.
+    const attachments = await attachImages(deps, owner, request.images);
     const { chatId, known, plan } = await chatOf(request);
     await keepRequestChat(pool, begun.id, chatId);
     if (plan.plan === 'again')
@@ -111,6 +117,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const { turnId } = await deps.acceptTurn({
       owner,
       chatId,
+      attachments,
       text: plan.plan === 'turn' ? plan.text : '',
       whenBusy: 'enqueue',
       whenFailed: 'fail',

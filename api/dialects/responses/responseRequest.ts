@@ -42,6 +42,8 @@ export type ResponseRequest = {
   earlier: EarlierMessage[];
   /** The text that is answered. */
   text: string;
+  /** `data:` URLs of the images that belong to it. */
+  images: string[];
   instructions: string | null;
   stream: boolean;
   conversation: string | null;
@@ -78,6 +80,7 @@ export function readResponseRequest(given: unknown): ResponseRequest {
     input: items,
     earlier: messages.slice(0, -1),
     text: last.text,
+    images: imagesOf(items.findLast(({ role }) => role === 'user')?.content),
     instructions: instructions || null,
     stream: asked.stream ?? false,
     conversation,
@@ -101,6 +104,13 @@ function messageOf({ type = 'message', role, content: said }: Item): EarlierMess
 function textOf(said: Item['content']): string {
   if (typeof said === 'string') return said;
   return (said ?? []).flatMap((each) => (typeof each.text === 'string' ? [each.text] : [])).join('\n');
+}
+
+function imagesOf(said: Item['content']): string[] {
+  const parts = Array.isArray(said) ? said : [];
+  return parts.flatMap(({ type, image_url: url }) =>
+    type === 'input_image' ? [typeof url === 'string' ? url : ''] : [],
+  );
 }
 
 function fieldsOf(asked: Body): ResponseFields {

@@ -19,6 +19,7 @@ import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { followSettings } from '../core/followSettings.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
+import { attachImages } from '../core/images.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
@@ -172,6 +173,8 @@ async function startResponse(
 type Accepting = { owner: string; level: number; key: string; chatId: string | null };
 
 async function acceptResponse(deps: ResponseDeps, { owner, level, key, chatId }: Accepting, asked: ResponseRequest) {
+  // Before a chat is made: an image may be refused.
+  const attachments = await attachImages(deps, owner, asked.images);
   const chat = chatId ?? (await chatOf(deps, owner, asked));
   await keepRequestChat(deps.pool, key, chat);
   await addMessages(deps.pool, { owner, chatId: chat }, asked.earlier, key);
@@ -179,6 +182,7 @@ async function acceptResponse(deps: ResponseDeps, { owner, level, key, chatId }:
   const { turnId } = await deps.acceptTurn({
     owner,
     chatId: chat,
+    attachments,
     text: asked.text,
     whenBusy: 'enqueue',
     whenFailed: 'fail',

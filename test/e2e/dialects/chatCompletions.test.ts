@@ -94,6 +94,36 @@ test('models are those of the server, and the characters', async () => {
   expect(await openai.models.retrieve('any-model')).toMatchObject({ id: 'any-model', object: 'model' });
 });
 
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const showing = (url: string): Message => ({
+  role: 'user',
+  content: [
+    { type: 'text', text: 'What is this?' },
+    { type: 'image_url', image_url: { url } },
+  ],
+});
+
+test('an image of a message is an attachment of its turn, and reaches the model', async () => {
+  world.provider.script(whole('A dot.'));
+  const url = `data:image/png;base64,${pixel}`;
+  const { text, chatId } = await ask([showing(url)]);
+  expect(text).toBe('A dot.');
+  const asked = world.provider.requests.at(-1)?.body as { messages: Message[] };
+  expect(asked.messages.at(-1)).toMatchObject(showing(url));
+  const { body } = await world.service.client.send<{ items: { attachments?: object[] }[] }>(
+    'GET',
+    `/v1/chats/${chatId}/messages`,
+  );
+  expect(body.items[0]?.attachments).toMatchObject([{ mediaType: 'image/png', bytes: 70 }]);
+});
+
+test.each(['https://example.org/dot.png', 'data:image/svg+xml;base64,PHN2Zy8+', `data:image/jpeg;base64,${pixel}`])(
+  'an image that is not of its type or would have to be fetched is refused: %s',
+  async (url) => {
+    await expect(ask([showing(url)])).rejects.toMatchObject({ status: 415, code: 'unsupported_media_type' });
+  },
+);
+
 describe('a chat that a header names', () => {
   test('gets one more turn by one more message', async () => {
     world.provider.script(whole('One.'), whole('Two.'));
