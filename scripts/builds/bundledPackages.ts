@@ -13,8 +13,18 @@ const loadedOnDemand = (path: string) =>
 const threadFile = "require.resolve('./workflow-worker-thread')";
 const installedThreadFile = '@temporalio/worker/lib/workflow/workflow-worker-thread.js';
 
+/** Loaded only with tracing. Its exporter finds its encoder in a way that no bundler follows, and then exports nothing. */
+const tracing = '@opentelemetry/*';
+
 /** Native code, what reads a file beside its own, what is not installed, and what is loaded later, if at all. */
-export const outsideBundles = ['@temporalio/core-bridge', 'source-map', 'pg-native', installedThreadFile, ...onDemand];
+export const outsideBundles = [
+  '@temporalio/core-bridge',
+  'source-map',
+  'pg-native',
+  tracing,
+  installedThreadFile,
+  ...onDemand,
+];
 
 /**
  * Bundles packages as if they were loaded from their own folders. The thread of workflows runs the SDK's own file. Fails
