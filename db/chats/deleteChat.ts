@@ -40,6 +40,7 @@ export const chatTables: { table: string; rows: number; purge?: Purge }[] = [
   ...projectionTables.map(({ table }) => ({ table, rows: 500 })),
   { table: 'projection_snapshots', rows: 500 },
   { table: 'dialect_chats', rows: 500 },
+  { table: 'dialect_requests', rows: 500 },
   { table: 'dialect_responses', rows: 100 },
   { table: 'dialect_turns', rows: 500 },
   { table: 'turns', rows: 50 },

@@ -25,6 +25,7 @@ create table dialect_requests (
 );
 create index dialect_requests_hash on dialect_requests (owner, mount, request_hash, at);
 create index dialect_requests_at on dialect_requests (at);
+create index dialect_requests_chat on dialect_requests (chat_id);
 
 -- What a response (a turn that came over the Responses API) shows of its request.
 create table dialect_responses (

@@ -65,7 +65,7 @@ test('files that are chosen, pasted and dropped are uploaded, sent, and shown in
   const viewer = await openAgentChat();
   const staged = stagedIn(viewer);
   await viewer.page
-    .locator('input[type=file]')
+    .locator('main input[type=file]')
     .setInputFiles({ name: 'chosen.png', mimeType: 'image/png', buffer: png });
   await give(viewer, 'paste', [image('pasted.png')]);
   await give(viewer, 'drop', [text('notes.md', '# The tide'), image('unwanted.png')]);

@@ -19,6 +19,11 @@ type Document = {
 
 /** The calls of the contract that this service has by now. */
 const calls = [
+  'DELETE /v1/providers/{providerId}',
+  'GET /v1/attachments/{attachmentId}',
+  'GET /v1/service',
+  'PATCH /v1/providers/{providerId}',
+  'POST /v1/attachments',
   'GET /healthz',
   'GET /readyz',
   'GET /metrics',

@@ -137,7 +137,7 @@ describe('a list of the api', () => {
       (await send('GET', `/v1/characters?limit=1000${query}`)).body.items.find((item) => item.id === id);
     expect(await listed('&fields=body')).toEqual(expect.objectContaining({ id, ...fields }));
     const short = await listed('');
-    expect(Object.keys(short ?? {}).sort()).toEqual(['createdAt', 'id', 'name', 'updatedAt']);
+    expect(Object.keys(short ?? {}).sort()).toEqual(['createdAt', 'hasAvatar', 'id', 'name', 'updatedAt']);
     expect(await send('GET', '/v1/characters?fields=all')).toMatchObject({ status: 400 });
   });
 

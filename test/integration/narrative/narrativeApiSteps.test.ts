@@ -163,8 +163,9 @@ describe('the OpenAPI document of the narrative calls', () => {
       '/openapi.json',
     );
     const calls: Record<string, string[]> = {
-      '/v1/chats/{chatId}/edges': ['get'],
-      '/v1/chats/{chatId}/memories': ['get'],
+      '/v1/chats/{chatId}/edges': ['get', 'patch'],
+      '/v1/chats/{chatId}/memories': ['get', 'post'],
+      '/v1/chats/{chatId}/memories/{memoryId}': ['delete', 'patch'],
       '/v1/chats/{chatId}/scenes': ['get', 'post'],
       '/v1/chats/{chatId}/scenes/current/close': ['post'],
       '/v1/chats/{chatId}/storyEvents': ['get', 'post'],
