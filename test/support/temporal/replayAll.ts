@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import type { History } from './engine.js';
 import { outOfOrder } from './localActivities.js';
+
+const workflowsPath = fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url));
 
 export type ReplayReport = {
   replayed: number;
@@ -10,10 +13,9 @@ export type ReplayReport = {
   breaches: { workflowId: string; error: string }[];
 };
 
-/** Replays the histories of these workflows, and of the children that they started, against the workflows of the run. */
+/** Replays the histories of these workflows, and of the children that they started, against the code as it is. */
 export async function replayAll(client: Client, workflowIds: string[]): Promise<ReplayReport> {
-  const codePath = process.env.TEST_WORKFLOW_BUNDLE;
-  if (!codePath) throw new Error('TEST_WORKFLOW_BUNDLE is not set: run this through the `e2e` project of Jest');
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   const histories = await withChildren(client, workflowIds);
   const failedTasks = [...histories].flatMap(([workflowId, history]) =>
     failedTasksOf(history).map((cause) => ({ workflowId, cause })),
@@ -23,7 +25,7 @@ export async function replayAll(client: Client, workflowIds: string[]): Promise<
     for (const found of outOfOrder(history))
       breaches.push({ workflowId, error: `local activities overlapped: ${found}` });
   const each = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath } }, each))
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, each))
     if (error) breaches.push({ workflowId, error: String(error) });
   return { replayed: histories.size, failedTasks, breaches };
 }
