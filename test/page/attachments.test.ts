@@ -150,7 +150,11 @@ test('an image that the model does not take ends the turn with words that say so
 
 test('attachments fit a phone', async () => {
   scripted.provider.script(() => whole('A lamp.'));
-  const { body: chat } = await scripted.service.client.send<Chat>('POST', '/v1/chats', { kind: 'agent' });
+  const { body: chat } = await scripted.service.client.send<Chat>('POST', '/v1/chats', {
+    kind: 'agent',
+    // What was learnt of the other model, that it takes no images, holds for a day.
+    model: 'a-model-with-eyes',
+  });
   const viewer = await viewers.open(scripted.service.api, chat.id, { viewport: { width: 360, height: 700 } });
   await give(viewer, 'drop', [image('lamp.png'), text('a-file-with-a-very-long-name-that-does-not-fit.md', 'x')]);
   await viewer.composer.fill('What is this?');

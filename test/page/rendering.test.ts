@@ -60,7 +60,7 @@ describe('a reply on the page', () => {
   test('shows formulas, whose layout is loaded only for them', async () => {
     const plain = await openReply('It costs $5, and $10 tomorrow.');
     await prose(plain).getByText('It costs $5, and $10 tomorrow.').waitFor();
-    expect(chunksOf(plain)).toEqual([]);
+    expect(chunksOf(plain).filter((address) => address.includes('mathTree'))).toEqual([]);
 
     const tex = 'So $e^{i\\pi} = -1$:\n\n$$\n\\frac{a}{b}\n$$\n\nand $\\frac{a$, $\\href{javascript:alert(1)}{x}$.';
     const viewer = await openReply(tex);
