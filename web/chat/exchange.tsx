@@ -31,6 +31,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   // The old reply is to the old text. The log has neither the new text nor its turn until the new reply has landed.
   const beats = displayedBeats(exchange, drafts).filter(({ turnId }) => edit === null || turnId === edit.turnId);
   const isStreaming = beats.some((beat) => beat.isStreaming);
+  const hasText = beats.some((beat) => beat.isStreaming && (beat.text !== '' || beat.steps.length > 0));
   const isLast = next === undefined || editedText !== null;
   const isRequested = isLast && editRequest.value === chat.id;
   useEffect(() => {
@@ -57,7 +58,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       ))}
       <SubagentTasks tasks={tasksOf(exchange)} />
       {turns.map((turn) => (
-        <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isStreaming={isStreaming} />
+        <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isStreaming={isStreaming} hasText={hasText} />
       ))}
       {edit && turns.length === 0 && beats.length === 0 && <WaitingForReply />}
       {exchange.notes.map((note) => (

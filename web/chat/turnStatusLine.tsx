@@ -5,23 +5,24 @@ import { service } from '../data/service.js';
 import type { TurnState } from '../data/turnStates.js';
 import { TypingIndicator } from './typingIndicator.js';
 
-type TurnStatusLineProps = { chat: OpenChat; turn: TurnState; isStreaming: boolean };
+/** `hasText`: the reply that streams has text or steps. */
+type TurnStatusLineProps = { chat: OpenChat; turn: TurnState; isStreaming: boolean; hasText: boolean };
 
 /** The status of a turn whose reply has not begun: queued, retrying or about to begin. */
-export function TurnStatusLine({ chat, turn, isStreaming }: TurnStatusLineProps) {
+export function TurnStatusLine({ chat, turn, isStreaming, hasText }: TurnStatusLineProps) {
   if (turn.status === 'queued') return <Queued chat={chat} turnId={turn.turnId} />;
-  if (turn.status !== 'running' || turn.phase === 'following_up' || turn.phase === 'finishing' || isStreaming)
-    return null;
+  if (turn.status !== 'running' || turn.phase === 'following_up' || turn.phase === 'finishing' || hasText) return null;
   const reply = turn.steps.find(({ name }) => name.startsWith('reply:'));
   if (reply?.status === 'retrying') {
     return (
       <p class="waiting">
-        <span class="tag warn">{attemptText(reply.attempts + 1)}</span>
+        <span class="tag warn">{attemptText(Math.max(2, reply.attempts))}</span>
         <span>{reply.error?.message ?? 'No reply was received.'}</span>
       </p>
     );
   }
-  return <WaitingForReply />;
+  // A reply that has begun without text has an indicator of its own.
+  return isStreaming ? null : <WaitingForReply />;
 }
 
 export const WaitingForReply = () => (

@@ -22,6 +22,8 @@ export function useWantedMessage(
     if (wanted === null) return;
     const at = placeOf(items, wanted, chat.hasOlder.value);
     if (at === 'older') return void chat.loadOlder();
+    // The messages are not loaded yet.
+    if (at < 0) return;
     const item = items[at];
     const element = item && root.current?.querySelector(`[data-seq="${item.seq}"]`);
     if (item && !element) return show(items.length - at + 5);

@@ -26,17 +26,12 @@ const tooLong: Reply = {
   status: 400,
   body: { error: { code: 'context_length_exceeded', param: 'messages', message: 'canary' } },
 };
-const filtered: Reply = {
-  status: 400,
-  body: { error: { code: 'content_filter', param: 'prompt', message: 'The content management policy, canary.' } },
-};
 const page: Reply = { status: 200, body: '<!doctype html><h1>Welcome, canary</h1>' };
 
 describe('a provider whose answer is final', () => {
   test.each([
     ['a used up quota', outOfQuota, 'provider_quota', { status: 429, requestId: 'req_quota' }, /account/],
     ['a prompt that is too long', tooLong, 'context_too_long', { status: 400, param: 'messages' }, /context window/],
-    ['a prompt that a filter refused', filtered, 'content_filter', { status: 400, param: 'prompt' }, /content filter/],
     ['a page', page, 'provider_not_an_api', { status: 200 }, /OPENAI_BASE_URL/],
   ])(
     'for %s is asked once before the fallback, and its codes are in the error',
@@ -46,8 +41,7 @@ describe('a provider whose answer is final', () => {
       other.script(() => reply);
       const played = await world.play(chat.id);
       expect(played.turn).toMatchObject({
-        // A refusal of content ends a reply as a cut does.
-        status: code === 'content_filter' ? 'completed' : 'failed',
+        status: 'failed',
         error: { code, detail, message: expect.stringMatching(words) },
       });
       const replies = played.calls.filter(({ step }) => step === 'reply:0');
