@@ -143,10 +143,12 @@ export function createApp(deps: AppDeps): Express {
   const keys = keyGuard(deps.auth, deps.wrongKeys);
   const commands = commandsOf(deps);
   const routes = routesOf(deps, commands);
-  app.use('/v1', keys, ownerLimit(deps.requestsPerMinute), bodies(routes));
+  // One count for an owner, whichever protocol its clients speak.
+  const limit = ownerLimit(deps.requestsPerMinute);
+  app.use('/v1', keys, limit, bodies(routes));
   app.use('/metrics', keys);
   mountRoutes(app, routes, deps.tracing);
-  mountDialects(app, { ...deps, ...commands });
+  mountDialects(app, { ...deps, ...commands, keys, limit });
   mountPages(app, openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));

@@ -1,10 +1,8 @@
-import { type ErrorRequestHandler, type Express, json, Router } from 'express';
+import { type ErrorRequestHandler, type Express, json, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import { cleanText } from '../../domain/text/text.js';
-import type { Auth } from '../http/auth.js';
-import { keyGuard, ownerLimit, requireTokens } from '../http/guards.js';
+import { requireTokens } from '../http/guards.js';
 import { Problem } from '../http/problem.js';
-import type { RateLimit } from '../limits/rateLimit.js';
 import { agUiRoutes } from './agUi/agUiRoutes.js';
 import { answerUiError, type UiDeps, uiRoutes } from './aiSdk/uiRoutes.js';
 import { type CompletionDeps, completionRoutes } from './chatCompletions/completionRoutes.js';
@@ -23,9 +21,10 @@ export type DialectDeps = CompletionDeps &
   OpenAiModelDeps &
   UiDeps &
   ConversationDeps & {
-    auth: Auth;
-    wrongKeys: RateLimit;
-    requestsPerMinute: number;
+    /** Authenticates a request. */
+    keys: RequestHandler;
+    /** Limits the requests of an owner, together with those of the api's own routes. */
+    limit: RequestHandler;
     log: Logger;
   };
 
@@ -35,7 +34,6 @@ const clean = (_name: string, value: unknown): unknown => (typeof value === 'str
 /** Mounts the APIs of other protocols. Their errors, unknown fields and limits are those of the protocol. */
 export function mountDialects(app: Express, deps: DialectDeps): void {
   const { log } = deps;
-  const limit = ownerLimit(deps.requestsPerMinute);
   const openai = [openaiModelRoutes(deps), completionRoutes(deps), responseRoutes(deps), conversationRoutes(deps)];
   mount('/openai/v1', openai, answerOpenAiError(log));
   for (const version of [5, 6, 7] as const) {
@@ -50,7 +48,7 @@ export function mountDialects(app: Express, deps: DialectDeps): void {
       response.locals.route = path;
       next();
     });
-    router.use(keyGuard(deps.auth, deps.wrongKeys), limit);
+    router.use(deps.keys, deps.limit);
     router.use(
       json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
     );

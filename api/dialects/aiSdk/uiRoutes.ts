@@ -16,6 +16,7 @@ import { createCollectOutput } from '../core/collectOutput.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import type { StartDeps, StartedTurn } from '../core/startTurn.js';
+import { stopOnClose } from '../core/stopOnClose.js';
 import { createChatTurns } from './chatTurns.js';
 import { type AiSdkVersion, createUiChunks, type UiChunkOptions } from './uiChunks.js';
 import { toUiMessages, turnIdOf, type UiMessage, type UiPart, waitingPart } from './uiMessages.js';
@@ -64,7 +65,7 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
   router.post('/', async (request, response) => {
     takeViewerPlace(deps.places, ownerOf(response), response);
     const { chatId, turnId, has } = await start(request, response);
-    if (response.locals.stopsOnClose) stopOnClose(deps, response, turnId);
+    stopOnClose(deps, response, turnId);
     await stream(deps, response, { chatId, turnId }, { version, messageId: turnId, ...(has ? { has } : {}) });
   });
 
@@ -183,15 +184,6 @@ function partsOfMarks(marks: readonly Mark[], waiting: ReadonlySet<string>): UiP
     if (item.kind !== 'call' || waiting.has(item.callId)) return [];
     const part = { type: 'dynamic-tool', toolCallId: item.callId, toolName: item.name, providerExecuted: true };
     return [{ ...part, state: 'input-available', input: item.arguments }];
-  });
-}
-
-function stopOnClose({ pool, stopTurn }: UiDeps, response: Response, turnId: string): void {
-  const owner: string = response.locals.owner;
-  response.once('close', async () => {
-    if (response.writableEnded) return;
-    const stopped = await markStop(pool, { turnId, owner }).catch(() => null);
-    if (stopped?.stopping) stopTurn(stopped.stopping);
   });
 }
 

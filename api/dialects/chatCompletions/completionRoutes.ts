@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express';
-import { markStop } from '../../../db/turns/stop.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
 import { requestHash } from '../../turns/requestHash.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
@@ -9,6 +8,7 @@ import { chatOfModel } from '../core/modelChat.js';
 import { OpenAiRefused, sendOpenAiError } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import { createStartTurn, type StartDeps } from '../core/startTurn.js';
+import { stopOnClose } from '../core/stopOnClose.js';
 import { type Completion, createChunks, toCompletion } from './chunks.js';
 import { type CompletionRequest, readCompletionRequest } from './completionRequest.js';
 
@@ -53,21 +53,11 @@ export function completionRoutes(deps: CompletionDeps): Router {
     takeViewerPlace(deps.places, response.locals.owner, response);
     const { chatId, turnId } = await start(request, response, asked);
     response.set({ 'X-Chat-Id': chatId, 'X-Turn-Id': turnId });
-    if (response.locals.stopsOnClose) stopOnClose(deps, response, turnId);
+    stopOnClose(deps, response, turnId);
     const completion = { id: turnId, created: nowInSeconds(), model: asked.model, includeUsage: asked.includeUsage };
     await (asked.stream ? stream(deps, response, completion) : answer(deps, response, completion));
   });
   return router;
-}
-
-/** For keys whose owner wants it: who closes the connection before its end does not want the rest. */
-function stopOnClose({ pool, stopTurn }: CompletionDeps, response: Response, turnId: string): void {
-  const owner: string = response.locals.owner;
-  response.once('close', async () => {
-    if (response.writableEnded) return;
-    const stopped = await markStop(pool, { turnId, owner }).catch(() => null);
-    if (stopped?.stopping) stopTurn(stopped.stopping);
-  });
 }
 
 const nowInSeconds = () => Math.floor(Date.now() / 1_000);

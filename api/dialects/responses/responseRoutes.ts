@@ -24,6 +24,7 @@ import { chatOfModel } from '../core/modelChat.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import type { StartDeps, StartedTurn } from '../core/startTurn.js';
+import { stopOnClose } from '../core/stopOnClose.js';
 import { createResponseEvents } from './responseEvents.js';
 import { type ResponseFields, type ResponseHead, type ResponseObject, responseObject } from './responseObject.js';
 import { type ResponseRequest, readResponseRequest } from './responseRequest.js';
@@ -67,6 +68,7 @@ export function responseRoutes(deps: ResponseDeps): Router {
     takeViewerPlace(deps.places, owner, response);
     const stored = await startResponse(deps, request, response, asked);
     response.set({ 'X-Chat-Id': stored.chatId, 'X-Turn-Id': stored.turnId });
+    if (!stored.fields.background) stopOnClose(deps, response, stored.turnId);
     if (asked.stream) return stream(deps, response, stored, { cursor: null, singly: false });
     if (stored.fields.background) return void response.json(await current(deps, response, stored));
     const body = await collected(deps, response, stored);

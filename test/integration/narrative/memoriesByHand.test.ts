@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const send = sender(() => api);
-const nobody = 'mem_0190d7e2-0000-7000-8000-000000000000';
+const unknownId = 'mem_0190d7e2-0000-7000-8000-000000000000';
 const memoriesOf = async ({ path }: Pick<GuestChat, 'path'>) => (await send('GET', `${path}/memories`)).body.items;
 const storyOf = ({ chat, hostId }: GuestChat) => tellStory(api.database.pool, { chatId: chat.id, hostId });
 const kindsOf = async ({ chat }: GuestChat) => (await api.client.events(chat.id)).map(({ kind }) => kind);
@@ -165,13 +165,13 @@ describe('a change of a memory by a person', () => {
     const { id, path } = await write(world, 'The key.');
     const other = await newGuestChat(api);
     expect((await send('DELETE', path)).status).toBe(204);
-    for (const at of [path, `${world.path}/memories/${nobody}`, `${other.path}/memories/${id}`]) {
+    for (const at of [path, `${world.path}/memories/${unknownId}`, `${other.path}/memories/${id}`]) {
       for (const method of ['PATCH', 'DELETE']) {
         const answer = await send(method, at, method === 'PATCH' ? { text: 'a' } : undefined);
         expect(answer).toMatchObject({ status: 404, body: { code: 'memory_not_found' } });
       }
     }
-    expect(await send('PATCH', `${world.path}/memories/${nobody}`, { text: ' ' })).toMatchObject({ status: 400 });
+    expect(await send('PATCH', `${world.path}/memories/${unknownId}`, { text: ' ' })).toMatchObject({ status: 400 });
   });
 });
 
