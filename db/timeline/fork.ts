@@ -131,6 +131,8 @@ async function copyEvents(
   { plan, turns, title, turnIds }: Copying,
 ): Promise<void> {
   const source = { turns, title, changeIdOf: newIds('chg') };
+  // The trigger would find the words of each text again: db/migrations/0036_copied_texts.sql.
+  await tx.query("select set_config('durable_turns.copies_texts', 'on', true)");
   const numbers = new Map<string, number>();
   for await (const rows of readSources(tx, chatId, plan)) {
     const copied = rows.map((row): Copied => {
@@ -143,6 +145,7 @@ async function copyEvents(
       return { ...copy, turnId: turnIds.get(turnId) ?? null, n: number };
     });
     await insertCopies(tx, chatId, forkId, copied);
+    await copyWords(tx, chatId, forkId, copied);
     await yieldToEventLoop();
   }
   await tx.query(
@@ -236,5 +239,17 @@ async function insertCopies(tx: Tx, chatId: string, forkId: string, copied: Copi
       copied.map(({ data }) => (data === null ? null : Buffer.byteLength(data))),
       copied.map(({ ref }) => ref),
     ],
+  );
+}
+
+/** The words by which a search finds the copies: those of their texts, which are the same. */
+async function copyWords(tx: Tx, chatId: string, forkId: string, copied: Copied[]): Promise<void> {
+  await tx.query(
+    `insert into event_texts (chat_id, seq, at, words)
+     select $2, c.seq, t.at, t.words
+     from unnest($3::integer[], $4::integer[]) as c("from", seq)
+     join event_texts t on t.chat_id = $1 and t.seq = c."from"
+     where t.seq = any($3::integer[])`,
+    [chatId, forkId, copied.map((event) => event.from), copied.map((event) => event.seq)],
   );
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Pool } from '../../../db/core/pool.js';
+import { forkChat } from '../../../db/timeline/fork.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { searchTexts, type TextPlace, wordsOf } from '../../../db/timeline/searchTexts.js';
 import { owner, seedChat } from '../../support/chats/chats.js';
@@ -51,6 +52,19 @@ describe('a search', () => {
     expect(await search('narwhal')).toEqual([]);
     await undoRewind(pool, { chatId: story.chatId, owner });
     expect(await search('narwhal')).toHaveLength(2);
+  });
+
+  test('finds the texts of a fork up to its place, and none that comes later', async () => {
+    const story = await begin();
+    await story.say('Where do puffins nest?', 'In burrows.');
+    const { rows } = await pool.query<{ seq: number }>('select seq from chats where id = $1', [story.chatId]);
+    await story.say('And where do gannets nest?', 'On cliffs.');
+    const fork = await forkChat(pool, { chatId: story.chatId, owner, atSeq: rows[0]!.seq });
+    expect(await search('puffins')).toHaveLength(2);
+    expect(await search('gannets')).toHaveLength(1);
+    expect(await search('nest')).toHaveLength(3);
+    const found = await searchTexts(pool, owner, wordsOf('burrows'), { after: null, limit: 50 });
+    expect(new Set(found.map(({ chatId }) => chatId))).toEqual(new Set([story.chatId, fork.id]));
   });
 
   test('shows the part of a long text around the word, also of a text of 1 MiB', async () => {
