@@ -1,6 +1,7 @@
 import { originOf } from '../../domain/agents/origin.js';
 import { imageTokens } from '../../domain/attachments/promptAttachments.js';
 import { TurnFailure } from '../../domain/log/failures.js';
+import { stopSequences } from '../../domain/narrative/speakerNames.js';
 import { type PartStage, through } from '../../llm/partStage.js';
 import type { ReplyPart, ReplyRequest } from '../../llm/port.js';
 import { thisAttempt } from '../attempt.js';
@@ -27,6 +28,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
   const request = {
     ...asked.request,
     ...lease.options,
+    ...(asked.names ? { stop: stopSequences(asked.names) } : {}),
     ...(point.from === 'prefix' ? { continueFrom: point.prefix.text } : {}),
   };
   return startProviderStream(

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { speakerNames } from './speakerNames.js';
+import { speakerNames, stopSequences } from './speakerNames.js';
 
 const person = (id: string, name: string) => ({ id, name, persona: '' });
 const you = person('you', 'Tom');
@@ -25,4 +25,12 @@ test("a name that the speaker shares with another participant is the speaker's",
   });
   expect(own).toContain('Mira');
   expect(others).toEqual(['You', 'User', '{{user}}']);
+});
+
+test('a provider is asked to stop at lines of at most four names of others, and not at common words', () => {
+  const cast = { you, host: person('a', 'Lady  Anne'), guest: person('b', 'Lord Byron'), speakerId: 'a' };
+  expect(stopSequences(speakerNames(cast))).toEqual(['\nTom:', '\nLord Byron:', '\nLord:']);
+  const crowd = Array.from({ length: 6 }, (_, n) => `Name${n}`);
+  expect(stopSequences({ own: [], others: ['You', ...crowd] })).toHaveLength(4);
+  expect(stopSequences({ own: [], others: ['You', 'User'] })).toEqual([]);
 });

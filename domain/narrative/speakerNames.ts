@@ -36,6 +36,18 @@ export function speakerNames(input: {
   return { own, others: others.filter((name) => !known.has(foldName(name))) };
 }
 
+/** The most stop sequences that OpenAI's API takes. */
+const MAX_STOPS = 4;
+
+/**
+ * Where a provider can end a reply of this speaker: at a line that begins with another participant's name. The words for a
+ * person without a name are left out, because a prose line may begin with them.
+ */
+export function stopSequences({ others }: SpeakerNames): string[] {
+  const names = others.filter((name) => !userWords.includes(name));
+  return [...new Set(names)].slice(0, MAX_STOPS).map((name) => `\n${name}:`);
+}
+
 /** Names are compared in any case. */
 export const foldName = (name: string): string => name.toLowerCase();
 

@@ -51,6 +51,7 @@ export function toMessageRequest(
     model,
     max_tokens: maxTokens,
     ...optionFields(options, optionNames),
+    ...(request.stop?.length ? { stop_sequences: request.stop } : {}),
     ...(marked.system.length > 0 ? { system: marked.system } : {}),
     messages: [...marked.messages, ...partial],
     ...(marked.tools ? { tools: marked.tools } : {}),

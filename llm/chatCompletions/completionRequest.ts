@@ -23,6 +23,7 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
       stream_options: { include_usage: true },
       ...(request.thinking ? rules.thinking : {}),
       ...optionFields(request, optionNames),
+      ...(rules.stops && request.stop?.length ? { stop: request.stop } : {}),
     },
     rules,
   );

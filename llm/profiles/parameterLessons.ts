@@ -8,6 +8,10 @@ import type { Body } from './requestRules.js';
  */
 const optional = [
   'temperature',
+  'top_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'stop',
   'max_tokens',
   'max_completion_tokens',
   'max_output_tokens',

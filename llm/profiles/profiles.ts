@@ -30,7 +30,11 @@ export const rangeKeywords = [
   'format',
 ] as const;
 
-const openaiRules = plainWith({ renamed: { max_tokens: 'max_completion_tokens' }, messages: ['short_call_ids'] });
+const openaiRules = plainWith({
+  renamed: { max_tokens: 'max_completion_tokens' },
+  stops: true,
+  messages: ['short_call_ids'],
+});
 
 /** The table of profiles. docs/providers.md has a section for each, and says what was tried. */
 const profiles: Readonly<Record<ProfileName, Profile>> = {
@@ -72,6 +76,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
     hosts: ['api.mistral.ai', 'codestral.mistral.ai'],
     rules: plainWith({
       without: ['stream_options', 'messages.reasoning_content'],
+      stops: true,
       messages: ['alternate_roles', 'nine_character_call_ids'],
     }),
   },

@@ -14,6 +14,8 @@ export type RequestRules = {
   /** The fields that ask a model to reason before it answers. */
   thinking: Readonly<Record<string, unknown>>;
   answers: AnswerLevel;
+  /** Whether the server ends a reply at a given text, and searches for it in the reply only, never in its reasoning. */
+  stops: boolean;
   /** Levels of structured answers that the server does not have. */
   noAnswers: readonly AnswerLevel[];
   /** Keywords that the server refuses in schemas of answers. The answers are still checked against them here. */
@@ -29,6 +31,7 @@ export const plainRules: RequestRules = {
   fixed: [],
   thinking: { reasoning_effort: 'medium' },
   answers: 'json_schema',
+  stops: false,
   noAnswers: [],
   schemaWithout: [],
   messages: [],

@@ -3,6 +3,7 @@ export type CompletionRequest = {
   model: string;
   messages: { role: string; content: string }[];
   tools?: { function: { name: string } }[];
+  stop?: string[];
   stream?: boolean;
   stream_options?: { include_usage?: boolean };
   response_format?: { type: string; json_schema?: { name: string; schema: unknown } };

@@ -8,6 +8,7 @@ export type AnthropicBody = {
   tool_choice?: { type: string; name?: string };
   thinking?: { type: string; budget_tokens?: number };
   temperature?: number;
+  stop_sequences?: string[];
   stream?: boolean;
 };
 export type Block = { type?: string; cache_control?: object } & Record<string, unknown>;

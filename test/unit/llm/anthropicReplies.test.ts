@@ -32,6 +32,11 @@ const text = (said: string) => ({ type: 'text', text: said });
 const event = (fields: { type: string } & Record<string, unknown>): AnthropicStep => ({ event: fields });
 
 describe('the request for a reply of the Messages API', () => {
+  test('names the texts at which the reply ends', async () => {
+    await collectReply(provider, { request: { ...someRequest, stop: ['\nTom:'] } });
+    expect(body()?.stop_sequences).toEqual(['\nTom:']);
+  });
+
   test('is a stream with the key, the id, a limit and marks for the cache', async () => {
     const messages: ChatMessage[] = [
       { role: 'system', content: 'You are Mira.' },

@@ -10,6 +10,7 @@ import { calls, context, names } from '../../support/chats/classifierTurn.js';
 import { beStrict } from '../../support/provider/beStrict.js';
 import { collectReply } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
+import { whole } from '../../support/provider/scriptedReply.js';
 
 let server: ScriptedProvider;
 beforeAll(async () => {
@@ -115,6 +116,37 @@ describe('a server as strict as the real ones', () => {
       temperature: 0.3,
       max_tokens: 5,
     });
+  });
+});
+
+describe('stop sequences', () => {
+  const request = { messages: story, stop: ['\nRobin:'] };
+  test.each(['openai', 'azure', 'groq', 'mistral'] as const)('are sent to a server of kind %s', async (name) => {
+    beStrict(server, name);
+    await reply({ profile: profileOf(name, server.baseUrl), facts: createLocalFacts() }, request);
+    expect(server.requests.map(({ body }) => body.stop)).toEqual([['\nRobin:']]);
+  });
+
+  test.each(['auto', 'ollama', 'llama.cpp', 'vllm', 'strict'] as const)(
+    'are not sent with the profile %s, whose server may find them in its thinking',
+    async (name) => {
+      await reply({ profile: profileOf(name, server.baseUrl), facts: createLocalFacts() }, request);
+      expect(server.requests.map(({ body }) => 'stop' in body)).toEqual([false]);
+    },
+  );
+
+  test('that a model of OpenAI refuses are left out from the second request on', async () => {
+    const error = {
+      message: "Unsupported parameter: 'stop' is not supported with this model.",
+      type: 'invalid_request_error',
+      param: 'stop',
+      code: 'unsupported_parameter',
+    };
+    server.script(({ body }) => ('stop' in body ? { status: 400, body: { error } } : whole('Fine.')));
+    const known = { profile: profileOf('openai', server.baseUrl), facts: createLocalFacts() };
+    await reply(known, request);
+    await reply(known, request);
+    expect(server.requests.map(({ body }) => 'stop' in body)).toEqual([true, false, false]);
   });
 });
 
