@@ -38,12 +38,23 @@ export const streamsPart: Part = async (stage, { quick, streams, say }) => {
     const seen: Partial<Record<Subject['name'], Seen>> = {};
     for (const name of names) {
       say(`${count} streams of ${perSecond} tokens a second, ${name}`);
-      seen[name] = await runStreams(stage, stage[name], count, seconds);
+      const arm = await runStreams(stage, stage[name], count, seconds);
+      say(`${count} streams, ${name}: ${figures(arm)}`);
+      seen[name] = arm;
     }
     all.push({ count, seen: seen as All['seen'] });
   }
   return [latencySection(all), costSection(all)];
 };
+
+/** The figures of one arm in a line, for a run that is stopped before its end. */
+function figures(arm: Seen): string {
+  const [p50, p99] = [0.5, 0.99].map((share) => quantile(arm.latencies, share).toFixed(1));
+  const cost = perMillion(totalCpu(arm.cpu), arm).toFixed(0);
+  return `p50 ${p50} ms, p99 ${p99} ms, first token ${median(arm.firstTokens).toFixed(0)} ms, ${cost} CPU s a million tokens`;
+}
+
+const perMillion = (seconds: number, { tokens }: Seen) => (seconds / tokens) * 1e6;
 
 /** In a first run only the streams; in a second, shorter one other turns begin meanwhile. */
 async function runStreams({ provider }: Stage, subject: Subject, count: number, seconds: number): Promise<Seen> {
@@ -99,7 +110,6 @@ function latencySection(all: All[]): Section {
 }
 
 function costSection(all: All[]): Section {
-  const perMillion = (seconds: number, { tokens }: Seen) => (seconds / tokens) * 1e6;
   return {
     title: 'Cost of tokens, without the start and end of their turns',
     rows: all.map(({ count, seen }) =>
