@@ -11,13 +11,21 @@ const names = /\{\{\s{0,8}(user|char)\s{0,8}\}\}/gi;
 const oldNames = /<(USER|BOT|CHAR)>/g;
 const original = /\{\{\s{0,8}original\s{0,8}\}\}/gi;
 
-/** Replaces `{{user}}` and `{{char}}`, in any case, by names. Other macros stay as they are. Takes linear time. */
+/** A name may be 25 times as long as its macro, so that a text of macros alone would fill the memory. */
+const MAX_REPLACED = 10_000;
+
+/**
+ * Replaces the first 10,000 `{{user}}` and `{{char}}`, in any case, by names. Other macros stay as they are. Takes linear
+ * time.
+ */
 export function replaceMacros(text: string, { user, char }: MacroNames): string {
-  const nameOf = (macro: string) => (macro.toLowerCase() === 'user' ? user : char);
+  let left = MAX_REPLACED;
+  const nameOf = (found: string, macro: string) => {
+    if (--left < 0) return found;
+    return macro.toLowerCase() === 'user' ? user : char;
+  };
   // Functions, since a name may hold `$&`.
-  return text
-    .replace(names, (_, macro: string) => nameOf(macro))
-    .replace(oldNames, (_, macro: string) => nameOf(macro));
+  return text.replace(names, nameOf).replace(oldNames, nameOf);
 }
 
 /** Replaces `{{original}}` by the text that a card's own text stands in place of. */

@@ -12,7 +12,7 @@ import { type Lore, recallLore } from './cards/lorebook.js';
 import type { SpeakerCard } from './cards/speakerCard.js';
 import type { Edge } from './edge.js';
 import { type Person, YOU } from './participants.js';
-import { continueScene, exampleDialogue, knowledge, loreText, message, postHistory, role } from './promptText.js';
+import { continueScene, exampleDialogue, knowledge, loreNames, message, postHistory, role } from './promptText.js';
 import { type ClosedScene, type Memory, recall } from './recall.js';
 
 export type { PromptLimits } from '../text/tokenBudget.js';
@@ -184,7 +184,7 @@ function fitLore(input: PromptInput, room: number, countTokens: CountTokens): Lo
   if (!input.card?.book) return noLore;
   const said = [...input.dialogue.slice(-DIALOGUE_LINES), { text: input.prose }, ...input.beats];
   const lines = said.map(({ text }) => text).filter(Boolean);
-  return recallLore(loreText(input, input.card.book), { lines, room, countTokens });
+  return recallLore(input.card.book, { lines, room, countTokens, named: loreNames(input) });
 }
 
 /** The first examples, as long as whole ones fit. The first text is their title. */

@@ -1,4 +1,3 @@
-import type { CharacterBook } from './cards/cardData.js';
 import { type Edge, newEdge } from './edge.js';
 import { hasOriginal, type MacroNames, replaceMacros, replaceOriginal } from './macros.js';
 import { type Person, silentWitness, witnesses, YOU } from './participants.js';
@@ -56,17 +55,10 @@ export function exampleDialogue(input: PromptInput): string[] {
   return examples.length > 0 ? [title, ...examples] : [];
 }
 
-/** A lorebook with the names of the participants in its texts and keywords. */
-export function loreText(input: PromptInput, book: CharacterBook): CharacterBook {
+/** Puts the names of the participants into the texts and keywords of the speaker's lorebook. */
+export function loreNames(input: PromptInput): (text: string) => string {
   const names = macroNames(input);
-  const replace = (text: string) => replaceMacros(text, names);
-  const entries = book.entries.map((entry) => ({
-    ...entry,
-    content: replace(entry.content),
-    keys: entry.keys.map(replace),
-    secondary_keys: entry.secondary_keys?.map(replace),
-  }));
-  return { ...book, entries };
+  return (text) => replaceMacros(text, names);
 }
 
 function ownRole(input: PromptInput): string {

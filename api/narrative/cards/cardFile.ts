@@ -47,10 +47,18 @@ function fromJson(bytes: Buffer, contentType = ''): Card {
   return toCard(bytes, 'card');
 }
 
-const beginsAsJson = (bytes: Buffer): boolean => /^\s*[[{]/.test(textOf(bytes.subarray(0, 1_000)));
+const beginsAsJson = (bytes: Buffer): boolean => /^\s*[[{]/.test(new TextDecoder().decode(bytes.subarray(0, 1_000)));
 
-/** The text of JSON, without a byte order mark. Some programs pad it with NUL. */
-const textOf = (bytes: Buffer): string => new TextDecoder().decode(bytes).replace(/[\0\s]+$/, '');
+/** The text of JSON, without a byte order mark. Some programs pad it with NUL. Takes linear time: a pattern for the end does not. */
+function textOf(bytes: Buffer): string {
+  let end = bytes.length;
+  while (end > 0 && isPadding(bytes[end - 1]!)) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}
+
+/** NUL and the white space of JSON. */
+const isPadding = (byte: number): boolean =>
+  byte === 0 || byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 
 /** `name`: what the JSON is called where it is broken. */
 function toCard(json: Buffer, name: string): Card {

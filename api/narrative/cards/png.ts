@@ -4,6 +4,8 @@ import { constants, crc32, inflate as inflateWithCallback } from 'node:zlib';
 const inflate = promisify(inflateWithCallback);
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** Images have some hundred at most. */
+const MAX_CHUNKS = 20_000;
 /** The length, the type and the checksum of a chunk, in bytes. */
 const FRAME = 12;
 
@@ -23,7 +25,9 @@ export const isPng = (bytes: Buffer): boolean => bytes.subarray(0, signature.len
  * ones, and decoders of images check those that matter. Throws `BrokenPng`.
  */
 function* chunksOf(png: Buffer): Generator<Chunk> {
+  let count = 0;
   for (let from = signature.length; from < png.length; ) {
+    if (++count > MAX_CHUNKS) throw new BrokenPng(`the file has more than ${MAX_CHUNKS} chunks`);
     if (from + FRAME > png.length) throw new BrokenPng('the file ends within a chunk');
     const length = png.readUInt32BE(from);
     const to = from + FRAME + length;

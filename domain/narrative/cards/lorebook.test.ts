@@ -7,7 +7,8 @@ const countTokens = (text: string) => Math.ceil(text.length / 4);
 /** A lorebook as an import makes it. */
 const bookOf = (entries: Record<string, unknown>[], more: object = {}): CharacterBook =>
   cardData.parse({ name: 'Mira', character_book: { entries, ...more } }).character_book!;
-const lore = (book: CharacterBook, lines: string[], room = 1_000) => recallLore(book, { lines, room, countTokens });
+const lore = (book: CharacterBook, lines: string[], room = 1_000) =>
+  recallLore(book, { lines, room, countTokens, named: (text) => text });
 const called = (entries: Record<string, unknown>[], lines: string[], more?: object) => {
   const { before, after } = lore(bookOf(entries, more), lines);
   return [...before, ...after];
@@ -103,4 +104,20 @@ describe('the budget of a lorebook', () => {
     const lines = Array.from({ length: 20 }, () => 'a'.repeat(1_000_000));
     expect(lore(bookOf(many), lines).cost).toBeLessThanOrEqual(1_000);
   });
+});
+
+test('keywords that would fill the memory are not searched for, and the others are', () => {
+  const named = (text: string) => text.replaceAll('{{user}}', 'x'.repeat(200));
+  const entries = [
+    { keys: ['a{{user}}'.repeat(20), 'y'.repeat(150_000), 'lamp'], content: 'Lore.' },
+    { keys: Array.from({ length: 100_000 }, (_, n) => `word${n}`), content: 'Words.' },
+    { keys: ['x'], constant: true, content: '{{user}}' },
+  ];
+  const book = bookOf(entries);
+  const recalled = recallLore(book, { lines: ['the lamp and word7'], room: 1_000_000, countTokens, named });
+  expect([...recalled.before, ...recalled.after].map((text) => text.slice(0, 6)).toSorted()).toEqual([
+    'Lore.',
+    'Words.',
+    'xxxxxx',
+  ]);
 });

@@ -9,26 +9,38 @@ export type Lore = { before: string[]; after: string[]; cost: number };
 const SCAN_DEPTH = 5;
 /** The longest part of a line that is searched, in UTF-16 code units. */
 const SCANNED_LENGTH = 20_000;
+/**
+ * The longest keyword that is searched for, and all keywords of a lorebook together, in UTF-16 code units: the search
+ * keeps a state for each. Longer ones, and those after that many, are
+ * not searched for. Names that macros put in count.
+ */
+const MAX_KEYWORD = 200;
+const MAX_KEYWORDS = 200_000;
 /** Overhead of an entry, in tokens. */
 const ENTRY_COST = 3;
+
+export type LoreOptions = {
+  lines: readonly string[];
+  room: number;
+  countTokens: CountTokens;
+  named: (text: string) => string;
+};
 
 /**
  * The entries of a lorebook that the last lines call for, within `room` and the lorebook's own budget, both in tokens.
  * Where not all have room, those of a higher priority go first. They stand in the prompt by `insertion_order`.
- * `lines`: oldest first. Takes time in line with the lorebook and the lines.
+ * `lines`: oldest first. `named` puts names into texts and keywords. Takes time in line with the lorebook and the lines.
  */
-export function recallLore(
-  book: CharacterBook,
-  { lines, room, countTokens }: { lines: readonly string[]; room: number; countTokens: CountTokens },
-): Lore {
-  const called = calledEntries(book.entries, lastLines(lines, book.scan_depth));
+export function recallLore(book: CharacterBook, { lines, room, countTokens, named }: LoreOptions): Lore {
+  const called = calledEntries(book.entries, lastLines(lines, book.scan_depth), named);
   const budget = Math.min(room, book.token_budget ?? room);
   const kept: { entry: BookEntry; text: string }[] = [];
   let cost = 0;
   for (const entry of called.toSorted(byValue)) {
-    const text = contentOf(entry);
     const left = budget - cost - ENTRY_COST;
-    if (text === '' || left <= 0) continue;
+    if (left <= 0) break;
+    const text = named(contentOf(entry));
+    if (text === '') continue;
     const measured = measure(text, countTokens, left);
     // A part of an entry could say the opposite of the whole.
     if (measured.cost > left) continue;
@@ -55,37 +67,62 @@ function lastLines(lines: readonly string[], scanDepth: number | null | undefine
   return last.map((line) => line.slice(0, SCANNED_LENGTH).normalize('NFC'));
 }
 
-function calledEntries(entries: readonly BookEntry[], lines: readonly string[]): BookEntry[] {
-  const usable = entries.filter(({ enabled }) => enabled);
-  const exact = finderOf(usable.filter(isExact), lines);
+/** An entry with its keywords as they are searched for. */
+type Searched = { entry: BookEntry; keys: string[]; secondary: string[] };
+
+function calledEntries(
+  entries: readonly BookEntry[],
+  lines: readonly string[],
+  named: LoreOptions['named'],
+): BookEntry[] {
+  const usable = searchable(
+    entries.filter(({ enabled }) => enabled),
+    named,
+  );
+  const exact = finderOf(
+    usable.filter(({ entry }) => isExact(entry)),
+    lines,
+  );
   const folded = finderOf(
-    usable.filter((entry) => !isExact(entry)),
+    usable.filter(({ entry }) => !isExact(entry)),
     lines.map((line) => line.toLowerCase()),
   );
-  return usable.filter((entry) => entry.constant || isCalled(entry, isExact(entry) ? exact : folded));
+  const called = usable.filter((each) => each.entry.constant || isCalled(each, isExact(each.entry) ? exact : folded));
+  return called.map(({ entry }) => entry);
 }
 
 const isExact = (entry: BookEntry): boolean => entry.case_sensitive === true;
 
 type Found = ReturnType<FindKeywords>;
 
-const finderOf = (entries: BookEntry[], lines: readonly string[]): Found =>
-  createKeywordFinder(entries.flatMap((entry) => [...keysOf(entry), ...secondaryKeysOf(entry)]))(lines);
+const finderOf = (entries: Searched[], lines: readonly string[]): Found =>
+  createKeywordFinder(entries.flatMap(({ keys, secondary }) => [...keys, ...secondary]))(lines);
 
-function isCalled(entry: BookEntry, found: Found): boolean {
-  const secondary = entry.selective ? secondaryKeysOf(entry) : [];
-  const has = (keys: string[]) => keys.some((key) => found.has(key));
-  return has(keysOf(entry)) && (secondary.length === 0 || has(secondary));
+function isCalled({ entry, keys, secondary }: Searched, found: Found): boolean {
+  const needed = entry.selective ? (entry.secondary_keys ?? []).filter((key) => key.trim() !== '') : [];
+  const has = (some: string[]) => some.some((key) => found.has(key));
+  return has(keys) && (needed.length === 0 || has(secondary));
 }
 
-const keysOf = (entry: BookEntry): string[] => searched(entry, entry.keys);
-const secondaryKeysOf = (entry: BookEntry): string[] => searched(entry, entry.secondary_keys ?? []);
-
-/** The keys as they are searched for. Patterns are not: see docs/decisions/character-cards.md. */
-function searched(entry: BookEntry, keys: readonly string[]): string[] {
-  if (entry.use_regex) return [];
-  const words = keys.map((key) => key.trim().normalize('NFC')).filter(Boolean);
-  return isExact(entry) ? words : words.map((word) => word.toLowerCase());
+/** The entries with their keywords, as many as the search takes. Patterns are none: docs/decisions/character-cards.md. */
+function searchable(entries: readonly BookEntry[], named: LoreOptions['named']): Searched[] {
+  let left = MAX_KEYWORDS;
+  const take = (entry: BookEntry, keys: readonly string[] = []) => {
+    if (entry.use_regex) return [];
+    const words = keys.flatMap((key) => {
+      const word = key.length > MAX_KEYWORD ? '' : named(key).trim().normalize('NFC');
+      return word === '' || word.length > MAX_KEYWORD ? [] : [isExact(entry) ? word : word.toLowerCase()];
+    });
+    return words.filter((word) => {
+      left -= word.length;
+      return left >= 0;
+    });
+  };
+  return entries.map((entry) => ({
+    entry,
+    keys: take(entry, entry.keys),
+    secondary: take(entry, entry.secondary_keys ?? []),
+  }));
 }
 
 /** The text of an entry. The lines at its start that begin with `@@` are instructions to programs. */
