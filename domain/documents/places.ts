@@ -17,7 +17,10 @@ export type Whereabouts = {
   used?: readonly Span[];
 };
 
-/** A body in which places are searched for. What it folds to is kept, because a document has many changes. */
+/**
+ * A body in which places are searched for, or an original that is searched for. What it folds to is kept, because a document has many changes and
+ * a search many steps.
+ */
 export type SearchedBody = { readonly text: string; folded(level: FoldLevel): FoldedText };
 
 export function searchedBody(text: string): SearchedBody {
@@ -33,7 +36,7 @@ export function searchedBody(text: string): SearchedBody {
 }
 
 /** Originals of this length and more have no place in the body. */
-export const tooLongOriginal = (body: string): number => 4 * body.length + 10_000;
+export const tooLongOriginal = (body: string): number => 2 * body.length + 10_000;
 
 /** Steps of a search: the same text first, then what is equal by each level. */
 const steps = [null, ...foldLevels] as const;
@@ -53,10 +56,10 @@ export function placeOf(body: SearchedBody, original: string, where: Whereabouts
   if (original === '' || (isEmpty && original.trim() === ''))
     return isEmpty ? { found: true, start: 0, end: body.text.length } : { found: false, reason: 'not_empty' };
   if (original.length >= tooLongOriginal(body.text)) return { found: false, reason: 'absent' };
-  return search(body, original, where);
+  return search(body, searchedBody(original), where);
 }
 
-function search(body: SearchedBody, original: string, where: Whereabouts): Place {
+function search(body: SearchedBody, original: SearchedBody, where: Whereabouts): Place {
   const matches = new Map<Step, Matches>();
   for (const rank of where.anchor ? ranks : (['outside'] as const)) {
     for (const step of steps) {
@@ -73,13 +76,13 @@ function search(body: SearchedBody, original: string, where: Whereabouts): Place
 }
 
 /** Whether both texts fold to what they are at the step before, where the original was not found. */
-function addsNothing(body: SearchedBody, original: string, step: Step): boolean {
+function addsNothing(body: SearchedBody, original: SearchedBody, step: Step): boolean {
   if (step === null) return false;
   const before = steps[steps.indexOf(step) - 1] ?? null;
-  const textAt = (at: Step) => (at === null ? body.text : body.folded(at).text);
-  const wantedAt = (at: Step) => (at === null ? original : foldText(original, at).text);
-  return textAt(step) === textAt(before) && wantedAt(step) === wantedAt(before);
+  return [body, original].every((text) => textAt(text, step) === textAt(text, before));
 }
+
+const textAt = (text: SearchedBody, step: Step): string => (step === null ? text.text : text.folded(step).text);
 
 /** How many places the original has, of which `place` is the first: equal texts that do not overlap. */
 export function countPlaces(body: SearchedBody, original: string, place: Span, where: Whereabouts = {}): number {
@@ -126,10 +129,15 @@ function rankOf(span: Span, anchor: Span | null | undefined): Rank {
 /** Up to two matches of each rank. `isUsed`: there are others, in used parts. */
 type Matches = Record<Rank, Span[]> & { isUsed: boolean };
 
-function matchesOf(body: SearchedBody, original: string, step: Step, { anchor, used = [] }: Whereabouts): Matches {
+function matchesOf(
+  body: SearchedBody,
+  original: SearchedBody,
+  step: Step,
+  { anchor, used = [] }: Whereabouts,
+): Matches {
   const found: Matches = { inside: [], overlapping: [], outside: [], isUsed: false };
   const best = found[anchor ? 'inside' : 'outside'];
-  for (const match of matching(body, original, step)) {
+  for (const match of matchesIn(body, original, step)) {
     if (touches(used, match)) {
       found.isUsed = true;
       continue;
@@ -142,16 +150,19 @@ function matchesOf(body: SearchedBody, original: string, step: Step, { anchor, u
 }
 
 /** The parts of the body that are equal to a text by a step, in order. */
-export function* matching(body: SearchedBody, original: string, step: Step): Generator<Span> {
+export const matching = (body: SearchedBody, original: string, step: Step): Generator<Span> =>
+  matchesIn(body, searchedBody(original), step);
+
+function* matchesIn(body: SearchedBody, original: SearchedBody, step: Step): Generator<Span> {
+  const wanted = textAt(original, step);
   if (step === null) {
-    for (const start of occurrences(body.text, original)) {
-      const end = start + original.length;
+    for (const start of occurrences(body.text, wanted)) {
+      const end = start + wanted.length;
       if (!splitsLineEnd(body.text, start) && !splitsLineEnd(body.text, end)) yield { start, end };
     }
     return;
   }
   const folded = body.folded(step);
-  const wanted = foldText(original, step).text;
   for (const start of occurrences(folded.text, wanted)) {
     const match = folded.sourceOf({ start, end: start + wanted.length });
     if (match) yield match;
