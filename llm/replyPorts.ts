@@ -5,7 +5,7 @@ import { type Continuation, createChatCompletions } from './chatCompletions/chat
 import type { ProviderServer } from './http/providerFetch.js';
 import type { ReplyProvider } from './port.js';
 import type { LearnedFacts } from './profiles/learnedFacts.js';
-import { isAnthropicHost, profileOf } from './profiles/profiles.js';
+import { profileOf } from './profiles/profiles.js';
 import { createResponses } from './responses/responses.js';
 
 export type ReplyServer = ProviderServer & {
@@ -38,10 +38,3 @@ export function createReplyPort({ api, profile, continuation, ...given }: ReplyS
  */
 export const factsUrl = (api: ProviderApi, baseUrl: string): string =>
   api === 'anthropic' ? `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/messages` : baseUrl;
-
-/**
- * The API of a server for which none is set. Anthropic's own host gets its Messages API, unless a profile says how to write
- * requests for Chat Completions.
- */
-export const apiOf = (server: { api: ProviderApi | null; profile: ProfileSetting; baseUrl: string }): ProviderApi =>
-  server.api ?? (server.profile === 'auto' && isAnthropicHost(server.baseUrl) ? 'anthropic' : 'chat');

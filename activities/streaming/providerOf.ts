@@ -27,7 +27,10 @@ export type StoredServer = Pick<
 /** How many connections to stored providers are kept. */
 const KEPT = 64;
 
-/** Finds the chat's provider, or the server's. Throws `provider_key_unreadable` where its key cannot be decrypted. */
+/**
+ * Finds the chat's provider, or the server's. Throws `provider_key_unreadable` where its key cannot be
+ * decrypted, and `provider_gone` where it was deleted: another server must not get the chat's texts.
+ */
 export function createProviderOf(deps: {
   pool: Pool;
   sealingKey: SealingKey | null;
@@ -61,6 +64,7 @@ export function createProviderOf(deps: {
       ...(temperature === null ? {} : { temperature }),
       ...(chosen.thinking ? { thinking: true } : {}),
     };
+    if (chosen.isGone) throw new TurnFailure('provider_gone');
     if (!provider) return { ...asked, provider: deps.server, fallback: deps.fallback };
     const other = fallback && { provider: connectionTo(fallback), model: fallback.defaultModel };
     return { ...asked, provider: connectionTo(provider), fallback: other ?? undefined };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type OwnProvider, readOwnProviders } from '../../db/chats/usableProviders.js';
 import type { Pool } from '../../db/core/pool.js';
 import type { SealingKey } from '../../db/core/sealed.js';
+import { apiOfStored } from '../../domain/providers/apiOf.js';
 import type { ModelServer } from '../../lib/fetchModels.js';
 import type { Log } from '../../telemetry/log/log.js';
 import { id } from '../http/fields.js';
@@ -38,9 +39,13 @@ export function createListModels(deps: ModelRouteDeps): ListModels {
   const modelsOf = createKnownModels(log);
   const heavy = createHeavyWork(asksAtOnce);
 
-  const toAsked = ({ id: providerId, name, defaultModel, baseUrl, apiKey, byOperator }: OwnProvider): Asked => ({
+  const toAsked = ({ id: providerId, name, defaultModel, apiKey, ...stored }: OwnProvider): Asked => ({
     ...{ providerId, name, defaultModel },
-    server: apiKey === null ? null : { baseUrl, apiKey, api: 'openai', addresses: rulesOf(byOperator) },
+    server: apiKey === null ? null : { baseUrl: stored.baseUrl, apiKey, ...listingOf(stored) },
+  });
+  const listingOf = (stored: Pick<OwnProvider, 'baseUrl' | 'api' | 'profile' | 'byOperator'>) => ({
+    api: apiOfStored(stored) === 'anthropic' ? ('anthropic' as const) : ('openai' as const),
+    addresses: rulesOf(stored.byOperator),
   });
   const rulesOf = (loopback: boolean) => ({ allowed: allowedProviderHosts, loopback });
 

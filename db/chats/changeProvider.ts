@@ -26,7 +26,8 @@ export async function changeProvider(
 }
 
 /**
- * Deletes a provider, its key and what was learnt of it. One that a chat or another provider refers to is in use. A chat
+ * Deletes a provider, its key and what was learnt of it. One that a chat, a turn
+ * that has not ended or another provider refers to is in use. A chat
  * that is created at the same time keeps its row locked (`keepProvider`), so the references are read after the lock.
  */
 export function deleteProvider(pool: Pool, owner: string, id: string): Promise<'deleted' | 'not_found' | 'in_use'> {
@@ -35,8 +36,13 @@ export function deleteProvider(pool: Pool, owner: string, id: string): Promise<'
     if (found.rowCount !== 1) return 'not_found';
     const { rows } = await tx.query<{ used: boolean }>(
       `select exists (select from chats where settings->>'providerId' = $1)
+           or exists (select from chats where owner = $2 and created_settings->>'providerId' = $1)
+           or exists (select from chats c join turns t on t.chat_id = c.id and t.status in ('running', 'awaiting_operator')
+                      where c.owner = $2 and t.settings->>'providerId' = $1)
+           or exists (select from chats c join turns t on t.chat_id = c.id and t.status = 'queued'
+                      where c.owner = $2 and t.settings->>'providerId' = $1)
            or exists (select from providers where fallback_id = $1 and id <> $1) as used`,
-      [id],
+      [id, owner],
     );
     if (rows[0]?.used) return 'in_use';
     await tx.query('delete from providers where id = $1', [id]);

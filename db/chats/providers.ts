@@ -161,6 +161,8 @@ export type ChosenModel = {
   provider: UsableProvider | null;
   /** The provider that is asked when the attempts at the first one have run out. */
   fallback: UsableProvider | null;
+  /** Whether the chat's provider was deleted. */
+  isGone: boolean;
 };
 
 type Row = Omit<UsableProvider, 'apiKey'> & { owner: string; sealedKey: Buffer };
@@ -184,7 +186,7 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
   if (!chat) return null;
   const { providerId, owner, ...chosen } = chat;
   const [provider = null, fallback = null] = providerId ? await readUsable(db, key, owner, providerId) : [];
-  return { ...chosen, provider, fallback };
+  return { ...chosen, provider, fallback, isGone: providerId !== null && provider === null };
 }
 
 /** The provider, then its fallback if it has one. */

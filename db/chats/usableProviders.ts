@@ -10,6 +10,9 @@ export type OwnProvider = {
   defaultModel: string;
   apiKey: string | null;
   byOperator: boolean;
+  /** The API and the profile that it was stored with; null for none. */
+  api: string | null;
+  profile: string | null;
 };
 
 /** The owner's providers with their keys, at most `max`, oldest first. */
@@ -21,7 +24,7 @@ export async function readOwnProviders(
 ): Promise<OwnProvider[]> {
   const { rows } = await db.query<Omit<OwnProvider, 'apiKey'> & { sealedKey: Buffer }>(
     `select id, name, base_url as "baseUrl", default_model as "defaultModel", sealed_key as "sealedKey",
-       coalesce(by_operator, false) as "byOperator"
+       coalesce(by_operator, false) as "byOperator", api, profile
      from providers where owner = $1 order by id limit $2`,
     [owner, max],
   );

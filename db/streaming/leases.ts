@@ -4,7 +4,7 @@ import { hasEnded } from '../../domain/turns/endStatus.js';
 import { type RestartReason, restartReasonOf } from '../../domain/turns/restartReasons.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { StopMark } from '../../domain/turns/turn.js';
-import type { TurnOptions } from '../../domain/turns/turnOptions.js';
+import { storedOptions, type TurnOptions } from '../../domain/turns/turnOptions.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -173,7 +173,7 @@ export async function acquireLease<V>(
       restartReason,
       chatId: turn.chatId,
       userTurnSeq: turn.userTurnSeq,
-      options: turn.options,
+      options: storedOptions(turn.options),
     };
   });
 }

@@ -37,6 +37,10 @@ export const failures = {
     retried: true,
     message: "The chat's own provider failed. Check its address, key and model. The server's log has the cause.",
   },
+  provider_gone: {
+    retried: false,
+    message: "The chat's own provider was deleted. Choose another one in the chat's settings.",
+  },
   provider_key_unreadable: { retried: false, message: "The provider's key can not be read." },
   provider_rate_limited: { retried: true, message: 'The provider asked us to slow down.' },
   provider_error: { retried: true, message: 'The provider failed.' },

@@ -11,3 +11,6 @@ export const turnOptions = z.object({
 });
 
 export type TurnOptions = z.infer<typeof turnOptions>;
+
+/** The options in what is stored of a turn. Whatever else is there, as in a chat that was imported, is left out. */
+export const storedOptions = (stored: unknown): TurnOptions => turnOptions.safeParse(stored).data ?? {};

@@ -1,11 +1,10 @@
 import { NO_FINISH_REASON, type Spent, TurnFailure } from '../../domain/log/failures.js';
-import { isProfileSetting } from '../../domain/providers/profileNames.js';
-import { isProviderApi } from '../../domain/providers/providerApi.js';
+import { apiOfStored, profileSettingOf } from '../../domain/providers/apiOf.js';
 import type { AllowedHost } from '../../lib/providerAddress.js';
 import { isContinuation } from '../chatCompletions/chatCompletions.js';
 import type { ReplyPart, ReplyProvider } from '../port.js';
 import type { LearnedFacts } from '../profiles/learnedFacts.js';
-import { apiOf, createReplyPort } from '../replyPorts.js';
+import { createReplyPort } from '../replyPorts.js';
 
 export type StoredProvider = {
   baseUrl: string;
@@ -43,13 +42,6 @@ export function createStoredProvider(
     ? provider
     : { ...provider, streamReply: (...asked) => withOneFailure(provider.streamReply(...asked)) };
 }
-
-const profileSettingOf = ({ profile }: Pick<StoredProvider, 'profile'>) =>
-  isProfileSetting(profile) ? profile : 'auto';
-
-/** The API that a stored provider is asked by. */
-export const apiOfStored = ({ baseUrl, api, profile }: Pick<StoredProvider, 'baseUrl' | 'api' | 'profile'>) =>
-  apiOf({ api: isProviderApi(api) ? api : null, profile: profileSettingOf({ profile }), baseUrl });
 
 /** Replaces failures by `provider_failed`. The original code and cause are kept for the log only. */
 async function* withOneFailure(parts: AsyncIterable<ReplyPart>): AsyncGenerator<ReplyPart> {

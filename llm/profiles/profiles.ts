@@ -1,3 +1,4 @@
+import { anthropicHosts, isAtHost } from '../../domain/providers/apiOf.js';
 import type { ProfileName, ProfileSetting } from '../../domain/providers/profileNames.js';
 import { plainRules, type RequestRules } from './requestRules.js';
 
@@ -48,7 +49,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
   gemini: { hosts: ['generativelanguage.googleapis.com', 'aiplatform.googleapis.com'], rules: plainRules },
   // It ignores `response_format`, so the schema has to be in the prompt.
   'anthropic-compatible': {
-    hosts: ['api.anthropic.com'],
+    hosts: anthropicHosts,
     rules: plainWith({
       answers: 'text',
       capped: { temperature: 1 },
@@ -111,17 +112,9 @@ export function profileOf(setting: ProfileSetting, baseUrl: string): ChosenProfi
     return { name: setting, rules, continuation };
   }
   const rows = Object.entries(profiles) as [ProfileName, Profile][];
-  const known = rows.find(([, row]) => isAtHost(row, baseUrl));
+  const known = rows.find(([, row]) => isAtHost(row.hosts, baseUrl));
   if (known) return { name: known[0], rules: known[1].rules, continuation: undefined };
   const { port } = new URL(baseUrl);
   const hint = rows.find(([, row]) => row.port !== undefined && String(row.port) === port);
   return { name: hint?.[0] ?? 'plain', rules: plainRules, continuation: undefined };
 }
-
-function isAtHost({ hosts }: Profile, baseUrl: string): boolean {
-  const { hostname } = new URL(baseUrl);
-  return hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`));
-}
-
-/** Whether the server is Anthropic's own, which has the Messages API. */
-export const isAnthropicHost = (baseUrl: string): boolean => isAtHost(profiles['anthropic-compatible'], baseUrl);

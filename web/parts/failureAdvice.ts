@@ -15,6 +15,7 @@ const advice: Record<FailureCode, string> = {
   model_not_found: 'Or choose another model.',
   provider_host_not_allowed: 'Ask whoever runs this service to allow it.',
   provider_failed: '',
+  provider_gone: '',
   provider_key_unreadable: 'Enter the key of the provider again.',
   provider_rate_limited: 'Wait a minute, then try again.',
   provider_error: tryAgain,

@@ -18,6 +18,10 @@ function answer(path: string): [number, Record<string, string>, string] {
       return [200, {}, JSON.stringify({ object: 'list', data: [{ id: 'large' }, { id: 'small' }, { id: 7 }] })];
     case '/bare/v1/models':
       return [200, {}, JSON.stringify(['tiny', 'tiny'])];
+    case '/claude/v1/models':
+      return [200, {}, JSON.stringify({ data: [{ id: 'claude-x' }] })];
+    case '/brackets/v1/models':
+      return [200, {}, '['.repeat(2_000_000)];
     case '/moved/v1/models':
       return [302, { location: '/good/v1/models' }, ''];
     default:
@@ -108,4 +112,21 @@ describe('a server with keys', () => {
       await guarded.close();
     }
   }, 60_000);
+});
+
+test('a provider of the Messages API is asked as that API wants it', async () => {
+  const { body } = await api.client.send<{ id: string }>('POST', '/v1/providers', {
+    ...{ name: 'claude', baseUrl: `${url}/claude`, apiKey: 'key-of-claude', defaultModel: 'own', api: 'anthropic' },
+  });
+  const { items, failed } = await models();
+  expect(items.filter(({ providerId }) => providerId === body.id).map(({ id }) => id)).toEqual(['own', 'claude-x']);
+  expect(failed).not.toContainEqual({ providerId: body.id, name: 'claude' });
+  expect(asked).toContain('/claude/v1/models undefined');
+  expect((await api.client.send('DELETE', `/v1/providers/${body.id}`)).status).toBe(204);
+});
+
+test('a list of brackets alone is none', async () => {
+  const id = await store('brackets');
+  expect((await models()).failed).toContainEqual({ providerId: id, name: 'brackets' });
+  expect((await api.client.send('DELETE', `/v1/providers/${id}`)).status).toBe(204);
 });

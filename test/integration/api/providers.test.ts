@@ -166,6 +166,16 @@ describe('deleting a provider', () => {
     expect(rows).toEqual([]);
   });
 
+  it('is refused while a rewind could bring a chat back to it', async () => {
+    const id = await stored();
+    const other = await stored();
+    const { body: chat } = await as('ann')('POST', '/v1/chats', { kind: 'agent', providerId: id });
+    expect((await as('ann')('PATCH', `/v1/chats/${chat.id}`, { providerId: other })).status).toBe(200);
+    expect(await remove(id)).toMatchObject(inUse);
+    expect((await as('ann')('DELETE', `/v1/chats/${chat.id}`)).status).toBe(204);
+    expect((await remove(id)).status).toBe(204);
+  });
+
   it('is refused while a chat uses it', async () => {
     const id = await stored();
     const { body: chat } = await as('ann')('POST', '/v1/chats', { kind: 'agent', providerId: id });

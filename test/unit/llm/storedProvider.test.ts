@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TurnFailure } from '../../../domain/log/failures.js';
+import { apiOf } from '../../../domain/providers/apiOf.js';
 import { type AllowedHost, parseAllowedHost } from '../../../lib/providerAddress.js';
 import { createStoredProvider } from '../../../llm/http/storedProvider.js';
-import { apiOf } from '../../../llm/replyPorts.js';
 import { close, listen } from '../../../scripts/provider/http.js';
 import { collectReply, someRequest } from '../../support/provider/collectReply.js';
 import { saying, startScriptedAnthropic } from '../../support/provider/scriptedAnthropic.js';
