@@ -107,10 +107,13 @@ const sceneColumn = `(select jsonb_build_object('sceneId', id, 'container', cont
   from scenes where chat_id = $1 and case when $2::text is null then closed_seq is null else id = $2 end
   order by opened_seq desc limit 1) as scene`;
 
+/** More than a chat may have, but for one that was imported by an earlier release. */
+const MAX_STORY_EVENTS = 200;
+
 /** The open story events of the chat `$1`. */
 const storyColumn = `(select coalesce(jsonb_agg(jsonb_build_object('eventId', id, 'title', title,
     'description', description, 'status', status, 'artifacts', artifacts) order by planned_seq), '[]')
-  from story_events where chat_id = $1 and status in ('planned', 'active')) as story`;
+  from (select * from story_events where chat_id = $1 and status in ('planned', 'active') order by planned_seq limit ${MAX_STORY_EVENTS}) s) as story`;
 
 async function readSetting(db: Db, chatId: string, sceneId: string | null | undefined) {
   const { rows } = await db.query<{ scene: Scene | null; story: OpenStoryEvent[] }>(

@@ -2,7 +2,7 @@ import type { ChatEvent, EventKind } from '../../domain/log/events.js';
 import type { Projected } from '../../domain/timeline/projectionRows.js';
 import type { Tx } from '../core/pool.js';
 import { yieldToEventLoop } from '../core/yieldToEventLoop.js';
-import { readEventsOf } from '../timeline/eventsOfSubjects.js';
+import { pagesOfEvents } from '../timeline/eventsOfSubjects.js';
 import type { Projection } from './handler.js';
 import type { RowStore } from './rowStore.js';
 
@@ -39,7 +39,7 @@ export function keyed<K extends EventKind, Row>({ store, kinds, keyOf, evolve }:
     async refold(tx, chatId, moved) {
       for await (const keys of batchesOf(moved.flatMap(({ subject }) => subject ?? []))) {
         const rows = new Map<string, Row>();
-        fold(rows, await readEventsOf(tx, chatId, { subjects: keys, kinds }));
+        for await (const events of pagesOfEvents(tx, chatId, { subjects: keys, kinds })) fold(rows, events);
         await replace(tx, chatId, store, keys, rows);
       }
     },

@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../../domain/log/events.js';
 import type { Db } from '../core/pool.js';
-import { type EventRow, toChatEvent } from './log.js';
+import { type EventRow, eventBytes, toChatEvent } from './log.js';
 import { inTimeline, subjectOf } from './subjects.js';
 
 /** `since`: only events after it. */
@@ -21,6 +21,31 @@ export async function readEventsOf(db: Db, chatId: string, which: Which): Promis
     [chatId, subjects, kinds, since, limit],
   );
   return rows.map(toChatEvent);
+}
+
+/** After how many bytes of data a page of events ends. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** The events of `readEventsOf` in pages, so that long texts that were edited often are not in memory together. */
+export async function* pagesOfEvents(db: Db, chatId: string, { subjects, kinds }: Which): AsyncGenerator<ChatEvent[]> {
+  for (let since = 0; ; ) {
+    const { rows } = await db.query<EventRow & { isLast: boolean }>(
+      `select seq, kind, turn_id, at, data, superseded_by, hidden_by, count = place as "isLast" from (
+         select e.*, sum(${eventBytes}) over (order by e.seq rows unbounded preceding) as total,
+           row_number() over (order by e.seq) as place, count(*) over () as count
+         from unnest($2::text[]) as s(subject) cross join lateral (
+           select * from events e
+           where e.chat_id = $1 and ${subjectOf('e')} = s.subject and e.seq > $4 and e.kind = any($3::text[])
+             and ${inTimeline('e')}
+         ) e
+       ) e where total <= ${PAGE_BYTES} or place = 1 order by seq`,
+      [chatId, subjects, kinds, since],
+    );
+    yield rows.map(toChatEvent);
+    const last = rows.at(-1);
+    if (!last || last.isLast) return;
+    since = last.seq;
+  }
 }
 
 /** Events by their seqs, if they are in the timeline, oldest first. */

@@ -44,7 +44,9 @@ export const handlers: Handlers = {
   },
   changes_proposed(folding, { turnId, data }) {
     const exchange = find(folding, turnId);
-    if (exchange) exchange.changeIds = [...(exchange.changeIds ?? []), ...data.changeIds];
+    if (!exchange) return;
+    exchange.changeIds ??= [];
+    exchange.changeIds.push(...data.changeIds);
   },
   tool_call_start: act,
   tool_call_end: act,
