@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type AttachmentLimits, createAttachment, readAttachment } from '../../db/attachments/attachments.js';
 import type { Pool } from '../../db/core/pool.js';
 import { type Attachment, isImage } from '../../domain/attachments/attachment.js';
-import { orProblem, Problem } from '../http/problem.js';
+import { orProblem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { attachment } from '../http/schemas.js';
-import { createViewerPlaces, type ViewerPlaces } from '../limits/viewerPlaces.js';
+import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { receiveUpload, type UploadMemory } from './receiveUpload.js';
 import { sendAttachment } from './sendAttachment.js';
 
@@ -22,8 +22,8 @@ const MAX_UPLOAD_MEMORY = 128 * 1024 * 1024;
 const contentType = (stored: Attachment) => (isImage(stored) ? stored.mediaType : `${stored.mediaType}; charset=utf-8`);
 
 export function attachmentRoutes({ pool, limits }: AttachmentRouteDeps): Route[] {
-  const uploads = createViewerPlaces(UPLOADS);
-  const downloads = createViewerPlaces(DOWNLOADS);
+  const uploads = createUploadPlaces({ perOwner: UPLOADS, inAll: Number.POSITIVE_INFINITY });
+  const downloads = createUploadPlaces({ perOwner: DOWNLOADS, inAll: Number.POSITIVE_INFINITY });
   const memory: UploadMemory = { taken: 0, max: MAX_UPLOAD_MEMORY };
 
   return [
@@ -40,7 +40,7 @@ export function attachmentRoutes({ pool, limits }: AttachmentRouteDeps): Route[]
       answers: { 201: attachment },
       problems: ['invalid_body', 'limit_reached', 'body_too_large', 'unsupported_media_type'],
       async handle({ owner, request }) {
-        const stored = await inPlace(uploads, owner, async () =>
+        const stored = await uploads(owner, async () =>
           createAttachment(pool, owner, await receiveUpload(request, memory), limits),
         );
         return { status: 201, body: stored, headers: { Location: `/v1/attachments/${stored.id}` } };
@@ -58,17 +58,11 @@ export function attachmentRoutes({ pool, limits }: AttachmentRouteDeps): Route[]
       async handle({ owner, params: { attachmentId }, request, response }) {
         const stored = orProblem(await readAttachment(pool, owner, attachmentId), 'attachment_not_found');
         if (request.method === 'HEAD') response.set(headersOf(stored)).end();
-        else await inPlace(downloads, owner, () => sendAttachment(pool, response, stored, headersOf(stored)));
+        else await downloads(owner, () => sendAttachment(pool, response, stored, headersOf(stored)));
         return null;
       },
     }),
   ];
-}
-
-async function inPlace<T>(places: ViewerPlaces, owner: string, work: () => Promise<T>): Promise<T> {
-  const free = places.take(owner);
-  if (!free) throw new Problem('rate_limited', 'Too many uploads or downloads at once', { 'Retry-After': '2' });
-  return work().finally(free);
 }
 
 /**

@@ -4,6 +4,7 @@ import { readCharacter } from '../../db/narrative/characters.js';
 import { readBytes } from '../http/byteBodies.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
+import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { imageTypeOf, imageTypes } from './cards/image.js';
 import { BrokenPng, withoutTexts } from './cards/png.js';
 import { sendFile } from './cards/sendFile.js';
@@ -14,7 +15,11 @@ const path = '/v1/characters/:characterId/avatar';
 /** The largest avatar that is uploaded, in bytes. That of an imported card may have the size of the card. */
 const maxAvatarBytes = 2 * 1024 * 1024;
 
+/** Files that are received at once: each is in memory as a whole. */
+const atOnce = { perOwner: 4, inAll: 32 };
+
 export function avatarRoutes({ pool }: { pool: Pool }): Route[] {
+  const uploads = createUploadPlaces(atOnce);
   return [
     route({
       operation: 'putAvatar',
@@ -26,7 +31,7 @@ export function avatarRoutes({ pool }: { pool: Pool }): Route[] {
       answers: { 200: character },
       problems: ['character_not_found', 'body_too_large', 'unsupported_media_type'],
       async handle({ owner, params: { characterId }, request, response }) {
-        const bytes = await readBytes(request, response, maxAvatarBytes);
+        const bytes = await uploads(owner, () => readBytes(request, response, maxAvatarBytes));
         const mediaType = imageTypeOf(bytes);
         const declared = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
         if (!mediaType || (declared?.startsWith('image/') && declared !== mediaType)) {

@@ -8,6 +8,7 @@ import { toCardFile, toCharacter } from '../../domain/narrative/cards/cardCharac
 import { readBytes } from '../http/byteBodies.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
+import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { maxFileBytes, readCardFile } from './cards/cardFile.js';
 import { withTexts } from './cards/png.js';
 import { sendFile } from './cards/sendFile.js';
@@ -15,7 +16,11 @@ import { cardFile, character } from './resources.js';
 
 const tag = 'Characters';
 
+/** Files that are received at once: each is in memory as a whole. */
+const atOnce = { perOwner: 2, inAll: 12 };
+
 export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
+  const uploads = createUploadPlaces(atOnce);
   return [
     route({
       operation: 'importCharacter',
@@ -27,12 +32,12 @@ export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 
       answers: { 201: character },
       problems: ['invalid_card', 'limit_reached', 'body_too_large', 'unsupported_media_type'],
       async handle({ owner, request, response }) {
-        const bytes = await readBytes(request, response, maxFileBytes);
-        const { card, image } = await readCardFile(bytes, request.headers['content-type']);
-        const avatar = image && { mediaType: 'image/png', bytes: image };
-        const created = await createCharacter(pool, owner, toCharacter(card), {
-          max: limits.characters,
-          imported: { card, avatar },
+        const created = await uploads(owner, async () => {
+          const bytes = await readBytes(request, response, maxFileBytes);
+          const { card, image } = await readCardFile(bytes, request.headers['content-type']);
+          const avatar = image && { mediaType: 'image/png', bytes: image };
+          const imported = { card, avatar };
+          return createCharacter(pool, owner, toCharacter(card), { max: limits.characters, imported });
         });
         return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
       },
