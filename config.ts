@@ -192,6 +192,7 @@ const schema = z.object({
   PROVIDERS_PER_OWNER: count.default(100),
   ATTACHMENTS_PER_OWNER: count.default(10_000),
   ATTACHMENT_BYTES_PER_OWNER: count.default(2 * 1024 ** 3),
+  WEBHOOKS_PER_OWNER: count.default(20),
   STORY_EVENTS_PER_CHAT: count.default(100),
   VIEWERS_PER_OWNER: count.default(2_000),
   WORKFLOW_BUNDLE: z.string().optional(),

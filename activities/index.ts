@@ -1,4 +1,5 @@
 import type { Pool } from '../db/core/pool.js';
+import type { StartDelivery } from '../db/webhooks/startDeliveries.js';
 import type { PromptLimits } from '../domain/narrative/prompt.js';
 import type { ClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
 import type { ReplyProvider } from '../llm/port.js';
@@ -30,13 +31,15 @@ import { createOpenTurn } from './turns/openTurn.js';
 import { createOperatorActivities } from './turns/operator.js';
 import { createReconcileTurns, type ReconciledWorkflows } from './turns/reconcileTurns.js';
 import { createStartTurn } from './turns/startTurn.js';
+import { createGiveUpWebhook, createSendWebhook, type WebhookDeps } from './webhooks/sendWebhook.js';
 
-export type ActivityDeps = {
+export type ActivityDeps = Pick<WebhookDeps, 'webhooks'> & {
   pool: Pool;
   provider: ReplyProvider;
   wire: Wire;
   checkpointer: Checkpointer;
   workflows: ReconciledWorkflows;
+  startDelivery: StartDelivery;
   model: string;
   silenceMs: number;
   limitMs: number;
@@ -79,6 +82,8 @@ export function createActivities(deps: ActivityDeps) {
     ...createOperatorActivities(deps),
     reconcileTurns: createReconcileTurns(deps),
     startTurn: createStartTurn(deps),
+    sendWebhook: createSendWebhook(deps),
+    giveUpWebhook: createGiveUpWebhook(deps),
   };
 }
 

@@ -3,6 +3,7 @@ import type { FirstToken } from '../db/streaming/leases.js';
 import type { ClassifierName } from '../domain/classifiers/index.js';
 import type { FailureCode } from '../domain/log/failures.js';
 import type { ChatKind, TokenUsage } from '../domain/turns/turn.js';
+import type { DeliveryKey } from '../domain/webhooks/delivery.js';
 
 /** The purpose of a model call. */
 export type CallPurpose = 'reply' | 'iteration' | 'subagent' | 'classifier';
@@ -50,6 +51,11 @@ export type AttemptEnd =
   | { outcome: 'landed' | 'stopped' | 'superseded' | 'handed_over' }
   | { outcome: 'failed'; code: FailureCode; cause: unknown };
 
+/** How an attempt at a delivery ended. `status` is null when there was no answer. */
+export type DeliveryEnd =
+  | { outcome: 'delivered' | 'webhook_gone' | 'given_up' }
+  | { outcome: 'failed'; status: number | null; cause?: unknown };
+
 /**
  * The port through which activities report to metrics, log and traces: ids, codes, counts and times, never prose. No
  * method throws or waits.
@@ -64,6 +70,12 @@ export type Telemetry = {
   passEnded(pass: Pass): void;
   /** The reconciler could not handle one turn. The next pass tries again. */
   notReconciled(turnId: string, cause: unknown): void;
+  /** An attempt to deliver an event to a webhook ended, or the delivery was given up. */
+  deliveryEnded(key: DeliveryKey, end: DeliveryEnd): void;
+  /** Open deliveries that were too old were removed. */
+  deliveriesExpired(count: number): void;
+  /** Deliveries could not be started. The next pass tries again. */
+  deliveriesNotStarted(cause: unknown): void;
   /** The rows that ended turns left could not be removed. The next pass tries again. */
   notTrimmed(cause: unknown): void;
 };

@@ -51,6 +51,7 @@ import { type StepRouteDeps, stepRoutes } from './turns/stepRoutes.js';
 import { type TurnRouteDeps, turnRoutes } from './turns/turnRoutes.js';
 import type { TurnStarter } from './turns/turnStarter.js';
 import type { TurnStopper } from './turns/turnStopper.js';
+import { webhookRoutes } from './webhooks/webhookRoutes.js';
 
 export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   SceneRouteDeps &
@@ -119,6 +120,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...approvalRoutes(deps),
     ...providerRoutes(deps),
     ...modelRoutes(commands),
+    ...webhookRoutes(deps),
     ...toolRoutes(deps),
     ...thinkingRoutes(deps),
     ...documentRoutes(deps),

@@ -1,7 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { onOutboxGrew } from '../db/webhooks/outbox.js';
+import { createOutbox } from '../db/webhooks/startDeliveries.js';
 import { defaultProviderUrls } from '../domain/providers/defaultUrls.js';
+import { createStartDelivery } from '../engine/deliveries.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
 import { hostInUrl, listen } from '../lib/listen.js';
@@ -93,6 +96,10 @@ function serve(
   const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: tracing.within });
   const namespace = createConnectedNamespace(client);
   const starter = createTurnStarter({ db: pool, engine, namespace, log, onFailed: metrics.startFailed });
+  const outbox = createOutbox(pool, createStartDelivery({ client, taskQueue: config.TASK_QUEUE }), (err) =>
+    log.warn({ err }, 'deliveries to webhooks could not be started; the reconciler starts them'),
+  );
+  onOutboxGrew(pool, outbox.grew);
   const reconcileTurn = createReconcileTurn({ pool, engine, starter, namespace, log, model: config.NARRATIVE_MODEL });
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
   const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
@@ -115,6 +122,7 @@ function serve(
       documents: config.DOCUMENTS_PER_OWNER,
       providers: config.PROVIDERS_PER_OWNER,
       attachments: config.ATTACHMENTS_PER_OWNER,
+      webhooks: config.WEBHOOKS_PER_OWNER,
       attachmentBytes: config.ATTACHMENT_BYTES_PER_OWNER,
       storyEvents: config.STORY_EVENTS_PER_CHAT,
     },
@@ -160,6 +168,7 @@ function serve(
     await stopServing({ server, responses, feeds, closing, endUpgraded }, graceMs);
     // Last, because turns that are accepted during the shutdown need their workflows started.
     starter.close();
+    await outbox.close();
   };
 }
 

@@ -10,6 +10,7 @@ import type { Pool } from '../db/core/pool.js';
 import { apiOf, apiOfStored } from '../domain/providers/apiOf.js';
 import { defaultProviderUrls } from '../domain/providers/defaultUrls.js';
 import type { ProviderFact } from '../domain/providers/providerFact.js';
+import { createStartDelivery } from '../engine/deliveries.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
 import { createToolAnswers } from '../llm/anthropic/toolAnswer.js';
@@ -73,6 +74,11 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     }),
     classifierCalls,
     checkpointer: checkpointerOf(live),
+    webhooks: {
+      sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null,
+      allowedHosts: config.ALLOWED_PROVIDER_HOSTS,
+    },
+    startDelivery: createStartDelivery({ client, taskQueue: config.TASK_QUEUE }),
     workflows: reconciledWorkflows(
       createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
       namespace,

@@ -4,7 +4,10 @@ import { createActivities } from '../activities/index.js';
 import { type Config, isPooled } from '../config.js';
 import { createOwnerOf } from '../db/chats/ownerOf.js';
 import { createPool } from '../db/core/pool.js';
+import { onOutboxGrew } from '../db/webhooks/outbox.js';
+import { createOutbox } from '../db/webhooks/startDeliveries.js';
 import { connectionOptions } from '../engine/connection.js';
+import { createStartDelivery } from '../engine/deliveries.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { within } from '../lib/within.js';
 import type { Log } from '../telemetry/log/log.js';
@@ -49,6 +52,10 @@ export async function runWorker(
   const wire = await openWire(config, log);
   const { tools, close: closeTools } = await openTools(config, { pool, log });
   const observed = await observeWorker(config, { pool, log, tracing, coreMetrics });
+  const outbox = createOutbox(pool, createStartDelivery({ client, taskQueue: config.TASK_QUEUE }), (err) =>
+    log.warn({ err }, 'deliveries to webhooks could not be started; the reconciler starts them'),
+  );
+  onOutboxGrew(pool, outbox.grew);
   try {
     const namespace = createConnectedNamespace(client);
     await untilReachable('the Temporal namespace', namespace.read, waiting);
@@ -69,7 +76,14 @@ export async function runWorker(
     await runUntilDrained(workers, drain);
   } finally {
     // The wire and the checkpoints' pool stay open until the last stream has ended.
-    for (const close of [observed.close, closeTools, wire.close, () => connection.close(), () => pool.end()]) {
+    for (const close of [
+      outbox.close,
+      observed.close,
+      closeTools,
+      wire.close,
+      () => connection.close(),
+      () => pool.end(),
+    ]) {
       const late = () => new Error(`not closed within ${CLOSE_WITHIN_MS} ms`);
       // A connection that hangs must not keep the others open.
       await within(CLOSE_WITHIN_MS, Promise.resolve(close()), late).catch((err: unknown) =>

@@ -1,7 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Config, WorkerRole } from '../config.js';
 import type { OwnerOf } from '../db/chats/ownerOf.js';
-import { classifierQueue, streamsQueue } from '../domain/turns/engine.js';
+import { classifierQueue, streamsQueue, webhooksQueue } from '../domain/turns/engine.js';
 import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Drain } from './drain/drain.js';
@@ -25,23 +25,37 @@ type Sizes = Pick<
 
 export type Runs = { traced: Tracing['worker']; drain: Drain; build: Build | null; ownerOf: OwnerOf; log: Log };
 
-/** The options of one SDK worker for each role. Each role has its own task queue. */
+/** The options of the SDK workers of each role. Each has its own task queue. */
 export function workersOptions(config: Sizes, runs: Runs): WorkerOptions[] {
-  return config.WORKER_ROLES.map((role) => optionsOf[role](config, runs));
+  return config.WORKER_ROLES.flatMap((role) => optionsOf[role](config, runs));
 }
 
-const optionsOf: Record<WorkerRole, (config: Sizes, runs: Runs) => WorkerOptions> = {
-  turns,
-  streams: (config, runs) => ({
-    ...activitiesOnly(config, runs, config.STREAM_CONCURRENCY),
-    taskQueue: streamsQueue(config.TASK_QUEUE),
-  }),
-  classifiers: (config, runs) => ({
-    ...activitiesOnly(config, runs, config.CLASSIFIER_CONCURRENCY),
-    taskQueue: classifierQueue(config.TASK_QUEUE),
-    ...(config.CLASSIFIERS_PER_SECOND ? { maxActivitiesPerSecond: config.CLASSIFIERS_PER_SECOND } : {}),
-  }),
+const optionsOf: Record<WorkerRole, (config: Sizes, runs: Runs) => WorkerOptions[]> = {
+  turns: (config, runs) => [turns(config, runs), webhooks(config, runs)],
+  streams: (config, runs) => [
+    {
+      ...activitiesOnly(config, runs, config.STREAM_CONCURRENCY),
+      taskQueue: streamsQueue(config.TASK_QUEUE),
+    },
+  ],
+  classifiers: (config, runs) => [
+    {
+      ...activitiesOnly(config, runs, config.CLASSIFIER_CONCURRENCY),
+      taskQueue: classifierQueue(config.TASK_QUEUE),
+      ...(config.CLASSIFIERS_PER_SECOND ? { maxActivitiesPerSecond: config.CLASSIFIERS_PER_SECOND } : {}),
+    },
+  ],
 };
+
+/** Requests to webhooks that run at once in this worker for one owner. Each takes 10 s at most. */
+const WEBHOOKS_AT_ONCE = 20;
+
+/** Deliveries to webhooks, beside the role of workflows: their own queue and places, and one poll while it is idle. */
+const webhooks = (config: Sizes, runs: Runs): WorkerOptions => ({
+  ...activitiesOnly(config, runs, WEBHOOKS_AT_ONCE),
+  activityTaskPollerBehavior: { ...polling, initial: 1 },
+  taskQueue: webhooksQueue(config.TASK_QUEUE),
+});
 
 /**
  * The role of workflows and, unless streams have their own workers, of replies. These timeouts decide how soon a dead

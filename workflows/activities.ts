@@ -26,7 +26,9 @@ type LongStep =
   | 'askSubagent'
   | 'classify'
   | 'summarizeScene'
-  | 'reconcileTurns';
+  | 'reconcileTurns'
+  | 'sendWebhook'
+  | 'giveUpWebhook';
 type ShortStep = Exclude<keyof Activities, LongStep>;
 
 let isLocalRunning = false;

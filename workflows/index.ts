@@ -2,3 +2,4 @@ export { subagent } from './agents/subagents.js';
 export { summarizeScene } from './narrative/summarizeScene.js';
 export { turn } from './turn.js';
 export { reconcile } from './turns/reconcile.js';
+export { deliverWebhook } from './webhooks/deliverWebhook.js';

@@ -4,6 +4,10 @@ import { removeUnattached } from '../../db/attachments/removeAttachments.js';
 import { type Pass, reconcilePass } from '../../db/reconciler/reconcilePass.js';
 import type { ReconcileDeps, TurnWorkflows } from '../../db/reconciler/reconcileTurn.js';
 import { trimTurns } from '../../db/turns/trimTurns.js';
+import { removeExpired } from '../../db/webhooks/deliveries.js';
+import { type StartDelivery, startDeliveries } from '../../db/webhooks/startDeliveries.js';
+import { RETRIED_FOR_MS } from '../../domain/webhooks/delivery.js';
+import { runBounded } from '../../lib/bounded.js';
 import { inParallel } from '../../lib/inParallel.js';
 import type { Telemetry } from '../telemetry.js';
 
@@ -17,7 +21,11 @@ export type ReconciledWorkflows = TurnWorkflows & {
 
 type Deps = ReconcileDeps & {
   workflows: ReconciledWorkflows;
-  telemetry: Pick<Telemetry, 'passEnded' | 'notReconciled' | 'notTrimmed'>;
+  startDelivery: StartDelivery;
+  telemetry: Pick<
+    Telemetry,
+    'passEnded' | 'notReconciled' | 'notTrimmed' | 'deliveriesExpired' | 'deliveriesNotStarted'
+  >;
 };
 
 /** The request or workflow that starts a younger turn may still be running. */
@@ -31,11 +39,14 @@ const TRIM_MS = 3_000;
 /** How long an upload waits for its message. */
 const UNATTACHED_MS = 24 * 60 * 60_000;
 const UNATTACHED_PASS_MS = 1_000;
+const DELIVERIES_MS = 3_000;
+/** An hour more than a delivery is retried, because its workflow gives it up itself. */
+const EXPIRED_MS = RETRIED_FOR_MS + 60 * 60_000;
 
 /**
  * Finds turns that cannot continue by themselves: starts those without a workflow, closes those whose workflow has
  * closed, and passes the floor on where a workflow fails again and again. Also removes rows that ended turns left, and uploads that no
- * message has.
+ * message has. Starts deliveries to webhooks that the process which committed their events did not start.
  */
 export function createReconcileTurns(deps: Deps) {
   return async (): Promise<Reconciled> => {
@@ -51,6 +62,7 @@ export function createReconcileTurns(deps: Deps) {
     deps.telemetry.passEnded(pass);
     await repeatApprovals(deps, onProgress);
     await trim(deps, onProgress);
+    await deliver(deps, context.cancellationSignal);
     return pass;
   };
 }
@@ -71,4 +83,17 @@ async function trim({ pool, telemetry }: Deps, onProgress: () => void): Promise<
   await trimTurns(pool, options).catch(telemetry.notTrimmed);
   const unattached = { olderThanMs: UNATTACHED_MS, withinMs: UNATTACHED_PASS_MS, onProgress };
   await removeUnattached(pool, unattached).catch(telemetry.notTrimmed);
+}
+
+/** A failure must not repeat the pass. */
+async function deliver({ pool, startDelivery, telemetry }: Deps, cancelled: AbortSignal): Promise<void> {
+  try {
+    await runBounded(cancelled, DELIVERIES_MS, (signal) =>
+      startDeliveries(pool, startDelivery, { webhookIds: null, signal }),
+    );
+    const expired = await removeExpired(pool, EXPIRED_MS);
+    if (expired > 0) telemetry.deliveriesExpired(expired);
+  } catch (error) {
+    telemetry.deliveriesNotStarted(error);
+  }
 }

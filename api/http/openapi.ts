@@ -26,6 +26,7 @@ export function openApiDocument(routes: Route[]) {
   });
   for (const route of routes) registry.registerPath(describe(route));
   if (routes.length > 0) registry.registerPath(liveSocket);
+  if (routes.length > 0) registry.registerWebhook(delivery);
   const document = new OpenApiGeneratorV31([...registry.definitions, ...named]).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -61,6 +62,33 @@ const liveSocket: RouteConfig = {
     101: { description: 'The connection is a WebSocket now', content: { 'application/json': { schema: viewerFrame } } },
     403: refusal(['foreign_origin']),
     404: refusal(['not_found']),
+  },
+};
+
+/** What the service sends to a webhook. */
+const delivery: RouteConfig = {
+  method: 'post',
+  path: 'event',
+  operationId: 'receiveEvent',
+  summary: 'An event of a chat whose kind a webhook asks for',
+  description:
+    'Sent at least once, in no promised order; `event.seq` orders the events of a chat. Any 2xx ends the delivery; 410 deletes the webhook; every other answer, and none within 10 s, is retried after 1 s, 2 s, 4 s up to an hour, for a day. Redirects are not followed.',
+  tags: ['Webhooks'],
+  security: [],
+  request: {
+    headers: z.object({
+      'X-Webhook-Id': z.string().meta({ description: 'the id of the delivery, the same at each attempt' }),
+      'X-Webhook-Attempt': z.string().meta({ description: 'the attempt, from 1' }),
+      'X-Signature': z.string().meta({
+        description:
+          '`t=T,v1=HMAC-SHA256(secret, T + "." + body)` in hex; T is the time of the attempt in Unix seconds',
+      }),
+    }),
+    body: { required: true, content: { 'application/json': { schema: resources.webhookDelivery } } },
+  },
+  responses: {
+    200: { description: 'Received; any 2xx will do' },
+    410: { description: 'The webhook is no longer wanted: it is deleted' },
   },
 };
 

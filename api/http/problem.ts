@@ -19,6 +19,10 @@ export const problems = {
     status: 400,
     title: "The provider's host is not a public address, and not in the server's ALLOWED_PROVIDER_HOSTS",
   },
+  webhook_host_not_allowed: {
+    status: 400,
+    title: "The webhook's host is not a public address, and not in the server's ALLOWED_PROVIDER_HOSTS",
+  },
   foreign_host: { status: 403, title: 'The Host header is not of this machine' },
   foreign_origin: { status: 403, title: 'The request comes from a foreign origin' },
   tool_not_permitted: { status: 403, title: 'Approving this call needs the permission level of its tool' },
@@ -32,6 +36,7 @@ export const problems = {
   change_not_found: { status: 404, title: 'There is no such change' },
   memory_not_found: { status: 404, title: 'The chat has no such memory' },
   provider_not_found: { status: 404, title: 'There is no such provider' },
+  webhook_not_found: { status: 404, title: 'There is no such webhook' },
   attachment_not_found: { status: 404, title: 'There is no such attachment' },
   provider_keys_disabled: {
     status: 409,

@@ -43,6 +43,7 @@ export const tags = {
   Attachments: 'Images and text files for messages',
   Tools: 'What agents can be given',
   Providers: 'Model servers that owners bring',
+  Webhooks: 'Events that are posted to a URL',
   Artifacts: 'What tools and clients append to a chat',
   Service: 'Health and metrics',
 } as const;

@@ -1934,6 +1934,160 @@ export interface Version {
     seq: number;
   }[];
 }
+/**
+ * the secret is never returned
+ */
+export interface Webhook {
+  /**
+   * `whk_` and a UUIDv7
+   */
+  id: string;
+  url: string;
+  /**
+   * the kinds of events that are sent
+   */
+  events: (
+    | 'chat_created'
+    | 'message_added'
+    | 'user_turn'
+    | 'user_turn_parsed'
+    | 'user_turn_edit'
+    | 'assistant_turn_started'
+    | 'assistant_turn'
+    | 'memory_written'
+    | 'memory_scored'
+    | 'memory_pinned'
+    | 'memory_unpinned'
+    | 'memory_edited'
+    | 'memory_removed'
+    | 'edge_update'
+    | 'edge_summary'
+    | 'scene_opened'
+    | 'scene_closed'
+    | 'scene_summary'
+    | 'story_event_planned'
+    | 'story_event_started'
+    | 'story_event_completed'
+    | 'story_event_cancelled'
+    | 'object_acquired'
+    | 'changes_proposed'
+    | 'change_accepted'
+    | 'change_declined'
+    | 'change_stale'
+    | 'document_edited'
+    | 'system_message'
+    | 'tool_call_start'
+    | 'tool_call_end'
+    | 'subagent_task_start'
+    | 'subagent_tool_call_start'
+    | 'subagent_tool_call_end'
+    | 'subagent_task_end'
+    | 'citations'
+    | 'planning_artifact'
+    | 'reasoning'
+    | 'model_selected'
+    | 'strategy_meta'
+    | 'strategy_link'
+    | 'graph_snapshot'
+    | 'graph_plan'
+    | 'graph_cleared'
+    | 'strategy_unlinked'
+    | 'step_stuck'
+    | 'step_skipped'
+    | 'turn_rolled_back'
+    | 'turn_superseded'
+    | 'version_activated'
+    | 'chat_settings_changed'
+    | 'guest_cleared'
+    | 'chat_rewound'
+    | 'rewind_undone'
+    | 'turn_completed'
+  )[];
+  /**
+   * ISO 8601, UTC
+   */
+  createdAt: string;
+}
+export interface WebhookDelivery {
+  /**
+   * the same at each attempt, and in `X-Webhook-Id`: repeats are known by it
+   */
+  id: string;
+  /**
+   * `whk_` and a UUIDv7
+   */
+  webhookId: string;
+  kind:
+    | 'chat_created'
+    | 'message_added'
+    | 'user_turn'
+    | 'user_turn_parsed'
+    | 'user_turn_edit'
+    | 'assistant_turn_started'
+    | 'assistant_turn'
+    | 'memory_written'
+    | 'memory_scored'
+    | 'memory_pinned'
+    | 'memory_unpinned'
+    | 'memory_edited'
+    | 'memory_removed'
+    | 'edge_update'
+    | 'edge_summary'
+    | 'scene_opened'
+    | 'scene_closed'
+    | 'scene_summary'
+    | 'story_event_planned'
+    | 'story_event_started'
+    | 'story_event_completed'
+    | 'story_event_cancelled'
+    | 'object_acquired'
+    | 'changes_proposed'
+    | 'change_accepted'
+    | 'change_declined'
+    | 'change_stale'
+    | 'document_edited'
+    | 'system_message'
+    | 'tool_call_start'
+    | 'tool_call_end'
+    | 'subagent_task_start'
+    | 'subagent_tool_call_start'
+    | 'subagent_tool_call_end'
+    | 'subagent_task_end'
+    | 'citations'
+    | 'planning_artifact'
+    | 'reasoning'
+    | 'model_selected'
+    | 'strategy_meta'
+    | 'strategy_link'
+    | 'graph_snapshot'
+    | 'graph_plan'
+    | 'graph_cleared'
+    | 'strategy_unlinked'
+    | 'step_stuck'
+    | 'step_skipped'
+    | 'turn_rolled_back'
+    | 'turn_superseded'
+    | 'version_activated'
+    | 'chat_settings_changed'
+    | 'guest_cleared'
+    | 'chat_rewound'
+    | 'rewind_undone'
+    | 'turn_completed';
+  /**
+   * `chat_` and a UUIDv7
+   */
+  chatId: string;
+  /**
+   * the event, as in the log
+   */
+  event?: {
+    [k: string]: unknown;
+  };
+  /**
+   * says that `event.data` was left out for its size
+   */
+  note?: string;
+}
 export interface You {
   id: 'you';
   name: string;

@@ -43,6 +43,7 @@ export const chatTables: { table: string; rows: number; purge?: Purge }[] = [
   { table: 'dialect_requests', rows: 500 },
   { table: 'dialect_responses', rows: 100 },
   { table: 'dialect_turns', rows: 500 },
+  { table: 'webhook_deliveries', rows: 500 },
   { table: 'turns', rows: 50 },
 ];
 

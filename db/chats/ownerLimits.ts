@@ -11,6 +11,7 @@ const counted = {
   documents: 'select from documents where owner = $1',
   providers: 'select from providers where owner = $1',
   attachments: 'select from attachments where owner = $1',
+  webhooks: 'select from webhooks where owner = $1',
   storyEvents: "select from story_events where chat_id = $1 and status in ('planned', 'active')",
 } as const;
 

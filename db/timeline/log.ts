@@ -5,6 +5,7 @@ import { notifyLogGrew } from '../core/notify.js';
 import { maxPageBytes, type Page } from '../core/page.js';
 import type { Db, Tx } from '../core/pool.js';
 import { project } from '../projections/index.js';
+import { outboxGrew } from '../webhooks/outbox.js';
 
 /** How much an event's data is as JSON, in bytes; of a release before it is found by writing it. */
 export const eventBytes = 'coalesce(bytes, octet_length(data::text))';
@@ -41,7 +42,8 @@ export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock |
 }
 
 /**
- * Appends events with the next seqs and projects them in the caller's transaction. Notifies after its commit.
+ * Appends events with the next seqs and projects them in the caller's transaction. Notifies after its commit. The same
+ * statement puts the events that webhooks ask for into the outbox.
  * The caller holds the chat's lock. `firstN` numbers the events within their step; a key that exists makes
  * the unique index refuse the append, so look with `findEffect` first. Their time is that of the append and not of
  * the transaction's start, which may be before that of one that was committed first; and it never runs backwards,
@@ -55,14 +57,18 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
     `with taken as (
        update chats set seq = seq + $4, updated_at = now(), last_event_at = greatest(last_event_at, clock_timestamp()),
          log_bytes = coalesce(log_bytes, (select sum(${eventBytes}) from events where chat_id = $1), 0) + $8
-       where id = $1 returning seq - $4 as before, last_event_at as at
+       where id = $1 returning seq - $4 as before, last_event_at as at, owner
      ), added as (
        insert into events (chat_id, seq, kind, turn_id, step, n, at, data, bytes)
        select $1, taken.before + e.i, e.kind, $2, $3, $5 + e.i - 1, taken.at, e.data, e.bytes
        from taken, unnest($6::text[], $7::jsonb[], $9::integer[]) with ordinality as e(kind, data, bytes, i)
        returning seq, kind, turn_id, at, data, superseded_by, hidden_by
+     ), queued as (
+       insert into webhook_deliveries (webhook_id, chat_id, seq)
+       select w.id, $1, added.seq from taken join webhooks w on w.owner = taken.owner join added on added.kind = any(w.events)
+       returning webhook_id
      )
-     select * from added order by seq`,
+     select added.*, (select array_agg(distinct webhook_id) from queued) as webhooks from added order by seq`,
     [
       cause.chatId,
       cause.turnId,
@@ -78,6 +84,7 @@ export async function appendEvents(tx: Tx, cause: Cause, events: NewEvent[], fir
   if (rows.length !== events.length) throw new Error(`chat ${cause.chatId} is gone`);
   const appended = rows.map(toChatEvent);
   for (const last of appended.slice(-1)) notifyLogGrew(tx, cause.chatId, last.seq);
+  if (rows[0]?.webhooks) outboxGrew(tx, rows[0].webhooks);
   await project(tx, cause.chatId, appended);
   return appended;
 }

@@ -6,6 +6,7 @@ export const TURN_WORKFLOW = 'turn';
 export const SUBAGENT_WORKFLOW = 'subagent';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const SUMMARIZE_SCENE_WORKFLOW = 'summarizeScene';
+export const DELIVER_WEBHOOK_WORKFLOW = 'deliverWebhook';
 /** One schedule per task queue, so that two installations on one namespace do not share it. */
 export const reconcileScheduleId = (taskQueue: string) => `${taskQueue}-reconcile`;
 
@@ -46,6 +47,9 @@ export const classifierQueue = (taskQueue: string): string => `${taskQueue}-clas
 
 /** The task queue of replies, tools and sub-agents if streams have separate workers (`WORKER_ROLES`). */
 export const streamsQueue = (taskQueue: string): string => `${taskQueue}-streams`;
+
+/** The task queue of deliveries to webhooks, polled by the workers of workflows. */
+export const webhooksQueue = (taskQueue: string): string => `${taskQueue}-webhooks`;
 
 /** The longest fairness key that Temporal accepts, in bytes. A longer one makes the command fail. */
 const MAX_FAIRNESS_KEY = 64;

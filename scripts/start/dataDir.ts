@@ -44,6 +44,15 @@ export function dataDirAt(path: string) {
     writeServices: (services: Services) => writeJson(files.services, services),
     readDemoChat: () => readJson<{ chatId: string }>(join(path, 'demo.json')),
     writeDemoChat: (demo: { chatId: string }) => writeJson(join(path, 'demo.json'), demo),
+    /** The key of secrets at rest, 32 bytes as base64. The first start makes it. */
+    async encryptionKey(): Promise<string> {
+      const file = join(path, 'encryption.json');
+      const known = await readJson<{ key: string }>(file);
+      if (known) return known.key;
+      const key = randomBytes(32).toString('base64');
+      await writeJson(file, { key });
+      return key;
+    },
     /** Creates the folder, closes it to other users and locks it for this launcher. Gives the function that unlocks it. */
     async lock(): Promise<() => Promise<void>> {
       try {

@@ -122,6 +122,8 @@ type Parts = {
   page: string;
   /** The folder of the bundled api and worker. */
   processes: string;
+  /** Of `DATA_DIR`, used where `PROVIDER_ENCRYPTION_KEY` is not set. */
+  encryptionKey: string;
 };
 
 /** Starts in parallel what the api and the worker need. When one part fails, the others are aborted. */
@@ -140,12 +142,13 @@ async function startParts(context: StartContext): Promise<Parts> {
     orFail(bundleWorkflows(together)),
     orFail(bundlePage(together)),
     orFail(bundleProcesses(together)),
+    orFail(context.dataDir.encryptionKey()),
   ] as const;
   await Promise.allSettled(parts);
   context.signal.throwIfAborted();
   failed.signal.throwIfAborted();
-  const [databaseUrl, temporal, provider, bundle, page, processes] = await Promise.all(parts);
-  return { databaseUrl, temporal, provider, bundle, page, processes };
+  const [databaseUrl, temporal, provider, bundle, page, processes, encryptionKey] = await Promise.all(parts);
+  return { databaseUrl, temporal, provider, bundle, page, processes, encryptionKey };
 }
 
 /** Migrates over the direct URL: migrations hold a lock of their session, which a pooler does not keep. */
@@ -188,6 +191,7 @@ function childEnv(config: Config, parts: Parts): (api: string) => NodeJS.Process
     ...(parts.temporal.ui ? { TEMPORAL_UI_URL: parts.temporal.ui } : {}),
     GATEWAY_URL: config.GATEWAY_URL ?? api,
     GATEWAY_TOKEN: token,
+    ...(config.PROVIDER_ENCRYPTION_KEY ? {} : { PROVIDER_ENCRYPTION_KEY: parts.encryptionKey }),
     WORKFLOW_BUNDLE: parts.bundle,
     PAGE_DIR: parts.page,
     ...(parts.provider ? { ...demoModel, OPENAI_BASE_URL: parts.provider } : {}),

@@ -11,6 +11,7 @@ import type { Course } from './course.js';
 import { narrativeCourses } from './narrativeCourses.js';
 import { operatorCourses } from './operatorCourses.js';
 import { spineCourses, tracedCourses } from './spineCourses.js';
+import { webhookCourses } from './webhookCourses.js';
 
 /**
  * `node --import tsx test/replay/record.ts`: runs each course that has no history yet on the real service, and
@@ -41,7 +42,7 @@ async function record<W extends World>(
 }
 
 async function keep(service: Service, name: string, turnId: string): Promise<void> {
-  await service.client.awaitTurnEnd(turnId.split('/')[0] ?? turnId);
+  if (turnId.startsWith('turn_')) await service.client.awaitTurnEnd(turnId.split('/')[0] ?? turnId);
   await withTemporal(service, (client) => client.workflow.getHandle(turnId).result());
   const history = await fetchHistory(service, turnId);
   await writeFile(fileOf(name), `${withoutPaths(JSON.stringify(historyToJson(history), null, 1))}\n`);
@@ -52,7 +53,7 @@ async function keep(service: Service, name: string, turnId: string): Promise<voi
 const withoutPaths = (json: string) => json.replaceAll(fileURLToPath(new URL('../../', import.meta.url)), '');
 
 await mkdir(folder, { recursive: true });
-await record(spineCourses, startScriptedService, ({ service }) => service);
+await record([...spineCourses, ...webhookCourses], startScriptedService, ({ service }) => service);
 // The collector is away: what is recorded are the histories of turns that are traced.
 await record(
   tracedCourses,

@@ -40,6 +40,13 @@ export function createWorkerMetrics(
   ]);
   for (const kind of factKinds) providerFacts.inc({ event: 'learned', kind }, 0);
 
+  const deliveries = counter(
+    'webhook_deliveries_total',
+    'Attempts to deliver events to webhooks, and deliveries given up',
+    ['outcome'],
+  );
+  for (const outcome of ['delivered', 'failed', 'webhook_gone', 'given_up']) deliveries.inc({ outcome }, 0);
+
   return {
     inFlight,
     deltas,
@@ -72,6 +79,7 @@ export function createWorkerMetrics(
       [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     ),
     providerFacts,
+    deliveries,
     checkpointFailures: counter('checkpoint_write_failures_total', 'Checkpoints that Postgres did not take', []),
   };
 }

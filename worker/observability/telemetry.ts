@@ -1,4 +1,12 @@
-import type { AttemptEnd, CallEnd, ModelCall, ReplyAttempt, Telemetry } from '../../activities/telemetry.js';
+import type {
+  AttemptEnd,
+  CallEnd,
+  DeliveryEnd,
+  ModelCall,
+  ReplyAttempt,
+  Telemetry,
+} from '../../activities/telemetry.js';
+import type { DeliveryKey } from '../../domain/webhooks/delivery.js';
 import type { Log } from '../../telemetry/log/log.js';
 import type { CallSpan, Tracing } from '../../telemetry/tracing.js';
 import type { WorkerMetrics } from './metrics.js';
@@ -32,6 +40,14 @@ export function createTelemetry(
       log.warn({ ...attempt, how }, 'an attempt at a reply was lost with its worker; another one takes over');
     },
     attemptEnded: (attempt, end) => attemptEnded(metrics, log, attempt, end),
+    deliveryEnded: (key, end) => deliveryEnded(metrics, log, key, end),
+    deliveriesExpired(count) {
+      metrics.deliveries.inc({ outcome: 'given_up' }, count);
+      log.warn({ count }, 'deliveries to webhooks were given up: they were open for more than a day');
+    },
+    deliveriesNotStarted(err) {
+      log.warn({ err }, 'deliveries to webhooks could not be started; the next pass tries again');
+    },
   };
 }
 
@@ -42,6 +58,24 @@ function attemptEnded(metrics: WorkerMetrics, log: Log, attempt: ReplyAttempt, e
   if (end.outcome === 'failed')
     log.warn({ ...attempt, code: end.code, err: end.cause }, 'an attempt at a reply failed');
   else log.debug({ ...attempt, outcome }, 'an attempt at a reply ended');
+}
+
+function deliveryEnded(metrics: WorkerMetrics, log: Log, key: DeliveryKey, end: DeliveryEnd): void {
+  const { outcome } = end;
+  metrics.deliveries.inc({ outcome });
+  switch (outcome) {
+    case 'delivered':
+      log.debug(key, 'an event was delivered to a webhook');
+      break;
+    case 'failed':
+      log.info({ ...key, status: end.status, err: end.cause }, 'an event could not be delivered to a webhook');
+      break;
+    case 'webhook_gone':
+      log.warn(key, 'a webhook was deleted: its receiver answered 410');
+      break;
+    case 'given_up':
+      log.warn(key, 'a delivery to a webhook was given up: it failed for a day');
+  }
 }
 
 /** For each delta it only increments a counter. */

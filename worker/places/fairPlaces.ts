@@ -6,8 +6,16 @@ import type { Drain } from '../drain/drain.js';
 import type { Places } from './places.js';
 import { createRetryPacer } from './retryPacer.js';
 
-/** Activities that wait for a provider or a tool. All others end within seconds and take no place. */
-const takesPlace = new Set(['streamReply', 'streamIteration', 'askSubagent', 'runTool', 'classify', 'summarizeScene']);
+/** Activities that wait for a provider, a tool or a webhook. All others end within seconds and take no place. */
+const takesPlace = new Set([
+  'streamReply',
+  'streamIteration',
+  'askSubagent',
+  'runTool',
+  'classify',
+  'summarizeScene',
+  'sendWebhook',
+]);
 
 /** The longest wait for a place, in milliseconds: shorter than any heartbeat timeout. */
 const WAIT_MS = 2_000;

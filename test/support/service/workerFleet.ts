@@ -6,13 +6,14 @@ import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readTurn, type TurnView } from '../../../db/turns/turnView.js';
 import { createTurnEngine, type TurnEngine } from '../../../engine/turnEngine.js';
 import { claim, owner } from '../chats/chats.js';
-import { createTestDatabase } from '../postgres/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../postgres/postgres.js';
 import { type ScriptedProvider, startScriptedProvider } from '../provider/scriptedProvider.js';
 import { until } from '../until.js';
 import { startWorkerProcess, type WorkerProcess } from './workerProcess.js';
 
 /** Workers in processes of their own on one task queue, without an api: turns are claimed and started directly. */
 export type WorkerFleet = {
+  database: TestDatabase;
   pool: Pool;
   provider: ScriptedProvider;
   client: Client;
@@ -61,6 +62,7 @@ export async function startWorkerFleet(name: string, shared: Record<string, stri
   };
 
   return {
+    database,
     pool,
     provider,
     client,
