@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError, readConfig } from '../config.js';
+import { createPool } from '../db/core/pool.js';
+import { type Difference, rebuildChat } from '../db/timeline/rebuildChat.js';
+import { dataDirAt } from './start/dataDir.js';
+import { messageOf } from './start/failure.js';
+
+/**
+ * `npm run rebuild -- CHAT [--check]`: rebuilds the projections of a chat from its log, and says what differed. With
+ * `--check` it only compares. Exits with 0 when nothing differed, with 1 when something did, and with 2 when it could not
+ * compare.
+ */
+const statementTimeoutMs = 10 * 60_000;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { check: { type: 'boolean', default: false } },
+  });
+  const [chatId, ...others] = positionals;
+  if (!chatId || others.length > 0) return complain('Name one chat: npm run rebuild -- chat_… [--check]');
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = readConfig();
+  const run = await dataDirAt(resolve(config.DATA_DIR)).readRun();
+  const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL ?? run?.databaseUrl;
+  if (!url) throw new ConfigError('DATABASE_URL: must be set, unless the service runs here (npm start)');
+  const pool = createPool(url, { max: 1, statementTimeoutMs });
+  try {
+    const result = await rebuildChat(pool, chatId, values);
+    switch (result.outcome) {
+      case 'unknown_chat':
+        return complain(`There is no chat ${chatId}.`);
+      case 'busy':
+        return complain('A turn of the chat runs. Stop it, or try again when it has ended.');
+      case 'compared':
+        return print(result.differences, values.check);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+function print(differences: Difference[], check: boolean): number {
+  if (differences.length === 0) {
+    console.log('The projections are what the log gives. Nothing was changed.');
+    return 0;
+  }
+  for (const { table, missing, extra, changed, examples } of differences)
+    console.log(`${table}: ${missing} missing, ${extra} too many, ${changed} different, such as ${examples.join(' ')}`);
+  console.log(check ? 'Nothing was changed: run it without --check to repair them.' : 'They are repaired.');
+  return 1;
+}
+
+function complain(sentence: string): number {
+  console.error(sentence);
+  return 2;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.exitCode = complain(messageOf(error));
+  },
+);

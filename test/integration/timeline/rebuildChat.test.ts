@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readProjections } from '../../../db/timeline/rebuild.js';
+import { rebuildChat } from '../../../db/timeline/rebuildChat.js';
+import { claim, seedChat } from '../../support/chats/chats.js';
+import { tellStory } from '../../support/chats/timeline.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+}, 60_000);
+afterAll(() => database?.drop());
+
+/** A chat with memories, edges, versions and a rewind. */
+async function fullChat(): Promise<string> {
+  const seeded = await seedChat(database.pool);
+  const story = tellStory(database.pool, seeded);
+  await story.sayAgain(await story.say('One', 'First reply'), 'Another reply');
+  await story.say('Two', 'Second reply');
+  return seeded.chatId;
+}
+
+/** A memory is lost, an edge has another value, and there is a scene that no event has opened. */
+async function damage(chatId: string): Promise<void> {
+  const { pool } = database;
+  await pool.query(
+    'delete from memories where (chat_id, id) in (select chat_id, id from memories where chat_id = $1 limit 1)',
+    [chatId],
+  );
+  await pool.query("update edges set affinity = affinity + 1 where chat_id = $1 and source_id = 'you'", [chatId]);
+  await pool.query(
+    `insert into scenes select (jsonb_populate_record(s, '{"id":"scn_never"}')).* from scenes s where chat_id = $1 limit 1`,
+    [chatId],
+  );
+}
+
+const damaged = [
+  { table: 'edges', missing: 0, extra: 0, changed: 1, examples: [expect.stringContaining('you')] },
+  { table: 'memories', missing: 1, extra: 0, changed: 0, examples: [expect.stringContaining('mem_')] },
+  { table: 'scenes', missing: 0, extra: 1, changed: 0, examples: ['["scn_never"]'] },
+];
+
+/** `npm run rebuild`, with its exit code and what it prints. */
+const run = (...args: string[]) =>
+  new Promise<{ code: unknown; said: string }>((resolve) => {
+    const env = { ...process.env, DATABASE_URL: database.url, DATABASE_DIRECT_URL: '' };
+    const command = ['--import', 'tsx', 'scripts/rebuild.ts', ...args];
+    execFile(process.execPath, command, { env }, (error, stdout, stderr) =>
+      resolve({ code: error ? error.code : 0, said: stdout + stderr }),
+    );
+  });
+
+describe('a rebuild of a chat', () => {
+  test('finds no difference in a chat whose projections are what its log gives, and changes no row', async () => {
+    const chatId = await fullChat();
+    expect(await rebuildChat(database.pool, chatId, { check: false })).toEqual({
+      outcome: 'compared',
+      differences: [],
+    });
+  });
+
+  test('names what differs by table, repairs it, and only compares with check', async () => {
+    const chatId = await fullChat();
+    const right = await readProjections(database.pool, chatId);
+    await damage(chatId);
+    const wrong = await readProjections(database.pool, chatId);
+    expect(await rebuildChat(database.pool, chatId, { check: true })).toEqual({
+      outcome: 'compared',
+      differences: damaged,
+    });
+    expect(await readProjections(database.pool, chatId)).toEqual(wrong);
+    expect(await rebuildChat(database.pool, chatId, { check: false })).toMatchObject({ differences: damaged });
+    expect(await readProjections(database.pool, chatId)).toEqual(right);
+  });
+
+  test('repairs the settings of an agent, which are a column of its chat', async () => {
+    const { chatId } = await seedChat(database.pool);
+    const settings = { created: '{"model":"a"}', changed: '{"model":"z"}' };
+    await database.pool.query('update chats set created_settings = $2, settings = $3 where id = $1', [
+      chatId,
+      settings.created,
+      settings.changed,
+    ]);
+    expect(await rebuildChat(database.pool, chatId, { check: false })).toMatchObject({
+      differences: [{ table: 'chats.settings', changed: 1 }],
+    });
+  });
+
+  test('leaves a chat alone while a turn holds its floor, and knows no chat that is not there', async () => {
+    const { chatId } = await seedChat(database.pool);
+    await claim(database.pool, chatId);
+    expect(await rebuildChat(database.pool, chatId, { check: false })).toEqual({ outcome: 'busy' });
+    expect(await rebuildChat(database.pool, 'chat_none', { check: true })).toEqual({ outcome: 'unknown_chat' });
+  });
+
+  test('exits with 0 when nothing differed, 1 when something did, and 2 with a sentence when it can not compare', async () => {
+    const chatId = await fullChat();
+    await damage(chatId);
+    expect(await run(chatId, '--check')).toMatchObject({ code: 1, said: expect.stringContaining('edges: 0 missing') });
+    expect(await run(chatId)).toMatchObject({ code: 1, said: expect.stringContaining('memories: 1 missing') });
+    expect(await run(chatId)).toMatchObject({ code: 0 });
+    expect(await run('chat_none')).toEqual({ code: 2, said: 'There is no chat chat_none.\n' });
+    expect(await run()).toMatchObject({ code: 2, said: expect.stringContaining('npm run rebuild') });
+  }, 120_000);
+});
