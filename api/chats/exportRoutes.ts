@@ -9,6 +9,7 @@ import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { chat } from '../http/schemas.js';
 import { createHeavyWork } from '../limits/heavyWork.js';
+import { readFiles } from './importedFiles.js';
 import { receiveUpload, type Upload } from './uploads.js';
 
 const tag = 'Chats';
@@ -29,7 +30,7 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       path: '/v1/chats/:chatId/export',
       summary: 'A chat as JSON Lines',
       description:
-        'Each line is a JSON object with a `type`: first `chat`, then `character`, `document`, `turn` and `event` lines. The log has hidden and superseded events too, so that versions and undo survive an import. Keys of providers are not in it. For example `{"type":"event","seq":2,"kind":"user_turn",…}`.',
+        'Each line is a JSON object with a `type`: first `chat`, then `character` lines with a `card` and an `avatar` where there is one, `document`, `attachment`, `turn` and `event` lines. Bytes are base64; what exceeds 2 MiB of a file follows in lines of the type `piece`. The newest attachments have their bytes, as far as they fit into an import with the log (about 90 MiB); older ones are `leftOut`. The log has hidden and superseded events too, so that versions and undo survive an import. Keys of providers are not in it. For example `{"type":"event","seq":2,"kind":"user_turn",…}`.',
       tag,
       answers: { 200: null },
       answersWith: [jsonLines],
@@ -50,7 +51,7 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       path: '/v1/chats/import',
       summary: 'Create a chat from an export',
       description:
-        'The body is what an export answered with, up to 64 MiB, and must arrive within 30 seconds; any `Content-Type` will do. The chat, its characters, its document and its turns have new ids, its projections are the same. Turns that had not ended are cancelled. A strategy stays with the chat that has it. If a line can not be used, nothing is created, and `detail` names the line.',
+        'The body is what an export answered with, up to 128 MiB, and must arrive within 30 seconds; any `Content-Type` will do. The chat, its characters, its document, its attachments and its turns have new ids, its projections are the same. Turns that had not ended are cancelled. A strategy stays with the chat that has it. If a line can not be used, nothing is created, and `detail` names the line.',
       tag,
       bytes: true,
       answers: { 201: chat },
@@ -75,7 +76,8 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
     const plan = await readPlan(upload);
     if (plan.chat.kind === 'relay' && !relays)
       throw new Problem('kind_not_available', 'kind: relay needs UPSTREAM_BASE_URL, the service that answers');
-    return importChat(pool, owner, plan, readEvents(upload), limits);
+    const content = { files: readFiles(upload, plan.eventsFrom), events: readEvents(upload, plan.eventsFrom) };
+    return importChat(pool, owner, plan, content, limits);
   }
 }
 
@@ -106,8 +108,9 @@ async function readPlan(upload: Upload): Promise<ImportPlan> {
   return plan.finish(last);
 }
 
-async function* readEvents(upload: Upload): AsyncGenerator<ExportedEvent> {
+async function* readEvents(upload: Upload, from: number): AsyncGenerator<ExportedEvent> {
   for await (const { text, number } of upload.lines()) {
+    if (number < from) continue;
     const line = parseExportLine(text, number);
     if (line.type === 'event') yield line;
     if (number % LINES_AT_ONCE === 0) await yieldToEventLoop();

@@ -7,7 +7,7 @@ import type { Request } from 'express';
 import { Problem } from '../http/problem.js';
 
 /** What an import may have: bytes in all, and bytes of a line. */
-const uploadLimits = { bytes: 64 * 1024 * 1024, line: 8 * 1024 * 1024 } as const;
+const uploadLimits = { bytes: 128 * 1024 * 1024, line: 12 * 1024 * 1024 } as const;
 
 const LF = 10;
 
@@ -48,12 +48,12 @@ async function copy(request: Request, write: (piece: Buffer) => Promise<unknown>
   let line = { number: 1, bytes: 0 };
   for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > uploadLimits.bytes) throw new Problem('body_too_large', 'An import may have at most 64 MiB');
+    if (bytes > uploadLimits.bytes) throw new Problem('body_too_large', 'An import may have at most 128 MiB');
     for (let at = 0; at < piece.length; ) {
       const end = piece.indexOf(LF, at);
       line.bytes += (end < 0 ? piece.length : end) - at;
       if (line.bytes > uploadLimits.line)
-        throw new Problem('invalid_import', `line ${line.number}: is longer than 8 MiB`);
+        throw new Problem('invalid_import', `line ${line.number}: is longer than 12 MiB`);
       at = end < 0 ? piece.length : end + 1;
       if (end >= 0) line = { number: line.number + 1, bytes: 0 };
     }

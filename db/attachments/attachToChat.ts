@@ -48,3 +48,16 @@ export async function attachToFork(tx: Tx, chatId: string, forkId: string): Prom
     [chatId, forkId],
   );
 }
+
+/** Records which attachments of its owner the messages of an imported chat have, once its events are inserted. */
+export async function attachToImport(tx: Tx, { chatId, owner }: { chatId: string; owner: string }): Promise<void> {
+  await tx.query(
+    `with attached as (
+       update attachments set attached = true where owner = $2 and id in (
+         select x->>'id' from events e cross join lateral jsonb_array_elements(e.data->'attachments') x
+         where e.chat_id = $1 and e.kind in ('user_turn', 'user_turn_edit') and e.data ? 'attachments')
+       returning id)
+     insert into chat_attachments (chat_id, attachment_id) select $1, id from attached`,
+    [chatId, owner],
+  );
+}

@@ -23,27 +23,35 @@ export function createAttachment(
   given: NewAttachment,
   limits: AttachmentLimits = {},
 ): Promise<Attachment> {
-  const { mediaType, name, bytes, sha256 } = given;
   return transaction(pool, async (tx) => {
     await mustBeWithinLimit(tx, 'attachments', owner, limits.attachments);
-    await mustHaveRoom(tx, owner, bytes.length, limits.attachmentBytes);
-    // The update locks a row that is there, so that it is not removed as unused at the same time.
-    await tx.query(
-      `insert into attachment_contents (sha256, bytes) values ($1, $2)
-       on conflict (sha256) do update set sha256 = excluded.sha256`,
-      [sha256, bytes],
-    );
-    const { rows } = await tx.query<Row>(
-      `insert into attachments as a (id, owner, media_type, name, size, sha256) values ($1, $2, $3, $4, $5, $6)
-       returning ${attachmentColumns}`,
-      [newId('att'), owner, mediaType, name ?? null, bytes.length, sha256],
-    );
-    return toAttachment(rows[0]!);
+    await mustHaveRoom(tx, owner, given.bytes.length, limits.attachmentBytes);
+    return insertAttachment(tx, { owner, id: newId('att') }, given);
   });
 }
 
+/** Inserts an attachment, and its content unless it is there. The caller has checked the limits of the owner. */
+export async function insertAttachment(
+  tx: Tx,
+  { owner, id }: { owner: string; id: string },
+  { mediaType, name, bytes, sha256 }: NewAttachment,
+): Promise<Attachment> {
+  // The update locks a row that is there, so that it is not removed as unused at the same time.
+  await tx.query(
+    `insert into attachment_contents (sha256, bytes) values ($1, $2)
+     on conflict (sha256) do update set sha256 = excluded.sha256`,
+    [sha256, bytes],
+  );
+  const { rows } = await tx.query<Row>(
+    `insert into attachments as a (id, owner, media_type, name, size, sha256) values ($1, $2, $3, $4, $5, $6)
+     returning ${attachmentColumns}`,
+    [id, owner, mediaType, name ?? null, bytes.length, sha256],
+  );
+  return toAttachment(rows[0]!);
+}
+
 /** Runs under the lock of `mustBeWithinLimit`, so that concurrent uploads can't exceed the limit together. */
-async function mustHaveRoom(tx: Tx, owner: string, bytes: number, max: number | undefined): Promise<void> {
+export async function mustHaveRoom(tx: Tx, owner: string, bytes: number, max: number | undefined): Promise<void> {
   if (max === undefined) return;
   const { rows } = await tx.query<{ total: number }>(
     'select coalesce(sum(size), 0)::float8 as total from attachments where owner = $1',

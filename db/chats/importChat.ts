@@ -1,8 +1,16 @@
-import type { ExportedEvent, ExportedTurn } from '../../domain/timeline/exportedChat.js';
+import type { ExportedEvent, ExportedFile, ExportedTurn } from '../../domain/timeline/exportedChat.js';
 import { type ImportPlan, type NewIds, withNewIds } from '../../domain/timeline/importPlan.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
+import {
+  type AttachmentLimits,
+  insertAttachment,
+  mustHaveRoom as mustHaveRoomForBytes,
+} from '../attachments/attachments.js';
+import { attachToImport } from '../attachments/attachToChat.js';
 import { type IdPrefix, newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
+import { storeAvatar } from '../narrative/avatars.js';
+import { storeCard } from '../narrative/cards.js';
 import { rebuildInTransaction } from '../timeline/rebuild.js';
 import { type Chat, readChat } from './chats.js';
 import { type Limits, mustBeWithinLimit } from './ownerLimits.js';
@@ -10,7 +18,7 @@ import { type Limits, mustBeWithinLimit } from './ownerLimits.js';
 /** How many rows are inserted at a time, and after how many bytes of events a batch ends. */
 const batch = { turns: 500, events: 500, bytes: 1024 * 1024 };
 
-export type ImportLimits = Pick<Limits, 'chats' | 'characters' | 'documents'>;
+export type ImportLimits = Pick<Limits, 'chats' | 'characters' | 'documents'> & AttachmentLimits;
 
 /**
  * Creates a chat from an export, in one transaction. The chat, its characters, its document, its turns and its changes
@@ -20,7 +28,7 @@ export function importChat(
   pool: Pool,
   owner: string,
   plan: ImportPlan,
-  events: AsyncIterable<ExportedEvent>,
+  { files, events }: { files: AsyncIterable<ImportedFile>; events: AsyncIterable<ExportedEvent> },
   limits: ImportLimits,
 ): Promise<Chat> {
   return transaction(pool, async (tx) => {
@@ -35,6 +43,8 @@ export function importChat(
         persona,
         greeting,
       ]);
+    for (const { characterId, card } of plan.cards) await storeCard(tx, ids.character(characterId), card);
+    await insertFiles(tx, owner, files, ids);
     if (plan.document) {
       const { id, title, body, documentVersion } = plan.document;
       await tx.query('insert into documents (id, owner, title, body, version) values ($1, $2, $3, $4, $5)', [
@@ -49,16 +59,27 @@ export function importChat(
     for (let at = 0; at < plan.turns.length; at += batch.turns)
       await insertTurns(tx, { chatId, owner }, plan, plan.turns.slice(at, at + batch.turns), ids);
     await insertEvents(tx, chatId, plan, events, ids);
+    await attachToImport(tx, { chatId, owner });
     await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
     return (await readChat(tx, owner, chatId))!;
   });
 }
 
-async function mustHaveRoom(tx: Tx, owner: string, { characters, document }: ImportPlan, limits: ImportLimits) {
+async function mustHaveRoom(
+  tx: Tx,
+  owner: string,
+  { characters, document, attachments }: ImportPlan,
+  limits: ImportLimits,
+) {
   await mustBeWithinLimit(tx, 'chats', owner, limits.chats);
   if (characters.length > 0)
     await mustBeWithinLimit(tx, 'characters', owner, Math.max(1, limits.characters - characters.length + 1));
   if (document) await mustBeWithinLimit(tx, 'documents', owner, limits.documents);
+  if (attachments.length === 0) return;
+  const most = limits.attachments && Math.max(1, limits.attachments - attachments.length + 1);
+  await mustBeWithinLimit(tx, 'attachments', owner, most);
+  const bytes = attachments.reduce((sum, each) => sum + each.bytes, 0);
+  await mustHaveRoomForBytes(tx, owner, bytes, limits.attachmentBytes);
 }
 
 async function createIds(tx: Tx, owner: string, plan: ImportPlan): Promise<NewIds> {
@@ -78,6 +99,10 @@ async function createIds(tx: Tx, owner: string, plan: ImportPlan): Promise<NewId
       'turn',
       plan.turns.map(({ id }) => id),
     ),
+    attachment: map(
+      'att',
+      plan.attachments.map(({ id }) => id),
+    ),
     document: map('doc', plan.document ? [plan.document.id] : []),
     provider: (id) => (providers.has(id) ? id : null),
     // Changes are named by their ids alone, so each gets a new one.
@@ -87,6 +112,22 @@ async function createIds(tx: Tx, owner: string, plan: ImportPlan): Promise<NewId
       return known;
     },
   };
+}
+
+/** A file of an import, whole. `sha256` is that of `bytes`. */
+export type ImportedFile = { header: ExportedFile; bytes: Buffer; sha256: Buffer };
+
+async function insertFiles(tx: Tx, owner: string, files: AsyncIterable<ImportedFile>, ids: NewIds): Promise<void> {
+  for await (const { header, bytes, sha256 } of files) {
+    const { mediaType } = header;
+    if (header.type === 'avatar') await storeAvatar(tx, ids.character(header.characterId), { mediaType, bytes });
+    else
+      await insertAttachment(
+        tx,
+        { owner, id: ids.attachment(header.id) },
+        { mediaType, name: header.name ?? undefined, bytes, sha256 },
+      );
+  }
 }
 
 type Target = { chatId: string; owner: string };

@@ -4,8 +4,9 @@ import { eventData, eventKinds } from '../log/events.js';
 import { chatKind, publicError, tokenUsage, turnStatus } from '../turns/turn.js';
 
 /**
- * The lines of an exported chat, each a JSON object with a `type`: the chat, its characters, its document, its turns, and
- * the events of its log, hidden ones too. Of a later release, `version` differs.
+ * The lines of an exported chat, each a JSON object with a `type`: the chat, its characters with their cards and avatars,
+ * its document, the attachments of its messages, its turns, and the events of its log, hidden ones too. Of a later release,
+ * `version` differs.
  */
 export const EXPORT_VERSION = 1;
 
@@ -51,6 +52,34 @@ const document = z.object({
   documentVersion: z.number().int().min(1),
 });
 
+/** The card that the character of an earlier line was imported from: domain/narrative/cards/readCard.ts. */
+const card = z.object({ type: z.literal('card'), characterId: id, card: z.record(z.string(), z.unknown()) });
+
+/** How many bytes of a file one line has at most. The rest follows in lines of the type `piece`. */
+export const PIECE_BYTES = 2 * 1024 * 1024;
+
+const base64 = z
+  .string()
+  .max(Math.ceil(PIECE_BYTES / 3) * 4)
+  .regex(/^[A-Za-z0-9+/]*={0,2}$/, { error: 'must be base64' });
+
+/** The bytes in all, and the first of them. */
+const file = { mediaType: z.string().max(200), bytes: z.number().int().min(1), base64 };
+
+const avatar = z.object({ type: z.literal('avatar'), characterId: id, ...file });
+
+const attachment = z.object({
+  type: z.literal('attachment'),
+  id,
+  name: z.string().max(1_000).nullable(),
+  ...file,
+  /** Its bytes are not in the export, which has a limit. */
+  leftOut: z.boolean().optional(),
+});
+
+/** The next bytes of the file that began before it. */
+const piece = z.object({ type: z.literal('piece'), base64 });
+
 const turn = z.object({
   type: z.literal('turn'),
   id,
@@ -81,7 +110,7 @@ const event = z.object({
 });
 
 export const exportLine = z
-  .discriminatedUnion('type', [chat, character, document, turn, event])
+  .discriminatedUnion('type', [chat, character, card, avatar, document, attachment, piece, turn, event])
   .superRefine((line, context) => {
     if (line.type !== 'event') return;
     const parsed = eventData[line.kind].safeParse(line.data);
@@ -92,6 +121,7 @@ export const exportLine = z
 export type ExportedChat = z.infer<typeof chat>;
 export type ExportedCharacter = z.infer<typeof character>;
 export type ExportedDocument = z.infer<typeof document>;
+export type ExportedFile = z.infer<typeof avatar> | z.infer<typeof attachment>;
 export type ExportedTurn = z.infer<typeof turn>;
 export type ExportedEvent = z.infer<typeof event>;
 export type ExportLine = z.infer<typeof exportLine>;

@@ -1,4 +1,5 @@
 import type { EventKind } from '../log/events.js';
+import type { Card } from '../narrative/cards/readCard.js';
 import { parseBounded } from '../text/boundedJson.js';
 import { unstorableReason } from '../text/storable.js';
 import { chatLimits } from './chatLimits.js';
@@ -11,6 +12,7 @@ import {
   type ExportLine,
   exportLine,
 } from './exportedChat.js';
+import { faultOfFile, faultOfPiece, type ImportFiles, incomplete, noFiles, takeFile } from './importFiles.js';
 import { foldMarks, isMark, type LogLine, type Marks } from './marks.js';
 
 /** A line of an import can not be used. `line` counts from 1. `reason` quotes nothing of the line. */
@@ -28,12 +30,22 @@ export class InvalidImport extends Error {
 export type ImportPlan = {
   chat: ExportedChat;
   characters: ExportedCharacter[];
+  cards: { characterId: string; card: Card }[];
+  /** The attachments whose bytes are in the export. */
+  attachments: { id: string; bytes: number }[];
   document: ExportedDocument | null;
   turns: ExportedTurn[];
+  /** The number of the first line of an event. */
+  eventsFrom: number;
   marks: ReadonlyMap<number, Marks>;
 };
 
-const importLimits = { characters: 1_000, turns: chatLimits.events } as const;
+const importLimits = {
+  characters: 1_000,
+  attachments: 10_000,
+  avatarBytes: 10 * 1024 * 1024,
+  turns: chatLimits.events,
+} as const;
 
 /** Parses a line. Throws `InvalidImport`. */
 export function parseExportLine(text: string, line: number): ExportLine {
@@ -52,9 +64,11 @@ type State = {
   document: ExportedDocument | null;
   characters: Map<string, ExportedCharacter>;
   turns: Map<string, ExportedTurn & { line: number }>;
+  files: ImportFiles;
   /** The keys under which the events happened once. */
   keys: Set<string>;
   log: LogLine[];
+  eventsFrom: number;
 };
 
 /**
@@ -67,18 +81,21 @@ export function createImportPlan() {
     document: null,
     characters: new Map(),
     turns: new Map(),
+    files: noFiles(),
     keys: new Set(),
     log: [],
+    eventsFrom: 0,
   };
   return {
     add(text: string, line: number): void {
       const parsed = parseExportLine(text, line);
-      const fault = faultOf(parsed, state);
+      const fault = faultOfPiece(parsed, state.files) ?? faultOf(parsed, state);
       if (fault) throw new InvalidImport(line, fault);
       take(parsed, line, state);
     },
     finish(lines: number): ImportPlan {
-      const { chat, document, characters, turns, log } = state;
+      const { chat, document, characters, turns, log, files } = state;
+      if (files.missing > 0) throw new InvalidImport(lines, incomplete);
       if (!chat || log.length === 0) throw new InvalidImport(lines, 'there is no event');
       const fault = faultOfChat(chat, state);
       if (fault) throw new InvalidImport(1, fault);
@@ -87,7 +104,16 @@ export function createImportPlan() {
         if (reason) throw new InvalidImport(turn.line, reason);
       }
       const marks = foldMarks(log, turns);
-      return { chat, document, characters: [...characters.values()], turns: [...turns.values()], marks };
+      return {
+        chat,
+        document,
+        characters: [...characters.values()],
+        cards: [...files.cards].map(([characterId, card]) => ({ characterId, card })),
+        attachments: [...files.attachments].map(([id, bytes]) => ({ id, bytes })),
+        turns: [...turns.values()],
+        eventsFrom: state.eventsFrom,
+        marks,
+      };
     },
   };
 }
@@ -104,6 +130,11 @@ function faultOf(line: ExportLine, { chat, document, characters, turns, ...state
     case 'character':
       if (characters.size >= importLimits.characters) return 'there are too many characters';
       return characters.has(line.id) ? 'id: is that of an earlier line' : null;
+    case 'card':
+    case 'avatar':
+    case 'attachment':
+    case 'piece':
+      return faultOfFile(line, state.files, characters);
     case 'turn':
       if (turns.size >= importLimits.turns) return 'there are too many turns';
       return turns.has(line.id) ? 'id: is that of an earlier line' : null;
@@ -134,11 +165,18 @@ function take(line: ExportLine, number: number, state: State): void {
     case 'character':
       state.characters.set(line.id, line);
       break;
+    case 'card':
+    case 'avatar':
+    case 'attachment':
+    case 'piece':
+      takeFile(line, state.files);
+      break;
     case 'turn':
       state.turns.set(line.id, { ...line, line: number });
       break;
     case 'event': {
       const { seq, turnId, kind, data } = line;
+      if (state.log.length === 0) state.eventsFrom = number;
       state.keys.add(keyOf(line));
       state.log.push({ seq, turnId, ...(isMark(kind) ? { kind, data } : { kind }) } as LogLine);
     }
@@ -166,6 +204,7 @@ export type NewIds = {
   change(id: string): string;
   document(id: string): string;
   provider(id: string): string | null;
+  attachment(id: string): string;
 };
 
 /** By the name of a field, what the id in it is of. Memories, scenes and story events are named by chat and id. */
@@ -187,17 +226,21 @@ const idFields: Record<string, keyof NewIds> = {
   providerId: 'provider',
 };
 
-/** Data with new ids. Only a story event has ids below the top. */
+/** Data with new ids. Only a story event, and the attachments of a message, have ids below the top. */
 export function withNewIds(kind: EventKind, data: object, ids: NewIds): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(data).map(([field, value]) => {
       const of = idFields[field];
       if (of && typeof value === 'string') return [field, ids[of](value)];
       if (of && Array.isArray(value)) return [field, value.map((id) => (typeof id === 'string' ? ids[of](id) : id))];
+      if (field === 'attachments' && Array.isArray(value))
+        return [field, value.map((each) => withNewAttachment(each, ids))];
       return [field, kind === 'story_event_planned' && field === 'artifacts' ? withIdsBelow(value, ids) : value];
     }),
   );
 }
+
+const withNewAttachment = (attached: { id: string }, ids: NewIds) => ({ ...attached, id: ids.attachment(attached.id) });
 
 function withIdsBelow(value: unknown, ids: NewIds): unknown {
   if (Array.isArray(value)) return value.map((item) => withIdsBelow(item, ids));

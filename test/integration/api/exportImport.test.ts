@@ -82,7 +82,7 @@ describe('an exported chat', () => {
       [replaced(at + 1, lines[at + 2]!), at + 2],
       [replaced(at, JSON.stringify({ ...first, data: { kind: 'narrative', title: 'a\u0000b' } })), at + 1],
       [replaced(1, '{"type":"character","id":"chr_x","name":"X","persona":"","greeting":null}'), 1],
-      [`${lines.slice(0, at + 1).join('\n')}\n{"type":"event","x":"${'y'.repeat(9 * 1024 * 1024)}"}`, at + 2],
+      [`${lines.slice(0, at + 1).join('\n')}\n{"type":"event","x":"${'y'.repeat(13 * 1024 * 1024)}"}`, at + 2],
     ] as const) {
       const { status, body } = await importText(text);
       expect([status, body.code, body.detail?.split(':')[0]]).toEqual([400, 'invalid_import', `line ${line}`]);
@@ -91,8 +91,12 @@ describe('an exported chat', () => {
   });
 
   test('is refused above the size limit, and above the limits of its owner', async () => {
-    const large = await importText('x\n'.repeat(33 * 1024 * 1024));
-    expect([large.status, large.body.code]).toEqual([413, 'body_too_large']);
+    const piece = Buffer.from('x\n'.repeat(1024 * 1024));
+    let pieces = 65;
+    const body = new ReadableStream({ pull: (to) => (pieces-- > 0 ? to.enqueue(piece) : to.close()) });
+    const sent = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const large = await fetch(`${api.url}/v1/chats/import`, sent);
+    expect([large.status, await large.json()]).toEqual([413, expect.objectContaining({ code: 'body_too_large' })]);
     const lines = (await exported((await fullChat()).chatId)).trim().split('\n');
     const many = Array.from({ length: 50 }, (_, n) =>
       JSON.stringify({ type: 'character', id: `chr_${n}`, name: 'N', persona: '', greeting: null }),

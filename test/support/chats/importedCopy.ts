@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { readFiles } from '../../../api/chats/importedFiles.js';
 import { exportChat } from '../../../db/chats/exportChat.js';
 import { importChat } from '../../../db/chats/importChat.js';
 import type { Pool } from '../../../db/core/pool.js';
@@ -17,6 +18,10 @@ async function* events(lines: string[]): AsyncGenerator<ExportedEvent> {
   }
 }
 
+async function* numbered(lines: string[]) {
+  for (const [i, text] of lines.entries()) yield { text, number: i + 1 };
+}
+
 /** The lines of an export. */
 async function exportLines(pool: Pool, chatId: string): Promise<string[]> {
   const lines: string[] = [];
@@ -30,10 +35,13 @@ async function importCopy(pool: Pool, chatId: string) {
   const lines = await exportLines(pool, chatId);
   const plan = createImportPlan();
   for (const [i, text] of lines.entries()) plan.add(text, i + 1);
-  return importChat(pool, owner, plan.finish(lines.length), events(lines), limits);
+  const finished = plan.finish(lines.length);
+  const upload = { lines: () => numbered(lines), remove: async () => undefined };
+  const files = readFiles(upload, finished.eventsFrom);
+  return importChat(pool, owner, finished, { files, events: events(lines) }, limits);
 }
 
-const idForm = /\b(?:chat|turn|chr|doc|chg)_[0-9a-f-]{36}\b/g;
+const idForm = /\b(?:chat|turn|chr|doc|chg|att)_[0-9a-f-]{36}\b/g;
 
 /** Everything of a chat that its log gives; ids that an import replaces are numbered in the order in which they occur. */
 async function stateOf(pool: Pool, chatId: string) {
