@@ -195,6 +195,7 @@ const schema = z.object({
   WEBHOOKS_PER_OWNER: count.default(20),
   STORY_EVENTS_PER_CHAT: count.default(100),
   VIEWERS_PER_OWNER: count.default(2_000),
+  RETENTION_DAYS: count.max(36_500).optional(),
   WORKFLOW_BUNDLE: z.string().optional(),
   WORKFLOW_CACHE: z.coerce.number().int().min(0).default(1_000),
   PAGE_DIR: z.string().optional(),

@@ -35,6 +35,7 @@ import { relationshipRoutes } from './narrative/relationshipRoutes.js';
 import { type SceneRouteDeps, sceneRoutes } from './narrative/sceneRoutes.js';
 import { storyRoutes } from './narrative/storyRoutes.js';
 import { youRoutes } from './narrative/youRoutes.js';
+import { ownerRoutes } from './owners/ownerRoutes.js';
 import type { ApiMetrics } from './service/metrics.js';
 import { mountPages } from './service/pages.js';
 import type { Readiness } from './service/readiness.js';
@@ -71,7 +72,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     wrongKeys: RateLimit;
     starter: TurnStarter;
     stopTurn: TurnStopper;
-    chatPurge: Pick<ChatPurge, 'start'>;
+    chatPurge: Pick<ChatPurge, 'start' | 'run'>;
     namespace: Pick<ConnectedNamespace, 'known'>;
     reconcileTurn: ReconcileTurn;
     readiness: () => Promise<Readiness>;
@@ -121,6 +122,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...providerRoutes(deps),
     ...modelRoutes(commands),
     ...webhookRoutes(deps),
+    ...ownerRoutes(deps),
     ...toolRoutes(deps),
     ...thinkingRoutes(deps),
     ...documentRoutes(deps),

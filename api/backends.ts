@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, isPooled } from '../config.js';
 import { createListener, type Listener } from '../db/core/listen.js';
 import { createPool, type Pool } from '../db/core/pool.js';
+import { createDeleteWorkflows } from '../engine/chatWorkflows.js';
 import { within } from '../lib/within.js';
 import { createFeeds, type Feeds } from '../viewers/gateway/feeds.js';
 import { createSocketHub } from '../viewers/wire/socketHub.js';
@@ -34,7 +35,7 @@ export async function connectBackends(config: ApiConfig, server: Server, observe
   const hub = await openHub(config, server, log);
   const feeds = createFeeds({ pool, listen, hub, log, onDelivered: observed.onDelivered });
   const temporal = connectLazily(config, observed.interceptors);
-  const chatPurge = createChatPurge({ pool, log });
+  const chatPurge = createChatPurge({ pool, deleteWorkflows: createDeleteWorkflows(temporal.client), log });
   return {
     pool,
     listen,

@@ -12,6 +12,7 @@ import { serveMetrics, serveWithRetry } from '../telemetry/metricsServer.js';
 import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
 import { type ApiConfig, type Backends, connectBackends } from './backends.js';
+import { startRetention } from './chats/retention.js';
 import { createAuth } from './http/auth.js';
 import { warnOfWeakSettings } from './http/weakSettings.js';
 import { watchResponses } from './limits/openResponses.js';
@@ -149,6 +150,15 @@ function serve(
     tracing,
     log,
   });
+  const retention = startRetention({
+    pool,
+    days: config.RETENTION_DAYS,
+    log,
+    onDeleted(count) {
+      metrics.chatsExpired(count);
+      backends.chatPurge.start();
+    },
+  });
   limitUnreadResponses(server, app, log);
   watchFeeds(metrics, feeds, starter);
   const liveSocket = attachLiveSocket(server, {
@@ -168,7 +178,7 @@ function serve(
     await stopServing({ server, responses, feeds, closing, endUpgraded }, graceMs);
     // Last, because turns that are accepted during the shutdown need their workflows started.
     starter.close();
-    await outbox.close();
+    await Promise.all([outbox.close(), retention.close()]);
   };
 }
 

@@ -10,6 +10,7 @@ export type ApiMetrics = Metrics & {
   timeRequests: RequestHandler;
   turnAccepted(kind: string, created: boolean): void;
   startFailed(): void;
+  chatsExpired(count: number): void;
   /** Observes the delivery of tokens that a worker read at this time, by its wall clock. */
   tokensDelivered(readAt: number): void;
 };
@@ -28,11 +29,17 @@ export function createMetrics(): ApiMetrics {
     help: 'Attempts to start a workflow that the engine did not take',
     registers,
   });
+  const expired = new Counter({
+    name: 'chats_expired_total',
+    help: 'Chats that were deleted because they had no activity for RETENTION_DAYS',
+    registers,
+  });
   return {
     ...metrics,
     timeRequests: requestTimer(metrics),
     turnAccepted: (kind, created) => accepted.inc({ kind, repeat: created ? 'no' : 'yes' }),
     startFailed: () => startFailures.inc(),
+    chatsExpired: (count) => expired.inc(count),
     tokensDelivered: deliveryTimer(metrics),
   };
 }

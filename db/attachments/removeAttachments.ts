@@ -39,6 +39,13 @@ export async function removeAttachmentsOfChat(tx: Tx, chatId: string, limit: num
   return rows.length;
 }
 
+/** Removes attachments from the messages that have them, with the contents that no other attachment has. */
+export async function removeAttachments(tx: Tx, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.query('delete from chat_attachments where attachment_id = any($1)', [ids]);
+  await removeUnused(tx, ids);
+}
+
 /** Attachments of one transaction. Each may have ten megabytes. */
 const AT_ONCE = 10;
 

@@ -27,6 +27,17 @@ export async function deleteChat(
   return rows[0] ? { found: true, stopping: rows[0].stopping } : { found: false, stopping: null };
 }
 
+/** Ends the open turns of chats whose rows are deleted in the same transaction. */
+export async function endTurnsOf(tx: Tx, chatIds: string[]): Promise<void> {
+  await tx.query(
+    `with ended as (
+       update turns set status = 'cancelled', phase = 'done', finished_at = now()
+       where chat_id = any($1) and status in ('queued', 'running', 'awaiting_operator')
+     ) update drafts set status = 'closed' where chat_id = any($1) and status = 'streaming'`,
+    [chatIds],
+  );
+}
+
 type Purge = (tx: Tx, chatId: string, limit: number) => Promise<number>;
 
 /**

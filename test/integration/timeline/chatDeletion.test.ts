@@ -161,8 +161,8 @@ describe('a purge of a deleted chat', () => {
     const { rows } = await database.pool.query(
       "select table_name as name from information_schema.columns where column_name = 'chat_id' and table_schema = 'public'",
     );
-    // Drafts go with their turns; the last is the list of what is to be purged.
-    const others = ['drafts', 'chat_deletions'];
+    // Drafts go with their turns; the others are lists of what is to be deleted.
+    const others = ['drafts', 'chat_deletions', 'workflow_deletions'];
     const known = [...chatTables.map(({ table }) => table), ...others];
     expect(rows.map(({ name }) => name).sort()).toEqual(known.sort());
   });

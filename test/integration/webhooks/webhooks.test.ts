@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { createStartDelivery } from '../../../engine/deliveries.js';
 import { claim, seedChat } from '../../support/chats/chats.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
@@ -107,6 +108,25 @@ describe('a webhook', () => {
     expect(await fleet.client.workflow.getHandle(first.id).result()).toEqual({ outcome: 'stopped' });
     expect(receiver.received.filter(({ body }) => body.chatId === chat.id)).toHaveLength(1);
     expect((await remove(ada, id)).status).toBe(404);
+  }, 120_000);
+
+  test('gets no event of a chat that was deleted before the delivery', async () => {
+    const { id } = await add(ada, ['chat_created']);
+    receiver.script(503);
+    const chat = await ada.newChat();
+    const first = await nextOf(id);
+    expect((await ada.send('DELETE', `/v1/chats/${chat.id}`)).status).toBe(204);
+    await until('the delivery is gone from Temporal', () =>
+      fleet.client.workflow
+        .getHandle(first.id)
+        .describe()
+        .then(
+          () => null,
+          (error: unknown) => error instanceof WorkflowNotFoundError || null,
+        ),
+    );
+    expect(receiver.received.filter(({ body }) => body.chatId === chat.id)).toHaveLength(1);
+    await remove(ada, id);
   }, 120_000);
 
   test('gets events whose process died after the commit: the reconciler starts what is left in the outbox', async () => {
