@@ -108,7 +108,7 @@ async function toRequest(
       ...options,
       messages: agentPrompt({ ...promptInput, iterations }, deps.prompt),
       tools,
-      loadImages: imageLoader(pool),
+      loadImages: imageLoader(pool, turnId),
     },
     draft: {
       kept: { text: kept.text, thinking: kept.thinking, inEpoch },

@@ -5,6 +5,6 @@ import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 
 /** Reads images for a request right before it is sent: neither a workflow nor a waiting stream holds their bytes. */
 export const imageLoader =
-  (db: Db): LoadImages =>
+  (db: Db, turnId: string): LoadImages =>
   (ids) =>
-    retryWhileDatabaseAway(() => readImages(db, ids));
+    retryWhileDatabaseAway(() => readImages(db, turnId, ids));

@@ -47,7 +47,7 @@ export function createStreamReply(deps: StreamReplyDeps, streamStep: StreamStep)
       checkpointBeforeLanding: false,
       findLanded: landedVerdict,
       readPrompt: () => readReplyPrompt(pool, { ...key, speakerId: speaker.speakerId }, kind),
-      toRequest: async (prompt) => toRequest(deps, prompt),
+      toRequest: async (prompt) => toRequest(deps, prompt, key.turnId),
       close: () => closeReply(pool, key, { model }),
       land: (fence, stream, end) =>
         landReply(pool, key, fence, toReply(stream, end, { ...deps, relayed: kind === 'relay', startedAt })),
@@ -58,12 +58,13 @@ export function createStreamReply(deps: StreamReplyDeps, streamStep: StreamStep)
 function toRequest(
   { pool, provider, model, fallback, prompt: limits, upstream }: StreamReplyDeps,
   prompt: ReplyPrompt,
+  turnId: string,
 ) {
   const messages = promptMessages(prompt, limits);
   const asked: ModelRequest =
     prompt.kind === 'relay'
       ? { provider: relayProvider(upstream, prompt.request), request: { model: 'relay', messages } }
-      : { provider, fallback, request: { model, messages, loadImages: imageLoader(pool) }, ...namesOf(prompt) };
+      : { provider, fallback, request: { model, messages, loadImages: imageLoader(pool, turnId) }, ...namesOf(prompt) };
   return asked;
 }
 

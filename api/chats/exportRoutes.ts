@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { exportChat } from '../../db/chats/exportChat.js';
 import { type ImportLimits, importChat } from '../../db/chats/importChat.js';
 import type { Pool } from '../../db/core/pool.js';
@@ -9,6 +9,7 @@ import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
 import { chat } from '../http/schemas.js';
 import { createHeavyWork } from '../limits/heavyWork.js';
+import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { readFiles } from './importedFiles.js';
 import { receiveUpload, type Upload } from './uploads.js';
 
@@ -18,11 +19,18 @@ const jsonLines = 'application/x-ndjson';
 /** An import holds a connection to Postgres for seconds, so one runs at a time, and few of an owner wait. */
 const importsAtOnce = { atOnce: 1, waitingPerOwner: 3 };
 
+/** Files of imports, which are on disk from their first byte on. */
+const uploadsAtOnce = { perOwner: 4, inAll: 16 };
+/** Each reads pages of the log with a connection to Postgres. */
+const exportsAtOnce = { perOwner: 2, inAll: 6 };
+
 export type ExportRouteDeps = { pool: Pool; limits: ImportLimits; relays: boolean };
 
 /** Routes by which a chat leaves the service as JSON Lines, and comes back as another chat. */
 export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[] {
   const heavy = createHeavyWork(importsAtOnce);
+  const uploads = createUploadPlaces(uploadsAtOnce);
+  const exports = createUploadPlaces(exportsAtOnce);
   return [
     route({
       operation: 'exportChat',
@@ -36,12 +44,14 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       answersWith: [jsonLines],
       problems: ['chat_not_found'],
       async handle({ owner, params: { chatId }, response }) {
-        const pages = orProblem(await exportChat(pool, owner, chatId), 'chat_not_found');
-        response.status(200).set({
-          'Content-Type': `${jsonLines}; charset=utf-8`,
-          'Content-Disposition': `attachment; filename="${chatId}.jsonl"`,
+        await exports(owner, async () => {
+          const pages = orProblem(await exportChat(pool, owner, chatId), 'chat_not_found');
+          response.status(200).set({
+            'Content-Type': `${jsonLines}; charset=utf-8`,
+            'Content-Disposition': `attachment; filename="${chatId}.jsonl"`,
+          });
+          await sendPages(response, pages);
         });
-        await sendPages(response, pages);
         return null;
       },
     }),
@@ -57,20 +67,23 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       answers: { 201: chat },
       problems: ['invalid_import', 'body_too_large', 'unsupported_media_type', 'kind_not_available', 'limit_reached'],
       async handle({ owner, request }) {
-        const upload = await receiveUpload(request);
-        try {
-          const created = await heavy(owner, () => importUpload(upload, owner));
-          return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
-        } catch (error) {
-          if (error instanceof InvalidImport)
-            throw new Problem('invalid_import', `line ${error.line}: ${error.reason}`);
-          throw error;
-        } finally {
-          await upload.remove();
-        }
+        const created = await uploads(owner, () => receiveAndImport(request, owner));
+        return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
       },
     }),
   ];
+
+  async function receiveAndImport(request: Request, owner: string) {
+    const upload = await receiveUpload(request);
+    try {
+      return await heavy(owner, () => importUpload(upload, owner));
+    } catch (error) {
+      if (error instanceof InvalidImport) throw new Problem('invalid_import', `line ${error.line}: ${error.reason}`);
+      throw error;
+    } finally {
+      await upload.remove();
+    }
+  }
 
   async function importUpload(upload: Upload, owner: string) {
     const plan = await readPlan(upload);
@@ -98,7 +111,7 @@ async function sendPages(response: Response, pages: AsyncGenerator<object[]>): P
 const LINES_AT_ONCE = 50;
 
 async function readPlan(upload: Upload): Promise<ImportPlan> {
-  const plan = createImportPlan();
+  const plan = createImportPlan(Date.now());
   let last = 1;
   for await (const { text, number } of upload.lines()) {
     plan.add(text, number);

@@ -63,10 +63,16 @@ async function copy(request: Request, write: (piece: Buffer) => Promise<unknown>
 }
 
 async function* readLines(path: string): AsyncGenerator<{ text: string; number: number }> {
-  const reader = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  const input = createReadStream(path);
+  const reader = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let number = 0;
-  for await (const text of reader) {
-    number += 1;
-    if (text.trim() !== '') yield { text, number };
+  try {
+    for await (const text of reader) {
+      number += 1;
+      if (text.trim() !== '') yield { text, number };
+    }
+  } finally {
+    // A reader that is left early keeps the file open, and so its space on disk.
+    input.destroy();
   }
 }

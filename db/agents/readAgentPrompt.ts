@@ -33,7 +33,7 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
     readPastIterations(db, { turnId, taskCallId: '' }),
   ]);
   const prose = { attachments: head.attachments ?? [] };
-  const lines = await withTexts<Partial<HistoryMessage>>(db, [...history, prose]);
+  const lines = await withTexts<Partial<HistoryMessage>>(db, turnId, [...history, prose]);
   const quoted = head.quote ? `> ${head.quote.replaceAll('\n', '\n> ')}\n\n` : '';
   return {
     systemPrompt: head.systemPrompt || DEFAULT_SYSTEM_PROMPT,

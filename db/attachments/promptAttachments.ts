@@ -1,4 +1,4 @@
-import { type Attachment, isImage } from '../../domain/attachments/attachment.js';
+import { type Attachment, isImage, MAX_MESSAGE_BYTES } from '../../domain/attachments/attachment.js';
 import type { PromptAttachment } from '../../domain/attachments/promptAttachments.js';
 import type { Db } from '../core/pool.js';
 
@@ -9,15 +9,16 @@ const MAX_TEXT_BYTES = 2 * 1024 * 1024;
 type Line = { attachments?: readonly Attachment[] | undefined };
 
 /**
- * Adds the text of attached files to the lines of a prompt, the newest first as far as a prompt may take them. `lines` are
- * oldest first.
+ * Adds the text of attached files to the lines of a prompt of a turn, the newest first as far as a prompt may take them.
+ * `lines` are oldest first.
  */
 export async function withTexts<T extends Line>(
   db: Db,
+  turnId: string,
   lines: readonly T[],
 ): Promise<(Omit<T, 'attachments'> & { attachments?: PromptAttachment[] })[]> {
   const files = lines.toReversed().flatMap(({ attachments = [] }) => attachments.filter((one) => !isImage(one)));
-  const texts = await readTexts(db, files.slice(0, MAX_TEXTS));
+  const texts = await readTexts(db, turnId, files.slice(0, MAX_TEXTS));
   return lines.map(({ attachments, ...line }) =>
     attachments?.length
       ? { ...line, attachments: attachments.map((one) => ({ ...one, text: texts.get(one.id) })) }
@@ -25,21 +26,29 @@ export async function withTexts<T extends Line>(
   );
 }
 
-async function readTexts(db: Db, files: readonly Attachment[]): Promise<ReadonlyMap<string, string>> {
+/**
+ * The log of a chat that was imported may name any attachment, with any size. Only those that the chat of a turn has are
+ * read, which are its owner's.
+ */
+const ofTurn = (turnId: string) =>
+  `join chat_attachments o on o.attachment_id = a.id and o.chat_id = (select chat_id from turns where id = ${turnId})`;
+
+async function readTexts(db: Db, turnId: string, files: readonly Attachment[]): Promise<ReadonlyMap<string, string>> {
   let left = MAX_TEXT_BYTES;
   const lengths = new Map<string, number>();
   for (const { id, bytes } of files) {
     if (left <= 0) break;
     if (lengths.has(id)) continue;
-    lengths.set(id, Math.min(bytes, left));
-    left -= bytes;
+    const length = Math.max(0, Math.min(bytes, left));
+    lengths.set(id, length);
+    left -= length;
   }
   if (lengths.size === 0) return new Map();
   const { rows } = await db.query<{ id: string; bytes: Buffer }>(
     `select a.id, substring(c.bytes from 1 for w.length) as bytes
      from unnest($1::text[], $2::integer[]) as w (id, length)
-       join attachments a on a.id = w.id join attachment_contents c on c.sha256 = a.sha256`,
-    [[...lengths.keys()], [...lengths.values()]],
+       join attachments a on a.id = w.id join attachment_contents c on c.sha256 = a.sha256 ${ofTurn('$3')}`,
+    [[...lengths.keys()], [...lengths.values()], turnId],
   );
   return new Map(rows.map(({ id, bytes }) => [id, beginningOf(bytes)]));
 }
@@ -47,16 +56,20 @@ async function readTexts(db: Db, files: readonly Attachment[]): Promise<Readonly
 /** The text of bytes that may end within a character. */
 const beginningOf = (bytes: Buffer): string => new TextDecoder().decode(bytes, { stream: true });
 
-/** Reads images as base64, by id. An image that was removed is missing. */
-export async function readImages(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/** Reads images for a turn as base64, by id. One that was removed is missing, and so is one too large beside the others. */
+export async function readImages(db: Db, turnId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const images = new Map<string, string>();
+  let left = MAX_MESSAGE_BYTES;
   // One after another: the text form of a large value is twice its size.
   for (const id of new Set(ids)) {
     const { rows } = await db.query<{ bytes: Buffer }>(
-      'select c.bytes from attachments a join attachment_contents c on c.sha256 = a.sha256 where a.id = $1',
-      [id],
+      `select c.bytes from attachments a join attachment_contents c on c.sha256 = a.sha256 ${ofTurn('$2')}
+       where a.id = $1 and a.size <= $3`,
+      [id, turnId, left],
     );
-    if (rows[0]) images.set(id, rows[0].bytes.toString('base64'));
+    if (!rows[0]) continue;
+    left -= rows[0].bytes.length;
+    images.set(id, rows[0].bytes.toString('base64'));
   }
   return images;
 }

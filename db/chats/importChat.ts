@@ -1,5 +1,5 @@
 import type { ExportedEvent, ExportedFile, ExportedTurn } from '../../domain/timeline/exportedChat.js';
-import { type ImportPlan, type NewIds, withNewIds } from '../../domain/timeline/importPlan.js';
+import { type ImportPlan, InvalidImport, type NewIds, withNewIds } from '../../domain/timeline/importPlan.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
 import {
   type AttachmentLimits,
@@ -61,8 +61,23 @@ export function importChat(
     await insertEvents(tx, chatId, plan, events, ids);
     await attachToImport(tx, { chatId, owner });
     await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
+    await mustBeUsable(tx, chatId);
     return (await readChat(tx, owner, chatId))!;
   });
+}
+
+/** What a turn reads as a whole, of which the api allows no more either. */
+const most = { 'open story events': 100, 'pinned memories': 100 } as const;
+
+/** Throws `InvalidImport` for a chat whose turns would have to read too much. */
+async function mustBeUsable(tx: Tx, chatId: string): Promise<void> {
+  const { rows } = await tx.query<Record<keyof typeof most, number>>(
+    `select (select count(*) from story_events where chat_id = $1 and status in ('planned', 'active'))::integer as "open story events",
+       (select count(*) from memories where chat_id = $1 and pinned_seq is not null)::integer as "pinned memories"`,
+    [chatId],
+  );
+  for (const [what, max] of Object.entries(most) as [keyof typeof most, number][])
+    if (rows[0]![what] > max) throw new InvalidImport(1, `the chat has more than ${max} ${what}`);
 }
 
 async function mustHaveRoom(

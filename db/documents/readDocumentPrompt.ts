@@ -31,6 +31,6 @@ export async function readDocumentPrompt(db: Db, turnId: string): Promise<Docume
   const { title, body, anchor, text, quote, attachments } = head;
   const history = await readHistoryBefore(db, head, HISTORY_MESSAGES);
   const line: HistoryMessage = { role: 'user', text, quote, ...(attachments ? { attachments } : {}) };
-  const lines: ThreadMessage[] = await withTexts(db, [...history, line]);
+  const lines: ThreadMessage[] = await withTexts(db, turnId, [...history, line]);
   return { document: { title, body }, anchor, history: lines.slice(0, -1), line: lines.at(-1)! };
 }

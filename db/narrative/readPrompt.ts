@@ -21,7 +21,7 @@ export async function readPromptInput(
   ]);
   if (!context) return null;
   const { you, host, guest, prose, attachments = [], scene, edges, storyEvents, userTurnSeq } = context;
-  const lines = await withTexts(db, [...context.dialogue, { speakerId: YOU, text: prose, attachments }]);
+  const lines = await withTexts(db, key.turnId, [...context.dialogue, { speakerId: YOU, text: prose, attachments }]);
   return {
     speakerId: key.speakerId,
     beat: key.beat,

@@ -35,16 +35,16 @@ export async function readRelayRequest(db: Db, turnId: string): Promise<RelayReq
   const head = rows[0];
   if (!head) return null;
   const { chatId, userTurnSeq, primed, attachments, ...asked } = head;
-  const request = { ...asked, message: await withFiles(db, asked.message, attachments ?? []) };
+  const request = { ...asked, message: await withFiles(db, turnId, asked.message, attachments ?? []) };
   if (primed) return { ...request, primer: null };
   const said = await readHistoryBefore(db, { chatId, userTurnSeq }, PRIMER_MESSAGES);
   return { ...request, primer: said.map(({ role, text }) => ({ role, content: text })) };
 }
 
 /** The upstream takes one text: attached files follow the message in it, as far as they fit. */
-async function withFiles(db: Db, message: string, attachments: Attachment[]): Promise<string> {
+async function withFiles(db: Db, turnId: string, message: string, attachments: Attachment[]): Promise<string> {
   if (attachments.length === 0) return message;
-  const [line] = await withTexts(db, [{ attachments }]);
+  const [line] = await withTexts(db, turnId, [{ attachments }]);
   let left = MAX_FILE_TEXT;
   const files = (line?.attachments ?? []).flatMap(({ text, ...file }) => {
     if (text === undefined || left <= 0) return [noteOf(file)];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { settingsChange } from '../agents/settings.js';
 import { eventData, eventKinds } from '../log/events.js';
 import { chatKind, publicError, tokenUsage, turnStatus } from '../turns/turn.js';
+import { turnOptions } from '../turns/turnOptions.js';
 
 /**
  * The lines of an exported chat, each a JSON object with a `type`: the chat, its characters with their cards and avatars,
@@ -10,13 +11,24 @@ import { chatKind, publicError, tokenUsage, turnStatus } from '../turns/turn.js'
  */
 export const EXPORT_VERSION = 1;
 
+/** The longest text that the api takes in a body of 1 MiB, in UTF-16 code units. */
+const MAX_TEXT = 1024 * 1024;
+
 const id = z.string().min(1).max(100);
-const seq = z.number().int().min(1);
-const at = z.iso.datetime();
+/** As Postgres stores it. */
+const count = (least: number) =>
+  z
+    .number()
+    .int()
+    .min(least)
+    .max(2 ** 31 - 1);
+const seq = count(1);
+const at = z.iso.datetime().refine((time) => Date.parse(time) >= 0, { error: 'must not be before 1970' });
 
 const settings = settingsChange.extend({
   persona: z.string().max(200_000).optional(),
   sessionId: z.string().max(200).optional(),
+  systemPrompt: z.string().max(MAX_TEXT).nullable().optional(),
 });
 
 const chat = z.object({
@@ -28,9 +40,7 @@ const chat = z.object({
   hostId: id.nullable(),
   guestId: id.nullable(),
   documentId: id.nullable(),
-  anchor: z
-    .object({ quote: z.string(), start: z.number().int().optional(), end: z.number().int().optional() })
-    .nullable(),
+  anchor: z.object({ quote: z.string().max(100_000), start: count(0).optional(), end: count(0).optional() }).nullable(),
   settings,
   /** The settings that the chat was created with; null while they were never changed. */
   createdSettings: settings.nullable(),
@@ -39,17 +49,20 @@ const chat = z.object({
 const character = z.object({
   type: z.literal('character'),
   id,
-  name: z.string().min(1),
+  name: z
+    .string()
+    .max(200)
+    .refine((name) => name.trim() !== '', { error: 'must not be blank' }),
   persona: z.string().max(200_000),
-  greeting: z.string().nullable(),
+  greeting: z.string().max(200_000).nullable(),
 });
 
 const document = z.object({
   type: z.literal('document'),
   id,
-  title: z.string(),
-  body: z.string(),
-  documentVersion: z.number().int().min(1),
+  title: z.string().max(500),
+  body: z.string().max(MAX_TEXT),
+  documentVersion: count(1),
 });
 
 /** The card that the character of an earlier line was imported from: domain/narrative/cards/readCard.ts. */
@@ -88,10 +101,10 @@ const turn = z.object({
   regenerates: id.nullable(),
   status: turnStatus,
   userTurnSeq: seq,
-  options: z.record(z.string(), z.unknown()),
+  options: turnOptions,
   error: publicError.nullable(),
   usage: tokenUsage.nullable(),
-  warnings: z.array(z.string()),
+  warnings: z.array(z.string().max(10_000)).max(1_000),
   createdAt: at,
   startedAt: at.nullable(),
   finishedAt: at.nullable(),
@@ -104,7 +117,7 @@ const event = z.object({
   turnId: id.nullable(),
   /** The step that caused it, and its number within the step. */
   step: z.string().min(1).max(500),
-  n: z.number().int().min(0),
+  n: count(0),
   at,
   data: z.record(z.string(), z.unknown()),
 });

@@ -13,6 +13,7 @@ import {
   exportLine,
 } from './exportedChat.js';
 import { faultOfFile, faultOfPiece, type ImportFiles, incomplete, noFiles, takeFile } from './importFiles.js';
+import { createShapeCheck } from './importShapes.js';
 import { foldMarks, isMark, type LogLine, type Marks } from './marks.js';
 
 /** A line of an import can not be used. `line` counts from 1. `reason` quotes nothing of the line. */
@@ -73,9 +74,11 @@ type State = {
 
 /**
  * Checks the lines of an import one by one, in their order. What a line needs of others is checked with them: a turn that
- * an event names comes before it, and seqs have no gap. `finish` is called after the last line, with their number.
+ * an event names comes before it, and seqs have no gap. `finish` is called after the last line, with their
+ * number. `now`: in milliseconds since 1970.
  */
-export function createImportPlan() {
+export function createImportPlan(now: number) {
+  const faultOfShape = createShapeCheck(now);
   const state: State = {
     chat: null,
     document: null,
@@ -89,7 +92,10 @@ export function createImportPlan() {
   return {
     add(text: string, line: number): void {
       const parsed = parseExportLine(text, line);
-      const fault = faultOfPiece(parsed, state.files) ?? faultOf(parsed, state);
+      const fault =
+        faultOfPiece(parsed, state.files) ??
+        faultOf(parsed, state) ??
+        (parsed.type === 'event' ? faultOfShape(parsed) : null);
       if (fault) throw new InvalidImport(line, fault);
       take(parsed, line, state);
     },

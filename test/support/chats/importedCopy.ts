@@ -33,7 +33,7 @@ async function exportLines(pool: Pool, chatId: string): Promise<string[]> {
 /** A chat made from an export of another. */
 async function importCopy(pool: Pool, chatId: string) {
   const lines = await exportLines(pool, chatId);
-  const plan = createImportPlan();
+  const plan = createImportPlan(Date.now());
   for (const [i, text] of lines.entries()) plan.add(text, i + 1);
   const finished = plan.finish(lines.length);
   const upload = { lines: () => numbered(lines), remove: async () => undefined };
