@@ -70,3 +70,15 @@ const appendUnlinked = (tx: Tx, chatId: string, strategyId: number) =>
   appendEvents(tx, { chatId, turnId: null, step: `unlink:${newId('evt')}` }, [
     { kind: 'strategy_unlinked', data: { strategyId } },
   ]);
+
+/** Of two owners that become one: appends `strategy_unlinked` to the chats of `from` whose strategy a chat of `to` has. */
+export async function yieldStrategies(tx: Tx, from: string, to: string): Promise<number> {
+  const { rows } = await tx.query<{ id: string; strategyId: number }>(
+    `select c.id, p.strategy_id as "strategyId" from chat_projections p join chats c on c.id = p.chat_id
+     where c.owner = $1 and p.strategy_id in (
+       select o.strategy_id from chat_projections o join chats d on d.id = o.chat_id where d.owner = $2)`,
+    [from, to],
+  );
+  for (const { id, strategyId } of rows) await appendUnlinked(tx, id, strategyId);
+  return rows.length;
+}

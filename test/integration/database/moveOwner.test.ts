@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { readOwnProviders } from '../../../db/chats/usableProviders.js';
+import { ownedTables } from '../../../db/owners/moveOwner.js';
+import { startTestApi, type TestApi } from '../../support/service/api.js';
+import { createServiceClient } from '../../support/viewers/serviceClient.js';
+
+jest.setTimeout(60_000);
+
+const sealingKey = Buffer.alloc(32, 1);
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi({
+    env: { API_KEYS: 'key-of-local:local,key-of-ann:ann', PROVIDER_ENCRYPTION_KEY: sealingKey.toString('hex') },
+  });
+}, 60_000);
+afterAll(() => api?.close());
+
+const as = (owner: string) => createServiceClient(api.url, { key: `key-of-${owner}` });
+
+/** Runs `npm run owner -- …`, and gives what it prints and its exit code. */
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = {
+    ...process.env,
+    DATABASE_URL: api.database.url,
+    PROVIDER_ENCRYPTION_KEY: sealingKey.toString('hex'),
+  };
+  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/owner.ts', ...args], { env }).then(
+    (ended) => ({ code: 0, ...ended }),
+    (failed: { code: number; stdout: string; stderr: string }) => failed,
+  );
+}
+
+it('every table with a column "owner" is moved, so that none is forgotten (db/owners/moveOwner.ts)', async () => {
+  const { rows } = await api.database.pool.query<{ table_name: string }>(
+    `select table_name from information_schema.columns join information_schema.tables using (table_schema, table_name)
+     where table_schema = 'public' and table_type = 'BASE TABLE' and column_name = 'owner'`,
+  );
+  expect(rows.map(({ table_name }) => table_name).sort()).toEqual(Object.keys(ownedTables).sort());
+});
+
+describe('npm run owner -- move', () => {
+  it('refuses while a turn of the owner has not ended, and moves nothing', async () => {
+    const chat = await as('local').newChat();
+    const turn = await as('local').postTurn(chat.id, 'Hi');
+    const refused = await run('move', 'local', 'ann');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`Nothing was moved: 1 turns of local have not ended (${turn.id})`);
+    expect((await as('local').getChat(chat.id)).id).toBe(chat.id);
+    await api.database.pool.query("update turns set status = 'completed', finished_at = now() where id = $1", [
+      turn.id,
+    ]);
+    await api.database.pool.query('update chats set active_turn_id = null where id = $1', [chat.id]);
+  });
+
+  it('gives everything to the other owner, who can then find, read and use it', async () => {
+    const local = as('local');
+    const create = async (client: typeof local, path: string, body: object) =>
+      (await client.send<{ id: string }>('POST', path, body)).body.id;
+    await local.send('PUT', '/v1/you', { name: 'Robin', persona: '' });
+    await as('ann').send('PUT', '/v1/you', { name: 'Ann', persona: '' });
+    const hostId = await create(local, '/v1/characters', {
+      name: 'Mira',
+      persona: '',
+      greeting: 'A lighthouse greets you',
+    });
+    const chatId = await create(local, '/v1/chats', { kind: 'narrative', hostId });
+    const documentId = await create(local, '/v1/documents', { title: 'Letter', body: 'Dear Robin' });
+    const providerId = await create(local, '/v1/providers', {
+      name: 'Mine',
+      baseUrl: 'https://models.example/v1',
+      apiKey: 'sk-sealed-for-its-owner',
+      defaultModel: 'm',
+    });
+    const conversations = '/openai/v1/conversations';
+    await create(local, conversations, {});
+    const agents = await Promise.all(
+      ['local', 'ann'].map(async (who) => {
+        const id = await create(as(who), '/v1/chats', { kind: 'agent', systemPrompt: 'Help.' });
+        const link = { kind: 'strategy_link', data: { strategyId: 7, isSaved: true } };
+        expect((await as(who).send('POST', `/v1/chats/${id}/events`, link)).status).toBe(201);
+        return id;
+      }),
+    );
+
+    const { code, stdout } = await run('move', 'local', 'ann');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/chats +4/)]);
+    expect(stdout).toContain('ann keeps the own character');
+    expect(stdout).toContain('1 chats lost their strategy');
+    const ann = as('ann');
+    for (const path of [`chats/${chatId}`, `characters/${hostId}`, `documents/${documentId}`])
+      expect([path, (await ann.send('GET', `/v1/${path}`)).status]).toEqual([path, 200]);
+    expect(await ann.send('GET', '/v1/you')).toMatchObject({ body: { name: 'Ann' } });
+    const found = await ann.send<{ items: { chatId: string }[] }>('GET', '/v1/search?q=lighthouse');
+    expect(found.body.items.map((item) => item.chatId)).toEqual([chatId]);
+    const [provider] = await readOwnProviders(api.database.pool, sealingKey, 'ann', 10);
+    expect(provider).toMatchObject({ id: providerId, apiKey: 'sk-sealed-for-its-owner' });
+    const linked = await Promise.all(
+      agents.map(
+        async (id) => (await ann.send<{ strategyId: number | null }>('GET', `/v1/chats/${id}/projection`)).body,
+      ),
+    );
+    expect(linked.map(({ strategyId }) => strategyId)).toEqual([null, 7]);
+    for (const table of Object.keys(ownedTables)) {
+      const { rows } = await api.database.pool.query(
+        `select count(*)::integer as n from ${table} where owner = 'local'`,
+      );
+      expect([table, rows[0]]).toEqual([table, { n: 0 }]);
+    }
+    expect((await local.send<{ items: object[] }>('GET', '/v1/search?q=lighthouse')).body.items).toEqual([]);
+  });
+
+  it('can be run again, and moves what has come since', async () => {
+    await as('local').newChat();
+    expect((await run('move', 'local', 'ann')).stdout).toMatch(/chats +1\n/);
+    expect((await run('move', 'local', 'ann')).stdout).toMatch(/chats +0\n/);
+  });
+
+  it('refuses names that can not be owners, and says how it is called', async () => {
+    expect(await run('move', 'local', 'a b')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("can't name an owner"),
+    });
+    expect(await run('move', 'ann', 'ann')).toMatchObject({ code: 1, stderr: expect.stringContaining('same owner') });
+    expect(await run('delete')).toMatchObject({ code: 1, stderr: expect.stringContaining('Usage:') });
+  });
+});
+
+describe('npm run owner -- key', () => {
+  it('prints a key and the line of API_KEYS_FILE that fits it', async () => {
+    const { stdout } = await run('key', 'ann', '2');
+    const [, key = '', hash = ''] = /: (dt-\S+)\n.*sha256:([0-9a-f]{64}):ann:2\n/.exec(stdout) ?? [];
+    const { createHash } = await import('node:crypto');
+    expect(createHash('sha256').update(key).digest('hex')).toBe(hash);
+    expect(await run('key', 'ann', '4')).toMatchObject({ code: 1 });
+  });
+});
