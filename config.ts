@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { profileSettings } from './domain/providers/profileNames.js';
 import { providerApis } from './domain/providers/providerApi.js';
+import { isOwnerName } from './lib/ownerName.js';
 import { type AllowedHost, parseAllowedHost } from './lib/providerAddress.js';
 
 /** Reads the environment. No other module does; each gets its settings as arguments. */
@@ -37,7 +38,10 @@ const apiKeys = z
       const [key = '', owner = 'local', level = '3'] = (stopsOnClose ? entry.slice(0, -5) : entry).split(':');
       return { key, owner, level: Number(level), stopsOnClose };
     }),
-  );
+  )
+  .refine((keys) => keys.every(({ owner }) => isOwnerName(owner)), {
+    error: 'must name owners of 1 to 200 characters without blanks, colons and control characters',
+  });
 
 export const workerRoles = ['turns', 'streams', 'classifiers'] as const;
 export type WorkerRole = (typeof workerRoles)[number];
@@ -128,6 +132,13 @@ const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   API_KEYS: apiKeys.optional(),
+  API_KEYS_FILE: z.string().min(1).optional(),
+  AUTH_JWKS_URL: url('http', 'https').optional(),
+  AUTH_JWT_SECRET: z.string().min(1).optional(),
+  AUTH_JWT_ISSUER: z.string().min(1).optional(),
+  AUTH_JWT_AUDIENCE: z.string().min(1).optional(),
+  AUTH_OWNER_CLAIM: z.string().min(1).default('sub'),
+  TOKEN_SECRET: z.string().min(1).optional(),
   ALLOWED_ORIGINS: z
     .string()
     .transform((v) =>
@@ -234,6 +245,8 @@ export function secretsOf(config: Config): string[] {
   );
   return [
     ...(config.API_KEYS ?? []).map(({ key }) => key),
+    config.AUTH_JWT_SECRET,
+    config.TOKEN_SECRET,
     ...urls.flatMap((password) => [password, decodeURIComponent(password)]),
     ...ofServers,
     config.TEMPORAL_API_KEY,
@@ -248,6 +261,31 @@ export function secretsOf(config: Config): string[] {
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 export const isLoopback = (host: string): boolean => loopback.has(host);
 
+/** Whether callers need a key or a token. */
+export const isKeyed = ({
+  API_KEYS,
+  API_KEYS_FILE,
+  AUTH_JWKS_URL,
+  AUTH_JWT_SECRET,
+}: Pick<Config, 'API_KEYS' | 'API_KEYS_FILE' | 'AUTH_JWKS_URL' | 'AUTH_JWT_SECRET'>): boolean =>
+  Boolean(API_KEYS?.length || API_KEYS_FILE || AUTH_JWKS_URL || AUTH_JWT_SECRET);
+
+/** Throws a `ConfigError` for settings of users' tokens that do not go together. */
+function checkUserTokens({
+  AUTH_JWKS_URL,
+  AUTH_JWT_SECRET,
+  AUTH_JWT_ISSUER,
+  AUTH_JWT_AUDIENCE,
+}: z.infer<typeof schema>) {
+  // With both, a token signed with a public key as the secret might be taken for one of the issuer.
+  if (AUTH_JWKS_URL && AUTH_JWT_SECRET)
+    throw new ConfigError('AUTH_JWT_SECRET: must not be set together with AUTH_JWKS_URL');
+  if ((AUTH_JWT_ISSUER || AUTH_JWT_AUDIENCE) && !AUTH_JWKS_URL && !AUTH_JWT_SECRET)
+    throw new ConfigError(
+      `${AUTH_JWT_ISSUER ? 'AUTH_JWT_ISSUER' : 'AUTH_JWT_AUDIENCE'}: needs AUTH_JWKS_URL or AUTH_JWT_SECRET too`,
+    );
+}
+
 /**
  * Reads and validates the environment. Throws a `ConfigError` that names every invalid variable and the allowed values,
  * without the values of secrets.
@@ -259,8 +297,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const config = parsed.data;
-  if (!isLoopback(config.HOST) && !config.API_KEYS?.length) {
-    throw new ConfigError(`HOST: ${config.HOST} is not loopback, so API_KEYS must be set (or use HOST=127.0.0.1)`);
+  checkUserTokens(config);
+  if (!isLoopback(config.HOST) && !isKeyed(config)) {
+    throw new ConfigError(
+      `HOST: ${config.HOST} is not loopback, so API_KEYS must be set, or API_KEYS_FILE, AUTH_JWKS_URL or AUTH_JWT_SECRET (or use HOST=127.0.0.1)`,
+    );
   }
   if (!isLoopback(config.HOST) && !config.RELAY_URL && !config.GATEWAY_TOKEN) {
     throw new ConfigError(

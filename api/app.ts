@@ -8,6 +8,8 @@ import { artifactRoutes } from './agents/artifactRoutes.js';
 import { thinkingRoutes } from './agents/thinkingRoutes.js';
 import { toolRoutes } from './agents/toolRoutes.js';
 import { type AttachmentRouteDeps, attachmentRoutes } from './attachments/attachmentRoutes.js';
+import { createPermit, refuseChatTokens } from './auth/permit.js';
+import { type TokenRouteDeps, tokenRoutes } from './auth/tokenRoutes.js';
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
 import { exportRoutes } from './chats/exportRoutes.js';
@@ -59,6 +61,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   StepRouteDeps &
   ApprovalRouteDeps &
   ProviderRouteDeps &
+  TokenRouteDeps &
   ModelRouteDeps & {
     relays: boolean;
     /** How often a reply is tried, `REPLY_ATTEMPTS`. */
@@ -123,6 +126,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...modelRoutes(commands),
     ...webhookRoutes(deps),
     ...ownerRoutes(deps),
+    ...tokenRoutes(deps),
     ...toolRoutes(deps),
     ...thinkingRoutes(deps),
     ...documentRoutes(deps),
@@ -151,8 +155,9 @@ export function createApp(deps: AppDeps): Express {
   const limit = ownerLimit(deps.requestsPerMinute);
   app.use('/v1', keys, limit, bodies(routes));
   app.use('/metrics', keys);
-  mountRoutes(app, routes, deps.tracing);
-  mountDialects(app, { ...deps, ...commands, keys, limit });
+  mountRoutes(app, routes, deps.tracing, createPermit(deps.pool));
+  const dialectKeys = express.Router().use(keys, refuseChatTokens);
+  mountDialects(app, { ...deps, ...commands, keys: dialectKeys, limit });
   mountPages(app, openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import type { Db } from '../db/core/pool.js';
+import { hintAtLocalChats } from '../db/owners/localChats.js';
 import { onOutboxGrew } from '../db/webhooks/outbox.js';
 import { createOutbox } from '../db/webhooks/startDeliveries.js';
 import { defaultProviderUrls } from '../domain/providers/defaultUrls.js';
@@ -11,9 +13,9 @@ import { hostInUrl, listen } from '../lib/listen.js';
 import { serveMetrics, serveWithRetry } from '../telemetry/metricsServer.js';
 import { noTracing, type Tracing } from '../telemetry/tracing.js';
 import { createApp } from './app.js';
+import { type OpenAuth, openAuth } from './auth/openAuth.js';
 import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { startRetention } from './chats/retention.js';
-import { createAuth } from './http/auth.js';
 import { warnOfWeakSettings } from './http/weakSettings.js';
 import { watchResponses } from './limits/openResponses.js';
 import { createWrongKeys } from './limits/rateLimit.js';
@@ -46,15 +48,18 @@ const disconnectWithinMs = 1_000;
 /** Assembles the api and listens. When it can't listen, it closes everything and throws. */
 export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing = noTracing): Promise<RunningApi> {
   warnOfWeakSettings(config, log);
+  const access = await openAuth(config, log);
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 });
   const metrics = createMetrics();
   const interceptors = tracing.client ? { workflow: tracing.client } : {};
   const backends = await connectBackends(config, server, { log, interceptors, onDelivered: metrics.tokensDelivered });
   observeBackends(config, metrics, backends, log);
+  if (access.auth.keyed) void warnOfLocalChats(backends.pool, access.owners, log);
   const scraped = serveOwnMetrics(config, metrics, log);
-  const stop = serve(server, config, backends, { log, metrics, tracing });
+  const stop = serve(server, config, { ...backends, ...access }, { log, metrics, tracing });
   const close = async (graceMs = usualGraceMs) => {
     await stop(graceMs);
+    access.close();
     await scraped?.close();
     await backends.disconnect(disconnectWithinMs);
   };
@@ -65,6 +70,12 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
     await close();
     throw error;
   }
+}
+
+/** Postgres may be away at the start: then there is no hint. */
+async function warnOfLocalChats(db: Db, owners: readonly string[], log: Logger): Promise<void> {
+  const hint = await hintAtLocalChats(db, owners).catch(() => null);
+  if (hint) log.warn(hint);
 }
 
 /** The server that answers where a chat names no provider. */
@@ -88,11 +99,11 @@ type Observed = { log: Logger; metrics: ApiMetrics; tracing: Tracing };
 function serve(
   server: Server,
   config: ApiConfig,
-  backends: Backends,
+  backends: Backends & Pick<OpenAuth, 'auth' | 'tokens'>,
   observed: Observed,
 ): (graceMs: number) => Promise<void> {
   const { log, metrics, tracing } = observed;
-  const { pool, hub, feeds, listen, temporal } = backends;
+  const { pool, hub, feeds, listen, temporal, auth, tokens } = backends;
   const { client } = temporal;
   const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: tracing.within });
   const namespace = createConnectedNamespace(client);
@@ -103,7 +114,6 @@ function serve(
   onOutboxGrew(pool, outbox.grew);
   const reconcileTurn = createReconcileTurn({ pool, engine, starter, namespace, log, model: config.NARRATIVE_MODEL });
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
-  const auth = createAuth({ apiKeys: config.API_KEYS, allowedOrigins: config.ALLOWED_ORIGINS });
   const places = createViewerPlaces(config.VIEWERS_PER_OWNER);
   const wrongKeys = createWrongKeys(config.REQUESTS_PER_MINUTE);
   const closing = new AbortController();
@@ -130,6 +140,7 @@ function serve(
     allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
     modelServer: modelServerOf(config),
     auth,
+    tokens,
     allowedOrigins: config.ALLOWED_ORIGINS,
     requestsPerMinute: config.REQUESTS_PER_MINUTE,
     conversationHeaders: config.CONVERSATION_HEADERS,

@@ -60,8 +60,8 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       tag,
       query: chatPage(),
       answers: { 200: pageOf(chat) },
-      async handle({ owner, query }) {
-        const found = await listChats(pool, owner, { ...query, limit: query.limit + 1 });
+      async handle({ owner, chatIds, query }) {
+        const found = await listChats(pool, owner, { ...query, chatIds, limit: query.limit + 1 });
         return listPage(found, query.limit, cursorAt(query.sort), ({ activeAt: _, ...shown }) => shown);
       },
     }),

@@ -81,9 +81,9 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       query: idPage('chg', 1_000),
       answers: { 200: pageOf(change) },
       problems: ['document_not_found'],
-      async handle({ owner, params: { documentId }, query }) {
+      async handle({ owner, chatIds, params: { documentId }, query }) {
         if (!(await ownsDocument(pool, owner, documentId))) throw new Problem('document_not_found');
-        const found = await listChanges(pool, documentId, { ...query, limit: query.limit + 1 });
+        const found = await listChanges(pool, documentId, { ...query, chatIds, limit: query.limit + 1 });
         return listPage(found, query.limit, (item) => item.id);
       },
     }),

@@ -16,24 +16,28 @@ function refusal(act: () => unknown): string | null {
     act();
     return null;
   } catch (error) {
-    if (error instanceof Problem) return error.code;
-    throw error;
+    return codeOf(error);
   }
 }
 
+function codeOf(error: unknown): string {
+  if (error instanceof Problem) return error.code;
+  throw error;
+}
+
 describe('API keys', () => {
-  it('name their owner', () => {
-    expect(keyed.callerOf({ authorization: 'Bearer alpha' }).owner).toBe('ann');
-    expect(keyed.callerOf({ authorization: 'bearer  beta' }).owner).toBe('ben');
+  it('name their owner', async () => {
+    expect(await keyed.callerOf({ authorization: 'Bearer alpha' })).toMatchObject({ owner: 'ann', level: 3 });
+    expect(await keyed.callerOf({ authorization: 'bearer  beta' })).toMatchObject({ owner: 'ben', level: 3 });
   });
 
   it.each([undefined, '', 'alpha', 'Bearer', 'Bearer ', 'Bearer alph', 'Bearer alpha beta', 'Basic alpha'])(
     'are refused with the header %j',
-    (authorization) => expect(refusal(() => keyed.callerOf({ authorization }))).toBe('unauthorized'),
+    async (authorization) => expect(await keyed.callerOf({ authorization }).catch(codeOf)).toBe('unauthorized'),
   );
 
-  it('are not required when none are configured: every caller is the local owner', () => {
-    expect(keyless.callerOf({}).owner).toBe('local');
+  it('are not required when none are configured: every caller is the local owner', async () => {
+    expect(await keyless.callerOf({})).toMatchObject({ owner: 'local', level: 3, rights: null });
     expect(keyless.keyed).toBe(false);
   });
 });

@@ -2,8 +2,10 @@ import cors from 'cors';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { bytesHaveMoreTokens } from '../../domain/text/boundedJson.js';
+import { isAccessToken } from '../auth/accessTokens.js';
 import { addressOf, createRateLimit, type RateLimit } from '../limits/rateLimit.js';
-import type { Auth } from './auth.js';
+import { isEventSource } from '../limits/temporaryRefusal.js';
+import { type Auth, bearerOf } from './auth.js';
 import { takesBytes } from './byteBodies.js';
 import { maxBodyBytes, maxBodyTokens, tooManyTokens } from './input.js';
 import { Problem } from './problem.js';
@@ -50,21 +52,33 @@ export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandle
   ];
 }
 
-/** Authenticates a request: sets `locals.owner` and `locals.level`, or throws `unauthorized`. */
+/**
+ * Authenticates a request: sets `locals.caller`, and of it `owner`, `level` and `stopsOnClose`. Throws `unauthorized`,
+ * `token_expired` or `auth_unavailable`. An answer that is not complete when the credential ends is cut.
+ */
 export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     try {
-      const caller = auth.callerOf(request.headers);
-      response.locals.owner = caller.owner;
-      response.locals.level = caller.level;
-      response.locals.stopsOnClose = caller.stopsOnClose;
+      const caller = await auth.authenticate(bearerOf(request.headers) ?? tokenOfEventSource(request));
+      const { owner, level, stopsOnClose } = caller;
+      Object.assign(response.locals, { caller, owner, level, stopsOnClose });
+      const stop = auth.follow(caller, () => response.destroy());
+      if (response.destroyed) stop();
+      else response.once('close', stop);
     } catch (refusal) {
-      await wrongKeys(addressOf(request));
+      // A token that has expired was not guessed.
+      if (refusal instanceof Problem && refusal.code === 'unauthorized') await wrongKeys(addressOf(request));
       throw refusal;
     }
     next();
   };
+}
+
+/** An `EventSource` can't send headers, so that its token is in the URL. Keys are not taken from there. */
+function tokenOfEventSource(request: Request): string | undefined {
+  const { token } = request.query;
+  return isEventSource(request) && typeof token === 'string' && isAccessToken(token) ? token : undefined;
 }
 
 /** Limits the requests of an owner. Throws `rate_limited`. */

@@ -1,4 +1,6 @@
 import type { Express, NextFunction, Request, Response } from 'express';
+import type { Caller } from '../auth/caller.js';
+import type { Permit } from '../auth/permit.js';
 import { sendBody } from '../limits/unreadResponses.js';
 import { idForms } from './ids.js';
 import { emptyBody, parseInput } from './input.js';
@@ -27,10 +29,10 @@ function checkParams(params: Request['params']): void {
 }
 
 /** Mounts the routes. Other methods of their paths are refused with 405. */
-export function mountRoutes(app: Express, routes: Route[], tracing: RequestTracing): void {
+export function mountRoutes(app: Express, routes: Route[], tracing: RequestTracing, permit: Permit): void {
   for (const route of routes)
     app[route.method](route.path, (request, response) =>
-      traceRequest(tracing, route, { request, response }, () => serve(route, request, response)),
+      traceRequest(tracing, route, { request, response }, () => serve(route, request, response, permit)),
     );
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
@@ -38,16 +40,19 @@ export function mountRoutes(app: Express, routes: Route[], tracing: RequestTraci
   }
 }
 
-async function serve(route: Route, request: Request, response: Response): Promise<void> {
+async function serve(route: Route, request: Request, response: Response, permit: Permit): Promise<void> {
   response.locals.route = route.path;
   checkParams(request.params);
+  await permit(route, request, response);
   const query = route.query ? parseInput(route.query, request.query, 'invalid_query') : undefined;
   const takesBody = route.method !== 'get' && route.method !== 'delete' && !route.bytes;
   const body = takesBody
     ? parseInput(route.body ?? emptyBody, request.body === undefined ? {} : request.body, 'invalid_body')
     : undefined;
   const owner = String(response.locals.owner);
-  const answer = await route.handle({ owner, params: request.params, query, body, request, response });
+  const caller = response.locals.caller as Caller | undefined;
+  const chatIds = caller?.rights?.chatIds ?? null;
+  const answer = await route.handle({ owner, chatIds, params: request.params, query, body, request, response });
   if (answer) answerWith(response, answer);
 }
 

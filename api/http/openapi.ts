@@ -14,7 +14,15 @@ const named = [...Object.values(resources), ...Object.values(narrative), viewerF
 type Responses = RouteConfig['responses'];
 
 /** Refusals that any call under /v1 may answer with. */
-const common: ProblemCode[] = ['unauthorized', 'rate_limited', 'internal', 'database_unavailable'];
+const common: ProblemCode[] = [
+  'unauthorized',
+  'token_expired',
+  'insufficient_scope',
+  'rate_limited',
+  'internal',
+  'database_unavailable',
+  'auth_unavailable',
+];
 
 /** The OpenAPI 3.1 document, generated from the routes and their schemas. */
 export function openApiDocument(routes: Route[]) {
@@ -22,7 +30,15 @@ export function openApiDocument(routes: Route[]) {
   registry.registerComponent('securitySchemes', 'key', {
     type: 'http',
     scheme: 'bearer',
-    description: 'Required when the service runs with API_KEYS',
+    description:
+      'An API key, a token of the users of AUTH_JWKS_URL or AUTH_JWT_SECRET, or a token of `POST /v1/tokens`. Required when the service runs with API_KEYS, API_KEYS_FILE or AUTH_…',
+  });
+  registry.registerComponent('securitySchemes', 'token', {
+    type: 'apiKey',
+    in: 'query',
+    name: 'token',
+    description:
+      'A token of `POST /v1/tokens`, never a key, where a browser can send no header: event streams (`EventSource`) and the live socket',
   });
   for (const route of routes) registry.registerPath(describe(route));
   if (routes.length > 0) registry.registerPath(liveSocket);
@@ -49,9 +65,9 @@ const liveSocket: RouteConfig = {
   operationId: 'followChat',
   summary: 'Follow a chat over a WebSocket',
   description:
-    'Subprotocols: `durable-turns.v1`, and `bearer.KEY` where there are keys. The service sends `ViewerFrame`, and takes `ClientFrame`. Close codes: 4400 the cursor is no seq of the chat, 4401 no key or a wrong one, 4404 no such chat, 1012 the service restarts, 1013 too slow or too busy. See docs/protocol.md.',
+    'Subprotocols: `durable-turns.v1`, and `bearer.KEY` where there are keys; a token of `POST /v1/tokens` may be `?token=` instead. The service sends `ViewerFrame`, and takes `ClientFrame`. Close codes: 4400 the cursor is no seq of the chat, 4401 no key, a wrong one, or one that has ended since, 4404 no such chat, 1012 the service restarts, 1013 too slow or too busy. See docs/protocol.md.',
   tags: ['Log'],
-  security: [{ key: [] }, {}],
+  security: [{ key: [] }, { token: [] }, {}],
   request: {
     params: z.object({ chatId: z.string() }),
     query: z.object({
@@ -112,7 +128,7 @@ function describe(route: Route): RouteConfig {
     ...(route.description ? { description: route.description } : {}),
     tags: [route.tag],
     operationId: route.operation,
-    security: keyed || route.keyed ? [{ key: [] }, {}] : [],
+    security: keyed || route.keyed ? [{ key: [] }, ...(isEventStream(route) ? [{ token: [] }] : []), {}] : [],
     request: {
       ...(params.length > 0 ? { params: z.object(Object.fromEntries(params)) } : {}),
       ...(route.query ? { query: queryObject(route.query) } : {}),
@@ -123,6 +139,9 @@ function describe(route: Route): RouteConfig {
     responses: { ...answers(route), ...refusals(route, keyed) },
   };
 }
+
+/** What an `EventSource` can follow. */
+const isEventStream = ({ method, streams }: Route) => method === 'get' && streams === true;
 
 const bytes = z.string().meta({ contentEncoding: 'binary', description: 'the bytes' });
 

@@ -15,6 +15,7 @@ export const problems = {
   attachments_unsupported: { status: 400, title: 'The other chat service takes no images' },
   kind_not_available: { status: 400, title: 'This kind of chat is not available' },
   unauthorized: { status: 401, title: 'An API key is needed' },
+  token_expired: { status: 401, title: 'The token has expired' },
   provider_host_not_allowed: {
     status: 400,
     title: "The provider's host is not a public address, and not in the server's ALLOWED_PROVIDER_HOSTS",
@@ -25,6 +26,7 @@ export const problems = {
   },
   foreign_host: { status: 403, title: 'The Host header is not of this machine' },
   foreign_origin: { status: 403, title: 'The request comes from a foreign origin' },
+  insufficient_scope: { status: 403, title: 'The token does not permit this call' },
   tool_not_permitted: { status: 403, title: 'Approving this call needs the permission level of its tool' },
   not_found: { status: 404, title: 'Not found' },
   chat_not_found: { status: 404, title: 'There is no such chat' },
@@ -82,6 +84,7 @@ export const problems = {
     title: 'The page is not built: run npm run build:page, and set PAGE_DIR to dist/page',
   },
   not_ready: { status: 503, title: 'The service is not ready' },
+  auth_unavailable: { status: 503, title: 'The keys that verify tokens can not be read at the moment' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

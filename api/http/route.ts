@@ -11,6 +11,8 @@ type PathParams<Path extends string> = Path extends `${string}:${infer Name}/${i
 
 type RouteInput<Params, Query, Body> = {
   owner: string;
+  /** The chats that the caller's token names. Null: all chats of the owner. */
+  chatIds: readonly string[] | null;
   params: Params;
   query: Query;
   body: Body;
@@ -45,6 +47,7 @@ export const tags = {
   Providers: 'Model servers that owners bring',
   Webhooks: 'Events that are posted to a URL',
   Artifacts: 'What tools and clients append to a chat',
+  Tokens: 'Tokens for browsers and other programs that must not have the key',
   Service: 'Health and metrics',
 } as const;
 export type Tag = keyof typeof tags;

@@ -303,6 +303,10 @@ export const tool = z
   })
   .meta({ id: 'Tool' });
 
+export const accessToken = z
+  .object({ token: z.string(), expiresAt: z.iso.datetime().meta({ description: 'when the token ends' }) })
+  .meta({ id: 'AccessToken' });
+
 export const serviceFacts = z
   .object({
     relays: z.boolean().meta({ description: 'whether relay chats can be made: `UPSTREAM_BASE_URL` is set' }),

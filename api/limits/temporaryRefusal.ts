@@ -10,7 +10,7 @@ const longestRetry = 30;
 
 /** Whether an `EventSource` may have sent the request. */
 export function isEventSource(request: Request): boolean {
-  return request.method === 'GET' && eventSourcePath.test(request.path) && wantsFrames(request);
+  return request.method === 'GET' && eventSourcePath.test(request.baseUrl + request.path) && wantsFrames(request);
 }
 
 /** Whether the same request may succeed later: 429 and 5xx. */

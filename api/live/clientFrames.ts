@@ -11,8 +11,11 @@ const windowMs = 10_000;
 type CancelTurn = (turnId: string) => Promise<boolean>;
 
 export type ClientFrames = {
-  /** Handles one frame of the client; null stands for a binary frame. Never rejects. */
-  handle(text: string | null, cancel: CancelTurn): Promise<void>;
+  /**
+   * Handles one frame of the client; null stands for a binary frame. `cancel` is null when the client may only read. Never
+   * rejects.
+   */
+  handle(text: string | null, cancel: CancelTurn | null): Promise<void>;
 };
 
 /** What a viewer sends over its socket. What is no valid frame is answered with an `error` frame. */
@@ -31,7 +34,8 @@ export function createClientFrames(options: { sink: Sink; log: Pick<Logger, 'war
     return count > maxFrames;
   }
 
-  async function cancelTurn(turnId: string, cancel: CancelTurn) {
+  async function cancelTurn(turnId: string, cancel: CancelTurn | null) {
+    if (!cancel) return refuse('insufficient_scope', 'The token permits only reading.');
     try {
       const found = idForms.turn.test(turnId) && (await cancel(turnId));
       if (!found) refuse('turn_not_found', 'This chat has no such turn.');

@@ -6,16 +6,19 @@ import { closeSocket } from '../../viewers/core/closeSocket.js';
 import { onUpgrade, refuseUpgrade } from '../../viewers/core/upgrades.js';
 import { type Feeds, JoinRefused } from '../../viewers/gateway/feeds.js';
 import { createSocketSink } from '../../viewers/sinks/socketSink.js';
-import type { Auth } from '../http/auth.js';
+import { isAccessToken } from '../auth/accessTokens.js';
+import type { Caller } from '../auth/caller.js';
+import { type Auth, bearerOf } from '../http/auth.js';
 import { parseCursor } from '../http/cursor.js';
 import { idForms } from '../http/ids.js';
+import { Problem } from '../http/problem.js';
 import { addressOf, type RateLimit } from '../limits/rateLimit.js';
 import type { ViewerPlaces } from '../limits/viewerPlaces.js';
 import { createClientFrames } from './clientFrames.js';
 
 export type LiveSocketOptions = {
   feeds: Feeds;
-  auth: Pick<Auth, 'ownerOfKey' | 'originAllowed' | 'checkHost'>;
+  auth: Pick<Auth, 'authenticate' | 'follow' | 'originAllowed' | 'checkHost'>;
   log: Pick<Logger, 'info' | 'warn'>;
   /** Stops a turn of the chat. False when the owner's chat has no such turn. */
   cancelTurn(target: { chatId: string; turnId: string; owner: string }): Promise<boolean>;
@@ -23,6 +26,11 @@ export type LiveSocketOptions = {
   wrongKeys: RateLimit;
   pingMs?: number;
 };
+
+/** Who opens a socket, or the code and the reason with which it is closed at once. */
+type Entry = { caller: Caller } | { refusal: [code: number, reason: string] };
+
+const reasons = { unauthorized: 'no such key', token_expired: 'the token has expired' } as const;
 
 const protocol = 'durable-turns.v1';
 const path = /^\/v1\/chats\/([^/]+)\/live$/;
@@ -52,19 +60,33 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
   });
   const pings = createPingLoop(options.pingMs ?? 15_000);
   const open = new Set<WebSocket>();
+  let closed = false;
 
   const detach = onUpgrade(
     server,
     (pathname) => path.test(pathname),
     ({ request, socket, head, url }) => {
       if (!mayConnect(request)) return refuseUpgrade(socket, 403);
-      const accept = () => sockets.handleUpgrade(request, socket, head, (viewer) => onOpen(viewer, { owner, url }));
-      const owner = auth.ownerOfKey(keyOf(request));
-      if (owner !== null) return accept();
-      // A page cannot read the status of a refused upgrade, only a close code: a wrong key is accepted, then closed.
-      options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));
+      const accept = (entry: Entry) => {
+        if (closed) return refuseUpgrade(socket, 503);
+        sockets.handleUpgrade(request, socket, head, (viewer) => onOpen(viewer, { entry, url }));
+      };
+      admit(request, url).then(accept, () => refuseUpgrade(socket, 429));
     },
   );
+
+  /** A page cannot read the status of a refused upgrade, only a close code. Rejects after too many wrong keys. */
+  async function admit(request: IncomingMessage, url: URL): Promise<Entry> {
+    try {
+      return { caller: await auth.authenticate(credentialOf(request, url)) };
+    } catch (error) {
+      const code = error instanceof Problem ? error.code : null;
+      if (code === 'unauthorized') await options.wrongKeys(addressOf(request));
+      if (code === 'unauthorized' || code === 'token_expired')
+        return { refusal: [closeCodes.unauthorized, reasons[code]] };
+      return { refusal: [closeCodes.tooSlow, 'try again later'] };
+    }
+  }
 
   function mayConnect(request: IncomingMessage): boolean {
     try {
@@ -75,30 +97,39 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
     return auth.originAllowed(request.headers);
   }
 
-  function onOpen(socket: WebSocket, { owner, url }: { owner: string | null; url: URL }) {
+  function onOpen(socket: WebSocket, { entry, url }: { entry: Entry; url: URL }) {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', (error) => log.info({ err: error }, "a viewer's connection failed"));
     socket.on('ping', (data) => {
       if (socket.readyState === socket.OPEN && socket.bufferedAmount <= maxUnreadBytes) socket.pong(data);
     });
-    if (owner === null) return socket.close(closeCodes.unauthorized, 'no such key');
+    if ('refusal' in entry) return socket.close(...entry.refusal);
+    const { caller } = entry;
     const chatId = chatIdOf(url);
-    if (chatId === null) return socket.close(closeCodes.chatNotFound, 'no such chat');
+    if (chatId === null || !(caller.rights?.chatIds?.includes(chatId) ?? true))
+      return socket.close(closeCodes.chatNotFound, 'no such chat');
     const after = parseCursor(url.searchParams.get('after'));
     if (after === null) return socket.close(closeCodes.badCursor, 'after is not a seq');
-    const release = options.places.take(owner);
+    const release = options.places.take(caller.owner);
     if (!release) return socket.close(closeCodes.tooSlow, 'too many connections');
     socket.on('close', release);
     pings.add(socket);
-    void join(socket, { chatId, owner, after });
+    void join(socket, { chatId, caller, after });
   }
 
-  async function join(socket: WebSocket, viewer: { chatId: string; owner: string; after: number }) {
+  async function join(socket: WebSocket, viewer: { chatId: string; caller: Caller; after: number }) {
+    const { chatId, after, caller } = viewer;
+    const { owner } = caller;
     const sink = createSocketSink(socket);
+    socket.on(
+      'close',
+      auth.follow(caller, (why) => sink.close(closeCodes.unauthorized, reasons[why])),
+    );
     const frames = createClientFrames({ sink, log });
-    const joined = options.feeds.join(viewer.chatId, { owner: viewer.owner, after: viewer.after, sink });
-    const cancel = (turnId: string) => options.cancelTurn({ chatId: viewer.chatId, turnId, owner: viewer.owner });
+    const joined = options.feeds.join(chatId, { owner, after, sink });
+    const mayWrite = caller.rights?.scope !== 'read';
+    const cancel = mayWrite ? (turnId: string) => options.cancelTurn({ chatId, turnId, owner }) : null;
     socket.on('message', (data, isBinary) => {
       const text = isBinary ? null : data.toString();
       joined.then(() => frames.handle(text, cancel)).catch(() => {}); // frames of a refused viewer are ignored
@@ -114,6 +145,7 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): Li
 
   return {
     async close() {
+      closed = true;
       detach();
       pings.stop();
       await Promise.all([...open].map((socket) => closeSocket(socket, closeCodes.restarting, closeTimeoutMs)));
@@ -135,12 +167,17 @@ function refusalOf(error: unknown): [number, string] {
   }
 }
 
-/** A browser can't set headers of a WebSocket, so that the key may come as a subprotocol: `bearer.KEY`. */
-function keyOf(request: IncomingMessage): string | undefined {
-  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer) return bearer;
+/**
+ * A browser can't set headers of a WebSocket, so that the key may come as a subprotocol: `bearer.KEY`. Tokens of
+ * `POST /v1/tokens` may come in the URL too.
+ */
+function credentialOf(request: IncomingMessage, url: URL): string | undefined {
+  const bearer = bearerOf(request.headers);
+  if (bearer !== undefined) return bearer;
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  return offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length);
+  const named = offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length);
+  const token = url.searchParams.get('token') ?? '';
+  return named ?? (isAccessToken(token) ? token : undefined);
 }
 
 /** Null for what can't be the id of a chat. Ids contain nothing that needs escapes. */

@@ -38,8 +38,8 @@ export function searchRoutes({ pool, heavy }: { pool: Pool; heavy: HeavyWork }):
       tag: 'Log',
       query,
       answers: { 200: pageOf(foundText) },
-      async handle({ owner, query: { q, cursor: after = null, ...page } }) {
-        const asked = { ...page, after, limit: page.limit + 1 };
+      async handle({ owner, chatIds, query: { q, cursor: after = null, ...page } }) {
+        const asked = { ...page, chatIds, after, limit: page.limit + 1 };
         const found = await heavy(owner, () => searchTexts(pool, owner, wordsOf(q), asked));
         return listPage(found, page.limit, (item) => `${item.at},${item.chatId},${item.seq}`);
       },

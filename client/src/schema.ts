@@ -101,6 +101,13 @@ export type ViewerFrame =
   | MetaFrame
   | ErrorFrame;
 
+export interface AccessToken {
+  token: string;
+  /**
+   * when the token ends
+   */
+  expiresAt: string;
+}
 export interface AgentStep {
   id: string;
   index: number;

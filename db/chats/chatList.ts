@@ -12,7 +12,12 @@ export type ChatPlace = { id: string; activeAt: string | null };
 export type ListedChat = Chat & { activeAt: string };
 
 /** `query`: part of what a list shows as the chat's name, whatever its case. */
-export type ChatPage = Page<ChatPlace> & { sort: ChatSort; query?: string | undefined };
+export type ChatPage = Page<ChatPlace> & {
+  sort: ChatSort;
+  query?: string | undefined;
+  /** Only these chats. Null: all of the owner. */
+  chatIds?: readonly string[] | null;
+};
 
 const activity = 'coalesce(c.last_event_at, c.created_at)';
 
@@ -34,14 +39,18 @@ const isNamed = `(strpos(lower(c.title), lower($3)) > 0
 export async function listChats(
   db: Db,
   owner: string,
-  { after, sort, query, ...page }: ChatPage,
+  { after, sort, query, chatIds = null, ...page }: ChatPage,
 ): Promise<ListedChat[]> {
   const byActivity = sort === 'activity';
+  const params = [...(query === undefined ? [] : [query]), ...(chatIds ? [chatIds] : [])];
+  const idsAt = 2 + params.length;
   const list: ListSpec = {
     ...all,
-    where: query === undefined ? all.where : `${all.where} and ${isNamed}`,
+    where: [all.where, ...(query === undefined ? [] : [isNamed]), ...(chatIds ? [`c.id = any($${idsAt})`] : [])].join(
+      ' and ',
+    ),
     key: byActivity ? [activity, 'c.id'] : 'c.id',
   };
   const since = after && (byActivity ? [after.activeAt ?? '', after.id] : after.id);
-  return readPage<ListedChat>(db, list, owner, { ...page, after: since }, query === undefined ? [] : [query]);
+  return readPage<ListedChat>(db, list, owner, { ...page, after: since }, params);
 }

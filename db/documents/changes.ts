@@ -41,12 +41,16 @@ async function readPlaces(db: Db, documentId: string): Promise<Map<string, Span>
 }
 
 /**
- * A page of a document's changes, in the order of the events that proposed them. The cursor is a change's id. First
- * marks stale changes, if marking them after the newest version did not finish.
+ * A page of a document's changes, in the order of the events that proposed them; with `chatIds` only of these chats. The
+ * cursor is a change's id. First marks stale changes, if marking them after the newest version did not finish.
  */
-export async function listChanges(pool: Pool, documentId: string, page: Page): Promise<Change[]> {
+export async function listChanges(
+  pool: Pool,
+  documentId: string,
+  page: Page & { chatIds?: readonly string[] | null },
+): Promise<Change[]> {
   await markStaleChanges(pool, documentId);
-  const { after, limit, order = 'asc' } = page;
+  const { after, limit, order = 'asc', chatIds = null } = page;
   const key = 'e.at, c.chat_id, c.proposed_seq, c.position';
   const inOrder = key.replaceAll(',', ` ${order},`).concat(` ${order}`);
   const from = `changes c join chats on chats.id = c.chat_id
@@ -57,11 +61,11 @@ export async function listChanges(pool: Pool, documentId: string, page: Page): P
        select ${columns}, row_number() over (order by ${inOrder}) as place,
          sum(${bytes}) over (order by ${inOrder}) - (${bytes}) as before
        from ${from}
-       where c.document_id = $1 and ($3::text is null or (${key}) ${order === 'asc' ? '>' : '<'} (
+       where c.document_id = $1 and ($4::text[] is null or c.chat_id = any($4)) and ($3::text is null or (${key}) ${order === 'asc' ? '>' : '<'} (
          select ${key} from ${from} where c.id = $3 and c.document_id = $1))
        order by ${inOrder} limit $2
      ) page where before < ${maxPageBytes} or place <= 2 order by place`,
-    [documentId, limit, after],
+    [documentId, limit, after, chatIds],
   );
   const places = await readPlaces(pool, documentId);
   return rows.map(({ place: _, before: __, ...row }) => toChange(row, places));

@@ -26,7 +26,7 @@ export const wordsOf = (query: string): string[] =>
 const text = "coalesce(e.data->>'text', e.data->>'summary')";
 
 /**
- * Texts of the timelines of the owner's chats in which each word begins a word, newest first unless the page says
+ * Texts of the timelines of the owner's chats, or of those of `chatIds`, in which each word begins a word, newest first unless the page says
  * otherwise. The index has the words of the first 100,000 characters of a text. Costs what the index finds, by place,
  * and reads as many texts as the page has.
  */
@@ -34,16 +34,16 @@ export async function searchTexts(
   db: Db,
   owner: string,
   words: string[],
-  { after, limit, order = 'desc' }: Page<TextPlace>,
+  { after, limit, order = 'desc', chatIds = null }: Page<TextPlace> & { chatIds?: readonly string[] | null },
 ): Promise<FoundText[]> {
   if (words.length === 0) return [];
-  const beyond = `(t.at, t.chat_id, t.seq) ${order === 'desc' ? '<' : '>'} ($5::timestamptz, $6, $7::integer)`;
+  const beyond = `(t.at, t.chat_id, t.seq) ${order === 'desc' ? '<' : '>'} ($6::timestamptz, $7, $8::integer)`;
   const { rows } = await db.query<FoundText>(
     `select found.chat_id as "chatId", found.seq, said.kind, said.snippet,
        to_char(found.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
      from (
        select t.chat_id, t.seq, t.at from event_texts t
-       where t.words @@ owner_query($1, $2) ${after === null ? '' : `and ${beyond}`}
+       where t.words @@ owner_query($1, $2) and ($5::text[] is null or t.chat_id = any($5)) ${after === null ? '' : `and ${beyond}`}
        order by t.at ${order}, t.chat_id ${order}, t.seq ${order}
      ) found cross join lateral (
        select e.kind, substr(${text}, greatest(1, strpos(lower(${text}), lower(($3::text[])[1])) - ${SNIPPET.before}), ${SNIPPET.length}) as snippet
@@ -52,7 +52,7 @@ export async function searchTexts(
          and not exists (select from unnest($3::text[]) as w(word) where strpos(lower(${text}), lower(w.word)) = 0)
        offset 0
      ) said limit $4`,
-    [owner, words.join(' '), words, limit, ...(after === null ? [] : [after.at, after.chatId, after.seq])],
+    [owner, words.join(' '), words, limit, chatIds, ...(after === null ? [] : [after.at, after.chatId, after.seq])],
   );
   return rows;
 }

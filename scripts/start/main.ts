@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { ConfigError, readConfig } from '../../config.js';
 import { stopSignals } from '../processes/stopSignals.js';
 import { messageOf, StartAborted, StartFailure } from './failure.js';
+import { localChatsHint } from './localChats.js';
 import { readyMessage } from './readyMessage.js';
 import { createService, type Service } from './service.js';
 
@@ -22,6 +23,8 @@ async function main(): Promise<void> {
     stop.onSecond(() => killAll(service));
     const run = await service.start(stop.signal);
     say(readyMessage(run, config));
+    const hint = await localChatsHint(config, run.databaseUrl);
+    if (hint) say(`\n${hint}`);
     await stop.requested;
   } catch (error) {
     if (!(error instanceof StartAborted)) fail(error);

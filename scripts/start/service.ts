@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Config } from '../../config.js';
+import { type Config, isKeyed } from '../../config.js';
 import { migrate } from '../../db/core/migrate.js';
 import { readBuild } from '../../worker/workflowSource.js';
 import { startPostgres } from '../postgres/postgres.js';
@@ -83,7 +83,9 @@ export function createService(options: {
     const api = await startApiChild(context, options.askedPort, { env, processes });
     const metrics = await startWorkerChild(context, { env: env(api), api, processes });
     await promoteBuild(context, parts);
-    const demoChatId = await seedDemoChat({ api, key: config.API_KEYS?.[0]?.key, dataDir, signal });
+    const key = config.API_KEYS?.[0]?.key;
+    // Without a key of its own the launcher can't make chats: it has only hashes of the others.
+    const demoChatId = key || !isKeyed(config) ? await seedDemoChat({ api, key, dataDir, signal }) : null;
     const live = api.replace(/^http/, 'ws');
     const { address: temporalAddress, ui: temporalUi } = temporal;
     // While another worker drains, the new one serves its metrics on another port.

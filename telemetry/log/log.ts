@@ -15,10 +15,12 @@ export type LogOptions = {
 /** Shorter values are not redacted: they occur as words in lines, such as the demo provider's key. */
 const MIN_SECRET_LENGTH = 8;
 
-/** Text that is redacted by its form: keys, bearer tokens, JWTs and passwords in URLs. */
+/** Text that is redacted by its form: keys, bearer tokens, JWTs, and passwords and tokens in URLs. */
 const secretForms = [
   /\bsk-[\w-]{8,}/,
   /(?<=\bBearer\s)[\w.~+/-]{8,}=*/,
+  /\bdtt_[\w-]{8,}(?:\.[\w-]*)*/,
+  /(?<=[?&]token=)[^\s&"#]+/,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/,
   /(?<=:\/\/[^\s/:@"]*:)[^\s/@"]+(?=@)/,
 ];

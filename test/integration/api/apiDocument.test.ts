@@ -24,6 +24,7 @@ const calls = [
   'GET /v1/service',
   'PATCH /v1/providers/{providerId}',
   'POST /v1/attachments',
+  'POST /v1/tokens',
   'GET /healthz',
   'GET /readyz',
   'GET /metrics',

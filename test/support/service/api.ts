@@ -24,6 +24,7 @@ export async function startTestApi(
   if (!temporal) throw new Error('TEST_TEMPORAL_ADDRESS is not set: run this through the `integration` project');
   const config = readConfig({
     PORT: '0',
+    TOKEN_SECRET: 'a-secret-of-tokens-under-test-0123456789',
     GATEWAY_TOKEN: wireToken,
     DATABASE_URL: database.url,
     DATABASE_POOL: '8',
