@@ -11,8 +11,9 @@ import type { Log } from '../../telemetry/log/log.js';
 
 /** Milliseconds: for one read of the key set, between two reads, and until keys are read again. */
 const times = { timeoutDuration: 3_000, cooldownDuration: 1_000, cacheMaxAge: 600_000 };
-/** How long keys are used while their server is away, in milliseconds. */
+/** How long keys are used while their server is away, in milliseconds, and how seldom it is then asked. */
 const staleMs = 3_600_000;
+const retryWithKeysMs = 5_000;
 const maxBytes = 1024 * 1024;
 const logEveryMs = 30_000;
 
@@ -59,7 +60,9 @@ export function createJwks(url: string, log: Pick<Log, 'warn'>): JWTVerifyGetKey
 
   return async (header, token) => {
     const now = Date.now();
-    if (now - failedAt < times.cooldownDuration) return findStale(header, token);
+    // Requests with known keys must not wait for a server that does not answer.
+    const pauseMs = cache.uat === undefined ? times.cooldownDuration : retryWithKeysMs;
+    if (now - failedAt < pauseMs) return findStale(header, token);
     try {
       return await find(header, token);
     } catch (error) {

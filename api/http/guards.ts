@@ -3,6 +3,7 @@ import { json, type NextFunction, type Request, type RequestHandler, type Respon
 import helmet from 'helmet';
 import { bytesHaveMoreTokens } from '../../domain/text/boundedJson.js';
 import { isAccessToken } from '../auth/accessTokens.js';
+import type { Caller } from '../auth/caller.js';
 import { addressOf, createRateLimit, type RateLimit } from '../limits/rateLimit.js';
 import { isEventSource } from '../limits/temporaryRefusal.js';
 import { type Auth, bearerOf } from './auth.js';
@@ -63,9 +64,7 @@ export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
       const caller = await auth.authenticate(bearerOf(request.headers) ?? tokenOfEventSource(request));
       const { owner, level, stopsOnClose } = caller;
       Object.assign(response.locals, { caller, owner, level, stopsOnClose });
-      const stop = auth.follow(caller, () => response.destroy());
-      if (response.destroyed) stop();
-      else response.once('close', stop);
+      cutAtEnd(auth, caller, response);
     } catch (refusal) {
       // A token that has expired was not guessed.
       if (refusal instanceof Problem && refusal.code === 'unauthorized') await wrongKeys(addressOf(request));
@@ -73,6 +72,16 @@ export function keyGuard(auth: Auth, wrongKeys: RateLimit): RequestHandler {
     }
     next();
   };
+}
+
+/** Each limit and each measurement of a stream listens for its close: together more than the ten that Node expects. */
+const maxCloseListeners = 20;
+
+function cutAtEnd(auth: Auth, caller: Caller, response: Response): void {
+  const stop = auth.follow(caller, () => response.destroy());
+  if (response.destroyed) return void stop();
+  response.setMaxListeners(maxCloseListeners);
+  response.once('close', stop);
 }
 
 /** An `EventSource` can't send headers, so that its token is in the URL. Keys are not taken from there. */

@@ -42,8 +42,9 @@ export function mountRoutes(app: Express, routes: Route[], tracing: RequestTraci
 
 async function serve(route: Route, request: Request, response: Response, permit: Permit): Promise<void> {
   response.locals.route = route.path;
-  checkParams(request.params);
+  // First, so that a token that may not write is told so whatever the path names.
   await permit(route, request, response);
+  checkParams(request.params);
   const query = route.query ? parseInput(route.query, request.query, 'invalid_query') : undefined;
   const takesBody = route.method !== 'get' && route.method !== 'delete' && !route.bytes;
   const body = takesBody

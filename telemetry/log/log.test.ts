@@ -149,6 +149,8 @@ describe('a secret', () => {
     'Bearer abcdefghijklmnop',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
     'postgres://me:hunter22@127.0.0.1/db',
+    'dtt_eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+    'GET /v1/chats/chat_1/events?after=0&token=hunter22',
   ])('is redacted by its form: %s', (secret) => {
     const { log, text } = logTo();
     log.warn({ err: new Error(secret) }, 'failed');

@@ -53,3 +53,35 @@ describe('the setting ALLOWED_PROVIDER_HOSTS', () => {
     expect(() => readConfig({ ALLOWED_PROVIDER_HOSTS: '10.0.0.1,http://x' })).toThrow("not 'http://x'");
   });
 });
+
+describe('the settings of keys and tokens', () => {
+  const open = { HOST: '0.0.0.0', GATEWAY_TOKEN: 'a-token-of-the-gateway' };
+
+  it.each([
+    { API_KEYS: 'some-key:ann' },
+    { API_KEYS_FILE: '/etc/keys' },
+    { AUTH_JWKS_URL: 'https://issuer.example/jwks' },
+    { AUTH_JWT_SECRET: 'a-secret' },
+  ])('are enough for a HOST that is not loopback, each by itself: %j', (keys) => {
+    expect(readConfig({ ...open, ...keys })).toMatchObject(keys.API_KEYS ? {} : keys);
+    expect(readConfig(keys).AUTH_OWNER_CLAIM).toBe('sub');
+  });
+
+  it('are asked for by any HOST but loopback', () => {
+    expect(() => readConfig(open)).toThrow('so API_KEYS must be set');
+    expect(() => readConfig({ ...open, TOKEN_SECRET: 'a-secret' })).toThrow(ConfigError);
+  });
+
+  it('name what does not go together', () => {
+    const jwks = { AUTH_JWKS_URL: 'https://issuer.example/jwks' };
+    expect(() => readConfig({ ...jwks, AUTH_JWT_SECRET: 'a-secret' })).toThrow('AUTH_JWT_SECRET: must not be set');
+    expect(() => readConfig({ AUTH_JWT_ISSUER: 'x' })).toThrow('AUTH_JWT_ISSUER: needs AUTH_JWKS_URL');
+    expect(() => readConfig({ AUTH_JWT_AUDIENCE: 'x' })).toThrow('AUTH_JWT_AUDIENCE: needs AUTH_JWKS_URL');
+    expect(() => readConfig({ AUTH_JWKS_URL: 'ftp://issuer.example' })).toThrow('AUTH_JWKS_URL: must be a URL');
+  });
+
+  it('refuse owners that no other credential could name', () => {
+    expect(() => readConfig({ API_KEYS: `some-key:${'x'.repeat(201)}` })).toThrow('API_KEYS: must name owners');
+    expect(() => readConfig({ API_KEYS: 'some-key:a\u202eb' })).toThrow('API_KEYS: must name owners');
+  });
+});

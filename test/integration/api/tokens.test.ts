@@ -57,7 +57,7 @@ async function fill(word: string): Promise<Record<string, string>> {
   });
   const attachment = (await upload.json()) as { id: string };
   const { turn } = await create(`/v1/chats/${chat.id}/turns`, { text: word, attachments: [attachment.id] });
-  const changeId = `chg_of_${word}`;
+  const changeId = `chg_of-${word}`;
   await api.database.pool.query(
     `insert into changes (chat_id, id, document_id, state, original, proposed, reason, message_seq, proposed_seq, position)
      values ($1, $2, $3, 'pending', $4, $4, $4, 1, 1, 0)`,
@@ -227,13 +227,13 @@ describe('a token that names chats', () => {
     });
     await api.database.pool.query(
       `insert into changes (chat_id, id, document_id, state, original, proposed, reason, message_seq, proposed_seq, position)
-       values ($1, 'chg_of_another', $2, 'pending', 'a', 'b', 'c', 1, 1, 0)`,
+       values ($1, 'chg_of-another', $2, 'pending', 'a', 'b', 'c', 1, 1, 0)`,
       [thread.body.id, own.documentId],
     );
     const guest = as(await tokenFor({ scope: 'write', chatIds: chats() }));
     const changes = await guest.send<{ items: { id: string }[] }>('GET', `/v1/documents/${own.documentId}/changes`);
     expect(changes.body.items.map(({ id }) => id)).toEqual([own.changeId]);
-    expect((await guest.send('POST', '/v1/changes/chg_of_another/decline')).status).toBe(404);
+    expect((await guest.send('POST', '/v1/changes/chg_of-another/decline')).status).toBe(404);
   });
 
   it('can not reach other things by naming them in a body', async () => {
@@ -359,7 +359,10 @@ describe('a live socket', () => {
 
   it('is closed with 4401 when its token ends, and refused with 4401 afterwards', async () => {
     const { token } = (await mint({ scope: 'read', ttlSeconds: 1 })).body;
-    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${own.chatId}/live`, [`bearer.${token}`]);
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${own.chatId}/live`, [
+      'durable-turns.v1',
+      `bearer.${token}`,
+    ]);
     const closed = new Promise((resolve) => socket.on('close', (code, why) => resolve([code, why.toString()])));
     expect(await closed).toEqual([4401, 'the token has expired']);
     expect(await dial(`/v1/chats/${own.chatId}/live?token=${token}`)).toBe(4401);
@@ -367,7 +370,10 @@ describe('a live socket', () => {
 
   it('of a read token takes no cancel', async () => {
     const token = await tokenFor({ scope: 'read', chatIds: chats() });
-    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${own.chatId}/live`, [`bearer.${token}`]);
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/chats/${own.chatId}/live`, [
+      'durable-turns.v1',
+      `bearer.${token}`,
+    ]);
     const refused = new Promise((resolve) => {
       socket.on('message', (data) => {
         const frame = JSON.parse(data.toString()) as { type: string; code: string };

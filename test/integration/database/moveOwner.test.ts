@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readOwnProviders } from '../../../db/chats/usableProviders.js';
+import { hintAtLocalChats } from '../../../db/owners/localChats.js';
 import { ownedTables } from '../../../db/owners/moveOwner.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';
@@ -38,6 +39,14 @@ it('every table with a column "owner" is moved, so that none is forgotten (db/ow
      where table_schema = 'public' and table_type = 'BASE TABLE' and column_name = 'owner'`,
   );
   expect(rows.map(({ table_name }) => table_name).sort()).toEqual(Object.keys(ownedTables).sort());
+});
+
+it('the start with keys says which chats are of the time without keys, unless a key is of their owner', async () => {
+  const { pool } = api.database;
+  expect(await hintAtLocalChats(pool, ['ann'])).toBeNull();
+  await as('local').newChat();
+  expect(await hintAtLocalChats(pool, ['ann', 'ben'])).toMatch(/^1 chats belong .* npm run owner -- move local OWNER$/);
+  expect(await hintAtLocalChats(pool, ['ann', 'local'])).toBeNull();
 });
 
 describe('npm run owner -- move', () => {
@@ -85,7 +94,7 @@ describe('npm run owner -- move', () => {
     );
 
     const { code, stdout } = await run('move', 'local', 'ann');
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/chats +4/)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/ chats +5\n/)]);
     expect(stdout).toContain('ann keeps the own character');
     expect(stdout).toContain('1 chats lost their strategy');
     const ann = as('ann');
@@ -113,8 +122,8 @@ describe('npm run owner -- move', () => {
 
   it('can be run again, and moves what has come since', async () => {
     await as('local').newChat();
-    expect((await run('move', 'local', 'ann')).stdout).toMatch(/chats +1\n/);
-    expect((await run('move', 'local', 'ann')).stdout).toMatch(/chats +0\n/);
+    expect((await run('move', 'local', 'ann')).stdout).toMatch(/ chats +1\n/);
+    expect((await run('move', 'local', 'ann')).stdout).toMatch(/ chats +0\n/);
   });
 
   it('refuses names that can not be owners, and says how it is called', async () => {
