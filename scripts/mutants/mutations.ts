@@ -240,11 +240,41 @@ export const mutations: Mutation[] = [
   {
     name: 'the count of wrong keys on sockets',
     file: 'api/live/liveSocket.ts',
-    replace: [['options.wrongKeys(addressOf(request)).then(accept, () => refuseUpgrade(socket, 429));', 'accept();']],
+    replace: [["if (code === 'unauthorized') await options.wrongKeys(addressOf(request));", '']],
     test: {
       project: 'integration',
       file: 'test/integration/gateway/gatewayAccess.test.ts',
       name: 'is refused with 429 after too many wrong keys, except with a valid key from the same address',
+    },
+  },
+  {
+    name: 'the question whether a token permits a route',
+    file: 'api/http/mount.ts',
+    replace: [['  await permit(route, request, response);', '']],
+    test: {
+      project: 'integration',
+      file: 'test/integration/api/tokens.test.ts',
+      name: 'gets nothing of another chat of its owner by any call of the OpenAPI document',
+    },
+  },
+  {
+    name: 'the algorithms of tokens of users',
+    file: 'api/auth/userTokens.ts',
+    replace: [["    algorithms: 'secret' in source ? algorithms.secret : algorithms.jwks,", '']],
+    test: {
+      project: 'unit',
+      file: 'test/unit/api/userTokens.test.ts',
+      name: 'can be signed with a shared secret, by HS256 only',
+    },
+  },
+  {
+    name: 'the end of a token whose key was removed',
+    file: 'api/auth/accessTokens.ts',
+    replace: [['signParent(candidate) === found.parent', 'true']],
+    test: {
+      project: 'unit',
+      file: 'test/unit/api/accessTokens.test.ts',
+      name: 'is refused once its key is removed, replaced, or of another owner',
     },
   },
   {

@@ -113,7 +113,7 @@ describe('a token of a user', () => {
   });
 
   it('can be signed with a shared secret, by HS256 only', async () => {
-    const secret = 'a-secret-of-the-operator-that-is-long';
+    const secret = 'a-secret-of-the-operator-that-is-long-enough-for-every-algorithm-of-hmac';
     const users = createUserTokens({ source: { secret }, ...common }, quiet);
     const sign = (alg: string, by = secret) =>
       new SignJWT({ ...claims, exp: now() + 60 }).setProtectedHeader({ alg }).sign(new TextEncoder().encode(by));
@@ -121,7 +121,7 @@ describe('a token of a user', () => {
     expect(await users.verify(await sign('HS256', 'another-secret-of-an-attacker-long')).catch(codeOf)).toBe(
       'unauthorized',
     );
-    expect(await users.verify(await sign('HS512', secret.repeat(2))).catch(codeOf)).toBe('unauthorized');
+    expect(await users.verify(await sign('HS512')).catch(codeOf)).toBe('unauthorized');
     expect(await users.verify(await issuer.sign(claims)).catch(codeOf)).toBe('unauthorized');
   });
 });
