@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { classifierQueue, streamsQueue } from '../domain/turns/engine.js';
+import { classifierQueue, streamsQueue, webhooksQueue } from '../domain/turns/engine.js';
 import { ACTIVITY_TASKS, type TaskQueue, WORKFLOW_TASKS } from './taskQueues.js';
 
 /** Tasks that wait for a worker on one of the task queues, as Temporal estimates. */
 export type Backlog = {
-  queue: 'workflows' | 'replies' | 'streams' | 'classifiers';
+  queue: 'workflows' | 'replies' | 'streams' | 'classifiers' | 'webhooks';
   tasks: number;
   oldestSeconds: number;
 };
@@ -32,6 +32,7 @@ export function readBacklogs(client: Client, taskQueue: string, deadlineMs: numb
       read('replies', taskQueue, ACTIVITY_TASKS),
       read('streams', streamsQueue(taskQueue), ACTIVITY_TASKS),
       read('classifiers', classifierQueue(taskQueue), ACTIVITY_TASKS),
+      read('webhooks', webhooksQueue(taskQueue), ACTIVITY_TASKS),
     ]),
   );
 }

@@ -16,15 +16,18 @@ export type OwnersPost = {
 /**
  * Posts to a URL that an owner has named. Reaches only the allowed addresses, follows no redirect, and reads a small part
  * of the answer, so that a short one leaves the connection in order. Returns the status of the answer. Throws
- * `AddressRefused`, the errors of the connection, and a `TimeoutError` after 10 s.
+ * `AddressRefused`, the errors of the connection, and a `TimeoutError` after `withinMs`, 10 s if left out.
  */
-export async function postToOwner({ url, body, headers, addresses, signal }: OwnersPost): Promise<number> {
+export async function postToOwner(
+  { url, body, headers, addresses, signal }: OwnersPost,
+  withinMs: number = postLimits.withinMs,
+): Promise<number> {
   const target = new URL(url);
   // A name is checked in the lookup; an address is not looked up.
   checkSpelledHost(target, addresses);
   const dispatcher = new Agent({ connect: { lookup: createCheckedLookup(target, addresses) } });
   try {
-    return await runBounded(signal, postLimits.withinMs, async (bound) => {
+    return await runBounded(signal, withinMs, async (bound) => {
       const init = { method: 'POST', body, headers, dispatcher, redirect: 'manual' as const, signal: bound };
       const { status, body: answer } = await fetch(target, init);
       if (answer) await readStart(answer);
