@@ -5,6 +5,7 @@ import { type Delivery, dropWebhook, endDelivery, readDelivery } from '../../db/
 import { type DeliveryKey, deliveryBody, deliveryId } from '../../domain/webhooks/delivery.js';
 import { postToOwner } from '../../lib/postToOwner.js';
 import type { AllowedHost } from '../../lib/providerAddress.js';
+import { withHeartbeats } from '../heartbeats.js';
 import type { Telemetry } from '../telemetry.js';
 import { signatureOf } from './signature.js';
 
@@ -26,7 +27,7 @@ export function createSendWebhook({ pool, webhooks, telemetry }: WebhookDeps) {
   return async (key: DeliveryKey): Promise<Sent> => {
     const delivery = await readDelivery(pool, webhooks.sealingKey, key);
     if (!delivery) return { outcome: 'stopped' };
-    const answer = await post(key, delivery, webhooks.allowedHosts);
+    const answer = await withHeartbeats(() => post(key, delivery, webhooks.allowedHosts));
     if (answer.status !== null && answer.status >= 200 && answer.status < 300) {
       await endDelivery(pool, key);
       telemetry.deliveryEnded(key, { outcome: 'delivered' });

@@ -38,7 +38,7 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       path: '/v1/chats/:chatId/export',
       summary: 'A chat as JSON Lines',
       description:
-        'Each line is a JSON object with a `type`: first `chat`, then `character` lines with a `card` and an `avatar` where there is one, `document`, `attachment`, `turn` and `event` lines. Bytes are base64; what exceeds 2 MiB of a file follows in lines of the type `piece`. The newest attachments have their bytes, as far as they fit into an import with the log (about 90 MiB); older ones are `leftOut`. The log has hidden and superseded events too, so that versions and undo survive an import. Keys of providers are not in it. For example `{"type":"event","seq":2,"kind":"user_turn",…}`.',
+        'Each line is a JSON object with a `type`: first `chat`, then `character` lines with a `card` and an `avatar` where there is one, `document`, `attachment`, `turn` and `event` lines. Bytes are base64; what exceeds 512 KiB of a file follows in lines of the type `piece`. The newest attachments have their bytes, as far as they fit into an import with the log (about 90 MiB); older ones are `leftOut`. The log has hidden and superseded events too, so that versions and undo survive an import. Keys of providers are not in it. For example `{"type":"event","seq":2,"kind":"user_turn",…}`.',
       tag,
       answers: { 200: null },
       answersWith: [jsonLines],

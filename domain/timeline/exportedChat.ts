@@ -69,7 +69,7 @@ const document = z.object({
 const card = z.object({ type: z.literal('card'), characterId: id, card: z.record(z.string(), z.unknown()) });
 
 /** How many bytes of a file one line has at most. The rest follows in lines of the type `piece`. */
-export const PIECE_BYTES = 2 * 1024 * 1024;
+export const PIECE_BYTES = 512 * 1024;
 
 const base64 = z
   .string()

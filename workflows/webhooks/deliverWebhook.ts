@@ -27,6 +27,7 @@ const attempts = (scheduleToCloseTimeout: number) =>
     ...onWebhooksQueue(),
     summary: 'webhook',
     startToCloseTimeout: '30 s',
+    heartbeatTimeout: '3 s',
     scheduleToCloseTimeout,
     retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 h' },
   });
