@@ -308,6 +308,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'GATEWAY_TOKEN: must be set (16 characters or more) when HOST is not loopback and workers connect to the api',
     );
   }
+  if (config.METRICS_PORT !== undefined && config.METRICS_PORT === config.PORT) {
+    throw new ConfigError(
+      `METRICS_PORT: must be another port than PORT (${config.PORT}); unset it to serve /metrics on PORT`,
+    );
+  }
   if (config.DATABASE_DIRECT_URL && !config.DATABASE_URL)
     throw new ConfigError('DATABASE_DIRECT_URL: needs DATABASE_URL too');
   return { ...config, cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'durable-turns') };

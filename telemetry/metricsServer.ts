@@ -56,7 +56,8 @@ export function serveWithRetry(serve: () => Promise<MetricsServer>, { log, setti
         log.info({ url: server.url }, 'metrics can be scraped');
         return server;
       } catch (err) {
-        if (tries === 0) log.warn({ err }, `${setting} can not be listened on; trying again`);
+        if (tries === 0)
+          log.warn({ err }, `${setting}: ${describe(err)}; no metrics are served until it can be listened on`);
         await delay(RETRY_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
       }
     }
@@ -71,6 +72,12 @@ export function serveWithRetry(serve: () => Promise<MetricsServer>, { log, setti
       await (await serving)?.close();
     },
   };
+}
+
+/** What is wrong with the port: the line is read without the error too. */
+function describe(err: unknown): string {
+  const { code, port } = err as NodeJS.ErrnoException & { port?: number };
+  return code === 'EADDRINUSE' ? `port ${port} is taken` : 'the port can not be listened on';
 }
 
 async function readCore(url: string | null, log: Log): Promise<string> {

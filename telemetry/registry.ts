@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 
-/** The prefix of every metric of the process, Node's included. Temporal's runtime has names of its own. */
+/** The prefix of every metric of the process, Node's included. That of Temporal's runtime is in `temporalRuntime.ts`. */
 const PREFIX = 'durable_turns_';
 
 export type GaugeRow = { labels: Record<string, string>; value: number };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isLoopback } from '../../config.js';
+import { type Config, isLoopback } from '../../config.js';
 import { runBounded } from '../../lib/bounded.js';
 import { hostInUrl } from '../../lib/listen.js';
 import { buildPage, buildProcesses, buildWorkflows } from '../builds/builds.js';
@@ -153,6 +153,19 @@ export async function checkApiAddress(asked: number | undefined, host: string): 
       'no such host': `HOST: this machine has no address ${host}. Set HOST to an address of this machine, or unset HOST to use 127.0.0.1.`,
     }[state],
   );
+}
+
+/** Throws a `StartFailure` if the api can't serve its metrics on METRICS_PORT. */
+export async function checkMetricsAddress({ METRICS_PORT: port, HOST }: Config): Promise<void> {
+  const state = port === undefined ? 'free' : await portState(port, HOST);
+  if (state === 'taken')
+    throw new StartFailure(
+      `METRICS_PORT: port ${port} on ${HOST} is taken by another program. Stop that program, set METRICS_PORT to another port, or unset it to serve /metrics on PORT.`,
+    );
+  if (state === 'forbidden')
+    throw new StartFailure(
+      `METRICS_PORT: this user may not listen on port ${port}. Set METRICS_PORT to 1024 or higher, or unset it to serve /metrics on PORT.`,
+    );
 }
 
 /** The host under which this machine reaches the api. */

@@ -11,6 +11,7 @@ import {
   bundleProcesses,
   bundleWorkflows,
   checkApiAddress,
+  checkMetricsAddress,
   DRAIN_MS,
   startApiChild,
   startDemoProvider,
@@ -70,6 +71,8 @@ export function createService(options: {
     await dataDir.removeRun();
     const orphans = await stopOrphanedProcesses(dataDir);
     if (orphans.length > 0) say(`Stopped processes of an earlier start: ${orphans.join(', ')}`);
+    // After the orphans, of which one may have had the port.
+    await checkMetricsAddress(config);
     Object.assign(ports, (await dataDir.readServices()).ports);
     await events.onSpawned();
     guard = await startGuard(dataDir.path, say, signal);

@@ -85,3 +85,12 @@ describe('the settings of keys and tokens', () => {
     expect(() => readConfig({ API_KEYS: 'some-key:a\u202eb' })).toThrow('API_KEYS: must name owners');
   });
 });
+
+
+describe('the port of the metrics', () => {
+  it('is another one than that of the api, also where the api has its default', () => {
+    for (const env of [{ PORT: '4000', METRICS_PORT: '4000' }, { METRICS_PORT: '3000' }])
+      expect(() => readConfig(env)).toThrow(/^METRICS_PORT: must be another port than PORT/);
+    expect(readConfig({ PORT: '4000', METRICS_PORT: '3000' }).METRICS_PORT).toBe(3000);
+  });
+});

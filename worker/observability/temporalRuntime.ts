@@ -16,7 +16,7 @@ export async function installRuntime(log: Log, { withMetrics }: { withMetrics: b
   for (let tries = 1; ; tries++) {
     const bindAddress = `127.0.0.1:${await freePort()}`;
     try {
-      install(log, { metrics: { prometheus: { bindAddress, ...prometheusNames } } });
+      install(log, { metrics: { metricPrefix, prometheus: { bindAddress, ...prometheusNames } } });
       return `http://${bindAddress}/metrics`;
     } catch (err) {
       if (tries === 3) throw err;
@@ -25,8 +25,11 @@ export async function installRuntime(log: Log, { withMetrics }: { withMetrics: b
   }
 }
 
-/** The naming of all other metrics: seconds, and `_total` for counters. */
+/** Seconds, and `_total` for counters, as of all other metrics. */
 const prometheusNames = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+
+/** All metrics of the service begin with `durable_turns_`; the SDK's own prefix would be `temporal_`. */
+const metricPrefix = 'durable_turns_temporal_';
 
 function install(log: Log, telemetry: Pick<NonNullable<RuntimeOptions['telemetryOptions']>, 'metrics'>): void {
   Runtime.install({

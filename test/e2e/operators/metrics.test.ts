@@ -214,17 +214,21 @@ describe('the metrics', () => {
     expect([...new Set(asked)].filter((name) => !there.has(name))).toEqual([]);
   }, 60_000);
 
-  test('all begin with durable_turns_, except for those of Temporal’s runtime', async () => {
+  test('all begin with durable_turns_, those of Node and of Temporal’s runtime too', async () => {
     const { api, worker } = await read();
-    const names = [...api.families.keys(), ...worker.families.keys()];
-    expect(names.filter((name) => !/^(durable_turns|temporal)_/.test(name))).toEqual([]);
+    const names = [api, worker].flatMap(({ families, samples }) => [
+      ...families.keys(),
+      ...samples.map(({ name }) => name),
+    ]);
+    expect(names.filter((name) => !name.startsWith('durable_turns_'))).toEqual([]);
+    expect([...worker.families.keys()]).toContainEqual(expect.stringMatching(/^durable_turns_temporal_/));
   }, 60_000);
 
   test('all have a row in docs/observability.md', async () => {
     const { api, worker } = await read();
     const explained = new Set(readFileSync('docs/observability.md', 'utf8').match(/(?<=`)[a-z_]+(?=`)/g));
     const ours = [...api.families.keys(), ...worker.families.keys()].filter(
-      (name) => !/^(temporal|durable_turns_(nodejs|process))_/.test(name),
+      (name) => !/^durable_turns_(temporal|nodejs|process)_/.test(name),
     );
     expect(ours.filter((name) => !explained.has(name))).toEqual([]);
   }, 60_000);
@@ -253,7 +257,7 @@ describe('the metrics', () => {
     const { text, api, worker } = await read();
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7|chr_|Mira|Half|Amaranthine|gpt-4|sk-scripted/);
     const ours = [...api.samples, ...worker.samples].filter(
-      ({ name }) => !/^(temporal|durable_turns_(nodejs|process|http))_/.test(name),
+      ({ name }) => !/^durable_turns_(temporal|nodejs|process|http)_/.test(name),
     );
     expect(ours.length).toBeGreaterThan(100);
     expect(ours.length).toBeLessThan(600);

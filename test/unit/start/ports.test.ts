@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { checkApiAddress } from '../../../scripts/processes/nodeChildren.js';
+import { readConfig } from '../../../config.js';
+import { checkApiAddress, checkMetricsAddress } from '../../../scripts/processes/nodeChildren.js';
 import { freePort, portState } from '../../../scripts/processes/ports.js';
 
 let server: Server;
@@ -33,6 +34,14 @@ describe('the ports of the launcher', () => {
     await expect(checkApiAddress(taken, '127.0.0.1')).rejects.toThrow(
       /port \d+ on 127\.0\.0\.1 is taken by another program\. .* set PORT to another port/,
     );
+  });
+
+  it('for metrics are refused when they are set and taken, and looked at only when they are set', async () => {
+    await expect(checkMetricsAddress(readConfig({ METRICS_PORT: String(taken) }))).rejects.toThrow(
+      /^METRICS_PORT: port \d+ on 127\.0\.0\.1 is taken by another program\. .* set METRICS_PORT to another port/,
+    );
+    await checkMetricsAddress(readConfig({ METRICS_PORT: String(await freePort([], '127.0.0.1')) }));
+    await checkMetricsAddress(readConfig({}));
   });
 
   it('on a host that this machine does not have are refused with its name', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { close, listen } from '../../../scripts/provider/http.js';
@@ -27,10 +29,10 @@ async function serve(coreMetrics: string | null): Promise<MetricsServer> {
 }
 
 test("a worker serves its own metrics, followed by those of Temporal's runtime", async () => {
-  const text = '# TYPE temporal_x gauge\ntemporal_x{a="b"} 3\n';
+  const text = '# TYPE durable_turns_temporal_x gauge\ndurable_turns_temporal_x{a="b"} 3\n';
   const coreMetrics = await core((server) => server.on('request', (_, response) => void response.end(text)));
   const read = await scrape((await serve(coreMetrics)).url);
-  expect([read.value('durable_turns_ours_total'), read.value('temporal_x', { a: 'b' })]).toEqual([7, 3]);
+  expect([read.value('durable_turns_ours_total'), read.value('durable_turns_temporal_x', { a: 'b' })]).toEqual([7, 3]);
 });
 
 test("a worker serves its own metrics when Temporal's runtime fails or never answers", async () => {
@@ -57,6 +59,22 @@ test('the metrics server of a worker listens as soon as another process frees it
   const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
   const second = serveWithRetry(() => serveMetrics(metrics, at, quiet), { log: quiet, setting: 'WORKER_METRICS_PORT' });
   opened.push(second);
+  await first.close();
+  expect((await second.serving)?.url).toBe(first.url);
+});
+
+test('a metrics server whose port is taken names the setting and the port in the log', async () => {
+  const first = await serve(null);
+  const { port } = new URL(first.url);
+  const lines = new PassThrough();
+  const log = pino({ level: 'warn' }, lines);
+  const at = { host: '127.0.0.1', port: Number(port), coreMetrics: null };
+  const second = serveWithRetry(() => serveMetrics(createRegistry(), at, log), { log, setting: 'METRICS_PORT' });
+  opened.push(second);
+  const [line] = await once(lines, 'data');
+  expect(JSON.parse(line).msg).toBe(
+    `METRICS_PORT: port ${port} is taken; no metrics are served until it can be listened on`,
+  );
   await first.close();
   expect((await second.serving)?.url).toBe(first.url);
 });
