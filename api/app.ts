@@ -71,7 +71,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     pageDir: string | undefined;
     auth: Auth;
     allowedOrigins: string[];
-    requestsPerMinute: number;
+    requests: RateLimit;
     wrongKeys: RateLimit;
     starter: TurnStarter;
     stopTurn: TurnStopper;
@@ -152,7 +152,7 @@ export function createApp(deps: AppDeps): Express {
   const commands = commandsOf(deps);
   const routes = routesOf(deps, commands);
   // One count for an owner, whichever protocol its clients speak.
-  const limit = ownerLimit(deps.requestsPerMinute);
+  const limit = ownerLimit(deps.requests);
   app.use('/v1', keys, limit, bodies(routes));
   app.use('/metrics', keys);
   mountRoutes(app, routes, deps.tracing, createPermit(deps.pool));

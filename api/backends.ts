@@ -9,6 +9,7 @@ import { createFeeds, type Feeds } from '../viewers/gateway/feeds.js';
 import { createSocketHub } from '../viewers/wire/socketHub.js';
 import type { WireHub } from '../viewers/wire/wire.js';
 import { type ChatPurge, createChatPurge } from './chats/chatPurge.js';
+import { openRequestLimits, type RequestLimits } from './limits/requestLimits.js';
 import { type ClientInterceptors, connectLazily, type Temporal } from './temporal.js';
 
 export type ApiConfig = Config & { DATABASE_URL: string };
@@ -21,6 +22,7 @@ export type Backends = {
   feeds: Feeds;
   temporal: Temporal;
   chatPurge: ChatPurge;
+  requestLimits: RequestLimits;
   /** Closes the api's connections. Gives up after `withinMs` on servers that do not answer. */
   disconnect(withinMs: number): Promise<void>;
 };
@@ -36,6 +38,7 @@ export async function connectBackends(config: ApiConfig, server: Server, observe
   const feeds = createFeeds({ pool, listen, hub, log, onDelivered: observed.onDelivered });
   const temporal = connectLazily(config, observed.interceptors);
   const chatPurge = createChatPurge({ pool, deleteWorkflows: createDeleteWorkflows(temporal.client), log });
+  const requestLimits = await openRequestLimits(config, log);
   return {
     pool,
     listen,
@@ -43,7 +46,9 @@ export async function connectBackends(config: ApiConfig, server: Server, observe
     feeds,
     temporal,
     chatPurge,
+    requestLimits,
     async disconnect(withinMs) {
+      requestLimits.close();
       const close = () => Promise.all([listen.close(), pool.end(), temporal.close(withinMs / 2)]);
       const ended = chatPurge
         .close()

@@ -18,7 +18,6 @@ import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { startRetention } from './chats/retention.js';
 import { warnOfWeakSettings } from './http/weakSettings.js';
 import { watchResponses } from './limits/openResponses.js';
-import { createWrongKeys } from './limits/rateLimit.js';
 import { limitUnreadResponses } from './limits/unreadResponses.js';
 import { createViewerPlaces } from './limits/viewerPlaces.js';
 import { attachLiveSocket } from './live/liveSocket.js';
@@ -104,6 +103,7 @@ function serve(
 ): (graceMs: number) => Promise<void> {
   const { log, metrics, tracing } = observed;
   const { pool, hub, feeds, listen, temporal, auth, tokens } = backends;
+  const { requests, wrongKeys } = backends.requestLimits;
   const { client } = temporal;
   const engine = createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: tracing.within });
   const namespace = createConnectedNamespace(client);
@@ -115,7 +115,6 @@ function serve(
   const reconcileTurn = createReconcileTurn({ pool, engine, starter, namespace, log, model: config.NARRATIVE_MODEL });
   const stopTurn = createTurnStopper({ hub, engine, reconcileTurn, log });
   const places = createViewerPlaces(config.VIEWERS_PER_OWNER);
-  const wrongKeys = createWrongKeys(config.REQUESTS_PER_MINUTE);
   const closing = new AbortController();
   const responses = watchResponses(server);
   const ready = createReadiness(createProbes({ pool, client, namespace, taskQueue: config.TASK_QUEUE, hub }));
@@ -142,7 +141,7 @@ function serve(
     auth,
     tokens,
     allowedOrigins: config.ALLOWED_ORIGINS,
-    requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    requests,
     conversationHeaders: config.CONVERSATION_HEADERS,
     wrongKeys,
     places,

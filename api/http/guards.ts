@@ -4,7 +4,7 @@ import helmet from 'helmet';
 import { bytesHaveMoreTokens } from '../../domain/text/boundedJson.js';
 import { isAccessToken } from '../auth/accessTokens.js';
 import type { Caller } from '../auth/caller.js';
-import { addressOf, createRateLimit, type RateLimit } from '../limits/rateLimit.js';
+import { addressOf, type RateLimit } from '../limits/rateLimit.js';
 import { isEventSource } from '../limits/temporaryRefusal.js';
 import { type Auth, bearerOf } from './auth.js';
 import { takesBytes } from './byteBodies.js';
@@ -33,6 +33,12 @@ export const secureHeaders = (): RequestHandler =>
     xFrameOptions: { action: 'deny' },
   });
 
+/** What pages of allowed origins may read of an answer, beside what every page may. */
+const exposedHeaders = [
+  ...['Location', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  ...['X-Request-Id', 'Preference-Applied', 'X-Chat-Id', 'X-Turn-Id'],
+];
+
 /** Refuses web pages of other sites, unless the configuration allows their origin. */
 export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandler[] {
   return [
@@ -42,7 +48,7 @@ export function originGuard(auth: Auth, allowedOrigins: string[]): RequestHandle
     },
     cors({
       origin: allowedOrigins.length > 0 ? allowedOrigins : false,
-      exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id', 'Preference-Applied', 'X-Chat-Id', 'X-Turn-Id'],
+      exposedHeaders,
       maxAge: 600,
     }),
     (request, _response, next) => {
@@ -90,11 +96,10 @@ function tokenOfEventSource(request: Request): string | undefined {
   return isEventSource(request) && typeof token === 'string' && isAccessToken(token) ? token : undefined;
 }
 
-/** Limits the requests of an owner. Throws `rate_limited`. */
-export function ownerLimit(requestsPerMinute: number): RequestHandler {
-  const limit = createRateLimit(requestsPerMinute);
+/** Limits the requests of an owner, and says on each answer how many are left. Throws `rate_limited`. */
+export function ownerLimit(limit: RateLimit): RequestHandler {
   return async (_request, response, next) => {
-    await limit(response.locals.owner);
+    response.set(await limit(response.locals.owner));
     next();
   };
 }

@@ -136,7 +136,7 @@ function describe(route: Route): RouteConfig {
       ...(route.bytes ? { body: { required: true, content: { '*/*': { schema: bytes } } } } : {}),
       ...(route.body ? { body: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
     },
-    responses: { ...answers(route), ...refusals(route, keyed) },
+    responses: withRateHeaders(route, { ...answers(route), ...refusals(route, keyed) }),
   };
 }
 
@@ -148,6 +148,27 @@ const bytes = z.string().meta({ contentEncoding: 'binary', description: 'the byt
 /** The object of a query's schema, which may end in a transform. */
 function queryObject(query: z.ZodType): z.ZodObject {
   return (query instanceof z.ZodPipe ? query.in : query) as z.ZodObject;
+}
+
+const rateHeaders = {
+  RateLimit: {
+    description: 'How many requests are left, and in how many seconds there are more again',
+    schema: { type: 'string' as const, examples: ['"default";r=5999;t=30'] },
+  },
+  'RateLimit-Policy': {
+    description: 'How many requests an owner may make in how many seconds',
+    schema: { type: 'string' as const, examples: ['"default";q=6000;w=60'] },
+  },
+};
+
+/** Requests under /v1 are limited. A 401 belongs to no owner, whose requests would be counted. */
+function withRateHeaders({ path }: Route, responses: Responses): Responses {
+  if (!path.startsWith('/v1/')) return responses;
+  const entries = Object.entries(responses).filter(([status]) => status !== '401');
+  return {
+    ...responses,
+    ...Object.fromEntries(entries.map(([status, response]) => [status, { ...response, headers: rateHeaders }])),
+  };
 }
 
 function answers(route: Route): Responses {

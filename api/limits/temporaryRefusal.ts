@@ -22,6 +22,7 @@ export const isTemporary = ({ status }: Problem): boolean => status === 429 || s
  */
 export function answerTemporaryRefusal(response: Response, problem: Problem): void {
   const seconds = Math.min(Number(problem.headers['Retry-After'] ?? 1), longestRetry);
+  response.set(problem.headers);
   openEventStream(response, (seconds + Math.random()) * 1_000);
   response.end(`: ${problem.code}: ${problem.detail}\n\n`);
 }

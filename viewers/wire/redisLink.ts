@@ -1,11 +1,7 @@
-import { createClient } from '@redis/client';
-import type { Logger } from 'pino';
-import { backoffMs } from '../../lib/backoff.js';
+import { connectRedis, type RedisOptions } from './redisClient.js';
 
 /** One channel for each direction. Every gateway subscribes to what all workers publish, and the other way round. */
 export const redisChannels = { tokens: 'durable-turns:tokens', stops: 'durable-turns:stops' } as const;
-
-export type RedisLinkOptions = { url: string; log: Pick<Logger, 'info' | 'warn'> };
 
 export type RedisLink = {
   /** Sends to those who are subscribed now. Drops the message when Redis is away, or too much is unsent. */
@@ -19,9 +15,9 @@ type Subscription = { channel: string; onMessage: (message: string) => void };
 type Limits = { maxUnsentBytes: number };
 
 /** Two connections to Redis, since one that is subscribed can't publish. Both reconnect by themselves. */
-export function createRedisLink(options: RedisLinkOptions, subscription: Subscription, limits: Limits): RedisLink {
-  const publisher = connect(options, 'publisher');
-  const subscriber = connect(options, 'subscriber');
+export function createRedisLink(options: RedisOptions, subscription: Subscription, limits: Limits): RedisLink {
+  const publisher = connectRedis(options, 'publisher');
+  const subscriber = connectRedis(options, 'subscriber');
   let subscribed = false;
   // A subscription outlives its connection: the client makes it again after each reconnect.
   subscriber.on('ready', () => {
@@ -65,24 +61,3 @@ export function createRedisLink(options: RedisLinkOptions, subscription: Subscri
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
-
-function connect({ url, log }: RedisLinkOptions, end: 'publisher' | 'subscriber') {
-  let away = false;
-  const client = createClient({
-    url,
-    // A token that waited for Redis to return would be stale: its text comes from the checkpoints.
-    disableOfflineQueue: end === 'publisher',
-    pingInterval: 5_000,
-    socket: { reconnectStrategy: (tries) => backoffMs(tries), connectTimeout: 2_000 },
-  });
-  client.on('ready', () => {
-    away = false;
-    log.info({ end }, 'connected to Redis');
-  });
-  client.on('error', (error) => {
-    if (!away) log.warn({ end, err: error }, 'Redis is away; trying again');
-    away = true;
-  });
-  client.connect().catch((error) => log.warn({ end, err: error }, 'gave up on Redis'));
-  return client;
-}

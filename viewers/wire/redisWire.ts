@@ -1,11 +1,12 @@
 import { createListeners } from '../core/listeners.js';
-import { createRedisLink, type RedisLinkOptions, redisChannels } from './redisLink.js';
+import type { RedisOptions } from './redisClient.js';
+import { createRedisLink, redisChannels } from './redisLink.js';
 import { createTickBatch } from './tickBatch.js';
 import { type ItemListener, maxUnsentBytes, type Wire, type WireHub } from './wire.js';
 import { decodeItems, decodeStop, encodeStop } from './wireMessage.js';
 
 /** The worker's end over Redis. */
-export function createRedisWire(options: RedisLinkOptions): Wire {
+export function createRedisWire(options: RedisOptions): Wire {
   const stops = createListeners<[turnId: string]>((error) =>
     options.log.warn({ err: error }, 'a listener for stops failed'),
   );
@@ -29,7 +30,7 @@ export function createRedisWire(options: RedisLinkOptions): Wire {
 }
 
 /** The gateway's end over Redis: each of several gateways gets the items of all workers. */
-export function createRedisHub(options: RedisLinkOptions): WireHub {
+export function createRedisHub(options: RedisOptions): WireHub {
   const items = createListeners<Parameters<ItemListener>>((error) =>
     options.log.warn({ err: error }, 'a listener of the wire failed'),
   );

@@ -97,7 +97,7 @@ describe('an EventSource', () => {
     const answer = await fetch(`${api.url}/v1/chats/${chatId}/events`, { headers: { accept: 'text/event-stream' } });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
     const text = await answer.text();
-    expect(text).toMatch(/^retry: \d{4,5}\n\n: rate_limited: Try again in \d+ s\n\n$/);
+    expect(text).toMatch(/^retry: \d{4,5}\n\n: rate_limited: Try again in \d+ s: at most 3 requests a minute\n\n$/);
     expect(Number(/\d+/.exec(text)?.[0])).toBeLessThanOrEqual(31_000);
     const json = await fetch(`${api.url}/v1/chats/${chatId}/events`);
     expect(json.status).toBe(429);

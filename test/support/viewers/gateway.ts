@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { type Auth, createAuth } from '../../../api/http/auth.js';
-import { createWrongKeys } from '../../../api/limits/rateLimit.js';
+import { createRateLimit } from '../../../api/limits/rateLimit.js';
 import { createViewerPlaces } from '../../../api/limits/viewerPlaces.js';
 import { attachLiveSocket, type LiveSocketOptions } from '../../../api/live/liveSocket.js';
 import { streamChat, streamTurn } from '../../../api/live/sse.js';
@@ -41,7 +41,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   const listen = createListener({ url: database.url });
   const feeds = createFeeds({ pool: database.pool, listen, hub, log });
   const places = createViewerPlaces(options.maxPerOwner ?? 2_000);
-  const wrongKeys = createWrongKeys(options.maxWrongKeys ?? 120);
+  const wrongKeys = createRateLimit({ name: 'wrong-keys', perMinute: options.maxWrongKeys ?? 120 });
   const cancelTurn = async () => false;
   const liveSocket = attachLiveSocket(server, { feeds, auth, cancelTurn, places, wrongKeys, ...options, log });
   server.on('request', (request, response) => {
