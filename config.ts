@@ -223,6 +223,9 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional(),
 });
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(schema.shape);
+
 export type Config = z.infer<typeof schema> & { cacheDir: string };
 
 export class ConfigError extends Error {
