@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { Limits } from '../db/chats/ownerLimits.js';
+import type { ClaimLimits } from '../db/turns/claim.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import type { Log } from '../telemetry/log/log.js';
 import { type ApprovalRouteDeps, approvalRoutes, createAnswerApproval } from './agents/approvalRoutes.js';
@@ -67,6 +68,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     /** How often a reply is tried, `REPLY_ATTEMPTS`. */
     replyAttempts: number;
     limits: Limits & AttachmentRouteDeps['limits'];
+    turnLimits: ClaimLimits;
     /** The folder of the built viewer page. */
     pageDir: string | undefined;
     auth: Auth;

@@ -135,6 +135,12 @@ function serve(
       webhooks: config.WEBHOOKS_PER_OWNER,
       attachmentBytes: config.ATTACHMENT_BYTES_PER_OWNER,
       storyEvents: config.STORY_EVENTS_PER_CHAT,
+      storedBytes: config.STORED_BYTES_PER_OWNER,
+    },
+    turnLimits: {
+      turns: config.TURNS_PER_OWNER,
+      queuedTurns: config.QUEUED_TURNS_PER_OWNER,
+      storedBytes: config.STORED_BYTES_PER_OWNER,
     },
     allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
     modelServer: modelServerOf(config),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { appendArtifact } from '../../db/agents/artifacts.js';
+import type { StoredLimit } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
 import { readProjection } from '../../db/timeline/readProjection.js';
 import { artifactData } from '../../domain/agents/artifacts.js';
@@ -23,7 +24,7 @@ const artifact = z.discriminatedUnion('kind', [
 ]);
 
 /** Routes for artifacts that clients append to a chat's log, and for their projection. */
-export function artifactRoutes({ pool }: { pool: Pool }): Route[] {
+export function artifactRoutes({ pool, limits }: { pool: Pool; limits: StoredLimit }): Route[] {
   return [
     route({
       operation: 'appendArtifact',
@@ -33,9 +34,10 @@ export function artifactRoutes({ pool }: { pool: Pool }): Route[] {
       tag,
       body: artifact,
       answers: { 201: event },
-      problems: ['chat_not_found'],
+      problems: ['chat_not_found', 'chat_full', 'limit_reached'],
       async handle({ owner, params: { chatId }, body }) {
-        return { status: 201, body: await appendArtifact(pool, owner, chatId, body) };
+        const { storedBytes } = limits;
+        return { status: 201, body: await appendArtifact(pool, { owner, chatId, storedBytes }, body) };
       },
     }),
     route({

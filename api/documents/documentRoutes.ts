@@ -19,7 +19,13 @@ const withVersion = (status: number, found: { version: number }): Answer => ({
   headers: { ETag: `"${found.version}"` },
 });
 
-export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'documents'> }): Route[] {
+export function documentRoutes({
+  pool,
+  limits,
+}: {
+  pool: Pool;
+  limits: Pick<Limits, 'documents' | 'storedBytes'>;
+}): Route[] {
   return [
     route({
       operation: 'createDocument',
@@ -30,7 +36,7 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       body: z.strictObject({ title: title(), body: prose() }),
       answers: { 201: document },
       problems: ['limit_reached'],
-      handle: async ({ owner, body }) => withVersion(201, await createDocument(pool, owner, body, limits.documents)),
+      handle: async ({ owner, body }) => withVersion(201, await createDocument(pool, owner, body, limits)),
     }),
     route({
       operation: 'listDocuments',
@@ -66,10 +72,11 @@ export function documentRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limi
       headers: z.object({ 'if-match': z.string().meta({ description: 'the version that the edit was made on' }) }),
       body: z.strictObject({ title: title().optional(), body: prose().optional() }),
       answers: { 200: document },
-      problems: ['document_not_found', 'version_mismatch', 'version_required'],
+      problems: ['document_not_found', 'version_mismatch', 'version_required', 'limit_reached'],
       async handle({ owner, params, body, request }) {
         const expectedVersion = versionOf(request.get('if-match'));
-        return withVersion(200, await editDocument(pool, owner, params.documentId, { ...body, expectedVersion }));
+        const edit = { ...body, expectedVersion, storedBytes: limits.storedBytes };
+        return withVersion(200, await editDocument(pool, owner, params.documentId, edit));
       },
     }),
     route({

@@ -22,11 +22,14 @@ const refusals: Record<JoinRefused['code'], [ProblemCode, string?, Record<string
   unavailable: ['database_unavailable', undefined, { 'Retry-After': '1' }],
 };
 
+/** Limits that are out of reach again when turns have ended. */
+const passes = new Set<string | null>(['turns', 'queuedTurns']);
+
 /** The problem of a refusal by the chat. Where a field names something that can't be used, the detail names the field. */
 function refusedByChat({ code, path, max }: ChatRefused): Problem {
   switch (code) {
     case 'limit_reached':
-      return new Problem(code, `${path}: there may be at most ${max}`);
+      return new Problem(code, `${path}: there may be at most ${max}`, passes.has(path) ? { 'Retry-After': '5' } : {});
     case 'guest_is_host':
       return new Problem('invalid_body', `${path}: must not be the host`);
     case 'not_present':

@@ -1,5 +1,6 @@
 import type { Pool } from '../../db/core/pool.js';
 import { claimRegeneration, type RegenerateRequest } from '../../db/timeline/regenerate.js';
+import type { TurnLimits } from '../../db/turns/ownerTurns.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { RequestTracing } from '../http/requestTracing.js';
 import { requestHash } from '../turns/requestHash.js';
@@ -16,15 +17,17 @@ export function createRegenerate(deps: {
   namespace: Pick<ConnectedNamespace, 'known'>;
   onAccepted: (kind: string, created: boolean) => void;
   tracing: RequestTracing;
+  turnLimits: TurnLimits;
 }): Regenerate {
   return async (request) => {
-    const claim = await claimRegeneration(deps.pool, {
+    const claimed = {
       ...request,
       // The kind of request is part of the hash: the same key for a plain turn is refused.
       requestHash: requestHash(['regenerate', request.turnId, request.text ?? null]),
       trace: deps.tracing.current(),
       namespaceId: deps.namespace.known(),
-    });
+    };
+    const claim = await claimRegeneration(deps.pool, claimed, deps.turnLimits);
     deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
     deps.onAccepted(claim.turn.kind, claim.created);
     return { turnId: claim.turn.id, started: claim.start ? await deps.starter.start(claim.start) : 'started' };

@@ -20,7 +20,7 @@ import type { Regenerate } from './regenerate.js';
 import type { Rewind } from './rewind.js';
 
 export type TimelineRouteDeps = {
-  limits: Pick<Limits, 'chats'>;
+  limits: Pick<Limits, 'chats' | 'storedBytes'>;
   pool: Pool;
   heavy: HeavyWork;
   regenerate: Regenerate;
@@ -57,6 +57,8 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
         'turn_in_progress',
         'not_last_turn',
         'idempotency_mismatch',
+        'chat_full',
+        'limit_reached',
       ],
       async handle({ owner, params: { turnId }, body: { text }, request, response }) {
         if (text !== undefined && isBlank(text)) throw new Problem('empty_text');
@@ -186,7 +188,8 @@ const forkRoute = ({ pool, heavy, limits }: TimelineRouteDeps): Route =>
     answers: { 201: chat },
     problems: ['chat_not_found', 'turn_in_progress', 'limit_reached'],
     async handle({ owner, params: { chatId }, body: { atSeq } }) {
-      const fork = await heavy(owner, () => forkChat(pool, { chatId, owner, atSeq, maxChats: limits.chats }));
+      const { chats: maxChats, storedBytes } = limits;
+      const fork = await heavy(owner, () => forkChat(pool, { chatId, owner, atSeq, maxChats, storedBytes }));
       return { status: 201, body: fork, headers: { Location: `/v1/chats/${fork.id}` } };
     },
   });

@@ -1,5 +1,5 @@
 import type { Pool } from '../../db/core/pool.js';
-import { type Claim, type ClaimRequest, claimTurn } from '../../db/turns/claim.js';
+import { type Claim, type ClaimLimits, type ClaimRequest, claimTurn } from '../../db/turns/claim.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { RequestTracing } from '../http/requestTracing.js';
 import type { ReconcileTurn } from './reconcileTurn.js';
@@ -28,10 +28,12 @@ export function createAcceptTurn(deps: {
   reconcileTurn: ReconcileTurn;
   onAccepted: (kind: string, created: boolean) => void;
   tracing: RequestTracing;
+  turnLimits: ClaimLimits;
 }): AcceptTurn {
   return async (request) => {
     const [trace, namespaceId] = [deps.tracing.current(), deps.namespace.known()];
-    const claim = await claimTurn(deps.pool, { ...request, trace, namespaceId, requestHash: hashRequest(request) });
+    const claimed = { ...request, trace, namespaceId, requestHash: hashRequest(request) };
+    const claim = await claimTurn(deps.pool, claimed, deps.turnLimits);
     deps.tracing.annotate({ turnId: claim.turn.id, chatId: claim.turn.chatId });
     // The client may repeat the request because the api that accepted the turn died before it started the workflow.
     if (!claim.created && isUnopened(claim.turn)) void deps.reconcileTurn(claim.turn.id);

@@ -51,6 +51,9 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         'attachments_too_large',
         'turn_in_progress',
         'idempotency_mismatch',
+        'queue_full',
+        'chat_full',
+        'limit_reached',
         'too_many_viewers',
       ],
       async handle({ owner, params: { chatId }, body, request, response }) {

@@ -2,6 +2,8 @@ import type { Artifact } from '../../domain/agents/artifacts.js';
 import type { ChatEvent } from '../../domain/log/events.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { lockChatUnlessFull } from '../chats/lockOwnChat.js';
+import type { StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { lockLiveTurn } from '../timeline/lockLiveTurn.js';
@@ -14,10 +16,15 @@ import type { CallKey } from './toolCalls.js';
  * Appends an artifact that a client posts, also while a turn runs. It belongs to no turn, so that it stays in the
  * timeline when a reply is regenerated. Throws `ChatRefused`.
  */
-export function appendArtifact(pool: Pool, owner: string, chatId: string, artifact: Artifact): Promise<ChatEvent> {
+export function appendArtifact(
+  pool: Pool,
+  { owner, chatId, storedBytes }: { owner: string; chatId: string } & StoredLimit,
+  artifact: Artifact,
+): Promise<ChatEvent> {
   return transaction(pool, async (tx) => {
     await lockFor(tx, owner, chatId, artifact);
     await lockChatUnlessFull(tx, owner, chatId);
+    await mustHaveRoom(tx, owner, Buffer.byteLength(JSON.stringify(artifact.data)), storedBytes);
     return append(tx, owner, { chatId, turnId: null, step: `artifact:${newId('evt')}` }, artifact);
   });
 }

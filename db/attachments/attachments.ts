@@ -1,5 +1,6 @@
 import type { Attachment } from '../../domain/attachments/attachment.js';
-import { mustBeWithinLimit } from '../chats/ownerLimits.js';
+import { mustBeWithinLimit, readUsage, type StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -8,7 +9,7 @@ import { ChatRefused } from '../core/refused.js';
 export type NewAttachment = { mediaType: string; name: string | undefined; bytes: Buffer; sha256: Buffer };
 
 /** How many attachments an owner may have, and how many bytes in all of them. */
-export type AttachmentLimits = { attachments?: number | undefined; attachmentBytes?: number | undefined };
+export type AttachmentLimits = { attachments?: number | undefined; attachmentBytes?: number | undefined } & StoredLimit;
 
 type Row = { id: string; mediaType: string; bytes: number; name: string | null };
 
@@ -25,7 +26,8 @@ export function createAttachment(
 ): Promise<Attachment> {
   return transaction(pool, async (tx) => {
     await mustBeWithinLimit(tx, 'attachments', owner, limits.attachments);
-    await mustHaveRoom(tx, owner, given.bytes.length, limits.attachmentBytes);
+    await mustFitAttachments(tx, owner, given.bytes.length, limits.attachmentBytes);
+    await mustHaveRoom(tx, owner, given.bytes.length, limits.storedBytes);
     return insertAttachment(tx, { owner, id: newId('att') }, given);
   });
 }
@@ -51,13 +53,10 @@ export async function insertAttachment(
 }
 
 /** Runs under the lock of `mustBeWithinLimit`, so that concurrent uploads can't exceed the limit together. */
-export async function mustHaveRoom(tx: Tx, owner: string, bytes: number, max: number | undefined): Promise<void> {
+export async function mustFitAttachments(tx: Tx, owner: string, bytes: number, max: number | undefined): Promise<void> {
   if (max === undefined) return;
-  const { rows } = await tx.query<{ total: number }>(
-    'select coalesce(sum(size), 0)::float8 as total from attachments where owner = $1',
-    [owner],
-  );
-  if (rows[0]!.total + bytes > max) throw new ChatRefused('limit_reached', 'attachmentBytes', max);
+  if ((await readUsage(tx, owner, ['attachmentBytes'])) + bytes > max)
+    throw new ChatRefused('limit_reached', 'attachmentBytes', max);
 }
 
 /** Reads what is known of an attachment. Null when the owner has no such attachment. */

@@ -1,11 +1,7 @@
 import type { ExportedEvent, ExportedFile, ExportedTurn } from '../../domain/timeline/exportedChat.js';
 import { type ImportPlan, InvalidImport, type NewIds, withNewIds } from '../../domain/timeline/importPlan.js';
 import { keepOneHolder } from '../agents/strategyHolder.js';
-import {
-  type AttachmentLimits,
-  insertAttachment,
-  mustHaveRoom as mustHaveRoomForBytes,
-} from '../attachments/attachments.js';
+import { type AttachmentLimits, insertAttachment, mustFitAttachments } from '../attachments/attachments.js';
 import { attachToImport } from '../attachments/attachToChat.js';
 import { type IdPrefix, newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
@@ -14,11 +10,12 @@ import { storeCard } from '../narrative/cards.js';
 import { rebuildInTransaction } from '../timeline/rebuild.js';
 import { type Chat, readChat } from './chats.js';
 import { type Limits, mustBeWithinLimit } from './ownerLimits.js';
+import { mustHaveRoomForChat } from './storedBytes.js';
 
 /** How many rows are inserted at a time, and after how many bytes of events a batch ends. */
 const batch = { turns: 500, events: 500, bytes: 1024 * 1024 };
 
-export type ImportLimits = Pick<Limits, 'chats' | 'characters' | 'documents'> & AttachmentLimits;
+export type ImportLimits = Pick<Limits, 'chats' | 'characters' | 'documents' | 'storedBytes'> & AttachmentLimits;
 
 /**
  * Creates a chat from an export, in one transaction. The chat, its characters, its document, its turns and its changes
@@ -32,7 +29,7 @@ export function importChat(
   limits: ImportLimits,
 ): Promise<Chat> {
   return transaction(pool, async (tx) => {
-    await mustHaveRoom(tx, owner, plan, limits);
+    await mustHaveRows(tx, owner, plan, limits);
     const ids = await createIds(tx, owner, plan);
     const chatId = newId('chat');
     for (const { id, name, persona, greeting } of plan.characters)
@@ -62,6 +59,7 @@ export function importChat(
     await attachToImport(tx, { chatId, owner });
     await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
     await mustBeUsable(tx, chatId);
+    await mustHaveRoomForChat(tx, chatId, limits.storedBytes);
     return (await readChat(tx, owner, chatId))!;
   });
 }
@@ -80,7 +78,7 @@ async function mustBeUsable(tx: Tx, chatId: string): Promise<void> {
     if (rows[0]![what] > max) throw new InvalidImport(1, `the chat has more than ${max} ${what}`);
 }
 
-async function mustHaveRoom(
+async function mustHaveRows(
   tx: Tx,
   owner: string,
   { characters, document, attachments }: ImportPlan,
@@ -94,7 +92,7 @@ async function mustHaveRoom(
   const most = limits.attachments && Math.max(1, limits.attachments - attachments.length + 1);
   await mustBeWithinLimit(tx, 'attachments', owner, most);
   const bytes = attachments.reduce((sum, each) => sum + each.bytes, 0);
-  await mustHaveRoomForBytes(tx, owner, bytes, limits.attachmentBytes);
+  await mustFitAttachments(tx, owner, bytes, limits.attachmentBytes);
 }
 
 async function createIds(tx: Tx, owner: string, plan: ImportPlan): Promise<NewIds> {

@@ -1,19 +1,15 @@
-import type { Tx } from '../core/pool.js';
+import type { Db, Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 
 /** The most rows that an owner may have of each kind; story events are counted per chat. */
-export type Limits = { [what in Limited]: number };
-export type Limited = keyof typeof counted;
+export type Limits = { [what in Limited]: number } & StoredLimit;
+/** The most bytes of the logs, documents and attachments of an owner. Left out: any number. */
+export type StoredLimit = { storedBytes?: number | undefined };
+export type Limited = 'chats' | 'characters' | 'documents' | 'providers' | 'attachments' | 'webhooks' | 'storyEvents';
 
-const counted = {
-  chats: 'select from chats where owner = $1',
-  characters: 'select from characters where owner = $1',
-  documents: 'select from documents where owner = $1',
-  providers: 'select from providers where owner = $1',
-  attachments: 'select from attachments where owner = $1',
-  webhooks: 'select from webhooks where owner = $1',
-  storyEvents: "select from story_events where chat_id = $1 and status in ('planned', 'active')",
-} as const;
+/** What triggers count in `owner_usage`, when a transaction commits. */
+type Counted = Exclude<Limited, keyof typeof few> | Stored;
+type Stored = 'logBytes' | 'documentBytes' | 'attachmentBytes';
 
 /**
  * Throws `ChatRefused` when the owner, or the chat, already has `max`. Holds an advisory lock until the transaction
@@ -21,7 +17,38 @@ const counted = {
  */
 export async function mustBeWithinLimit(tx: Tx, what: Limited, of: string, max: number | undefined): Promise<void> {
   if (max === undefined) return;
+  // Those that are refused anyway do not wait for the lock.
+  await mustBeBelow(tx, what, of, max);
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${what}/${of}`]);
-  const { rowCount } = await tx.query(`${counted[what]} offset $2 limit 1`, [of, max - 1]);
-  if (rowCount) throw new ChatRefused('limit_reached', what, max);
+  await mustBeBelow(tx, what, of, max);
 }
+
+async function mustBeBelow(tx: Tx, what: Limited, of: string, max: number): Promise<void> {
+  const count = isFew(what) ? await countFew(tx, what, of) : await readUsage(tx, of, [what]);
+  if (count >= max) throw new ChatRefused('limit_reached', what, max);
+}
+
+/** What an owner or a chat has few of is counted when it is asked for. */
+const few = {
+  webhooks: 'webhooks where owner = $1',
+  storyEvents: "story_events where chat_id = $1 and status in ('planned', 'active')",
+} as const;
+const isFew = (what: Limited): what is keyof typeof few => Object.hasOwn(few, what);
+
+async function countFew(tx: Tx, what: keyof typeof few, of: string): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(`select count(*) from ${few[what]}`, [of]);
+  return rows[0]!.count;
+}
+
+/** What the owner has of these together, as of the last commit. Reads at most 64 rows for each. */
+export async function readUsage(db: Db, owner: string, whats: Counted[]): Promise<number> {
+  const { rows } = await db.query<{ used: number }>(
+    'select coalesce(sum(used), 0)::float8 as used from owner_usage where owner = $1 and what = any($2)',
+    [owner, whats],
+  );
+  return rows[0]!.used;
+}
+
+/** Bytes of the owner's logs, documents and attachments. */
+export const readStoredBytes = (db: Db, owner: string): Promise<number> =>
+  readUsage(db, owner, ['logBytes', 'documentBytes', 'attachmentBytes']);

@@ -2,6 +2,8 @@ import { handEdits } from '../../domain/documents/handEdits.js';
 import { searchedBody } from '../../domain/documents/places.js';
 import type { Span } from '../../domain/documents/span.js';
 import type { NewEvent } from '../../domain/log/events.js';
+import type { StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { maxPageBytes, type Page } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -71,7 +73,7 @@ export async function listChanges(
   return rows.map(({ place: _, before: __, ...row }) => toChange(row, places));
 }
 
-export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number };
+export type Edit = { title?: string | undefined; body?: string | undefined; expectedVersion: number } & StoredLimit;
 
 /**
  * Changes a document that has the expected version. Fields that are left out keep their value. Throws `ChatRefused`.
@@ -83,9 +85,12 @@ export async function editDocument(pool: Pool, owner: string, id: string, edit: 
     if (document.version !== edit.expectedVersion) throw new ChatRefused('version_mismatch');
     const { title = document.title, body = document.body } = edit;
     const changed = [title !== document.title && 'title', body !== document.body && 'body'].filter(Boolean);
+    const threads = await lockThreads(tx, id);
+    const more = Buffer.byteLength(body) - Buffer.byteLength(document.body);
+    if (more > 0) await mustHaveRoom(tx, owner, more, edit.storedBytes);
     const text = (version: number) =>
       `The ${changed.join(' and ') || 'document'} was edited by hand: version ${version}.`;
-    const written = await writeVersion(tx, id, await lockThreads(tx, id), {
+    const written = await writeVersion(tx, id, threads, {
       title,
       rewriting: {
         before: searchedBody(document.body),

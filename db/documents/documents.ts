@@ -1,5 +1,6 @@
 import type { Anchor } from '../../domain/documents/anchor.js';
-import { mustBeWithinLimit } from '../chats/ownerLimits.js';
+import { mustBeWithinLimit, type StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
 import { type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -15,15 +16,16 @@ export type Document = {
 
 const columns = `d.id, d.title, d.body, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 
-/** Creates a document with version 1. Throws `ChatRefused` when the owner already has `max`. */
+/** Creates a document with version 1. Throws `ChatRefused` when it exceeds a limit of the owner. */
 export function createDocument(
   pool: Pool,
   owner: string,
   fields: { title: string; body: string },
-  max?: number,
+  { documents, storedBytes }: { documents?: number | undefined } & StoredLimit = {},
 ): Promise<Document> {
   return transaction(pool, async (tx) => {
-    await mustBeWithinLimit(tx, 'documents', owner, max);
+    await mustBeWithinLimit(tx, 'documents', owner, documents);
+    await mustHaveRoom(tx, owner, Buffer.byteLength(fields.body), storedBytes);
     const { rows } = await tx.query<Document>(
       `insert into documents as d (id, owner, title, body) values ($1, $2, $3, $4) returning ${columns}`,
       [newId('doc'), owner, fields.title, fields.body],

@@ -13,7 +13,8 @@ import { keepOneHolder } from '../agents/strategyHolder.js';
 import { attachToFork } from '../attachments/attachToChat.js';
 import { type Chat, readChat } from '../chats/chats.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
-import { mustBeWithinLimit } from '../chats/ownerLimits.js';
+import { mustBeWithinLimit, type StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoomForChat } from '../chats/storedBytes.js';
 import { type IdPrefix, newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -25,13 +26,16 @@ import { rebuildInTransaction } from './rebuild.js';
 import { listOf } from './subjects.js';
 
 /** `maxChats`: how many the owner may have. */
-export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined };
+export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined } & StoredLimit;
 
 /**
  * Creates a chat that begins as a copy of the timeline up to a point. The copy's turns have ended and have new ids; its
  * log does not refer to the source. Throws `ChatRefused`.
  */
-export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: ForkRequest): Promise<Chat> {
+export async function forkChat(
+  pool: Pool,
+  { chatId, owner, atSeq, maxChats, storedBytes }: ForkRequest,
+): Promise<Chat> {
   return transaction(pool, async (tx) => {
     const [chat, floor] = await Promise.all([lockOwnChat(tx, owner, chatId), readFloor(tx, chatId)]);
     const decision = decideFork({ atSeq }, { chat, ...floor });
@@ -46,6 +50,7 @@ export async function forkChat(pool: Pool, { chatId, owner, atSeq, maxChats }: F
     await copyEvents(tx, chatId, forkId, { plan, turns, title, turnIds });
     await attachToFork(tx, chatId, forkId);
     await keepOneHolder(tx, forkId, () => rebuildInTransaction(tx, forkId));
+    await mustHaveRoomForChat(tx, forkId, storedBytes);
     const fork = await readChat(tx, owner, forkId);
     if (!fork) throw new Error(`chat ${forkId} was not made`);
     return fork;

@@ -6,6 +6,7 @@ import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
 import { readFloor } from '../turns/floor.js';
+import { mustHaveTurnsLeft, type TurnLimits } from '../turns/ownerTurns.js';
 import { readTurnRow, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
 import { readActiveVersion } from './versionMarks.js';
 
@@ -30,7 +31,11 @@ export type RegenerateRequest = {
  * Accepts a turn whose reply is to replace the last one: it gets the floor and appends nothing yet. The version that it
  * replaces stays in the timeline until its reply lands. Throws `ChatRefused`.
  */
-export async function claimRegeneration(pool: Pool, request: RegenerateRequest): Promise<Claim> {
+export async function claimRegeneration(
+  pool: Pool,
+  request: RegenerateRequest,
+  limits: TurnLimits = {},
+): Promise<Claim> {
   return transaction(pool, async (tx) => {
     const seen = await readTurnRow(tx, request.turnId);
     if (!seen || seen.owner !== request.owner) throw new ChatRefused('turn_not_found');
@@ -49,6 +54,7 @@ export async function claimRegeneration(pool: Pool, request: RegenerateRequest):
       case 'repeat':
         return repeatOf(decision.turn);
       case 'regenerate': {
+        await mustHaveTurnsLeft(tx, request.owner, limits, 'running');
         const turn = await insertVersion(tx, await readActive(tx, seen), request);
         return { turn, created: true, start: toStart(turn, floor.speaker), stopping: null };
       }

@@ -4,12 +4,15 @@ import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js'
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { attachToChat } from '../attachments/attachToChat.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
+import type { StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { appendEvents, type ChatLock } from '../timeline/log.js';
 import { readFloor, storeStop } from './floor.js';
+import { mustHaveTurnsLeft, type TurnLimits } from './ownerTurns.js';
 import { type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
 /** The request to post a turn. */
@@ -34,6 +37,8 @@ export type ClaimRequest = {
   namespaceId?: string | null;
 };
 
+export type ClaimLimits = TurnLimits & StoredLimit;
+
 /** The result of a claim. */
 export type Claim = {
   turn: TurnRow;
@@ -49,7 +54,7 @@ export type Claim = {
  * Accepts a turn: in one transaction locks the chat, gives the turn the floor or a place in the queue, and appends
  * `user_turn`. Throws `ChatRefused`. Once it returns, the turn can't be lost.
  */
-export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Claim> {
+export async function claimTurn(pool: Pool, request: ClaimRequest, limits: ClaimLimits = {}): Promise<Claim> {
   return transaction(pool, async (tx) => {
     const [chat, repeated, floor] = await Promise.all([
       lockOwnChat(tx, request.owner, request.chatId),
@@ -63,17 +68,32 @@ export async function claimTurn(pool: Pool, request: ClaimRequest): Promise<Clai
       case 'repeat':
         return repeatOf(decision.turn);
       case 'run': {
+        await mustBeWithinLimits(tx, request, limits, 'running');
         const turn = await acceptTurn(tx, request, chat, decision);
         return { turn, created: true, start: toStart(turn, floor.speaker), stopping: null };
       }
       case 'queue': {
         const { stop } = decision;
+        await mustBeWithinLimits(tx, request, limits, 'queued');
         if (stop) await storeStop(tx, stop.turnId, stop.mark);
         const turn = await acceptTurn(tx, request, chat, decision);
         return { turn, created: true, start: null, stopping: stop?.turnId ?? null };
       }
     }
   });
+}
+
+/** The prose is in the event twice: whole, and as segments. */
+const TIMES_STORED = 2;
+
+async function mustBeWithinLimits(
+  tx: Tx,
+  { owner, text, quote = '' }: ClaimRequest,
+  limits: ClaimLimits,
+  status: 'running' | 'queued',
+): Promise<void> {
+  const bytes = TIMES_STORED * Buffer.byteLength(text) + Buffer.byteLength(quote);
+  await Promise.all([mustHaveTurnsLeft(tx, owner, limits, status), mustHaveRoom(tx, owner, bytes, limits.storedBytes)]);
 }
 
 /** The result for a repeated request: the turn that the first one created. */

@@ -144,7 +144,8 @@ async function chatAfter({ pool, heavy, limits }: ResponseDeps, owner: string, t
     throw invalidRequest(message, 'previous_response_id', 'previous_response_not_found');
   }
   if (end.isLast) return previous.chatId;
-  const from = { chatId: previous.chatId, owner, atSeq: end.seq, maxChats: limits.chats };
+  const { chats: maxChats, storedBytes } = limits;
+  const from = { chatId: previous.chatId, owner, atSeq: end.seq, maxChats, storedBytes };
   return (await heavy(owner, () => forkChat(pool, from))).id;
 }
 

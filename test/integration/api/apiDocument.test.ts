@@ -9,7 +9,7 @@ type Operation = {
   operationId: string;
   parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { description: string; content?: Record<string, { schema: Schema }>; headers?: object }>;
 };
 type Document = {
   openapi: string;
@@ -146,7 +146,10 @@ describe('the OpenAPI document', () => {
     const headers = (post?.parameters ?? []).filter((parameter) => parameter.in === 'header');
     expect(headers.map((header) => header.name)).toEqual(['Idempotency-Key', 'Prefer']);
     expect(Object.keys(post?.responses['200']?.content ?? {})).toEqual(['application/json', 'text/event-stream']);
-    expect(post?.responses['409']?.description).toBe('`turn_in_progress`, `idempotency_mismatch`');
+    expect(post?.responses['409']?.description).toBe(
+      '`turn_in_progress`, `idempotency_mismatch`, `queue_full`, `chat_full`, `limit_reached`',
+    );
+    expect(Object.keys(post?.responses['202']?.headers ?? {})).toEqual(['RateLimit', 'RateLimit-Policy']);
   });
 
   it('matches the answers of the calls, field by field', async () => {

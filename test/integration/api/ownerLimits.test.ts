@@ -59,6 +59,27 @@ describe('an owner', () => {
   });
 });
 
+test('the counted usage of an owner is what its rows say, after creating, editing and deleting', async () => {
+  const { pool } = api.database;
+  const { rows } = await pool.query(`
+    with found as (
+      select owner, 'chats' as what, count(*) as used from chats group by owner
+      union all select owner, 'logBytes', coalesce(sum(log_bytes), 0) from chats group by owner
+      union all select owner, 'characters', count(*) from characters group by owner
+      union all select owner, 'documents', count(*) from documents group by owner
+      union all select owner, 'documentBytes', sum(octet_length(body)) from documents group by owner
+      union all select owner, 'providers', count(*) from providers group by owner
+      union all select owner, 'attachments', count(*) from attachments group by owner
+      union all select owner, 'attachmentBytes', sum(size) from attachments group by owner
+    ), counted as (
+      select owner, what, sum(used) as used from owner_usage group by owner, what
+    )
+    select owner, what, found.used as found, counted.used as counted
+    from found full join counted using (owner, what)
+    where coalesce(found.used, 0) <> coalesce(counted.used, 0)`);
+  expect(rows).toEqual([]);
+});
+
 test('a chat refuses a story event beyond its limit of open ones, and stores nothing of it', async () => {
   const ben = as('ben');
   const { body: host } = await ben('POST', '/v1/characters', { name: 'Mira', persona: '' });

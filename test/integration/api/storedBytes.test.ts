@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sender } from '../../support/chats/narrativeApi.js';
+import { startTestApi, type TestApi } from '../../support/service/api.js';
+
+const MAX = 1_000_000;
+/** A tenth of what an owner may store. */
+const body = 'x'.repeat(MAX / 10);
+const refused = { status: 409, body: { code: 'limit_reached', detail: `storedBytes: there may be at most ${MAX}` } };
+
+let api: TestApi;
+beforeAll(async () => {
+  const keys = ['ann', 'ben', 'cleo'].map((owner) => `k-${owner}:${owner}`).join(',');
+  const env = { API_KEYS: keys, STORED_BYTES_PER_OWNER: String(MAX), DATABASE_POOL: '25' };
+  api = await startTestApi({ env });
+}, 60_000);
+afterAll(() => api?.close());
+
+const as =
+  (who: string) =>
+  (method: string, path: string, wish?: unknown, headers: Record<string, string> = {}) =>
+    sender(() => api)(method, path, wish, { authorization: `Bearer k-${who}`, ...headers });
+
+async function stored(owner: string): Promise<number> {
+  const { rows } = await api.database.pool.query<{ bytes: number }>(
+    `select coalesce((select sum(octet_length(body)) from documents where owner = $1), 0)::float8
+       + coalesce((select sum(log_bytes) from chats where owner = $1), 0)::float8
+       + coalesce((select sum(size) from attachments where owner = $1), 0)::float8 as bytes`,
+    [owner],
+  );
+  return rows[0]!.bytes;
+}
+
+test('an owner stores no more documents than it has room for, with 50 requests in parallel, and others are not affected', async () => {
+  const create = () => as('ann')('POST', '/v1/documents', { title: 'T', body });
+  const answers = await Promise.all(Array.from({ length: 50 }, create));
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(10);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(40);
+  expect(answers.find(({ status }) => status === 409)).toMatchObject(refused);
+  expect(await stored('ann')).toBe(MAX);
+  expect((await as('ben')('POST', '/v1/documents', { title: 'T', body })).status).toBe(201);
+}, 60_000);
+
+test('an owner without room may shorten a document and write that much again, but not more', async () => {
+  const { body: list } = await as('ann')('GET', '/v1/documents');
+  const path = `/v1/documents/${list.items[0]?.id}`;
+  const edit = (version: number, text: string) =>
+    as('ann')('PUT', path, { body: text }, { 'if-match': `"${version}"` });
+  expect(await edit(1, `${body}!`)).toMatchObject(refused);
+  expect((await edit(1, body.slice(10))).status).toBe(200);
+  expect((await edit(2, body)).status).toBe(200);
+  expect(await stored('ann')).toBe(MAX);
+});
+
+test('an owner without room can post no turn and no artifact, fork or import no chat, and upload nothing', async () => {
+  const cleo = as('cleo');
+  const { body: chat } = await cleo('POST', '/v1/chats', { kind: 'agent' });
+  const path = `/v1/chats/${chat.id}`;
+  const cite = (text: string) => cleo('POST', `${path}/events`, { kind: 'citations', data: { citations: [{ text }] } });
+  for (let n = 0; n < 9; n++) expect((await cite(body)).status).toBe(201);
+  const exported = await (
+    await fetch(`${api.url}${path}/export`, { headers: { authorization: 'Bearer k-cleo' } })
+  ).text();
+  expect(await cleo('POST', `${path}/fork`, { atSeq: 10 })).toMatchObject(refused);
+  const send = (target: string, type: string, bytes: string) =>
+    fetch(api.url + target, {
+      method: 'POST',
+      headers: { authorization: 'Bearer k-cleo', 'content-type': type },
+      body: bytes,
+    });
+  const imported = await send('/v1/chats/import', 'application/x-ndjson', exported);
+  expect([imported.status, await imported.json()]).toMatchObject([409, refused.body]);
+  expect((await cite(body)).status).toBe(409);
+  expect(await cleo('POST', `${path}/turns`, { text: body })).toMatchObject(refused);
+  expect((await send('/v1/attachments', 'text/plain', body)).status).toBe(409);
+  // The chat is read and written as before, as long as there is room.
+  expect((await cleo('POST', `${path}/turns`, { text: 'A word.' })).status).toBe(202);
+  expect((await cleo('GET', '/v1/chats')).body.items).toHaveLength(1);
+  expect(await stored('cleo')).toBeLessThanOrEqual(MAX);
+
+  expect((await cleo('DELETE', path)).status).toBe(204);
+  expect((await send('/v1/chats/import', 'application/x-ndjson', exported)).status).toBe(201);
+}, 60_000);
