@@ -55,6 +55,11 @@ export const problems = {
   },
   not_last_turn: { status: 409, title: 'Only the last reply can be regenerated' },
   version_not_landed: { status: 409, title: 'The version has no text' },
+  beat_not_found: { status: 404, title: 'The reply has no such beat' },
+  reply_has_changes: {
+    status: 409,
+    title: 'The reply proposes changes of the document: accept or decline these instead of editing the reply',
+  },
   rewind_not_last: { status: 409, title: 'The chat has no rewind that nothing followed' },
   idempotency_mismatch: { status: 409, title: 'The Idempotency-Key was used with another body' },
   not_narrative: { status: 409, title: 'Only a chat of kind narrative has this' },

@@ -53,6 +53,8 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'not_last_turn':
     case 'version_not_found':
     case 'version_not_landed':
+    case 'beat_not_found':
+    case 'reply_has_changes':
     case 'memory_not_found':
     case 'change_not_found':
     case 'change_not_pending':

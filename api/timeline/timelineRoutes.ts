@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readChatSeq } from '../../db/chats/chats.js';
 import type { Limits } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
+import { editReply } from '../../db/timeline/editReply.js';
 import { forkChat } from '../../db/timeline/fork.js';
 import { previewRewind, undoRewind } from '../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../db/timeline/versions.js';
@@ -82,6 +83,32 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
       async handle({ owner, params: { turnId }, query }) {
         const found = await readVersions(pool, { turnId, owner }, { ...query, limit: query.limit + 1 });
         return listPage(orProblem(found, 'turn_not_found'), query.limit, (item) => item.id);
+      },
+    }),
+    route({
+      operation: 'editReply',
+      method: 'post',
+      path: '/v1/turns/:turnId/versions',
+      summary: 'Edit a reply by hand: the text becomes a new version of it, with the same effects',
+      tag,
+      body: z.strictObject({
+        text: prose().meta({ description: 'the whole new text of the beat' }),
+        beat: z.number().int().min(0).max(1).default(0).meta({ description: 'which beat of the reply to edit' }),
+      }),
+      answers: { 201: turn },
+      problems: [
+        'empty_text',
+        'turn_not_found',
+        'beat_not_found',
+        'reply_has_changes',
+        'turn_in_progress',
+        'chat_full',
+      ],
+      async handle({ owner, params: { turnId }, body: { text, beat } }) {
+        if (isBlank(text)) throw new Problem('empty_text');
+        const edited = await heavy(owner, () => editReply(pool, { turnId, owner, beat, text }));
+        if (edited.ended) stopTurn(edited.ended);
+        return { status: 201, body: await show.joined(await read(edited.turnId, owner)) };
       },
     }),
     route({

@@ -20,6 +20,7 @@ export type LoggedEvent =
   | UserTurnEditEvent
   | AssistantTurnStartedEvent
   | AssistantTurnEvent
+  | AssistantTurnEditedEvent
   | MemoryWrittenEvent
   | MemoryScoredEvent
   | MemoryPinnedEvent
@@ -117,6 +118,23 @@ export interface AgentStep {
   name?: string;
   arguments?: unknown;
   success?: boolean;
+}
+export interface AssistantTurnEditedEvent {
+  kind: 'assistant_turn_edited';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    beat: number;
+    text: string;
+    turnId?: string;
+  };
 }
 export interface AssistantTurnEvent {
   kind: 'assistant_turn';
@@ -1365,6 +1383,7 @@ export interface FoundText {
     | 'user_turn_edit'
     | 'assistant_turn_started'
     | 'assistant_turn'
+    | 'assistant_turn_edited'
     | 'memory_written'
     | 'memory_scored'
     | 'memory_pinned'

@@ -139,7 +139,7 @@ async function readDocument(db: Db, owner: string, id: string | null): Promise<L
 
 async function readTurns(db: Db, chatId: string, after: string, upTo: number): Promise<(Line & { id: string })[]> {
   const { rows } = await db.query<Line & { id: string }>(
-    `select 'turn' as type, id, root_id as "rootId", prose_id as "proseId", regenerates, status,
+    `select 'turn' as type, id, root_id as "rootId", prose_id as "proseId", coalesce(effects_id, id) as "effectsId", regenerates, status,
        user_turn_seq as "userTurnSeq", options, error, usage, warnings, created_at as "createdAt",
        started_at as "startedAt", finished_at as "finishedAt"
      from turns where chat_id = $1 and id > $2 and user_turn_seq <= $3 order by id limit ${page.turns}`,

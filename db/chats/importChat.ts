@@ -185,17 +185,18 @@ async function insertTurns(
     id: ids.turn(turn.id),
     rootId: ids.turn(turn.rootId),
     proseId: ids.turn(turn.proseId),
+    effectsId: turn.effectsId && turn.effectsId !== turn.id ? ids.turn(turn.effectsId) : null,
     regenerates: turn.regenerates && ids.turn(turn.regenerates),
   }));
   await tx.query(
-    `insert into turns (id, root_id, prose_id, regenerates, chat_id, owner, kind, status, phase, rank, user_turn_seq,
+    `insert into turns (id, root_id, prose_id, effects_id, regenerates, chat_id, owner, kind, status, phase, rank, user_turn_seq,
                         request_hash, when_failed, options, error, usage, warnings, created_at, started_at, opened_at,
                         finished_at)
-     select t.id, t."rootId", t."proseId", t.regenerates, $1, $2, $3,
+     select t.id, t."rootId", t."proseId", t."effectsId", t.regenerates, $1, $2, $3,
        case when t.status in ('completed', 'cancelled', 'failed') then t.status else 'cancelled' end, 'done',
        t."userTurnSeq", t."userTurnSeq", '', 'fail', t.options, nullif(t.error, 'null'), nullif(t.usage, 'null'), t.warnings,
        t."createdAt", t."startedAt", t."startedAt", coalesce(t."finishedAt", now())
-     from jsonb_to_recordset($4::jsonb) as t(id text, "rootId" text, "proseId" text, regenerates text, status text,
+     from jsonb_to_recordset($4::jsonb) as t(id text, "rootId" text, "proseId" text, "effectsId" text, regenerates text, status text,
        "userTurnSeq" integer, options jsonb, error jsonb, usage jsonb, warnings jsonb, "createdAt" timestamptz,
        "startedAt" timestamptz, "finishedAt" timestamptz)`,
     [chatId, owner, chat.kind, JSON.stringify(rows)],

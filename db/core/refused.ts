@@ -18,6 +18,8 @@ export type RefusalCode =
   | 'not_last_turn'
   | 'version_not_found'
   | 'version_not_landed'
+  | 'beat_not_found'
+  | 'reply_has_changes'
   | 'no_such_seq'
   | 'rewind_not_last'
   | 'not_narrative'

@@ -18,6 +18,7 @@ const projectionsOf: ProjectionsOf = {
   user_turn_edit: [summary, messageCount],
   assistant_turn_started: [],
   assistant_turn: [summary, messageCount],
+  assistant_turn_edited: [],
   memory_written: [memories],
   memory_scored: [memories],
   memory_pinned: [memories],

@@ -14,8 +14,9 @@ export async function readActiveVersions(db: Db, chatId: string, turns: Versions
 
 /** All turns of a chat, as versions of replies. */
 export async function readVersionsOfTurns(db: Db, chatId: string): Promise<Versions> {
-  const { rows } = await db.query<{ id: string; rootId: string; proseId: string }>(
-    'select id, root_id as "rootId", prose_id as "proseId" from turns where chat_id = $1',
+  const { rows } = await db.query<{ id: string; rootId: string; proseId: string; effectsId: string }>(
+    `select id, root_id as "rootId", prose_id as "proseId", coalesce(effects_id, id) as "effectsId"
+     from turns where chat_id = $1`,
     [chatId],
   );
   return new Map(rows.map(({ id, ...version }) => [id, version]));

@@ -67,20 +67,37 @@ function newIds(prefix: IdPrefix): (id: string) => string {
   };
 }
 
+/** The versions that a person wrote of replies before a point. Their text belongs to the copy, whenever it was written. */
+async function readEditedBefore(tx: Tx, chatId: string, upTo: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select t.id from turns t where t.chat_id = $1 and t.effects_id is not null and exists (
+       select from events o where o.chat_id = $1 and o.turn_id = t.effects_id and o.kind = 'assistant_turn' and o.seq <= $2)`,
+    [chatId, upTo],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Of an event of a version that a person wrote, the seq of the beat that it is an edit of. */
+const editedBeat = `(select o.seq from turns t join events o on o.chat_id = t.chat_id and o.turn_id = t.effects_id
+  where t.id = e.turn_id and o.kind = 'assistant_turn' and o.data->'beat' = e.data->'beat' limit 1)`;
+
 /** Reads what decides where copies stand, by pages; no prose. */
 async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<CopiedLine[]> {
+  const edited = await readEditedBefore(tx, chatId, upTo);
   for (let after = 0; ; ) {
     const { rows } = await tx.query<CopiedLine>(
-      `select seq, kind, turn_id as "turnId",
-         case when kind = 'user_turn_edit' then (data->>'userTurnSeq')::integer end as "userTurnSeq"
-       from events
-       where chat_id = $1 and seq > $2 and seq <= $3 and hidden_by is null and superseded_by is null
-       order by seq limit $4`,
-      [chatId, after, upTo, CHUNK_SIZE],
+      `select e.seq, e.kind, e.turn_id as "turnId",
+         case when e.kind = 'user_turn_edit' then (e.data->>'userTurnSeq')::integer
+              when e.kind = 'assistant_turn' and e.turn_id = any($5) then ${editedBeat} end as place
+       from events e
+       where e.chat_id = $1 and e.seq > $2 and (e.seq <= $3 or e.turn_id = any($5))
+         and e.hidden_by is null and e.superseded_by is null
+       order by e.seq limit $4`,
+      [chatId, after, upTo, CHUNK_SIZE, edited],
     );
     const last = rows.at(-1);
     if (!last) return;
-    yield rows;
+    yield rows.filter(({ place }) => place === null || place <= upTo);
     after = last.seq;
     await yieldToEventLoop();
   }

@@ -1,4 +1,5 @@
 import type { EventKind } from '../../domain/log/events.js';
+import type { PartOfTurn } from '../../domain/timeline/marks.js';
 import type { Tx } from '../core/pool.js';
 import type { Moved } from '../projections/handler.js';
 import { projectedKinds } from '../projections/index.js';
@@ -24,8 +25,8 @@ export async function setHidden(tx: Tx, by: '$3' | 'null', where: string, params
   return rows.map((row) => ({ ...row, isIn }));
 }
 
-/** A part of a version: its prose, or its reply with what followed. `left`: the mark that took it out of the timeline. */
-export type PartMark = { turnId: string; isProse: boolean; left: number | null };
+/** A part of a version. `left`: the mark that took it out of the timeline. */
+export type PartMark = PartOfTurn & { left: number | null };
 
 type Found = Omit<Moved, 'isIn'> & { left: number | null; was: boolean; isIn: boolean; isProjected: boolean };
 
@@ -37,18 +38,18 @@ export async function setSuperseded(
   tx: Tx,
   chatId: string,
   parts: PartMark[],
-  isProse: (event: string) => string,
+  partOf: (event: string) => string,
 ): Promise<Moved[]> {
   const { rows } = await tx.query<Found>(
     `select ${movedColumns}, e."left", ${inTimeline('e')} as was, e.hidden_by is null and e."left" is null as "isIn",
        ${changesProjection} as "isProjected"
-     from unnest($2::text[], $3::boolean[], $4::integer[]) as p(turn_id, is_prose, "left") cross join lateral (
+     from unnest($2::text[], $3::text[], $4::integer[]) as p(turn_id, part, "left") cross join lateral (
        select e.*, p."left" from events e
-       where e.chat_id = $1 and e.turn_id = p.turn_id and ${isProse('e')} = p.is_prose
+       where e.chat_id = $1 and e.turn_id = p.turn_id and ${partOf('e')} = p.part
          and e.superseded_by is distinct from p."left"
        offset 0
      ) e`,
-    [chatId, parts.map(({ turnId }) => turnId), parts.map((part) => part.isProse), parts.map(({ left }) => left)],
+    [chatId, parts.map(({ turnId }) => turnId), parts.map(({ part }) => part), parts.map(({ left }) => left)],
   );
   for (let at = 0; at < rows.length; at += WRITTEN) await writeSuperseded(tx, chatId, rows.slice(at, at + WRITTEN));
   return rows.flatMap(({ seq, kind, subject, was, isIn, isProjected }) =>

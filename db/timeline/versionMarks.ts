@@ -2,9 +2,10 @@ import {
   foldVersions,
   type LogLine,
   markKinds,
+  partKey,
+  partsOfVersion,
   proseKindList,
-  prosePart,
-  replyPart,
+  replyKindList,
   type Versions,
 } from '../../domain/timeline/marks.js';
 import type { Db, Tx } from '../core/pool.js';
@@ -31,21 +32,13 @@ export async function readActiveVersion(db: Db, chatId: string, rootId: string, 
   return rows[0]?.id ?? rootId;
 }
 
-type VersionRow = { id: string; rootId: string; proseId: string };
+type VersionRow = { id: string; rootId: string; proseId: string; effectsId: string };
+const versionColumns = 'id, root_id as "rootId", prose_id as "proseId", coalesce(effects_id, id) as "effectsId"';
 
 async function readVersion(db: Db, turnId: string): Promise<VersionRow | null> {
-  const { rows } = await db.query<VersionRow>(
-    'select id, root_id as "rootId", prose_id as "proseId" from turns where id = $1',
-    [turnId],
-  );
+  const { rows } = await db.query<VersionRow>(`select ${versionColumns} from turns where id = $1`, [turnId]);
   return rows[0] ?? null;
 }
-
-type Part = { id: string; turnId: string; isProse: boolean };
-const partsOf = ({ id, proseId }: VersionRow): Part[] => [
-  { id: replyPart(id), turnId: id, isProse: false },
-  { id: prosePart(proseId), turnId: proseId, isProse: true },
-];
 
 /** The event `seq` puts a version into the timeline, in the place of the one that was there. */
 export async function chooseVersion(
@@ -57,9 +50,10 @@ export async function chooseVersion(
   if (!chosen) return [];
   const replaced = await readVersion(tx, await readActiveVersion(tx, chatId, chosen.rootId, seq));
   const parts = new Map<string, PartMark>();
-  for (const part of replaced ? partsOf(replaced) : []) parts.set(part.id, { ...part, left: seq });
-  for (const part of partsOf(chosen)) parts.set(part.id, { ...part, left: null });
-  return storeParts(tx, chatId, parts);
+  const ofReplaced = replaced ? partsOfVersion(replaced.id, replaced) : [];
+  for (const part of ofReplaced) parts.set(partKey(part), { ...part, left: seq });
+  for (const part of partsOfVersion(chosen.id, chosen)) parts.set(partKey(part), { ...part, left: null });
+  return storeParts(tx, chatId, [...parts.values()]);
 }
 
 /** A regeneration has ended. If its reply never landed, no message shows its prose. */
@@ -76,7 +70,7 @@ export async function leaveUnchosen(
     [chatId, version.id, seq],
   );
   if (rows.length > 0) return [];
-  return storeParts(tx, chatId, new Map([[prosePart(version.id), { turnId: version.id, isProse: true, left: seq }]]));
+  return storeParts(tx, chatId, [{ part: 'prose', turnId: version.id, left: seq }]);
 }
 
 /** The replies whose versions an event of a turn may have changed. */
@@ -118,7 +112,7 @@ export async function refoldVersions(tx: Tx, chatId: string, rootIds: string[]):
 
 async function refoldRoots(tx: Tx, chatId: string, rootIds: string[]): Promise<Moved[]> {
   const { rows: turns } = await tx.query<VersionRow>(
-    'select id, root_id as "rootId", prose_id as "proseId" from turns where chat_id = $1 and root_id = any($2::text[])',
+    `select ${versionColumns} from turns where chat_id = $1 and root_id = any($2::text[])`,
     [chatId, rootIds],
   );
   const versions: Versions = new Map(turns.map(({ id, ...version }) => [id, version]));
@@ -131,16 +125,21 @@ async function refoldRoots(tx: Tx, chatId: string, rootIds: string[]): Promise<M
     [chatId, turns.map(({ id }) => id)],
   );
   const { left } = foldVersions(lines, versions);
-  const all = turns.flatMap(({ id }) => partsOf({ id, rootId: id, proseId: id }));
-  return storeParts(tx, chatId, new Map(all.map((part) => [part.id, { ...part, left: left.get(part.id) ?? null }])));
+  const all = turns.flatMap(({ id }) => partsOfVersion(id, { proseId: id, effectsId: id }));
+  return storeParts(
+    tx,
+    chatId,
+    all.map((part) => ({ ...part, left: left.get(partKey(part)) ?? null })),
+  );
 }
 
 /** Stores what took parts of versions out of the timeline, on their events. Marks themselves belong to no version. */
-const storeParts = (tx: Tx, chatId: string, parts: ReadonlyMap<string, PartMark>): Promise<Moved[]> =>
+const storeParts = (tx: Tx, chatId: string, parts: PartMark[]): Promise<Moved[]> =>
   setSuperseded(
     tx,
     chatId,
-    [...parts.values()],
-    (event) =>
-      `case when ${event}.kind in (${listOf(markKinds)}) then null else ${event}.kind in (${listOf(proseKindList)}) end`,
+    parts,
+    (event) => `case when ${event}.kind in (${listOf(markKinds)}) then null
+      when ${event}.kind in (${listOf(proseKindList)}) then 'prose'
+      when ${event}.kind in (${listOf(replyKindList)}) then 'reply' else 'effects' end`,
   );

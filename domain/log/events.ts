@@ -87,6 +87,11 @@ export const eventData = {
     relay: relayInfo.optional(),
   }),
   /**
+   * A person edited a beat of a reply: its turn is a new version of the reply, whose `assistant_turn` has the text too.
+   * The effects of `turnId` are those of this version; left out in a fork, where they have the same turn.
+   */
+  assistant_turn_edited: z.object({ beat: z.number().int(), text: z.string(), turnId: id.optional() }),
+  /**
    * One event per witness; all events of a beat have the same `memoryId`. `chatClock` is the seq of the beat's user
    * turn, and 0 where a person wrote the memory: every turn may recall it.
    */

@@ -1,6 +1,6 @@
 import type { ChatEvent, EventData, EventKind, NewEvent } from '../log/events.js';
 import { splitProse } from '../narrative/ooc.js';
-import { isProse, type MarkKind, type Versions } from './marks.js';
+import { type MarkKind, partOf, type Versions } from './marks.js';
 
 /** An event of a copied timeline: `turnId` is still the source's, of the copied turn's root. `from` is its seq there. */
 export type CopiedEvent = NewEvent & { seq: number; turnId: string | null; at: string; from: number };
@@ -11,10 +11,16 @@ type Source = {
   activeOf: (rootId: string) => string;
 };
 
-/** What of an event decides where its copy stands. `userTurnSeq` is that of a `user_turn_edit`, else null. */
-export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { userTurnSeq: number | null };
+/**
+ * What of an event decides where its copy stands. `place` is the seq of the event whose place it takes: of edited prose
+ * that of the user turn, of a reply that a person edited that of the reply that a model wrote; else null.
+ */
+export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { place: number | null };
 
-/** The seqs of the source in the order of the copy, and the seq of each copy. `turnId` is the source's root. */
+/**
+ * The seqs of the source in the order of the copy, and the seq of each copy, also by the seq whose place it takes.
+ * `turnId` is the source's root.
+ */
 export type CopyPlan = {
   from: number[];
   seqOf: ReadonlyMap<number, number>;
@@ -46,16 +52,17 @@ export async function planCopy(
   whole.sort((a, b) => a.at - b.at);
   await yieldToEventLoop();
   const seqOf = new Map(whole.map(({ at }, i) => [at, i + 1]));
+  for (const { at, from } of whole) if (at !== from) seqOf.set(from, seqOf.get(at)!);
   const prose = whole.flatMap(({ isProse, turnId, at }) =>
     isProse && turnId !== null ? [{ seq: seqOf.get(at)!, turnId }] : [],
   );
   return { from: whole.map(({ from }) => from), seqOf, userTurns: prose };
 }
 
-/** Where an event of the source stands: an edit where the user turn stood whose place it takes. */
-function placeOf({ seq, kind, turnId, userTurnSeq }: CopiedLine, { turns }: Source) {
+/** Where an event of the source stands: an edit where the event stood whose place it takes. */
+function placeOf({ seq, kind, turnId, place }: CopiedLine, { turns }: Source) {
   return {
-    at: userTurnSeq ?? seq,
+    at: place ?? seq,
     from: seq,
     isProse: kind === 'user_turn' || kind === 'user_turn_edit',
     turnId: turnId === null ? null : (turns.get(turnId)?.rootId ?? turnId),
@@ -77,7 +84,16 @@ function isCopied(event: CopiedLine, { turns, activeOf }: Source): boolean {
   const turn = event.turnId === null ? null : turns.get(event.turnId);
   if (!turn) return event.turnId === null;
   const active = activeOf(turn.rootId);
-  return event.turnId === (isProse(event.kind) ? turns.get(active)?.proseId : active);
+  switch (partOf(event.kind)) {
+    case 'prose':
+      return event.turnId === turns.get(active)?.proseId;
+    case 'reply':
+      return event.turnId === active;
+    case 'effects':
+      return event.turnId === turns.get(active)?.effectsId;
+    case null:
+      return false;
+  }
 }
 
 /** What says how the source's timeline came about; the copy has only what it came to. */
@@ -128,6 +144,7 @@ const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit
     ...data,
     userTurnSeq: data.userTurnSeq === null ? null : seqOf(data.userTurnSeq),
   }),
+  assistant_turn_edited: ({ beat, text }) => ({ beat, text }),
   memory_written: (data, { seqOf }) => ({ ...data, chatClock: seqOf(data.chatClock) }),
   memory_scored: asItIs,
   memory_pinned: asItIs,

@@ -98,6 +98,8 @@ const turn = z.object({
   id,
   rootId: id,
   proseId: id,
+  /** Left out by releases in which no reply was edited by hand. */
+  effectsId: id.optional(),
   regenerates: id.nullable(),
   status: turnStatus,
   userTurnSeq: seq,

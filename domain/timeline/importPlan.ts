@@ -14,7 +14,7 @@ import {
 } from './exportedChat.js';
 import { faultOfFile, faultOfPiece, type ImportFiles, incomplete, noFiles, takeFile } from './importFiles.js';
 import { createShapeCheck } from './importShapes.js';
-import { foldMarks, isMark, type LogLine, type Marks } from './marks.js';
+import { foldMarks, isMark, type LogLine, type Marks, type Versions } from './marks.js';
 
 /** A line of an import can not be used. `line` counts from 1. `reason` quotes nothing of the line. */
 export class InvalidImport extends Error {
@@ -109,7 +109,7 @@ export function createImportPlan(now: number) {
         const reason = faultOfTurn(turn, state);
         if (reason) throw new InvalidImport(turn.line, reason);
       }
-      const marks = foldMarks(log, turns);
+      const marks = foldMarks(log, versionsOf(turns));
       return {
         chat,
         document,
@@ -123,6 +123,9 @@ export function createImportPlan(now: number) {
     },
   };
 }
+
+const versionsOf = (turns: State['turns']): Versions =>
+  new Map([...turns].map(([id, { rootId, proseId, effectsId = id }]) => [id, { rootId, proseId, effectsId }]));
 
 /** Why a line can not follow the earlier ones; null if it can. */
 function faultOf(line: ExportLine, { chat, document, characters, turns, ...state }: State): string | null {
@@ -198,9 +201,10 @@ function faultOfChat({ kind, hostId, guestId, documentId }: ExportedChat, { char
   return kind === 'document' && !document ? 'documentId: must not be null' : null;
 }
 
-function faultOfTurn({ userTurnSeq, rootId, proseId }: ExportedTurn, { turns, log }: State) {
+function faultOfTurn({ id, userTurnSeq, rootId, proseId, effectsId = id }: ExportedTurn, { turns, log }: State) {
   if (log[userTurnSeq - 1]?.kind !== 'user_turn') return 'userTurnSeq: no event with this seq is a user_turn';
-  return turns.has(rootId) && turns.has(proseId) ? null : 'rootId, proseId: no line is of this turn';
+  const known = [rootId, proseId, effectsId].every((each) => turns.has(each));
+  return known ? null : 'rootId, proseId, effectsId: no line is of this turn';
 }
 
 /** New ids for those of an import. An id that no line is of stays; a provider that the owner has not got becomes null. */

@@ -20,12 +20,13 @@ const superseded = (turnId: string, by: string): Line => ({
 const activated = (turnId: string): Line => ({ kind: 'version_activated', turnId, data: { turnId } });
 const rolledBack = (turnId: string): Line => ({ kind: 'turn_rolled_back', turnId, data: { turnId } });
 
-/** `a` was regenerated as `r` with the same prose, and as `e` with new prose. */
+/** `a` was regenerated as `r` with the same prose, and as `e` with new prose; `h` is an edit of `r` by hand. */
 const turns: Versions = new Map([
-  ['a', { rootId: 'a', proseId: 'a' }],
-  ['r', { rootId: 'a', proseId: 'a' }],
-  ['e', { rootId: 'a', proseId: 'e' }],
-  ['b', { rootId: 'b', proseId: 'b' }],
+  ['a', { rootId: 'a', proseId: 'a', effectsId: 'a' }],
+  ['r', { rootId: 'a', proseId: 'a', effectsId: 'r' }],
+  ['e', { rootId: 'a', proseId: 'e', effectsId: 'e' }],
+  ['h', { rootId: 'a', proseId: 'a', effectsId: 'r' }],
+  ['b', { rootId: 'b', proseId: 'b', effectsId: 'b' }],
 ]);
 
 const timeline = (lines: LogLine[]) => {
@@ -57,6 +58,14 @@ describe('the marks of a log', () => {
     expect(timeline(log(...followed, ...asNew))).toEqual([1, 7, 8, 9, 10]);
     const back = [...followed, ...asNew, activated('a'), undone(7)];
     expect(timeline(log(...back))).toEqual([1, 2, 3, 4, 5, 6, 7, 9, 11, 12]);
+  });
+
+  it('supersede the reply that was edited by hand, but not its effects, which the version by hand shares', () => {
+    const byHand = [...regenerated, event('edge_update', 'r'), superseded('r', 'h'), event('assistant_turn', 'h')];
+    expect(timeline(log(...byHand))).toEqual([1, 2, 5, 7, 8, 9]);
+    expect(timeline(log(...byHand, activated('r')))).toEqual([1, 2, 5, 6, 7, 8, 10]);
+    expect(timeline(log(...byHand, activated('a')))).toEqual([1, 2, 3, 4, 5, 8, 10]);
+    expect(timeline(log(...byHand, activated('a'), activated('h')))).toEqual([1, 2, 5, 7, 8, 9, 10, 11]);
   });
 
   it('supersede nothing for a version that has not landed', () => {

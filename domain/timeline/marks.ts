@@ -15,8 +15,12 @@ type Mark = { [K in MarkKind]: { kind: K; data: EventData<K> } }[MarkKind];
 /** An event as far as the marks need it: data only of marks. */
 export type LogLine = Pick<ChatEvent, 'seq' | 'turnId'> & (Mark | { kind: Exclude<EventKind, MarkKind> });
 
-/** The versions of a reply share the first one's id as root; `proseId` is the turn whose prose a version answers. */
-export type Versions = ReadonlyMap<string, { rootId: string; proseId: string }>;
+/**
+ * The versions of a reply share the first one's id as root; `proseId` is the turn whose prose a version answers.
+ * `effectsId` is the turn whose effects a version has: of one that was written by hand that of the version it edits, else
+ * its own.
+ */
+export type Versions = ReadonlyMap<string, { rootId: string; proseId: string; effectsId: string }>;
 
 /** The seqs of the events that took this one out of the timeline; it is in it when both are null. */
 export type Marks = { hiddenBy: number | null; supersededBy: number | null };
@@ -34,7 +38,7 @@ export function foldMarks(log: readonly LogLine[], turns: Versions): Map<number,
   return new Map(
     log.map((line) => [
       line.seq,
-      { hiddenBy: hidden.get(line.seq) ?? null, supersededBy: left.get(partOf(line) ?? '') ?? null },
+      { hiddenBy: hidden.get(line.seq) ?? null, supersededBy: left.get(keyOfPart(line) ?? '') ?? null },
     ]),
   );
 }
@@ -74,22 +78,51 @@ function hideAfter(visible: LogLine[], toSeq: number, by: number, hidden: Map<nu
   }
 }
 
-/** A version has two parts that enter and leave the timeline separately: its reply with what followed, and its prose. */
-export const replyPart = (turnId: string) => `reply:${turnId}`;
-export const prosePart = (turnId: string) => `prose:${turnId}`;
+/**
+ * A version has three parts that enter and leave the timeline separately: the prose that it answers, its reply, and what
+ * followed from the reply.
+ */
+export type VersionPart = 'prose' | 'reply' | 'effects';
 
-/** The events of a version's prose; all others of its turn, but for marks, belong to its reply. */
+/** A part of a version, and the turn that appended its events. */
+export type PartOfTurn = { part: VersionPart; turnId: string };
+
+export const partKey = ({ part, turnId }: PartOfTurn) => `${part}:${turnId}`;
+
+/** The parts of a version. Versions may share a part with others. */
+export const partsOfVersion = (id: string, version: { proseId: string; effectsId: string }): PartOfTurn[] => [
+  { part: 'reply', turnId: id },
+  { part: 'effects', turnId: version.effectsId },
+  { part: 'prose', turnId: version.proseId },
+];
+
+/** The events of a version's reply. A turn edits a memory only where a person edits the reply that it is of. */
+export const replyKindList = [
+  'assistant_turn',
+  'assistant_turn_edited',
+  'memory_edited',
+] as const satisfies EventKind[];
+const replyKinds: ReadonlySet<EventKind> = new Set(replyKindList);
+
+/** The events of a version's prose; all others of its turn, but for marks and its reply, are effects. */
 export const proseKindList = ['user_turn', 'user_turn_edit', 'user_turn_parsed'] as const satisfies EventKind[];
 const proseKinds: ReadonlySet<EventKind> = new Set(proseKindList);
 const marking: ReadonlySet<EventKind> = new Set(markKinds);
 
 export const isMark = (kind: EventKind): boolean => marking.has(kind);
 
-export const isProse = (kind: EventKind): boolean => proseKinds.has(kind);
+const isProse = (kind: EventKind): boolean => proseKinds.has(kind);
 
-function partOf({ kind, turnId }: LogLine): string | null {
-  if (turnId === null || isMark(kind)) return null;
-  return isProse(kind) ? prosePart(turnId) : replyPart(turnId);
+/** The part of its turn's version that an event belongs to; null of a mark. */
+export function partOf(kind: EventKind): VersionPart | null {
+  if (isMark(kind)) return null;
+  if (isProse(kind)) return 'prose';
+  return replyKinds.has(kind) ? 'reply' : 'effects';
+}
+
+function keyOfPart({ kind, turnId }: LogLine): string | null {
+  const part = turnId === null ? null : partOf(kind);
+  return part === null || turnId === null ? null : partKey({ part, turnId });
 }
 
 /**
@@ -101,17 +134,18 @@ export function foldVersions(standing: readonly LogLine[], turns: Versions) {
   const left = new Map<string, number>();
   const landed = new Set<string>();
   const isUnchosen = (turnId: string) => turns.get(turnId)?.rootId !== turnId && !landed.has(turnId);
-  const partsOf = (turnId: string) => [replyPart(turnId), prosePart(turns.get(turnId)?.proseId ?? turnId)];
+  const own = (turnId: string) => ({ proseId: turnId, effectsId: turnId });
+  const keysOf = (turnId: string) => partsOfVersion(turnId, turns.get(turnId) ?? own(turnId)).map(partKey);
   for (const line of standing) {
     if (line.kind === 'turn_completed' && line.turnId !== null && isUnchosen(line.turnId)) {
-      left.set(prosePart(line.turnId), line.seq);
+      left.set(partKey({ part: 'prose', turnId: line.turnId }), line.seq);
     }
     const chosen = chosenBy(line);
     const rootId = chosen && turns.get(chosen)?.rootId;
     if (!chosen || !rootId) continue;
     landed.add(chosen);
-    for (const part of partsOf(active.get(rootId) ?? rootId)) left.set(part, line.seq);
-    for (const part of partsOf(chosen)) left.delete(part);
+    for (const key of keysOf(active.get(rootId) ?? rootId)) left.set(key, line.seq);
+    for (const key of keysOf(chosen)) left.delete(key);
     active.set(rootId, chosen);
   }
   return { active, left };

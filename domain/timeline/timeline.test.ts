@@ -57,6 +57,20 @@ describe('the fold of a log', () => {
     expect(after.exchanges.get(3)).not.toBe(before.exchanges.get(3));
   });
 
+  test('shows a reply that was edited by hand in place of the old one, with what that did', () => {
+    const byHand = log(
+      ...story.slice(0, 7).map((event): [string | null, NewEvent] => [event.turnId, event]),
+      ['turn_h', { kind: 'turn_superseded', data: { turnId: 'turn_a', by: 'turn_h' } }],
+      ['turn_h', replied('By hand.', 1)],
+      ['turn_h', { kind: 'assistant_turn_edited', data: { beat: 0, text: 'By hand.', turnId: 'turn_a' } }],
+    );
+    const exchange = byHand.reduce(evolveTimeline, emptyTimeline).exchanges.get(1);
+    expect(exchange?.beats).toMatchObject([{ turnId: 'turn_h', text: 'By hand.', isEdited: true }]);
+    expect(exchange?.hasVersions).toBe(true);
+    expect(exchange?.activity).toMatchObject([{ turnId: 'turn_h', kind: 'tool_call_start' }]);
+    expect(exchange?.ends.get('turn_h')).toMatchObject({ status: 'completed' });
+  });
+
   test('is the same timeline after an event that shows nothing', () => {
     const before = foldTimeline(story);
     const [unseen] = log(['turn_a', { kind: 'guest_cleared', data: { guestId: 'chr_2' } } as NewEvent]);

@@ -13,8 +13,8 @@ export type Prose = {
   seq: number;
 };
 
-/** A reply that has landed. */
-export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; at: string };
+/** A reply that has landed. `isEdited`: a person wrote its text. */
+export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; at: string; isEdited?: true };
 
 export type End = EventData<'turn_completed'> & { turnId: string; seq: number };
 

@@ -28,6 +28,18 @@ export const handlers: Handlers = {
     if (userTurnSeq === null) folding.greetings.push({ type: 'greeting', seq, at, speakerId, text });
     else join(folding, turnId, userTurnSeq)?.beats.push({ ...data, turnId: turnId ?? '', seq, at });
   },
+  // The version by hand has no event before its text. What the edited version did is shown as its own.
+  assistant_turn_edited(folding, { turnId, data }) {
+    const exchange = find(folding, turnId);
+    if (!exchange || turnId === null) return;
+    const own = exchange.beats.filter((beat) => beat.turnId === turnId);
+    exchange.beats = own.map((each) => (each.beat === data.beat ? { ...each, isEdited: true } : each));
+    if (data.turnId === undefined) return;
+    exchange.hasVersions = true;
+    const end = exchange.ends.get(data.turnId);
+    if (end) exchange.ends.set(turnId, { ...end, turnId });
+    exchange.activity = exchange.activity.map((each) => (each.turnId === data.turnId ? { ...each, turnId } : each));
+  },
   turn_completed(folding, { turnId, seq, data }) {
     if (turnId !== null) find(folding, turnId)?.ends.set(turnId, { ...data, turnId, seq });
   },

@@ -7,6 +7,7 @@ export const spokenKinds = [
   'user_turn_edit',
   'assistant_turn_started',
   'assistant_turn',
+  'assistant_turn_edited',
   'turn_completed',
   ...activityKinds,
 ] as const satisfies EventKind[];

@@ -38,7 +38,7 @@ async function openChat(...texts: string[]) {
 }
 
 const act = (viewer: ViewerPage, what: string, n?: number) =>
-  viewer.turnActions(n).getByRole('button', { name: what }).click();
+  viewer.turnActions(n).getByRole('button', { name: what, exact: true }).click();
 
 describe('a reply on the page', () => {
   test('is regenerated, and the user switches between its versions', async () => {
@@ -62,6 +62,28 @@ describe('a reply on the page', () => {
     await viewer.waitForReply('Another reply.');
     await versions.getByText('2 / 2').waitFor();
     expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Another reply.']);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+
+  test('is edited by hand, also an earlier one, and the old text is a version of it', async () => {
+    const { viewer } = await openChat('one', 'two');
+    await viewer.waitForReply('Reply to two');
+    await act(viewer, 'Edit reply', 0);
+    const box = viewer.page.getByLabel('The reply');
+    expect(await box.inputValue()).toBe('Reply to one');
+    await box.fill('What I would have said.');
+    await viewer.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await viewer.reply('What I would have said.').waitFor();
+    expect(await viewer.messageTexts()).toEqual(['one', 'What I would have said.', 'two', 'Reply to two']);
+    await viewer.page.getByText('edited', { exact: true }).waitFor();
+
+    await viewer.reload();
+    await viewer.reply('What I would have said.').waitFor();
+    const versions = viewer.page.getByLabel('Versions of this reply');
+    await versions.getByText('2 / 2').waitFor();
+    await versions.getByRole('button', { name: 'Previous version' }).click();
+    await viewer.reply('Reply to one').waitFor();
+    expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);
     expect(viewer.problems).toEqual([]);
   }, 90_000);
 

@@ -24,7 +24,7 @@ export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds, is
   const isPending = beat.isStreaming && beat.text === '' && beat.thinking === '' && beat.steps.length === 0;
   return (
     <article class={classOf(beat)} data-turn={beat.turnId} data-beat={beat.beat}>
-      <Speaker id={beat.speakerId || 'assistant'} note={beat.isInterjection ? 'joins in' : undefined} at={beat.at} />
+      <Speaker id={beat.speakerId || 'assistant'} note={noteOf(beat)} at={beat.at} />
       {isPending ? (
         <ReplyPending silentFor={beat.silentFor} />
       ) : (
@@ -36,6 +36,11 @@ export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds, is
     </article>
   );
 });
+
+function noteOf({ isInterjection, isEdited }: DisplayedBeat): string | undefined {
+  const notes = [isInterjection ? 'joins in' : '', isEdited ? 'edited' : ''].filter(Boolean);
+  return notes.length > 0 ? notes.join(' · ') : undefined;
+}
 
 const classOf = ({ isStreaming, restart }: DisplayedBeat): string =>
   ['beat', isStreaming ? 'streaming' : '', restart ? 'lost' : ''].filter(Boolean).join(' ');

@@ -25,6 +25,7 @@ export type DisplayedBeat = {
   at: string | null;
   isTruncated: boolean;
   isInterjection: boolean;
+  isEdited: boolean;
   error: PublicError | null;
 };
 
@@ -61,6 +62,7 @@ const fromBeat = (beat: Beat): DisplayedBeat => ({
   at: beat.at,
   isTruncated: beat.truncated,
   isInterjection: beat.interjectionOf !== undefined,
+  isEdited: beat.isEdited === true,
   error: beat.error ?? null,
 });
 
@@ -82,6 +84,7 @@ function fromDraft(draft: Draft): DisplayedBeat {
     at: null,
     isTruncated: false,
     isInterjection: draft.beat === 1,
+    isEdited: false,
     error: null,
   };
 }

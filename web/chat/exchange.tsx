@@ -13,6 +13,7 @@ import { EndsWithoutReply } from './endsWithoutReply.js';
 import { FollowUps } from './followUps.js';
 import { NoteView } from './note.js';
 import { editRequest, endEdit, type PendingEdit, pendingEdits } from './pendingEdits.js';
+import { ReplyForm } from './replyForm.js';
 import { TurnActions } from './turnActions.js';
 import { TurnStatusLine, WaitingForReply } from './turnStatusLine.js';
 import { UserMessage } from './userMessage.js';
@@ -23,6 +24,8 @@ type ExchangeProps = { chat: OpenChat; kind: string; exchange: Exchange; next: E
 export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, next }: ExchangeProps) {
   /** The text that the form begins with; null while there is no form. */
   const [draft, setDraft] = useState<string | null>(null);
+  /** The beat that is being edited. */
+  const [editedBeat, setEditedBeat] = useState<number | null>(null);
   const { turnIds, prose } = exchange;
   const drafts = useMemo(() => stableList(() => ofTurns(chat.drafts.value, turnIds)), [chat, turnIds]).value;
   const turns = useMemo(() => stableList(() => ofTurns(chat.turns.value, turnIds)), [chat, turnIds]).value;
@@ -53,9 +56,13 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
         ) : (
           <EditForm chat={chat} exchange={exchange} next={next} text={draft} onText={setDraft} />
         ))}
-      {beats.map((beat) => (
-        <BeatView key={beat.key} beat={beat} chat={chat} kind={kind} changeIds={exchange.changeIds} isLast={isLast} />
-      ))}
+      {beats.map((beat) =>
+        beat.beat === editedBeat && !beat.isStreaming ? (
+          <ReplyForm key={beat.key} beat={beat} onClose={() => setEditedBeat(null)} />
+        ) : (
+          <BeatView key={beat.key} beat={beat} chat={chat} kind={kind} changeIds={exchange.changeIds} isLast={isLast} />
+        ),
+      )}
       <SubagentTasks tasks={tasksOf(exchange)} />
       {turns.map((turn) => (
         <TurnStatusLine key={turn.turnId} chat={chat} turn={turn} isStreaming={isStreaming} hasText={hasText} />
@@ -68,8 +75,8 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
       {turns.map((turn) => (
         <TurnProgress key={turn.turnId} chat={chat} turn={turn} kind={kind} />
       ))}
-      {draft === null && editedText === null && (
-        <TurnActions chat={chat} exchange={exchange} next={next} isLast={isLast} />
+      {draft === null && editedText === null && editedBeat === null && (
+        <TurnActions chat={chat} exchange={exchange} next={next} isLast={isLast} onEdit={setEditedBeat} />
       )}
     </section>
   );

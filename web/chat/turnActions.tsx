@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { putChat } from '../data/library.js';
+import { nameOf, putChat } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import type { OpenChat } from '../data/openChat.js';
 import { isDeveloper } from '../data/preferences.js';
@@ -20,10 +20,12 @@ type TurnActionsProps = {
   exchange: Exchange;
   next: Exchange | undefined;
   isLast: boolean;
+  /** A beat of the reply is to be edited. */
+  onEdit(beat: number): void;
 };
 
 /** The actions on a reply. Always visible for the last turn, otherwise on hover and focus. */
-export function TurnActions({ chat, exchange, next, isLast }: TurnActionsProps) {
+export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnActionsProps) {
   const isBusy = chat.isBusy.value;
   const [dialog, setDialog] = useState<'details' | 'rewind' | null>(null);
   const turnId = currentTurnId(exchange);
@@ -36,6 +38,7 @@ export function TurnActions({ chat, exchange, next, isLast }: TurnActionsProps) 
       {exchange.beats.length > 0 && (
         <IconAction icon="copy" label="Copy reply" onClick={() => copyText(textOf(exchange), 'Reply copied.')} />
       )}
+      {!isBusy && <EditReply exchange={exchange} onEdit={onEdit} />}
       {isLast && !isBusy && <IconAction icon="regenerate" label="Regenerate" onClick={regenerate} />}
       {!isBusy && !isLast && <IconAction icon="rewind" label="Rewind to here" onClick={() => setDialog('rewind')} />}
       {!isBusy && <IconAction icon="fork" label="Fork" onClick={fork} />}
@@ -46,6 +49,23 @@ export function TurnActions({ chat, exchange, next, isLast }: TurnActionsProps) 
         <RewindDialog chat={chat} toSeq={endSeqOf(exchange, next)} onClose={() => setDialog(null)} />
       )}
     </fieldset>
+  );
+}
+
+/** One button for each beat. Changes that a reply proposes are parts of its text, so that it can't be edited. */
+function EditReply({ exchange: { beats, changeIds }, onEdit }: Pick<TurnActionsProps, 'exchange' | 'onEdit'>) {
+  if (changeIds && changeIds.length > 0) return null;
+  return (
+    <>
+      {beats.map(({ beat, speakerId }) => (
+        <IconAction
+          key={beat}
+          icon="edit"
+          label={beats.length === 1 ? 'Edit reply' : `Edit what ${nameOf(speakerId)} said`}
+          onClick={() => onEdit(beat)}
+        />
+      ))}
+    </>
   );
 }
 

@@ -68,6 +68,7 @@ export const service = {
   cancelActiveTurn: (chatId: string) => post(`/v1/chats/${id(chatId)}/turns/cancel`),
   regenerate: (turnId: string, edit?: { text: string }) =>
     post<{ turn: Turn }>(`/v1/turns/${id(turnId)}/regenerate`, edit),
+  editReply: (turnId: string, edit: { beat: number; text: string }) => post(`/v1/turns/${id(turnId)}/versions`, edit),
   listVersions: (turnId: string) => list<Version>(`/v1/turns/${id(turnId)}/versions`),
   activateVersion: (turnId: string, versionId: string) =>
     post(`/v1/turns/${id(turnId)}/versions/${id(versionId)}/activate`),

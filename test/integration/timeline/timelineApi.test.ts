@@ -24,6 +24,32 @@ const refused = (status: number, code: string) =>
   expect.objectContaining({ status, body: expect.objectContaining({ code }) });
 const turnIn = (answer: { body: Body }) => answer.body.turn as Turn;
 
+describe('to edit a reply by hand', () => {
+  it('answers with the turn of the new version, which is in the timeline', async () => {
+    const turnId = await story.say('Hello?', 'Old.');
+    const answer = await send('POST', `/v1/turns/${turnId}/versions`, { text: 'By hand.' });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { regenerates: turnId, status: 'completed', beats: [{ beat: 0, text: 'By hand.', status: 'done' }] },
+    });
+    const { items } = await api.client.messages(world.chat.id);
+    expect(items.map(({ content }) => content)).toEqual(['Hello?', 'By hand.']);
+  });
+
+  it('is refused without text, with too much, for a beat or a reply that is not there, and while a turn runs', async () => {
+    const turnId = await story.say('Hello?', 'Old.');
+    const edit = (body: object, of = turnId) => send('POST', `/v1/turns/${of}/versions`, body);
+    expect(await edit({ text: ' \n' })).toEqual(refused(400, 'empty_text'));
+    expect(await edit({})).toEqual(refused(400, 'invalid_body'));
+    expect(await edit({ text: 'x'.repeat(1024 * 1024) })).toEqual(refused(413, 'body_too_large'));
+    expect(await edit({ text: 'New.', beat: 1 })).toEqual(refused(404, 'beat_not_found'));
+    expect(await edit({ text: 'New.', beat: 2 })).toEqual(refused(400, 'invalid_body'));
+    expect(await edit({ text: 'New.' }, 'turn_unknown')).toEqual(refused(404, 'turn_not_found'));
+    await send('POST', `/v1/turns/${turnId}/regenerate`);
+    expect(await edit({ text: 'New.' })).toEqual(refused(409, 'turn_in_progress'));
+  });
+});
+
 describe('to regenerate a turn', () => {
   it('is accepted with a new turn that names the one it replaces', async () => {
     const turnId = await story.say('Hello?', 'Old.');

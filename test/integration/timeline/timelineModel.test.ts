@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Pool } from '../../../db/core/pool.js';
+import { editReply } from '../../../db/timeline/editReply.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
@@ -12,6 +13,7 @@ import {
   activeOf,
   affinity,
   chosen,
+  editedByHand,
   listed,
   type Model,
   type Past,
@@ -40,6 +42,7 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('regenerate' as const), delta, edit: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail to regenerate' as const), edit: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('choose' as const), exchange: fc.nat(), version: fc.nat() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('edit by hand' as const), exchange: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('rewind' as const), to: fc.nat(), undo: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('look anywhere back' as const), to: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fork' as const) }) },
@@ -81,6 +84,8 @@ async function run(story: Story, model: Model, past: Past, what: Step, order: nu
     }
     case 'choose':
       return then(await choose(model, what.exchange, what.version));
+    case 'edit by hand':
+      return then(await editByHand(model, what.exchange, order));
     case 'rewind': {
       const to = what.to % past.length;
       await rewind(story, past[to]!.seq);
@@ -147,6 +152,16 @@ async function choose(model: Model, anyExchange: number, anyVersion: number): Pr
   return chosen(model, at, version.i);
 }
 
+/** The version has the effects of the one that it edits: they count where these came. */
+async function editByHand(model: Model, anyExchange: number, order: number): Promise<Model> {
+  const at = anyExchange % Math.max(1, model.length);
+  const edited = model[at] && activeOf(model[at]);
+  if (!edited || edited.reply === null) return model;
+  const reply = `by hand ${order}`;
+  const { turnId } = await editReply(pool, { turnId: edited.turnId, owner, beat: 0, text: reply });
+  return editedByHand(model, at, { ...edited, turnId, reply });
+}
+
 /** The timeline is as it ought to be, and so is what is folded from it. */
 async function expectTimeline(story: Story, model: Model): Promise<void> {
   await expectFolded(pool, story);
@@ -184,7 +199,7 @@ async function expectEachEffectOnce({ chatId }: Story): Promise<void> {
   expect(rows).toEqual([]);
 }
 
-describe('any sequence of turns, stops, rollbacks, regenerations, activations, rewinds, undos and forks', () => {
+describe('any sequence of turns, stops, rollbacks, regenerations, edits by hand, activations, rewinds, undos and forks', () => {
   test('leaves the timeline of the model, projections equal to a rebuild from empty, and a dense log', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 14, size: 'max' }), async (steps) => {

@@ -18,6 +18,12 @@ export function regenerated(model: Model, version: Version): Model {
 export const chosen = (model: Model, exchange: number, version: number): Model =>
   model.map((each, i) => (i === exchange ? { ...each, active: version } : each));
 
+/** A reply was edited by hand: a version more, which is the active one. */
+export const editedByHand = (model: Model, exchange: number, version: Version): Model =>
+  model.map((each, i) =>
+    i === exchange ? { versions: [...each.versions, version], active: each.versions.length } : each,
+  );
+
 export const spoken = (model: Model): string[] =>
   model.map(activeOf).flatMap(({ prose, reply }) => (reply === null ? [prose] : [prose, reply]));
 
