@@ -10,9 +10,10 @@ import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import type { AttemptStart } from '../telemetry.js';
 import type { Attempt } from './attempt.js';
 import { failAttempt } from './concludeAttempt.js';
+import { continueVersion } from './continuedReply.js';
 import { createOwnParts } from './ownParts.js';
 import { type ProviderStream, startProviderStream } from './providerStream.js';
-import { type ResumePoint, readResumePoint } from './resumePoint.js';
+import { canPrefill, type ResumePoint, readResumePoint } from './resumePoint.js';
 import { promptTexts } from './streamCall.js';
 import type { Fallback, ModelRequest } from './streamedStep.js';
 
@@ -25,11 +26,13 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
   const point = await retryWhileDatabaseAway(() => readResumePoint(deps.pool, step.key, lease, asked));
   report.began(howItBegins(attempt, asked, point));
   const { model } = asked.request;
+  const continued = continueVersion(asked, point, canPrefill(asked, lease));
   const request = {
     ...asked.request,
     ...lease.options,
     ...(asked.names ? { stop: stopSequences(asked.names) } : {}),
     ...(point.from === 'prefix' ? { continueFrom: point.prefix.text } : {}),
+    ...continued?.request,
   };
   return startProviderStream(
     { db: deps.pool, wire: deps.wire, checkpointer: deps.checkpointer },
@@ -40,7 +43,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
       fence: lease.fence,
       epoch: lease.epoch,
       restartReason: lease.restartReason,
-      kept: asked.draft?.kept,
+      kept: asked.draft?.kept ?? continued?.kept,
       steps: asked.draft?.steps,
       sent: point.from === 'response' ? point.sent : null,
       prefix: point.from === 'prefix' ? point.prefix : null,

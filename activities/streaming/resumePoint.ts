@@ -1,6 +1,7 @@
 import type { Pool } from '../../db/core/pool.js';
 import { type Lease, readDraftText } from '../../db/streaming/leases.js';
 import type { DraftKey } from '../../domain/log/frames.js';
+import { continuedText } from '../../domain/turns/continueReply.js';
 import type { Resume } from '../../llm/port.js';
 import type { BegunStep, SentText } from './draftWriter.js';
 import type { ModelRequest } from './streamedStep.js';
@@ -21,17 +22,24 @@ export async function readResumePoint(
   pool: Pool,
   key: DraftKey,
   lease: Lease,
-  { provider, request, draft }: ModelRequest,
+  { provider, request, draft, continued }: ModelRequest,
 ): Promise<ResumePoint> {
   const { responseId, epoch } = lease;
+  const kept = draft?.kept ?? { text: continued === undefined ? '' : continuedText(continued), thinking: '' };
   // Only a provider that keeps responses can cancel one.
-  if (provider.cancel && responseId !== null) return readResponsePoint(pool, key, { ...lease, responseId }, draft);
-  // With tools, the results of calls stand between the parts of the text: it cannot be continued as one message.
-  const canContinue = provider.continues && !request.tools?.length && !draft && epoch > 0 && mayContinue(lease);
-  if (!canContinue) return { from: 'nothing' };
+  if (provider.cancel && responseId !== null)
+    return readResponsePoint(pool, key, { ...lease, responseId }, { kept, begunSteps: draft?.begunSteps ?? [] });
+  if (draft || epoch === 0 || !canPrefill({ provider, request }, lease)) return { from: 'nothing' };
   const prefix = await readTexts(pool, key, epoch);
   return prefix.text.trim() === '' ? { from: 'nothing' } : { from: 'prefix', prefix };
 }
+
+/**
+ * Whether a request can begin with text of the reply. With tools, the results of calls stand between the parts of the
+ * text: it cannot be continued as one message.
+ */
+export const canPrefill = ({ provider, request }: Pick<ModelRequest, 'provider' | 'request'>, lease: Lease): boolean =>
+  provider.continues === true && !request.tools?.length && mayContinue(lease);
 
 /**
  * A server that has just refused to continue the text is asked for a new one. So is one that ended in order, without a finish
@@ -48,9 +56,8 @@ async function readResponsePoint(
   pool: Pool,
   key: DraftKey,
   { responseId, responseSeq, responseEpoch, epoch, settled }: Lease & { responseId: string },
-  draft: ModelRequest['draft'],
+  { kept, begunSteps }: { kept: { text: string; thinking: string }; begunSteps: BegunStep[] },
 ): Promise<ResumePoint> {
-  const kept = draft?.kept ?? { text: '', thinking: '' };
   const texts = await readTexts(pool, key, epoch);
   const isBegun =
     epoch > 0 &&
@@ -59,7 +66,7 @@ async function readResponsePoint(
     texts.thinking.startsWith(kept.thinking);
   if (!isBegun) return { from: 'response', resume: { responseId, sequence: null, text: '', thinking: '' }, sent: null };
   const received = { text: texts.text.slice(kept.text.length), thinking: texts.thinking.slice(kept.thinking.length) };
-  const steps = checkpointedSteps(draft?.begunSteps ?? [], texts);
+  const steps = checkpointedSteps(begunSteps, texts);
   return {
     from: 'response',
     resume: { responseId, sequence: responseSeq, ...received },

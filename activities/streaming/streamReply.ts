@@ -1,7 +1,8 @@
 import type { Pool } from '../../db/core/pool.js';
 import { landedVerdict } from '../../db/streaming/landedVerdict.js';
 import { closeReply, landReply, type Reply } from '../../db/streaming/landReply.js';
-import type { Speaker } from '../../db/streaming/leases.js';
+import type { Lease, Speaker } from '../../db/streaming/leases.js';
+import { readBeatText } from '../../db/timeline/beatText.js';
 import { TurnFailure, toPublicError } from '../../domain/log/failures.js';
 import type { DraftKey } from '../../domain/log/frames.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
@@ -9,6 +10,7 @@ import { speakerNames } from '../../domain/narrative/speakerNames.js';
 import { countChips, type RelayEnd, type RelayInfo, type RelayRequest } from '../../domain/relay/relay.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { ReplyKind } from '../../domain/turns/turn.js';
+import { approximateTokens } from '../../domain/turns/usage.js';
 import { cutCode, goneVerdict, type ReplyVerdict } from '../../domain/turns/verdict.js';
 import type { ReplyProvider } from '../../llm/port.js';
 import type { Upstream } from '../../llm/relay/upstream.js';
@@ -47,7 +49,7 @@ export function createStreamReply(deps: StreamReplyDeps, streamStep: StreamStep)
       checkpointBeforeLanding: false,
       findLanded: landedVerdict,
       readPrompt: () => readReplyPrompt(pool, { ...key, speakerId: speaker.speakerId }, kind),
-      toRequest: async (prompt) => toRequest(deps, prompt, key.turnId),
+      toRequest: (prompt, lease) => toRequest(deps, { ...lease, beat, turnId: key.turnId }, prompt),
       close: () => closeReply(pool, key, { model }),
       land: (fence, stream, end) =>
         landReply(pool, key, fence, toReply(stream, end, { ...deps, relayed: kind === 'relay', startedAt })),
@@ -55,17 +57,28 @@ export function createStreamReply(deps: StreamReplyDeps, streamStep: StreamStep)
   };
 }
 
-function toRequest(
+async function toRequest(
   { pool, provider, model, fallback, prompt: limits, upstream }: StreamReplyDeps,
+  { continues, turnId, ...place }: Pick<Lease, 'continues' | 'chatId'> & { beat: number; turnId: string },
   prompt: ReplyPrompt,
-  turnId: string,
-) {
-  const messages = promptMessages(prompt, limits);
-  const asked: ModelRequest =
-    prompt.kind === 'relay'
-      ? { provider: relayProvider(upstream, prompt.request), request: { model: 'relay', messages } }
-      : { provider, fallback, request: { model, messages, loadImages: imageLoader(pool, turnId) }, ...namesOf(prompt) };
-  return asked;
+): Promise<ModelRequest> {
+  const continued = continues === null ? null : await readBeatText(pool, { ...place, turnId: continues });
+  const messages = promptMessages(prompt, continued === null ? limits : limitsBeside(continued, limits));
+  if (prompt.kind === 'relay')
+    return { provider: relayProvider(upstream, prompt.request), request: { model: 'relay', messages } };
+  return {
+    provider,
+    fallback,
+    request: { model, messages, loadImages: imageLoader(pool, turnId) },
+    ...namesOf(prompt),
+    ...(continued === null ? {} : { continued }),
+  };
+}
+
+/** Leaves room for the text that a reply goes on from: at most half of what the prompt may have. */
+function limitsBeside(text: string, { soft, hard, countTokens }: PromptLimits): PromptLimits {
+  const taken = Math.min(approximateTokens([text]), Math.floor(soft / 2));
+  return { soft: soft - taken, hard: hard - taken, countTokens };
 }
 
 const namesOf = (prompt: ReplyPrompt) => (prompt.kind === 'narrative' ? { names: speakerNames(prompt.input) } : {});

@@ -34,6 +34,8 @@ export type ModelRequest = {
   fallback?: Fallback | undefined;
   /** For a character: the names by which its lines and those of others may begin. */
   names?: SpeakerNames;
+  /** The text of the version that the reply continues. */
+  continued?: string;
   /** For an agent, whose draft holds several calls of the model and has steps. */
   draft?: {
     kept: KeptText;

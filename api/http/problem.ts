@@ -54,6 +54,10 @@ export const problems = {
     title: 'The chat has reached its size limit: continue in a fork of an earlier point, or in another chat',
   },
   not_last_turn: { status: 409, title: 'Only the last reply can be regenerated' },
+  not_continuable: {
+    status: 409,
+    title: 'Only a reply of one speaker that has text can be continued, in a narrative or document chat',
+  },
   version_not_landed: { status: 409, title: 'The version has no text' },
   beat_not_found: { status: 404, title: 'The reply has no such beat' },
   reply_has_changes: {

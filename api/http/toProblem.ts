@@ -55,6 +55,7 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'version_not_landed':
     case 'beat_not_found':
     case 'reply_has_changes':
+    case 'not_continuable':
     case 'memory_not_found':
     case 'change_not_found':
     case 'change_not_pending':

@@ -23,7 +23,7 @@ export function createRegenerate(deps: {
     const claimed = {
       ...request,
       // The kind of request is part of the hash: the same key for a plain turn is refused.
-      requestHash: requestHash(['regenerate', request.turnId, request.text ?? null]),
+      requestHash: requestHash([request.continues ? 'continue' : 'regenerate', request.turnId, request.text ?? null]),
       trace: deps.tracing.current(),
       namespaceId: deps.namespace.known(),
     };

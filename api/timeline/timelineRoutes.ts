@@ -1,3 +1,4 @@
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { readChatSeq } from '../../db/chats/chats.js';
 import type { Limits } from '../../db/chats/ownerLimits.js';
@@ -8,7 +9,7 @@ import { previewRewind, undoRewind } from '../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../db/timeline/versions.js';
 import { readTurn } from '../../db/turns/turnView.js';
 import { eventKinds } from '../../domain/log/events.js';
-import { idPage, isBlank, prose, querySeq } from '../http/input.js';
+import { emptyBody, idPage, isBlank, prose, querySeq } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
@@ -37,10 +38,23 @@ export const timelineRoutes = (deps: TimelineRouteDeps): Route[] => [
   forkRoute(deps),
 ];
 
+type Version = { turnId: string; owner: string; text?: string | undefined; continues?: boolean };
+
 function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRouteDeps): Route[] {
   const tag = 'Versions';
   const read = async (turnId: string, owner: string) =>
     orProblem(await readTurn(pool, { turnId, owner }), 'turn_not_found');
+  /** Accepts a turn that replaces the last reply. */
+  const accept = async (version: Version, request: Request, response: Response) => {
+    const idempotencyKey = readIdempotencyKey(request);
+    const { level: callerLevel } = response.locals;
+    const accepted = await regenerate({ ...version, idempotencyKey, callerLevel });
+    const shown = show.plain(
+      await read(accepted.turnId, version.owner),
+      accepted.started === 'later' ? 'unreachable' : 'ok',
+    );
+    return { status: 202 as const, body: { turn: shown }, headers: { Location: `/v1/turns/${accepted.turnId}` } };
+  };
   return [
     route({
       operation: 'regenerateTurn',
@@ -63,13 +77,28 @@ function versionRoutes({ pool, heavy, regenerate, show, stopTurn }: TimelineRout
       ],
       async handle({ owner, params: { turnId }, body: { text }, request, response }) {
         if (text !== undefined && isBlank(text)) throw new Problem('empty_text');
-        const idempotencyKey = readIdempotencyKey(request);
-        const { level: callerLevel } = response.locals;
-        const accepted = await regenerate({ turnId, owner, text, idempotencyKey, callerLevel });
-        const view = await read(accepted.turnId, owner);
-        const shown = show.plain(view, accepted.started === 'later' ? 'unreachable' : 'ok');
-        return { status: 202, body: { turn: shown }, headers: { Location: `/v1/turns/${accepted.turnId}` } };
+        return accept({ turnId, owner, text }, request, response);
       },
+    }),
+    route({
+      operation: 'continueTurn',
+      method: 'post',
+      path: '/v1/turns/:turnId/continue',
+      summary: 'Continue the last reply: a new version of it that begins with its text',
+      tag,
+      headers: postTurnHeaders.pick({ 'Idempotency-Key': true }),
+      body: emptyBody,
+      answers: { 202: z.object({ turn }) },
+      problems: [
+        'invalid_idempotency_key',
+        'turn_not_found',
+        'turn_in_progress',
+        'not_last_turn',
+        'not_continuable',
+        'idempotency_mismatch',
+      ],
+      handle: ({ owner, params: { turnId }, request, response }) =>
+        accept({ turnId, owner, continues: true }, request, response),
     }),
     route({
       operation: 'listVersions',

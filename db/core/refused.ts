@@ -20,6 +20,7 @@ export type RefusalCode =
   | 'version_not_landed'
   | 'beat_not_found'
   | 'reply_has_changes'
+  | 'not_continuable'
   | 'no_such_seq'
   | 'rewind_not_last'
   | 'not_narrative'

@@ -50,6 +50,8 @@ export type Lease = {
   userTurnSeq: number;
   /** Options of the turn. */
   options: TurnOptions;
+  /** The turn from whose reply this one goes on; null of every other reply. */
+  continues: string | null;
 };
 
 export type Acquired<V = ReplyVerdict> =
@@ -174,6 +176,7 @@ export async function acquireLease<V>(
       chatId: turn.chatId,
       userTurnSeq: turn.userTurnSeq,
       options: storedOptions(turn.options),
+      continues: turn.continues ? turn.regenerates : null,
     };
   });
 }

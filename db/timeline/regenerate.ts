@@ -8,6 +8,7 @@ import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
 import { readFloor } from '../turns/floor.js';
 import { mustHaveTurnsLeft, type TurnLimits } from '../turns/ownerTurns.js';
 import { readTurnRow, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
+import { readBeatText } from './beatText.js';
 import { readActiveVersion } from './versionMarks.js';
 
 export type RegenerateRequest = {
@@ -16,6 +17,8 @@ export type RegenerateRequest = {
   owner: string;
   /** New prose for the reply to answer; without it, what the replaced version answered. */
   text?: string | undefined;
+  /** Whether the reply goes on from the text of the version that it replaces. */
+  continues?: boolean | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
@@ -46,8 +49,10 @@ export async function claimRegeneration(
       readFloor(tx, chatId),
       readLastUserTurn(tx, chatId),
     ]);
-    const command = { requestHash: request.requestHash, userTurnSeq };
-    const decision = decideRegenerate(command, { chat, repeated, lastUserTurnSeq, ...floor });
+    const { requestHash, continues = false } = request;
+    const continued = continues ? { continued: { kind: seen.kind, texts: await readTexts(tx, seen) } } : {};
+    const command = { requestHash, userTurnSeq, continues };
+    const decision = decideRegenerate(command, { chat, repeated, lastUserTurnSeq, ...continued, ...floor });
     switch (decision.action) {
       case 'refuse':
         throw new ChatRefused(decision.code, decision.path);
@@ -72,6 +77,13 @@ async function readLastUserTurn(tx: Tx, chatId: string): Promise<number | null> 
   return rows[0]?.seq ?? null;
 }
 
+/** The texts of the version that is in the timeline, without the lines that say how it failed. */
+async function readTexts(tx: Tx, { chatId, rootId }: TurnRow): Promise<string[]> {
+  const turnId = await readActiveVersion(tx, chatId, rootId);
+  const texts = await Promise.all([0, 1].map((beat) => readBeatText(tx, { chatId, turnId, beat })));
+  return texts.filter((text) => text !== null);
+}
+
 /** The version of a turn's reply that is in the timeline. */
 async function readActive(tx: Tx, { chatId, rootId }: TurnRow): Promise<TurnRow> {
   const active = await readTurnRow(tx, await readActiveVersion(tx, chatId, rootId));
@@ -86,8 +98,8 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
                           user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace, namespace_id,
-                          options)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14, $15)
+                          options, continues)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14, $15, $16)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
@@ -109,6 +121,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       request.trace ?? null,
       request.namespaceId ?? null,
       JSON.stringify(replaced.options),
+      request.continues ?? false,
     ],
   );
   notifyTurnStatus(tx, replaced.chatId, id);

@@ -22,6 +22,8 @@ export type OpenedTurn =
       stop: StopMark | null;
       /** The turn whose reply this one replaces. */
       regenerates: string | null;
+      /** The speaker of the reply that it continues; left out of every other turn. */
+      continuedBy?: string;
       /** Whether the user's text has more than out-of-character remarks. */
       hasProse: boolean;
       /** Whether the user's text is new with this turn. It is not in a regeneration without an edit. */
@@ -31,7 +33,9 @@ export type OpenedTurn =
       hasStoryEvents: boolean;
     };
 
-type Row = Omit<Extract<OpenedTurn, { ended: false }>, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse'> & {
+type Opened = Extract<OpenedTurn, { ended: false }>;
+type Row = Omit<Opened, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse' | 'continuedBy'> & {
+  continuedBy: string | null;
   hostId: string | null;
   hostName: string | null;
   guestId: string | null;
@@ -54,6 +58,9 @@ export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId 
      where t.id = $1 and ch.id = t.chat_id and t.status in ('running', 'awaiting_operator')
      returning t.kind, t.owner, h.id as "hostId", h.name as "hostName", g.id as "guestId", g.name as "guestName",
        t.when_failed as "whenFailed", (coalesce(t.settings, ch.settings)->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
+       case when t.continues then (select e.data->>'speakerId' from events e
+        where e.chat_id = t.chat_id and e.turn_id = t.regenerates and e.kind = 'assistant_turn' order by e.seq limit 1)
+       end as "continuedBy",
        (select e.data->>'text' from events e
         where e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
         order by e.seq limit 1) as text,
@@ -66,9 +73,10 @@ export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId 
   return rows[0] ? toOpened(rows[0]) : { ended: true };
 }
 
-function toOpened({ hostId, hostName, guestId, guestName, editText, text, ...rest }: Row): OpenedTurn {
+function toOpened({ hostId, hostName, guestId, guestName, editText, text, continuedBy, ...rest }: Row): OpenedTurn {
   return {
     ...rest,
+    ...(continuedBy === null ? {} : { continuedBy }),
     ended: false,
     host: hostId && hostName ? { id: hostId, name: hostName } : null,
     guest: guestId && guestName ? { id: guestId, name: guestName } : null,

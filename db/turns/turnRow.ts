@@ -30,6 +30,8 @@ export type TurnRow = {
   /** The turn whose effects this version has: its own id unless a person wrote its text. */
   effectsId: string;
   editText: string | null;
+  /** Whether the reply goes on from the text of the version that it replaces. */
+  continues: boolean;
   whenFailed: WhenFailed;
   options: TurnOptions;
   stop: StopMark | null;
@@ -51,7 +53,7 @@ export type TurnRow = {
 
 export const turnColumns = `t.id, t.chat_id as "chatId", t.owner, t.kind, t.status, t.phase,
   t.user_turn_seq as "userTurnSeq", t.rank, t.request_hash as "requestHash", t.when_failed as "whenFailed", t.options, t.regenerates, t.root_id as "rootId", t.prose_id as "proseId", coalesce(t.effects_id, t.id) as "effectsId",
-  t.edit_text as "editText",
+  t.edit_text as "editText", t.continues,
   t.stop, t.error, t.usage, t.warnings, t.trace, t.run_id as "runId", t.namespace_id as "namespaceId",
   t.created_at as "createdAt",
   t.started_at as "startedAt", t.opened_at as "openedAt", t.finished_at as "finishedAt",

@@ -22,6 +22,24 @@ describe('regenerating a reply', () => {
     expect(regenerate(given({ lastUserTurnSeq }))).toMatchObject({ action: 'refuse', code: 'not_last_turn' });
   });
 
+  test('to continue it is for a reply of one speaker that has text, in a narrative or document chat', () => {
+    const command = { requestHash: 'hash', userTurnSeq: 14, continues: true };
+    const decide = (kind: 'narrative' | 'document' | 'agent' | 'relay', ...texts: string[]) =>
+      decideRegenerate(command, given({ continued: { kind, texts } }));
+    for (const kind of ['narrative', 'document'] as const) {
+      expect(decide(kind, 'She went')).toEqual({ action: 'regenerate' });
+    }
+    for (const [kind, ...texts] of [
+      ['agent', 'x'],
+      ['relay', 'x'],
+      ['narrative'],
+      ['narrative', ' '],
+      ['narrative', 'x', 'y'],
+    ] as const) {
+      expect(decide(kind, ...texts)).toMatchObject({ action: 'refuse', code: 'not_continuable' });
+    }
+  });
+
   test('is refused while a turn runs', () => {
     const state = given({ chat: { ...chat, activeTurnId: 'turn_running' } });
     expect(regenerate(state)).toMatchObject({ action: 'refuse', code: 'turn_in_progress' });

@@ -76,7 +76,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
         <TurnProgress key={turn.turnId} chat={chat} turn={turn} kind={kind} />
       ))}
       {draft === null && editedText === null && editedBeat === null && (
-        <TurnActions chat={chat} exchange={exchange} next={next} isLast={isLast} onEdit={setEditedBeat} />
+        <TurnActions chat={chat} kind={kind} exchange={exchange} next={next} isLast={isLast} onEdit={setEditedBeat} />
       )}
     </section>
   );

@@ -17,6 +17,7 @@ import { VersionPicker } from './versionPicker.js';
 
 type TurnActionsProps = {
   chat: OpenChat;
+  kind: string;
   exchange: Exchange;
   next: Exchange | undefined;
   isLast: boolean;
@@ -25,12 +26,13 @@ type TurnActionsProps = {
 };
 
 /** The actions on a reply. Always visible for the last turn, otherwise on hover and focus. */
-export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnActionsProps) {
+export function TurnActions({ chat, kind, exchange, next, isLast, onEdit }: TurnActionsProps) {
   const isBusy = chat.isBusy.value;
   const [dialog, setDialog] = useState<'details' | 'rewind' | null>(null);
   const turnId = currentTurnId(exchange);
   if (turnId === '' || exchange.ends.size + exchange.beats.length === 0) return null;
   const regenerate = () => tryOrNotify(() => service.regenerate(turnId));
+  const continueReply = () => tryOrNotify(() => service.continueReply(turnId));
   const fork = () => tryOrNotify(() => forkChat(chat.id, endSeqOf(exchange, next)));
   return (
     <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Message actions">
@@ -39,6 +41,9 @@ export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnAction
         <IconAction icon="copy" label="Copy reply" onClick={() => copyText(textOf(exchange), 'Reply copied.')} />
       )}
       {!isBusy && <EditReply exchange={exchange} onEdit={onEdit} />}
+      {isLast && !isBusy && isContinuable(kind, exchange) && (
+        <IconAction icon="continue" label="Continue reply" onClick={continueReply} />
+      )}
       {isLast && !isBusy && <IconAction icon="regenerate" label="Regenerate" onClick={regenerate} />}
       {!isBusy && !isLast && <IconAction icon="rewind" label="Rewind to here" onClick={() => setDialog('rewind')} />}
       {!isBusy && <IconAction icon="fork" label="Fork" onClick={fork} />}
@@ -51,6 +56,10 @@ export function TurnActions({ chat, exchange, next, isLast, onEdit }: TurnAction
     </fieldset>
   );
 }
+
+/** The service refuses the others: an agent's text is parted by its calls. */
+const isContinuable = (kind: string, { beats }: Exchange): boolean =>
+  (kind === 'narrative' || kind === 'document') && beats.length === 1 && beats[0]?.text.trim() !== '';
 
 /** One button for each beat. Changes that a reply proposes are parts of its text, so that it can't be edited. */
 function EditReply({ exchange: { beats, changeIds }, onEdit }: Pick<TurnActionsProps, 'exchange' | 'onEdit'>) {

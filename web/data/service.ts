@@ -68,6 +68,8 @@ export const service = {
   cancelActiveTurn: (chatId: string) => post(`/v1/chats/${id(chatId)}/turns/cancel`),
   regenerate: (turnId: string, edit?: { text: string }) =>
     post<{ turn: Turn }>(`/v1/turns/${id(turnId)}/regenerate`, edit),
+  /** The last reply goes on, as a new version. */
+  continueReply: (turnId: string) => post<{ turn: Turn }>(`/v1/turns/${id(turnId)}/continue`),
   editReply: (turnId: string, edit: { beat: number; text: string }) => post(`/v1/turns/${id(turnId)}/versions`, edit),
   listVersions: (turnId: string) => list<Version>(`/v1/turns/${id(turnId)}/versions`),
   activateVersion: (turnId: string, versionId: string) =>

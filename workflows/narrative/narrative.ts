@@ -23,6 +23,8 @@ export type Cast = {
   isNewProse: boolean;
   hasStoryEvents: boolean;
   regenerates: string | null;
+  /** The speaker of the reply that this turn continues. Turns of before have none. */
+  continuedBy?: string;
   whenFailed: WhenFailed;
 };
 
@@ -76,7 +78,8 @@ function afterPrimary(cast: Cast, followUps: FollowUps, speaker: Person, primary
 
 /** The character who answers: without a guest, the host. When the classifier fails, the names in the prose decide. */
 async function addressee(cast: Cast, { control, progress }: RunningTurn): Promise<Person> {
-  const { turnId, guest, host } = cast;
+  const { turnId, guest, host, continuedBy } = cast;
+  if (continuedBy !== undefined) return guest?.id === continuedBy ? guest : host;
   if (!guest || !cast.hasProse || control.stopped()) return host;
   const step = stepName.addressee;
   progress.set(step, 'running');

@@ -4,7 +4,7 @@ import type { DocumentResource } from '../../support/chats/documents.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { asking, tool } from '../../support/provider/agentReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
-import { whole } from '../../support/provider/scriptedReply.js';
+import { ending, whole } from '../../support/provider/scriptedReply.js';
 
 let world: NarrativeWorld;
 let other: ScriptedProvider;
@@ -59,6 +59,21 @@ describe('a reply that breaks off', () => {
       text: expect.stringMatching(/^Half of it, /),
     });
     expect([viewer.text(played.turn.id), viewer.violations]).toEqual(['Half of it, and the rest.', []]);
+  }, 60_000);
+
+  test('is continued on request as the beginning of a new version, where the server continues messages', async () => {
+    const chat = await newThread();
+    world.provider.script({ steps: [{ text: 'Half of' }, ...ending('length')] });
+    const { turn } = await world.play(chat.id);
+    world.provider.script(whole(' it, and the rest.'));
+    const { body } = await world
+      .service()
+      .client.send<{ turn: { id: string } }>('POST', `/v1/turns/${turn.id}/continue`);
+    const next = await world.ended(body.turn.id);
+    expect(next.turn).toMatchObject({ status: 'completed', beats: [{ text: 'Half of it, and the rest.' }] });
+    const asked = next.calls[0]?.call.body as unknown as Record<string, unknown> & { messages: object[] };
+    expect(asked).toMatchObject({ continue_final_message: true });
+    expect(asked.messages.at(-1)).toEqual({ role: 'assistant', content: 'Half of' });
   }, 60_000);
 
   test('is not continued from its text where tools are offered', async () => {

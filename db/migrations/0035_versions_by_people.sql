@@ -3,6 +3,9 @@
 -- The turn whose effects a version has, where a person wrote the version; null: its own.
 alter table turns add column effects_id text;
 
+-- Whether the reply of a version goes on from the text of the version that it replaces.
+alter table turns add column continues boolean not null default false;
+
 -- The text of `assistant_turn_edited` is in the `assistant_turn` of its version too: a search finds that.
 create or replace function event_text(kind text, turn_id text, data jsonb) returns text language sql immutable parallel safe as $$
   select case
