@@ -84,7 +84,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       path: '/v1/chats/:chatId',
       summary: 'Change the title, the guest or the settings of a chat; what is left out stays',
       description:
-        "An agent's settings hold from its next turn on: a turn that has begun keeps those that it began with, turns in the queue get the new ones. Null goes back to the server's default. The log has a `chat_settings_changed` with what changed; a rewind behind it brings the earlier settings back.",
+        "`temperature`, `topP`, `maxTokens`, `presencePenalty`, `frequencyPenalty` and `stop` are settings of every chat but relay chats, the others of agents. They hold from the chat's next turn on: a turn that has begun keeps those that it began with, turns in the queue get the new ones. Null goes back to the server's default. The log has a `chat_settings_changed` with what changed; a rewind behind it brings the earlier settings back.",
       tag,
       body: z.strictObject({
         title: title().optional(),

@@ -406,6 +406,14 @@ export interface Chat {
     providerId?: string;
     model?: string;
     temperature?: number;
+    topP?: number;
+    maxTokens?: number;
+    presencePenalty?: number;
+    frequencyPenalty?: number;
+    /**
+     * @maxItems 4
+     */
+    stop?: string[];
     maxIterations?: number;
     thinkingEnabled?: boolean;
     /**
@@ -491,6 +499,14 @@ export interface ChatSettingsChangedEvent {
     providerId?: string | null;
     model?: string | null;
     temperature?: number | null;
+    topP?: number | null;
+    maxTokens?: number | null;
+    presencePenalty?: number | null;
+    frequencyPenalty?: number | null;
+    /**
+     * @maxItems 4
+     */
+    stop?: string[] | null;
     maxIterations?: number | null;
     thinkingEnabled?: boolean | null;
     /**
@@ -1624,9 +1640,27 @@ export interface NewTurn {
    */
   temperature?: number;
   /**
+   * only the likeliest tokens with this share of probability are chosen from
+   */
+  topP?: number;
+  /**
    * the most tokens that the reply may have
    */
   maxTokens?: number;
+  /**
+   * makes tokens that the text has less likely
+   */
+  presencePenalty?: number;
+  /**
+   * makes tokens less likely by how often the text has them
+   */
+  frequencyPenalty?: number;
+  /**
+   * texts that end the reply; they are not part of it
+   *
+   * @maxItems 4
+   */
+  stop?: string[];
 }
 /**
  * RFC 9457; `code` is stable

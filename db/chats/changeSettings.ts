@@ -1,4 +1,4 @@
-import { decideSettings, type SettingsChange } from '../../domain/agents/settings.js';
+import { decideSettings, isOfSamplers, type SettingsChange } from '../../domain/agents/settings.js';
 import { newId } from '../core/ids.js';
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -8,12 +8,12 @@ import { lockChatUnlessFull } from './lockOwnChat.js';
 import { keepProvider } from './providers.js';
 
 /**
- * Changes an agent's settings from its next turn on, and appends `chat_settings_changed` if one differs. Turns that have
+ * Changes a chat's settings from its next turn on, and appends `chat_settings_changed` if one differs. Turns that have
  * begun keep the settings that they began with; turns in the queue get the new ones. Throws `ChatRefused`.
  */
 export async function changeSettings(tx: Tx, owner: string, chatId: string, change: SettingsChange): Promise<void> {
   const { kind } = await lockChatUnlessFull(tx, owner, chatId);
-  if (kind !== 'agent') throw new ChatRefused('not_agent');
+  if (kind === 'relay' || (kind !== 'agent' && !isOfSamplers(change))) throw new ChatRefused('not_agent');
   const { providerId } = change;
   if (typeof providerId === 'string' && !(await keepProvider(tx, owner, providerId)))
     throw new ChatRefused('provider_not_found', 'providerId');

@@ -1,6 +1,7 @@
 import type { SettingsChange } from '../../domain/agents/settings.js';
 import type { Anchor } from '../../domain/documents/anchor.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { breaksForeignKey } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -8,12 +9,11 @@ import { changeGuest } from '../narrative/guests.js';
 import { changeSettings } from './changeSettings.js';
 import { lockNarrativeChat } from './lockNarrativeChat.js';
 
-/** Settings of an agent or relay chat. For those that are left out, the server's defaults apply. */
-export type ChatSettings = {
+/** Settings of a chat. For those that are left out, the server's defaults apply. */
+export type ChatSettings = TurnOptions & {
   systemPrompt?: string | undefined;
   providerId?: string | undefined;
   model?: string | undefined;
-  temperature?: number | undefined;
   maxIterations?: number | undefined;
   thinkingEnabled?: boolean | undefined;
   /** Names of tools. Default: the built-in ones. */

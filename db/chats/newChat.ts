@@ -2,6 +2,7 @@ import type { Anchor } from '../../domain/documents/anchor.js';
 import type { NewEvent } from '../../domain/log/events.js';
 import { greet } from '../../domain/narrative/greeting.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { newId } from '../core/ids.js';
 import { breaksForeignKey } from '../core/page.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -20,8 +21,14 @@ type Titled = { title: string | null; earlier?: readonly EarlierMessage[] };
 /** The fields of a new chat, by its kind. */
 export type NewChat = Titled &
   (
-    | { kind: 'narrative'; hostId: string; guestId: string | null; scene: { container: string } | null }
-    | { kind: 'document'; documentId: string; anchor: Anchor | null }
+    | {
+        kind: 'narrative';
+        hostId: string;
+        guestId: string | null;
+        scene: { container: string } | null;
+        settings?: TurnOptions;
+      }
+    | { kind: 'document'; documentId: string; anchor: Anchor | null; settings?: TurnOptions }
     | { kind: 'agent'; documentId: string | null; settings: ChatSettings }
     | { kind: 'relay'; settings: ChatSettings }
   );
@@ -83,12 +90,12 @@ async function rowOf(tx: Tx, owner: string, fields: NewChat): Promise<Row> {
         if (id !== null && !(await owns(tx, 'characters', owner, id)))
           throw new ChatRefused('character_not_found', path);
       }
-      return { hostId, guestId };
+      return { hostId, guestId, settings: fields.settings ?? {} };
     }
     case 'document': {
       const { documentId, anchor } = fields;
       if (!(await owns(tx, 'documents', owner, documentId))) throw new ChatRefused('document_not_found', 'documentId');
-      return { documentId, anchor };
+      return { documentId, anchor, settings: fields.settings ?? {} };
     }
     case 'relay':
       return { settings: fields.settings };

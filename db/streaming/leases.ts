@@ -4,7 +4,7 @@ import { hasEnded } from '../../domain/turns/endStatus.js';
 import { type RestartReason, restartReasonOf } from '../../domain/turns/restartReasons.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { StopMark } from '../../domain/turns/turn.js';
-import { storedOptions, type TurnOptions } from '../../domain/turns/turnOptions.js';
+import { optionsOfReply, storedOptions, type TurnOptions } from '../../domain/turns/turnOptions.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -48,7 +48,7 @@ export type Lease = {
   chatId: string;
   speakerId: string;
   userTurnSeq: number;
-  /** Options of the turn. */
+  /** Options of the turn, else settings of the chat. */
   options: TurnOptions;
   /** The turn from whose reply this one goes on; null of every other reply. */
   continues: string | null;
@@ -80,6 +80,7 @@ type DraftRow = {
   failures: number;
   lastError: string | null;
   errorCode: string | null;
+  settings: object;
 };
 
 /** The speaker of a reply, and for an interjection the speaker that it follows. */
@@ -144,7 +145,8 @@ export async function acquireLease<V>(
        select fence, epoch, settled, attempt, asked_attempt as "askedAttempt", speaker_id as "speakerId", response_id as "responseId",
          response_seq as "responseSeq", response_epoch as "responseEpoch", coalesce(streamed_ms, 0) as "streamedMs", on_fallback as "onFallback",
          attempt > 1 and ended_attempt is distinct from attempt - 1 as lost, failures, last_error as "lastError",
-         error_detail ->> 'code' as "errorCode"
+         error_detail ->> 'code' as "errorCode",
+         (select coalesce(t.settings, ch.settings) from turns t join chats ch on ch.id = t.chat_id where t.id = $1) as settings
        from draft`,
       [
         key.turnId,
@@ -160,7 +162,7 @@ export async function acquireLease<V>(
     );
     if (!rows[0]) return { state: 'superseded' };
     notifyTurnStatus(tx, turn.chatId, turn.id);
-    const { failures, errorCode, ...draft } = rows[0];
+    const { failures, errorCode, settings, ...draft } = rows[0];
     const isOfFallback = draft.onFallback && failures === 0;
     if (draft.fence === 1) {
       const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.reply(key.beat) };
@@ -175,7 +177,7 @@ export async function acquireLease<V>(
       restartReason,
       chatId: turn.chatId,
       userTurnSeq: turn.userTurnSeq,
-      options: storedOptions(turn.options),
+      options: optionsOfReply(storedOptions(turn.options), settings),
       continues: turn.continues ? turn.regenerates : null,
     };
   });

@@ -7,7 +7,14 @@ import { markStable } from './cacheMarks.js';
 import { type Conversation, toConversation } from './conversation.js';
 import type { ModelFacts } from './modelFacts.js';
 
-const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_tokens' };
+const optionNames: OptionNames = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxTokens: 'max_tokens',
+  presencePenalty: null,
+  frequencyPenalty: null,
+  stop: 'stop_sequences',
+};
 
 /** The API's own bounds. */
 const MAX_TEMPERATURE = 1;
@@ -30,7 +37,7 @@ export function toMessageRequest(
   facts: ModelFacts,
   continued: ServerFields[],
 ): Anthropic.MessageCreateParamsStreaming {
-  const { model, temperature } = request;
+  const { model, temperature, topP, stop } = request;
   const maxTokens = Math.min(request.maxTokens ?? defaultMaxTokens(model), facts.maxTokens ?? Infinity);
   const thinking = thinkingOf(request, facts, maxTokens);
   const options = {
@@ -38,6 +45,8 @@ export function toMessageRequest(
     ...(temperature === undefined || thinking || facts.temperature === 'none'
       ? {}
       : { temperature: Math.min(temperature, MAX_TEMPERATURE) }),
+    ...(topP === undefined || thinking || facts.topP === 'none' ? {} : { topP }),
+    ...(stop === undefined ? {} : { stop }),
   };
   const messages = sendableImages(request.messages, facts.images);
   const conversation = toConversation(

@@ -6,6 +6,7 @@ const body: Body = {
   max_tokens: 32_000,
   messages: [],
   temperature: 0.5,
+  top_p: 0.9,
   thinking: { type: 'enabled', budget_tokens: 2_000 },
   tool_choice: { type: 'tool', name: 't' },
 };
@@ -19,6 +20,8 @@ describe('a refusal by the Messages API', () => {
     ["'claude-3-5-haiku' does not support thinking", { thinking: 'none' }],
     ['thinking: Extra inputs are not permitted', { thinking: 'none' }],
     ['`temperature` is deprecated for this model.', { temperature: 'none' }],
+    ['`temperature` and `top_p` cannot both be specified for this model.', { temperature: 'none' }],
+    ['`top_p` is deprecated for this model.', { topP: 'none' }],
     ['max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens', { maxTokens: 8_192 }],
     ['Invalid max_tokens value, the valid range of max_tokens is [1, 8192]', { maxTokens: 8_192 }],
     ['tool_choice: type "tool" is not supported for this model', { toolChoice: 'auto' }],

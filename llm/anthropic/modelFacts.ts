@@ -1,14 +1,15 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { meaningOf } from '../errors/errorMeaning.js';
 
-/** The library's types are of a later version of the API, which has no temperature. */
-export type Body = Anthropic.MessageCreateParams & { temperature?: number };
+/** The library's types are of a later version of the API, which has no samplers. */
+export type Body = Anthropic.MessageCreateParams & { temperature?: number; top_p?: number };
 
 /** What a model of a server does not accept of a request. An empty object: it accepts everything. */
 export type ModelFacts = {
   /** How it is asked to reason: by its own choice of how much, or not at all. Left out: with a budget of tokens. */
   thinking?: 'adaptive' | 'none';
   temperature?: 'none';
+  topP?: 'none';
   /** The most tokens that it gives. */
   maxTokens?: number;
   /** It takes no marks for its cache. */
@@ -52,6 +53,7 @@ const rules: Rule[] = [
     thinking && /thinking|budget_tokens/i.test(message) ? lasting({ thinking: 'none' }) : null,
   (message, { temperature }) =>
     temperature !== undefined && /temperature/i.test(message) ? lasting({ temperature: 'none' }) : null,
+  (message, { top_p }) => (top_p !== undefined && /top_p/i.test(message) ? lasting({ topP: 'none' }) : null),
   (message, { tool_choice }) =>
     tool_choice?.type === 'tool' && /tool_choice/i.test(message) ? lasting({ toolChoice: 'auto' }) : null,
   (message, body) => {

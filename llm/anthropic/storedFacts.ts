@@ -5,6 +5,7 @@ import type { ModelFacts } from './modelFacts.js';
 export const toProviderFacts = ({
   thinking,
   temperature,
+  topP,
   maxTokens,
   cache,
   toolChoice,
@@ -13,6 +14,7 @@ export const toProviderFacts = ({
   ...(thinking === 'none' ? [without('thinking')] : []),
   ...(thinking === 'adaptive' ? [fixed('thinking', 'adaptive')] : []),
   ...(temperature === 'none' ? [without('temperature')] : []),
+  ...(topP === 'none' ? [without('top_p')] : []),
   ...(maxTokens === undefined ? [] : [{ kind: 'capped' as const, field: 'max_tokens', max: maxTokens }]),
   ...(cache === 'none' ? [without('cache_control')] : []),
   ...(toolChoice === 'auto' ? [fixed('tool_choice', 'auto')] : []),
@@ -31,6 +33,7 @@ function oneOf(fact: ProviderFact): ModelFacts {
     case 'without':
       if (fact.field === 'thinking') return { thinking: 'none' };
       if (fact.field === 'temperature') return { temperature: 'none' };
+      if (fact.field === 'top_p') return { topP: 'none' };
       return fact.field === 'cache_control' ? { cache: 'none' } : {};
     case 'fixed':
       if (fact.field === 'thinking' && fact.value === 'adaptive') return { thinking: 'adaptive' };

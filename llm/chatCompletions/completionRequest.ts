@@ -5,7 +5,14 @@ import { applyRules, type Body, type RequestRules, sendableRules } from '../prof
 import { withoutKeywords } from '../profiles/schemaKeywords.js';
 import { type OptionNames, optionFields } from '../turnOptionFields.js';
 
-const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_tokens' };
+const optionNames: OptionNames = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxTokens: 'max_tokens',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  stop: 'stop',
+};
 
 /** The request of a reply. `dialect`: the parameters with which the server continues a partial message. */
 export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect: object): Body {

@@ -4,7 +4,14 @@ import type { SendableRules } from '../outgoing/toSendable.js';
 import type { ReplyRequest } from '../port.js';
 import { type OptionNames, optionFields } from '../turnOptionFields.js';
 
-const optionNames: OptionNames = { temperature: 'temperature', maxTokens: 'max_output_tokens' };
+const optionNames: OptionNames = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxTokens: 'max_output_tokens',
+  presencePenalty: null,
+  frequencyPenalty: null,
+  stop: null,
+};
 
 /** The request of a reply for the Responses API, in background mode: the provider stores the response. */
 export function toResponseRequest(

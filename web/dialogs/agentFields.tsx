@@ -6,9 +6,10 @@ import { documents, loadTools, tools } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { service } from '../data/service.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
+import { noSamplers, SamplerFields, type SamplerForm, samplerChange, samplersOf } from './samplerFields.js';
 
 /** The settings of an assistant as a form has them. */
-export type AgentForm = {
+export type AgentForm = SamplerForm & {
   systemPrompt: string;
   /** Names of tools; null: the built-in ones. */
   tools: readonly string[] | null;
@@ -20,6 +21,7 @@ export type AgentForm = {
 };
 
 const empty: AgentForm = {
+  ...noSamplers,
   systemPrompt: '',
   tools: [],
   thinking: false,
@@ -30,14 +32,15 @@ const empty: AgentForm = {
 };
 
 /** A form with the settings of a chat. */
-export const formOf = ({ settings }: Chat): AgentForm => ({
+export const formOf = (chat: Chat): AgentForm => ({
   ...empty,
-  systemPrompt: settings.systemPrompt ?? '',
-  tools: settings.enabledTools ?? null,
-  thinking: settings.thinkingEnabled ?? false,
-  iterations: settings.maxIterations === undefined ? '' : String(settings.maxIterations),
-  model: settings.model ?? '',
-  providerId: settings.providerId ?? '',
+  ...samplersOf(chat),
+  systemPrompt: chat.settings.systemPrompt ?? '',
+  tools: chat.settings.enabledTools ?? null,
+  thinking: chat.settings.thinkingEnabled ?? false,
+  iterations: chat.settings.maxIterations === undefined ? '' : String(chat.settings.maxIterations),
+  model: chat.settings.model ?? '',
+  providerId: chat.settings.providerId ?? '',
 });
 
 const enabledTools = ({ tools: chosen }: AgentForm) =>
@@ -93,6 +96,10 @@ export function AgentFields({ form }: { form: Signal<AgentForm> }) {
       />
       <ModelFields form={form} models={models.value} />
       <ToolFields form={form} />
+      <details class="group">
+        <summary>Sampling</summary>
+        <SamplerFields form={form} />
+      </details>
     </>
   );
 }
@@ -218,6 +225,7 @@ function requestBody({ documentId, ...form }: AgentForm): object {
 
 /** All settings of a form; null for the server's default. */
 export const settingsChange = (form: Omit<AgentForm, 'documentId'>) => ({
+  ...samplerChange(form),
   systemPrompt: form.systemPrompt.trim() === '' ? null : form.systemPrompt,
   enabledTools: form.tools === null ? null : [...form.tools],
   thinkingEnabled: form.thinking ? true : null,

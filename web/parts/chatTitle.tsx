@@ -7,6 +7,7 @@ import { chats, deleteChat, nameOf, titleOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { replaceRoute } from '../data/route.js';
 import { AgentSettingsDialog } from '../dialogs/agentSettingsDialog.js';
+import { ChatSettingsDialog } from '../dialogs/chatSettingsDialog.js';
 import { ConfirmDialog } from '../dialogs/confirmDialog.js';
 
 /** The title of the open chat, with who answers in it, and its menu. `answering`: the model of the newest reply. */
@@ -22,7 +23,7 @@ export function ChatTitle({ resource, answering }: { resource: Chat; answering: 
         <button type="button" class="quiet" onClick={() => setDialog('rename')}>
           Rename
         </button>
-        {resource.kind === 'agent' && (
+        {resource.kind !== 'relay' && (
           <button type="button" class="quiet" onClick={() => setDialog('settings')}>
             Settings
           </button>
@@ -35,7 +36,8 @@ export function ChatTitle({ resource, answering }: { resource: Chat; answering: 
         </button>
       </div>
       {dialog === 'rename' && <RenameDialog chat={listed} onClose={close} />}
-      {dialog === 'settings' && <AgentSettingsDialog chat={resource} onClose={close} />}
+      {dialog === 'settings' && resource.kind === 'agent' && <AgentSettingsDialog chat={resource} onClose={close} />}
+      {dialog === 'settings' && resource.kind !== 'agent' && <ChatSettingsDialog chat={resource} onClose={close} />}
       {dialog === 'delete' && (
         <ConfirmDialog
           title="Delete this chat?"

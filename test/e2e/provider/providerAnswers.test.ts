@@ -89,6 +89,48 @@ test('a reply of thinking alone is retried, and fails with its own code when the
   expect((await world.play(chat.id)).turn).toMatchObject({ status: 'failed', error: { code: 'thought_only' } });
 }, 120_000);
 
+describe('the samplers of a chat', () => {
+  const samplers = { topP: 0.9, maxTokens: 300, presencePenalty: 0.5, frequencyPenalty: -0.5, stop: ['\nYou:'] };
+  const sent = { top_p: 0.9, max_tokens: 300, presence_penalty: 0.5, frequency_penalty: -0.5, stop: ['\nYou:'] };
+  const bodyOf = (turnId: string) =>
+    world.provider.requests.find(({ requestId }) => requestId === `${turnId}/reply:0/1`)?.body as unknown as object;
+
+  test('reach the provider in its own words from the next turn on, in each kind of chat that a model answers', async () => {
+    const { client } = world.service();
+    const { chat } = await world.newChat({ guest: null, container: null });
+    const { body: agent } = await client.send<{ id: string }>('POST', '/v1/chats', { kind: 'agent', enabledTools: [] });
+    for (const { id } of [chat, agent]) {
+      const before = await world.play(id);
+      const changed = await client.send('PATCH', `/v1/chats/${id}`, samplers);
+      expect(changed).toMatchObject({ status: 200, body: { settings: samplers } });
+      const after = await world.play(id);
+      for (const name of Object.keys(sent)) expect(bodyOf(before.turn.id)).not.toHaveProperty(name);
+      expect(bodyOf(after.turn.id)).toMatchObject(sent);
+      const turn = await client.postTurn(id, 'Hello.', { maxTokens: 7 });
+      await world.ended(turn.id);
+      expect(bodyOf(turn.id)).toMatchObject({ ...sent, max_tokens: 7 });
+      const log = await client.events(id);
+      expect(log.find(({ kind }) => kind === 'chat_settings_changed')?.data).toEqual(samplers);
+    }
+  }, 60_000);
+
+  test('can be given with a new chat, have bounds, and are none of a relay chat or of what only agents have', async () => {
+    const { client } = world.service();
+    const { chat, hostId } = await world.newChat({ guest: null });
+    const { body: made } = await client.send<{ settings: object }>('POST', '/v1/chats', {
+      kind: 'narrative',
+      hostId,
+      ...samplers,
+    });
+    expect(made.settings).toEqual(samplers);
+    const refused = (body: object) => client.send('PATCH', `/v1/chats/${chat.id}`, body);
+    for (const body of [{ topP: 1.1 }, { presencePenalty: 3 }, { stop: ['a', 'b', 'c', 'd', 'e'] }, { maxTokens: 0 }]) {
+      expect(await refused(body)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    }
+    expect(await refused({ model: 'other' })).toMatchObject({ status: 409, body: { code: 'not_agent' } });
+  }, 60_000);
+});
+
 describe('the options of a turn', () => {
   test('reach the provider, again with a regeneration, and no other turn of the chat', async () => {
     const { chat } = await world.newChat({ guest: null, container: null });

@@ -154,6 +154,21 @@ const cases: Case[] = [
     facts: ['without temperature'],
   },
   {
+    what: 'texts that end a reply, as reasoning models do',
+    request: { stop: ['You:'] },
+    why: (body) =>
+      'stop' in body
+        ? invalid("Unsupported parameter: 'stop' is not supported with this model.", 'stop', 'unsupported_parameter')
+        : null,
+    facts: ['without stop'],
+  },
+  {
+    what: 'a penalty, named in the text alone',
+    request: { presencePenalty: 0.5 },
+    why: (body) => ('presence_penalty' in body ? invalid('presence_penalty is not supported') : null),
+    facts: ['without presence_penalty'],
+  },
+  {
     what: 'reasoning_effort',
     request: { thinking: true },
     why: (body) => ('reasoning_effort' in body ? invalid('No.', 'reasoning_effort', 'unsupported_parameter') : null),

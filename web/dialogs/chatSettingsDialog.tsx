@@ -1,0 +1,29 @@
+import { useSignal } from '@preact/signals';
+import type { Chat } from '../../client/src/index.js';
+import { putChat } from '../data/library.js';
+import { service } from '../data/service.js';
+import { Dialog } from '../parts/dialog.js';
+import { SubmitRow, useSubmission } from './fields.js';
+import { SamplerFields, samplerChange, samplersOf } from './samplerFields.js';
+
+/** Changes how replies of a narrative or document chat are requested, from the next message on. */
+export function ChatSettingsDialog({ chat, onClose }: { chat: Chat; onClose(): void }) {
+  const form = useSignal(samplersOf(chat));
+  const submission = useSubmission(async () => {
+    putChat(await service.updateChat(chat.id, samplerChange(form.peek())));
+    onClose();
+  });
+  return (
+    <Dialog title="Settings" onClose={onClose}>
+      <form class="form" onSubmit={submission.onSubmit}>
+        <SamplerFields form={form} />
+        <p class="hint">Changes hold from the next message on.</p>
+        <SubmitRow submission={submission} action="Save">
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+        </SubmitRow>
+      </form>
+    </Dialog>
+  );
+}
