@@ -1,3 +1,4 @@
+import { assistantReply } from './assistant.js';
 import type { CompletionRequest } from './chunks.js';
 import { rolePlay } from './rolePlay.js';
 
@@ -11,8 +12,14 @@ export function demoReply({ messages, tools }: CompletionRequest): DemoReply {
   const system = messages.find(({ role }) => role === 'system')?.content ?? '';
   if (tools?.length) return agentReply(messages, new Set(tools.map((tool) => tool.function.name)));
   if (system.includes('<change><original>')) return { text: editReply(system) };
-  return { text: rolePlay(messages).join('') };
+  return { text: isAssistant(messages) ? assistantReply(messages) : rolePlay(messages).join('') };
 }
+
+/** A card's instruction may replace that of a role-play; the prompt then still says what the character feels. */
+const isAssistant = (messages: Messages): boolean => {
+  const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
+  return system.length > 0 && !system.some((text) => /in a role-play with|affinity \d+ of 100/.test(text));
+};
 
 /** Calls `calculate` for a sum or `current_time` for the time, then answers with the result. */
 function agentReply(messages: Messages, tools: Set<string>): DemoReply {

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
+import { demoReply } from '../../../scripts/provider/demoReply.js';
 import { close, listen } from '../../../scripts/provider/http.js';
 import { rolePlay } from '../../../scripts/provider/rolePlay.js';
 import { smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
@@ -60,6 +61,23 @@ describe('the demo provider', () => {
     const all = Array.from({ length: 20 }, (_, n) => to(`line ${n}`));
     expect(new Set(all).size).toBe(20);
     expect(to('line 3')).toBe(all[3]);
+  });
+
+  test('answers as an assistant where the prompt is not that of a role-play', () => {
+    const to = (content: string, system = 'You are a helpful assistant.') =>
+      demoReply({
+        model: 'demo',
+        messages: [
+          { role: 'system', content: system },
+          { role: 'user', content },
+        ],
+      }).text;
+    expect(to('What can you do?')).toMatch(/I have no model behind me.*OPENAI_API_KEY/s);
+    expect(to('Thank you!')).toContain('You are welcome');
+    expect(to('How do I bake bread?')).toContain('“How do I bake bread?”');
+    expect(to('Hello.')).not.toMatch(/lamp|storm|harbour/);
+    const card = 'Speak like a pirate.\n\nMira towards you: affinity 50 of 100, trust 50 of 100.';
+    expect(to('Hello.', card)).not.toContain('demo provider');
   });
 
   test('answers every question by its topic and repeats nothing of what was said', () => {
