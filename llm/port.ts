@@ -16,8 +16,8 @@ export type ReplyRequest = TurnOptions & {
   thinking?: boolean;
   /** Reads the data of the images in `messages`; it is called before the request is sent. */
   loadImages?: LoadImages | undefined;
-  /** Texts at which the reply ends, at most four. They are sent where the server takes them. */
-  stop?: string[];
+  /** Beginnings of other participants' lines, at which the reply ends. They are sent where the server takes them. */
+  foreignLines?: string[];
   /** The beginning of the reply, which the provider continues. Only where it `continues`. */
   continueFrom?: string;
 };

@@ -12,3 +12,15 @@ export function optionFields(options: TurnOptions, names: OptionNames): Record<s
     }),
   );
 }
+
+/** The most stop sequences that OpenAI's API takes. */
+const MAX_STOPS = 4;
+
+/**
+ * The request with the beginnings of other participants' lines beside the stop sequences of its options, which come first.
+ * For servers that search for them in the reply only.
+ */
+export function withStops<R extends { stop?: string[] | undefined; foreignLines?: string[] }>(request: R): R {
+  const stop = [...new Set([...(request.stop ?? []), ...(request.foreignLines ?? [])])].slice(0, MAX_STOPS);
+  return stop.length > 0 ? { ...request, stop } : request;
+}

@@ -13,6 +13,7 @@ import type { ProviderFact } from '../domain/providers/providerFact.js';
 import { createStartDelivery } from '../engine/deliveries.js';
 import type { ConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine, reconcilerCalls, type TurnEngine } from '../engine/turnEngine.js';
+import { findPatterns } from '../lib/linearPatterns.js';
 import { createToolAnswers } from '../llm/anthropic/toolAnswer.js';
 import { createClassifierCalls } from '../llm/chatCompletions/classifierCalls.js';
 import { createStoredProvider } from '../llm/http/storedProvider.js';
@@ -90,7 +91,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
     limitMs: config.REPLY_LIMIT_MS,
     retry: { attempts: config.REPLY_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
     classifierRetry: { attempts: config.STUCK_AFTER_ATTEMPTS, initialMs: config.STUCK_RETRY_INITIAL_MS },
-    prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens },
+    prompt: { soft: config.PROMPT_SOFT_TOKENS, hard: config.PROMPT_HARD_TOKENS, countTokens, findPatterns },
   };
 }
 

@@ -30,7 +30,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
   const request = {
     ...asked.request,
     ...lease.options,
-    ...(asked.names ? { stop: stopSequences(asked.names) } : {}),
+    ...(asked.names ? { foreignLines: stopSequences(asked.names) } : {}),
     ...(point.from === 'prefix' ? { continueFrom: point.prefix.text } : {}),
     ...continued?.request,
   };

@@ -76,9 +76,10 @@ async function toRequest(
 }
 
 /** Leaves room for the text that a reply goes on from: at most half of what the prompt may have. */
-function limitsBeside(text: string, { soft, hard, countTokens }: PromptLimits): PromptLimits {
+function limitsBeside(text: string, limits: PromptLimits): PromptLimits {
+  const { soft, hard } = limits;
   const taken = Math.min(approximateTokens([text]), Math.floor(soft / 2));
-  return { soft: soft - taken, hard: hard - taken, countTokens };
+  return { ...limits, soft: soft - taken, hard: hard - taken };
 }
 
 const namesOf = (prompt: ReplyPrompt) => (prompt.kind === 'narrative' ? { names: speakerNames(prompt.input) } : {});

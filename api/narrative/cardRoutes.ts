@@ -5,6 +5,9 @@ import { readAvatar } from '../../db/narrative/avatars.js';
 import { readCharacterCard } from '../../db/narrative/cards.js';
 import { createCharacter, readCharacter } from '../../db/narrative/characters.js';
 import { toCardFile, toCharacter } from '../../domain/narrative/cards/cardCharacter.js';
+import { patternsOf } from '../../domain/narrative/cards/lorebook.js';
+import type { Card } from '../../domain/narrative/cards/readCard.js';
+import { isUsablePattern } from '../../lib/linearPatterns.js';
 import { readBytes } from '../http/byteBodies.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
@@ -12,12 +15,26 @@ import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { maxFileBytes, readCardFile } from './cards/cardFile.js';
 import { withTexts } from './cards/png.js';
 import { sendFile } from './cards/sendFile.js';
-import { cardFile, character } from './resources.js';
+import { cardFile, importedCharacter } from './resources.js';
 
 const tag = 'Characters';
 
 /** Files that are received at once: each is in memory as a whole. */
 const atOnce = { perOwner: 2, inAll: 12 };
+
+const MAX_WARNINGS = 20;
+
+/** The patterns of a card's lorebook that call nothing. */
+function warningsOf({ data }: Card): { path: string; reason: string }[] {
+  const patterns = data.character_book ? patternsOf(data.character_book) : [];
+  return patterns
+    .filter((pattern) => !isUsablePattern(pattern))
+    .slice(0, MAX_WARNINGS)
+    .map(({ path }) => ({
+      path: `data.character_book.${path}`,
+      reason: 'is no pattern that can be searched for in linear time, or is too large: it calls nothing',
+    }));
+}
 
 export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
   const uploads = createUploadPlaces(atOnce);
@@ -29,17 +46,20 @@ export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 
       summary: 'Create a character from a character card: JSON, or a PNG that holds it',
       tag,
       bytes: true,
-      answers: { 201: character },
+      answers: { 201: importedCharacter },
       problems: ['invalid_card', 'limit_reached', 'body_too_large', 'unsupported_media_type'],
       async handle({ owner, request, response }) {
-        const created = await uploads(owner, async () => {
+        const { created, card } = await uploads(owner, async () => {
           const bytes = await readBytes(request, response, maxFileBytes);
           const { card, image } = await readCardFile(bytes, request.headers['content-type']);
           const avatar = image && { mediaType: 'image/png', bytes: image };
           const imported = { card, avatar };
-          return createCharacter(pool, owner, toCharacter(card), { max: limits.characters, imported });
+          const max = limits.characters;
+          return { card, created: await createCharacter(pool, owner, toCharacter(card), { max, imported }) };
         });
-        return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
+        const warnings = warningsOf(card);
+        const body = warnings.length > 0 ? { ...created, warnings } : created;
+        return { status: 201, body, headers: { Location: `/v1/characters/${created.id}` } };
       },
     }),
     route({

@@ -18,6 +18,13 @@ export const character = z
   })
   .meta({ id: 'Character' });
 
+export const importedCharacter = character.extend({
+  warnings: z
+    .array(z.object({ path: z.string(), reason: z.string() }))
+    .optional()
+    .meta({ description: 'parts of the card that are kept and have no effect, by their paths' }),
+});
+
 export const cardFile = z
   .looseObject({
     spec: z.literal('chara_card_v3'),

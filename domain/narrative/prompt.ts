@@ -147,12 +147,8 @@ const withAttached = (line: PromptMessage, attached: readonly AttachedPart[] = [
  * Lore first, then the newest dialogue and the most valuable memories, taken alternately until the limit, then example
  * dialogue.
  */
-function fitOptional(
-  input: PromptInput,
-  { soft, hard, countTokens }: PromptLimits,
-  spent: number,
-  parts: readonly AttachedPart[][],
-) {
+function fitOptional(input: PromptInput, limits: PromptLimits, spent: number, parts: readonly AttachedPart[][]) {
+  const { soft, hard, countTokens } = limits;
   const room = Math.min(hard - spent, Math.max(soft - spent, reserve({ soft, hard })));
   const largest = Math.floor(soft / LARGEST_SHARE);
   const costs = new Map<string, number>();
@@ -161,7 +157,7 @@ function fitOptional(
     costs.set(fitted.text, fitted.cost + MESSAGE_COST);
     return fitted;
   };
-  const lore = fitLore(input, Math.floor(room / LORE_SHARE), countTokens);
+  const lore = fitLore(input, Math.floor(room / LORE_SHARE), limits);
   const known = { memories: input.remembered, closedScenes: input.closedScenes, beforeSeq: input.userTurnSeq };
   const said = input.dialogue.slice(-DIALOGUE_LINES).map((line, n) => withAttached(message(input, line), parts[n]));
   const texts = said.map(({ content }) => content).reverse();
@@ -180,11 +176,11 @@ function fitOptional(
 const noLore: Lore = { before: [], after: [], cost: 0 };
 
 /** The entries of the speaker's lorebook that the lines of the prompt call for. */
-function fitLore(input: PromptInput, room: number, countTokens: CountTokens): Lore {
+function fitLore(input: PromptInput, room: number, { countTokens, findPatterns }: PromptLimits): Lore {
   if (!input.card?.book) return noLore;
   const said = [...input.dialogue.slice(-DIALOGUE_LINES), { text: input.prose }, ...input.beats];
   const lines = said.map(({ text }) => text).filter(Boolean);
-  return recallLore(input.card.book, { lines, room, countTokens, named: loreNames(input) });
+  return recallLore(input.card.book, { lines, room, countTokens, findPatterns, named: loreNames(input) });
 }
 
 /** The first examples, as long as whole ones fit. The first text is their title. */

@@ -1,3 +1,4 @@
+import type { LoreNames } from './cards/lorebook.js';
 import { type Edge, newEdge } from './edge.js';
 import { hasOriginal, type MacroNames, replaceMacros, replaceOriginal } from './macros.js';
 import { type Person, silentWitness, witnesses, YOU } from './participants.js';
@@ -56,10 +57,17 @@ export function exampleDialogue(input: PromptInput): string[] {
 }
 
 /** Puts the names of the participants into the texts and keywords of the speaker's lorebook. */
-export function loreNames(input: PromptInput): (text: string) => string {
+export function loreNames(input: PromptInput): LoreNames {
   const names = macroNames(input);
-  return (text) => replaceMacros(text, names);
+  // A name is literal text, never a pattern.
+  const literal = { user: escaped(names.user), char: escaped(names.char) };
+  return {
+    inText: (text) => replaceMacros(text, names),
+    inPattern: (pattern) => replaceMacros(pattern, literal),
+  };
 }
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 function ownRole(input: PromptInput): string {
   const speaker = speakerOf(input);

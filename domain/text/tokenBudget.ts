@@ -1,10 +1,16 @@
 export type CountTokens = (text: string) => number;
 
+/** A keyword of a lorebook that is a pattern. */
+export type KeyPattern = { pattern: string; caseSensitive: boolean };
+
+/** Finds which patterns match one of the lines, in linear time. One that can not be searched for matches nothing. */
+export type FindPatterns = (patterns: readonly KeyPattern[], lines: readonly string[]) => ReadonlySet<KeyPattern>;
+
 /**
  * Limits of a prompt, in tokens. Optional parts are left out beyond `soft`. `hard` is never exceeded: required parts
  * are cut.
  */
-export type PromptLimits = { soft: number; hard: number; countTokens: CountTokens };
+export type PromptLimits = { soft: number; hard: number; countTokens: CountTokens; findPatterns?: FindPatterns };
 
 /**
  * A text with its cost in tokens. `pieces` has the cost up to the end of each piece, so that the text can be cut

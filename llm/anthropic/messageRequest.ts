@@ -2,7 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatMessage, ServerFields } from '../../domain/agents/chatMessage.js';
 import { sendableImages } from '../outgoing/images.js';
 import type { ReplyRequest, ToolOffer } from '../port.js';
-import { type OptionNames, optionFields } from '../turnOptionFields.js';
+import { type OptionNames, optionFields, withStops } from '../turnOptionFields.js';
 import { markStable } from './cacheMarks.js';
 import { type Conversation, toConversation } from './conversation.js';
 import type { ModelFacts } from './modelFacts.js';
@@ -37,7 +37,7 @@ export function toMessageRequest(
   facts: ModelFacts,
   continued: ServerFields[],
 ): Anthropic.MessageCreateParamsStreaming {
-  const { model, temperature, topP, stop } = request;
+  const { model, temperature, topP, stop } = withStops(request);
   const maxTokens = Math.min(request.maxTokens ?? defaultMaxTokens(model), facts.maxTokens ?? Infinity);
   const thinking = thinkingOf(request, facts, maxTokens);
   const options = {
@@ -60,7 +60,6 @@ export function toMessageRequest(
     model,
     max_tokens: maxTokens,
     ...optionFields(options, optionNames),
-    ...(request.stop?.length ? { stop_sequences: request.stop } : {}),
     ...(marked.system.length > 0 ? { system: marked.system } : {}),
     messages: [...marked.messages, ...partial],
     ...(marked.tools ? { tools: marked.tools } : {}),

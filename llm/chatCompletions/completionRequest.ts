@@ -3,7 +3,7 @@ import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
 import type { ReplyRequest } from '../port.js';
 import { applyRules, type Body, type RequestRules, sendableRules } from '../profiles/requestRules.js';
 import { withoutKeywords } from '../profiles/schemaKeywords.js';
-import { type OptionNames, optionFields } from '../turnOptionFields.js';
+import { type OptionNames, optionFields, withStops } from '../turnOptionFields.js';
 
 const optionNames: OptionNames = {
   temperature: 'temperature',
@@ -29,8 +29,7 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? rules.thinking : {}),
-      ...optionFields(request, optionNames),
-      ...(rules.stops && request.stop?.length ? { stop: request.stop } : {}),
+      ...optionFields(rules.stops ? withStops(request) : request, optionNames),
     },
     rules,
   );

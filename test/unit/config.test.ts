@@ -86,7 +86,6 @@ describe('the settings of keys and tokens', () => {
   });
 });
 
-
 describe('the port of the metrics', () => {
   it('is another one than that of the api, also where the api has its default', () => {
     for (const env of [{ PORT: '4000', METRICS_PORT: '4000' }, { METRICS_PORT: '3000' }])

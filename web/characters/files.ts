@@ -25,8 +25,11 @@ async function send(method: string, path: string, file?: Blob): Promise<Response
 
 const pathOf = (characterId: string, file: string) => `/v1/characters/${encodeURIComponent(characterId)}/${file}`;
 
-export const sendCard = async (file: Blob): Promise<Character> =>
-  (await withKeyPrompt(send('POST', '/v1/characters/import', file))).json() as Promise<Character>;
+/** `warnings`: parts of the card that are kept and have no effect. */
+type ImportedCharacter = Character & { warnings?: { path: string; reason: string }[] };
+
+export const sendCard = async (file: Blob): Promise<ImportedCharacter> =>
+  (await withKeyPrompt(send('POST', '/v1/characters/import', file))).json() as Promise<ImportedCharacter>;
 
 export const sendAvatar = async (characterId: string, file: Blob): Promise<Character> =>
   (await withKeyPrompt(send('PUT', pathOf(characterId, 'avatar'), file))).json() as Promise<Character>;

@@ -62,14 +62,18 @@ async function importCards(files: readonly File[]): Promise<void> {
   if (files.length > maxFiles) notify(`Only the first ${maxFiles} files are imported.`, true);
   for (const file of files.slice(0, maxFiles)) {
     try {
-      const imported = await sendCard(file);
+      const { warnings = [], ...imported } = await sendCard(file);
       putCharacter(imported);
       notify(`${imported.name} was imported.`);
+      if (warnings.length > 0) notify(unusedPatterns(warnings.length), true);
     } catch (error) {
       notify(`${file.name} could not be imported. ${error instanceof Error ? error.message : ''}`, true);
     }
   }
 }
+
+const unusedPatterns = (count: number): string =>
+  `${count === 1 ? 'One keyword' : `${count} keywords`} of its lorebook can’t be used as a pattern, and will call nothing.`;
 
 type RowProps = { character: ListedCharacter; onChat(chat: Chat): void; onEdit(): void; onDelete(): void };
 

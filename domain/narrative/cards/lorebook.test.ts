@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import { findPatterns } from '../../../lib/linearPatterns.js';
 import { type BookEntry, type CharacterBook, cardData } from './cardData.js';
-import { recallLore } from './lorebook.js';
+import { patternsOf, recallLore } from './lorebook.js';
 
 const countTokens = (text: string) => Math.ceil(text.length / 4);
 
 /** A lorebook as an import makes it. */
 const bookOf = (entries: Record<string, unknown>[], more: object = {}): CharacterBook =>
   cardData.parse({ name: 'Mira', character_book: { entries, ...more } }).character_book!;
+const plain = { inText: (text: string) => text, inPattern: (text: string) => text };
 const lore = (book: CharacterBook, lines: string[], room = 1_000) =>
-  recallLore(book, { lines, room, countTokens, named: (text) => text });
+  recallLore(book, { lines, room, countTokens, findPatterns, named: plain });
 const called = (entries: Record<string, unknown>[], lines: string[], more?: object) => {
   const { before, after } = lore(bookOf(entries, more), lines);
   return [...before, ...after];
@@ -40,11 +42,26 @@ describe('an entry of a lorebook', () => {
       true,
     ],
     ['that is selective without second keywords needs none', { keys: ['lamp'], selective: true }, 'the lamp', true],
-    ['with patterns is not called by them', { keys: ['l.*p', 'lamp'], use_regex: true }, 'the lamp', false],
+    ['with patterns is called by one that matches', { keys: ['x', 'l.*p'], use_regex: true }, 'the lamp', true],
+    ['with patterns is not called by one that does not match', { keys: ['^lamp'], use_regex: true }, 'the lamp', false],
+    [
+      'with patterns that is selective is called by both',
+      { keys: ['l.*p'], secondary_keys: ['oi[l]'], selective: true, use_regex: true },
+      'the lamp',
+      false,
+    ],
     ['with patterns that is constant is there', { keys: ['l.*p'], use_regex: true, constant: true }, 'x', true],
     ['with no text is left out', { keys: ['lamp'], content: ' ' }, 'the lamp', false],
   ])('%s', (_, fields, line, isCalled) => {
     expect(called([{ content: 'Lore.', ...fields }], [line])).toHaveLength(isCalled ? 1 : 0);
+  });
+
+  test('names its patterns with their place, and no keywords', () => {
+    const book = bookOf([{ keys: ['lamp'] }, { keys: ['a+', ' '], secondary_keys: ['b'], use_regex: true }]);
+    expect(patternsOf(book)).toEqual([
+      { pattern: 'a+', caseSensitive: false, path: 'entries.1.keys.0' },
+      { pattern: 'b', caseSensitive: false, path: 'entries.1.secondary_keys.0' },
+    ]);
   });
 
   test('is called by the last lines only, as many as the lorebook says', () => {
@@ -107,7 +124,8 @@ describe('the budget of a lorebook', () => {
 });
 
 test('keywords that would fill the memory are not searched for, and the others are', () => {
-  const named = (text: string) => text.replaceAll('{{user}}', 'x'.repeat(200));
+  const inText = (text: string) => text.replaceAll('{{user}}', 'x'.repeat(200));
+  const named = { inText, inPattern: inText };
   const entries = [
     { keys: ['a{{user}}'.repeat(20), 'y'.repeat(150_000), 'lamp'], content: 'Lore.' },
     { keys: Array.from({ length: 100_000 }, (_, n) => `word${n}`), content: 'Words.' },

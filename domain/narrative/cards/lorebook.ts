@@ -1,4 +1,4 @@
-import { type CountTokens, measure } from '../../text/tokenBudget.js';
+import { type CountTokens, type FindPatterns, type KeyPattern, measure } from '../../text/tokenBudget.js';
 import type { BookEntry, CharacterBook } from './cardData.js';
 import { createKeywordFinder, type FindKeywords } from './keywords.js';
 
@@ -16,30 +16,40 @@ const SCANNED_LENGTH = 20_000;
  */
 const MAX_KEYWORD = 200;
 const MAX_KEYWORDS = 200_000;
+/** The longest pattern that is searched for. */
+const MAX_PATTERN = 2_000;
 /** Overhead of an entry, in tokens. */
 const ENTRY_COST = 3;
+
+/** Puts the names of the participants into a text, and into a pattern, where a name is literal text. */
+export type LoreNames = { inText(text: string): string; inPattern(pattern: string): string };
 
 export type LoreOptions = {
   lines: readonly string[];
   room: number;
   countTokens: CountTokens;
-  named: (text: string) => string;
+  named: LoreNames;
+  /** Left out: patterns call nothing. */
+  findPatterns?: FindPatterns | undefined;
 };
+
+const findNone: FindPatterns = () => new Set();
 
 /**
  * The entries of a lorebook that the last lines call for, within `room` and the lorebook's own budget, both in tokens.
  * Where not all have room, those of a higher priority go first. They stand in the prompt by `insertion_order`.
  * `lines`: oldest first. `named` puts names into texts and keywords. Takes time in line with the lorebook and the lines.
  */
-export function recallLore(book: CharacterBook, { lines, room, countTokens, named }: LoreOptions): Lore {
-  const called = calledEntries(book.entries, lastLines(lines, book.scan_depth), named);
+export function recallLore(book: CharacterBook, options: LoreOptions): Lore {
+  const { room, countTokens, named } = options;
+  const called = calledEntries(book, options);
   const budget = Math.min(room, book.token_budget ?? room);
   const kept: { entry: BookEntry; text: string }[] = [];
   let cost = 0;
   for (const entry of called.toSorted(byValue)) {
     const left = budget - cost - ENTRY_COST;
     if (left <= 0) break;
-    const text = named(contentOf(entry));
+    const text = named.inText(contentOf(entry));
     if (text === '') continue;
     const measured = measure(text, countTokens, left);
     // A part of an entry could say the opposite of the whole.
@@ -70,15 +80,10 @@ function lastLines(lines: readonly string[], scanDepth: number | null | undefine
 /** An entry with its keywords as they are searched for. */
 type Searched = { entry: BookEntry; keys: string[]; secondary: string[] };
 
-function calledEntries(
-  entries: readonly BookEntry[],
-  lines: readonly string[],
-  named: LoreOptions['named'],
-): BookEntry[] {
-  const usable = searchable(
-    entries.filter(({ enabled }) => enabled),
-    named,
-  );
+function calledEntries(book: CharacterBook, { lines: all, named, findPatterns = findNone }: LoreOptions): BookEntry[] {
+  const lines = lastLines(all, book.scan_depth);
+  const enabled = book.entries.filter(({ enabled }) => enabled);
+  const usable = searchable(enabled, named);
   const exact = finderOf(
     usable.filter(({ entry }) => isExact(entry)),
     lines,
@@ -87,9 +92,55 @@ function calledEntries(
     usable.filter(({ entry }) => !isExact(entry)),
     lines.map((line) => line.toLowerCase()),
   );
-  const called = usable.filter((each) => each.entry.constant || isCalled(each, isExact(each.entry) ? exact : folded));
-  return called.map(({ entry }) => entry);
+  const byPattern = patternFinderOf(enabled.filter(isPatterned), lines, named, findPatterns);
+  const isFound = (each: Searched) =>
+    isPatterned(each.entry) ? byPattern(each.entry) : isCalled(each, isExact(each.entry) ? exact : folded);
+  return usable.filter((each) => each.entry.constant || isFound(each)).map(({ entry }) => entry);
 }
+
+/** Constant entries need no keyword. */
+const isPatterned = (entry: BookEntry): boolean => entry.use_regex && !entry.constant;
+
+const patternsIn = (entry: BookEntry, keys: readonly string[], named: LoreNames): KeyPattern[] =>
+  keys
+    .filter((key) => key.trim() !== '' && key.length <= MAX_PATTERN)
+    .map((key) => ({ pattern: named.inPattern(key), caseSensitive: isExact(entry) }));
+
+/** Searches for the patterns of all entries at once, so that they share one limit of work. */
+function patternFinderOf(
+  entries: BookEntry[],
+  lines: readonly string[],
+  named: LoreNames,
+  findPatterns: FindPatterns,
+): (entry: BookEntry) => boolean {
+  const parts = new Map(
+    entries.map((entry) => {
+      const secondary = entry.selective ? patternsIn(entry, entry.secondary_keys ?? [], named) : [];
+      return [entry, { keys: patternsIn(entry, entry.keys, named), secondary }];
+    }),
+  );
+  const all = [...parts.values()].flatMap(({ keys, secondary }) => [...keys, ...secondary]);
+  const found = all.length > 0 ? findPatterns(all, lines) : new Set<KeyPattern>();
+  return (entry) => {
+    const { keys, secondary } = parts.get(entry)!;
+    const has = (some: KeyPattern[]) => some.some((key) => found.has(key));
+    return has(keys) && (secondary.length === 0 || has(secondary));
+  };
+}
+
+/** The patterns of a lorebook, each with its place in it. */
+export const patternsOf = ({ entries }: CharacterBook): (KeyPattern & { path: string })[] =>
+  entries.flatMap((entry, n) =>
+    entry.use_regex
+      ? (['keys', 'secondary_keys'] as const).flatMap((field) =>
+          (entry[field] ?? []).flatMap((pattern, at) =>
+            pattern.trim() === ''
+              ? []
+              : [{ pattern, caseSensitive: isExact(entry), path: `entries.${n}.${field}.${at}` }],
+          ),
+        )
+      : [],
+  );
 
 const isExact = (entry: BookEntry): boolean => entry.case_sensitive === true;
 
@@ -104,13 +155,13 @@ function isCalled({ entry, keys, secondary }: Searched, found: Found): boolean {
   return has(keys) && (needed.length === 0 || has(secondary));
 }
 
-/** The entries with their keywords, as many as the search takes. Patterns are none: docs/decisions/character-cards.md. */
-function searchable(entries: readonly BookEntry[], named: LoreOptions['named']): Searched[] {
+/** The entries with their keywords, as many as the search takes; patterns are searched for apart. */
+function searchable(entries: readonly BookEntry[], named: LoreNames): Searched[] {
   let left = MAX_KEYWORDS;
   const take = (entry: BookEntry, keys: readonly string[] = []) => {
     if (entry.use_regex) return [];
     const words = keys.flatMap((key) => {
-      const word = key.length > MAX_KEYWORD ? '' : named(key).trim().normalize('NFC');
+      const word = key.length > MAX_KEYWORD ? '' : named.inText(key).trim().normalize('NFC');
       return word === '' || word.length > MAX_KEYWORD ? [] : [isExact(entry) ? word : word.toLowerCase()];
     });
     return words.filter((word) => {

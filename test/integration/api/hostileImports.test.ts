@@ -119,7 +119,12 @@ test('a prompt reads only the attachments that its chat has, whatever its log na
   const [mine, theirs] = [await seedChat(pool), await seedChat(pool)];
   const upload = (mediaType: string, text: string) => {
     const bytes = Buffer.from(text);
-    return createAttachment(pool, 'local', { mediaType, name: undefined, bytes, sha256: Buffer.alloc(32, text.length) });
+    return createAttachment(pool, 'local', {
+      mediaType,
+      name: undefined,
+      bytes,
+      sha256: Buffer.alloc(32, text.length),
+    });
   };
   const [own, foreign, image] = [
     await upload('text/plain', 'own'),

@@ -60,6 +60,19 @@ describe('a character card', () => {
     },
   );
 
+  test('is imported with patterns that can not be searched for, which the answer names', async () => {
+    const entry = { keys: ['lamps?', '(?<=a)b'], content: 'x', extensions: {}, enabled: true, insertion_order: 0 };
+    const character_book = { extensions: {}, entries: [{ ...entry, use_regex: true }] };
+    const made = await importCard(asFile({ ...v3, data: { ...v3.data, character_book } }));
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        warnings: [{ path: 'data.character_book.entries.0.keys.1', reason: expect.stringContaining('pattern') }],
+      },
+    });
+    expect((await send('GET', `/v1/characters/${made.body.id}`)).body).not.toHaveProperty('warnings');
+  });
+
   test('keeps what no program knows, and what was changed since', async () => {
     const wish = { ...v3, mine: [1, null], data: { ...v3.data, unknown: { deep: ['x', 1.5] } } };
     const { body } = await importCard(asFile(wish));

@@ -33,7 +33,7 @@ const event = (fields: { type: string } & Record<string, unknown>): AnthropicSte
 
 describe('the request for a reply of the Messages API', () => {
   test('names the texts at which the reply ends', async () => {
-    await collectReply(provider, { request: { ...someRequest, stop: ['\nTom:'] } });
+    await collectReply(provider, { request: { ...someRequest, foreignLines: ['\nTom:'] } });
     expect(body()?.stop_sequences).toEqual(['\nTom:']);
   });
 

@@ -120,7 +120,7 @@ describe('a server as strict as the real ones', () => {
 });
 
 describe('stop sequences', () => {
-  const request = { messages: story, stop: ['\nRobin:'] };
+  const request = { messages: story, foreignLines: ['\nRobin:'] };
   test.each(['openai', 'azure', 'groq', 'mistral'] as const)('are sent to a server of kind %s', async (name) => {
     beStrict(server, name);
     await reply({ profile: profileOf(name, server.baseUrl), facts: createLocalFacts() }, request);
