@@ -118,6 +118,11 @@ export interface AgentStep {
   name?: string;
   arguments?: unknown;
   success?: boolean;
+  decision?: CallDecision;
+}
+export interface CallDecision {
+  approved: boolean;
+  by: 'you' | 'operator' | 'timeout';
 }
 export interface AssistantTurnEditedEvent {
   kind: 'assistant_turn_edited';
@@ -1021,6 +1026,7 @@ export interface ToolCallEndEvent {
     name: string;
     result: string;
     success: boolean;
+    decision?: CallDecision;
   };
 }
 export interface SubagentTaskStartEvent {
@@ -1073,6 +1079,7 @@ export interface SubagentToolCallEndEvent {
     name: string;
     result: string;
     success: boolean;
+    decision?: CallDecision;
     task: string;
   };
 }

@@ -1,5 +1,5 @@
 import { shownArguments } from '../../domain/agents/toolArguments.js';
-import type { AgentStep } from '../../domain/log/events.js';
+import type { AgentStep, CallDecision } from '../../domain/log/events.js';
 import type { Db } from '../core/pool.js';
 
 /** A step as viewers receive it. `offset` is where its text begins in the draft's channel, in UTF-16 code units. */
@@ -64,10 +64,11 @@ type Row = {
   name: string | null;
   arguments: unknown;
   success: boolean | null;
+  decision: CallDecision | null;
 };
 
 const columns = `turn_id as "turnId", index, id, type, iteration, "offset", content, call_id as "callId", name,
-  arguments, success`;
+  arguments, success, decision`;
 
 /** The steps of several turns, by turn and then in their order. */
 export async function readSteps(db: Db, turnIds: string[]): Promise<(StepRow & { turnId: string })[]> {
@@ -78,7 +79,7 @@ export async function readSteps(db: Db, turnIds: string[]): Promise<(StepRow & {
   return rows.map((row) => ({ turnId: row.turnId, offset: row.offset, iteration: row.iteration, step: toStep(row) }));
 }
 
-function toStep({ id, index, type, content, callId, name, arguments: sent, success }: Row): AgentStep {
+function toStep({ id, index, type, content, callId, name, arguments: sent, success, decision }: Row): AgentStep {
   return {
     id,
     index,
@@ -88,6 +89,7 @@ function toStep({ id, index, type, content, callId, name, arguments: sent, succe
     ...(name === null ? {} : { name }),
     ...(sent === null ? {} : { arguments: sent }),
     ...(success === null ? {} : { success }),
+    ...(decision === null ? {} : { decision }),
   };
 }
 

@@ -74,8 +74,9 @@ export function answerApproval(
     const decision = decideApproval({ approved, decider }, state);
     if (decision !== 'decided') return decision;
     await tx.query(
-      `update tool_calls set approved = $3, comment = $4, decided_at = now() where turn_id = $1 and call_id = $2`,
-      [key.turnId, key.callId, approved, comment ?? null],
+      `update tool_calls set approved = $3, comment = $4, decided_at = now(), decided_by = $5
+       where turn_id = $1 and call_id = $2`,
+      [key.turnId, key.callId, approved, comment ?? null, typeof decider === 'object' ? 'you' : decider],
     );
     return decision;
   });

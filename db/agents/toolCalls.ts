@@ -1,6 +1,6 @@
 import { type CallPlan, stepId } from '../../domain/agents/agent.js';
 import { shownArguments } from '../../domain/agents/toolArguments.js';
-import type { AgentStep } from '../../domain/log/events.js';
+import type { AgentStep, CallDecision } from '../../domain/log/events.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
@@ -52,7 +52,19 @@ export type EndedStep = { chatId: string; fence: number; epoch: number; step: Ag
 const ENDED = 1;
 
 /** `taskArguments` are those of the call that began the sub-agent, if a sub-agent made this call. */
-type EndedCall = { taskCallId: string; taskArguments: string | null; name: string; index: number; iteration: number };
+type EndedCall = {
+  taskCallId: string;
+  taskArguments: string | null;
+  name: string;
+  index: number;
+  iteration: number;
+  approved: boolean | null;
+  decidedBy: CallDecision['by'] | null;
+};
+
+/** Of a call that waited for a person. Decisions of before have no name. */
+const decisionOf = ({ approved, decidedBy: by }: EndedCall): { decision?: CallDecision } =>
+  approved === null || by === null ? {} : { decision: { approved, by } };
 
 /**
  * Stores the result of a call with its step and its event, once. Null when the call was done before, when the turn has
@@ -67,11 +79,21 @@ export async function endCall(pool: Pool, key: CallKey, given: CallResult): Prom
     if (!ended) return null;
     await appendEnd(tx, turn, key, ended, result);
     if (ended.taskCallId !== '') return null;
-    const step = { callId: key.callId, content: result.content, success: result.success };
+    const decision = decisionOf(ended);
+    const step = { callId: key.callId, content: result.content, success: result.success, ...decision };
     await tx.query(
-      `insert into agent_steps (turn_id, index, id, type, iteration, call_id, content, success)
-       values ($1, $2, $3, 'tool_result', $4, $5, $6, $7) on conflict do nothing`,
-      [turn.id, ended.index, stepId(turn.id, ended.index), ended.iteration, key.callId, step.content, step.success],
+      `insert into agent_steps (turn_id, index, id, type, iteration, call_id, content, success, decision)
+       values ($1, $2, $3, 'tool_result', $4, $5, $6, $7, $8) on conflict do nothing`,
+      [
+        turn.id,
+        ended.index,
+        stepId(turn.id, ended.index),
+        ended.iteration,
+        key.callId,
+        step.content,
+        step.success,
+        decision.decision ? JSON.stringify(decision.decision) : null,
+      ],
     );
     notifyTurnStatus(tx, turn.chatId, turn.id);
     const draft = await tx.query<{ fence: number; epoch: number }>(
@@ -113,7 +135,7 @@ async function storeResult(tx: Tx, key: CallKey, { success, content }: CallResul
   const { rows } = await tx.query<EndedCall>(
     `update tool_calls c set status = 'done', success = $3, result = $4
      where c.turn_id = $1 and c.call_id = $2 and c.status <> 'done'
-     returning c.task_call_id as "taskCallId", c.name, c.result_index as index, c.iteration,
+     returning c.task_call_id as "taskCallId", c.name, c.result_index as index, c.iteration, c.approved, c.decided_by as "decidedBy",
        (select p.arguments from tool_calls p
         where p.turn_id = c.turn_id and p.call_id = c.task_call_id and c.task_call_id <> '') as "taskArguments"`,
     [key.turnId, key.callId, success, content],
@@ -123,7 +145,7 @@ async function storeResult(tx: Tx, key: CallKey, { success, content }: CallResul
 
 function appendEnd(tx: Tx, turn: TurnRow, { callId }: CallKey, ended: EndedCall, { success, content }: CallResult) {
   const cause = { chatId: turn.chatId, turnId: turn.id, step: stepName.tool(callId) };
-  const data = { id: callId, name: ended.name, result: content, success };
+  const data = { id: callId, name: ended.name, result: content, success, ...decisionOf(ended) };
   const event =
     ended.taskCallId === ''
       ? ({ kind: 'tool_call_end', data } as const)

@@ -15,8 +15,11 @@ export function decideApprovalRequest(
   return call.approved === null ? 'asked' : 'decided';
 }
 
-/** `decider`: an api caller with the level of its key, or an operator, who may approve at any level. */
-export type ApprovalCommand = { approved: boolean; decider: { level: number } | 'operator' };
+/**
+ * `decider`: an api caller with the level of its key, an operator, who may approve at any level, or the end of the time
+ * for a decision.
+ */
+export type ApprovalCommand = { approved: boolean; decider: { level: number } | 'operator' | 'timeout' };
 
 export type ApprovalState = {
   /** Whether the call's turn may still be appended to. */
@@ -35,7 +38,7 @@ export function decideApproval(
   { isLive, call, toolLevel }: ApprovalState,
 ): ApprovalDecision {
   if (!call) return 'not_pending';
-  if (approved && decider !== 'operator' && decider.level < (toolLevel ?? UNLISTED)) return 'not_permitted';
+  if (approved && typeof decider === 'object' && decider.level < (toolLevel ?? UNLISTED)) return 'not_permitted';
   if (call.approved !== null) return call.approved === approved ? 'same' : 'not_pending';
   return isLive && call.status === 'awaiting_approval' ? 'decided' : 'not_pending';
 }

@@ -20,6 +20,12 @@ const id = z.string();
 const seq = z.number().int();
 const delta = z.number().int().min(-100).max(100);
 
+/** A person's decision on a tool call: by a caller of the owner (`you`), by an operator, or by the end of the time for it. */
+export const callDecision = z
+  .object({ approved: z.boolean(), by: z.enum(['you', 'operator', 'timeout']) })
+  .meta({ id: 'CallDecision' });
+export type CallDecision = z.infer<typeof callDecision>;
+
 /**
  * A step of an agent's turn, as people see it. `index` counts over all iterations. `arguments` are as the model sent
  * them.
@@ -34,13 +40,22 @@ export const agentStep = z
     name: z.string().optional(),
     arguments: z.unknown().optional(),
     success: z.boolean().optional(),
+    /** Of the result of a call that waited for a person. */
+    decision: callDecision.optional(),
   })
   .meta({ id: 'AgentStep' });
 export type AgentStep = z.infer<typeof agentStep>;
 
 /** `arguments`: the JSON object that the model sent, or the raw text if it is not one. */
 const callStarted = z.object({ id, name: z.string(), arguments: z.unknown() });
-const callEnded = z.object({ id, name: z.string(), result: z.string(), success: z.boolean() });
+const callEnded = z.object({
+  id,
+  name: z.string(),
+  result: z.string(),
+  success: z.boolean(),
+  /** Of a call that waited for a person. */
+  decision: callDecision.optional(),
+});
 
 /** The effects of a story event when it is completed. */
 export const storyArtifacts = z

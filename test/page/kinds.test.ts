@@ -169,6 +169,7 @@ describe('the page of an agent chat', () => {
       await approval.waitFor({ state: 'detached' });
       const call = viewer.transcript.locator('details.call');
       await call.getByText(state, { exact: true }).waitFor();
+      await call.getByText(word === 'Deny' ? 'by you' : 'allowed by you', { exact: true }).waitFor();
       expect((await world.made()).filter((line) => line === `echo ${sent.word}`)).toEqual(made);
       const read = JSON.stringify(world.provider.requests.at(-1)?.body.messages);
       expect(read).toContain(word === 'Deny' ? 'Says Ada.' : 'echo please');

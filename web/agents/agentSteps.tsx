@@ -1,6 +1,5 @@
 import type { AgentStep } from '../../client/src/index.js';
 import { Thinking } from '../chat/beat.js';
-import { tools } from '../data/library.js';
 import { Markdown } from '../parts/markdown.js';
 
 /** The steps of an agent's reply in order: thinking, text, and tool calls with their results. */
@@ -41,15 +40,15 @@ type CallProps = { call: AgentStep; result: AgentStep | undefined; isRunning: bo
 
 function ToolCall({ call, result, isRunning }: CallProps) {
   const state = stateOf(result, isRunning);
-  const wasAllowed =
-    result?.success && tools.value.some(({ name, needsApproval }) => name === call.name && needsApproval);
+  const decision = result?.decision;
   return (
     <details class={`call ${result ? (result.success ? 'good' : 'bad') : ''}`}>
       <summary>
         <span class="call-name">{call.name}</span>
         <span class="call-arguments">{formatArguments(call.arguments)}</span>
-        {wasAllowed && <span class="tag">allowed</span>}
+        {decision?.approved && <span class="tag">allowed {by(decision)}</span>}
         <span class={`tag ${result ? (result.success ? 'good' : 'bad') : ''}`}>{state}</span>
+        {decision?.approved === false && <span class="tag">{by(decision)}</span>}
       </summary>
       <h4>Arguments</h4>
       <pre>{JSON.stringify(call.arguments, null, 2)}</pre>
@@ -62,6 +61,10 @@ function ToolCall({ call, result, isRunning }: CallProps) {
     </details>
   );
 }
+
+const deciders = { you: 'you', operator: 'an operator', timeout: 'the time limit' } as const;
+
+const by = (decision: NonNullable<AgentStep['decision']>): string => `by ${deciders[decision.by]}`;
 
 /** How the result of a call begins that a person did not allow. The person's message to the agent follows. */
 const denial = 'approval_denied: ';

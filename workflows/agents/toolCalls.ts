@@ -65,7 +65,12 @@ function createApprovals(turnId: string, { control, progress }: RunningTurn) {
       await wait();
       try {
         const decision = await control.approval({ callId, tool });
-        await decideApproval({ turnId, callId, approved: decision?.approved ?? false });
+        await decideApproval({
+          turnId,
+          callId,
+          approved: decision?.approved ?? false,
+          ...(decision ? {} : { timedOut: true }),
+        });
       } finally {
         await CancellationScope.nonCancellable(resume);
       }

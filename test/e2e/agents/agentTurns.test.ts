@@ -312,6 +312,9 @@ describe('a tool that waits for a person', () => {
     expect(resultsOf(replyOf(played))).toMatchObject([
       { success: false, content: expect.stringContaining('Says Ada.') },
     ]);
+    const decision = { approved: false, by: 'you' };
+    expect(played.events.find(({ kind }) => kind === 'tool_call_end')?.data).toMatchObject({ decision });
+    expect(replyOf(played)?.steps?.find(({ type }) => type === 'tool_result')).toMatchObject({ decision });
     expect(await world.made()).not.toContain('echo denied');
   }, 60_000);
 });
