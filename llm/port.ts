@@ -1,4 +1,5 @@
 import type { ChatMessage, ReasoningBlock, ReasoningField, ToolCallRequest } from '../domain/agents/chatMessage.js';
+import type { ToolChoice } from '../domain/agents/clientFunctions.js';
 import type { Channel } from '../domain/log/frames.js';
 import type { RelayEnd, RelayMeta } from '../domain/relay/relay.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
@@ -10,6 +11,10 @@ export type ReplyRequest = TurnOptions & {
   messages: ChatMessage[];
   /** The tools that the model may call. */
   tools?: ToolOffer[];
+  /** Which of them it has to call; left out: as it decides. */
+  toolChoice?: Exclude<ToolChoice, 'auto'>;
+  /** Whether it may call several at once; left out: as the server does. */
+  parallelToolCalls?: boolean;
   /** TURN/STEP/ATTEMPT: the id of the request in the logs of both the provider and the service. */
   requestId: string;
   /** Whether the model reasons before it answers. */

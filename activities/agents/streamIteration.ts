@@ -1,4 +1,5 @@
 import { beginStep, dropSteps, readBegunSteps } from '../../db/agents/agentSteps.js';
+import { readClientFunctions } from '../../db/agents/clientFunctions.js';
 import {
   epochMatches,
   landedIteration,
@@ -12,6 +13,7 @@ import { closeReply } from '../../db/streaming/landReply.js';
 import type { Lease } from '../../db/streaming/leases.js';
 import { type IterationVerdict, stepId } from '../../domain/agents/agent.js';
 import { type AgentPromptInput, agentPrompt } from '../../domain/agents/agentPrompt.js';
+import type { ClientFunctions } from '../../domain/agents/clientFunctions.js';
 import { forOrigin, originOf } from '../../domain/agents/origin.js';
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
@@ -27,6 +29,7 @@ import { usageOfStream } from '../streaming/streamCall.js';
 import type { StreamEnd } from '../streaming/streamEnd.js';
 import type { ModelRequest } from '../streaming/streamedStep.js';
 import type { OfferedTools } from './offeredTools.js';
+import { offersOf, toolChoiceOf } from './offers.js';
 import { planCalls } from './planCalls.js';
 
 export type StreamIterationInput = { turnId: string; iteration: number };
@@ -45,6 +48,7 @@ type IterationPrompt = {
   input: AgentPromptInput;
   kept: Awaited<ReturnType<typeof readKeptDraft>>;
   offered: Awaited<ReturnType<OfferedTools>>;
+  client: ClientFunctions | null;
 };
 
 /** Streams one call of an agent's model to viewers, and keeps what it said and the calls that it asks for. */
@@ -76,18 +80,19 @@ async function readPrompt(
   { pool, offeredTools }: StreamIterationDeps,
   turnId: string,
 ): Promise<IterationPrompt | null> {
-  const [input, kept, offered] = await Promise.all([
+  const [input, kept, offered, client] = await Promise.all([
     readAgentPrompt(pool, turnId),
     readKeptDraft(pool, turnId),
     offeredTools(turnId),
+    readClientFunctions(pool, turnId),
   ]);
-  return input && { input, kept, offered };
+  return input && { input, kept, offered, client };
 }
 
 async function toRequest(
   deps: StreamIterationDeps,
   input: StreamIterationInput,
-  { input: promptInput, kept, offered }: IterationPrompt,
+  { input: promptInput, kept, offered, client }: IterationPrompt,
   { chatId, epoch, settled, onFallback }: Lease,
 ): Promise<ModelRequest> {
   const { pool } = deps;
@@ -97,17 +102,22 @@ async function toRequest(
     settled && epoch > 0 && epochMatches(pool, { turnId, beat: 0 }, epoch, kept),
     readBegunSteps(pool, turnId, iteration),
   ]);
-  const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  const tools = offersOf(offered, client);
   const asked =
     onFallback && fallback ? { model: fallback.model, onFallback } : { model: options.model, onFallback: false };
-  const iterations = forOrigin(promptInput.iterations, originOf(asked));
+  const origin = originOf(asked);
+  const iterations = forOrigin(promptInput.iterations, origin);
+  const history = promptInput.history.map(({ iterations: past, ...line }) =>
+    past ? { ...line, iterations: forOrigin(past, origin) } : line,
+  );
   return {
     provider,
     fallback,
     request: {
       ...options,
-      messages: agentPrompt({ ...promptInput, iterations }, deps.prompt),
+      messages: agentPrompt({ ...promptInput, history, iterations }, deps.prompt),
       tools,
+      ...toolChoiceOf(client, { iteration, tools }),
       loadImages: imageLoader(pool, turnId),
     },
     draft: {
@@ -153,14 +163,19 @@ async function land(
   stream: ProviderStream,
   end: Extract<StreamEnd, { how: 'finished' }>,
 ): Promise<IterationVerdict | 'superseded'> {
-  const [offered, taken] = await Promise.all([deps.offeredTools(turnId), readCallIds(deps.pool, turnId)]);
+  const [offered, taken, functions] = await Promise.all([
+    deps.offeredTools(turnId),
+    readCallIds(deps.pool, turnId),
+    readClientFunctions(deps.pool, turnId),
+  ]);
+  const client = { turnId, names: new Set(functions?.functions.map(({ name }) => name)) };
   const { text, thinking, steps: stretches } = stream.added();
   const { model, reason, reasoning } = end;
   const { origin } = stream.call;
   const usage = usageOfStream(stream, end.usage, deps.prompt.countTokens);
   // A reply that was cut may have been cut in the middle of a call.
   const asked = cutCode(reason) ? [] : end.calls;
-  const calls = planCalls(asked, { offered, taken, iteration });
+  const calls = planCalls(asked, { offered, taken, iteration, client });
   const landing = { iteration, text, thinking, stretches, model, reason, usage, calls, origin, reasoning };
   const landed = await landIteration(deps.pool, { turnId, beat: 0 }, fence, landing);
   if (landed === 'superseded') return landed;

@@ -48,8 +48,17 @@ const isUnopened = (turn: Claim['turn']) => turn.status === 'running' && turn.op
 
 /** A hash of the body's values, not of its bytes: a repeat may order or space its fields differently. */
 function hashRequest(request: Omit<ClaimRequest, 'requestHash'>): string {
-  const { text, quote, attachments = [], whenBusy, whenFailed, options = {} } = request;
+  const { text, quote, attachments = [], outputs = [], functions, whenBusy, whenFailed, options = {} } = request;
   // Without attachments the hash is that of releases that had none.
   const attached = attachments.length > 0 ? [attachments] : [];
-  return requestHash([text, quote ?? null, ...attached, whenBusy, whenFailed, ...Object.entries(options).sort()]);
+  const brought = outputs.length > 0 || functions ? [{ outputs, functions }] : [];
+  return requestHash([
+    text,
+    quote ?? null,
+    ...attached,
+    ...brought,
+    whenBusy,
+    whenFailed,
+    ...Object.entries(options).sort(),
+  ]);
 }

@@ -117,6 +117,7 @@ export interface AgentStep {
   callId?: string;
   name?: string;
   arguments?: unknown;
+  client?: true;
   success?: boolean;
   decision?: CallDecision;
 }
@@ -676,6 +677,12 @@ export interface MessageAddedEvent {
   data: {
     role: 'user' | 'assistant';
     text: string;
+    calls?: {
+      id: string;
+      name: string;
+      arguments: string;
+      result?: string;
+    }[];
   };
 }
 export interface UserTurnEvent {
@@ -697,6 +704,7 @@ export interface UserTurnEvent {
     }[];
     quote?: string;
     attachments?: Attachment[];
+    answers?: string[];
   };
 }
 export interface UserTurnParsedEvent {

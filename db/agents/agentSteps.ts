@@ -65,10 +65,11 @@ type Row = {
   arguments: unknown;
   success: boolean | null;
   decision: CallDecision | null;
+  client: true | null;
 };
 
 const columns = `turn_id as "turnId", index, id, type, iteration, "offset", content, call_id as "callId", name,
-  arguments, success, decision`;
+  arguments, success, decision, client`;
 
 /** The steps of several turns, by turn and then in their order. */
 export async function readSteps(db: Db, turnIds: string[]): Promise<(StepRow & { turnId: string })[]> {
@@ -79,7 +80,18 @@ export async function readSteps(db: Db, turnIds: string[]): Promise<(StepRow & {
   return rows.map((row) => ({ turnId: row.turnId, offset: row.offset, iteration: row.iteration, step: toStep(row) }));
 }
 
-function toStep({ id, index, type, content, callId, name, arguments: sent, success, decision }: Row): AgentStep {
+function toStep({
+  id,
+  index,
+  type,
+  content,
+  callId,
+  name,
+  arguments: sent,
+  success,
+  decision,
+  client,
+}: Row): AgentStep {
   return {
     id,
     index,
@@ -90,17 +102,21 @@ function toStep({ id, index, type, content, callId, name, arguments: sent, succe
     ...(sent === null ? {} : { arguments: sent }),
     ...(success === null ? {} : { success }),
     ...(decision === null ? {} : { decision }),
+    ...(client === null ? {} : { client }),
   };
 }
 
 /** A tool call without a result. */
 export type OpenCall = { id: string; name: string; arguments: unknown; status: string };
 
-/** The calls without a result in a chat's turns that have not ended, in their order. Arguments are parsed. */
+/**
+ * The calls without a result in a chat's turns that have not ended, in their order, without those that a client runs.
+ * Arguments are parsed.
+ */
 export async function readOpenCalls(db: Db, chatId: string): Promise<OpenCall[]> {
   const { rows } = await db.query<OpenCall & { arguments: string }>(
     `select c.call_id as id, c.name, c.arguments, c.status from tool_calls c join turns t on t.id = c.turn_id
-     where t.chat_id = $1 and t.status in ('running', 'awaiting_operator') and c.status <> 'done'
+     where t.chat_id = $1 and t.status in ('running', 'awaiting_operator') and c.status <> 'done' and c.plan->'client' is null
      order by c.turn_id, c.task_call_id, c.iteration, c.position`,
     [chatId],
   );

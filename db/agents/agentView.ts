@@ -9,6 +9,8 @@ type CallRow = {
   status: 'pending' | 'awaiting_approval' | 'running' | 'done';
   attempts: number;
   iteration: number;
+  /** Whether the turn's client runs it. */
+  client: boolean;
 };
 
 const statuses: Record<CallRow['status'], StepStatus> = {
@@ -31,8 +33,9 @@ export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRow
       [turnIds],
     ),
     db.query<CallRow>(
-      `select turn_id as "turnId", call_id as "callId", status, attempts, iteration from tool_calls
-       where turn_id = any($1) and task_call_id = '' order by iteration, position`,
+      `select turn_id as "turnId", call_id as "callId", status, attempts, iteration,
+         plan->'client' is not null as client
+       from tool_calls where turn_id = any($1) and task_call_id = '' order by iteration, position`,
       [turnIds],
     ),
   ]);
@@ -41,7 +44,7 @@ export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRow
 
 /**
  * The steps of an agent's turn: each iteration, followed by its tool calls. A draft that streams is the last iteration.
- * In a turn that has ended, calls without a result have the status `skipped`.
+ * In a turn that has ended, calls without a result have the status `skipped`; so have those that the client runs, always.
  */
 export function toAgentSteps(
   rows: AgentRows,
@@ -58,8 +61,8 @@ export function toAgentSteps(
   return streaming ? [...landed, { ...draft, name: stepName.reply(iterations.length) }] : landed;
 }
 
-const toStep = ({ callId, status, attempts }: CallRow, ended: boolean): StepView => ({
+const toStep = ({ callId, status, attempts, client }: CallRow, ended: boolean): StepView => ({
   name: stepName.tool(callId),
-  status: ended && status !== 'done' ? 'skipped' : statuses[status],
+  status: client || (ended && status !== 'done') ? 'skipped' : statuses[status],
   attempts,
 });

@@ -165,11 +165,21 @@ async function insertCalls(tx: Tx, turn: TurnRow, { iteration, calls }: Iteratio
     const { callId } = call.plan;
     const shown = shownArguments(call.arguments);
     const index = first + position;
-    steps.push({ id: stepId(turn.id, index), index, type: 'tool_call', callId, name: call.name, arguments: shown });
+    const asked = { callId, name: call.name, arguments: shown, ...(call.plan.client ? { client: true as const } : {}) };
+    steps.push({ id: stepId(turn.id, index), index, type: 'tool_call', ...asked });
     await tx.query(
-      `insert into agent_steps (turn_id, index, id, type, iteration, call_id, name, arguments)
-       values ($1, $2, $3, 'tool_call', $4, $5, $6, $7)`,
-      [turn.id, index, stepId(turn.id, index), iteration, callId, call.name, JSON.stringify(shown)],
+      `insert into agent_steps (turn_id, index, id, type, iteration, call_id, name, arguments, client)
+       values ($1, $2, $3, 'tool_call', $4, $5, $6, $7, $8)`,
+      [
+        turn.id,
+        index,
+        stepId(turn.id, index),
+        iteration,
+        callId,
+        call.name,
+        JSON.stringify(shown),
+        call.plan.client ?? null,
+      ],
     );
     const resultIndex = first + calls.length + position;
     await insertCallRow(tx, turn.id, call, { taskCallId: '', iteration, position, resultIndex });

@@ -1,9 +1,11 @@
 import { type AgentPromptInput, DEFAULT_SYSTEM_PROMPT, type PastIteration } from '../../domain/agents/agentPrompt.js';
 import type { ReasoningBlock, ServerFields } from '../../domain/agents/chatMessage.js';
+import { clientCallIds, iterationsOfSteps, NO_OUTPUT, withOutputs } from '../../domain/agents/clientFunctions.js';
 import type { Attachment } from '../../domain/attachments/attachment.js';
 import { withTexts } from '../attachments/promptAttachments.js';
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, type HistoryMessage, readHistoryBefore } from '../timeline/promptHistory.js';
+import { inTimeline } from '../timeline/subjects.js';
 
 /** Most earlier messages that a prompt has. */
 const HISTORY_MESSAGES = 200;
@@ -29,11 +31,11 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
   const head = rows[0];
   if (!head) return null;
   const [history, iterations] = await Promise.all([
-    readHistoryBefore(db, head, HISTORY_MESSAGES),
+    readHistoryBefore(db, head, HISTORY_MESSAGES).then((lines) => withClientCalls(db, head.chatId, lines)),
     readPastIterations(db, { turnId, taskCallId: '' }),
   ]);
   const prose = { attachments: head.attachments ?? [] };
-  const lines = await withTexts<Partial<HistoryMessage>>(db, turnId, [...history, prose]);
+  const lines = await withTexts<Partial<(typeof history)[number]>>(db, turnId, [...history, prose]);
   const quoted = head.quote ? `> ${head.quote.replaceAll('\n', '\n> ')}\n\n` : '';
   return {
     systemPrompt: head.systemPrompt || DEFAULT_SYSTEM_PROMPT,
@@ -42,6 +44,35 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
     attachments: lines.at(-1)?.attachments,
     iterations,
   };
+}
+
+/** Replaces the text of messages whose calls a client runs by their iterations, with the outputs that it sent. */
+async function withClientCalls(db: Db, chatId: string, lines: readonly HistoryMessage[]) {
+  const turnIds = lines.flatMap(({ asked }) => (asked ? [asked.turnId] : []));
+  const [rows, outputs] = await Promise.all([
+    turnIds.length > 0 ? readIterationRows(db, { turnIds, taskCallId: '' }) : [],
+    turnIds.length > 0 ? readOutputs(db, chatId, turnIds) : new Map<string, string>(),
+  ]);
+  return lines.map(({ asked, calls = [], ...line }) => {
+    if (!asked) {
+      const own = calls.map(({ result = NO_OUTPUT, ...call }) => ({ ...call, result }));
+      return { ...line, ...(own.length > 0 ? { iterations: [{ text: line.text, calls: own }] } : {}) };
+    }
+    const stored = rows.filter(({ turnId }) => turnId === asked.turnId).map(toPastIteration);
+    // A fork and an import have the events alone.
+    const iterations = stored.length > 0 ? stored : iterationsOfSteps(asked.steps);
+    return { ...line, iterations: withOutputs(iterations, clientCallIds(asked.steps), outputs) };
+  });
+}
+
+/** By our id of the call, what the clients sent. */
+async function readOutputs(db: Db, chatId: string, turnIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; result: string }>(
+    `select e.data->>'id' as id, e.data->>'result' as result from events e
+     where e.chat_id = $1 and e.turn_id = any($2) and e.kind = 'tool_call_end' and ${inTimeline('e')} order by e.seq`,
+    [chatId, turnIds],
+  );
+  return new Map(rows.map(({ id, result }) => [id, result]));
 }
 
 type CallRow = {
@@ -53,6 +84,7 @@ type CallRow = {
   serverFields: string | null;
 };
 type IterationRow = {
+  turnId: string;
   text: string;
   thinking: string | null;
   origin: string | null;
@@ -68,18 +100,26 @@ export async function readPastIterations(
   db: Db,
   { turnId, taskCallId }: { turnId: string; taskCallId: string },
 ): Promise<PastIteration[]> {
+  return (await readIterationRows(db, { turnIds: [turnId], taskCallId })).map(toPastIteration);
+}
+
+/** By turn, and then in the order of the iterations. */
+async function readIterationRows(
+  db: Db,
+  { turnIds, taskCallId }: { turnIds: readonly string[]; taskCallId: string },
+): Promise<IterationRow[]> {
   const { rows } = await db.query<IterationRow>(
-    `select i.text, i.origin, i.reasoning_blocks as blocks,
+    `select i.turn_id as "turnId", i.text, i.origin, i.reasoning_blocks as blocks,
        case when i.reasoning_field is not null then i.thinking end as thinking, (
        select jsonb_agg(jsonb_build_object('id', coalesce(c.model_call_id, c.call_id), 'ownId', c.call_id, 'name', c.name,
                                            'arguments', c.arguments, 'result', coalesce(c.result, ''),
                                            'serverFields', c.server_fields) order by c.position)
        from tool_calls c
        where c.turn_id = i.turn_id and c.task_call_id = i.task_call_id and c.iteration = i.iteration) as calls
-     from agent_iterations i where i.turn_id = $1 and i.task_call_id = $2 order by i.iteration`,
-    [turnId, taskCallId],
+     from agent_iterations i where i.turn_id = any($1) and i.task_call_id = $2 order by i.turn_id, i.iteration`,
+    [turnIds, taskCallId],
   );
-  return rows.map(toPastIteration);
+  return rows;
 }
 
 function toPastIteration({ text, thinking, origin, blocks, calls }: IterationRow): PastIteration {

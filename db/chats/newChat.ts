@@ -1,5 +1,5 @@
 import type { Anchor } from '../../domain/documents/anchor.js';
-import type { NewEvent } from '../../domain/log/events.js';
+import type { AddedCall, NewEvent } from '../../domain/log/events.js';
 import { greet } from '../../domain/narrative/greeting.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
@@ -13,8 +13,8 @@ import { type Chat, type ChatSettings, readChat } from './chats.js';
 import { mustBeWithinLimit } from './ownerLimits.js';
 import { keepProvider } from './providers.js';
 
-/** A message of a conversation that began elsewhere. */
-export type EarlierMessage = { role: 'user' | 'assistant'; text: string };
+/** A message of a conversation that began elsewhere, and the functions that its client ran for it. */
+export type EarlierMessage = { role: 'user' | 'assistant'; text: string; calls?: AddedCall[] };
 
 type Titled = { title: string | null; earlier?: readonly EarlierMessage[] };
 

@@ -6,14 +6,15 @@ const MAX_TEXTS = 10_000;
 
 /**
  * A message of the user in the timeline. `seq`: of its user turn. `turnId`: a version of the reply to it; null of a message
- * that came with the chat.
+ * that came with the chat. `answers`: the calls whose outputs came with it.
  */
-export type UserText = { seq: number; turnId: string | null; text: string };
+export type UserText = { seq: number; turnId: string | null; text: string; answers: string[] };
 
 /** The user's messages as the timeline has them, in its order. */
 export async function readUserTexts(db: Db, chatId: string): Promise<UserText[]> {
   const { rows } = await db.query<UserText>(
-    `select distinct on (${lineOf('e')}) ${lineOf('e')} as seq, e.turn_id as "turnId", e.data->>'text' as text
+    `select distinct on (${lineOf('e')}) ${lineOf('e')} as seq, e.turn_id as "turnId", e.data->>'text' as text,
+       coalesce(e.data->'answers', '[]') as answers
      from events e
      where ${isLine('e')} and e.chat_id = $1 and e.kind <> 'assistant_turn' and coalesce(e.data->>'role', 'user') = 'user'
      order by ${lineOf('e')}, e.seq desc limit ${MAX_TEXTS}`,

@@ -29,7 +29,8 @@ export async function readDocumentPrompt(db: Db, turnId: string): Promise<Docume
   const head = rows[0];
   if (!head) return null;
   const { title, body, anchor, text, quote, attachments } = head;
-  const history = await readHistoryBefore(db, head, HISTORY_MESSAGES);
+  const said = await readHistoryBefore(db, head, HISTORY_MESSAGES);
+  const history = said.filter((each) => each.text !== '');
   const line: HistoryMessage = { role: 'user', text, quote, ...(attachments ? { attachments } : {}) };
   const lines: ThreadMessage[] = await withTexts(db, turnId, [...history, line]);
   return { document: { title, body }, anchor, history: lines.slice(0, -1), line: lines.at(-1)! };

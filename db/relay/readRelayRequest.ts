@@ -38,7 +38,10 @@ export async function readRelayRequest(db: Db, turnId: string): Promise<RelayReq
   const request = { ...asked, message: await withFiles(db, turnId, asked.message, attachments ?? []) };
   if (primed) return { ...request, primer: null };
   const said = await readHistoryBefore(db, { chatId, userTurnSeq }, PRIMER_MESSAGES);
-  return { ...request, primer: said.map(({ role, text }) => ({ role, content: text })) };
+  return {
+    ...request,
+    primer: said.filter(({ text }) => text !== '').map(({ role, text }) => ({ role, content: text })),
+  };
 }
 
 /** The upstream takes one text: attached files follow the message in it, as far as they fit. */

@@ -1,3 +1,4 @@
+import { clientCallIds } from '../../domain/agents/clientFunctions.js';
 import { withErrorLine } from '../../domain/log/errorLine.js';
 import type { AgentStep } from '../../domain/log/events.js';
 import type { DraftKey } from '../../domain/log/frames.js';
@@ -119,7 +120,7 @@ export async function closeInTransaction(
     error,
     steps: done?.steps,
   };
-  if (keepsOldVersion(turn, key.beat, text)) return notLandedVerdict(reply);
+  if (keepsOldVersion(turn, key.beat, text) && !asksClient(reply)) return notLandedVerdict(reply);
   const kept = text !== '' || Boolean(done?.steps.length);
   reply.usage = await usageOfReply(tx, turn, key.beat, kept ? [draft.epoch] : []);
   await appendReply(tx, turn, key.beat, { ...draft, epoch }, reply);
@@ -131,6 +132,9 @@ export async function closeInTransaction(
  */
 const keepsOldVersion = (turn: TurnRow, beat: number, text: string) =>
   turn.regenerates !== null && beat === 0 && text === '';
+
+/** Whether the reply ends with calls that the client runs. */
+const asksClient = ({ truncated, steps = [] }: Reply): boolean => !truncated && clientCallIds(steps).size > 0;
 
 const notLandedVerdict = (reply: {
   text: string;

@@ -127,10 +127,10 @@ async function copyTurns(
   const ids = new Map(userTurns.map(({ turnId }) => [turnId, newId('turn')]));
   await tx.query(
     `insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, phase, rank, user_turn_seq, request_hash,
-                        when_failed, options, error, usage, warnings, created_at, started_at, opened_at, finished_at)
+                        when_failed, options, client_functions, error, usage, warnings, created_at, started_at, opened_at, finished_at)
      select c.id, c.id, c.id, $1, t.owner, t.kind,
             case when t.status in ('completed', 'cancelled', 'failed') then t.status else 'completed' end, 'done',
-            c.seq, c.seq, t.request_hash, t.when_failed, t.options, t.error, t.usage, t.warnings, t.created_at, t.started_at,
+            c.seq, c.seq, t.request_hash, t.when_failed, t.options, t.client_functions, t.error, t.usage, t.warnings, t.created_at, t.started_at,
             t.opened_at, coalesce(t.finished_at, now())
      from unnest($2::text[], $3::text[], $4::integer[]) as c(source_id, id, seq) join turns t on t.id = c.source_id`,
     [

@@ -1,5 +1,6 @@
 import type { Attachment } from '../../domain/attachments/attachment.js';
 import { withoutErrorLine } from '../../domain/log/errorLine.js';
+import type { AddedCall, AgentStep } from '../../domain/log/events.js';
 import type { PublicError } from '../../domain/turns/turn.js';
 import type { Db } from '../core/pool.js';
 import { isLine, lastLinesFirst, lineOf } from './lines.js';
@@ -10,6 +11,10 @@ export type HistoryMessage = {
   text: string;
   quote: string | null;
   attachments?: readonly Attachment[] | undefined;
+  /** Of a reply that ends with calls which its client runs: its turn and its steps. */
+  asked?: { turnId: string; steps: AgentStep[] } | undefined;
+  /** Of a message that came with the chat: its calls. */
+  calls?: readonly AddedCall[] | undefined;
 };
 
 /** What is attached to the message that the turn `t` answers: all versions have what the first message had. */
@@ -25,6 +30,10 @@ export const askedOfTurn = `lateral (
   order by e.seq limit 1
 )`;
 
+/** Whether a reply ends with calls that its client runs. A reply that was cut short does not hand them over. */
+const asksClient = (event: string) => `(${event}.kind = 'assistant_turn' and ${event}.data->>'truncated' = 'false'
+  and coalesce(jsonb_path_exists(${event}.data->'steps', '$[*] ? (@.client == true)'), false))`;
+
 /**
  * The last messages of a chat's timeline before a user turn, oldest first, also those of cancelled and failed turns that
  * have text.
@@ -34,19 +43,32 @@ export async function readHistoryBefore(
   { chatId, userTurnSeq }: { chatId: string; userTurnSeq: number },
   limit: number,
 ): Promise<HistoryMessage[]> {
-  type Row = HistoryMessage & { error: PublicError | null; attachments: Attachment[] | null };
+  type Row = HistoryMessage & {
+    turnId: string | null;
+    error: PublicError | null;
+    attachments: Attachment[] | null;
+    steps: AgentStep[] | null;
+    calls: AddedCall[] | null;
+  };
   const { rows } = await db.query<Row>(
     `select case when e.kind = 'assistant_turn' then 'assistant' else coalesce(e.data->>'role', 'user') end as role,
-       e.data->>'text' as text, e.data->>'quote' as quote, e.data->'attachments' as attachments, e.data->'error' as error
+       e.data->>'text' as text, e.data->>'quote' as quote, e.data->'attachments' as attachments, e.data->'error' as error,
+       e.turn_id as "turnId", case when ${asksClient('e')} then e.data->'steps' end as steps, e.data->'calls' as calls
      from events e
-     where ${isLine('e')} and e.chat_id = $1 and (e.turn_id is not null or e.kind = 'message_added') and ${lineOf('e')} < $2 and e.data->>'text' <> ''
+     where ${isLine('e')} and e.chat_id = $1 and (e.turn_id is not null or e.kind = 'message_added') and ${lineOf('e')} < $2
+       and (e.data->>'text' <> '' or e.data->'calls' is not null or ${asksClient('e')})
      order by ${lastLinesFirst('e')} limit $3`,
     [chatId, userTurnSeq, limit],
   );
-  const lines = rows.map(({ error, attachments, ...line }) => ({
-    ...line,
-    ...(attachments ? { attachments } : {}),
-    text: withoutErrorLine(line.text, error),
-  }));
-  return lines.filter(({ text }) => text !== '').reverse();
+  const lines = rows.map(
+    ({ role, quote, text, turnId, error, attachments, steps, calls }): HistoryMessage => ({
+      role,
+      quote,
+      text: withoutErrorLine(text, error),
+      ...(attachments ? { attachments } : {}),
+      ...(steps && turnId ? { asked: { turnId, steps } } : {}),
+      ...(calls ? { calls } : {}),
+    }),
+  );
+  return lines.filter(({ text, asked, calls }) => text !== '' || asked || calls).reverse();
 }

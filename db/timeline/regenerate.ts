@@ -1,3 +1,4 @@
+import type { ClientFunctions } from '../../domain/agents/clientFunctions.js';
 import { decideRegenerate, newVersion } from '../../domain/timeline/decideRegenerate.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
@@ -19,6 +20,8 @@ export type RegenerateRequest = {
   text?: string | undefined;
   /** Whether the reply goes on from the text of the version that it replaces. */
   continues?: boolean | undefined;
+  /** The functions that the client runs; left out: those of the version that it replaces. */
+  functions?: ClientFunctions | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
@@ -98,8 +101,9 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
     `with t as (
        insert into turns (id, root_id, prose_id, regenerates, edit_text, chat_id, owner, kind, status, rank,
                           user_turn_seq, idempotency_key, request_hash, when_failed, started_at, caller_level, trace, namespace_id,
-                          options, continues)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14, $15, $16)
+                          options, continues, client_functions)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, $9, $10, $11, 'fail', now(), $12, $13, $14, $15, $16,
+               coalesce($17, (select r.client_functions from turns r where r.id = $4)))
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $6
@@ -122,6 +126,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       request.namespaceId ?? null,
       JSON.stringify(replaced.options),
       request.continues ?? false,
+      request.functions ? JSON.stringify(request.functions) : null,
     ],
   );
   notifyTurnStatus(tx, replaced.chatId, id);

@@ -1,7 +1,9 @@
+import type { ClientFunctions, ClientOutput } from '../../domain/agents/clientFunctions.js';
 import { splitProse } from '../../domain/narrative/ooc.js';
 import { type ClaimDecision, decideClaim } from '../../domain/turns/decideClaim.js';
 import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
+import { appendOutputs, readHandedCalls } from '../agents/clientFunctions.js';
 import { attachToChat } from '../attachments/attachToChat.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import type { StoredLimit } from '../chats/ownerLimits.js';
@@ -26,6 +28,10 @@ export type ClaimRequest = {
   whenBusy: WhenBusy;
   whenFailed: WhenFailed;
   options?: TurnOptions;
+  /** The functions that the client runs, if an agent's model calls them. */
+  functions?: ClientFunctions | undefined;
+  /** The outputs of calls of earlier turns. Those of calls that do not wait for one are ignored. */
+  outputs?: readonly ClientOutput[] | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of tools that the turn may use, from 1 (read) to 3 (dangerous). Default: 3. */
   callerLevel?: number | undefined;
@@ -110,17 +116,27 @@ async function acceptTurn(tx: Tx, request: ClaimRequest, chat: ChatLock, accepte
     owner,
     ids: request.attachments ?? [],
   });
+  const outputs = await answeredCalls(tx, chat.id, request.outputs ?? []);
   const data = {
     text,
     segments: splitProse(text),
     ...(quote === undefined ? {} : { quote }),
     ...(attachments.length > 0 ? { attachments } : {}),
+    ...(outputs.length > 0 ? { answers: outputs.map(({ callId }) => callId) } : {}),
   };
   const [turn] = await Promise.all([
     insertTurn(tx, turnId, request, { kind: chat.kind, accepted }),
     appendEvents(tx, { chatId: chat.id, turnId, step: 'accept' }, [{ kind: 'user_turn', data }]),
   ]);
+  await appendOutputs(tx, { chatId: chat.id, userTurnSeq: turn.userTurnSeq }, outputs);
   return turn;
+}
+
+/** The outputs with the calls that wait for them, one for each call. */
+async function answeredCalls(tx: Tx, chatId: string, outputs: readonly ClientOutput[]) {
+  const given = new Map(outputs.map((output) => [output.callId, output]));
+  const handed = await readHandedCalls(tx, chatId, [...given.keys()]);
+  return handed.map((call) => ({ ...call, ...given.get(call.callId)! }));
 }
 
 /** The turn that an earlier request with the same idempotency key created, or null. */
@@ -146,9 +162,9 @@ async function insertTurn(
   const { rows } = await tx.query<TurnRow>(
     `with t as (
        insert into turns (id, root_id, prose_id, chat_id, owner, kind, status, rank, user_turn_seq, idempotency_key,
-                          request_hash, when_failed, started_at, caller_level, trace, namespace_id, options)
+                          request_hash, when_failed, started_at, caller_level, trace, namespace_id, options, client_functions)
        values ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'running' then now() end, $11, $12,
-               case when $5 = 'running' then $13 end, $14)
+               case when $5 = 'running' then $13 end, $14, $15)
        returning *
      ), floor as (
        update chats set active_turn_id = $1 where id = $2 and $5 = 'running'
@@ -169,6 +185,7 @@ async function insertTurn(
       request.trace ?? null,
       request.namespaceId ?? null,
       JSON.stringify(request.options ?? {}),
+      request.functions ? JSON.stringify(request.functions) : null,
     ],
   );
   notifyTurnStatus(tx, request.chatId, turnId);

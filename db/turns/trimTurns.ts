@@ -4,7 +4,8 @@ import { readStates } from './turnView.js';
 
 /**
  * What a turn that has ended leaves behind: its readers get its events and `ended_state`. Rows that refer to others come
- * first. A call that a person decided on is kept: a repeated decision gets the same answer.
+ * first. A call that a person decided on is kept: a repeated decision gets the same answer. So is a call that a client runs,
+ * with its iterations: the output may come much later, and the model's server wants back what it attached to the call.
  */
 export const spentTables: { table: string; condition?: string }[] = [
   { table: 'draft_chunks' },
@@ -12,8 +13,16 @@ export const spentTables: { table: string; condition?: string }[] = [
   { table: 'turn_steps' },
   { table: 'model_calls' },
   { table: 'agent_steps' },
-  { table: 'agent_iterations' },
-  { table: 'tool_calls', condition: 'approved is null' },
+  {
+    table: 'agent_iterations',
+    condition: `not exists (
+      select from tool_calls c where c.turn_id = agent_iterations.turn_id and c.plan->'client' is not null)`,
+  },
+  {
+    table: 'tool_calls',
+    condition: `approved is null and not exists (
+      select from tool_calls c where c.turn_id = tool_calls.turn_id and c.plan->'client' is not null)`,
+  },
 ];
 
 /** Turns of one transaction, and rows of one statement. */

@@ -16,6 +16,8 @@ export type CallPlan = {
   needsApproval: boolean;
   /** Whether it runs as a sub-agent, in a child workflow. */
   delegates: boolean;
+  /** It is of a function that the turn's client runs: the turn ends with it. */
+  client?: true;
 };
 
 /** How an iteration ended. `landed`: with tool calls to run, or, without any, with the answer. */

@@ -8,12 +8,20 @@ type PastCall = ToolCallRequest & { result: string; ownId?: string };
 /** An earlier iteration of this turn: the model's text, its reasoning if the server wants it back, and its tool calls. */
 export type PastIteration = { text: string; calls: PastCall[]; reasoning?: Reasoning; origin?: string };
 
+/** A message of an earlier turn. One whose calls a client ran has its iterations, which replace its text. */
+type HistoryLine = {
+  role: 'user' | 'assistant';
+  text: string;
+  attachments?: readonly PromptAttachment[] | undefined;
+  iterations?: PastIteration[] | undefined;
+};
+
 /** What the prompt of an agent's next iteration is built from. */
 export type AgentPromptInput = {
   systemPrompt: string;
   /** Messages of earlier turns, oldest first. */
-  history: { role: 'user' | 'assistant'; text: string; attachments?: readonly PromptAttachment[] | undefined }[];
-  /** The user's text of this turn, and what is attached to it. */
+  history: HistoryLine[];
+  /** The user's text of this turn, and what is attached to it. Empty if the turn only has outputs of a client's functions. */
   prose: string;
   attachments?: readonly PromptAttachment[] | undefined;
   iterations: PastIteration[];
@@ -28,12 +36,15 @@ const MESSAGE_COST = 8;
 /**
  * The prompt of an iteration. The messages of this turn fit into `hard`; reasoning and then results of tools are cut first
  * if necessary, the oldest first. Earlier turns fill what remains of `soft`; the oldest are left out first. Fields that a
- * server attached to calls are not counted: it refuses the calls without them.
+ * server attached to calls are not counted: it refuses the calls without them. The reply before this turn counts as part of it
+ * if it ends with calls that a client ran.
  */
 export function agentPrompt(input: AgentPromptInput, given: PromptLimits): ChatMessage[] {
   const said = [...input.history, input].map(({ attachments }) => attachments);
   const { parts, limits } = fitAttachments(said, given);
-  const { iterations, cost: ofBlocks } = fitBlocks(input.iterations, limits.hard / 2);
+  const asked = input.history.at(-1)?.iterations ?? [];
+  const history = asked.length > 0 ? input.history.slice(0, -1) : input.history;
+  const { iterations, cost: ofBlocks } = fitBlocks([...asked, ...input.iterations], limits.hard / 2);
   const fixed = [input.systemPrompt, input.prose, ...iterations.map(({ text }) => text)];
   const results = iterations.flatMap(({ calls }) => calls.map(({ result }) => result));
   const calls = iterations.flatMap((past) => past.calls.map((call) => call.arguments + call.name));
@@ -52,11 +63,15 @@ export function agentPrompt(input: AgentPromptInput, given: PromptLimits): ChatM
   const found = kept.slice(fixed.length, fixed.length + results.length).toReversed();
   const thought = kept.slice(fixed.length + results.length).toReversed();
   const room = Math.min(limits.soft, limits.hard) - (limits.hard - total) - sum(fitted.map(({ cost }) => cost));
+  const messages = messagesOfIterations(iterations, { texts: fixedTexts.slice(2), results: found, thoughts: thought });
+  const attached = attachedOf(parts.at(-1));
+  const hasProse = input.prose !== '' || attached.attached !== undefined;
   return [
     { role: 'system', content: fixedTexts[0] ?? '' },
-    ...pastTurns(input.history, room, limits, parts),
-    { role: 'user', content: fixedTexts[1] ?? '', ...attachedOf(parts.at(-1)) },
-    ...messagesOfTurn(iterations, { texts: fixedTexts.slice(2), results: found, thoughts: thought }),
+    ...pastTurns(history, room, limits, parts),
+    ...messages.slice(0, asked.length).flat(),
+    ...(hasProse ? [{ role: 'user' as const, content: fixedTexts[1] ?? '', ...attached }] : []),
+    ...messages.slice(asked.length).flat(),
   ];
 }
 
@@ -92,7 +107,8 @@ function costOf(texts: string[], { hard, countTokens }: PromptLimits): number {
 
 const sum = (costs: number[]) => costs.reduce((total, cost) => total + cost, 0);
 
-const attachedOf = (attached: readonly AttachedPart[] = []) => (attached.length > 0 ? { attached } : {});
+const attachedOf = (attached: readonly AttachedPart[] = []): { attached?: readonly AttachedPart[] } =>
+  attached.length > 0 ? { attached } : {};
 
 /** The newest messages of earlier turns that fit into `room` tokens. */
 function pastTurns(
@@ -103,20 +119,38 @@ function pastTurns(
 ): ChatMessage[] {
   const kept: ChatMessage[] = [];
   let left = room;
-  for (const [n, { role, text }] of [...history.entries()].reverse()) {
-    left -= measure(text, countTokens, Math.max(0, left)).cost + MESSAGE_COST;
+  for (const [n, { role, text, iterations }] of [...history.entries()].reverse()) {
+    const texts = iterations ? iterations.flatMap(textsOf) : [text];
+    for (const each of texts) left -= measure(each, countTokens, Math.max(0, left)).cost + MESSAGE_COST;
     if (left < 0) break;
-    kept.unshift({ role, content: text, ...attachedOf(parts[n]) });
+    if (iterations) kept.unshift(...wholeIterations(iterations));
+    else kept.unshift({ role, content: text, ...attachedOf(parts[n]) });
   }
   return kept;
 }
 
+const textsOf = ({ text, calls, reasoning }: PastIteration): string[] => [
+  text,
+  ...calls.flatMap((call) => [call.name + call.arguments, call.result]),
+  ...(reasoning?.text ? [reasoning.text] : []),
+];
+
+function wholeIterations(iterations: PastIteration[]): ChatMessage[] {
+  const texts = {
+    texts: iterations.map(({ text }) => text),
+    results: iterations.flatMap(({ calls }) => calls.map(({ result }) => result)),
+    thoughts: iterations.flatMap(({ reasoning }) => (reasoning?.text ? [reasoning.text] : [])),
+  };
+  return messagesOfIterations(iterations, texts).flat();
+}
+
 type FittedTexts = { texts: string[]; results: string[]; thoughts: string[] };
 
-function messagesOfTurn(iterations: PastIteration[], { texts, results, thoughts }: FittedTexts): ChatMessage[] {
+/** By iteration, its messages. */
+function messagesOfIterations(iterations: PastIteration[], { texts, results, thoughts }: FittedTexts): ChatMessage[][] {
   let at = 0;
   let thoughtAt = 0;
-  return iterations.flatMap(({ calls, reasoning: given }, n): ChatMessage[] => {
+  return iterations.map(({ calls, reasoning: given }, n): ChatMessage[] => {
     const content = texts[n] ?? '';
     // A server that wants reasoning back refuses a message without any.
     const reasoning = given && { ...given, text: given.text && (thoughts[thoughtAt++] || '…') };

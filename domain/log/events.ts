@@ -39,6 +39,8 @@ export const agentStep = z
     callId: id.optional(),
     name: z.string().optional(),
     arguments: z.unknown().optional(),
+    /** Of a call that the client runs whose request brought the function. Here it has no result. */
+    client: z.literal(true).optional(),
     success: z.boolean().optional(),
     /** Of the result of a call that waited for a person. */
     decision: callDecision.optional(),
@@ -57,6 +59,10 @@ const callEnded = z.object({
   decision: callDecision.optional(),
 });
 
+/** `arguments`: as JSON text. Without `result` its client has sent none. */
+const addedCall = z.object({ id, name: z.string(), arguments: z.string(), result: z.string().optional() });
+export type AddedCall = z.infer<typeof addedCall>;
+
 /** The effects of a story event when it is completed. */
 export const storyArtifacts = z
   .strictObject({
@@ -72,12 +78,19 @@ export type StoryArtifacts = z.infer<typeof storyArtifacts>;
 export const eventData = {
   chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
   /** A message of a conversation that began elsewhere. It belongs to no turn. */
-  message_added: z.object({ role: z.enum(['user', 'assistant']), text: z.string() }),
+  /** `calls`: of functions that a client ran, where it brought a conversation from elsewhere. */
+  message_added: z.object({
+    role: z.enum(['user', 'assistant']),
+    text: z.string(),
+    calls: z.array(addedCall).optional(),
+  }),
   user_turn: z.object({
     text: z.string(),
     segments: z.array(segment),
     quote: z.string().optional(),
     attachments: z.array(attachment).optional(),
+    /** The calls whose outputs the client sent with it: each has its `tool_call_end`. The text may be empty then. */
+    answers: z.array(id).optional(),
   }),
   user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
   /** Replaces the text of the `user_turn` at `userTurnSeq`. The attachments are those of that turn. */

@@ -128,7 +128,13 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
         steps[type] = index;
         return [];
       case 'tool_call':
-        return put(index, { kind: 'call', callId, name, arguments: more.arguments } as Kind);
+        return put(index, {
+          kind: 'call',
+          callId,
+          name,
+          arguments: more.arguments,
+          isClients: more.client ?? false,
+        } as Kind);
       case 'tool_result':
         return put(index, {
           kind: 'result',

@@ -37,11 +37,14 @@ type Place = {
   speakerId: string;
 };
 
-/** `arguments`: the JSON object that the model sent, or the raw text if it is not one. */
+/**
+ * `arguments`: the JSON object that the model sent, or the raw text if it is not one. `isClients`: the turn's client runs the
+ * call, and it has no result here.
+ */
 export type MarkItem = Place &
   (
     | { kind: 'text' | 'thinking' }
-    | { kind: 'call'; callId: string; name: string; arguments: unknown }
+    | { kind: 'call'; callId: string; name: string; arguments: unknown; isClients: boolean }
     | { kind: 'result'; callId: string; name: string; content: string; success: boolean }
   );
 

@@ -9,6 +9,8 @@ export type Prose = {
   text: string;
   quote: string | null;
   attachments: readonly Attachment[];
+  /** The calls whose outputs came with it. */
+  answers: readonly string[];
   at: string;
   seq: number;
 };
@@ -31,7 +33,10 @@ export type Note = {
 export type Greeting = { type: 'greeting'; seq: number; at: string; speakerId: string; text: string };
 
 /** A message of a conversation that began elsewhere. It belongs to no turn. `at` is ISO 8601 UTC. */
-export type AddedMessage = { type: 'added'; seq: number; at: string; role: 'user' | 'assistant'; text: string };
+export type AddedMessage = EventData<'message_added'> & { type: 'added'; seq: number; at: string };
+
+/** Whether a message of the user is nothing but the outputs of functions that the client ran. */
+export const isOutputsAlone = ({ text, answers }: Prose): boolean => text === '' && answers.length > 0;
 
 /** One user turn and its replies. The turns of a reply's versions share it. */
 export type Exchange = {

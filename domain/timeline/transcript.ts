@@ -1,7 +1,17 @@
+import { shownArguments } from '../agents/toolArguments.js';
 import type { ChatEvent } from '../log/events.js';
 import { type ActivityEvent, foldActivity, showActivity } from '../turns/activity.js';
 import { type Message, toMessage } from './message.js';
-import { type Beat, type Exchange, foldTimeline, type Greeting, type Prose, type Timeline } from './timeline.js';
+import {
+  type AddedMessage,
+  type Beat,
+  type Exchange,
+  foldTimeline,
+  type Greeting,
+  isOutputsAlone,
+  type Prose,
+  type Timeline,
+} from './timeline.js';
 
 /** The messages of one anchor: a greeting, a user turn, or a system message. `seq` is the anchor's. */
 export type MessageGroup = { seq: number; messages: Message[] };
@@ -48,10 +58,7 @@ function toGroups(timeline: Timeline, attached: Attached): MessageGroup[] {
   const notes = [timeline, ...exchanges].flatMap((each) => each.notes.filter(({ kind }) => kind === 'system'));
   const groups = [
     ...timeline.greetings.map((greeting) => ({ seq: greeting.seq, messages: [ofGreeting(greeting)] })),
-    ...timeline.added.map(({ seq, at, role, text }) => ({
-      seq,
-      messages: [toMessage(role, text, `message:${seq}`, at)],
-    })),
+    ...timeline.added.map((added) => ({ seq: added.seq, messages: [ofAdded(added)] })),
     ...notes.map(({ seq, at, text }) => ({ seq, messages: [toMessage('system', text, `system:${seq}`, at)] })),
     ...exchanges.map((each) => ({ seq: each.seq, messages: toMessages(each, attached.get(each) ?? []) })),
   ];
@@ -108,7 +115,9 @@ function toMessages(exchange: Exchange, appended: ActivityEvent[]): Message[] {
     const shown = showActivity(foldActivity([...own, ...appended]), beat.steps, end !== undefined);
     return { ...ofBeat(beat), ...shown, ...usage };
   });
-  return [...(prose ? [{ ...ofProse(prose), ...usage }] : []), ...replies];
+  // Outputs are shown with their calls.
+  const said = prose && !isOutputsAlone(prose) ? [{ ...ofProse(prose), ...usage }] : [];
+  return [...said, ...replies];
 }
 
 const ofGreeting = ({ seq, text, at, speakerId }: Greeting): Message => ({
@@ -116,6 +125,17 @@ const ofGreeting = ({ seq, text, at, speakerId }: Greeting): Message => ({
   speakerId,
   truncated: false,
 });
+
+function ofAdded({ seq, at, role, text, calls = [] }: AddedMessage): Message {
+  const message = toMessage(role, text, `message:${seq}`, at);
+  if (calls.length === 0) return message;
+  const toolCalls = calls.map(({ arguments: sent, result, ...call }) => ({
+    ...call,
+    arguments: shownArguments(sent),
+    ...(result === undefined ? {} : { result, success: true }),
+  }));
+  return { ...message, toolCalls };
+}
 
 const ofProse = ({ turnId, text, at, attachments }: Prose): Message => ({
   ...toMessage('user', text, `${turnId}:user`, at),

@@ -53,7 +53,7 @@ export function toMessageRequest(
     facts.thinking === 'none' ? messages.map(withoutBlocks) : messages,
     request.tools?.map(({ name }) => name),
   );
-  const tools = toolFields(request.tools ?? [], conversation);
+  const tools = toolFields(request, conversation, { facts, thinks: thinking !== undefined });
   const marked = facts.cache === 'none' ? { ...conversation, ...tools } : markStable({ ...conversation, ...tools });
   const partial = continued.length > 0 ? [{ role: 'assistant' as const, content: continued as unknown as Blocks }] : [];
   return {
@@ -102,12 +102,28 @@ function withoutBlocks(message: ChatMessage): ChatMessage {
 type ToolFields = { tools?: Anthropic.Tool[]; tool_choice?: Anthropic.ToolChoice };
 
 /** Calls in the history need tools: without an offer their names alone are declared, and can't be called. */
-function toolFields(offers: ToolOffer[], { messages }: Conversation): ToolFields {
-  if (offers.length > 0) return { tools: offers.map(toTool) };
+function toolFields(request: ReplyRequest, { messages }: Conversation, how: ChoiceRules): ToolFields {
+  const { tools: offers = [] } = request;
+  const choice = choiceOf(request, how);
+  if (offers.length > 0) return { tools: offers.map(toTool), ...(choice ? { tool_choice: choice } : {}) };
   const uses = messages.flatMap(({ content }) => content.filter((block) => block.type === 'tool_use'));
   const names = [...new Set(uses.map(({ name }) => name))];
   if (names.length === 0) return {};
   return { tools: names.map((name) => ({ name, input_schema: { type: 'object' } })), tool_choice: { type: 'none' } };
+}
+
+type ChoiceRules = { facts: ModelFacts; thinks: boolean };
+
+/** A model that reasons, and some others, can't be made to call a tool. */
+function choiceOf(
+  { toolChoice, parallelToolCalls }: ReplyRequest,
+  { facts, thinks }: ChoiceRules,
+): Anthropic.ToolChoice | undefined {
+  const alone = parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
+  if (toolChoice === 'none') return { type: 'none' };
+  if (toolChoice === undefined || thinks || facts.toolChoice === 'auto')
+    return parallelToolCalls === false ? { type: 'auto', ...alone } : undefined;
+  return toolChoice === 'required' ? { type: 'any', ...alone } : { type: 'tool', name: toolChoice.name, ...alone };
 }
 
 const toTool = ({ name, description, parameters }: ToolOffer): Anthropic.Tool => ({

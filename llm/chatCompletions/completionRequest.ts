@@ -25,7 +25,7 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
         ...(continueFrom === undefined ? [] : [{ role: 'assistant', content: continueFrom }]),
       ],
       ...(continueFrom === undefined ? {} : dialect),
-      ...(tools?.length ? { tools: tools.map(toChatTool) } : {}),
+      ...(tools?.length ? { tools: tools.map(toChatTool), ...choiceFields(request) } : {}),
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? rules.thinking : {}),
@@ -33,6 +33,14 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
     },
     rules,
   );
+}
+
+function choiceFields({ toolChoice, parallelToolCalls }: ReplyRequest): object {
+  const named = typeof toolChoice === 'object' ? { type: 'function', function: toolChoice } : toolChoice;
+  return {
+    ...(named === undefined ? {} : { tool_choice: named }),
+    ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
+  };
 }
 
 export type StructuredQuestion = { model: string; messages: PromptMessage[]; name: string; schema: object };

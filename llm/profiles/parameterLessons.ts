@@ -22,6 +22,8 @@ const optional = [
   'chat_template_kwargs',
   'extra_body',
   'stream_options',
+  'tool_choice',
+  'parallel_tool_calls',
 ];
 
 const limits = new Set(['max_tokens', 'max_completion_tokens', 'max_output_tokens']);

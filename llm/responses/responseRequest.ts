@@ -25,8 +25,18 @@ export function toResponseRequest(
     background: true,
     stream: true,
     store: true,
-    ...(tools?.length ? { tools: tools.map(toResponseTool) } : {}),
+    ...(tools?.length ? { tools: tools.map(toResponseTool), ...choiceFields(request) } : {}),
     ...(request.thinking ? { reasoning: { effort: 'medium' as const, summary: 'auto' as const } } : {}),
     ...optionFields(request, optionNames),
+  };
+}
+
+type ChoiceFields = Pick<OpenAI.Responses.ResponseCreateParamsStreaming, 'tool_choice' | 'parallel_tool_calls'>;
+
+function choiceFields({ toolChoice, parallelToolCalls }: ReplyRequest): ChoiceFields {
+  const named = typeof toolChoice === 'object' ? { type: 'function' as const, name: toolChoice.name } : toolChoice;
+  return {
+    ...(named === undefined ? {} : { tool_choice: named }),
+    ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
   };
 }

@@ -1,3 +1,4 @@
+import OpenAI from 'openai';
 import type { Chat } from '../../client/src/index.js';
 import { type AgentWorld, named } from '../support/chats/agentWorld.js';
 import { asking, tool } from '../support/provider/agentReply.js';
@@ -24,6 +25,31 @@ export const agentCourses: Course<AgentWorld>[] = [
       const calls = [tool('a', 'calculate', { expression: '1+1' }), tool('b', 'made_up')];
       world.provider.script(asking(calls), whole('Two.'));
       return { agentWithTools: (await world.play(chat.id)).turn.id };
+    },
+  },
+  {
+    keeps: ['agentClientFunctions', 'agentOutputs'],
+    async run(world) {
+      const { chat } = await newAgent(world);
+      const calls = [tool('a', 'calculate', { expression: '1+1' }), tool('b', 'look_outside', { city: 'Bern' })];
+      world.provider.script(asking(calls), whole('Two, and sun.'));
+      const openai = new OpenAI({ baseURL: `${world.service().api}/openai/v1`, apiKey: 'none' });
+      const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Go.' }];
+      const ask = () =>
+        openai.chat.completions
+          .create(
+            { model: 'm', messages, tools: [{ type: 'function', function: { name: 'look_outside' } }] },
+            { headers: { 'X-Conversation-Id': chat.id } },
+          )
+          .withResponse();
+      const { data, response } = await ask();
+      const { message } = data.choices[0]!;
+      messages.push(message, { role: 'tool', tool_call_id: message.tool_calls![0]!.id, content: 'sun' });
+      const after = await ask();
+      return {
+        agentClientFunctions: response.headers.get('x-turn-id')!,
+        agentOutputs: after.response.headers.get('x-turn-id')!,
+      };
     },
   },
   {

@@ -39,7 +39,7 @@ function Step({ step, result, isStreaming, isLast }: StepProps) {
 type CallProps = { call: AgentStep; result: AgentStep | undefined; isRunning: boolean };
 
 function ToolCall({ call, result, isRunning }: CallProps) {
-  const state = stateOf(result, isRunning);
+  const state = stateOf(call, result, isRunning);
   const decision = result?.decision;
   return (
     <details class={`call ${result ? (result.success ? 'good' : 'bad') : ''}`}>
@@ -69,7 +69,8 @@ const by = (decision: NonNullable<AgentStep['decision']>): string => `by ${decid
 /** How the result of a call begins that a person did not allow. The person's message to the agent follows. */
 const denial = 'approval_denied: ';
 
-function stateOf(result: AgentStep | undefined, isRunning: boolean): string {
+function stateOf(call: AgentStep, result: AgentStep | undefined, isRunning: boolean): string {
+  if (!result && call.client) return 'handed to the client';
   if (!result) return isRunning ? 'running' : 'no result';
   if (result.success) return 'done';
   return result.content?.startsWith(denial) ? 'denied' : 'failed';

@@ -5,7 +5,7 @@ import type { OpenChat } from '../data/openChat.js';
 import { stableList } from '../data/stableList.js';
 import type { TurnState } from '../data/turnStates.js';
 import { memo } from '../parts/memo.js';
-import { type Exchange, tasksOf } from '../timeline/timeline.js';
+import { type Exchange, isOutputsAlone, tasksOf } from '../timeline/timeline.js';
 import { BeatView } from './beat.js';
 import { displayedBeats } from './displayedBeats.js';
 import { EditForm } from './editForm.js';
@@ -40,11 +40,12 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   useEffect(() => {
     if (!isRequested) return;
     editRequest.value = null;
-    if (prose) setDraft(prose.text);
+    if (prose && !isOutputsAlone(prose)) setDraft(prose.text);
   }, [isRequested]);
   return (
     <section class="exchange" data-seq={exchange.seq}>
       {prose &&
+        !isOutputsAlone(prose) &&
         (draft === null ? (
           <UserMessage
             chat={chat}

@@ -2,7 +2,7 @@ import type { AddedMessage, Exchange, Greeting, Note, Timeline } from '../../dom
 import { foldActivity, type ToolCall } from '../../domain/turns/activity.js';
 
 export type { AddedMessage, Beat, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
-export { emptyTimeline, evolveTimeline, foldTimeline } from '../../domain/timeline/timeline.js';
+export { emptyTimeline, evolveTimeline, foldTimeline, isOutputsAlone } from '../../domain/timeline/timeline.js';
 
 export type Item = Exchange | Greeting | AddedMessage | Note;
 

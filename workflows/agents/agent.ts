@@ -13,8 +13,8 @@ import { runCalls } from './toolCalls.js';
 export type AgentTurn = { turnId: string; maxIterations: number; whenFailed: WhenFailed };
 
 /**
- * An agent's turn: asks the model and runs the tools that it calls side by side, until the model answers without a call.
- * All iterations together are one reply.
+ * An agent's turn: asks the model and runs the tools that it calls side by side, until the model answers without a call or
+ * calls a function of the turn's client. All iterations together are one reply.
  */
 export async function agent(turn: AgentTurn, running: RunningTurn): Promise<ReplyVerdict> {
   for (let iteration = 0; iteration < turn.maxIterations; iteration++) {
@@ -23,8 +23,11 @@ export async function agent(turn: AgentTurn, running: RunningTurn): Promise<Repl
     const { value } = asked;
     if (value.state === 'closed') return value.verdict;
     if (value.calls.length === 0 || value.code) return land(turn, value.code);
-    await runCalls(turn.turnId, value.calls, running);
+    const own = value.calls.filter(({ client }) => !client);
+    if (own.length > 0) await runCalls(turn.turnId, own, running);
     if (running.control.stopped()) return close(turn, null);
+    // The client runs the others, and another turn continues with their outputs.
+    if (own.length < value.calls.length) return land(turn, null);
   }
   return close(turn, 'max_iterations');
 }

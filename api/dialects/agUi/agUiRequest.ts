@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import type { NewChat } from '../../../db/chats/newChat.js';
+import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { Problem } from '../../http/problem.js';
 import { type Approval, readNewChat } from '../aiSdk/uiRequest.js';
+import { readPageFunctions } from '../core/functions.js';
+import { outputText } from '../core/outputs.js';
 import type { AgUiMessage } from './agUiMessages.js';
 
-const message = z.looseObject({ id: z.string().max(500), role: z.string(), content: z.unknown().optional() });
+const message = z.looseObject({
+  id: z.string().max(500),
+  role: z.string(),
+  content: z.unknown().optional(),
+  toolCallId: z.string().optional(),
+  error: z.string().nullish(),
+});
+type SentMessage = z.output<typeof message>;
 
 const body = z.looseObject({
   threadId: z.string().min(1).max(500),
   runId: z.string().min(1).max(200),
   messages: z.array(message).default([]),
+  tools: z.unknown().optional(),
   forwardedProps: z.unknown().optional(),
   resume: z
     .array(
@@ -28,8 +39,11 @@ export type AgUiRequest = {
   messages: AgUiMessage[];
   approvals: Approval[];
   newChat: NewChat;
-  /** The newest message of the user; null if there is none. */
+  /** The newest message of the user, or of a function; null if there is none. The text of a function's message is empty. */
   said: { id: string; text: string; images: string[] } | null;
+  /** What the client's functions gave after the last reply. */
+  outputs: ClientOutput[];
+  functions: ClientFunctions | undefined;
 };
 
 const answer = z.looseObject({ approved: z.boolean(), comment: z.string().nullish() });
@@ -41,20 +55,34 @@ export function readAgUiRequest(given: unknown): AgUiRequest {
     const issue = parsed.error.issues[0];
     throw new Problem('invalid_body', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is not valid'}`);
   }
-  const { threadId, runId, messages, forwardedProps, resume } = parsed.data;
-  const last = messages.at(-1);
+  const { threadId, runId, messages, tools, forwardedProps, resume } = parsed.data;
   return {
     threadId,
     runId,
     messages: messages as AgUiMessage[],
     newChat: readNewChat(typeof forwardedProps === 'object' && forwardedProps ? { ...forwardedProps } : {}),
-    said: last?.role === 'user' ? { id: last.id, text: textOf(last.content), images: imagesOf(last.content) } : null,
+    said: saidOf(messages.at(-1)),
+    outputs: outputsOf(messages),
+    functions: readPageFunctions(tools),
     approvals: (resume ?? []).map(({ interruptId, status, payload }) => {
       const said = answer.safeParse(payload);
       const approved = status === 'resolved' && (said.success ? said.data.approved : payload === true);
       return { callId: interruptId, approved, comment: (said.success && said.data.comment) || undefined };
     }),
   };
+}
+
+function saidOf(last: SentMessage | undefined): AgUiRequest['said'] {
+  if (last?.role === 'tool') return { id: last.id, text: '', images: [] };
+  return last?.role === 'user' ? { id: last.id, text: textOf(last.content), images: imagesOf(last.content) } : null;
+}
+
+function outputsOf(messages: readonly SentMessage[]): ClientOutput[] {
+  const since = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+  return messages.slice(since).flatMap(({ role, toolCallId, content, error }): ClientOutput[] => {
+    if (role !== 'tool' || toolCallId === undefined) return [];
+    return [{ callId: toolCallId, output: outputText(content) || (error ?? ''), success: !error }];
+  });
 }
 
 function textOf(content: unknown): string {

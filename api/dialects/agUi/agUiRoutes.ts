@@ -45,8 +45,8 @@ export function agUiRoutes(deps: UiDeps): Router {
 
   async function begin(response: Response, request: AgUiRequest): Promise<Run> {
     const caller = { owner: String(response.locals.owner), level: Number(response.locals.level) };
-    const { threadId, said, messages, newChat } = request;
-    if (!said || said.text.trim() === '') throw new Problem('empty_text');
+    const { threadId, said, messages, newChat, outputs, functions } = request;
+    if (!said || (said.text.trim() === '' && outputs.length === 0)) throw new Problem('empty_text');
     const chatId = await turns.findChat(caller.owner, threadId);
     const answered = chatId && (await findNamedTurn(pool, { chatId, kind: 'message', clientId: said.id }));
     const asks = {
@@ -55,8 +55,9 @@ export function agUiRoutes(deps: UiDeps): Router {
       images: said.images,
       clientMessageId: said.id,
       edits: answered ? said.id : null,
+      outputs,
     };
-    const started = await turns.submit(caller, { clientId: threadId, asks, newChat }, asks);
+    const started = await turns.submit(caller, { clientId: threadId, asks, newChat, functions }, asks);
     return { ...started, base: messages };
   }
 

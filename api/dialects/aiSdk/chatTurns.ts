@@ -1,7 +1,9 @@
+import { readHandedCalls } from '../../../db/agents/clientFunctions.js';
 import { createChat } from '../../../db/chats/newChat.js';
 import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js';
 import { findNamedTurn, keepTurnName, readLastTurn, readTurnSeqs } from '../../../db/dialects/turnNames.js';
 import { readTurn } from '../../../db/turns/turnView.js';
+import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { Problem } from '../../http/problem.js';
 import { attachImages } from '../core/images.js';
 import { type StartDeps, type StartedTurn, whenFree } from '../core/startTurn.js';
@@ -9,6 +11,7 @@ import type { UiRequest } from './uiRequest.js';
 
 type Caller = { owner: string; level: number };
 type Submit = Extract<UiRequest['asks'], { what: 'submit' }>;
+type Again = { text?: string; functions?: ClientFunctions | undefined };
 
 /** Starts turns for a client that names its chats and its messages. */
 export function createChatTurns(deps: StartDeps, mount: string) {
@@ -25,43 +28,62 @@ export function createChatTurns(deps: StartDeps, mount: string) {
   }
 
   /** Makes the reply of a turn again, after what followed it has left the timeline. */
-  async function again(caller: Caller, chatId: string, turnId: string, text?: string): Promise<StartedTurn> {
+  async function again(caller: Caller, chatId: string, turnId: string, more: Again): Promise<StartedTurn> {
     const { owner, level: callerLevel } = caller;
     const started = await whenFree(deps, { owner, chatId }, async () => {
       const seqs = await readTurnSeqs(pool, turnId);
       if (seqs?.next) await deps.rewind({ owner, chatId, toSeq: seqs.next - 1, interrupt: false });
-      return deps.regenerate({ owner, turnId, text, callerLevel });
+      return deps.regenerate({ owner, turnId, ...more, callerLevel });
     });
     return { chatId, turnId: started.turnId };
   }
 
-  async function regenerate(caller: Caller, clientId: string | null, messageId: string | null): Promise<StartedTurn> {
+  async function regenerate(
+    caller: Caller,
+    { clientId, functions }: UiRequest,
+    messageId: string | null,
+  ): Promise<StartedTurn> {
     const chatId = clientId && (await findChat(caller.owner, clientId));
     if (!chatId) throw new Problem('chat_not_found');
     const named = messageId && (await turnOf(caller.owner, chatId, messageId));
     const turnId = named || (await readLastTurn(pool, chatId));
     if (!turnId) throw new Problem('turn_not_found');
-    return again(caller, chatId, turnId);
+    return again(caller, chatId, turnId, { functions });
+  }
+
+  /** Whether a call waits for one of the outputs. A message also holds earlier ones. */
+  async function isAwaited(chatId: string, outputs: readonly ClientOutput[]): Promise<boolean> {
+    const ids = outputs.map(({ callId }) => callId);
+    return (await readHandedCalls(pool, chatId, ids)).length > 0;
+  }
+
+  /** The chat that the client names, or a new one. Outputs alone need the chat whose calls they are of. */
+  async function chatFor({ owner }: Caller, { clientId, newChat }: UiRequest, { text, outputs }: Submit) {
+    const max = deps.limits.chats;
+    const known = text !== '' || (clientId !== null && (await findChat(owner, clientId)));
+    if (!known) throw noCall(outputs);
+    if (clientId === null) return (await createChat(pool, owner, newChat, max)).id;
+    return (await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { max })).chatId;
   }
 
   async function submit(caller: Caller, request: UiRequest, asks: Submit): Promise<StartedTurn> {
     const { owner, level: callerLevel } = caller;
-    const { clientId, newChat } = request;
-    const max = deps.limits.chats;
+    const { text, outputs } = asks;
+    const { functions } = request;
     // Before a chat is made: an image may be refused.
     const attachments = await attachImages(deps, owner, asks.edits ? [] : asks.images);
-    const chatId =
-      clientId === null
-        ? (await createChat(pool, owner, newChat, max)).id
-        : (await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { max })).chatId;
+    const chatId = await chatFor(caller, request, asks);
     const edited = asks.edits && (await turnOf(owner, chatId, asks.edits));
+    if (text === '' && !edited && !(await isAwaited(chatId, outputs))) throw noCall(outputs);
     const started = edited
-      ? await again(caller, chatId, edited, asks.text)
+      ? await again(caller, chatId, edited, { functions, ...(text === '' ? {} : { text }) })
       : await deps.acceptTurn({
           owner,
           chatId,
           attachments,
-          text: asks.text,
+          text,
+          outputs,
+          functions,
           whenBusy: 'enqueue',
           whenFailed: 'fail',
           callerLevel,
@@ -74,3 +96,6 @@ export function createChatTurns(deps: StartDeps, mount: string) {
 
   return { findChat, regenerate, submit };
 }
+
+const noCall = (outputs: readonly ClientOutput[]) =>
+  new Problem('invalid_body', `messages: no call waits for the output of ${outputs[0]?.callId.slice(0, 100)}`);

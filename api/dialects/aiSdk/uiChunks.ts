@@ -24,10 +24,12 @@ export function createUiChunks(options: UiChunkOptions): (marks: readonly Mark[]
   /** The items of the open step, in their order; null while none is open. */
   let step: Shown[] | null = null;
   let beats: LandedBeat[] = [];
+  let callsClient = false;
 
   const shownOf = ({ ordinal }: MarkItem) => step?.find(({ item }) => item.ordinal === ordinal);
 
   function open(item: MarkItem): UiChunk[] {
+    if (item.kind === 'call' && item.isClients) callsClient = true;
     const last = step?.at(-1)?.item;
     const begins = !step || (last && (last.beat !== item.beat || (last.kind === 'result' && item.kind !== 'result')));
     const chunks: UiChunk[] = begins ? [...(step ? [{ type: 'finish-step' }] : []), { type: 'start-step' }] : [];
@@ -80,7 +82,7 @@ export function createUiChunks(options: UiChunkOptions): (marks: readonly Mark[]
       case 'approval':
         return approval(mark.calls);
       case 'ended':
-        return [...(step ? [{ type: 'finish-step' }] : []), ...endOf(mark.end, beats)];
+        return [...(step ? [{ type: 'finish-step' }] : []), ...endOf(mark.end, beats, callsClient)];
     }
   }
   return (marks) => marks.flatMap(chunksOf).map((data) => ({ data }));
@@ -95,7 +97,7 @@ function itemStart(item: MarkItem, version: AiSdkVersion): UiChunk[] {
     case 'thinking':
       return [{ type: 'reasoning-start', id: item.key }];
     case 'call': {
-      const call = { toolCallId: item.callId, toolName: item.name, ...tool };
+      const call = { toolCallId: item.callId, toolName: item.name, ...(item.isClients ? { dynamic: true } : tool) };
       return [
         { type: 'tool-input-start', ...call },
         { type: 'tool-input-available', ...call, input: item.arguments ?? {} },
@@ -155,7 +157,7 @@ const reasons: { [code: string]: string } = {
 };
 
 /** Every stream ends with `finish`, also after an error and a stop. */
-function endOf(end: TurnEnd, beats: readonly LandedBeat[]): UiChunk[] {
+function endOf(end: TurnEnd, beats: readonly LandedBeat[], callsClient: boolean): UiChunk[] {
   const finish = (finishReason: string): UiChunk => ({ type: 'finish', finishReason });
   if (end.status === 'waiting') return [finish('tool-calls')];
   const errors = beats.flatMap(({ error }) => error ?? []);
@@ -166,5 +168,6 @@ function endOf(end: TurnEnd, beats: readonly LandedBeat[]): UiChunk[] {
   const cut = errors.map(({ code }) => reasons[code]).find(Boolean);
   if (cut) return [finish(cut)];
   const stopped = end.status === 'cancelled' || beats.some(({ truncated }) => truncated);
-  return stopped ? [{ type: 'abort' }, finish('other')] : [finish('stop')];
+  if (stopped) return [{ type: 'abort' }, finish('other')];
+  return [finish(callsClient ? 'tool-calls' : 'stop')];
 }

@@ -23,16 +23,31 @@ export function toUiMessages(
     if (message.role !== 'assistant') {
       const id = (turnId && names.get(turnId)) ?? message.id;
       shown.push({ id, role: message.role, parts: [{ type: 'text', text: message.content }] });
-    } else if (last?.role === 'assistant' && last.id === turnId) last.parts.push(...partsOf(message, version));
+    } else if (last?.role === 'assistant' && (last.id === turnId || callsPage(last)))
+      last.parts.push(...partsOf(message, version));
     else shown.push({ id: turnId ?? message.id, role: 'assistant', parts: partsOf(message, version) });
   }
   return shown;
 }
 
-function partsOf({ steps, content }: Message, version: AiSdkVersion): UiPart[] {
+/** Whether a message ends with calls that the page runs. The next turn continues it with their outputs. */
+const callsPage = ({ parts }: UiMessage): boolean => {
+  const last = parts.at(-1);
+  return last?.type === 'dynamic-tool' && !last.providerExecuted;
+};
+
+function partsOf({ steps, content, toolCalls = [] }: Message, version: AiSdkVersion): UiPart[] {
   const said = (steps ?? []) as readonly AgentStep[];
   if (said.length === 0) return [{ type: 'step-start' }, { type: 'text', text: content, state: 'done' }];
-  const results = new Map(said.flatMap((step) => (step.type === 'tool_result' ? [[step.callId, step]] : [])));
+  const ended = toolCalls.flatMap(({ id, result, success }): [string, Result][] =>
+    result === undefined ? [] : [[id, { content: result, success }]],
+  );
+  const results = new Map<string | undefined, Result>([
+    ...ended,
+    ...said.flatMap((step): [string | undefined, Result][] =>
+      step.type === 'tool_result' ? [[step.callId, step]] : [],
+    ),
+  ]);
   let begins = true;
   return said.flatMap((step): UiPart[] => {
     const part = partOf(step, results, version);
@@ -43,7 +58,9 @@ function partsOf({ steps, content }: Message, version: AiSdkVersion): UiPart[] {
   });
 }
 
-function partOf(step: AgentStep, results: ReadonlyMap<string | undefined, AgentStep>, version: AiSdkVersion): UiPart[] {
+type Result = Pick<AgentStep, 'content' | 'success'>;
+
+function partOf(step: AgentStep, results: ReadonlyMap<string | undefined, Result>, version: AiSdkVersion): UiPart[] {
   switch (step.type) {
     case 'thinking':
       return [{ type: 'reasoning', text: step.content ?? '', state: 'done' }];
@@ -56,9 +73,15 @@ function partOf(step: AgentStep, results: ReadonlyMap<string | undefined, AgentS
   }
 }
 
-function toolPart(call: AgentStep, result: AgentStep | undefined, version: AiSdkVersion): UiPart {
+function toolPart(call: AgentStep, result: Result | undefined, version: AiSdkVersion): UiPart {
   const { callId: toolCallId, name: toolName, arguments: input } = call;
-  const part = { type: 'dynamic-tool', toolCallId, toolName, providerExecuted: true, input };
+  const part = {
+    type: 'dynamic-tool',
+    toolCallId,
+    toolName,
+    ...(call.client ? {} : { providerExecuted: true }),
+    input,
+  };
   if (!result) return { ...part, state: 'input-available' };
   const [content, success] = [result.content ?? '', result.success ?? false];
   if (success) return { ...part, state: 'output-available', output: content };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { NewChat } from '../../../db/chats/newChat.js';
+import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { newChatBody, toNewChat } from '../../chats/newChat.js';
 import { Problem } from '../../http/problem.js';
+import { readPageFunctions } from '../core/functions.js';
 
 const part = z.looseObject({ type: z.string() });
 const uiMessage = z.looseObject({
@@ -18,6 +20,7 @@ const body = z.looseObject({
   message: uiMessage.nullish(),
   trigger: z.enum(['submit-message', 'regenerate-message']).nullish(),
   messageId: z.string().max(500).nullish(),
+  tools: z.unknown().optional(),
 });
 
 export type Approval = { callId: string; approved: boolean; comment: string | undefined };
@@ -26,13 +29,24 @@ export type UiRequest = {
   /** How the client names the chat; null: a new chat. */
   clientId: string | null;
   asks:
-    | { what: 'submit'; text: string; images: string[]; clientMessageId: string | null; edits: string | null }
+    | {
+        what: 'submit';
+        /** Empty where the client only sends outputs of its functions. */
+        text: string;
+        images: string[];
+        outputs: ClientOutput[];
+        clientMessageId: string | null;
+        edits: string | null;
+        /** The message that the reply continues. */
+        continues?: string | null;
+      }
     | { what: 'regenerate'; messageId: string | null }
     | { what: 'approve'; approvals: Approval[] };
   newChat: NewChat;
+  functions?: ClientFunctions | undefined;
 };
 
-const known = ['id', 'messages', 'message', 'trigger', 'messageId'];
+const known = ['id', 'messages', 'message', 'trigger', 'messageId', 'tools'];
 const chatFields = [
   'kind',
   'title',
@@ -61,21 +75,25 @@ export function readUiRequest(given: unknown): UiRequest {
     const issue = parsed.error.issues[0];
     throw new Problem('invalid_body', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is not valid'}`);
   }
-  const { id, messages, message, trigger, messageId, ...rest } = parsed.data;
+  const { id, messages, message, trigger, messageId, tools, ...rest } = parsed.data;
   const all = [...(messages ?? []), ...(message ? [message] : [])];
-  const clientId = id ?? null;
-  const newChat = readNewChat(rest);
+  const request = { clientId: id ?? null, newChat: readNewChat(rest), functions: readPageFunctions(tools) };
   if (trigger === 'regenerate-message')
-    return { clientId, newChat, asks: { what: 'regenerate', messageId: messageId ?? null } };
+    return { ...request, asks: { what: 'regenerate', messageId: messageId ?? null } };
   const last = all.at(-1);
   const approvals = all.flatMap(({ parts }) => (parts ?? []).flatMap(approvalOf));
-  if (last?.role !== 'user' && approvals.length > 0) return { clientId, newChat, asks: { what: 'approve', approvals } };
+  if (last?.role !== 'user' && approvals.length > 0) return { ...request, asks: { what: 'approve', approvals } };
+  const outputs = outputsOf(all.findLast(({ role }) => role === 'assistant'));
+  if (last?.role === 'assistant' && outputs.length > 0) {
+    const asks = { text: '', images: [], outputs, clientMessageId: null, edits: null, continues: last.id ?? null };
+    return { ...request, asks: { what: 'submit', ...asks } };
+  }
   if (last?.role !== 'user') throw new Problem('invalid_body', 'messages: the last one must be of the user');
   const text = textOf(last);
   if (text.trim() === '') throw new Problem('empty_text');
   const images = imagesOf(last);
-  const asks = { what: 'submit' as const, text, images, clientMessageId: last.id ?? null, edits: messageId ?? null };
-  return { clientId, newChat, asks };
+  const ids = { clientMessageId: last.id ?? null, edits: messageId ?? null };
+  return { ...request, asks: { what: 'submit', text, images, outputs, ...ids } };
 }
 
 function textOf({ parts, content }: UiMessage): string {
@@ -91,6 +109,29 @@ function imagesOf({ parts }: UiMessage): string[] {
     return isImage ? [typeof url === 'string' ? url : ''] : [];
   });
 }
+
+const ended = z.looseObject({
+  type: z.string().regex(/^(tool-|dynamic-tool$)/),
+  toolCallId: z.string(),
+  state: z.enum(['output-available', 'output-error']),
+  providerExecuted: z.boolean().nullish(),
+  output: z.unknown().optional(),
+  errorText: z.string().nullish(),
+});
+
+/** What the page's functions gave. Tools that ran here are `providerExecuted`. */
+function outputsOf(message: UiMessage | undefined): ClientOutput[] {
+  return (message?.parts ?? []).flatMap((given): ClientOutput[] => {
+    const parsed = ended.safeParse(given);
+    if (!parsed.success || parsed.data.providerExecuted) return [];
+    const { toolCallId: callId, state, output, errorText } = parsed.data;
+    const success = state === 'output-available';
+    return [{ callId, success, output: success ? textOfOutput(output) : (errorText ?? '') }];
+  });
+}
+
+const textOfOutput = (output: unknown): string =>
+  typeof output === 'string' ? output : (JSON.stringify(output) ?? '');
 
 const responded = z.looseObject({
   state: z.literal('approval-responded'),

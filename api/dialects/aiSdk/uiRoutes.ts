@@ -25,6 +25,9 @@ import { type Approval, readUiRequest } from './uiRequest.js';
 export type UiDeps = FollowDeps &
   StartDeps & { places: ViewerPlaces; stopTurn: TurnStopper; answerApproval: AnswerApproval; relays: boolean };
 
+/** `has`: the items that the page has already. `continues`: the page's message in which the reply goes on. */
+type Started = StartedTurn & { has?: ReadonlySet<string>; continues?: string | null };
+
 /** The three versions are one mount: a chat that one of them made is found by the others. */
 const MOUNT = 'ai-sdk';
 /** The most messages of `GET /:id/messages`: a page that has more reads the rest over the api. */
@@ -43,15 +46,15 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
     return chatId;
   }
 
-  async function start(request: Request, response: Response): Promise<StartedTurn & { has?: ReadonlySet<string> }> {
+  async function start(request: Request, response: Response): Promise<Started> {
     const asked = readUiRequest(request.body);
     const caller = { owner: ownerOf(response), level: Number(response.locals.level) };
     if (asked.newChat.kind === 'relay' && !deps.relays) throw new Problem('kind_not_available');
     switch (asked.asks.what) {
       case 'submit':
-        return turns.submit(caller, asked, asked.asks);
+        return { ...(await turns.submit(caller, asked, asked.asks)), continues: asked.asks.continues ?? null };
       case 'regenerate':
-        return turns.regenerate(caller, asked.clientId, asked.asks.messageId);
+        return turns.regenerate(caller, asked, asked.asks.messageId);
       case 'approve':
         return answerCalls(
           deps,
@@ -64,9 +67,10 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
 
   router.post('/', async (request, response) => {
     takeViewerPlace(deps.places, ownerOf(response), response);
-    const { chatId, turnId, has } = await start(request, response);
+    const { chatId, turnId, has, continues } = await start(request, response);
     stopOnClose(deps, response, turnId);
-    await stream(deps, response, { chatId, turnId }, { version, messageId: turnId, ...(has ? { has } : {}) });
+    const messageId = continues ?? turnId;
+    await stream(deps, response, { chatId, turnId }, { version, messageId, ...(has ? { has } : {}) });
   });
 
   router.get('/:id/stream', async (request, response) => {
@@ -182,7 +186,8 @@ function partsOfMarks(marks: readonly Mark[], waiting: ReadonlySet<string>): UiP
     if (item.kind === 'text') return [{ type: 'text', text, state: 'done' }];
     if (item.kind === 'thinking') return [{ type: 'reasoning', text, state: 'done' }];
     if (item.kind !== 'call' || waiting.has(item.callId)) return [];
-    const part = { type: 'dynamic-tool', toolCallId: item.callId, toolName: item.name, providerExecuted: true };
+    const runsHere = item.isClients ? {} : { providerExecuted: true };
+    const part = { type: 'dynamic-tool', toolCallId: item.callId, toolName: item.name, ...runsHere };
     return [{ ...part, state: 'input-available', input: item.arguments }];
   });
 }

@@ -1,6 +1,7 @@
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
 import type { TokenUsage } from '../../../domain/turns/turn.js';
 import type { SseMessage } from '../core/sseOutput.js';
+import { argumentsOf } from '../responses/responseObject.js';
 
 export type Completion = { id: string; created: number; model: string; includeUsage: boolean };
 
@@ -10,7 +11,13 @@ const BEAT_BREAK = '\n\n';
 const RESTARTED = '\n\n[restarted]\n\n';
 
 type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
-type Delta = { role?: 'assistant'; content?: string; reasoning_content?: string };
+type ToolCall = { id?: string; type?: 'function'; function: { name?: string; arguments: string } };
+type Delta = {
+  role?: 'assistant';
+  content?: string;
+  reasoning_content?: string;
+  tool_calls?: ({ index: number } & ToolCall)[];
+};
 
 /** The chunks of a streamed completion, for the marks of its turn. */
 export function createChunks({
@@ -21,6 +28,8 @@ export function createChunks({
 }: Completion): (marks: readonly Mark[]) => SseMessage[] {
   const texts = createTexts();
   let beats: LandedBeat[] = [];
+  /** Calls that the client runs. */
+  let calls = 0;
   const chunk = (choices: object[], more: object = {}): SseMessage => ({
     data: { id, object: 'chat.completion.chunk', created, model, choices, ...more },
   });
@@ -32,8 +41,17 @@ export function createChunks({
     if (error) return [{ data: { error } }];
     const usage = usageOf(how, beats);
     return [
-      delta({}, finishReason(beats)),
+      delta({}, finishReason(beats, calls > 0)),
       ...(includeUsage ? [chunk([], { usage: usage ? toUsage(usage) : null })] : []),
+    ];
+  }
+
+  /** Its name first, then its arguments. A call is in the log when it comes, and is never taken back. */
+  function call({ callId: id, name, arguments: sent }: ClientCall): SseMessage[] {
+    const index = calls++;
+    return [
+      delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }),
+      delta({ tool_calls: [{ index, function: { arguments: argumentsOf(sent) } }] }),
     ];
   }
 
@@ -55,6 +73,7 @@ export function createChunks({
       case 'ended':
         return end(mark.end);
       case 'itemOpened':
+        return isClientCall(mark.item) ? call(mark.item) : [];
       case 'itemClosed':
       case 'approval':
         return [];
@@ -109,10 +128,14 @@ const reasons: { [code: string]: FinishReason } = {
   reply_timeout: 'length',
 };
 
-function finishReason(beats: readonly LandedBeat[]): FinishReason {
+function finishReason(beats: readonly LandedBeat[], callsTools: boolean): FinishReason {
   const code = beats.map(({ error }) => error?.code).find((each) => each !== undefined);
-  return (code && reasons[code]) || 'stop';
+  return (code && reasons[code]) || (callsTools ? 'tool_calls' : 'stop');
 }
+
+type ClientCall = Extract<MarkItem, { kind: 'call' }>;
+
+const isClientCall = (item: MarkItem): item is ClientCall => item.kind === 'call' && item.isClients;
 
 /** The error of a turn without an answer. A cancelled turn has an answer: what had arrived. */
 function errorOf(end: TurnEnd, beats: readonly LandedBeat[]) {
@@ -146,10 +169,18 @@ export function toCompletion({ id, created, model }: Completion, marks: readonly
   if (error || !end) return { error };
   const thinking = [...items.values()].flatMap(({ kind, text }) => (kind === 'thinking' ? [text] : [])).join('');
   const usage = usageOf(end, beats);
+  const calls = marks.flatMap((mark) => (mark.type === 'itemOpened' && isClientCall(mark.item) ? [mark.item] : []));
+  const toolCalls = calls.map(({ callId, name, arguments: sent }) => ({
+    id: callId,
+    type: 'function',
+    function: { name, arguments: argumentsOf(sent) },
+  }));
+  const content = beats.map(({ text }) => text).join(BEAT_BREAK);
   const message = {
     role: 'assistant',
-    content: beats.map(({ text }) => text).join(BEAT_BREAK),
+    content: content === '' && calls.length > 0 ? null : content,
     refusal: null,
+    ...(calls.length > 0 ? { tool_calls: toolCalls } : {}),
     ...(thinking ? { reasoning_content: thinking } : {}),
   };
   return {
@@ -159,7 +190,7 @@ export function toCompletion({ id, created, model }: Completion, marks: readonly
       object: 'chat.completion',
       created,
       model,
-      choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(beats) }],
+      choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(beats, calls.length > 0) }],
       ...(usage ? { usage: toUsage(usage) } : {}),
     },
   };

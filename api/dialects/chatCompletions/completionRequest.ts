@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import type { EarlierMessage } from '../../../db/chats/newChat.js';
+import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
+import { collectEarlier } from '../core/earlierMessages.js';
+import { readOpenAiFunctions } from '../core/functions.js';
 import { invalidRequest } from '../core/openaiErrors.js';
 
 const textPart = z.looseObject({ type: z.enum(['text', 'input_text']), text: z.string() });
 const otherPart = z.looseObject({ type: z.string() });
 const content = z.union([z.string(), z.array(z.union([textPart, otherPart])), z.null()]).optional();
 
+const toolCall = z.looseObject({
+  id: z.string().min(1).max(500),
+  type: z.literal('function').optional(),
+  function: z.looseObject({ name: z.string().max(200), arguments: z.string() }),
+});
+
 const message = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
   content,
+  tool_calls: z.array(toolCall).nullish(),
+  tool_call_id: z.string().nullish(),
 });
+type Message = z.output<typeof message>;
 
 const body = z.looseObject({
   model: z.string().min(1).max(300),
@@ -20,6 +32,9 @@ const body = z.looseObject({
   max_tokens: z.number().int().min(1).nullish(),
   max_completion_tokens: z.number().int().min(1).nullish(),
   n: z.number().int().nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  tool_choice: z.unknown().optional(),
+  parallel_tool_calls: z.boolean().nullish(),
 });
 
 /** What of a request for a completion has an effect here. Fields that are not known are taken and ignored. */
@@ -27,9 +42,14 @@ export type CompletionRequest = {
   model: string;
   instructions: string | null;
   userTexts: string[];
+  /** Whether the last message is a text of the user; else it is the output of a function. */
+  endsWithText: boolean;
+  /** What the client's functions gave after the last reply. */
+  outputs: ClientOutput[];
+  functions: ClientFunctions | undefined;
   /** `data:` URLs of the last message's images. */
   images: string[];
-  /** The messages of the user and the assistant before the last one. */
+  /** The messages of the user and the assistant before the last one, with the calls of functions and their outputs. */
   earlier: EarlierMessage[];
   stream: boolean;
   includeUsage: boolean;
@@ -48,29 +68,49 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
   const { model, messages, temperature, n, ...more } = parsed.data;
   if ((n ?? 1) !== 1) throw invalidRequest('n: only one choice can be made', 'n', 'unsupported_value');
   const last = messages.at(-1);
-  if (last?.role !== 'user') {
-    throw invalidRequest('messages: the last message must be of the user', 'messages', 'invalid_value');
+  if (last?.role !== 'user' && last?.role !== 'tool') {
+    throw invalidRequest('messages: the last message must be of the user or of a tool', 'messages', 'invalid_value');
   }
+  const endsWithText = last.role === 'user';
   const instructions = messages.flatMap(({ role, content: said }) =>
     role === 'system' || role === 'developer' ? [textOf(said)] : [],
   );
   const userTexts = messages.flatMap(({ role, content: said }) => (role === 'user' ? [textOf(said)] : []));
-  if ((userTexts.at(-1) ?? '').trim() === '')
+  if (endsWithText && (userTexts.at(-1) ?? '').trim() === '')
     throw invalidRequest('messages: the text is empty', 'messages', 'empty_text');
   return {
     model,
     instructions: instructions.length > 0 ? instructions.join('\n\n') : null,
     userTexts,
-    images: imagesOf(last.content),
-    earlier: messages.slice(0, -1).flatMap(({ role, content: said }): EarlierMessage[] => {
-      const text = textOf(said);
-      return (role === 'user' || role === 'assistant') && text !== '' ? [{ role, text }] : [];
-    }),
+    endsWithText,
+    functions: readOpenAiFunctions(more, 'chat'),
+    images: endsWithText ? imagesOf(last.content) : [],
+    ...readHistory(endsWithText ? messages.slice(0, -1) : messages),
     stream: more.stream ?? false,
     includeUsage: more.stream_options?.include_usage ?? false,
     temperature: temperature ?? undefined,
     maxTokens: more.max_completion_tokens ?? more.max_tokens ?? undefined,
   };
+}
+
+/** The earlier messages, and what the client's functions gave after the last reply. Throws `OpenAiRefused`. */
+function readHistory(messages: readonly Message[]): Pick<CompletionRequest, 'earlier' | 'outputs'> {
+  const said = collectEarlier();
+  for (const [n, message] of messages.entries()) {
+    const text = textOf(message.content);
+    if (message.role === 'user') said.user(text);
+    else if (message.role === 'assistant') {
+      said.assistant(text);
+      for (const { id, function: called } of message.tool_calls ?? [])
+        said.call({ id, name: called.name, arguments: called.arguments });
+    } else if (message.role === 'tool') {
+      const callId = message.tool_call_id ?? '';
+      if (said.output({ callId, output: text, success: true })) continue;
+      const why = "must be a response to a preceding message with 'tool_calls' that has its tool_call_id";
+      throw invalidRequest(`messages.${n}: a message of role tool ${why}`, `messages.${n}.tool_call_id`);
+    }
+  }
+  return said.result();
 }
 
 type Content = z.output<typeof content>;

@@ -43,6 +43,9 @@ export function completionRoutes(deps: CompletionDeps): Router {
       options: turnOptionsOf(asked),
       images: asked.images,
       userTexts: asked.userTexts,
+      endsWithText: asked.endsWithText,
+      outputs: asked.outputs,
+      functions: asked.functions,
       hash: requestHash([MOUNT, clientId, request.body]),
       repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
     });

@@ -10,8 +10,10 @@ type Wishes = {
 };
 
 /** The chat that a model's name stands for: a character, a persona of the relay, or an agent without tools. */
-export function chatOfModel({ model, instructions, earlier, relays }: Wishes): NewChat {
+export function chatOfModel({ model, instructions, earlier: given, relays }: Wishes): NewChat {
   const [, family, name = ''] = /^(character|relay):(.+)$/s.exec(model) ?? [];
+  // Only an agent's prompt has calls.
+  const earlier = family ? given.flatMap(({ role, text }) => (text === '' ? [] : [{ role, text }])) : given;
   if (family === 'character') {
     return { kind: 'narrative', title: null, earlier, hostId: name, guestId: null, scene: null };
   }

@@ -8,6 +8,8 @@ import { ChatRefused } from '../../../db/core/refused.js';
 import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js';
 import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
 import { readUserTexts, type UserText } from '../../../db/dialects/userTexts.js';
+import { readTurn } from '../../../db/turns/turnView.js';
+import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { type HistoryPlan, planHistory } from '../../../domain/dialects/history.js';
 import type { TurnOptions } from '../../../domain/turns/turnOptions.js';
 import { Problem } from '../../http/problem.js';
@@ -17,6 +19,7 @@ import type { AcceptTurn } from '../../turns/acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
 import { followSettings } from './followSettings.js';
 import { attachImages } from './images.js';
+import { askingTurnOf, findStrayOutput } from './outputs.js';
 
 /** Milliseconds before another try where no turn can be waited for. */
 const TRY_AGAIN_MS = 100;
@@ -48,8 +51,13 @@ export type HistoryRequest = {
   options: TurnOptions;
   /** `data:` URLs of the newest message's images. */
   images: readonly string[];
-  /** The texts of the user's messages, at least one. */
+  /** The texts of the user's messages; at least one, unless it ends with outputs. */
   userTexts: readonly string[];
+  /** Whether the last message is a text of the user; else it is an output. */
+  endsWithText: boolean;
+  /** What the client's functions gave after the last reply. */
+  outputs: readonly ClientOutput[];
+  functions: ClientFunctions | undefined;
   /** sha256 of the request, and whether the client says that it has sent it before. */
   hash: string;
   repeats: boolean;
@@ -64,26 +72,52 @@ export type StartedTurn = { chatId: string; turnId: string };
 export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => Promise<StartedTurn> {
   const { pool } = deps;
 
+  /** The chat that a request names: by its client's name, or by a call that waits for one of the outputs. */
+  async function findChat({ owner, mount, clientId, outputs, endsWithText }: HistoryRequest): Promise<string | null> {
+    if (clientId !== null) return findNamedChat(pool, { owner, mount, clientId });
+    const asking = endsWithText ? null : askingTurnOf(outputs[0]?.callId ?? '');
+    return asking && ((await readTurn(pool, { owner, turnId: asking }))?.chatId ?? null);
+  }
+
+  /** Whether the chat can do what the plan says. */
+  async function isPossible(request: HistoryRequest, chatId: string, plan: HistoryPlan, known: UserText[]) {
+    switch (plan.plan) {
+      case 'turn':
+        return true;
+      case 'again':
+        // A reply that was made elsewhere can not be made again.
+        return known[plan.index]?.turnId !== null;
+      case 'outputs':
+        // A client that does not name its chat may continue one history several times.
+        if (plan.before !== null) return request.clientId !== null;
+        return (await findStrayOutput(pool, chatId, request.outputs)) === null;
+      case 'newChat':
+        return false;
+    }
+  }
+
   async function chatOf(request: HistoryRequest): Promise<{ chatId: string; known: UserText[]; plan: HistoryPlan }> {
-    const { owner, mount, clientId, newChat, userTexts } = request;
-    const name = clientId === null ? null : { owner, mount, clientId };
+    const { owner, mount, clientId, newChat, userTexts, outputs, endsWithText } = request;
     const max = deps.limits.chats;
-    const found = name && (await findNamedChat(pool, name));
+    const found = await findChat(request);
     const known = found ? await readUserTexts(pool, found) : [];
-    const plan = planHistory(
-      known.map(({ text }) => text),
-      userTexts,
-    );
-    if (found && isPossible(plan, known)) {
+    const plan = planHistory(known, { texts: userTexts, answers: outputs.map(({ callId }) => callId), endsWithText });
+    if (found && (await isPossible(request, found, plan, known))) {
       await followSettings(pool, { owner, chatId: found }, request);
       return { chatId: found, known, plan };
     }
-    const fresh: HistoryPlan = { plan: 'turn', text: userTexts.at(-1) ?? '' };
-    if (!name) return { chatId: (await createChat(pool, owner, newChat, max)).id, known: [], plan: fresh };
+    const fresh: HistoryPlan = endsWithText
+      ? { plan: 'turn', text: userTexts.at(-1) ?? '' }
+      : { plan: 'outputs', before: null };
+    if (clientId === null) return { chatId: (await createChat(pool, owner, newChat, max)).id, known: [], plan: fresh };
     const isFit = (chatId: string) => chatId !== found;
-    const { chatId } = await findOrMakeChat(pool, name, newChat, { max, isFit });
+    const { chatId } = await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { max, isFit });
     return { chatId, known: [], plan: fresh };
   }
+
+  /** Takes back a message of the timeline, and what followed it. */
+  const takeBack = (owner: string, chatId: string, message: UserText) =>
+    whenFree(deps, { owner, chatId }, () => deps.rewind({ owner, chatId, toSeq: message.seq - 1, interrupt: false }));
 
   async function replyAgain(
     request: HistoryRequest,
@@ -99,7 +133,8 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     return whenFree(deps, { owner, chatId: chat.chatId }, async () => {
       if (next) await deps.rewind({ owner, chatId: chat.chatId, toSeq: next.seq - 1, interrupt: false });
       const text = plan.text ?? undefined;
-      return deps.regenerate({ owner, turnId, text, idempotencyKey: key, callerLevel: level });
+      const { functions } = request;
+      return deps.regenerate({ owner, turnId, text, functions, idempotencyKey: key, callerLevel: level });
     });
   }
 
@@ -114,11 +149,15 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     await keepRequestChat(pool, begun.id, chatId);
     if (plan.plan === 'again')
       return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, begun.id)).turnId };
+    const repeated = plan.plan === 'outputs' && plan.before !== null ? known[plan.before] : undefined;
+    if (repeated) await takeBack(owner, chatId, repeated);
     const { turnId } = await deps.acceptTurn({
       owner,
       chatId,
       attachments,
       text: plan.plan === 'turn' ? plan.text : '',
+      functions: request.functions,
+      outputs: request.outputs,
       whenBusy: 'enqueue',
       whenFailed: 'fail',
       idempotencyKey: begun.id,
@@ -128,10 +167,6 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     return { chatId, turnId };
   };
 }
-
-/** A reply that was made elsewhere can not be made again. */
-const isPossible = (plan: HistoryPlan, known: readonly UserText[]): boolean =>
-  plan.plan === 'turn' || (plan.plan === 'again' && known[plan.index]?.turnId !== null);
 
 type Again = Extract<HistoryPlan, { plan: 'again' }>;
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { EarlierMessage } from '../../../db/chats/newChat.js';
+import type { ClientFunctions } from '../../../domain/agents/clientFunctions.js';
+import { readOpenAiFunctions } from '../core/functions.js';
 import { invalidRequest } from '../core/openaiErrors.js';
+import { inputItem, type ResponseInput, readItems, withNotes } from './responseInput.js';
 import type { ResponseFields } from './responseObject.js';
 
-const part = z.looseObject({ type: z.string() });
-const content = z.union([z.string(), z.array(part)]).nullish();
-const item = z.looseObject({ type: z.string().optional(), role: z.string().optional(), content });
 const nullish = <T extends z.ZodType>(type: T) => type.nullish();
 
 const body = z.looseObject({
   model: z.string().min(1).max(300),
-  input: z.union([z.string(), z.array(item)]),
+  input: z.union([z.string(), z.array(inputItem)]),
   instructions: nullish(z.string()),
   previous_response_id: nullish(z.string()),
   conversation: nullish(z.union([z.string(), z.looseObject({ id: z.string() })])),
@@ -32,18 +32,14 @@ const body = z.looseObject({
   prompt_cache_key: nullish(z.string()),
 });
 type Body = z.output<typeof body>;
-type Item = z.output<typeof item>;
 
 export type ResponseRequest = {
   fields: ResponseFields;
   /** The items, as `input_items` lists them. */
   input: unknown[];
-  /** Messages before the one that is answered. */
-  earlier: EarlierMessage[];
-  /** The text that is answered. */
-  text: string;
-  /** `data:` URLs of the images that belong to it. */
-  images: string[];
+  /** What the items mean. */
+  said: ResponseInput;
+  functions: ClientFunctions | undefined;
   instructions: string | null;
   stream: boolean;
   conversation: string | null;
@@ -64,54 +60,40 @@ export function readResponseRequest(given: unknown): ResponseRequest {
     const message = 'previous_response_id: can not be given together with conversation';
     throw invalidRequest(message, 'previous_response_id', 'mutually_exclusive_parameters');
   }
-  const items: Item[] =
+  const items =
     typeof asked.input === 'string' ? [{ type: 'message', role: 'user', content: asked.input }] : asked.input;
-  const messages = items.flatMap(messageOf);
-  const last = messages.at(-1);
-  if (last?.role !== 'user' || last.text.trim() === '') {
-    throw invalidRequest('input: the last message must be of the user and not empty', 'input', 'empty_text');
+  const said = readItems(items, 'input');
+  if ((said.text ?? '').trim() === '' && (said.text !== null || said.outputs.length === 0)) {
+    const message = 'input: must end with a message of the user that is not empty, or with an output of a function';
+    throw invalidRequest(message, 'input', 'empty_text');
   }
-  const system = items.flatMap(({ role, content: said }) =>
-    role === 'system' || role === 'developer' ? [textOf(said)] : [],
-  );
-  const instructions = [asked.instructions ?? '', ...system].filter((text) => text !== '').join('\n\n');
+  const instructions = [asked.instructions ?? '', ...said.instructions].filter((text) => text !== '').join('\n\n');
   return {
     fields: fieldsOf(asked),
     input: items,
-    earlier: messages.slice(0, -1),
-    text: last.text,
-    images: imagesOf(items.findLast(({ role }) => role === 'user')?.content),
+    said,
+    functions: readOpenAiFunctions(asked, 'responses'),
     instructions: instructions || null,
     stream: asked.stream ?? false,
     conversation,
   };
 }
 
-/** The messages of items. Items that hold no message are left out, or refused where they would be lost. */
-export const readMessagesOfItems = (items: readonly unknown[]): EarlierMessage[] =>
-  items.flatMap((given, n) => {
-    const parsed = item.safeParse(given);
-    if (!parsed.success) throw invalidRequest(`items.${n}: is not valid`, 'items');
-    return messageOf(parsed.data);
+/** The messages of items that are added to a conversation. Throws `OpenAiRefused`. */
+export function readMessagesOfItems(items: readonly unknown[]): EarlierMessage[] {
+  const read = items.map((given, n) => {
+    const parsed = inputItem.safeParse(given);
+    if (!parsed.success) throw invalidRequest(`items.${n}: is not valid`, `items.${n}`);
+    return parsed.data;
   });
-
-function messageOf({ type = 'message', role, content: said }: Item): EarlierMessage[] {
-  if (type === 'message') return role === 'user' || role === 'assistant' ? [{ role, text: textOf(said) }] : [];
-  if (type === 'reasoning') return [];
-  throw invalidRequest(`input: items of type ${type} can not be taken`, 'input', 'unsupported_value');
+  const { earlier, text, files, strays } = readItems(read, 'items');
+  if (strays.length > 0) throw invalidRequest(noCall(strays[0]?.callId ?? ''), 'items');
+  const last = withNotes(text ?? '', files);
+  return last === '' ? earlier : [...earlier, { role: 'user', text: last }];
 }
 
-function textOf(said: Item['content']): string {
-  if (typeof said === 'string') return said;
-  return (said ?? []).flatMap((each) => (typeof each.text === 'string' ? [each.text] : [])).join('\n');
-}
-
-function imagesOf(said: Item['content']): string[] {
-  const parts = Array.isArray(said) ? said : [];
-  return parts.flatMap(({ type, image_url: url }) =>
-    type === 'input_image' ? [typeof url === 'string' ? url : ''] : [],
-  );
-}
+export const noCall = (callId: string): string =>
+  `No tool call found for function call output with call_id ${callId.slice(0, 100)}.`;
 
 function fieldsOf(asked: Body): ResponseFields {
   return {

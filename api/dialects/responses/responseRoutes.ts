@@ -1,41 +1,28 @@
 import { type Request, type Response, Router } from 'express';
-import { createChat } from '../../../db/chats/newChat.js';
-import { addMessages } from '../../../db/dialects/addMessages.js';
-import { findNamedChat } from '../../../db/dialects/chatNames.js';
 import { readReplyState } from '../../../db/dialects/replyState.js';
-import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
-import { findResponse, keepResponse, readTurnEnd, type StoredResponse } from '../../../db/dialects/responses.js';
-import { forkChat } from '../../../db/timeline/fork.js';
+import { findResponse, type StoredResponse } from '../../../db/dialects/responses.js';
 import { markStop } from '../../../db/turns/stop.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { cursorBefore, type MarkCursor, unpackCursor } from '../../../domain/marks/cursor.js';
 import { hasEnded } from '../../../domain/turns/endStatus.js';
 import { goneSignal } from '../../http/goneSignal.js';
-import type { HeavyWork } from '../../limits/heavyWork.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
-import { requestHash } from '../../turns/requestHash.js';
 import { waitForTurnEnd } from '../../turns/turnEnd.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
-import { followSettings } from '../core/followSettings.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
-import { attachImages } from '../core/images.js';
-import { chatOfModel } from '../core/modelChat.js';
-import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { invalidRequest } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
-import type { StartDeps, StartedTurn } from '../core/startTurn.js';
 import { stopOnClose } from '../core/stopOnClose.js';
 import { createResponseEvents } from './responseEvents.js';
 import { type ResponseFields, type ResponseHead, type ResponseObject, responseObject } from './responseObject.js';
-import { type ResponseRequest, readResponseRequest } from './responseRequest.js';
+import { readResponseRequest } from './responseRequest.js';
+import { notFound, type StartResponseDeps, startResponse } from './startResponse.js';
 
-export type ResponseDeps = FollowDeps &
-  StartDeps & { places: ViewerPlaces; relays: boolean; stopTurn: TurnStopper; heavy: HeavyWork };
+export type ResponseDeps = FollowDeps & StartResponseDeps & { places: ViewerPlaces; stopTurn: TurnStopper };
 
 type Stored = StoredResponse<ResponseFields>;
 
-/** Clients of this mount name their conversations by the ids that they get. */
-const MOUNT = 'openai';
 /** Seconds that a cancel waits for the text to land. */
 const CANCEL_WAIT = 30;
 
@@ -102,98 +89,6 @@ export function responseRoutes(deps: ResponseDeps): Router {
   });
 
   return router;
-}
-
-const notFound = (message: string) =>
-  new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
-
-/** The chat in which a response is made.  Throws `OpenAiRefused`. */
-async function chatOf(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
-  const known = await knownChat(deps, owner, asked);
-  if (known) {
-    await followSettings(
-      deps.pool,
-      { owner, chatId: known },
-      { model: asked.fields.model, instructions: asked.instructions },
-    );
-    return known;
-  }
-  const { fields, instructions } = asked;
-  const wishes = { model: fields.model, instructions, earlier: [], relays: deps.relays };
-  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
-}
-
-/** The chat that a request continues; null if it begins one. */
-async function knownChat(deps: ResponseDeps, owner: string, asked: ResponseRequest): Promise<string | null> {
-  const { fields, conversation } = asked;
-  if (conversation !== null) {
-    const chatId = await findNamedChat(deps.pool, { owner, mount: MOUNT, clientId: conversation });
-    if (!chatId) throw notFound(`Conversation with id '${conversation.slice(0, 100)}' not found.`);
-    return chatId;
-  }
-  const previous = fields.previous_response_id;
-  return previous === null ? null : chatAfter(deps, owner, previous);
-}
-
-/** The chat of the previous response, or a fork of it where that is not the last one. */
-async function chatAfter({ pool, heavy, limits }: ResponseDeps, owner: string, turnId: string): Promise<string> {
-  const previous = await findResponse<ResponseFields>(pool, { owner, turnId });
-  const end = previous && (await readTurnEnd(pool, turnId));
-  if (!previous || !end) {
-    const message = `Previous response with id '${turnId.slice(0, 100)}' not found.`;
-    throw invalidRequest(message, 'previous_response_id', 'previous_response_not_found');
-  }
-  if (end.isLast) return previous.chatId;
-  const { chats: maxChats, storedBytes } = limits;
-  const from = { chatId: previous.chatId, owner, atSeq: end.seq, maxChats, storedBytes };
-  return (await heavy(owner, () => forkChat(pool, from))).id;
-}
-
-async function startResponse(
-  deps: ResponseDeps,
-  request: Request,
-  response: Response,
-  asked: ResponseRequest,
-): Promise<Stored> {
-  const { owner, level } = response.locals as { owner: string; level: number };
-  const begun = await beginRequest(deps.pool, {
-    owner,
-    mount: MOUNT,
-    hash: requestHash([request.path, request.body]),
-    repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
-  });
-  const earlier = begun.chatId && (await findRequestTurn(deps.pool, { id: begun.id, chatId: begun.chatId }));
-  const started: StartedTurn =
-    begun.chatId && earlier
-      ? { chatId: begun.chatId, turnId: earlier }
-      : await acceptResponse(deps, { owner, level, key: begun.id, chatId: begun.chatId }, asked);
-  await keepResponse(deps.pool, owner, { ...started, fields: asked.fields, input: asked.input });
-  const stored = await findResponse<ResponseFields>(deps.pool, { owner, turnId: started.turnId });
-  if (!stored) throw notFound('The conversation was deleted.');
-  return stored;
-}
-
-type Accepting = { owner: string; level: number; key: string; chatId: string | null };
-
-async function acceptResponse(deps: ResponseDeps, { owner, level, key, chatId }: Accepting, asked: ResponseRequest) {
-  // Before a chat is made: an image may be refused.
-  const attachments = await attachImages(deps, owner, asked.images);
-  const chat = chatId ?? (await chatOf(deps, owner, asked));
-  await keepRequestChat(deps.pool, key, chat);
-  await addMessages(deps.pool, { owner, chatId: chat }, asked.earlier, key);
-  const { temperature, max_output_tokens: maxTokens } = asked.fields;
-  const { turnId } = await deps.acceptTurn({
-    owner,
-    chatId: chat,
-    attachments,
-    text: asked.text,
-    whenBusy: 'enqueue',
-    whenFailed: 'fail',
-    idempotencyKey: key,
-    callerLevel: level,
-    options: { ...(temperature === null ? {} : { temperature }), ...(maxTokens === null ? {} : { maxTokens }) },
-  });
-  return { chatId: chat, turnId };
 }
 
 function readCursor(given: unknown): MarkCursor | null {

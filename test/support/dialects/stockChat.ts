@@ -15,6 +15,7 @@ export type StockChat = {
   regenerate(options?: { messageId?: string }): Promise<void>;
   resumeStream(): Promise<void>;
   stop(): Promise<void>;
+  addToolResult(result: { tool: string; toolCallId: string; output: unknown }): Promise<void>;
   addToolApprovalResponse?(answer: { id: string; approved: boolean; reason?: string }): Promise<void>;
 };
 
