@@ -1,4 +1,5 @@
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import { outcomeOf } from '../../../domain/marks/outcome.js';
 import type { SseMessage } from '../core/sseOutput.js';
 import { argumentsOf } from '../responses/responseObject.js';
 import { type AgUiMessage, messageIdOf, messageOf } from './agUiMessages.js';
@@ -70,13 +71,21 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
   }
 
   function end(how: TurnEnd): AgUiEvent[] {
-    const failure = failureOf(how, beats);
-    if (failure) return [{ type: 'RUN_ERROR', ...failure }];
-    const finished = { type: 'RUN_FINISHED', threadId, runId };
-    if (how.status === 'waiting')
-      return [{ ...finished, outcome: { type: 'interrupt', interrupts: calls.map(interrupt) } }];
-    const stopped = how.status === 'cancelled' || beats.some(({ truncated, error }) => truncated && !error);
-    return [{ ...finished, outcome: { type: stopped ? 'cancelled' : 'success' } }];
+    const outcome = outcomeOf(how, beats);
+    const finished = (shown: object) => [{ type: 'RUN_FINISHED', threadId, runId, outcome: shown }];
+    switch (outcome.how) {
+      case 'failed': {
+        const { message, code } = outcome.error ?? { message: 'The turn failed.', code: 'internal' };
+        return [{ type: 'RUN_ERROR', message, code }];
+      }
+      case 'waiting':
+        return finished({ type: 'interrupt', interrupts: calls.map(interrupt) });
+      case 'stopped':
+        return finished({ type: 'cancelled' });
+      case 'cut':
+      case 'whole':
+        return finished({ type: 'success' });
+    }
   }
 
   function eventsOf(mark: Mark): AgUiEvent[] {
@@ -156,13 +165,3 @@ const interrupt = ({ callId, name }: { callId: string; name: string }) => ({
   toolCallId: callId,
   responseSchema: answerSchema,
 });
-
-/** Codes of replies that end before their time and are answers all the same. */
-const answers = new Set(['length', 'reply_timeout', 'max_iterations', 'content_filter']);
-
-function failureOf(end: TurnEnd, beats: readonly LandedBeat[]): { message: string; code: string } | null {
-  const errors = beats.flatMap(({ error }) => error ?? []);
-  const error = errors.find(({ code }) => !answers.has(code)) ?? (end.status === 'failed' ? end.error : undefined);
-  if (error) return { message: error.message, code: error.code };
-  return end.status === 'failed' ? { message: 'The turn failed.', code: 'internal' } : null;
-}

@@ -1,4 +1,5 @@
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import { type Cut, outcomeOf } from '../../../domain/marks/outcome.js';
 import type { SseMessage } from '../core/sseOutput.js';
 
 /** The versions of the AI SDK whose streams differ. They can not be told apart on the wire. */
@@ -148,26 +149,22 @@ function whole({ item, text, closed }: Shown, version: AiSdkVersion): UiChunk[] 
   return [...itemStart(item, version), ...said, ...(closed ? itemEnd(item) : [])];
 }
 
-/** Codes of replies that end before their time and are answers all the same. */
-const reasons: { [code: string]: string } = {
-  length: 'length',
-  reply_timeout: 'length',
-  max_iterations: 'length',
-  content_filter: 'content-filter',
-};
+const cutReasons: Record<Cut, string> = { length: 'length', content_filter: 'content-filter' };
 
 /** Every stream ends with `finish`, also after an error and a stop. */
 function endOf(end: TurnEnd, beats: readonly LandedBeat[], callsClient: boolean): UiChunk[] {
+  const outcome = outcomeOf(end, beats);
   const finish = (finishReason: string): UiChunk => ({ type: 'finish', finishReason });
-  if (end.status === 'waiting') return [finish('tool-calls')];
-  const errors = beats.flatMap(({ error }) => error ?? []);
-  const failure = errors.find(({ code }) => !reasons[code]) ?? (end.status === 'failed' ? end.error : undefined);
-  if (failure || end.status === 'failed') {
-    return [{ type: 'error', errorText: failure?.message ?? 'The turn failed.' }, finish('error')];
+  switch (outcome.how) {
+    case 'waiting':
+      return [finish('tool-calls')];
+    case 'failed':
+      return [{ type: 'error', errorText: outcome.error?.message ?? 'The turn failed.' }, finish('error')];
+    case 'cut':
+      return [finish(cutReasons[outcome.cut])];
+    case 'stopped':
+      return [{ type: 'abort' }, finish('other')];
+    case 'whole':
+      return [finish(callsClient ? 'tool-calls' : 'stop')];
   }
-  const cut = errors.map(({ code }) => reasons[code]).find(Boolean);
-  if (cut) return [finish(cut)];
-  const stopped = end.status === 'cancelled' || beats.some(({ truncated }) => truncated);
-  if (stopped) return [{ type: 'abort' }, finish('other')];
-  return [finish(callsClient ? 'tool-calls' : 'stop')];
 }

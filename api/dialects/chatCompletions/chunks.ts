@@ -1,4 +1,5 @@
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import { outcomeOf } from '../../../domain/marks/outcome.js';
 import type { TokenUsage } from '../../../domain/turns/turn.js';
 import type { SseMessage } from '../core/sseOutput.js';
 import { argumentsOf } from '../responses/responseObject.js';
@@ -37,13 +38,10 @@ export function createChunks({
     chunk([{ index: 0, delta: fields, logprobs: null, finish_reason: reason }]);
 
   function end(how: TurnEnd): SseMessage[] {
-    const error = errorOf(how, beats);
+    const { reason, error } = endOf(how, beats, calls > 0);
     if (error) return [{ data: { error } }];
     const usage = usageOf(how, beats);
-    return [
-      delta({}, finishReason(beats, calls > 0)),
-      ...(includeUsage ? [chunk([], { usage: usage ? toUsage(usage) : null })] : []),
-    ];
+    return [delta({}, reason), ...(includeUsage ? [chunk([], { usage: usage ? toUsage(usage) : null })] : [])];
   }
 
   /** Its name first, then its arguments. A call is in the log when it comes, and is never taken back. */
@@ -121,28 +119,31 @@ function createTexts() {
   };
 }
 
-/** Codes of replies that end before their time and are answers all the same. */
-const reasons: { [code: string]: FinishReason } = {
-  length: 'length',
-  content_filter: 'content_filter',
-  reply_timeout: 'length',
-};
+/** The reason of an end, or the error of a turn without an answer. A stopped turn has an answer: what had arrived. */
+type CompletionEnd =
+  | { reason: FinishReason; error: null }
+  | { reason: null; error: { message: string; type: string; param: null; code: string } };
 
-function finishReason(beats: readonly LandedBeat[], callsTools: boolean): FinishReason {
-  const code = beats.map(({ error }) => error?.code).find((each) => each !== undefined);
-  return (code && reasons[code]) || (callsTools ? 'tool_calls' : 'stop');
+function endOf(end: TurnEnd, beats: readonly LandedBeat[], callsTools: boolean): CompletionEnd {
+  const outcome = outcomeOf(end, beats);
+  switch (outcome.how) {
+    case 'failed': {
+      const { message, code } = outcome.error ?? { message: 'The turn failed.', code: 'internal' };
+      return { reason: null, error: { message, type: 'server_error', param: null, code } };
+    }
+    case 'cut':
+      return { reason: outcome.cut, error: null };
+    case 'stopped':
+    case 'waiting':
+      return { reason: 'stop', error: null };
+    case 'whole':
+      return { reason: callsTools ? 'tool_calls' : 'stop', error: null };
+  }
 }
 
 type ClientCall = Extract<MarkItem, { kind: 'call' }>;
 
 const isClientCall = (item: MarkItem): item is ClientCall => item.kind === 'call' && item.isClients;
-
-/** The error of a turn without an answer. A cancelled turn has an answer: what had arrived. */
-function errorOf(end: TurnEnd, beats: readonly LandedBeat[]) {
-  const failed = end.status === 'failed' ? end.error : undefined;
-  const error = beats.map((beat) => beat.error).find((each) => each && !reasons[each.code]) ?? failed;
-  return error ? { message: error.message, type: 'server_error', param: null, code: error.code } : null;
-}
 
 const usageOf = (end: TurnEnd, beats: readonly LandedBeat[]): TokenUsage | undefined =>
   end.usage ?? beats.map(({ usage }) => usage).reduce((sum, usage) => sum ?? usage, undefined);
@@ -165,11 +166,12 @@ export function toCompletion({ id, created, model }: Completion, marks: readonly
   }
   const beats = marks.flatMap((mark) => (mark.type === 'beatLanded' ? [mark.beat] : []));
   const end = marks.flatMap((mark) => (mark.type === 'ended' ? [mark.end] : []))[0];
-  const error = end ? errorOf(end, beats) : null;
-  if (error || !end) return { error };
+  if (!end) return { error: null };
   const thinking = [...items.values()].flatMap(({ kind, text }) => (kind === 'thinking' ? [text] : [])).join('');
   const usage = usageOf(end, beats);
   const calls = marks.flatMap((mark) => (mark.type === 'itemOpened' && isClientCall(mark.item) ? [mark.item] : []));
+  const { reason, error } = endOf(end, beats, calls.length > 0);
+  if (error) return { error };
   const toolCalls = calls.map(({ callId, name, arguments: sent }) => ({
     id: callId,
     type: 'function',
@@ -190,7 +192,7 @@ export function toCompletion({ id, created, model }: Completion, marks: readonly
       object: 'chat.completion',
       created,
       model,
-      choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(beats, calls.length > 0) }],
+      choices: [{ index: 0, message, logprobs: null, finish_reason: reason }],
       ...(usage ? { usage: toUsage(usage) } : {}),
     },
   };

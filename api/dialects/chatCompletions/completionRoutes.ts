@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
-import { requestHash } from '../../turns/requestHash.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { OpenAiRefused, sendOpenAiError } from '../core/openaiErrors.js';
+import { retriedRequest } from '../core/retriedRequest.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import { createStartTurn, type StartDeps } from '../core/startTurn.js';
 import { stopOnClose } from '../core/stopOnClose.js';
@@ -30,12 +30,11 @@ export function completionRoutes(deps: CompletionDeps): Router {
   const startTurn = createStartTurn(deps);
 
   async function start(request: Request, response: Response, asked: CompletionRequest) {
-    const { owner, level } = response.locals as { owner: string; level: number };
+    const level: number = response.locals.level;
     const clientId = conversationOf(request, deps.conversationHeaders);
     return startTurn({
-      owner,
+      ...retriedRequest(request, response, { mount: MOUNT, names: [clientId] }),
       level,
-      mount: MOUNT,
       clientId,
       newChat: chatOfModel({ ...asked, relays: deps.relays }),
       model: asked.model,
@@ -46,8 +45,6 @@ export function completionRoutes(deps: CompletionDeps): Router {
       endsWithText: asked.endsWithText,
       outputs: asked.outputs,
       functions: asked.functions,
-      hash: requestHash([MOUNT, clientId, request.body]),
-      repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
     });
   }
 

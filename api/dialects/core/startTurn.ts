@@ -20,6 +20,7 @@ import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
 import { followSettings } from './followSettings.js';
 import { attachImages } from './images.js';
 import { askingTurnOf, findStrayOutput } from './outputs.js';
+import type { RetriedRequest } from './retriedRequest.js';
 
 /** Milliseconds before another try where no turn can be waited for. */
 const TRY_AGAIN_MS = 100;
@@ -37,10 +38,8 @@ export type StartDeps = {
 };
 
 /** A request of a client that sends the whole conversation each time. */
-export type HistoryRequest = {
-  owner: string;
+export type HistoryRequest = RetriedRequest & {
   level: number;
-  mount: string;
   /** How the client names the chat; null: a chat of its own. */
   clientId: string | null;
   /** The chat that the request makes, if it makes one. */
@@ -58,9 +57,6 @@ export type HistoryRequest = {
   /** What the client's functions gave after the last reply. */
   outputs: readonly ClientOutput[];
   functions: ClientFunctions | undefined;
-  /** sha256 of the request, and whether the client says that it has sent it before. */
-  hash: string;
-  repeats: boolean;
 };
 
 export type StartedTurn = { chatId: string; turnId: string };

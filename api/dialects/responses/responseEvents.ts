@@ -11,9 +11,9 @@ import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/
 import type { SseMessage } from '../core/sseOutput.js';
 import {
   argumentsOf,
+  endOfResponse,
   itemId,
   type OutputItem,
-  outcomeOf,
   outputItem,
   type ResponseHead,
   type ResponseObject,
@@ -73,7 +73,7 @@ export function createResponseEvents({ head, queued, cursor, singly, now }: Resp
   }
 
   function end(how: TurnEnd): ResponseEvent[] {
-    const outcome = outcomeOf(how, beats);
+    const outcome = endOfResponse(how, beats);
     const usage = how.usage ?? beats.find(({ usage: each }) => each)?.usage;
     const last = { ...outcome, output: [...output.values()], usage, completedAt: outcome.error ? null : landedAt() };
     response = responseObject(head, last);

@@ -1,4 +1,5 @@
 import type { LandedBeat, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import { type Cut, outcomeOf } from '../../../domain/marks/outcome.js';
 import type { TokenUsage } from '../../../domain/turns/turn.js';
 
 /** What of a request its response shows again, as the client sent it. */
@@ -106,24 +107,27 @@ export function outputItem(responseId: string, item: MarkItem, text: string | nu
 export const argumentsOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value ?? {});
 
-/** Codes of replies that end before their time and have an answer all the same, and what clients call the reason. */
-const reasons: { [code: string]: string } = {
-  length: 'max_output_tokens',
-  content_filter: 'content_filter',
-  reply_timeout: 'max_output_tokens',
-  max_iterations: 'max_output_tokens',
-};
+const cutReasons: Record<Cut, string> = { length: 'max_output_tokens', content_filter: 'content_filter' };
 
 /** How a response ends. On the stream a cancelled one is `incomplete`: it has no event of its own. */
-export function outcomeOf(end: TurnEnd, beats: readonly LandedBeat[]): Pick<Outcome, 'status' | 'reason' | 'error'> {
-  const errors = beats.flatMap(({ error }) => error ?? []);
-  const failure = errors.find(({ code }) => !reasons[code]) ?? (end.status === 'failed' ? end.error : undefined);
-  if (failure)
-    return { status: 'failed', error: { code: 'server_error', message: `${failure.message} (${failure.code})` } };
-  if (end.status === 'failed')
-    return { status: 'failed', error: { code: 'server_error', message: 'The turn failed.' } };
-  const cut = errors.find(({ code }) => reasons[code]);
-  if (cut) return { status: 'incomplete', reason: reasons[cut.code] ?? null };
-  const stopped = end.status === 'cancelled' || beats.some(({ truncated }) => truncated);
-  return stopped ? { status: 'cancelled', reason: 'cancelled' } : { status: 'completed' };
+export function endOfResponse(
+  end: TurnEnd,
+  beats: readonly LandedBeat[],
+): Pick<Outcome, 'status' | 'reason' | 'error'> {
+  const outcome = outcomeOf(end, beats);
+  switch (outcome.how) {
+    case 'failed': {
+      const { error } = outcome;
+      const message = error ? `${error.message} (${error.code})` : 'The turn failed.';
+      return { status: 'failed', error: { code: 'server_error', message } };
+    }
+    case 'cut':
+      return { status: 'incomplete', reason: cutReasons[outcome.cut] };
+    case 'stopped':
+      return { status: 'cancelled', reason: 'cancelled' };
+    case 'whole':
+      return { status: 'completed' };
+    case 'waiting':
+      return { status: 'in_progress' };
+  }
 }

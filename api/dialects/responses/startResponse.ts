@@ -7,12 +7,12 @@ import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dial
 import { findResponse, keepResponse, readTurnEnd, type StoredResponse } from '../../../db/dialects/responses.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import type { HeavyWork } from '../../limits/heavyWork.js';
-import { requestHash } from '../../turns/requestHash.js';
 import { followSettings } from '../core/followSettings.js';
 import { attachFiles } from '../core/images.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
 import { findStrayOutput } from '../core/outputs.js';
+import { retriedRequest } from '../core/retriedRequest.js';
 import type { StartDeps, StartedTurn } from '../core/startTurn.js';
 import type { ResponseFields } from './responseObject.js';
 import { noCall, type ResponseRequest } from './responseRequest.js';
@@ -33,12 +33,7 @@ export async function startResponse(
   asked: ResponseRequest,
 ): Promise<StoredResponse<ResponseFields>> {
   const { owner, level } = response.locals as { owner: string; level: number };
-  const begun = await beginRequest(deps.pool, {
-    owner,
-    mount: MOUNT,
-    hash: requestHash([request.path, request.body]),
-    repeats: Number(request.headers['x-stainless-retry-count'] ?? 0) > 0,
-  });
+  const begun = await beginRequest(deps.pool, retriedRequest(request, response, { mount: MOUNT }));
   const earlier = begun.chatId && (await findRequestTurn(deps.pool, { id: begun.id, chatId: begun.chatId }));
   const started: StartedTurn =
     begun.chatId && earlier
