@@ -704,7 +704,12 @@ export interface UserTurnEvent {
     }[];
     quote?: string;
     attachments?: Attachment[];
-    answers?: string[];
+    outputs?: {
+      id: string;
+      name: string;
+      result: string;
+      success: boolean;
+    }[];
   };
 }
 export interface UserTurnParsedEvent {
@@ -741,6 +746,12 @@ export interface UserTurnEditEvent {
     userTurnSeq: number;
     text: string;
     attachments?: Attachment[];
+    outputs?: {
+      id: string;
+      name: string;
+      result: string;
+      success: boolean;
+    }[];
   };
 }
 export interface MemoryWrittenEvent {

@@ -1,9 +1,6 @@
 import type { ClientFunctions } from '../../domain/agents/clientFunctions.js';
-import type { NewEvent } from '../../domain/log/events.js';
-import { stepName } from '../../domain/turns/stepName.js';
-import type { Db, Tx } from '../core/pool.js';
+import type { Db } from '../core/pool.js';
 import { isLine, lastLinesFirst } from '../timeline/lines.js';
-import { appendEvents } from '../timeline/log.js';
 import { inTimeline } from '../timeline/subjects.js';
 
 /** The functions that a turn's client runs; null if its request brought none. */
@@ -15,41 +12,43 @@ export async function readClientFunctions(db: Db, turnId: string): Promise<Clien
   return rows[0]?.functions ?? null;
 }
 
-/** A call that a client is to run: `turnId` is the turn that asked for it. */
-export type HandedCall = { callId: string; name: string; turnId: string };
+/** A call that a client is to run. */
+export type HandedCall = { callId: string; name: string };
 
 /** Lines of the timeline in which calls are looked for. */
 const LAST_LINES = 40;
 
-/** Of these calls, those in the last replies of the timeline that have no result yet. */
+/** Of these calls, those in the last replies of the timeline that have no output yet. */
 export async function readHandedCalls(db: Db, chatId: string, callIds: readonly string[]): Promise<HandedCall[]> {
   if (callIds.length === 0) return [];
   const { rows } = await db.query<HandedCall>(
-    `select c.data->>'id' as "callId", c.data->>'name' as name, c.turn_id as "turnId"
+    `select c.data->>'id' as "callId", c.data->>'name' as name
      from (
        select e.turn_id, e.data->'steps' as steps from events e where ${isLine('e')} and e.chat_id = $1
        order by ${lastLinesFirst('e')} limit ${LAST_LINES}
      ) as line
      join events c on c.chat_id = $1 and c.turn_id = line.turn_id and c.kind = 'tool_call_start' and ${inTimeline('c')}
-     where line.steps is not null and c.data->>'id' = any($2) and not exists (
-       select from events d where d.chat_id = $1 and d.turn_id = c.turn_id and d.kind = 'tool_call_end'
-         and d.data->>'id' = c.data->>'id' and ${inTimeline('d')})`,
+     where jsonb_path_exists(line.steps, '$[*] ? (@.client == true)') and c.data->>'id' = any($2) and not exists (
+       select from events u where u.chat_id = $1 and u.kind = 'user_turn' and u.hidden_by is null and u.seq > c.seq
+         and u.data->'outputs' @> jsonb_build_array(jsonb_build_object('id', c.data->>'id')))`,
     [chatId, callIds],
   );
   return rows;
 }
 
-/**
- * Appends the results of calls to the turns that asked for them. `userTurnSeq`: of the turn that brings the outputs; each
- * such turn has events of its own, because an earlier one may have left the timeline.
- */
-export async function appendOutputs(
-  tx: Tx,
-  { chatId, userTurnSeq }: { chatId: string; userTurnSeq: number },
-  outputs: readonly (HandedCall & { output: string; success: boolean })[],
-): Promise<void> {
-  for (const { callId: id, name, turnId, output: result, success } of outputs) {
-    const event: NewEvent = { kind: 'tool_call_end', data: { id, name, result, success } };
-    await appendEvents(tx, { chatId, turnId, step: stepName.tool(id) }, [event], userTurnSeq);
-  }
+/** By the id of the call, what clients sent with the user turns from one seq to another. An edit of a turn keeps it. */
+export async function readOutputs(
+  db: Db,
+  chatId: string,
+  { from, to }: { from: number; to: number },
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; result: string }>(
+    `select o.value->>'id' as id, o.value->>'result' as result
+     from events u cross join jsonb_array_elements(u.data->'outputs') as o
+     where u.chat_id = $1 and u.seq between $2 and $3 and u.kind = 'user_turn' and u.hidden_by is null
+       and u.data->'outputs' is not null
+     order by u.seq`,
+    [chatId, from, to],
+  );
+  return new Map(rows.map(({ id, result }) => [id, result]));
 }

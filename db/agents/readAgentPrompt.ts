@@ -5,7 +5,7 @@ import type { Attachment } from '../../domain/attachments/attachment.js';
 import { withTexts } from '../attachments/promptAttachments.js';
 import type { Db } from '../core/pool.js';
 import { askedOfTurn, type HistoryMessage, readHistoryBefore } from '../timeline/promptHistory.js';
-import { inTimeline } from '../timeline/subjects.js';
+import { readOutputs } from './clientFunctions.js';
 
 /** Most earlier messages that a prompt has. */
 const HISTORY_MESSAGES = 200;
@@ -31,7 +31,7 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
   const head = rows[0];
   if (!head) return null;
   const [history, iterations] = await Promise.all([
-    readHistoryBefore(db, head, HISTORY_MESSAGES).then((lines) => withClientCalls(db, head.chatId, lines)),
+    readHistoryBefore(db, head, HISTORY_MESSAGES).then((lines) => withClientCalls(db, head, lines)),
     readPastIterations(db, { turnId, taskCallId: '' }),
   ]);
   const prose = { attachments: head.attachments ?? [] };
@@ -47,11 +47,11 @@ export async function readAgentPrompt(db: Db, turnId: string): Promise<AgentProm
 }
 
 /** Replaces the text of messages whose calls a client runs by their iterations, with the outputs that it sent. */
-async function withClientCalls(db: Db, chatId: string, lines: readonly HistoryMessage[]) {
+async function withClientCalls(db: Db, { chatId, userTurnSeq: to }: Head, lines: readonly HistoryMessage[]) {
   const turnIds = lines.flatMap(({ asked }) => (asked ? [asked.turnId] : []));
   const [rows, outputs] = await Promise.all([
     turnIds.length > 0 ? readIterationRows(db, { turnIds, taskCallId: '' }) : [],
-    turnIds.length > 0 ? readOutputs(db, chatId, turnIds) : new Map<string, string>(),
+    turnIds.length > 0 ? readOutputs(db, chatId, { from: firstAsked(lines), to }) : new Map<string, string>(),
   ]);
   return lines.map(({ asked, calls = [], ...line }) => {
     if (!asked) {
@@ -65,15 +65,8 @@ async function withClientCalls(db: Db, chatId: string, lines: readonly HistoryMe
   });
 }
 
-/** By our id of the call, what the clients sent. */
-async function readOutputs(db: Db, chatId: string, turnIds: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ id: string; result: string }>(
-    `select e.data->>'id' as id, e.data->>'result' as result from events e
-     where e.chat_id = $1 and e.turn_id = any($2) and e.kind = 'tool_call_end' and ${inTimeline('e')} order by e.seq`,
-    [chatId, turnIds],
-  );
-  return new Map(rows.map(({ id, result }) => [id, result]));
-}
+const firstAsked = (lines: readonly HistoryMessage[]): number =>
+  Math.min(...lines.flatMap(({ asked }) => (asked ? [asked.userTurnSeq] : [])));
 
 type CallRow = {
   id: string;

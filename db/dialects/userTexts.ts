@@ -14,7 +14,7 @@ export type UserText = { seq: number; turnId: string | null; text: string; answe
 export async function readUserTexts(db: Db, chatId: string): Promise<UserText[]> {
   const { rows } = await db.query<UserText>(
     `select distinct on (${lineOf('e')}) ${lineOf('e')} as seq, e.turn_id as "turnId", e.data->>'text' as text,
-       coalesce(e.data->'answers', '[]') as answers
+       coalesce(jsonb_path_query_array(e.data->'outputs', '$[*].id'), '[]') as answers
      from events e
      where ${isLine('e')} and e.chat_id = $1 and e.kind <> 'assistant_turn' and coalesce(e.data->>'role', 'user') = 'user'
      order by ${lineOf('e')}, e.seq desc limit ${MAX_TEXTS}`,

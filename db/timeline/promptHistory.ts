@@ -12,7 +12,7 @@ export type HistoryMessage = {
   quote: string | null;
   attachments?: readonly Attachment[] | undefined;
   /** Of a reply that ends with calls which its client runs: its turn and its steps. */
-  asked?: { turnId: string; steps: AgentStep[] } | undefined;
+  asked?: { turnId: string; userTurnSeq: number; steps: AgentStep[] } | undefined;
   /** Of a message that came with the chat: its calls. */
   calls?: readonly AddedCall[] | undefined;
 };
@@ -45,6 +45,7 @@ export async function readHistoryBefore(
 ): Promise<HistoryMessage[]> {
   type Row = HistoryMessage & {
     turnId: string | null;
+    line: number;
     error: PublicError | null;
     attachments: Attachment[] | null;
     steps: AgentStep[] | null;
@@ -53,7 +54,7 @@ export async function readHistoryBefore(
   const { rows } = await db.query<Row>(
     `select case when e.kind = 'assistant_turn' then 'assistant' else coalesce(e.data->>'role', 'user') end as role,
        e.data->>'text' as text, e.data->>'quote' as quote, e.data->'attachments' as attachments, e.data->'error' as error,
-       e.turn_id as "turnId", case when ${asksClient('e')} then e.data->'steps' end as steps, e.data->'calls' as calls
+       e.turn_id as "turnId", ${lineOf('e')} as line, case when ${asksClient('e')} then e.data->'steps' end as steps, e.data->'calls' as calls
      from events e
      where ${isLine('e')} and e.chat_id = $1 and (e.turn_id is not null or e.kind = 'message_added') and ${lineOf('e')} < $2
        and (e.data->>'text' <> '' or e.data->'calls' is not null or ${asksClient('e')})
@@ -61,12 +62,12 @@ export async function readHistoryBefore(
     [chatId, userTurnSeq, limit],
   );
   const lines = rows.map(
-    ({ role, quote, text, turnId, error, attachments, steps, calls }): HistoryMessage => ({
+    ({ role, quote, text, turnId, line, error, attachments, steps, calls }): HistoryMessage => ({
       role,
       quote,
       text: withoutErrorLine(text, error),
       ...(attachments ? { attachments } : {}),
-      ...(steps && turnId ? { asked: { turnId, steps } } : {}),
+      ...(steps && turnId ? { asked: { turnId, userTurnSeq: line, steps } } : {}),
       ...(calls ? { calls } : {}),
     }),
   );

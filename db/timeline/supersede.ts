@@ -1,5 +1,5 @@
 import type { Attachment } from '../../domain/attachments/attachment.js';
-import type { NewEvent } from '../../domain/log/events.js';
+import type { EventData, NewEvent } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
 import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
 import type { TurnRow } from '../turns/turnRow.js';
@@ -18,8 +18,13 @@ export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
   const cause = { chatId: turn.chatId, turnId: turn.id, step: 'supersede' };
   if (turn.editText !== null) {
     const { userTurnSeq, editText: text } = turn;
-    const attachments = await readAttachmentsOfTurn(tx, turn);
-    const data = { userTurnSeq, text, ...(attachments ? { attachments } : {}) };
+    const { attachments, outputs } = await readCompanyOfTurn(tx, turn);
+    const data = {
+      userTurnSeq,
+      text,
+      ...(attachments ? { attachments } : {}),
+      ...(outputs ? { outputs } : {}),
+    };
     const edit: NewEvent = { kind: 'user_turn_edit', data };
     await appendEvents(tx, cause, [edit], EDITED);
   }
@@ -28,13 +33,16 @@ export async function supersede(tx: Tx, turn: TurnRow): Promise<void> {
   await applyMark(tx, turn.chatId, mark as Marking);
 }
 
-/** What is attached to the message that a turn answers: all versions have what the first message had. */
-async function readAttachmentsOfTurn(tx: Tx, { chatId, rootId }: TurnRow): Promise<Attachment[] | null> {
-  const { rows } = await tx.query<{ attachments: Attachment[] | null }>(
-    `select data->'attachments' as attachments from events where chat_id = $1 and turn_id = $2 and kind = 'user_turn'`,
+type Company = { attachments: Attachment[] | null; outputs: EventData<'tool_call_end'>[] | null };
+
+/** What came with the message that a turn answers: all versions have what the first message had. */
+async function readCompanyOfTurn(tx: Tx, { chatId, rootId }: TurnRow): Promise<Company> {
+  const { rows } = await tx.query<Company>(
+    `select data->'attachments' as attachments, data->'outputs' as outputs from events
+     where chat_id = $1 and turn_id = $2 and kind = 'user_turn'`,
     [chatId, rootId],
   );
-  return rows[0]?.attachments ?? null;
+  return rows[0] ?? { attachments: null, outputs: null };
 }
 
 /** Numbers of the events of the step. */

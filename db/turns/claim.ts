@@ -3,7 +3,7 @@ import { splitProse } from '../../domain/narrative/ooc.js';
 import { type ClaimDecision, decideClaim } from '../../domain/turns/decideClaim.js';
 import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
-import { appendOutputs, readHandedCalls } from '../agents/clientFunctions.js';
+import { readHandedCalls } from '../agents/clientFunctions.js';
 import { attachToChat } from '../attachments/attachToChat.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import type { StoredLimit } from '../chats/ownerLimits.js';
@@ -122,21 +122,23 @@ async function acceptTurn(tx: Tx, request: ClaimRequest, chat: ChatLock, accepte
     segments: splitProse(text),
     ...(quote === undefined ? {} : { quote }),
     ...(attachments.length > 0 ? { attachments } : {}),
-    ...(outputs.length > 0 ? { answers: outputs.map(({ callId }) => callId) } : {}),
+    ...(outputs.length > 0 ? { outputs } : {}),
   };
   const [turn] = await Promise.all([
     insertTurn(tx, turnId, request, { kind: chat.kind, accepted }),
     appendEvents(tx, { chatId: chat.id, turnId, step: 'accept' }, [{ kind: 'user_turn', data }]),
   ]);
-  await appendOutputs(tx, { chatId: chat.id, userTurnSeq: turn.userTurnSeq }, outputs);
   return turn;
 }
 
-/** The outputs with the calls that wait for them, one for each call. */
+/** The outputs of the calls that wait for one, in the order of the calls. */
 async function answeredCalls(tx: Tx, chatId: string, outputs: readonly ClientOutput[]) {
   const given = new Map(outputs.map((output) => [output.callId, output]));
   const handed = await readHandedCalls(tx, chatId, [...given.keys()]);
-  return handed.map((call) => ({ ...call, ...given.get(call.callId)! }));
+  return handed.map(({ callId: id, name }) => {
+    const { output: result = '', success = true } = given.get(id) ?? {};
+    return { id, name, result, success };
+  });
 }
 
 /** The turn that an earlier request with the same idempotency key created, or null. */

@@ -89,12 +89,17 @@ export const eventData = {
     segments: z.array(segment),
     quote: z.string().optional(),
     attachments: z.array(attachment).optional(),
-    /** The calls whose outputs the client sent with it: each has its `tool_call_end`. The text may be empty then. */
-    answers: z.array(id).optional(),
+    /** What functions of the client gave, by their calls in earlier replies. The text may be empty then. */
+    outputs: z.array(callEnded).optional(),
   }),
   user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
-  /** Replaces the text of the `user_turn` at `userTurnSeq`. The attachments are those of that turn. */
-  user_turn_edit: z.object({ userTurnSeq: seq, text: z.string(), attachments: z.array(attachment).optional() }),
+  /** Replaces the text of the `user_turn` at `userTurnSeq`. The attachments and outputs are those of that turn. */
+  user_turn_edit: z.object({
+    userTurnSeq: seq,
+    text: z.string(),
+    attachments: z.array(attachment).optional(),
+    outputs: z.array(callEnded).optional(),
+  }),
   assistant_turn_started: z.object({ speakerId: id, beat: z.number().int(), userTurnSeq: seq }),
   assistant_turn: z.object({
     speakerId: id,

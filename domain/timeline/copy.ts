@@ -114,8 +114,9 @@ function place(event: ChatEvent, { turns, title }: { turns: Versions; title: str
   const from = event.seq;
   if (event.kind === 'chat_created') return { ...event, data: { ...event.data, title }, turnId, from };
   if (event.kind !== 'user_turn_edit') return { ...event, turnId, from };
-  const { userTurnSeq, text, attachments } = event.data;
-  const data = { text, segments: splitProse(text), ...(attachments ? { attachments } : {}) };
+  const { userTurnSeq, text, attachments, outputs } = event.data;
+  const company = { ...(attachments ? { attachments } : {}), ...(outputs ? { outputs } : {}) };
+  const data = { text, segments: splitProse(text), ...company };
   return { ...event, kind: 'user_turn', data, seq: userTurnSeq, turnId, from };
 }
 

@@ -9,8 +9,8 @@ export type Prose = {
   text: string;
   quote: string | null;
   attachments: readonly Attachment[];
-  /** The calls whose outputs came with it. */
-  answers: readonly string[];
+  /** What functions of the client gave, by their calls in earlier replies. */
+  outputs: readonly EventData<'tool_call_end'>[];
   at: string;
   seq: number;
 };
@@ -36,7 +36,7 @@ export type Greeting = { type: 'greeting'; seq: number; at: string; speakerId: s
 export type AddedMessage = EventData<'message_added'> & { type: 'added'; seq: number; at: string };
 
 /** Whether a message of the user is nothing but the outputs of functions that the client ran. */
-export const isOutputsAlone = ({ text, answers }: Prose): boolean => text === '' && answers.length > 0;
+export const isOutputsAlone = ({ text, outputs }: Prose): boolean => text === '' && outputs.length > 0;
 
 /** One user turn and its replies. The turns of a reply's versions share it. */
 export type Exchange = {

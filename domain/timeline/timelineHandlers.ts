@@ -10,14 +10,14 @@ export const showsNothing = () => undefined;
 
 /** What each kind of event changes in the timeline that people see. */
 export const handlers: Handlers = {
-  user_turn(folding, { turnId, seq, at, data: { text, quote = null, attachments = [], answers = [] } }) {
+  user_turn(folding, { turnId, seq, at, data: { text, quote = null, attachments = [], outputs = [] } }) {
     const exchange = join(folding, turnId, seq);
-    if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote, attachments, answers, at, seq };
+    if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote, attachments, outputs, at, seq };
   },
   message_added: (folding, { seq, at, data }) => void folding.added.push({ type: 'added', seq, at, ...data }),
-  user_turn_edit(folding, { turnId, seq, at, data: { text, userTurnSeq, attachments = [] } }) {
+  user_turn_edit(folding, { turnId, seq, at, data: { text, userTurnSeq, attachments = [], outputs = [] } }) {
     const exchange = join(folding, turnId, userTurnSeq);
-    if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote: null, attachments, answers: [], at, seq };
+    if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote: null, attachments, outputs, at, seq };
   },
   assistant_turn_started(folding, { turnId, seq, data: { userTurnSeq } }) {
     const exchange = join(folding, turnId, userTurnSeq);

@@ -8,7 +8,6 @@ import {
   type Exchange,
   foldTimeline,
   type Greeting,
-  isOutputsAlone,
   type Prose,
   type Timeline,
 } from './timeline.js';
@@ -115,9 +114,7 @@ function toMessages(exchange: Exchange, appended: ActivityEvent[]): Message[] {
     const shown = showActivity(foldActivity([...own, ...appended]), beat.steps, end !== undefined);
     return { ...ofBeat(beat), ...shown, ...usage };
   });
-  // Outputs are shown with their calls.
-  const said = prose && !isOutputsAlone(prose) ? [{ ...ofProse(prose), ...usage }] : [];
-  return [...said, ...replies];
+  return [...(prose ? [{ ...ofProse(prose), ...usage }] : []), ...replies];
 }
 
 const ofGreeting = ({ seq, text, at, speakerId }: Greeting): Message => ({
@@ -137,8 +134,10 @@ function ofAdded({ seq, at, role, text, calls = [] }: AddedMessage): Message {
   return { ...message, toolCalls };
 }
 
-const ofProse = ({ turnId, text, at, attachments }: Prose): Message => ({
+/** `toolCalls`: the outputs that came with it, whose calls are in earlier messages. */
+const ofProse = ({ turnId, text, at, attachments, outputs }: Prose): Message => ({
   ...toMessage('user', text, `${turnId}:user`, at),
+  ...(outputs.length > 0 ? { toolCalls: outputs.map((output) => ({ ...output, arguments: null })) } : {}),
   ...(attachments.length > 0 ? { attachments: [...attachments] } : {}),
 });
 

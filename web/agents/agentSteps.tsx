@@ -50,8 +50,12 @@ function ToolCall({ call, result, isRunning }: CallProps) {
         <span class={`tag ${result ? (result.success ? 'good' : 'bad') : ''}`}>{state}</span>
         {decision?.approved === false && <span class="tag">{by(decision)}</span>}
       </summary>
-      <h4>Arguments</h4>
-      <pre>{JSON.stringify(call.arguments, null, 2)}</pre>
+      {call.arguments !== undefined && (
+        <>
+          <h4>Arguments</h4>
+          <pre>{JSON.stringify(call.arguments, null, 2)}</pre>
+        </>
+      )}
       {result && (
         <>
           <h4>Result</h4>

@@ -38,7 +38,7 @@ export function displayedBeats(exchange: Exchange, drafts: readonly Draft[]): Di
   });
   const kept = isReplacing ? landed.filter(({ turnId }) => drafts.some((draft) => draft.turnId === turnId)) : landed;
   const shownDrafts = drafts.filter((draft) => isReplacing || isOfShownVersion(draft, landed));
-  return [...kept.map((beat) => fromBeat(beat, exchange)), ...shownDrafts.map(fromDraft)];
+  return [...kept.map(fromBeat), ...shownDrafts.map(fromDraft)];
 }
 
 /** Whether a draft belongs to the version that is shown, and has not landed. */
@@ -47,14 +47,14 @@ function isOfShownVersion({ turnId, beat }: Draft, landed: readonly Beat[]): boo
   return (landed.length === 0 || ofTurn.length > 0) && !ofTurn.some((each) => each.beat === beat);
 }
 
-const fromBeat = (beat: Beat, exchange: Exchange): DisplayedBeat => ({
+const fromBeat = (beat: Beat): DisplayedBeat => ({
   key: `${beat.turnId}:${beat.beat}`,
   turnId: beat.turnId,
   beat: beat.beat,
   speakerId: beat.speakerId,
   text: beat.text,
   thinking: '',
-  steps: withOutputs(beat, exchange),
+  steps: beat.steps ?? [],
   isStreaming: false,
   restart: null,
   silentFor: 0,
@@ -65,23 +65,6 @@ const fromBeat = (beat: Beat, exchange: Exchange): DisplayedBeat => ({
   isEdited: beat.isEdited === true,
   error: beat.error ?? null,
 });
-
-/** The steps of a reply, with the results of calls that the client ran after it. */
-function withOutputs({ steps = [], turnId }: Beat, { activity }: Exchange): readonly AgentStep[] {
-  if (!steps.some(({ client }) => client)) return steps;
-  const ends = activity.flatMap((event) =>
-    event.kind === 'tool_call_end' && event.turnId === turnId ? [event.data] : [],
-  );
-  return steps.flatMap((step) => {
-    const end = step.client && ends.find(({ id }) => id === step.callId);
-    if (!end) return [step];
-    const { id: callId, result: content, success } = end;
-    return [
-      step,
-      { id: `${step.id}:output`, index: step.index, type: 'tool_result' as const, callId, content, success },
-    ];
-  });
-}
 
 /** The text of a lost draft is shown until the new one has grown past it. */
 function fromDraft(draft: Draft): DisplayedBeat {

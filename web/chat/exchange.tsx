@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Approvals } from '../agents/approvals.js';
+import { ClientCalls } from '../agents/clientCalls.js';
 import { SubagentTasks } from '../agents/subagentTasks.js';
 import type { OpenChat } from '../data/openChat.js';
 import { stableList } from '../data/stableList.js';
@@ -44,6 +45,7 @@ export const ExchangeView = memo(function ExchangeView({ chat, kind, exchange, n
   }, [isRequested]);
   return (
     <section class="exchange" data-seq={exchange.seq}>
+      {prose && prose.outputs.length > 0 && <ClientCalls calls={prose.outputs} />}
       {prose &&
         !isOutputsAlone(prose) &&
         (draft === null ? (

@@ -1,4 +1,3 @@
-import { clientCallIds } from '../../../domain/agents/clientFunctions.js';
 import type { AgentStep } from '../../../domain/log/events.js';
 import type { MarkItem } from '../../../domain/marks/mark.js';
 import type { Message } from '../../../domain/timeline/message.js';
@@ -32,33 +31,19 @@ const toolCall = (id: string, name: string, value: unknown) => ({
 
 /** The messages of a transcript. `names`: by turn, the client's name for the user's message. */
 export function toAgUiMessages(messages: readonly Message[], names: ReadonlyMap<string, string>): AgUiMessage[] {
-  return messages.flatMap(({ id, role, content, steps, toolCalls = [] }, n): AgUiMessage[] => {
-    const [, turnId = '', beat = ''] = turnAndBeat(id);
-    if (role !== 'assistant') return [{ id: names.get(turnId) ?? id, role, content }];
-    const said = (steps ?? []) as readonly AgentStep[];
-    if (said.length > 0) {
-      const next = messages[n + 1];
-      const [, nextTurn = ''] = next?.role === 'assistant' ? turnAndBeat(next.id) : [];
-      return [...said.map((step) => ofStep(turnId, step)), ...outputsOf(turnId, said, toolCalls, names.get(nextTurn))];
+  return messages.flatMap(({ id, role, content, steps, toolCalls = [] }): AgUiMessage[] => {
+    const [, turnId = '', beat = ''] = /^(turn_[^:]+):(\w+)$/.exec(id) ?? [];
+    if (role !== 'assistant') {
+      const own = names.get(turnId) ?? id;
+      const outputs = toolCalls.map(({ id: toolCallId, result }, n) => {
+        const isNamed = content === '' && n === toolCalls.length - 1;
+        return { id: isNamed ? own : `${turnId}:${toolCallId}`, role: 'tool', toolCallId, content: result };
+      });
+      return content === '' && outputs.length > 0 ? outputs : [...outputs, { id: own, role, content }];
     }
+    const said = (steps ?? []) as readonly AgentStep[];
+    if (said.length > 0) return said.map((step) => ofStep(turnId, step));
     return [{ id: turnId ? messageIdOf(turnId, Number(beat) * 2 + 1) : id, role, content }];
-  });
-}
-
-const turnAndBeat = (id: string): readonly string[] => /^(turn_[^:]+):(\w+)$/.exec(id) ?? [];
-
-/** What the client's functions gave. `last`: the client's id of the last of these messages, if the next turn brought them. */
-function outputsOf(
-  turnId: string,
-  steps: readonly AgentStep[],
-  toolCalls: NonNullable<Message['toolCalls']>,
-  last: string | undefined,
-): AgUiMessage[] {
-  const ofClient = clientCallIds(steps);
-  const ended = toolCalls.filter(({ id, result }) => ofClient.has(id) && result !== undefined);
-  return ended.map(({ id: toolCallId, result }, n) => {
-    const id = (n === ended.length - 1 && last) || `${turnId}:${toolCallId}`;
-    return { id, role: 'tool', toolCallId, content: result };
   });
 }
 

@@ -17,15 +17,18 @@ export function toUiMessages(
   { version, names }: { version: AiSdkVersion; names: ReadonlyMap<string, string> },
 ): UiMessage[] {
   const shown: UiMessage[] = [];
+  const outputs = outputsOf(messages);
   for (const message of messages) {
     const turnId = turnIdOf(message.id);
     const last = shown.at(-1);
     if (message.role !== 'assistant') {
+      // Outputs are parts of the message that has their calls.
+      if (message.content === '' && message.toolCalls) continue;
       const id = (turnId && names.get(turnId)) ?? message.id;
       shown.push({ id, role: message.role, parts: [{ type: 'text', text: message.content }] });
     } else if (last?.role === 'assistant' && (last.id === turnId || callsPage(last)))
-      last.parts.push(...partsOf(message, version));
-    else shown.push({ id: turnId ?? message.id, role: 'assistant', parts: partsOf(message, version) });
+      last.parts.push(...partsOf(message, version, outputs));
+    else shown.push({ id: turnId ?? message.id, role: 'assistant', parts: partsOf(message, version, outputs) });
   }
   return shown;
 }
@@ -36,18 +39,21 @@ const callsPage = ({ parts }: UiMessage): boolean => {
   return last?.type === 'dynamic-tool' && !last.providerExecuted;
 };
 
-function partsOf({ steps, content, toolCalls = [] }: Message, version: AiSdkVersion): UiPart[] {
+type Results = ReadonlyMap<string | undefined, Pick<AgentStep, 'content' | 'success'>>;
+
+/** What functions of the page gave, by their calls. */
+const outputsOf = (messages: readonly Message[]): Results =>
+  new Map(
+    messages.flatMap(({ role, toolCalls = [] }) =>
+      role === 'user' ? toolCalls.map(({ id, result = '', success = true }) => [id, { content: result, success }]) : [],
+    ),
+  );
+
+function partsOf({ steps, content }: Message, version: AiSdkVersion, outputs: Results): UiPart[] {
   const said = (steps ?? []) as readonly AgentStep[];
   if (said.length === 0) return [{ type: 'step-start' }, { type: 'text', text: content, state: 'done' }];
-  const ended = toolCalls.flatMap(({ id, result, success }): [string, Result][] =>
-    result === undefined ? [] : [[id, { content: result, success }]],
-  );
-  const results = new Map<string | undefined, Result>([
-    ...ended,
-    ...said.flatMap((step): [string | undefined, Result][] =>
-      step.type === 'tool_result' ? [[step.callId, step]] : [],
-    ),
-  ]);
+  const own = said.flatMap((step) => (step.type === 'tool_result' ? [[step.callId, step] as const] : []));
+  const results: Results = new Map([...outputs, ...own]);
   let begins = true;
   return said.flatMap((step): UiPart[] => {
     const part = partOf(step, results, version);
@@ -58,9 +64,7 @@ function partsOf({ steps, content, toolCalls = [] }: Message, version: AiSdkVers
   });
 }
 
-type Result = Pick<AgentStep, 'content' | 'success'>;
-
-function partOf(step: AgentStep, results: ReadonlyMap<string | undefined, Result>, version: AiSdkVersion): UiPart[] {
+function partOf(step: AgentStep, results: Results, version: AiSdkVersion): UiPart[] {
   switch (step.type) {
     case 'thinking':
       return [{ type: 'reasoning', text: step.content ?? '', state: 'done' }];
@@ -73,7 +77,11 @@ function partOf(step: AgentStep, results: ReadonlyMap<string | undefined, Result
   }
 }
 
-function toolPart(call: AgentStep, result: Result | undefined, version: AiSdkVersion): UiPart {
+function toolPart(
+  call: AgentStep,
+  result: Pick<AgentStep, 'content' | 'success'> | undefined,
+  version: AiSdkVersion,
+): UiPart {
   const { callId: toolCallId, name: toolName, arguments: input } = call;
   const part = {
     type: 'dynamic-tool',

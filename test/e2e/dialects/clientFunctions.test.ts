@@ -97,8 +97,11 @@ describe('functions of a chat completion', () => {
       'GET',
       `/v1/chats/${chatId}/messages`,
     );
-    expect(body.items.map(({ role }) => role)).toEqual(['user', 'assistant', 'assistant']);
-    expect(body.items[1]?.toolCalls).toMatchObject([{ result: 'sun' }, { result: 'rain' }]);
+    expect(body.items.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+    expect(body.items[2]?.toolCalls).toMatchObject([
+      { id: ids[0], result: 'sun' },
+      { id: ids[1], result: 'rain' },
+    ]);
   });
 
   test('are streamed as calls with their arguments', async () => {
