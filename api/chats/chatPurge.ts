@@ -1,6 +1,7 @@
 import { purgeDeletedChats } from '../../db/chats/deleteChat.js';
 import { deleteWorkflowsOfChats, nextWorkflowDeletion } from '../../db/chats/workflowDeletions.js';
 import type { Pool } from '../../db/core/pool.js';
+import { deleteUnstoredChats } from '../../db/dialects/unstoredChats.js';
 import { continueOwnerDeletions } from '../../db/owners/deleteOwner.js';
 import type { DeleteWorkflows } from '../../engine/chatWorkflows.js';
 import { withinOr } from '../../lib/within.js';
@@ -21,7 +22,8 @@ export type ChatPurge = {
 };
 
 /**
- * Completes deletions in the background: of what an owner has, of the rows of deleted chats, and beside that of their
+ * Completes deletions in the background: of what an owner has, of chats of responses that are not stored, of the rows of
+ * deleted chats, and beside that of their
  * workflows in Temporal, which may be away. Starts at once, to continue the purge of a killed api.
  */
 export function createChatPurge(deps: { pool: Pool; deleteWorkflows: DeleteWorkflows; log: Log }): ChatPurge {
@@ -32,6 +34,7 @@ export function createChatPurge(deps: { pool: Pool; deleteWorkflows: DeleteWorkf
 
   const rows = createPart(log, 'deleted chats could not be purged; trying again', signal, async () => {
     await continueOwnerDeletions(pool, signal);
+    await deleteUnstoredChats(pool);
     await purgeDeletedChats(pool, signal);
   });
   const workflows = createPart(

@@ -9,16 +9,19 @@ export type StoredResponse<Fields> = {
   createdAt: Date;
 };
 
+/** A response that is to be kept. `deletesChat`: its chat was made for it and is deleted with its end. */
+type NewResponse<Fields> = Omit<StoredResponse<Fields>, 'createdAt'> & { deletesChat: boolean };
+
 /** Keeps a response. A repeated request changes nothing. */
 export async function keepResponse<Fields>(
   db: Db,
   owner: string,
-  { turnId, chatId, fields, input }: Omit<StoredResponse<Fields>, 'createdAt'>,
+  { turnId, chatId, fields, input, deletesChat }: NewResponse<Fields>,
 ): Promise<void> {
   await db.query(
-    `insert into dialect_responses (turn_id, owner, chat_id, fields, input) values ($1, $2, $3, $4, $5)
+    `insert into dialect_responses (turn_id, owner, chat_id, fields, input, deletes_chat) values ($1, $2, $3, $4, $5, $6)
      on conflict (turn_id) do nothing`,
-    [turnId, owner, chatId, JSON.stringify(fields), JSON.stringify(input)],
+    [turnId, owner, chatId, JSON.stringify(fields), JSON.stringify(input), deletesChat],
   );
 }
 

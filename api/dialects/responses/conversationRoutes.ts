@@ -5,15 +5,15 @@ import { createChat, type EarlierMessage } from '../../../db/chats/newChat.js';
 import { addMessages } from '../../../db/dialects/addMessages.js';
 import { type Conversation, findConversation, keepMetadata } from '../../../db/dialects/conversations.js';
 import { findMessage, parseMessageId, readMessages } from '../../../db/timeline/messages.js';
+import type { AgentStep } from '../../../domain/log/events.js';
 import type { Message } from '../../../domain/timeline/message.js';
-import type { ChatPurge } from '../../chats/chatPurge.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { type DeletionDeps, deleteTurn } from './deletions.js';
+import { argumentsOf } from './responseObject.js';
 import { readMessagesOfItems } from './responseRequest.js';
 import type { ResponseDeps } from './responseRoutes.js';
 
-export type ConversationDeps = Pick<ResponseDeps, 'pool' | 'limits' | 'stopTurn'> & {
-  chatPurge: Pick<ChatPurge, 'start'>;
-};
+export type ConversationDeps = DeletionDeps & Pick<ResponseDeps, 'stopTurn'>;
 
 const MOUNT = 'openai';
 /** The most items of a page. */
@@ -86,10 +86,24 @@ export function conversationRoutes(deps: ConversationDeps): Router {
     const batches = place ? readMessages(pool, chatId, { after: { id: '', anchor: place.anchor - 1 }, limit: 50 }) : [];
     for await (const messages of batches) {
       const message = messages.find((each) => each.id === id?.id);
-      if (message) return void response.json(itemOf(message));
+      const item = message && itemsOf(message).find((each) => each.id === request.params.item);
+      if (item) return void response.json(item);
       break;
     }
     throw notFound(`Item with id '${String(request.params.item).slice(0, 100)}' not found.`);
+  });
+
+  // A turn's messages belong together: its question and its reply leave the conversation with what followed from them.
+  router.delete('/conversations/:id/items/:item', async (request, response) => {
+    const conversation = await found(request, response);
+    const { chatId } = conversation;
+    const id = parseMessageId(messageIdOf(String(request.params.item)));
+    if (!id || !(await findMessage(pool, chatId, id)))
+      throw notFound(`Item with id '${String(request.params.item).slice(0, 100)}' not found.`);
+    if (!('turnId' in id))
+      throw invalidRequest('Items that were added to a conversation can not be deleted', null, 'unsupported_value');
+    await deleteTurn(deps, { owner: ownerOf(response), chatId, turnId: id.turnId });
+    response.json(toObject(conversation));
   });
 
   return router;
@@ -116,7 +130,11 @@ const toObject = ({ chatId, metadata, createdAt }: Conversation) => ({
 
 /** Ids of items have no colon, as clients expect. */
 const itemIdOf = (messageId: string) => `msg_${messageId.replace(':', '.')}`;
-const messageIdOf = (itemId: string) => itemId.replace(/^msg_/, '').replace('.', ':');
+const messageIdOf = (itemId: string) =>
+  itemId
+    .replace(/^[a-z]+_/, '')
+    .replace(/~.*$/, '')
+    .replace('.', ':');
 
 function itemOf({ id, role, content }: Pick<Message, 'id' | 'role' | 'content'>) {
   const part =
@@ -125,7 +143,25 @@ function itemOf({ id, role, content }: Pick<Message, 'id' | 'role' | 'content'>)
       : { type: 'input_text', text: content };
   return { id: itemIdOf(id), type: 'message', status: 'completed', role, content: [part] };
 }
-type Item = ReturnType<typeof itemOf>;
+
+/** The items of a message: its text, the calls that its client runs, and what they gave. */
+function itemsOf(message: Message): Item[] {
+  const { id, role, content, steps = [], toolCalls = [] } = message;
+  const calls = (steps as readonly AgentStep[]).filter(({ client }) => client);
+  const named = (prefix: string, callId: string) => `${prefix}_${id.replace(':', '.')}~${callId}`;
+  const done = { status: 'completed' };
+  const outputs = role === 'user' ? toolCalls : [];
+  return [
+    ...outputs.map(({ id: call_id, result: output = '' }) => ({
+      ...{ id: named('fco', call_id), type: 'function_call_output', ...done, call_id, output },
+    })),
+    ...(content === '' && outputs.length + calls.length > 0 ? [] : [itemOf(message)]),
+    ...calls.map(({ callId: call_id = '', name, arguments: sent }) => ({
+      ...{ id: named('fc', call_id), type: 'function_call', ...done, call_id, name, arguments: argumentsOf(sent) },
+    })),
+  ];
+}
+type Item = { id: string; type: string } & Record<string, unknown>;
 
 async function readPage({ pool }: Pick<ConversationDeps, 'pool'>, chatId: string, query: Request['query']) {
   const limit = Math.min(MAX_PAGE, Math.max(1, Number(query.limit ?? 20) || 20));
@@ -133,12 +169,14 @@ async function readPage({ pool }: Pick<ConversationDeps, 'pool'>, chatId: string
   const after = id && (await findMessage(pool, chatId, id));
   if (query.after !== undefined && !after) throw invalidRequest('after: is not the id of an item', 'after');
   const order = query.order === 'asc' ? 'asc' : 'desc';
-  const items: Item[] = [];
+  const found: Message[] = [];
   for await (const messages of readMessages(pool, chatId, { after, limit: limit + 1, order })) {
-    items.push(...messages.map(itemOf));
-    if (items.length > limit) break;
+    found.push(...messages);
+    if (found.length > limit) break;
   }
-  return { items: items.slice(0, limit), more: items.length > limit };
+  // A page ends with a message: its items have one place.
+  const items = found.slice(0, limit).map(itemsOf);
+  return { items: items.flatMap((own) => (order === 'asc' ? own : own.reverse())), more: found.length > limit };
 }
 
 const listObject = (data: Item[], more: boolean) => ({

@@ -56,10 +56,7 @@ export function readResponseRequest(given: unknown): ResponseRequest {
   const asked = parsed.data;
   const conversation =
     typeof asked.conversation === 'object' ? (asked.conversation?.id ?? null) : (asked.conversation ?? null);
-  if (conversation && asked.previous_response_id) {
-    const message = 'previous_response_id: can not be given together with conversation';
-    throw invalidRequest(message, 'previous_response_id', 'mutually_exclusive_parameters');
-  }
+  mustAgree(asked, conversation);
   const items =
     typeof asked.input === 'string' ? [{ type: 'message', role: 'user', content: asked.input }] : asked.input;
   const said = readItems(items, 'input');
@@ -77,6 +74,16 @@ export function readResponseRequest(given: unknown): ResponseRequest {
     stream: asked.stream ?? false,
     conversation,
   };
+}
+
+/** Refuses fields that exclude each other. Throws `OpenAiRefused`. */
+function mustAgree(asked: Body, conversation: string | null): void {
+  if (conversation && asked.previous_response_id) {
+    const message = 'previous_response_id: can not be given together with conversation';
+    throw invalidRequest(message, 'previous_response_id', 'mutually_exclusive_parameters');
+  }
+  if (asked.background && asked.store === false)
+    throw invalidRequest('background: needs store, which is false', 'background', 'invalid_value');
 }
 
 /** The messages of items that are added to a conversation. Throws `OpenAiRefused`. */

@@ -14,12 +14,15 @@ import { type FollowDeps, followTurn } from '../core/followTurn.js';
 import { invalidRequest } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import { stopOnClose } from '../core/stopOnClose.js';
+import { type DeletionDeps, deleteTurn, forgetUnstored } from './deletions.js';
 import { createResponseEvents } from './responseEvents.js';
 import { type ResponseFields, type ResponseHead, type ResponseObject, responseObject } from './responseObject.js';
 import { readResponseRequest } from './responseRequest.js';
 import { notFound, type StartResponseDeps, startResponse } from './startResponse.js';
 
-export type ResponseDeps = FollowDeps & StartResponseDeps & { places: ViewerPlaces; stopTurn: TurnStopper };
+export type ResponseDeps = FollowDeps &
+  StartResponseDeps &
+  DeletionDeps & { places: ViewerPlaces; stopTurn: TurnStopper };
 
 type Stored = StoredResponse<ResponseFields>;
 
@@ -56,11 +59,20 @@ export function responseRoutes(deps: ResponseDeps): Router {
     const stored = await startResponse(deps, request, response, asked);
     response.set({ 'X-Chat-Id': stored.chatId, 'X-Turn-Id': stored.turnId });
     if (!stored.fields.background) stopOnClose(deps, response, stored.turnId);
-    if (asked.stream) return stream(deps, response, stored, { cursor: null, singly: false });
-    if (stored.fields.background) return void response.json(await current(deps, response, stored));
-    const body = await collected(deps, response, stored);
-    if (body) response.json(body);
-    else response.destroy();
+    if (!asked.stream && stored.fields.background) return void response.json(await current(deps, response, stored));
+    if (asked.stream) await stream(deps, response, stored, { cursor: null, singly: false });
+    else {
+      const body = await collected(deps, response, stored);
+      if (!body) return void response.destroy();
+      response.json(body);
+    }
+    await forgetUnstored(deps, response, { ...stored, isStored: stored.fields.store });
+  });
+
+  router.delete('/responses/:id', async (request, response) => {
+    const { turnId: id, chatId } = await found(request, response);
+    await deleteTurn(deps, { owner: response.locals.owner, chatId, turnId: id });
+    response.json({ id, object: 'response', deleted: true });
   });
 
   router.get('/responses/:id', async (request, response) => {

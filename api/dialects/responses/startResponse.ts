@@ -39,7 +39,10 @@ export async function startResponse(
     begun.chatId && earlier
       ? { chatId: begun.chatId, turnId: earlier }
       : await acceptResponse(deps, { owner, level, key: begun.id, chatId: begun.chatId }, asked);
-  await keepResponse(deps.pool, owner, { ...started, fields: asked.fields, input: asked.input });
+  const { fields, input, conversation } = asked;
+  // A conversation that the client named is the client's to delete.
+  const deletesChat = !fields.store && conversation === null;
+  await keepResponse(deps.pool, owner, { ...started, fields, input, deletesChat });
   const stored = await findResponse<ResponseFields>(deps.pool, { owner, turnId: started.turnId });
   if (!stored) throw notFound('The conversation was deleted.');
   return stored;

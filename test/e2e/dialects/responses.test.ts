@@ -230,6 +230,61 @@ describe('a conversation through the stock client', () => {
   });
 });
 
+describe('the deletion of', () => {
+  const textsOf = () => {
+    const { messages } = world.provider.requests.at(-1)!.body as { messages: { role: string; content: string }[] };
+    return messages.flatMap(({ role, content }) => (role === 'system' ? [] : [content]));
+  };
+
+  test('a response takes its turn out of the conversation, wherever it stands', async () => {
+    world.provider.script(whole('One.'), whole('Two.'), whole('Three.'));
+    const first = await openai.responses.create({ model: 'm', input: 'A' });
+    const second = await openai.responses.create({ model: 'm', input: 'B', previous_response_id: first.id });
+    await openai.responses.delete(first.id);
+    await expect(openai.responses.delete(first.id)).rejects.toMatchObject({ status: 404 });
+    await expect(openai.responses.retrieve(first.id)).rejects.toMatchObject({ status: 404 });
+    await expect(
+      openai.responses.create({ model: 'm', input: 'C', previous_response_id: first.id }),
+    ).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    await openai.responses.create({ model: 'm', input: 'C', previous_response_id: second.id });
+    expect(textsOf()).toEqual(['B', 'Two.', 'C']);
+  });
+
+  test('a response in flight is refused', async () => {
+    world.driveReplies();
+    const { id } = await openai.responses.create({ model: 'm', input: 'A', background: true });
+    await expect(openai.responses.delete(id)).rejects.toMatchObject({ status: 400 });
+    await openai.responses.cancel(id);
+    await openai.responses.delete(id);
+  });
+
+  test('an item takes its turn out of the conversation', async () => {
+    world.provider.script(whole('One.'), whole('Two.'));
+    const { id } = await openai.conversations.create();
+    await openai.responses.create({ model: 'm', input: 'A', conversation: id });
+    const [reply] = (await openai.conversations.items.list(id)).data;
+    expect(await openai.conversations.items.delete(reply!.id!, { conversation_id: id })).toMatchObject({ id });
+    await openai.responses.create({ model: 'm', input: 'B', conversation: id });
+    expect(textsOf()).toEqual(['B']);
+  });
+
+  test('the chat of a response that is not stored follows its end, unless it has other turns', async () => {
+    world.provider.script(whole('One.'), whole('Two.'), whole('Three.'));
+    const gone = await openai.responses.create({ model: 'm', input: 'A', store: false });
+    await until('the deletion', async () =>
+      openai.responses.retrieve(gone.id).then(
+        () => null,
+        (error) => (error.status === 404 ? true : null),
+      ),
+    );
+    const path = `/v1/chats/${gone.conversation?.id}`;
+    expect((await world.service.client.send('GET', path)).status).toBe(404);
+    const kept = await openai.responses.create({ model: 'm', input: 'B' });
+    await openai.responses.create({ model: 'm', input: 'C', store: false, previous_response_id: kept.id });
+    expect(await openai.responses.retrieve(kept.id)).toMatchObject({ id: kept.id });
+  });
+});
+
 describe('the death of a process in the middle of a response', () => {
   test.each(['worker', 'api'] as const)(
     'of the %s loses no text',
