@@ -147,19 +147,23 @@ function itemOf({ id, role, content }: Pick<Message, 'id' | 'role' | 'content'>)
 /** The items of a message: its text, the calls that its client runs, and what they gave. */
 function itemsOf(message: Message): Item[] {
   const { id, role, content, steps = [], toolCalls = [] } = message;
-  const calls = (steps as readonly AgentStep[]).filter(({ client }) => client);
-  const named = (prefix: string, callId: string) => `${prefix}_${id.replace(':', '.')}~${callId}`;
-  const done = { status: 'completed' };
-  const outputs = role === 'user' ? toolCalls : [];
-  return [
-    ...outputs.map(({ id: call_id, result: output = '' }) => ({
-      ...{ id: named('fco', call_id), type: 'function_call_output', ...done, call_id, output },
-    })),
-    ...(content === '' && outputs.length + calls.length > 0 ? [] : [itemOf(message)]),
-    ...calls.map(({ callId: call_id = '', name, arguments: sent }) => ({
-      ...{ id: named('fc', call_id), type: 'function_call', ...done, call_id, name, arguments: argumentsOf(sent) },
-    })),
-  ];
+  const ofSteps = (steps as readonly AgentStep[]).flatMap(({ client, callId = '', name = '', arguments: sent }) =>
+    client ? [{ id: callId, name, arguments: sent }] : [],
+  );
+  // Without steps it is a message that was added, with the calls of then.
+  const calls = role === 'assistant' ? [...ofSteps, ...(steps.length > 0 ? [] : toolCalls)] : [];
+  const ended = role === 'user' || steps.length === 0 ? toolCalls.filter(({ result }) => result !== undefined) : [];
+  const item = (prefix: string, type: string, callId: string, fields: object): Item => {
+    const own = `${prefix}_${id.replace(':', '.')}~${callId}`;
+    return { id: own, type, status: 'completed', call_id: callId, ...fields };
+  };
+  const outputs = ended.map((call) => item('fco', 'function_call_output', call.id, { output: call.result }));
+  const text = content === '' && outputs.length + calls.length > 0 ? [] : [itemOf(message)];
+  if (role === 'user') return [...outputs, ...text];
+  const asked = calls.map(({ id: callId, name, arguments: sent }) =>
+    item('fc', 'function_call', callId, { name, arguments: argumentsOf(sent) }),
+  );
+  return [...text, ...asked, ...outputs];
 }
 type Item = { id: string; type: string } & Record<string, unknown>;
 
