@@ -33,10 +33,21 @@ export const secureHeaders = (): RequestHandler =>
     xFrameOptions: { action: 'deny' },
   });
 
-/** What pages of allowed origins may read of an answer, beside what every page may. */
+/** Headers of answers that a page of an allowed origin may read: those of this api, and of the clients of other protocols. */
 const exposedHeaders = [
-  ...['Location', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
-  ...['X-Request-Id', 'Preference-Applied', 'X-Chat-Id', 'X-Turn-Id'],
+  'Location',
+  'ETag',
+  'Content-Disposition',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+  'X-Request-Id',
+  'Preference-Applied',
+  'X-Chat-Id',
+  'X-Turn-Id',
+  'x-workflow-run-id',
+  'x-should-retry',
+  'x-vercel-ai-ui-message-stream',
 ];
 
 /** Refuses web pages of other sites, unless the configuration allows their origin. */
