@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '../../telemetry/log/log.js';
+import { noteBroken } from '../http/breakResponse.js';
 
 /** When a connection is closed because its client does not read. Bytes and milliseconds. */
 export type UnreadLimits = {
@@ -65,6 +66,7 @@ export function limitUnreadResponses(
 
   function cut(socket: Socket, why: string) {
     log.info({ bytes: bytesOf(connections.get(socket)) }, `a connection is closed: ${why}`);
+    for (const response of connections.get(socket)?.responses ?? []) noteBroken(response);
     connections.delete(socket);
     socket.destroy();
   }

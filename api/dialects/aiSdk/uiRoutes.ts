@@ -3,15 +3,15 @@ import type { Logger } from 'pino';
 import { readMessageNames } from '../../../db/dialects/turnNames.js';
 import { readTurnPlace } from '../../../db/dialects/turnPlace.js';
 import { readMessages } from '../../../db/timeline/messages.js';
-import { markStop } from '../../../db/turns/stop.js';
 import type { Mark } from '../../../domain/marks/mark.js';
 import type { Message } from '../../../domain/timeline/message.js';
 import type { AnswerApproval } from '../../agents/approvalRoutes.js';
+import { breakResponse } from '../../http/breakResponse.js';
 import { Problem, problems } from '../../http/problem.js';
 import { toProblem } from '../../http/toProblem.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
-import { readRunningTurn } from '../core/chatState.js';
+import { readRunningTurn, stopRunningTurn } from '../core/chatState.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
@@ -88,8 +88,7 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
 
   router.post('/:id/stop', async (request, response) => {
     const chatId = await chatOf(request, response);
-    const { stopping } = await markStop(pool, { chatId, owner: ownerOf(response) });
-    if (stopping) deps.stopTurn(stopping);
+    await stopRunningTurn(deps, ownerOf(response), chatId);
     response.status(204).end();
   });
 
@@ -197,7 +196,7 @@ export function answerUiError(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const { status, code, detail, headers } = toProblem(error);
     if (status >= 500) (request.log ?? log).warn({ err: error, method: request.method, code }, 'a request failed');
-    if (response.headersSent) return void response.destroy();
+    if (response.headersSent) return breakResponse(response);
     const title = problems[code].title;
     response
       .status(status)

@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express';
+import { breakResponse } from '../../http/breakResponse.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
@@ -72,7 +73,7 @@ async function answer(deps: FollowDeps, response: Response, completion: Completi
   await followTurn(deps, { owner: response.locals.owner, turnId: completion.id }, output);
   if (response.destroyed) return;
   // The api restarts. A client that tries again gets the same turn.
-  if (!output.ended) return void response.destroy();
+  if (!output.ended) return breakResponse(response);
   const { error, completion: body } = toCompletion(completion, output.marks);
   if (error) sendOpenAiError(response, new OpenAiRefused(502, error, { 'x-should-retry': 'false' }));
   else response.json(body);

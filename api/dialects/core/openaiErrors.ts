@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { breakResponse } from '../../http/breakResponse.js';
 import { type Problem, problems } from '../../http/problem.js';
 import { toProblem } from '../../http/toProblem.js';
 
@@ -50,7 +51,7 @@ export function answerOpenAiError(log: Logger): ErrorRequestHandler {
     if (refused.status >= 500) {
       (request.log ?? log).warn({ err: error, method: request.method, code: refused.error.code }, 'a request failed');
     }
-    if (response.headersSent) return void response.destroy();
+    if (response.headersSent) return breakResponse(response);
     sendOpenAiError(response, refused);
   };
 }

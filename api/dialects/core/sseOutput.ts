@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Mark } from '../../../domain/marks/mark.js';
 import { createPacedSink } from '../../../viewers/sinks/pacedSink.js';
+import { breakResponse } from '../../http/breakResponse.js';
 import type { MarkOutput } from './followTurn.js';
 
 /** Milliseconds between comments, so that no proxy closes a silent stream. */
@@ -34,7 +35,7 @@ export function createSseOutput(response: Response, encode: MarkEncoder, last: r
     parts: (messages) => [Buffer.from(messages.map(toBytes).join(''))],
     write: (bytes, _last, done) => void response.write(bytes, done),
     pendingBytes: () => response.writableLength,
-    close: () => void response.destroy(),
+    close: () => breakResponse(response),
   });
   response.once('close', sink.ended);
   response.on('error', sink.ended);

@@ -5,6 +5,7 @@ import { markStop } from '../../../db/turns/stop.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { cursorBefore, type MarkCursor, unpackCursor } from '../../../domain/marks/cursor.js';
 import { hasEnded } from '../../../domain/turns/endStatus.js';
+import { breakResponse } from '../../http/breakResponse.js';
 import { goneSignal } from '../../http/goneSignal.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
 import { waitForTurnEnd } from '../../turns/turnEnd.js';
@@ -63,7 +64,7 @@ export function responseRoutes(deps: ResponseDeps): Router {
     if (asked.stream) await stream(deps, response, stored, { cursor: null, singly: false });
     else {
       const body = await collected(deps, response, stored);
-      if (!body) return void response.destroy();
+      if (!body) return breakResponse(response);
       response.json(body);
     }
     await forgetUnstored(deps, response, { ...stored, isStored: stored.fields.store });
