@@ -1,27 +1,23 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { readReplyState } from '../../../db/dialects/replyState.js';
-import { findNamedTurn, keepTurnName, readMessageNames } from '../../../db/dialects/turnNames.js';
-import { readMessages } from '../../../db/timeline/messages.js';
+import { findNamedTurn, keepTurnName } from '../../../db/dialects/turnNames.js';
 import { readTurn } from '../../../db/turns/turnView.js';
-import type { Message } from '../../../domain/timeline/message.js';
 import { Problem } from '../../http/problem.js';
 import { takeViewerPlace } from '../../limits/viewerPlaces.js';
 import { createChatTurns } from '../aiSdk/chatTurns.js';
-import { turnIdOf } from '../aiSdk/uiMessages.js';
 import { answerCalls, type UiDeps } from '../aiSdk/uiRoutes.js';
 import { stopRunningTurn } from '../core/chatState.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { followTurn } from '../core/followTurn.js';
 import { createSseOutput } from '../core/sseOutput.js';
 import { stopOnClose } from '../core/stopOnClose.js';
+import { readThread } from '../core/thread.js';
 import { type AgUiOptions, createAgUiEvents } from './agUiEvents.js';
-import { type AgUiMessage, toAgUiMessages } from './agUiMessages.js';
+import { toAgUiMessages } from './agUiMessages.js';
 import { type AgUiRequest, readAgUiRequest } from './agUiRequest.js';
 
 const MOUNT = 'ag-ui';
-/** The most messages of a snapshot. */
-const MAX_MESSAGES = 1_000;
 
 type Run = { chatId: string; turnId: string } & Pick<AgUiOptions, 'base' | 'attached' | 'has'>;
 
@@ -33,11 +29,7 @@ export function agUiRoutes(deps: UiDeps): Router {
 
   async function attach(owner: string, chatId: string, turnId: string): Promise<Run> {
     const view = await readTurn(pool, { owner, turnId });
-    const base = await readThread(
-      deps,
-      chatId,
-      (message) => turnIdOf(message.id) !== turnId || message.role === 'user',
-    );
+    const base = await readThreadMessages(deps, chatId, turnId);
     const isAgent = view?.kind === 'agent';
     const texts = isAgent ? [] : (view?.beats ?? []).map(({ beat, text }) => [beat * 2 + 1, text] as const);
     return { chatId, turnId, base, attached: new Map(texts.filter(([, text]) => text !== '')) };
@@ -114,7 +106,7 @@ async function finished(
   response: Response,
   { chatId, turnId, threadId, runId }: { chatId: string; turnId: string; threadId: string; runId: string },
 ): Promise<void> {
-  const base = await readThread(deps, chatId, () => true);
+  const base = await readThreadMessages(deps, chatId, null);
   const collected = createCollectOutput(response);
   await followTurn(deps, { owner: response.locals.owner, turnId }, collected);
   const last = createAgUiEvents({ threadId, runId, turnId, base: [] })(collected.marks).at(-1);
@@ -125,18 +117,8 @@ async function finished(
   output.end();
 }
 
-async function readThread(
-  { pool }: Pick<UiDeps, 'pool'>,
-  chatId: string,
-  suits: (message: Message) => boolean,
-): Promise<AgUiMessage[]> {
-  const messages: Message[] = [];
-  for await (const batch of readMessages(pool, chatId, { after: null, limit: MAX_MESSAGES, order: 'desc' })) {
-    messages.unshift(...batch.reverse());
-    if (messages.length >= MAX_MESSAGES) break;
-  }
-  const kept = messages.filter(suits);
-  const turnIds = kept.flatMap(({ id }) => turnIdOf(id) ?? []);
-  const names = await readMessageNames(pool, chatId, turnIds);
-  return toAgUiMessages(kept, names);
+/** The messages of a thread, without the reply of a run that comes on its stream. */
+async function readThreadMessages({ pool }: Pick<UiDeps, 'pool'>, chatId: string, running: string | null) {
+  const { messages, names } = await readThread(pool, chatId, running);
+  return toAgUiMessages(messages, names);
 }

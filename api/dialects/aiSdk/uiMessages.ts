@@ -1,12 +1,10 @@
 import type { AgentStep } from '../../../domain/log/events.js';
 import type { Message } from '../../../domain/timeline/message.js';
+import { turnIdOf } from '../../../domain/timeline/replaced.js';
 import { type AiSdkVersion, isDenied } from './uiChunks.js';
 
 export type UiPart = { type: string } & Record<string, unknown>;
 export type UiMessage = { id: string; role: 'user' | 'assistant' | 'system'; parts: UiPart[] };
-
-/** The turn of a message's id; null of a message of no turn. */
-export const turnIdOf = (messageId: string): string | null => /^(turn_[^:]+):/.exec(messageId)?.[1] ?? null;
 
 /**
  * The messages of a transcript as a page has them: all beats of a turn are one message, whose id is the turn's.
@@ -97,21 +95,4 @@ function toolPart(
     return { ...part, state: 'output-denied', approval: { id: toolCallId, approved: false } };
   }
   return { ...part, state: 'output-error', errorText: content };
-}
-
-/** A tool call that waits for a person, as a part of the message in which the page shows it. */
-export function waitingPart(call: { callId: string; name: string; arguments: string }, version: AiSdkVersion): UiPart {
-  const { callId, name } = call;
-  const input = parsed(call.arguments);
-  if (version === 5) return { type: 'data-approval', id: callId, data: { callId, name, arguments: input } };
-  const part = { type: 'dynamic-tool', toolCallId: callId, toolName: name, providerExecuted: true, input };
-  return { ...part, state: 'approval-requested', approval: { id: callId } };
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
 }

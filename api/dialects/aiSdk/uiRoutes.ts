@@ -1,10 +1,6 @@
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { readMessageNames } from '../../../db/dialects/turnNames.js';
 import { readTurnPlace } from '../../../db/dialects/turnPlace.js';
-import { readMessages } from '../../../db/timeline/messages.js';
-import type { Mark } from '../../../domain/marks/mark.js';
-import type { Message } from '../../../domain/timeline/message.js';
 import type { AnswerApproval } from '../../agents/approvalRoutes.js';
 import { breakResponse } from '../../http/breakResponse.js';
 import { Problem, problems } from '../../http/problem.js';
@@ -12,14 +8,13 @@ import { toProblem } from '../../http/toProblem.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { readRunningTurn, stopRunningTurn } from '../core/chatState.js';
-import { createCollectOutput } from '../core/collectOutput.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import type { StartDeps, StartedTurn } from '../core/startTurn.js';
 import { stopOnClose } from '../core/stopOnClose.js';
 import { createChatTurns } from './chatTurns.js';
+import { marksSoFar, readUiMessages } from './readUiMessages.js';
 import { type AiSdkVersion, createUiChunks, type UiChunkOptions } from './uiChunks.js';
-import { toUiMessages, turnIdOf, type UiMessage, type UiPart, waitingPart } from './uiMessages.js';
 import { type Approval, readUiRequest } from './uiRequest.js';
 
 export type UiDeps = FollowDeps &
@@ -30,8 +25,6 @@ type Started = StartedTurn & { has?: ReadonlySet<string>; continues?: string | n
 
 /** The three versions are one mount: a chat that one of them made is found by the others. */
 const MOUNT = 'ai-sdk';
-/** The most messages of `GET /:id/messages`: a page that has more reads the rest over the api. */
-const MAX_MESSAGES = 1_000;
 
 /** The routes that a stock page of the AI SDK calls. */
 export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
@@ -138,57 +131,9 @@ async function stream(
   await followTurn(deps, { owner: response.locals.owner, turnId, endsWaiting: true }, output);
 }
 
-/** The marks of a turn that waits for a person, up to there. */
-async function marksSoFar(deps: FollowDeps, response: Response, turnId: string): Promise<readonly Mark[]> {
-  const output = createCollectOutput(response);
-  await followTurn(deps, { owner: response.locals.owner, turnId, endsWaiting: true }, output);
-  return output.marks;
-}
-
 async function shownItems(deps: FollowDeps, response: Response, turnId: string): Promise<ReadonlySet<string>> {
   const marks = await marksSoFar(deps, response, turnId);
   return new Set(marks.flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.key] : [])));
-}
-
-async function readUiMessages(
-  deps: UiDeps,
-  response: Response,
-  chatId: string,
-  version: AiSdkVersion,
-): Promise<UiMessage[]> {
-  const { pool } = deps;
-  const running = await readRunningTurn(pool, response.locals.owner, chatId);
-  const messages: Message[] = [];
-  for await (const batch of readMessages(pool, chatId, { after: null, limit: MAX_MESSAGES, order: 'desc' })) {
-    messages.unshift(...batch.reverse());
-    if (messages.length >= MAX_MESSAGES) break;
-  }
-  const turnIds = messages.flatMap(({ id }) => turnIdOf(id) ?? []);
-  const names = await readMessageNames(pool, chatId, turnIds);
-  // The reply in flight comes on its stream.
-  const landed = messages.filter(({ id, role }) => role !== 'assistant' || turnIdOf(id) !== running?.turnId);
-  const shown = toUiMessages(landed, { version, names });
-  if (running?.state.state !== 'waiting') return shown;
-  const parts = running.state.calls.map((call) => waitingPart(call, version));
-  const said = partsOfMarks(
-    await marksSoFar(deps, response, running.turnId),
-    new Set(running.state.calls.map(({ callId }) => callId)),
-  );
-  return [...shown, { id: running.turnId, role: 'assistant', parts: [{ type: 'step-start' }, ...said, ...parts] }];
-}
-
-/** What a waiting turn has said and called before the calls that wait. */
-function partsOfMarks(marks: readonly Mark[], waiting: ReadonlySet<string>): UiPart[] {
-  return marks.flatMap((mark): UiPart[] => {
-    if (mark.type !== 'itemClosed') return [];
-    const { item, text } = mark;
-    if (item.kind === 'text') return [{ type: 'text', text, state: 'done' }];
-    if (item.kind === 'thinking') return [{ type: 'reasoning', text, state: 'done' }];
-    if (item.kind !== 'call' || waiting.has(item.callId)) return [];
-    const runsHere = item.isClients ? {} : { providerExecuted: true };
-    const part = { type: 'dynamic-tool', toolCallId: item.callId, toolName: item.name, ...runsHere };
-    return [{ ...part, state: 'input-available', input: item.arguments }];
-  });
 }
 
 /** The error handler of the mount: pages show the text of a body that is no stream. Express wants four arguments. */
