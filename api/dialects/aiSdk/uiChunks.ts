@@ -13,30 +13,50 @@ export type UiChunkOptions = {
   messageId: string;
   /** Items that the client's message has already: it continues after a person's decision. */
   has?: ReadonlySet<string>;
-  /** The client has received a part of the stream: what it has is dropped, and all of the text is sent again. */
-  restarts?: boolean;
+  /** How many chunks the client has of the stream, after which it lost the connection. All of the text is sent again. */
+  received?: number;
+  /**
+   * The reply is one step. A client that connects again can drop only its last step, and only the client knows which that
+   * is.
+   */
+  inOneStep?: boolean;
 };
 
 type Shown = { item: MarkItem; text: string; closed: boolean };
 
 /** The chunks of a UI message stream for the marks of its turn. One stream is one message; two beats are two steps. */
 export function createUiChunks(options: UiChunkOptions): (marks: readonly Mark[]) => SseMessage[] {
-  const { version, messageId, has = new Set(), restarts = false } = options;
+  const { version, messageId, has = new Set(), received = 0, inOneStep = false } = options;
+  const isInStep = received > 0;
   /** The items of the open step, in their order; null while none is open. */
   let step: Shown[] | null = null;
   let beats: LandedBeat[] = [];
   let callsClient = false;
+  /** Calls that the client has. */
+  const called = new Set<string>();
 
   const shownOf = ({ ordinal }: MarkItem) => step?.find(({ item }) => item.ordinal === ordinal);
 
+  /** Whether a step begins with an item. A client that continues its message has its last step open. */
+  function begins(item: MarkItem): boolean {
+    if (!step) return !isInStep && (has.size === 0 || (!inOneStep && item.kind !== 'result'));
+    const last = step.at(-1)?.item;
+    if (inOneStep || !last) return false;
+    return last.beat !== item.beat || (last.kind === 'result' && item.kind !== 'result');
+  }
+
   function open(item: MarkItem): UiChunk[] {
     if (item.kind === 'call' && item.isClients) callsClient = true;
-    const last = step?.at(-1)?.item;
-    const begins = !step || (last && (last.beat !== item.beat || (last.kind === 'result' && item.kind !== 'result')));
-    const chunks: UiChunk[] = begins ? [...(step ? [{ type: 'finish-step' }] : []), { type: 'start-step' }] : [];
-    if (begins || !step) step = [];
+    const isNext = begins(item);
+    const chunks: UiChunk[] = isNext ? [...(step ? [{ type: 'finish-step' }] : []), { type: 'start-step' }] : [];
+    if (isNext || !step) step = [];
     step.push({ item, text: '', closed: false });
     return [...chunks, ...itemStart(item, version)];
+  }
+
+  function opened(): UiChunk[] {
+    if (!isInStep) return [{ type: 'start', messageId }];
+    return version < 7 ? [restartPart([])] : [{ type: 'reset-step' }];
   }
 
   function voided(items: readonly MarkItem[]): UiChunk[] {
@@ -44,24 +64,25 @@ export function createUiChunks(options: UiChunkOptions): (marks: readonly Mark[]
     const left = step?.filter(({ item }) => !gone.has(item.ordinal)) ?? [];
     if (!step || left.length === step.length) return [];
     step = left;
-    // Older clients can't take parts back. An application that knows this part can hide what came before it.
-    if (version < 7) return [{ type: 'data-restart', data: { parts: items.map(({ key }) => key) } }];
+    if (version < 7) return [restartPart(items)];
     return [{ type: 'reset-step' }, ...left.flatMap((shown) => whole(shown, version))];
   }
 
   function approval(calls: Extract<Mark, { type: 'approval' }>['calls']): UiChunk[] {
-    return calls.map(({ callId, ...call }) =>
-      version === 5
-        ? { type: 'data-approval', id: callId, data: { callId, ...call } }
-        : { type: 'tool-approval-request', approvalId: callId, toolCallId: callId },
-    );
+    return calls.flatMap(({ callId, ...call }): UiChunk[] => {
+      if (version === 5) return [{ type: 'data-approval', id: callId, data: { callId, ...call } }];
+      // A call of a delegated agent is no item of this turn, and a client refuses an approval without its call.
+      const unseen = called.has(callId) ? [] : callStart({ callId, ...call, isClients: false });
+      return [...unseen, { type: 'tool-approval-request', approvalId: callId, toolCallId: callId }];
+    });
   }
 
   function chunksOf(mark: Mark): UiChunk[] {
     switch (mark.type) {
       case 'opened':
-        return restarts ? [{ type: 'reset-step' }] : [{ type: 'start', messageId }];
+        return opened();
       case 'itemOpened':
+        if (mark.item.kind === 'call') called.add(mark.item.callId);
         return has.has(mark.item.key) ? [] : open(mark.item);
       case 'text': {
         const shown = shownOf(mark.item);
@@ -89,6 +110,12 @@ export function createUiChunks(options: UiChunkOptions): (marks: readonly Mark[]
   return (marks) => marks.flatMap(chunksOf).map((data) => ({ data }));
 }
 
+/** Clients before version 7 can't take parts back. An application that knows this part can hide what came before it. */
+const restartPart = (items: readonly MarkItem[]): UiChunk => ({
+  type: 'data-restart',
+  data: { parts: items.map(({ key }) => key) },
+});
+
 const tool = { dynamic: true, providerExecuted: true };
 
 function itemStart(item: MarkItem, version: AiSdkVersion): UiChunk[] {
@@ -97,16 +124,24 @@ function itemStart(item: MarkItem, version: AiSdkVersion): UiChunk[] {
       return [{ type: 'text-start', id: item.key }];
     case 'thinking':
       return [{ type: 'reasoning-start', id: item.key }];
-    case 'call': {
-      const call = { toolCallId: item.callId, toolName: item.name, ...(item.isClients ? { dynamic: true } : tool) };
-      return [
-        { type: 'tool-input-start', ...call },
-        { type: 'tool-input-available', ...call, input: item.arguments ?? {} },
-      ];
-    }
+    case 'call':
+      return callStart(item);
     case 'result':
       return [resultChunk(item, version)];
   }
+}
+
+function callStart({
+  callId,
+  name,
+  arguments: input,
+  isClients,
+}: Pick<Extract<MarkItem, { kind: 'call' }>, 'callId' | 'name' | 'arguments' | 'isClients'>): UiChunk[] {
+  const call = { toolCallId: callId, toolName: name, ...(isClients ? { dynamic: true } : tool) };
+  return [
+    { type: 'tool-input-start', ...call },
+    { type: 'tool-input-available', ...call, input: input ?? {} },
+  ];
 }
 
 const DENIED = /^approval_denied\b/;

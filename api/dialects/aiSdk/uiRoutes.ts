@@ -62,21 +62,27 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
     takeViewerPlace(deps.places, ownerOf(response), response);
     const { chatId, turnId, has, continues } = await start(request, response);
     stopOnClose(deps, response, turnId);
-    const messageId = continues ?? turnId;
-    await stream(deps, response, { chatId, turnId }, { version, messageId, ...(has ? { has } : {}) });
+    const options = {
+      version,
+      messageId: continues ?? turnId,
+      inOneStep: reconnects(request),
+      ...(has ? { has } : {}),
+    };
+    await stream(deps, response, { chatId, turnId }, options);
   });
 
   router.get('/:id/stream', async (request, response) => {
     const owner = ownerOf(response);
     const id = String(request.params.id);
-    const startIndex = Number(request.query.startIndex ?? 0);
+    const received = Math.max(0, Number(request.query.startIndex ?? 0) || 0);
     const place = id.startsWith('turn_') ? await readTurnPlace(pool, { owner, turnId: id }) : null;
     const chatId = place?.chatId ?? (await turns.findChat(owner, id));
     const running = chatId ? await readRunningTurn(pool, owner, chatId) : null;
     const turnId = place ? id : running?.turnId;
     if (!chatId || !turnId || (!place && running?.state.state === 'waiting')) return void response.status(204).end();
     takeViewerPlace(deps.places, owner, response);
-    await stream(deps, response, { chatId, turnId }, { version, messageId: turnId, restarts: startIndex > 0 });
+    const inOneStep = request.query.startIndex !== undefined;
+    await stream(deps, response, { chatId, turnId }, { version, messageId: turnId, received, inOneStep });
   });
 
   router.post('/:id/stop', async (request, response) => {
@@ -92,6 +98,9 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
 
   return router;
 }
+
+/** Whether the client connects again by itself: the transports that do so post without the type of their JSON. */
+const reconnects = ({ headers }: Request): boolean => !/\bjson\b/i.test(headers['content-type'] ?? '');
 
 /** Decides about calls of the chat's running turn. `has`: the items that were shown before it waited. */
 export async function answerCalls(
