@@ -3,7 +3,7 @@ import type { Pool } from '../../db/core/pool.js';
 import { applyStep } from '../../db/narrative/applyAnswer.js';
 import { readTurnContext } from '../../db/narrative/turnContext.js';
 import { settleFailedCall } from '../../db/streaming/modelCalls.js';
-import { beginStep, failStep } from '../../db/turns/steps.js';
+import { beginStep, failStep, giveUpStep } from '../../db/turns/steps.js';
 import type { ClassifierCall, TurnContext, Verdict } from '../../domain/classifiers/classifier.js';
 import { classifiers } from '../../domain/classifiers/index.js';
 import { TurnFailure } from '../../domain/log/failures.js';
@@ -38,6 +38,8 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
   const asks = context && { model: deps.classifierModel, promptTokens: promptTokensOf(deps, { context, call }) };
   const begun = await retryWhileDatabaseAway(() => beginStep(deps.pool, key, input.round, asks), signal);
   if (begun.done) return begun.verdict as Verdict;
+  if (begun.skipped)
+    throw toApplicationFailure(new TurnFailure('internal'), deps.classifierRetry.attempts, deps.classifierRetry);
   if (!context) throw toApplicationFailure(new TurnFailure('turn_gone'), null, deps.classifierRetry);
   const { attempt } = begun;
   let answered: Answered | null = null;
@@ -52,7 +54,11 @@ async function classify(deps: ClassifyDeps, input: ClassifyInput, signal: AbortS
       settleFailedCall(deps.pool, { turnId, step, attempt }, deps.classifierModel, failure),
     );
     const failures = await retryWhileDatabaseAway(() => failStep(deps.pool, key, failure));
-    throw toApplicationFailure(failure, failures, deps.classifierRetry);
+    const reported = toApplicationFailure(failure, failures, deps.classifierRetry);
+    // The turn goes on without an interjection, and viewers learn here that its reply is over.
+    if (reported.nonRetryable && call.name === 'interjection')
+      await retryWhileDatabaseAway(() => giveUpStep(deps.pool, key));
+    throw reported;
   }
 }
 

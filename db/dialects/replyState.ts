@@ -22,10 +22,12 @@ type Row = {
   error: PublicError | null;
   usage: TokenUsage | null;
   hasGuest: boolean;
-  /** Of the beats in the log, their number; `cut` if the first is truncated. */
+  /** Of the beats in the log, their number; `last` if no other follows the first: it is truncated or empty. */
   landed: number;
-  cut: boolean;
+  last: boolean;
   interjection: { status: string; verdict: { shouldInterject?: boolean } | null } | null;
+  /** The turn was stopped, and its second beat has not begun. */
+  stoppedBefore: boolean;
   waiting: WaitingCallRow[] | null;
 };
 
@@ -36,7 +38,8 @@ export async function readReplyState(db: Db, turnId: string): Promise<ReplyState
   const { rows } = await db.query<Row>(
     `select t.status, t.kind, t.error, t.usage, ch.guest_id is not null as "hasGuest",
        (select count(*)::integer ${landedBeats}) as landed,
-       coalesce((select bool_or((e.data->>'truncated')::boolean) ${landedBeats}), false) as cut,
+       coalesce((select bool_or((e.data->>'truncated')::boolean or e.data->>'text' = '') ${landedBeats}), false) as last,
+       t.stop is not null and not exists (select from drafts d where d.turn_id = t.id and d.beat = 1 and d.epoch > 0) as "stoppedBefore",
        (select jsonb_build_object('status', s.status, 'verdict', s.verdict) from turn_steps s
         where s.turn_id = t.id and s.name = 'interjection') as interjection,
        (select jsonb_agg(jsonb_build_object('callId', c.call_id, 'name', c.name, 'arguments', c.arguments) order by c.position)
@@ -53,10 +56,11 @@ function stateOf(row: Row): ReplyState {
   return row.waiting ? { state: 'waiting', calls: row.waiting } : { state: 'open' };
 }
 
-/** Whether the last beat of the turn is in the log. */
-function isSaid({ kind, hasGuest, landed, cut, interjection }: Row): boolean {
+/** Whether the last beat of the turn is in the log. An interjection whose classifier failed for good is skipped. */
+function isSaid({ kind, hasGuest, landed, last, interjection, stoppedBefore }: Row): boolean {
   if (landed === 0) return false;
-  if (kind !== 'narrative' || !hasGuest || cut || landed > 1) return true;
+  if (kind !== 'narrative' || !hasGuest || last || landed > 1) return true;
   if (interjection?.status === 'skipped') return true;
-  return interjection?.status === 'done' && interjection.verdict?.shouldInterject === false;
+  if (interjection?.status !== 'done') return false;
+  return interjection.verdict?.shouldInterject === false || stoppedBefore;
 }

@@ -16,10 +16,11 @@ export type StepKey = { turnId: string; name: string };
  * `verdict` is set when the step is done. A repeated attempt returns it without doing the work. `endedWithoutReason`:
  * whether the last failure was an answer that ended in order, without a finish reason.
  */
-export type BegunStep = { attempt: number; endedWithoutReason: boolean } & (
-  | { done: false }
-  | { done: true; verdict: unknown }
-);
+export type BegunStep = {
+  attempt: number;
+  endedWithoutReason: boolean;
+} & /** `skipped`: an earlier attempt of this round has given the step up. */
+({ done: false; skipped: boolean } | { done: true; verdict: unknown });
 
 /**
  * Begins an attempt at a step. In a higher `round`, which an operator's retry begins, the provider's failures count
@@ -42,13 +43,13 @@ export async function beginStep(
        insert into turn_steps as s (turn_id, name, status, attempts, round) values ($1, $2, 'running', 1, $3)
        on conflict (turn_id, name) do update set
          attempts = s.attempts + case when s.status = 'done' then 0 else 1 end,
-         status = case when s.status = 'done' then s.status when s.failures > 0 and s.round = $3 then 'retrying' else 'running' end,
+         status = case when s.status = 'done' or (s.status = 'skipped' and s.round = $3) then s.status when s.failures > 0 and s.round = $3 then 'retrying' else 'running' end,
          failures = case when s.round < $3 then 0 else s.failures end,
          round = greatest(s.round, $3), updated_at = now()
        returning attempts, status, verdict, error_detail ->> 'code' as "errorCode"
      ), asked as (
        insert into model_calls (turn_id, step, attempt, model, prompt_tokens)
-       select $1, $2, attempts, $4, $5 from s where status <> 'done' and $4::text is not null
+       select $1, $2, attempts, $4, $5 from s where status not in ('done', 'skipped') and $4::text is not null
        on conflict do nothing
      )
      select s.*, t.chat_id as "chatId" from s, turns t where t.id = $1`,
@@ -57,7 +58,8 @@ export async function beginStep(
   const step = rows[0]!;
   notifyTurnStatus(pool, step.chatId, key.turnId);
   const begun = { attempt: step.attempts, endedWithoutReason: step.errorCode === NO_FINISH_REASON };
-  return step.status === 'done' ? { ...begun, done: true, verdict: step.verdict } : { ...begun, done: false };
+  if (step.status === 'done') return { ...begun, done: true, verdict: step.verdict };
+  return { ...begun, done: false, skipped: step.status === 'skipped' };
 }
 
 /** Counts a failure of the provider. Returns the count of this round, or 0 when the step is done. */
@@ -69,6 +71,18 @@ export async function failStep(db: Db, key: StepKey, failure: Failed): Promise<n
     [key.turnId, key.name, failure.code, jsonOf(failure.detail)],
   );
   return rows[0]?.failures ?? 0;
+}
+
+/** Gives a step up after its last failure, where the turn goes on without it: no later attempt of the round does it. */
+export async function giveUpStep(pool: Pool, { turnId, name }: StepKey): Promise<void> {
+  const { rows } = await pool.query<{ chatId: string }>(
+    `with s as (
+       update turn_steps set status = 'skipped', updated_at = now()
+       where turn_id = $1 and name = $2 and status <> 'done' returning turn_id
+     ) select t.chat_id as "chatId" from s join turns t on t.id = s.turn_id`,
+    [turnId, name],
+  );
+  if (rows[0]) notifyTurnStatus(pool, rows[0].chatId, turnId);
 }
 
 /** Sets the status and verdict of a step, in the transaction of its effect. */
