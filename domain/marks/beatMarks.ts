@@ -68,14 +68,22 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
     return gone.length > 0 ? [...closed, { type: 'voided', items: gone.map(([, { item }]) => item) }] : [];
   }
 
-  type Kind = Omit<MarkItem, 'key' | 'ordinal' | 'slot' | 'epoch' | 'beat' | 'speakerId'>;
+  type Kind = Omit<MarkItem, 'key' | 'ordinal' | 'base' | 'slot' | 'epoch' | 'beat' | 'speakerId'>;
 
   function open(slot: number, kind: Kind): { shown: Shown; marks: Mark[] } {
-    const { ordinal, before } = ordinals.next({ slot, epoch });
-    const item = { ...kind, key: `${slot}_${epoch}`, ordinal, slot, epoch, beat, speakerId } as MarkItem;
+    const base = baseOf(slot);
+    const { ordinal, epoch: placed, before } = ordinals.next({ base, slot, epoch });
+    const key = `${slot}_${placed}`;
+    const item = { ...kind, key, ordinal, base, slot, epoch: placed, beat, speakerId } as MarkItem;
     const shown: Shown = { item, text: '', open: true, repeated: null };
     slots.set(slot, shown);
     return { shown, marks: [...closeBefore(slot), ...before, { type: 'itemOpened', item }] };
+  }
+
+  /** Behind the results that the slot follows: a lost draft of an agent keeps these. */
+  function baseOf(slot: number): number {
+    const results = [...slots.entries()].filter(([at, { item }]) => at < slot && item.kind === 'result');
+    return Math.max(beat * 2, ...results.map(([at]) => at + 1));
   }
 
   function append(shown: Shown, text: string): Mark[] {
@@ -96,7 +104,7 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
     known.repeated += expected.length;
     if (known.repeated < known.text.length) return [];
     known.repeated = null;
-    known.item = { ...known.item, epoch };
+    known.item = { ...known.item, epoch: Math.max(known.item.epoch, epoch) };
     return grow(slot, kind, text.slice(expected.length));
   }
 

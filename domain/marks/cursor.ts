@@ -7,6 +7,8 @@ import type { Mark, MarkItem } from './mark.js';
 export type MarkCursor = {
   /** 0 before the first item, the item's ordinal and 1 within an item, `END` after the last one. */
   place: number;
+  /** The first slot that a new draft of the item would replace, and the item's own. */
+  base: number;
   slot: number;
   kind: MarkItem['kind'];
   epoch: number;
@@ -15,7 +17,7 @@ export type MarkCursor = {
 };
 
 /** The `place` of the end of a turn. */
-export const END = 2 ** 13 - 1;
+export const END = Number.MAX_SAFE_INTEGER;
 
 type Part = 0 | 1 | 2;
 const TEXT = 3;
@@ -40,51 +42,63 @@ export function textAt(within: number): { length: number; closes: boolean } {
 const kinds: readonly MarkItem['kind'][] = ['text', 'thinking', 'call', 'result'];
 /** Voided items and empty slots move an item's ordinal away from its slot. Slots precede ordinals by at most this. */
 const MIN_SKEW = -16;
-const widths = { skew: 2 ** 6, kind: 2 ** 2, epoch: 2 ** 5, at: 2 ** 27 } as const;
+const widths = { base: 2 ** 11, epoch: 2 ** 5, delta: 2 ** 5, at: 2 ** 24, skew: 2 ** 6, kind: 2 ** 2 } as const;
+/** The numbers from here on are of the end. */
+const LAST = 2 ** 53 - 2 ** 42;
 
 /**
- * Packs a cursor into one safe integer. Numbers of one stream increase in the order of its marks. Epochs and skews beyond
- * the width of their field count as the largest.
+ * Packs a cursor into one safe integer. Numbers of one stream increase in the order of its marks. A later draft has larger
+ * numbers than a lost one, and a number of the last draft is the same whether its viewer saw lost drafts and thinking that
+ * the log does not have: the ordinal, which may differ, comes after the place in the text. Values beyond the width of their
+ * field count as the largest.
  */
-export function packCursor({ place, slot, kind, epoch, at: within }: MarkCursor): number {
-  const isItem = place > 0 && place < END;
-  const skew = isItem ? clamp(place - 1 - slot - MIN_SKEW, widths.skew) : 0;
-  const placed = (clamp(place, END + 1) * widths.skew + skew) * widths.kind + kinds.indexOf(kind);
-  return (placed * widths.epoch + clamp(epoch, widths.epoch)) * widths.at + clamp(within, widths.at);
+export function packCursor({ place, base, slot, kind, epoch, at: within }: MarkCursor): number {
+  if (place === 0) return within;
+  if (place === END) return LAST;
+  return [
+    [clamp(base, widths.base - 2) + 1, widths.base],
+    [epoch, widths.epoch],
+    [slot - base, widths.delta],
+    [within, widths.at],
+    [place - 1 - slot - MIN_SKEW, widths.skew],
+    [kinds.indexOf(kind), widths.kind],
+  ].reduce((number, [value = 0, width = 1]) => number * width + clamp(value, width), 0);
 }
 
 /** The cursor of a number; null if no cursor has it. */
 export function unpackCursor(number: number): MarkCursor | null {
   if (!Number.isSafeInteger(number) || number < 0) return null;
+  if (number >= LAST) return cursorAtEnd;
   let rest = number;
   const take = (width: number) => {
     const field = rest % width;
     rest = (rest - field) / width;
     return field;
   };
-  const [within, epoch, kind, skew] = [
-    take(widths.at),
-    take(widths.epoch),
-    kinds[take(widths.kind)],
-    take(widths.skew),
-  ];
-  const place = rest;
-  const slot = place > 0 && place < END ? place - 1 - skew - MIN_SKEW : 0;
-  return kind === undefined || slot < 0 ? null : { place, slot, kind, epoch, at: within };
+  const kind = kinds[take(widths.kind)] ?? 'text';
+  const skew = take(widths.skew);
+  const [within, delta, epoch] = [take(widths.at), take(widths.delta), take(widths.epoch)];
+  if (rest === 0) return number < 3 ? cursorBefore(number as Part) : null;
+  const base = rest - 1;
+  const slot = base + delta;
+  const place = slot + skew + MIN_SKEW + 1;
+  return place < 1 ? null : { place, base, slot, kind, epoch, at: within };
 }
 
 const clamp = (value: number, size: number): number => Math.min(Math.max(value, 0), size - 1);
 
-export const cursorIn = ({ ordinal, slot, kind, epoch }: MarkItem, within: number): MarkCursor => ({
+export const cursorIn = ({ ordinal, base, slot, kind, epoch }: MarkItem, within: number): MarkCursor => ({
   place: ordinal + 1,
+  base,
   slot,
   kind,
   epoch,
   at: within,
 });
 
-export const cursorBefore = (part: Part): MarkCursor => ({ place: 0, slot: 0, kind: 'text', epoch: 0, at: part });
-export const cursorAtEnd: MarkCursor = { place: END, slot: 0, kind: 'text', epoch: 0, at: 0 };
+const nowhere = { base: 0, slot: 0, kind: 'text', epoch: 0 } as const;
+export const cursorBefore = (part: Part): MarkCursor => ({ ...nowhere, place: 0, at: part });
+export const cursorAtEnd: MarkCursor = { ...nowhere, place: END, at: 0 };
 
 /** The cursor behind a mark. Null for a mark that changes no item: a viewer may get it twice. */
 export function cursorOf(mark: Mark): MarkCursor | null {

@@ -24,13 +24,15 @@ export type Mark =
   | { type: 'approval'; calls: readonly WaitingCall[] }
   | { type: 'ended'; end: TurnEnd };
 
-type Place = {
+export type ItemPlace = {
   /** Names the item within its turn: its slot, and the draft in which it was opened. */
   key: string;
   /** The number of items of the turn that were opened before it, voided ones included. */
   ordinal: number;
   /** The part of the reply: of an agent the index of its step, else twice the beat, and one more for its text. */
   slot: number;
+  /** The first slot that another draft of the item would replace: of an agent the first of its call of the model. */
+  base: number;
   /** The draft of which it was received last. */
   epoch: number;
   beat: number;
@@ -41,7 +43,7 @@ type Place = {
  * `arguments`: the JSON object that the model sent, or the raw text if it is not one. `isClients`: the turn's client runs the
  * call, and it has no result here.
  */
-export type MarkItem = Place &
+export type MarkItem = ItemPlace &
   (
     | { kind: 'text' | 'thinking' }
     | { kind: 'call'; callId: string; name: string; arguments: unknown; isClients: boolean }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentStep } from '../log/events.js';
 import type { ViewerFrame } from '../log/frames.js';
-import { cursorOf, packCursor, textAfter, unpackCursor } from './cursor.js';
+import { at, cursorAtEnd, cursorIn, cursorOf, type MarkCursor, packCursor, textAfter, unpackCursor } from './cursor.js';
 import type { Mark, MarkItem } from './mark.js';
 import { createTurnMarks } from './turnMarks.js';
 
@@ -151,6 +151,64 @@ describe('the marks of a turn', () => {
     ];
     const kinds = show(marksOf([landed('Two.', steps)])).map(({ item }) => item.kind);
     expect(kinds).toEqual(['thinking', 'call', 'result', 'text']);
+  });
+});
+
+/** The text behind a number of a viewer that reads all marks again, one character at a time, as helpers of clients do. */
+function textBehind(number: number, frames: ViewerFrame[], epoch: number): string {
+  return marksOf(frames, { epochs: new Map([[0, epoch]]) })
+    .flatMap((mark) => (mark.type === 'text' && mark.item.kind === 'text' ? [mark] : []))
+    .flatMap(({ item, from, text }) =>
+      [...text].map((each, n) => ({ each, number: packCursor(cursorIn(item, at.text(from + n + 1))) })),
+    )
+    .filter((each) => each.number > number)
+    .map(({ each }) => each)
+    .join('');
+}
+
+const lastNumber = (frames: ViewerFrame[]): number => {
+  const marks = createTurnMarks({ turnId });
+  const cursors = [...marks.begin(), ...frames.flatMap(marks.take)].flatMap((mark) => cursorOf(mark) ?? []);
+  return packCursor(cursors.at(-1)!);
+};
+
+describe('a viewer that reads all marks again and drops those up to its number', () => {
+  test('gets the whole text when it had a lost draft', () => {
+    const seen = lastNumber([token(1, 'text', 0, 'Good evening, all of you.')]);
+    expect(textBehind(seen, [landed('Good day.')], 2)).toBe('Good day.');
+  });
+
+  test('gets the rest of the text when it had a lost draft and a part of the next one', () => {
+    const seen = lastNumber([token(1, 'text', 0, 'Good eve'), restart(2), token(2, 'text', 0, 'Good day')]);
+    expect(textBehind(seen, [landed('Good day.')], 2)).toBe('.');
+  });
+
+  test('gets the rest of the text when it had thinking that the log does not have', () => {
+    const seen = lastNumber([token(1, 'thinking', 0, 'Hm, a greeting.'), token(1, 'text', 0, 'Good ')]);
+    expect(textBehind(seen, [landed('Good day.')], 1)).toBe('day.');
+  });
+});
+
+const thought = (content: string): AgentStep => ({ id: 's0', index: 0, type: 'thinking', content });
+const said = (content: string): AgentStep => ({ id: 's1', index: 1, type: 'text', content });
+
+describe('the marks for a viewer that comes back with a cursor', () => {
+  const behind = (cursor: MarkCursor, marks: readonly Mark[]) =>
+    marks.filter((mark) => packCursor(cursorOf(mark) ?? cursorAtEnd) > packCursor(cursor));
+
+  test('open no item again that it has, when the draft of an agent was lost', () => {
+    const item = { base: 0, slot: 1, kind: 'text', epoch: 1 } as const;
+    const cursor: MarkCursor = { ...item, place: 2, at: at.text(4) };
+    const rest = marksOf([landed('Two.', [thought('Hm.'), said('Two.')])], { cursor, epochs: new Map([[0, 2]]) });
+    const opened = behind(cursor, rest).flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.ordinal] : []));
+    expect(opened).toEqual([2, 3]);
+  });
+
+  test.each(['text', 'thinking', 'call', 'result'] as const)('close its %s when the turn ends without it', (kind) => {
+    const cursor: MarkCursor = { place: 1, base: 0, slot: 1, kind, epoch: 1, at: at.opened(1) };
+    const marks = createTurnMarks({ turnId, cursor });
+    const rest = behind(cursor, [...marks.begin(), ...marks.end({ status: 'failed' })]);
+    expect(rest.map(({ type }) => type)).toEqual(['itemClosed', 'voided', 'ended']);
   });
 });
 

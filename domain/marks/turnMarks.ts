@@ -65,7 +65,7 @@ export function createTurnMarks({ turnId, epochs = new Map(), cursor = null }: T
     approval: (calls) => [{ type: 'approval', calls }],
     end(end) {
       const last = [...beats.values()].flatMap((beat) => (end.status === 'waiting' ? beat.pause() : beat.drop()));
-      return [...last, { type: 'ended', end }];
+      return [...last, ...ordinals.rest(), { type: 'ended', end }];
     },
   };
 }
