@@ -15,13 +15,14 @@ import { type IterationVerdict, stepId } from '../../domain/agents/agent.js';
 import { type AgentPromptInput, agentPrompt } from '../../domain/agents/agentPrompt.js';
 import type { ClientFunctions } from '../../domain/agents/clientFunctions.js';
 import { forOrigin, originOf } from '../../domain/agents/origin.js';
+import type { Channel } from '../../domain/log/frames.js';
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import type { PromptLimits } from '../../domain/narrative/prompt.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import { cutCode, goneVerdict } from '../../domain/turns/verdict.js';
 import type { Wire } from '../../viewers/wire/wire.js';
 import type { StreamStep } from '../streaming/attempt.js';
-import type { BegunStep, DraftAt } from '../streaming/draftWriter.js';
+import type { BegunStep, DraftAt, StepHooks } from '../streaming/draftWriter.js';
 import { imageLoader } from '../streaming/imageLoader.js';
 import type { ProviderOf } from '../streaming/providerOf.js';
 import type { ProviderStream } from '../streaming/providerStream.js';
@@ -125,21 +126,27 @@ async function toRequest(
       begunSteps,
       steps: {
         firstIndex: kept.nextIndex,
-        drop: (at) => drop(deps, { ...input, chatId }, at),
+        drop: (at, sendKept) => drop(deps, { ...input, chatId }, at, sendKept),
         begin: (step, at) => begin(deps, { ...input, chatId }, step, at),
       },
     },
   };
 }
 
-/** Viewers drop the steps of an earlier epoch with its draft. Those that are kept are sent again. */
+/** Viewers drop the steps of an earlier epoch with its draft. Those that are kept are sent again, each after the text before it. */
 async function drop(
   deps: StreamIterationDeps,
   { turnId, iteration, chatId }: StreamIterationInput & { chatId: string },
   at: DraftAt,
+  sendKept: Parameters<StepHooks['drop']>[1],
 ): Promise<void> {
-  for (const { step, offset } of await dropSteps(deps.pool, turnId, iteration))
+  const kept = await dropSteps(deps.pool, turnId, iteration);
+  for (const [n, { step, offset }] of kept.entries()) {
+    const startOf = (type: Channel) =>
+      kept.slice(n).find((each) => each.step.type === type)?.offset ?? Number.POSITIVE_INFINITY;
+    sendKept({ thinking: startOf('thinking'), text: startOf('text') });
     deps.wire.step({ chatId, turnId, beat: 0, ...at, offset, step });
+  }
 }
 
 /** A step is in Postgres before its first token goes out, for viewers that connect later. */

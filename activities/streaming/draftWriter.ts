@@ -29,8 +29,11 @@ export type DraftAt = Pick<WireToken, 'fence' | 'epoch' | 'reason'>;
 export type StepHooks = {
   /** The index of the first step that begins. */
   firstIndex: number;
-  /** Removes the steps of the epoch before. */
-  drop(at: DraftAt): Promise<void>;
+  /**
+   * Removes the steps of the epoch before, and sends those that are kept. `sendKept` sends the kept text up to an offset
+   * in each channel: the text before a step goes out before it.
+   */
+  drop(at: DraftAt, sendKept: (upTo: Record<Channel, number>) => void): Promise<void>;
   /** False when a newer attempt holds the fence. */
   begin(step: BegunStep, at: DraftAt): Promise<boolean>;
 };
@@ -105,9 +108,16 @@ export function createDraftWriter(
     draft.begun = true;
     if (continuesEpoch) return;
     const { steps: hooks } = start;
-    if (hooks) await retryWhileDatabaseAway(() => hooks.drop(at()), signal);
-    if (before.thinking) send('thinking', before.thinking);
-    if (before.text) send('text', before.text);
+    if (hooks) await retryWhileDatabaseAway(() => hooks.drop(at(), sendKept), signal);
+    sendKept({ thinking: before.thinking.length, text: before.text.length });
+  }
+
+  /** What the draft begins with, as far as it was not sent yet. */
+  function sendKept(upTo: Record<Channel, number>): void {
+    for (const channel of ['thinking', 'text'] as const) {
+      const piece = before[channel].slice(written[channel].length, upTo[channel]);
+      if (piece !== '') send(channel, piece);
+    }
   }
 
   async function beginStep(type: Channel, hooks: StepHooks): Promise<void> {

@@ -23,12 +23,12 @@ export function nextDraftFrame(
   const before = delivered.get(key);
   // Epoch 0 has steps but no text, so that the first epoch drops nothing.
   if (before?.epoch === 0) before.epoch = epoch;
-  if (before?.epoch === epoch) return nextTextFrame(before, draft, joining) ?? nextStepFrame(before, draft.steps());
+  if (before?.epoch === epoch) return nextTextFrame(before, draft, joining) ?? nextDraftStep(before, draft);
   const cursor = newCursor(draft, joining && !before ? 'snapshot' : 'tokens');
   delivered.set(key, cursor);
   const restarts = before ? before.epoch < epoch : epoch > 1 && !joining;
   if (restarts) return restartFrame(cursor, reason);
-  return nextTextFrame(cursor, draft, joining) ?? nextStepFrame(cursor, draft.steps());
+  return nextTextFrame(cursor, draft, joining) ?? nextDraftStep(cursor, draft);
 }
 
 function newCursor({ turnId, beat, state }: DraftBuffer, source: DeliveredDraft['source']): DeliveredDraft {
@@ -54,6 +54,17 @@ function nextTextFrame(cursor: DeliveredDraft, draft: DraftBuffer, joining: bool
 function nextStepOffset(cursor: DeliveredDraft, draft: DraftBuffer, channel: Channel): number {
   const next = draft.steps().find(({ step }) => step.type === channel && !cursor.steps?.has(step.index));
   return next?.offset ?? Number.POSITIVE_INFINITY;
+}
+
+/** The next undelivered step, once the text before it is delivered: steps may arrive before their text. */
+function nextDraftStep(cursor: DeliveredDraft, draft: DraftBuffer): ViewerFrame | undefined {
+  const steps = draft.steps();
+  const undelivered = steps.filter(({ step }) => !cursor.steps?.has(step.index));
+  const isAhead = channels.some((channel) => {
+    const next = undelivered.find(({ step }) => step.type === channel);
+    return next !== undefined && (next.offset ?? 0) > cursor[channel];
+  });
+  return isAhead ? undefined : nextStepFrame(cursor, steps);
 }
 
 /** The next undelivered step as a frame. Moves the cursor behind it. */

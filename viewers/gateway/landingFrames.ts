@@ -1,6 +1,7 @@
-import type { ChatEvent, EventData } from '../../domain/log/events.js';
-import type { ViewerFrame } from '../../domain/log/frames.js';
+import type { AgentStep, ChatEvent, EventData } from '../../domain/log/events.js';
+import type { Channel, ViewerFrame } from '../../domain/log/frames.js';
 import { beatKey, type DeliveredDraft, type DeliveredDrafts } from './deliveredDrafts.js';
+import type { StepMark } from './draftBuffer.js';
 import { maxFrameLength, nextStepFrame, restartFrame } from './draftFrames.js';
 import { isHighSurrogate } from './textBuffer.js';
 
@@ -40,26 +41,35 @@ function nextLandingFrame(delivered: DeliveredDrafts, landing: Landing): ViewerF
     return restartFrame(cursor, 'kept_text');
   }
   delivered.set(key, cursor);
-  const step = known && nextLandedStep(known, landing);
-  return step ?? nextLandedText(cursor, landing);
-}
-
-function nextLandedStep(cursor: DeliveredDraft, { steps }: Landing): ViewerFrame | undefined {
+  // Of what the log keeps instead only the text is sent: the event has the rest.
+  const steps = cursor.source === 'log' ? [] : (landing.steps ?? []);
+  const next = steps.findIndex(({ index }) => !cursor.steps?.has(index));
+  const before = next < 0 ? steps : steps.slice(0, next);
   return (
-    steps &&
-    nextStepFrame(
-      cursor,
-      steps.map((step) => ({ step, offset: null })),
-    )
+    nextLandedPiece(cursor, landing, 'thinking', textOf(before, 'thinking')) ??
+    nextLandedPiece(cursor, landing, 'text', next < 0 ? landing.text : textOf(before, 'text')) ??
+    nextStepFrame(cursor, steps.map(withoutOffset))
   );
 }
 
-function nextLandedText(cursor: DeliveredDraft, { speakerId, text }: Landing): ViewerFrame | undefined {
-  if (cursor.text >= text.length) return undefined;
-  const { turnId, beat, epoch, text: offset } = cursor;
+const withoutOffset = (step: AgentStep): StepMark => ({ step, offset: null });
+
+/** The text of steps in one channel: it is delivered before the step that follows them. */
+const textOf = (steps: readonly AgentStep[], channel: Channel): string =>
+  steps.map(({ type, content = '' }) => (type === channel ? content : '')).join('');
+
+function nextLandedPiece(
+  cursor: DeliveredDraft,
+  { speakerId }: Landing,
+  channel: Channel,
+  text: string,
+): ViewerFrame | undefined {
+  const offset = cursor[channel];
+  if (offset >= text.length) return undefined;
+  const { turnId, beat, epoch } = cursor;
   const piece = pieceFrom(text, offset);
-  cursor.text += piece.length;
-  return { type: 'token', turnId, beat, epoch, speakerId, channel: 'text', offset, text: piece };
+  cursor[channel] += piece.length;
+  return { type: 'token', turnId, beat, epoch, speakerId, channel, offset, text: piece };
 }
 
 function nextDroppedFrame(delivered: DeliveredDrafts, turnId: string): ViewerFrame | undefined {
