@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
@@ -73,6 +73,9 @@ const install = (example: string) =>
 const countOf = async (chatId: string, kind: string): Promise<number> =>
   (await world.service.client.events(chatId)).filter((event) => event.kind === kind).length;
 
+/** A request for a reply that waits for the test. Earlier ones were answered by the script. */
+const isUnanswered = ({ requestId, did }: ProviderCall) => Boolean(requestId?.includes('/reply:')) && did.length === 0;
+
 /** Sends a message on an example's page and waits for its reply. */
 async function talk(page: Page): Promise<void> {
   await page.fill('input[name=text]', 'Is the lamp lit?');
@@ -110,8 +113,61 @@ test('the browser example shows a reply, and the same chat again after a reload'
   await page.close();
 }, 90_000);
 
-/** A request for a reply that waits for the test. Earlier ones were answered by the script. */
-const isUnanswered = ({ requestId, did }: ProviderCall) => Boolean(requestId?.includes('/reply:')) && did.length === 0;
+describe('the React example', () => {
+  const address = () =>
+    `http://127.0.0.1:${filesPort}/examples/react/?service=${encodeURIComponent(world.service.api)}`;
+  const lines = (page: Page) => page.locator('#lines li').allTextContents();
+
+  /** Bundled by its own script, with the packages that the repository has. */
+  beforeAll(async () => {
+    const packages = join(folder, 'examples/react/node_modules');
+    await mkdir(packages);
+    for (const name of ['react', 'react-dom', 'scheduler', 'esbuild', '.bin'])
+      await symlink(resolve('node_modules', name), join(packages, name));
+    await symlink(join(folder, 'client'), join(packages, 'durable-turns-client'));
+    await run('npm', ['run', 'build'], { cwd: join(folder, 'examples/react'), timeout: 60_000 });
+  }, 90_000);
+
+  test('posts a message once and opens one connection, although React mounts it twice, and closes it', async () => {
+    const page = await browser.newPage();
+    const open = new Set<unknown>();
+    page.on('websocket', (socket) => {
+      open.add(socket);
+      socket.on('close', () => open.delete(socket));
+    });
+    await page.goto(address());
+    await talk(page);
+    const chatId = new URL(page.url()).searchParams.get('chat')!;
+    expect(await countOf(chatId, 'user_turn')).toBe(1);
+    expect(open.size).toBe(1);
+    await page.getByText('ready', { exact: true }).waitFor({ timeout: 20_000 });
+    await page.reload();
+    await page.getByText(reply, { exact: true }).waitFor({ timeout: 20_000 });
+    expect(await lines(page)).toEqual(['Is the lamp lit?', reply]);
+    await page.close();
+  }, 90_000);
+
+  test('shows the whole reply once when the api is killed in its middle', async () => {
+    world.driveReplies();
+    const page = await browser.newPage();
+    await page.goto(address());
+    await page.fill('input[name=text]', 'Is the lamp lit?');
+    await page.click('button[type=submit]');
+    const call = await world.provider.nextRequest(isUnanswered, 20_000);
+    await call.send('The lamp is lit, ');
+    await page.getByText('The lamp is lit,').waitFor({ timeout: 20_000 });
+    await world.service.kill('api', 'SIGKILL');
+    await page.getByText('reconnecting', { exact: true }).waitFor({ timeout: 20_000 });
+    expect(await lines(page)).toEqual(['Is the lamp lit?', 'The lamp is lit, ']);
+    await call.send('and the sea answers.');
+    await call.finish();
+    await page.getByText(reply, { exact: true }).waitFor({ timeout: 30_000 });
+    await page.getByText('ready', { exact: true }).waitFor({ timeout: 30_000 });
+    expect(await lines(page)).toEqual(['Is the lamp lit?', reply]);
+    await page.close();
+    world.provider.script(() => whole('The lamp is lit, ', 'and the sea answers.'));
+  }, 120_000);
+});
 
 describe('the backend example', () => {
   const url = () => `http://127.0.0.1:${backendPort}`;

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packClient } from '../../support/packClient.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 
@@ -110,4 +110,57 @@ test('the packed client throws the code of a refusal', async () => {
     console.log(JSON.stringify([problem instanceof turns.ApiError, problem.code, ended instanceof turns.FollowError, ended.code]));
   `);
   expect(refused).toEqual([true, 'chat_not_found', true, 'chat_not_found']);
+});
+
+describe('the hook of the packed client', () => {
+  /** In a project that has React beside the package. */
+  beforeAll(async () => {
+    await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
+    for (const name of ['react', 'react-dom', 'scheduler', '@types/react', 'csstype'])
+      await symlink(resolve('node_modules', name), join(folder, 'node_modules', name));
+  });
+
+  test('compiles in a strict consumer, with the types of its state and of its functions', async () => {
+    const using = (field: string) => `
+      import { createClient } from 'durable-turns-client';
+      import { useTurns } from 'durable-turns-client/react';
+      const client = createClient({ baseUrl: 'http://127.0.0.1:3000' });
+      export function useTexts(chatId: string): string[] {
+        const { messages, drafts, send, status } = useTurns(chatId, { client });
+        if (status === 'ready' && messages.length === 0) void send({ text: 'Hello', temperature: 0 });
+        return [...messages, ...drafts].map(({ ${field} }) => ${field});
+      }`;
+    expect(await compileModule(using('text'))).toBe('');
+    expect(await compileModule(using('txet'))).toContain("Property 'txet' does not exist");
+  }, 120_000);
+
+  test('renders on a server as a chat that loads, without a request', async () => {
+    const rendered = await runModule(`
+      import { createElement } from 'react';
+      import { renderToString } from 'react-dom/server';
+      import { useTurns } from 'durable-turns-client/react';
+      let requests = 0;
+      const fetch = async () => { requests += 1; throw new Error('no network'); };
+      const client = turns.createClient({ baseUrl: ${JSON.stringify(api.url)}, fetch });
+      const Chat = () => createElement('p', null, useTurns('chat_none', { client }).status);
+      console.log(JSON.stringify([renderToString(createElement(Chat)), requests]));
+    `);
+    expect(rendered).toEqual(['<p>loading</p>', 0]);
+  }, 60_000);
+
+  test('is no part of what a page without React loads', async () => {
+    const { stdout } = await run(
+      process.execPath,
+      ['--input-type=module', '--eval', "import 'durable-turns-client'; console.log('loaded')"],
+      { ...bound, cwd: folder },
+    );
+    expect(stdout).toBe('loaded\n');
+    const files = await readdir(installed('dist'), { recursive: true });
+    const sources = await Promise.all(
+      files
+        .filter((file) => file.endsWith('.js'))
+        .map(async (file) => [file, await readFile(installed(join('dist', file)), 'utf8')]),
+    );
+    expect(sources.flatMap(([file, code]) => (/from 'react'/.test(code ?? '') ? [file] : []))).toEqual(['react.js']);
+  });
 });
