@@ -113,6 +113,31 @@ describe('a stream whose text so far was thinking', () => {
     expect(stream.added()).toMatchObject({ text: 'Two.', thinking: 'Hm. So.' });
   });
 
+  test('sends again what earlier calls of an agent have left, each kept step after the text before it', async () => {
+    const { sent } = await play([say('Two.'), finish], {
+      epoch: 3,
+      kept: { text: 'One. Half.', thinking: 'First.', inEpoch: false },
+      steps: {
+        firstIndex: 3,
+        async drop(_at, sendKept) {
+          for (const upTo of [
+            { thinking: 0, text: 0 },
+            { thinking: 6, text: 0 },
+            { thinking: 6, text: 5 },
+          ])
+            sendKept(upTo);
+        },
+        begin: async () => true,
+      },
+    });
+    expect(sent.map(([, channel, offset, text]) => [channel, offset, text])).toEqual([
+      ['thinking', 0, 'First.'],
+      ['text', 0, 'One. '],
+      ['text', 5, 'Half.'],
+      ['text', 10, 'Two.'],
+    ]);
+  });
+
   test('fails as a thought without an answer where no text follows', async () => {
     const { end } = await play([say('Hm.'), { type: 'text_was_thinking' }, finish]);
     expect(end).toMatchObject({ how: 'failed', failure: { code: 'thought_only' } });
