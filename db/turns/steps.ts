@@ -19,8 +19,10 @@ export type StepKey = { turnId: string; name: string };
 export type BegunStep = {
   attempt: number;
   endedWithoutReason: boolean;
-} & /** `skipped`: an earlier attempt of this round has given the step up. */
-({ done: false; skipped: boolean } | { done: true; verdict: unknown });
+} /** `skipped`: an earlier attempt of this round has given the step up. */ & (
+  | { done: false; skipped: boolean }
+  | { done: true; verdict: unknown }
+);
 
 /**
  * Begins an attempt at a step. In a higher `round`, which an operator's retry begins, the provider's failures count

@@ -25,7 +25,7 @@ export type Mark =
   | { type: 'ended'; end: TurnEnd };
 
 export type ItemPlace = {
-  /** Names the item within its turn: its slot, and the draft in which it was opened. */
+  /** Names the item within its turn: its slot, and the draft in which it was opened. No two items have the same. */
   key: string;
   /** The number of items of the turn that were opened before it, voided ones included. */
   ordinal: number;
@@ -33,7 +33,7 @@ export type ItemPlace = {
   slot: number;
   /** The first slot that another draft of the item would replace: of an agent the first of its call of the model. */
   base: number;
-  /** The draft of which it was received last. */
+  /** Twice the draft of which it was received last, and more where it takes the place of a later item in the same draft. */
   epoch: number;
   beat: number;
   speakerId: string;

@@ -197,7 +197,7 @@ describe('the marks for a viewer that comes back with a cursor', () => {
     marks.filter((mark) => packCursor(cursorOf(mark) ?? cursorAtEnd) > packCursor(cursor));
 
   test('open no item again that it has, when the draft of an agent was lost', () => {
-    const item = { base: 0, slot: 1, kind: 'text', epoch: 1 } as const;
+    const item = { base: 0, slot: 1, kind: 'text', epoch: 2 } as const;
     const cursor: MarkCursor = { ...item, place: 2, at: at.text(4) };
     const rest = marksOf([landed('Two.', [thought('Hm.'), said('Two.')])], { cursor, epochs: new Map([[0, 2]]) });
     const opened = behind(cursor, rest).flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.ordinal] : []));
@@ -205,7 +205,7 @@ describe('the marks for a viewer that comes back with a cursor', () => {
   });
 
   test.each(['text', 'thinking', 'call', 'result'] as const)('close its %s when the turn ends without it', (kind) => {
-    const cursor: MarkCursor = { place: 1, base: 0, slot: 1, kind, epoch: 1, at: at.opened(1) };
+    const cursor: MarkCursor = { place: 1, base: 0, slot: 1, kind, epoch: 2, at: at.opened(1) };
     const marks = createTurnMarks({ turnId, cursor });
     const rest = behind(cursor, [...marks.begin(), ...marks.end({ status: 'failed' })]);
     expect(rest.map(({ type }) => type)).toEqual(['itemClosed', 'voided', 'ended']);

@@ -59,6 +59,22 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
     return [reset, ...content(item, whole)];
   }
 
+  /** The snapshot of an attached run may have more of an item than its reply: it was of a draft that was lost. */
+  function closed(item: MarkItem): AgUiEvent[] {
+    const entry = shown.get(item.ordinal);
+    if (!entry) return [];
+    const hasMore = (attached.get(item.slot) ?? '').length > entry.text.length;
+    attached.delete(item.slot);
+    return [...itemEnd(item, idOf(item)), ...(hasMore ? [snapshot()] : [])];
+  }
+
+  /** Texts of the first snapshot of which nothing was kept. */
+  function dropAttached(): AgUiEvent[] {
+    const isLeft = attached.size > 0;
+    attached.clear();
+    return isLeft ? [snapshot()] : [];
+  }
+
   function content(item: MarkItem, delta: string): AgUiEvent[] {
     const type = item.kind === 'thinking' ? 'REASONING_MESSAGE_CONTENT' : 'TEXT_MESSAGE_CONTENT';
     return delta === '' ? [] : [{ type, messageId: idOf(item), delta }];
@@ -99,7 +115,7 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
       case 'text':
         return textEvents(mark);
       case 'itemClosed':
-        return shown.has(mark.item.ordinal) ? itemEnd(mark.item, idOf(mark.item)) : [];
+        return closed(mark.item);
       case 'voided':
         return voided(mark.items);
       case 'beatLanded':
@@ -109,7 +125,7 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
         calls = mark.calls;
         return [];
       case 'ended':
-        return end(mark.end);
+        return [...dropAttached(), ...end(mark.end)];
     }
   }
   return (marks) => marks.flatMap(eventsOf).map((data) => ({ data }));

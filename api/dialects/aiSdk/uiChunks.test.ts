@@ -7,7 +7,7 @@ import { type AiSdkVersion, createUiChunks, type UiChunk, type UiChunkOptions } 
 import type { UiPart } from './uiMessages.js';
 
 const turnId = 'turn_1';
-const place = (slot: number) => ({ key: `${slot}_1`, ordinal: slot, slot, epoch: 1, beat: 0, speakerId: '' });
+const place = (slot: number) => ({ key: `${slot}_1`, ordinal: slot, slot, base: 0, epoch: 1, beat: 0, speakerId: '' });
 const text = (slot: number): MarkItem => ({ ...place(slot), kind: 'text' });
 const call: MarkItem = { ...place(1), kind: 'call', callId: 'c1', name: 'send', arguments: {}, isClients: false };
 const result: MarkItem = { ...place(2), kind: 'result', callId: 'c1', name: '', content: 'sent', success: true };

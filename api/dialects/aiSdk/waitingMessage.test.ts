@@ -6,7 +6,7 @@ import { toUiMessages } from './uiMessages.js';
 import { replySoFar, type WaitingTurn, withApprovals } from './waitingMessage.js';
 
 const turnId = 'turn_1';
-const place = (slot: number) => ({ key: `${slot}_1`, ordinal: slot, slot, epoch: 1, beat: 0, speakerId: '' });
+const place = (slot: number) => ({ key: `${slot}_1`, ordinal: slot, slot, base: 0, epoch: 1, beat: 0, speakerId: '' });
 const call = (slot: number, callId: string, name: string): MarkItem => ({
   ...place(slot),
   kind: 'call',

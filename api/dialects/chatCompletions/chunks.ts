@@ -67,6 +67,7 @@ export function createChunks({
         return [];
       case 'beatLanded':
         beats = [...beats, mark.beat];
+        texts.landed(mark.beat.text);
         return [];
       case 'ended':
         return end(mark.end);
@@ -82,38 +83,53 @@ export function createChunks({
 
 /** Finds what of the marks is to be sent, where nothing that was sent can be taken back. */
 function createTexts() {
-  const sent = new Map<number, { kind: string; text: string }>();
-  /** By kind, the text of lost drafts that the next one has not repeated yet. */
-  const lost: { [kind: string]: string } = {};
-  let beat = 0;
+  const sent = new Map<number, { of: string; text: string }>();
+  /** By beat and kind, the text of lost drafts that the next one has not repeated yet. */
+  const lost: { [of: string]: string } = {};
+  /** The newest beat that has spoken. */
+  let beat: number | null = null;
+  let hasText = false;
+  const ofItem = ({ beat: n, kind }: Pick<MarkItem, 'beat' | 'kind'>) => `${n}:${kind}`;
 
   /** Leaves out what the lost draft had in common with the new one. */
-  function withoutRepeats(kind: string, text: string): string {
-    const before = lost[kind] ?? '';
+  function withoutRepeats(of: string, text: string): string {
+    const before = lost[of] ?? '';
     if (before === '') return text;
     let common = 0;
     while (common < text.length && common < before.length && text[common] === before[common]) common += 1;
     if (common === text.length) {
-      lost[kind] = before.slice(common);
+      lost[of] = before.slice(common);
       return '';
     }
-    lost[kind] = '';
+    lost[of] = '';
     return common === before.length ? text.slice(common) : RESTARTED + text.slice(common);
+  }
+
+  /** What a lost draft of the beat before has beyond the text that was kept is taken back first. */
+  function beginBeat(next: number): string {
+    const before = beat;
+    beat = next;
+    if (before === null) return '';
+    return (lost[ofItem({ beat: before, kind: 'text' })] ? RESTARTED : '') + (hasText ? BEAT_BREAK : '');
   }
 
   return {
     take({ item, text }: Extract<Mark, { type: 'text' }>): string {
-      const entry = sent.get(item.ordinal) ?? { kind: item.kind, text: '' };
+      const of = ofItem(item);
+      const entry = sent.get(item.ordinal) ?? { of, text: '' };
       entry.text += text;
       sent.set(item.ordinal, entry);
-      const breaks = item.kind === 'text' && item.beat > beat ? BEAT_BREAK : '';
-      if (item.kind === 'text') beat = Math.max(beat, item.beat);
-      return breaks + withoutRepeats(item.kind, text);
+      const begins = item.kind === 'text' && item.beat !== beat;
+      return (begins ? beginBeat(item.beat) : '') + withoutRepeats(of, text);
+    },
+    /** The text of a beat is in the log. */
+    landed(text: string) {
+      hasText ||= text !== '';
     },
     void(items: readonly MarkItem[]) {
       for (const { ordinal } of items) {
         const entry = sent.get(ordinal);
-        if (entry) lost[entry.kind] = (lost[entry.kind] ?? '') + entry.text;
+        if (entry) lost[entry.of] = (lost[entry.of] ?? '') + entry.text;
       }
     },
   };
@@ -177,7 +193,7 @@ export function toCompletion({ id, created, model }: Completion, marks: readonly
     type: 'function',
     function: { name, arguments: argumentsOf(sent) },
   }));
-  const content = beats.map(({ text }) => text).join(BEAT_BREAK);
+  const content = beats.flatMap(({ text }) => (text === '' ? [] : [text])).join(BEAT_BREAK);
   const message = {
     role: 'assistant',
     content: content === '' && calls.length > 0 ? null : content,

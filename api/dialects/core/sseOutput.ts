@@ -23,7 +23,7 @@ export type MarkEncoder = (marks: readonly Mark[]) => SseMessage[];
 
 export const doneMessage: SseMessage = { data: '[DONE]' };
 
-const toBytes = ({ event, data }: SseMessage): string =>
+export const toBytes = ({ event, data }: SseMessage): string =>
   `${event ? `event: ${event}\n` : ''}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 
 /**
