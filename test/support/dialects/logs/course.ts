@@ -11,7 +11,7 @@ export const watching: fc.Arbitrary<Watching> = fc
   .record({ mask: fc.nat(2 ** 30), endsEarly: fc.boolean() })
   .map(({ mask, endsEarly }) => ({ flushes: (nth) => ((mask >> (nth % 30)) & 1) === 0, endsEarly }));
 
-/** So many random logs go through each parser. fast-check prints the seed of a failure. */
+/** So many random logs go through the parsers of each dialect: `RANDOM_LOGS`. fast-check prints the seed of a failure. */
 export const logs = Number(process.env.RANDOM_LOGS ?? 1_000);
 
 /** `fetch` for a stock client: every request is answered by these messages, as bytes. */
