@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Db } from '../db/core/pool.js';
@@ -71,10 +72,16 @@ export async function startApi(config: ApiConfig, log: Logger, tracing: Tracing 
   }
 }
 
-/** Postgres may be away at the start: then there is no hint. */
+/** Milliseconds between the attempts at the hint: Postgres may be away at the start. */
+const hintAgainMs = [0, 5_000, 30_000];
+
 async function warnOfLocalChats(db: Db, owners: readonly string[], log: Logger): Promise<void> {
-  const hint = await hintAtLocalChats(db, owners).catch(() => null);
-  if (hint) log.warn(hint);
+  for (const pauseMs of hintAgainMs) {
+    await setTimeout(pauseMs, undefined, { ref: false });
+    const hint = await hintAtLocalChats(db, owners).catch(() => undefined);
+    if (hint) log.warn(hint);
+    if (hint !== undefined) return;
+  }
 }
 
 /** The server that answers where a chat names no provider. */
