@@ -32,8 +32,12 @@ export function createChatPurge(deps: { pool: Pool; deleteWorkflows: DeleteWorkf
   const { signal } = closing;
   let soon: NodeJS.Timeout | undefined;
 
+  const owners = createPart(log, 'what owners had could not be deleted; trying again', signal, async () => {
+    if ((await continueOwnerDeletions(pool, signal)) === 0) return;
+    rows.start();
+    workflows.start();
+  });
   const rows = createPart(log, 'deleted chats could not be purged; trying again', signal, async () => {
-    await continueOwnerDeletions(pool, signal);
     await deleteUnstoredChats(pool);
     await purgeDeletedChats(pool, signal);
   });
@@ -48,7 +52,7 @@ export function createChatPurge(deps: { pool: Pool; deleteWorkflows: DeleteWorkf
       if (dueMs !== null && !signal.aborted) soon = setTimeout(workflows.start, Math.max(soonMs, dueMs)).unref();
     },
   );
-  const parts = [rows, workflows];
+  const parts = [owners, rows, workflows];
   const start = () => {
     for (const part of parts) part.start();
   };

@@ -132,21 +132,35 @@ export async function runningTurnsOf(pool: Pool, owner: string): Promise<string[
 
 /**
  * Deletes what requests ask for, in short transactions, until all is done or the signal is aborted. `owner`: only of this
- * one. Throws errors of the database; what is left is deleted by the next call.
+ * one. Returns how many requests were done. One that fails does not hold back the others: its error is thrown at the end,
+ * and the next call continues.
  */
-export async function continueOwnerDeletions(pool: Pool, signal: AbortSignal, owner?: string): Promise<void> {
+export async function continueOwnerDeletions(pool: Pool, signal: AbortSignal, owner?: string): Promise<number> {
   const { rows } = await pool.query<Request>(
     `select owner, requested_at::text as "requestedAt" from owner_deletions where $1::text is null or owner = $1
      order by requested_at limit 100`,
     [owner ?? null],
   );
+  const failures: unknown[] = [];
+  let done = 0;
   for (const request of rows) {
-    for (const { table, rows: most, remove = rowsOf(table, 'created_at'), purged } of ownerTables)
-      if (!purged) await empty(pool, request, { rows: most, remove }, signal);
-    if (signal.aborted) return;
-    await pool.query('delete from owner_deletions where owner = $1 and requested_at = $2', [
-      request.owner,
-      request.requestedAt,
-    ]);
+    const isDone = await complete(pool, request, signal).catch((error: unknown) => {
+      failures.push(error);
+      return false;
+    });
+    if (isDone) done += 1;
   }
+  if (failures.length > 0) throw failures[0];
+  return done;
+}
+
+async function complete(pool: Pool, request: Request, signal: AbortSignal): Promise<boolean> {
+  for (const { table, rows: most, remove = rowsOf(table, 'created_at'), purged } of ownerTables)
+    if (!purged) await empty(pool, request, { rows: most, remove }, signal);
+  if (signal.aborted) return false;
+  await pool.query('delete from owner_deletions where owner = $1 and requested_at = $2', [
+    request.owner,
+    request.requestedAt,
+  ]);
+  return true;
 }
