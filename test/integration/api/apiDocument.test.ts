@@ -20,6 +20,10 @@ type Document = {
 /** The calls of the contract that this service has by now. */
 const calls = [
   'DELETE /v1/providers/{providerId}',
+  'POST /v1/webhooks',
+  'GET /v1/webhooks',
+  'DELETE /v1/webhooks/{webhookId}',
+  'DELETE /v1/owner',
   'GET /v1/attachments/{attachmentId}',
   'GET /v1/service',
   'PATCH /v1/providers/{providerId}',
