@@ -46,3 +46,17 @@ test("a planned call follows its tool's settings, and an unknown tool is reporte
   expect(known?.plan).toMatchObject({ tool: 'look', timeoutMs: 5, idempotent: false, needsApproval: true });
   expect(unknown?.plan).toMatchObject({ tool: null, idempotent: true, needsApproval: false, delegates: false });
 });
+
+test('a call of a function of the client is only planned, and its id names its turn', () => {
+  const client = { turnId: 'turn_01a2-b3', names: new Set(['look']) };
+  const [call] = planCalls([{ id: 'a', name: 'look', arguments: '{}' }], {
+    offered: [look],
+    taken: none,
+    iteration: 1,
+    client,
+  });
+  expect(call).toMatchObject({
+    modelCallId: 'a',
+    plan: { callId: 'call_01a2b3_1_0', client: true, needsApproval: false },
+  });
+});

@@ -61,7 +61,8 @@ function trimBatch(pool: Pool, olderThanMs: number): Promise<Batch> {
     await storeEndedStates(tx, turns);
     const ids = turns.map(({ id }) => id);
     if (!(await removeRows(tx, ids))) return { trimmed: 0, idle: false };
-    await tx.query('update turns set trimmed_at = now() where id = any($1)', [ids]);
+    // A request that regenerates later brings its functions.
+    await tx.query('update turns set trimmed_at = now(), client_functions = null where id = any($1)', [ids]);
     return { trimmed: ids.length, idle: false };
   });
 }

@@ -37,6 +37,37 @@ describe("an agent's prompt", () => {
     ]);
   });
 
+  test('has calls that a client ran with their outputs, before what the user said next, and nothing for no text', () => {
+    const asked = { text: 'I look.', calls: [call('a', 'sun')] };
+    const history = [
+      { role: 'user' as const, text: 'Weather?' },
+      { role: 'assistant' as const, text: 'I look.', iterations: [asked] },
+    ];
+    const before = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Weather?' },
+      { role: 'assistant', content: 'I look.', toolCalls: [{ id: 'a', name: 'look', arguments: '{}' }] },
+      { role: 'tool', toolCallId: 'a', content: 'sun' },
+    ];
+    expect(agentPrompt(input({ history, prose: '' }), limits)).toEqual(before);
+    expect(agentPrompt(input({ history }), limits)).toEqual([...before, { role: 'user', content: 'What now?' }]);
+    const later = [...history, { role: 'user' as const, text: 'And?' }];
+    expect(agentPrompt(input({ history: later }), limits)).toEqual([
+      ...before,
+      { role: 'user', content: 'And?' },
+      { role: 'user', content: 'What now?' },
+    ]);
+  });
+
+  test('keeps every call of an earlier turn with its result, or neither', () => {
+    const long = { text: '', calls: [call('a', 'x '.repeat(3_000)), call('b', 'y')] };
+    const history = [
+      { role: 'assistant' as const, text: '', iterations: [long] },
+      { role: 'user' as const, text: 'And?' },
+    ];
+    expect(agentPrompt(input({ history }), limits).map(({ role }) => role)).toEqual(['system', 'user', 'user']);
+  });
+
   test('drops the oldest turns first, and only as many as the budget requires', () => {
     const history = Array.from({ length: 50 }, (_, n) => ({
       role: 'user' as const,

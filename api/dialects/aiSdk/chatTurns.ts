@@ -6,6 +6,7 @@ import { readTurn } from '../../../db/turns/turnView.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { Problem } from '../../http/problem.js';
 import { attachImages } from '../core/images.js';
+import { mustFit } from '../core/outputs.js';
 import { type StartDeps, type StartedTurn, whenFree } from '../core/startTurn.js';
 import type { UiRequest } from './uiRequest.js';
 
@@ -70,6 +71,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
     const { owner, level: callerLevel } = caller;
     const { text, outputs } = asks;
     const { functions } = request;
+    mustFit(outputs);
     // Before a chat is made: an image may be refused.
     const attachments = await attachImages(deps, owner, asks.edits ? [] : asks.images);
     const chatId = await chatFor(caller, request, asks);

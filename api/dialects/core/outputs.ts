@@ -1,6 +1,16 @@
 import { readHandedCalls } from '../../../db/agents/clientFunctions.js';
 import type { Db } from '../../../db/core/pool.js';
 import type { ClientOutput } from '../../../domain/agents/clientFunctions.js';
+import { Problem } from '../../http/problem.js';
+
+/** Of one request, in UTF-16 code units: every prompt that follows has them. */
+const MAX_OUTPUTS = 8 * 1024 * 1024;
+
+/** Refuses outputs that are too long together. Throws `body_too_large`. */
+export function mustFit(outputs: readonly ClientOutput[]): void {
+  const length = outputs.reduce((sum, { output }) => sum + output.length, 0);
+  if (length > MAX_OUTPUTS) throw new Problem('body_too_large', 'The outputs of functions are too long together');
+}
 
 /** The first of these outputs whose call does not wait for one; null if all do. */
 export async function findStrayOutput(

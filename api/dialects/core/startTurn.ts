@@ -19,7 +19,7 @@ import type { AcceptTurn } from '../../turns/acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
 import { followSettings } from './followSettings.js';
 import { attachImages } from './images.js';
-import { askingTurnOf, findStrayOutput } from './outputs.js';
+import { askingTurnOf, findStrayOutput, mustFit } from './outputs.js';
 import type { RetriedRequest } from './retriedRequest.js';
 
 /** Milliseconds before another try where no turn can be waited for. */
@@ -136,6 +136,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
 
   return async (request) => {
     const { owner, level } = request;
+    mustFit(request.outputs);
     const begun = await beginRequest(pool, request);
     const earlier = begun.chatId && (await findRequestTurn(pool, { id: begun.id, chatId: begun.chatId }));
     if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };

@@ -11,7 +11,7 @@ import { followSettings } from '../core/followSettings.js';
 import { attachFiles } from '../core/images.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
-import { findStrayOutput } from '../core/outputs.js';
+import { findStrayOutput, mustFit } from '../core/outputs.js';
 import { retriedRequest } from '../core/retriedRequest.js';
 import type { StartDeps, StartedTurn } from '../core/startTurn.js';
 import type { ResponseFields } from './responseObject.js';
@@ -56,6 +56,7 @@ async function acceptResponse(
   asked: ResponseRequest,
 ): Promise<StartedTurn> {
   const { said, functions, fields } = asked;
+  mustFit(said.outputs);
   // Before a chat is made: a file may be refused.
   const attachments = await attachFiles(deps, owner, said.files);
   const chat = chatId ?? (await chatOf(deps, owner, asked));
