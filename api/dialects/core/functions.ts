@@ -118,12 +118,19 @@ function chosen(
   return { functions: functions.filter(({ name }) => names.has(name)), choice: choice.mode };
 }
 
-/** Functions as AG-UI names them, and pages of the AI SDK: a list, or an object by name. Throws `invalid_body`. */
+type PageTool = Given & { inputSchema?: unknown };
+const isPageTool = (tool: unknown): tool is PageTool => typeof tool === 'object' && tool !== null;
+
+/**
+ * Functions as AG-UI names them, and pages of the AI SDK: a list, or an object by name. What is no object is not a function:
+ * a page may use the field for something of its own. Throws `invalid_body`.
+ */
 export function readPageFunctions(tools: unknown): ClientFunctions | undefined {
   if (typeof tools !== 'object' || tools === null) return undefined;
-  const entries = Array.isArray(tools)
-    ? tools.map((tool, n) => ({ path: `tools.${n}`, ...(Object(tool) as Given & { inputSchema?: unknown }) }))
-    : Object.entries(tools).map(([name, tool]) => ({ path: `tools.${name.slice(0, 64)}`, ...Object(tool), name }));
+  const entries = Object.entries(tools).flatMap(([key, tool]: [string, unknown]) => {
+    if (!isPageTool(tool)) return [];
+    return [{ path: `tools.${key.slice(0, 64)}`, ...tool, ...(Array.isArray(tools) ? {} : { name: key }) }];
+  });
   const given = entries.map(({ path, name, description, parameters, inputSchema }) => ({
     path,
     name,
