@@ -21,3 +21,9 @@ export async function readNewest(
   }
   return messages.slice(0, history).reverse();
 }
+
+/** The kind of a chat, its newest messages, and the seq from which it can be followed without missing an event. */
+export async function readChatState(client: Client, chatId: string, how: { history: number; signal: AbortSignal }) {
+  const { kind, seq } = await client.getChat(chatId, { attempts: Number.POSITIVE_INFINITY, signal: how.signal });
+  return { kind, seq, messages: await readNewest(client, chatId, how) };
+}

@@ -19,7 +19,7 @@ export type Outbox = {
 
 type OutboxEvents = {
   change(unsent: readonly ShownMessage[], more?: { error: Error | null }): void;
-  accepted(message: ShownMessage): void;
+  accepted(message: ShownMessage, turn: Turn, unsent: readonly ShownMessage[]): void;
 };
 
 type Entry = { key: string; turn: NewTurn; message: ShownMessage; isShown: boolean; sending: Promise<Turn | null> };
@@ -36,10 +36,9 @@ export function createOutbox(client: Client, chatId: string, events: OutboxEvent
     events.change(shown(), { error: null });
     try {
       const accepted = await client.postTurn(chatId, turn, { idempotencyKey: key });
-      entries.delete(idOf(key));
-      events.change(shown());
       const { state: _, ...sent } = entry.message;
-      events.accepted({ ...sent, id: `${accepted.id}:user`, turnId: accepted.id });
+      entries.delete(idOf(key));
+      events.accepted({ ...sent, id: `${accepted.id}:user`, turnId: accepted.id }, accepted, shown());
       return accepted;
     } catch (error) {
       entry.message = { ...message, state: 'failed' };

@@ -2,7 +2,8 @@ import type { Client } from './client.js';
 import { evolveDrafts } from './drafts.js';
 import { FollowError } from './errors.js';
 import type { Following } from './followChat.js';
-import { readNewest } from './newestMessages.js';
+import { createListeners } from './listeners.js';
+import { readChatState, readNewest } from './newestMessages.js';
 import { onceAtATime } from './onceAtATime.js';
 import { createOutbox, type SendOptions } from './outbox.js';
 import { onPageBack } from './pageEvents.js';
@@ -30,7 +31,7 @@ export type TurnStore = {
   retry(id: string): Promise<Turn | null>;
   /** Removes a failed message. */
   discard(id: string): void;
-  /** Stops the turns that run. What has arrived of their replies is kept. */
+  /** Stops the replies that are awaited or arrive. What has arrived of them is kept. */
   stop(): Promise<void>;
   /** Asks for the last reply again, for other text or the same. */
   regenerate(options?: { text?: string }): Promise<Turn | null>;
@@ -44,30 +45,42 @@ type Session = { following: Following | null; end: AbortController; leavePage: (
 
 /** Milliseconds for which the connection outlives the last listener: a page that mounts twice opens one. */
 const lingerMs = 100;
+const maxOver = 100;
 const serverSnapshot = snapshotOf(emptyState);
 
 /** The state of a chat for pages. It opens nothing before it has a listener. */
 export function createTurnStore(client: Client, chatId: string, { history = 500 }: TurnStoreOptions = {}): TurnStore {
   let state: StoreState = emptyState;
   let shown: TurnsSnapshot | null = null;
-  const listeners = new Set<() => void>();
   let session: Session | null = null;
-  let closing: ReturnType<typeof setTimeout> | undefined;
   let cursor: number | null = null;
   let kind: ChatKind | null = null;
+  /** Turns that have ended lately. */
+  const over = new Set<string>();
   /** Events that arrive while the messages are read: what is read may be older. */
   let sinceRead: EventFrame[] | null = null;
 
   function set(change: Partial<StoreState>): void {
     state = { ...state, ...change };
     shown = null;
-    for (const listener of [...listeners]) listener();
+    listeners.notify();
   }
 
   const outbox = createOutbox(client, chatId, {
     change: (unsent, more) => set({ unsent, ...more }),
-    accepted: (message) => set({ messages: withMessage(state.messages, message) }),
+    accepted(message, turn, unsent) {
+      begin(turn);
+      set({ messages: withMessage(state.messages, message), unsent });
+    },
   });
+
+  /** A turn is awaited from its acceptance on, unless its end was faster than the answer. */
+  function begin(turn: Turn): Turn {
+    const { id: turnId, status, phase, steps } = turn;
+    const frame = { type: 'status', turnId, status, phase, steps } as const;
+    if (!over.has(turnId) && !state.turns.has(turnId)) set({ turns: evolveTurns(state.turns, frame) });
+    return turn;
+  }
 
   const reload = onceAtATime(async () => {
     const signal = session?.end.signal;
@@ -105,6 +118,8 @@ export function createTurnStore(client: Client, chatId: string, { history = 500 
   function takeEvent(frame: EventFrame): void {
     cursor = frame.seq;
     sinceRead?.push(frame);
+    if (frame.kind === 'turn_completed' && frame.turnId !== null) over.add(frame.turnId);
+    if (over.size > maxOver) over.delete(over.values().next().value!);
     if (frame.kind === 'user_turn') outbox.arrived(frame.data.text);
     if (rewritesMessages(frame)) void reload();
   }
@@ -113,14 +128,12 @@ export function createTurnStore(client: Client, chatId: string, { history = 500 
     const end = new AbortController();
     const own: Session = { following: null, end, leavePage: onPageBack(reconnect) };
     session = own;
-    const endless = { attempts: Number.POSITIVE_INFINITY, signal: end.signal };
     try {
       if (cursor === null) {
-        const chat = await client.getChat(chatId, endless);
-        const messages = await readNewest(client, chatId, { history, signal: end.signal });
+        const chat = await readChatState(client, chatId, { history, signal: end.signal });
         if (end.signal.aborted) return;
         [kind, cursor] = [chat.kind, chat.seq];
-        set({ messages, isLoaded: true });
+        set({ messages: chat.messages, isLoaded: true });
       }
       own.following = client.followChat(chatId, {
         after: cursor,
@@ -143,6 +156,7 @@ export function createTurnStore(client: Client, chatId: string, { history = 500 
     session = null;
   }
 
+  const listeners = createListeners(lingerMs, { start: () => void open(), end: close });
   const reconnect = () => session?.following?.reconnect();
 
   /** Runs an action, whose error becomes part of the state. */
@@ -157,18 +171,7 @@ export function createTurnStore(client: Client, chatId: string, { history = 500 
   }
 
   return {
-    subscribe(listener) {
-      const own = () => listener();
-      listeners.add(own);
-      clearTimeout(closing);
-      if (!session) void open();
-      return () => {
-        listeners.delete(own);
-        if (listeners.size > 0) return;
-        clearTimeout(closing);
-        closing = setTimeout(close, lingerMs);
-      };
-    },
+    subscribe: listeners.add,
     getSnapshot: () => (shown ??= snapshotOf(state)),
     getServerSnapshot: () => serverSnapshot,
     send: outbox.send,
@@ -177,14 +180,15 @@ export function createTurnStore(client: Client, chatId: string, { history = 500 
     async stop() {
       await act(async () => {
         await outbox.settled();
-        await Promise.all([...state.turns.keys()].map((turnId) => client.cancelTurn(turnId)));
+        const replying = [...state.turns.values()].filter(({ phase }) => phase === 'waiting' || phase === 'replying');
+        await Promise.all(replying.map(({ turnId }) => client.cancelTurn(turnId)));
       });
     },
     regenerate: ({ text } = {}) =>
       act(async () => {
         const turnId = state.messages.findLast((message) => message.turnId !== null)?.turnId;
         if (!turnId) throw new Error('There is no reply to make again.');
-        return regenerateTurn(client, { turnId, text, key: crypto.randomUUID() });
+        return begin(await regenerateTurn(client, { turnId, text, key: crypto.randomUUID() }));
       }),
     async approve(callId, { approved = true, comment } = {}) {
       await act(async () => {

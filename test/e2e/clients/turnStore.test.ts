@@ -46,6 +46,8 @@ const untilShown = (store: TurnStore, what: string, holds: (shown: TurnsSnapshot
   until(what, async () => (holds(store.getSnapshot()) ? true : null), timeoutMs);
 const textsOf = (store: TurnStore) => store.getSnapshot().messages.map(({ role, text }) => [role, text]);
 const isReady = ({ status }: TurnsSnapshot) => status === 'ready';
+/** No turn runs, also no follow-ups. */
+const isIdle = (shown: TurnsSnapshot) => isReady(shown) && shown.steps.length === 0;
 
 async function readTexts(chatId: string) {
   const texts: [string, string][] = [];
@@ -72,8 +74,8 @@ describe('the store of a chat', () => {
     expect(store.getSnapshot()).toMatchObject({ status: 'streaming', messages: [{ text: 'Is the lamp lit?' }] });
     await call.send('is lit.');
     for (const step of ending()) await call.push(step);
-    await untilShown(store, 'the end', isReady);
-    expect(store.getSnapshot()).toMatchObject({ drafts: [], steps: [], error: null });
+    await untilShown(store, 'the end', isIdle);
+    expect(store.getSnapshot()).toMatchObject({ drafts: [], error: null });
     expect(textsOf(store)).toEqual([
       ['user', 'Is the lamp lit?'],
       ['assistant', 'The lamp is lit.'],
@@ -127,12 +129,12 @@ describe('the store of a chat', () => {
     await call.send('The lamp ');
     await untilShown(store, 'the draft', ({ drafts }) => drafts[0]?.text === 'The lamp ');
     await store.stop();
-    await untilShown(store, 'the stopped reply', isReady);
+    await untilShown(store, 'the stopped reply', isIdle);
     expect(store.getSnapshot().messages.at(-1)).toMatchObject({ text: 'The lamp ', truncated: true });
     world.provider.script(whole('Another.'));
     await store.regenerate();
     await untilShown(store, 'the other reply', ({ messages }) => messages.at(-1)?.text === 'Another.');
-    await untilShown(store, 'the end', isReady);
+    await untilShown(store, 'the end', isIdle);
     expect(textsOf(store)).toEqual(await readTexts(chatId));
     await clientOf().request('POST', `/v1/chats/${chatId}/rewind`, { body: { toSeq: 1 } });
     await untilShown(store, 'the rewound chat', ({ messages }) => messages.length === 0);
@@ -147,7 +149,7 @@ describe('the store of a chat', () => {
     expect(call).toMatchObject({ name: named('echo', 'careful'), arguments: { word: 'hi' } });
     await store.approve(call!.callId);
     await untilShown(store, 'the reply', ({ messages }) => messages.at(-1)?.text === 'Done.');
-    await untilShown(store, 'the end', isReady);
+    await untilShown(store, 'the end', isIdle);
     expect(store.getSnapshot()).toMatchObject({ approvals: [], error: null });
   }, 60_000);
 
