@@ -1,5 +1,6 @@
 import { clockOffset } from './clock.js';
 import { type BenchOptions, type PartName, readOptions, usage } from './options.js';
+import { dialectsPart } from './parts/dialects.js';
 import { fanOutPart } from './parts/fanOut.js';
 import { fleetPart } from './parts/fleet.js';
 import { latencyPart } from './parts/latency.js';
@@ -15,6 +16,7 @@ import { openStage, type Stage } from './stage.js';
 /** `npm run bench`: what the service costs beside the shortest possible pipe and the shortest durable design, in one run. */
 const parts: Record<PartName, Part> = {
   start: startPart,
+  dialects: dialectsPart,
   latency: latencyPart,
   streams: streamsPart,
   turns: turnsPart,

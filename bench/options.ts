@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util';
 
-export const partNames = ['start', 'latency', 'streams', 'turns', 'fanOut', 'viewers', 'longChats', 'fleet'] as const;
+export const partNames = [
+  'start',
+  'dialects',
+  'latency',
+  'streams',
+  'turns',
+  'fanOut',
+  'viewers',
+  'longChats',
+  'fleet',
+] as const;
 export type PartName = (typeof partNames)[number];
 
 /** `streams`: how many streams at once the part of that name measures, in place of its own numbers. */
