@@ -1,6 +1,6 @@
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
 import { outcomeOf } from '../../../domain/marks/outcome.js';
-import type { TokenUsage } from '../../../domain/turns/turn.js';
+import { type Counts, usageOfReplies } from '../../../domain/marks/usage.js';
 import type { SseMessage } from '../core/sseOutput.js';
 import { argumentsOf } from '../responses/responseObject.js';
 
@@ -40,7 +40,7 @@ export function createChunks({
   function end(how: TurnEnd): SseMessage[] {
     const { reason, error } = endOf(how, beats, calls > 0);
     if (error) return [{ data: { error } }];
-    const usage = usageOf(how, beats);
+    const usage = usageOfReplies(how, beats);
     return [delta({}, reason), ...(includeUsage ? [chunk([], { usage: usage ? toUsage(usage) : null })] : [])];
   }
 
@@ -161,10 +161,7 @@ type ClientCall = Extract<MarkItem, { kind: 'call' }>;
 
 const isClientCall = (item: MarkItem): item is ClientCall => item.kind === 'call' && item.isClients;
 
-const usageOf = (end: TurnEnd, beats: readonly LandedBeat[]): TokenUsage | undefined =>
-  end.usage ?? beats.map(({ usage }) => usage).reduce((sum, usage) => sum ?? usage, undefined);
-
-const toUsage = (usage: TokenUsage) => ({
+const toUsage = (usage: Counts) => ({
   prompt_tokens: usage.promptTokens,
   completion_tokens: usage.completionTokens,
   total_tokens: usage.promptTokens + usage.completionTokens,
@@ -184,7 +181,7 @@ export function toCompletion({ id, created, model }: Completion, marks: readonly
   const end = marks.flatMap((mark) => (mark.type === 'ended' ? [mark.end] : []))[0];
   if (!end) return { error: null };
   const thinking = [...items.values()].flatMap(({ kind, text }) => (kind === 'thinking' ? [text] : [])).join('');
-  const usage = usageOf(end, beats);
+  const usage = usageOfReplies(end, beats);
   const calls = marks.flatMap((mark) => (mark.type === 'itemOpened' && isClientCall(mark.item) ? [mark.item] : []));
   const { reason, error } = endOf(end, beats, calls.length > 0);
   if (error) return { error };

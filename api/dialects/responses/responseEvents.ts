@@ -8,6 +8,7 @@ import {
   textAfter,
 } from '../../../domain/marks/cursor.js';
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
+import { usageOfReplies } from '../../../domain/marks/usage.js';
 import type { SseMessage } from '../core/sseOutput.js';
 import {
   argumentsOf,
@@ -74,7 +75,7 @@ export function createResponseEvents({ head, queued, cursor, singly, now }: Resp
 
   function end(how: TurnEnd): ResponseEvent[] {
     const outcome = endOfResponse(how, beats);
-    const usage = how.usage ?? beats.find(({ usage: each }) => each)?.usage;
+    const usage = usageOfReplies(how, beats);
     const last = { ...outcome, output: [...output.values()], usage, completedAt: outcome.error ? null : landedAt() };
     response = responseObject(head, last);
     const status = outcome.status === 'cancelled' ? 'incomplete' : outcome.status;

@@ -1,6 +1,6 @@
 import type { LandedBeat, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
 import { type Cut, outcomeOf } from '../../../domain/marks/outcome.js';
-import type { TokenUsage } from '../../../domain/turns/turn.js';
+import type { Counts } from '../../../domain/marks/usage.js';
 
 /** What of a request its response shows again, as the client sent it. */
 export type ResponseFields = {
@@ -40,7 +40,7 @@ export type OutputItem = { id: string; type: string } & Record<string, unknown>;
 type Outcome = {
   status: ResponseStatus;
   output?: readonly OutputItem[];
-  usage?: TokenUsage | undefined;
+  usage?: Counts | undefined;
   error?: { code: string; message: string } | null;
   reason?: string | null;
   /** Unix seconds. */
@@ -70,7 +70,7 @@ export function responseObject({ id, conversation, createdAt, fields }: Response
 }
 export type ResponseObject = ReturnType<typeof responseObject>;
 
-const usageObject = (usage: TokenUsage) => ({
+const usageObject = (usage: Counts) => ({
   input_tokens: usage.promptTokens,
   input_tokens_details: { cached_tokens: usage.cachedTokens },
   output_tokens: usage.completionTokens,
