@@ -9,6 +9,7 @@ import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { readRunningTurn, stopRunningTurn } from '../core/chatState.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
+import { answerOf } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import type { StartDeps, StartedTurn } from '../core/startTurn.js';
 import { stopOnClose } from '../core/stopOnClose.js';
@@ -148,7 +149,9 @@ async function shownItems(deps: FollowDeps, response: Response, turnId: string):
 /** The error handler of the mount: pages show the text of a body that is no stream. Express wants four arguments. */
 export function answerUiError(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
-    const { status, code, detail, headers } = toProblem(error);
+    const problem = toProblem(error);
+    const { code, detail } = problem;
+    const { status, headers } = answerOf(problem);
     if (status >= 500) (request.log ?? log).warn({ err: error, method: request.method, code }, 'a request failed');
     if (response.headersSent) return breakResponse(response);
     const title = problems[code].title;

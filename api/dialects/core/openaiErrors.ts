@@ -32,12 +32,26 @@ function typeOf(status: number): string {
   return status < 500 ? 'invalid_request_error' : 'server_error';
 }
 
+/** Seconds after which a place in the queue of a chat may be free. */
+const QUEUE_RETRY = 5;
+
+/**
+ * The status and headers of a problem. Clients of other protocols repeat 409, 429 and 5xx: a conflict that stays is marked,
+ * and a full queue is no conflict, because it empties.
+ */
+export function answerOf({ code, status, headers }: Problem): { status: number; headers: Record<string, string> } {
+  if (code === 'queue_full') return { status: 429, headers: { 'Retry-After': String(QUEUE_RETRY), ...headers } };
+  const stays = status === 409 && code !== 'turn_in_progress';
+  return { status, headers: stays ? { 'x-should-retry': 'false', ...headers } : headers };
+}
+
 function toOpenAiRefused(error: unknown): OpenAiRefused {
   if (error instanceof OpenAiRefused) return error;
   const problem: Problem = toProblem(error);
-  const { detail, code, status } = problem;
+  const { detail, code } = problem;
+  const { status, headers } = answerOf(problem);
   const message = detail === problems[code].title ? detail : `${problems[code].title}: ${detail}`;
-  return new OpenAiRefused(status, { message, type: typeOf(status), param: paramOf(detail), code }, problem.headers);
+  return new OpenAiRefused(status, { message, type: typeOf(status), param: paramOf(detail), code }, headers);
 }
 
 export function sendOpenAiError(response: Response, { status, error, headers }: OpenAiRefused): void {
