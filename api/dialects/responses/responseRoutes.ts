@@ -6,9 +6,7 @@ import { readTurn } from '../../../db/turns/turnView.js';
 import { cursorBefore, type MarkCursor, unpackCursor } from '../../../domain/marks/cursor.js';
 import { hasEnded } from '../../../domain/turns/endStatus.js';
 import { breakResponse } from '../../http/breakResponse.js';
-import { goneSignal } from '../../http/goneSignal.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
-import { waitForTurnEnd } from '../../turns/turnEnd.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { type FollowDeps, followTurn } from '../core/followTurn.js';
@@ -60,7 +58,7 @@ export function responseRoutes(deps: ResponseDeps): Router {
     const stored = await startResponse(deps, request, response, asked);
     response.set({ 'X-Chat-Id': stored.chatId, 'X-Turn-Id': stored.turnId });
     if (!stored.fields.background) stopOnClose(deps, response, stored.turnId);
-    if (!asked.stream && stored.fields.background) return void response.json(await current(deps, response, stored));
+    if (!asked.stream && stored.fields.background) return answer(response, await current(deps, response, stored));
     if (asked.stream) await stream(deps, response, stored, { cursor: null, singly: false });
     else {
       const body = await collected(deps, response, stored);
@@ -79,7 +77,7 @@ export function responseRoutes(deps: ResponseDeps): Router {
   router.get('/responses/:id', async (request, response) => {
     const stored = await found(request, response);
     response.set({ 'X-Chat-Id': stored.chatId, 'X-Turn-Id': stored.turnId });
-    if (request.query.stream !== 'true') return void response.json(await current(deps, response, stored));
+    if (request.query.stream !== 'true') return answer(response, await current(deps, response, stored));
     takeViewerPlace(deps.places, response.locals.owner, response);
     const cursor = readCursor(request.query.starting_after);
     return stream(deps, response, stored, { cursor, singly: cursor === null });
@@ -90,9 +88,8 @@ export function responseRoutes(deps: ResponseDeps): Router {
     const which = { owner: response.locals.owner as string, turnId: stored.turnId };
     const { stopping } = await markStop(pool, which);
     if (stopping) deps.stopTurn(stopping);
-    const signal = AbortSignal.any([goneSignal(response), deps.closing]);
-    await waitForTurnEnd(deps, which, { seconds: CANCEL_WAIT, signal });
-    if (!response.destroyed) response.json(await current(deps, response, stored));
+    const ended = await collected(deps, response, stored, AbortSignal.timeout(CANCEL_WAIT * 1_000));
+    answer(response, ended ?? (deps.closing.aborted ? null : await current(deps, response, stored)));
   });
 
   router.get('/responses/:id/input_items', async (request, response) => {
@@ -128,8 +125,19 @@ async function stream(
   await followTurn(deps, { owner, turnId: stored.turnId, cursor: how.cursor }, output);
 }
 
-/** The response when it has ended; null if the connection or the api ended before. */
-async function collected(deps: ResponseDeps, response: Response, stored: Stored): Promise<ResponseObject | null> {
+/** Breaks the connection where there is no answer, so that the client tries again. */
+function answer(response: Response, body: ResponseObject | null): void {
+  if (body) response.json(body);
+  else response.destroy();
+}
+
+/** The response when its reply is over; null if the connection or the api ended before, or the signal is aborted. */
+async function collected(
+  deps: ResponseDeps,
+  response: Response,
+  stored: Stored,
+  signal?: AbortSignal,
+): Promise<ResponseObject | null> {
   const head = headOf(stored);
   const events = createResponseEvents({
     head,
@@ -139,6 +147,7 @@ async function collected(deps: ResponseDeps, response: Response, stored: Stored)
     now: nowInSeconds,
   });
   const output = createCollectOutput(response);
+  signal?.addEventListener('abort', () => output.close(1000, ''), { once: true });
   await followTurn(deps, { owner: response.locals.owner, turnId: stored.turnId }, output);
   if (!output.ended) return null;
   events.encode(output.marks);
