@@ -1,12 +1,12 @@
 import type { Pool } from '../../db/core/pool.js';
-import { type Rewound, rewindChat } from '../../db/timeline/rewind.js';
+import { type RewindPoint, type Rewound, rewindChat } from '../../db/timeline/rewind.js';
 import { runBounded } from '../../lib/bounded.js';
 import { Problem } from '../http/problem.js';
 import type { HeavyWork } from '../limits/heavyWork.js';
 import type { OnTurnStatus } from '../turns/turnEnd.js';
 import type { TurnStopper } from '../turns/turnStopper.js';
 
-type RewindRequest = { chatId: string; owner: string; toSeq: number; interrupt: boolean };
+type RewindRequest = { chatId: string; owner: string; toSeq: RewindPoint; interrupt: boolean };
 export type Rewind = (request: RewindRequest) => Promise<Omit<Rewound, 'state' | 'ended'>>;
 
 /** The longest wait for an interrupted turn to release the floor, in milliseconds. */

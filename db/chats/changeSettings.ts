@@ -9,9 +9,16 @@ import { keepProvider } from './providers.js';
 
 /**
  * Changes a chat's settings from its next turn on, and appends `chat_settings_changed` if one differs. Turns that have
- * begun keep the settings that they began with; turns in the queue get the new ones. Throws `ChatRefused`.
+ * begun keep the settings that they began with; turns in the queue get the new ones, unless `queuedToo` is false. Throws
+ * `ChatRefused`.
  */
-export async function changeSettings(tx: Tx, owner: string, chatId: string, change: SettingsChange): Promise<void> {
+export async function changeSettings(
+  tx: Tx,
+  owner: string,
+  chatId: string,
+  change: SettingsChange,
+  { queuedToo = true }: { queuedToo?: boolean } = {},
+): Promise<void> {
   const { kind } = await lockChatUnlessFull(tx, owner, chatId);
   if (kind === 'relay' || (kind !== 'agent' && !isOfSamplers(change))) throw new ChatRefused('not_agent');
   const { providerId } = change;
@@ -21,10 +28,11 @@ export async function changeSettings(tx: Tx, owner: string, chatId: string, chan
   const { settings } = rows[0]!;
   const changed = decideSettings(change, settings);
   if (Object.keys(changed).length === 0) return;
-  await tx.query(
-    `update turns set settings = $2 where chat_id = $1 and status in ('running', 'awaiting_operator') and settings is null`,
-    [chatId, JSON.stringify(settings)],
-  );
+  await tx.query(`update turns set settings = $2 where chat_id = $1 and status = any($3) and settings is null`, [
+    chatId,
+    JSON.stringify(settings),
+    ['running', 'awaiting_operator', ...(queuedToo ? [] : ['queued'])],
+  ]);
   // A chat's settings may be changed any number of times, so each event gets a new id as its key.
   await appendEvents(tx, { chatId, turnId: null, step: `settings:${newId('evt')}` }, [
     { kind: 'chat_settings_changed', data: changed },

@@ -1,7 +1,7 @@
 import { lockChatUnlessFull } from '../chats/lockOwnChat.js';
 import type { EarlierMessage } from '../chats/newChat.js';
 import { newId } from '../core/ids.js';
-import { type Pool, transaction } from '../core/pool.js';
+import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
 
 /**
@@ -14,20 +14,28 @@ export async function addMessages(
   messages: readonly EarlierMessage[],
   key: string = newId('evt'),
 ): Promise<number[]> {
+  return transaction(pool, (tx) => appendAdded(tx, { owner, chatId }, messages, key));
+}
+
+/** As `addMessages`, in a transaction of the caller. */
+export async function appendAdded(
+  tx: Tx,
+  { owner, chatId }: { owner: string; chatId: string },
+  messages: readonly EarlierMessage[],
+  key: string,
+): Promise<number[]> {
   if (messages.length === 0) return [];
-  return transaction(pool, async (tx) => {
-    await lockChatUnlessFull(tx, owner, chatId);
-    const step = `added:${key}`;
-    const earlier = await tx.query<{ seq: number }>(
-      'select seq from events where chat_id = $1 and turn_id is null and step = $2 order by seq',
-      [chatId, step],
-    );
-    if (earlier.rows.length > 0) return earlier.rows.map(({ seq }) => seq);
-    const events = await appendEvents(
-      tx,
-      { chatId, turnId: null, step },
-      messages.map((data) => ({ kind: 'message_added', data: { ...data } })),
-    );
-    return events.map(({ seq }) => seq);
-  });
+  await lockChatUnlessFull(tx, owner, chatId);
+  const step = `added:${key}`;
+  const earlier = await tx.query<{ seq: number }>(
+    'select seq from events where chat_id = $1 and turn_id is null and step = $2 order by seq',
+    [chatId, step],
+  );
+  if (earlier.rows.length > 0) return earlier.rows.map(({ seq }) => seq);
+  const events = await appendEvents(
+    tx,
+    { chatId, turnId: null, step },
+    messages.map((data) => ({ kind: 'message_added', data: { ...data } })),
+  );
+  return events.map(({ seq }) => seq);
 }

@@ -39,16 +39,14 @@ export async function findResponse<Fields>(
   return rows[0] ?? null;
 }
 
-/** The seq at which a turn ends, and whether it is the last turn of its chat's timeline. */
-export async function readTurnEnd(db: Db, turnId: string): Promise<{ seq: number; isLast: boolean } | null> {
-  const { rows } = await db.query<{ seq: number; isLast: boolean }>(
-    `select coalesce((select min(n.user_turn_seq) - 1 from turns n
-         join events u on u.chat_id = n.chat_id and u.seq = n.user_turn_seq and u.hidden_by is null
-         where n.chat_id = t.chat_id and n.user_turn_seq > t.user_turn_seq), c.seq) as seq,
+/** The line of a turn (the seq of its user turn), and whether it is the last of its chat's timeline. */
+export async function readTurnEnd(db: Db, turnId: string): Promise<{ line: number; isLast: boolean } | null> {
+  const { rows } = await db.query<{ line: number; isLast: boolean }>(
+    `select t.user_turn_seq as line,
        not exists (select from turns n
          join events u on u.chat_id = n.chat_id and u.seq = n.user_turn_seq and u.hidden_by is null
          where n.chat_id = t.chat_id and n.user_turn_seq > t.user_turn_seq) as "isLast"
-     from turns t join chats c on c.id = t.chat_id where t.id = $1`,
+     from turns t where t.id = $1`,
     [turnId],
   );
   return rows[0] ?? null;

@@ -37,19 +37,6 @@ export async function readMessageNames(
   return new Map(rows.map(({ turnId, clientId }) => [turnId, clientId]));
 }
 
-/** The first seq of the user turn after a turn's in the timeline; null if it is the last. And the seq of its own. */
-export async function readTurnSeqs(db: Db, turnId: string): Promise<{ own: number; next: number | null } | null> {
-  const { rows } = await db.query<{ own: number; next: number | null }>(
-    `select t.user_turn_seq as own, (
-       select min(n.user_turn_seq) from turns n
-       join events u on u.chat_id = n.chat_id and u.seq = n.user_turn_seq and u.hidden_by is null
-       where n.chat_id = t.chat_id and n.user_turn_seq > t.user_turn_seq) as next
-     from turns t where t.id = $1`,
-    [turnId],
-  );
-  return rows[0] ?? null;
-}
-
 /** The last turn of a chat's timeline, also one that runs or waits. */
 export async function readLastTurn(db: Db, chatId: string): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>(

@@ -21,12 +21,21 @@ import { ChatRefused } from '../core/refused.js';
 import { CHUNK_SIZE, yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { readFloor } from '../turns/floor.js';
 import { readActiveVersions, readVersionsOfTurns } from './activeVersions.js';
+import { belongsUpTo } from './lines.js';
 import { type EventRow, eventBytes, toChatEvent } from './log.js';
 import { rebuildInTransaction } from './rebuild.js';
 import { listOf } from './subjects.js';
 
-/** `maxChats`: how many the owner may have. */
-export type ForkRequest = { chatId: string; owner: string; atSeq: number; maxChats?: number | undefined } & StoredLimit;
+/**
+ * `atSeq`: the last event that is copied, or the line (the seq of a user turn) that is the last one with what belongs to it.
+ * `maxChats`: how many the owner may have.
+ */
+export type ForkRequest = {
+  chatId: string;
+  owner: string;
+  atSeq: number | { line: number };
+  maxChats?: number | undefined;
+} & StoredLimit;
 
 /**
  * Creates a chat that begins as a copy of the timeline up to a point. The copy's turns have ended and have new ids; its
@@ -38,7 +47,7 @@ export async function forkChat(
 ): Promise<Chat> {
   return transaction(pool, async (tx) => {
     const [chat, floor] = await Promise.all([lockOwnChat(tx, owner, chatId), readFloor(tx, chatId)]);
-    const decision = decideFork({ atSeq }, { chat, ...floor });
+    const decision = decideFork({ atSeq: typeof atSeq === 'number' ? atSeq : chat.seq }, { chat, ...floor });
     if (decision.action === 'refuse') throw new ChatRefused(decision.code, decision.path);
     await mustBeWithinLimit(tx, 'chats', owner, maxChats);
     const forkId = newId('chat');
@@ -82,7 +91,8 @@ const editedBeat = `(select o.seq from turns t join events o on o.chat_id = t.ch
   where t.id = e.turn_id and o.kind = 'assistant_turn' and o.data->'beat' = e.data->'beat' limit 1)`;
 
 /** Reads what decides where copies stand, by pages; no prose. */
-async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<CopiedLine[]> {
+async function* readLines(tx: Tx, chatId: string, atSeq: ForkRequest['atSeq']): AsyncGenerator<CopiedLine[]> {
+  const [upTo, line] = typeof atSeq === 'number' ? [atSeq, null] : [MAX_SEQ, atSeq.line];
   const edited = await readEditedBefore(tx, chatId, upTo);
   for (let after = 0; ; ) {
     const { rows } = await tx.query<CopiedLine>(
@@ -92,8 +102,9 @@ async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<
        from events e
        where e.chat_id = $1 and e.seq > $2 and (e.seq <= $3 or e.turn_id = any($5))
          and e.hidden_by is null and e.superseded_by is null
+         and ($6::integer is null or ${belongsUpTo('e', '$6')})
        order by e.seq limit $4`,
-      [chatId, after, upTo, CHUNK_SIZE, edited],
+      [chatId, after, upTo, CHUNK_SIZE, edited, line],
     );
     const last = rows.at(-1);
     if (!last) return;
@@ -105,6 +116,8 @@ async function* readLines(tx: Tx, chatId: string, upTo: number): AsyncGenerator<
 
 const MAX_TITLE = 200;
 const SUFFIX = ' (fork)';
+
+const MAX_SEQ = 2 ** 31 - 1;
 
 /** The fork's row, and the title it got. */
 async function insertFork(tx: Tx, chatId: string, forkId: string): Promise<string | null> {

@@ -13,3 +13,14 @@ export const lineOf = (event: string): string => `coalesce((${event}.data->>'use
 /** The order in which `events_lines` is read backwards. */
 export const lastLinesFirst = (event: string): string =>
   `${lineOf(event)} desc, (${event}.kind = 'assistant_turn') desc, ${event}.seq desc`;
+
+/**
+ * Whether an event belongs to a line or to what is before it. A turn that was queued begins in the log before the reply to
+ * the line has landed. Messages and settings that no turn made belong to the turn that follows them.
+ */
+export const belongsUpTo = (event: string, line: string): string =>
+  `case when ${event}.turn_id is not null
+     then exists (select from turns own where own.id = ${event}.turn_id and own.user_turn_seq <= ${line})
+     else ${event}.seq <= ${line} or (${event}.kind not in ('message_added', 'chat_settings_changed')
+       and ${event}.seq < coalesce((select min(later.user_turn_seq) from turns later
+         where later.chat_id = ${event}.chat_id and later.user_turn_seq > ${line}), ${event}.seq + 1)) end`;

@@ -1,5 +1,6 @@
 import type { ClientFunctions } from '../../domain/agents/clientFunctions.js';
 import { decideRegenerate, newVersion } from '../../domain/timeline/decideRegenerate.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import { newId } from '../core/ids.js';
 import { notifyTurnStatus } from '../core/notify.js';
@@ -8,6 +9,7 @@ import { ChatRefused } from '../core/refused.js';
 import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
 import { readFloor } from '../turns/floor.js';
 import { mustHaveTurnsLeft, type TurnLimits } from '../turns/ownerTurns.js';
+import { type Preparation, prepareTurn } from '../turns/prepareTurn.js';
 import { readTurnRow, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
 import { readBeatText } from './beatText.js';
 import { readActiveVersion } from './versionMarks.js';
@@ -22,6 +24,10 @@ export type RegenerateRequest = {
   continues?: boolean | undefined;
   /** The functions that the client runs; left out: those of the version that it replaces. */
   functions?: ClientFunctions | undefined;
+  /** Settings of this turn alone; left out: those of the version that it replaces. */
+  options?: TurnOptions | undefined;
+  /** Settings of the chat from this turn on. */
+  preparation?: Pick<Preparation, 'settings'> | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
@@ -63,6 +69,8 @@ export async function claimRegeneration(
         return repeatOf(decision.turn);
       case 'regenerate': {
         await mustHaveTurnsLeft(tx, request.owner, limits, 'running');
+        if (request.preparation)
+          await prepareTurn(tx, { owner: request.owner, chatId }, request.preparation, newId('evt'));
         const turn = await insertVersion(tx, await readActive(tx, seen), request);
         return { turn, created: true, start: toStart(turn, floor.speaker), stopping: null };
       }
@@ -124,7 +132,7 @@ async function insertVersion(tx: Tx, replaced: TurnRow, request: RegenerateReque
       request.callerLevel ?? 3,
       request.trace ?? null,
       request.namespaceId ?? null,
-      JSON.stringify(replaced.options),
+      JSON.stringify(request.options ?? replaced.options),
       request.continues ?? false,
       request.functions ? JSON.stringify(request.functions) : null,
     ],

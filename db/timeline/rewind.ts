@@ -1,5 +1,6 @@
 import { decideRewind, decideUndo, followNothing, type NewestEvent } from '../../domain/timeline/decideRewind.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
+import { newId } from '../core/ids.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
@@ -8,6 +9,7 @@ import { readFloor, storeStop } from '../turns/floor.js';
 import { type TurnRow, turnColumns } from '../turns/turnRow.js';
 import { appendEvents } from './log.js';
 import { applyMark, type Marking } from './marks.js';
+import { inTimeline } from './subjects.js';
 
 export type RewindPreview = { totalEvents: number; byKind: Record<string, number> };
 
@@ -25,6 +27,9 @@ export async function previewRewind(db: Db, chatId: string, toSeq: number): Prom
 }
 
 type Target = { chatId: string; owner: string };
+
+/** The last event that stays, or the line (the seq of a user turn) that is the last one with what belongs to it. */
+export type RewindPoint = number | { line: number };
 
 export type Rewound = {
   state: 'rewound';
@@ -46,11 +51,14 @@ export type Interrupted = { state: 'interrupted'; turnId: string };
  */
 export async function rewindChat(
   pool: Pool,
-  { chatId, owner, toSeq, interrupt }: Target & { toSeq: number; interrupt: boolean },
+  { chatId, owner, toSeq, interrupt }: Target & { toSeq: RewindPoint; interrupt: boolean },
 ): Promise<Rewound | Interrupted> {
   return transaction(pool, async (tx) => {
     const [chat, floor] = await Promise.all([lockOwnChat(tx, owner, chatId), readFloor(tx, chatId)]);
-    const decision = decideRewind({ toSeq, interrupt }, { chat, ...floor });
+    const decision = decideRewind(
+      { toSeq: typeof toSeq === 'number' ? toSeq : chat.seq, interrupt },
+      { chat, ...floor },
+    );
     switch (decision.action) {
       case 'refuse':
         throw new ChatRefused(decision.code, decision.path);
@@ -59,10 +67,53 @@ export async function rewindChat(
         await cancelQueue(tx, chatId);
         return { state: 'interrupted', turnId: decision.turnId };
       case 'rewind':
-        return hideAfter(tx, chatId, toSeq);
+        return typeof toSeq === 'number' ? hideAfter(tx, chatId, toSeq) : hideLinesAfter(tx, chatId, toSeq.line);
     }
   });
 }
+
+/**
+ * Hides the lines after a line, with what belongs to them. Where a part of what stays is in the log behind them, because
+ * they were queued, their turns are rolled back one by one: a rewind would hide that part too.
+ */
+async function hideLinesAfter(tx: Tx, chatId: string, line: number): Promise<Rewound> {
+  const { rows } = await tx.query<{ next: number | null; mixed: boolean }>(
+    `with next as (
+       select min(seq) as seq from events e
+       where e.chat_id = $1 and e.seq > $2 and e.kind in ('user_turn', 'message_added') and e.hidden_by is null
+     )
+     select next.seq as next, exists (
+       select from events e join turns t on t.id = e.turn_id
+       where e.chat_id = $1 and e.seq > next.seq and ${inTimeline('e')} and t.user_turn_seq <= $2
+     ) as mixed from next`,
+    [chatId, line],
+  );
+  const { next = null, mixed } = rows[0] ?? { mixed: false };
+  if (next === null) return { state: 'rewound', seq: line, hidden: 0, ended: [] };
+  return mixed ? rollBackAfter(tx, chatId, line) : hideAfter(tx, chatId, next - 1);
+}
+
+async function rollBackAfter(tx: Tx, chatId: string, line: number): Promise<Rewound> {
+  const { rows: later } = await tx.query<TurnRow>(
+    `select ${turnColumns} from turns t
+     where t.chat_id = $1 and t.user_turn_seq > $2
+       and exists (select from events e where e.chat_id = $1 and e.turn_id = t.id and ${inTimeline('e')})
+     order by t.user_turn_seq desc, t.created_at desc`,
+    [chatId, line],
+  );
+  const rewound: Rewound = { state: 'rewound', seq: line, hidden: 0, ended: [] };
+  for (const turn of later) {
+    if (isWaiting(turn) && (await endBeforeRemoval(tx, turn, 'rewound'))) rewound.ended.push(turn.id);
+    // Undone rewinds bring a turn back, which can then be taken back again.
+    const cause = { chatId, turnId: turn.id, step: `taken_back:${newId('evt')}` };
+    const [mark] = await appendEvents(tx, cause, [{ kind: 'turn_rolled_back', data: { turnId: turn.id } }]);
+    await applyMark(tx, chatId, mark as Marking);
+    rewound.seq = mark!.seq;
+  }
+  return rewound;
+}
+
+const isWaiting = ({ status }: TurnRow) => status === 'running' || status === 'awaiting_operator';
 
 async function cancelQueue(tx: Tx, chatId: string): Promise<void> {
   const { rows } = await tx.query<TurnRow>(

@@ -15,6 +15,7 @@ import { ChatRefused } from '../core/refused.js';
 import { appendEvents, type ChatLock } from '../timeline/log.js';
 import { readFloor, storeStop } from './floor.js';
 import { mustHaveTurnsLeft, type TurnLimits } from './ownerTurns.js';
+import { type Preparation, prepareTurn } from './prepareTurn.js';
 import { type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
 /** The request to post a turn. */
@@ -32,6 +33,8 @@ export type ClaimRequest = {
   functions?: ClientFunctions | undefined;
   /** The outputs of calls of earlier turns. Those of calls that do not wait for one are ignored. */
   outputs?: readonly ClientOutput[] | undefined;
+  /** What the turn needs in the chat before it. */
+  preparation?: Preparation | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of tools that the turn may use, from 1 (read) to 3 (dangerous). Default: 3. */
   callerLevel?: number | undefined;
@@ -62,6 +65,8 @@ export type Claim = {
  */
 export async function claimTurn(pool: Pool, request: ClaimRequest, limits: ClaimLimits = {}): Promise<Claim> {
   return transaction(pool, async (tx) => {
+    const { preparation, idempotencyKey = newId('evt') } = request;
+    if (preparation && !(await findRepeated(tx, request))) await prepareTurn(tx, request, preparation, idempotencyKey);
     const [chat, repeated, floor] = await Promise.all([
       lockOwnChat(tx, request.owner, request.chatId),
       findRepeated(tx, request),

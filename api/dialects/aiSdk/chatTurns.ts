@@ -1,7 +1,9 @@
 import { readHandedCalls } from '../../../db/agents/clientFunctions.js';
 import { createChat } from '../../../db/chats/newChat.js';
 import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js';
-import { findNamedTurn, keepTurnName, readLastTurn, readTurnSeqs } from '../../../db/dialects/turnNames.js';
+import { readTurnEnd } from '../../../db/dialects/responses.js';
+import { findNamedTurn, keepTurnName, readLastTurn } from '../../../db/dialects/turnNames.js';
+import { readUserTexts } from '../../../db/dialects/userTexts.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { Problem } from '../../http/problem.js';
@@ -32,8 +34,8 @@ export function createChatTurns(deps: StartDeps, mount: string) {
   async function again(caller: Caller, chatId: string, turnId: string, more: Again): Promise<StartedTurn> {
     const { owner, level: callerLevel } = caller;
     const started = await whenFree(deps, { owner, chatId }, async () => {
-      const seqs = await readTurnSeqs(pool, turnId);
-      if (seqs?.next) await deps.rewind({ owner, chatId, toSeq: seqs.next - 1, interrupt: false });
+      const end = await readTurnEnd(pool, turnId);
+      if (end && !end.isLast) await deps.rewind({ owner, chatId, toSeq: { line: end.line }, interrupt: false });
       return deps.regenerate({ owner, turnId, ...more, callerLevel });
     });
     return { chatId, turnId: started.turnId };
@@ -67,15 +69,31 @@ export function createChatTurns(deps: StartDeps, mount: string) {
     return (await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { max })).chatId;
   }
 
+  /**
+   * Takes an edited message back if it has files, or gets them: another turn takes its place. A version of a reply has the
+   * files of the first one.
+   */
+  async function isReplaced(owner: string, chatId: string, turnId: string, files: readonly string[]): Promise<boolean> {
+    return whenFree(deps, { owner, chatId }, async () => {
+      const end = await readTurnEnd(pool, turnId);
+      const message = (await readUserTexts(pool, chatId)).find(({ seq }) => seq === end?.line);
+      if (!end || (files.length === 0 && !message?.attached)) return false;
+      await deps.rewind({ owner, chatId, toSeq: { line: end.line - 1 }, interrupt: false });
+      return true;
+    });
+  }
+
   async function submit(caller: Caller, request: UiRequest, asks: Submit): Promise<StartedTurn> {
     const { owner, level: callerLevel } = caller;
     const { text, outputs } = asks;
     const { functions } = request;
     mustFit(outputs);
     // Before a chat is made: an image may be refused.
-    const attachments = await attachImages(deps, owner, asks.edits ? [] : asks.images);
+    const attachments = await attachImages(deps, owner, asks.images);
     const chatId = await chatFor(caller, request, asks);
-    const edited = asks.edits && (await turnOf(owner, chatId, asks.edits));
+    const named = asks.edits && (await turnOf(owner, chatId, asks.edits));
+    const isNew = named && text !== '' && (await isReplaced(owner, chatId, named, attachments));
+    const edited = isNew ? null : named;
     if (text === '' && !edited && !(await isAwaited(chatId, outputs))) throw noCall(outputs);
     const started = edited
       ? await again(caller, chatId, edited, { functions, ...(text === '' ? {} : { text }) })
@@ -89,7 +107,10 @@ export function createChatTurns(deps: StartDeps, mount: string) {
           whenBusy: 'enqueue',
           whenFailed: 'fail',
           callerLevel,
-          ...(asks.clientMessageId ? { idempotencyKey: `${mount}:${asks.clientMessageId}`.slice(0, 255) } : {}),
+          // The key of the message that is edited stands for the turn that was taken back.
+          ...(asks.clientMessageId && !isNew
+            ? { idempotencyKey: `${mount}:${asks.clientMessageId}`.slice(0, 255) }
+            : {}),
         });
     const name = asks.clientMessageId ?? asks.edits;
     if (name) await keepTurnName(pool, { chatId, kind: 'message', clientId: name }, started.turnId);

@@ -1,18 +1,25 @@
-import { changeChat, readChat } from '../../../db/chats/chats.js';
-import type { Pool } from '../../../db/core/pool.js';
+import type { Chat } from '../../../db/chats/chats.js';
+import type { NewChat } from '../../../db/chats/newChat.js';
+import type { Preparation } from '../../../db/turns/prepareTurn.js';
+
+/** What a request says of the model and its instructions, from its turn on. What is left out stays. */
+export const settingsOf = (asked: { model: string; instructions: string | null }): Preparation['settings'] => ({
+  model: asked.model,
+  ...(asked.instructions === null ? {} : { systemPrompt: asked.instructions }),
+});
 
 /**
- * Takes over what a later request says of the model and its instructions, from that turn on. What is left out stays, and
- * chats without such settings have none.
+ * Whether a chat can answer as what a request's model stands for: a host and a persona answer in their own chats. The name
+ * of a model is taken by every chat that has models.
  */
-export async function followSettings(
-  pool: Pool,
-  { owner, chatId }: { owner: string; chatId: string },
-  { model, instructions }: { model: string; instructions: string | null },
-): Promise<void> {
-  const chat = await readChat(pool, owner, chatId);
-  if (chat?.kind !== 'agent') return;
-  const settings = { model, ...(instructions === null ? {} : { systemPrompt: instructions }) };
-  const changes = Object.entries(settings).some(([name, value]) => chat.settings[name as 'model'] !== value);
-  if (changes) await changeChat(pool, owner, chatId, { settings });
+export function answersAs(chat: Chat, wanted: NewChat): boolean {
+  switch (wanted.kind) {
+    case 'narrative':
+      return chat.kind === 'narrative' && chat.hostId === wanted.hostId;
+    case 'relay':
+      return chat.kind === 'relay' && chat.settings.persona === wanted.settings.persona;
+    case 'agent':
+    case 'document':
+      return chat.kind === 'agent' || chat.kind === 'document';
+  }
 }

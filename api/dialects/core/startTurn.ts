@@ -17,7 +17,7 @@ import type { Regenerate } from '../../timeline/regenerate.js';
 import type { Rewind } from '../../timeline/rewind.js';
 import type { AcceptTurn } from '../../turns/acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
-import { followSettings } from './followSettings.js';
+import { answersAs, settingsOf } from './followSettings.js';
 import { attachImages } from './images.js';
 import { askingTurnOf, findStrayOutput, mustFit } from './outputs.js';
 import type { RetriedRequest } from './retriedRequest.js';
@@ -77,6 +77,8 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
 
   /** Whether the chat can do what the plan says. */
   async function isPossible(request: HistoryRequest, chatId: string, plan: HistoryPlan, known: UserText[]) {
+    const chat = await readChat(pool, request.owner, chatId);
+    if (!chat || (request.clientId !== chatId && !answersAs(chat, request.newChat))) return false;
     switch (plan.plan) {
       case 'turn':
         return true;
@@ -98,10 +100,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const found = await findChat(request);
     const known = found ? await readUserTexts(pool, found) : [];
     const plan = planHistory(known, { texts: userTexts, answers: outputs.map(({ callId }) => callId), endsWithText });
-    if (found && (await isPossible(request, found, plan, known))) {
-      await followSettings(pool, { owner, chatId: found }, request);
-      return { chatId: found, known, plan };
-    }
+    if (found && (await isPossible(request, found, plan, known))) return { chatId: found, known, plan };
     const fresh: HistoryPlan = endsWithText
       ? { plan: 'turn', text: userTexts.at(-1) ?? '' }
       : { plan: 'outputs', before: null };
@@ -113,7 +112,9 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
 
   /** Takes back a message of the timeline, and what followed it. */
   const takeBack = (owner: string, chatId: string, message: UserText) =>
-    whenFree(deps, { owner, chatId }, () => deps.rewind({ owner, chatId, toSeq: message.seq - 1, interrupt: false }));
+    whenFree(deps, { owner, chatId }, () =>
+      deps.rewind({ owner, chatId, toSeq: { line: message.seq - 1 }, interrupt: false }),
+    );
 
   async function replyAgain(
     request: HistoryRequest,
@@ -127,10 +128,12 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const { turnId } = target;
     const next = chat.known[plan.index + 1];
     return whenFree(deps, { owner, chatId: chat.chatId }, async () => {
-      if (next) await deps.rewind({ owner, chatId: chat.chatId, toSeq: next.seq - 1, interrupt: false });
+      if (next) await deps.rewind({ owner, chatId: chat.chatId, toSeq: { line: target.seq }, interrupt: false });
       const text = plan.text ?? undefined;
-      const { functions } = request;
-      return deps.regenerate({ owner, turnId, text, functions, idempotencyKey: key, callerLevel: level });
+      const { functions, options } = request;
+      const preparation = { settings: settingsOf(request) };
+      const how = { text, functions, options, preparation, idempotencyKey: key, callerLevel: level };
+      return deps.regenerate({ owner, turnId, ...how });
     });
   }
 
@@ -144,15 +147,15 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const attachments = await attachImages(deps, owner, request.images);
     const { chatId, known, plan } = await chatOf(request);
     await keepRequestChat(pool, begun.id, chatId);
-    if (plan.plan === 'again')
+    const replaced = replacedMessage(plan, known, attachments);
+    if (plan.plan === 'again' && !replaced)
       return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, begun.id)).turnId };
-    const repeated = plan.plan === 'outputs' && plan.before !== null ? known[plan.before] : undefined;
-    if (repeated) await takeBack(owner, chatId, repeated);
+    if (replaced) await takeBack(owner, chatId, replaced);
     const { turnId } = await deps.acceptTurn({
       owner,
       chatId,
       attachments,
-      text: plan.plan === 'turn' ? plan.text : '',
+      text: plan.plan === 'outputs' ? '' : (request.userTexts.at(-1) ?? ''),
       functions: request.functions,
       outputs: request.outputs,
       whenBusy: 'enqueue',
@@ -160,9 +163,24 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       idempotencyKey: begun.id,
       callerLevel: level,
       options: request.options,
+      preparation: { settings: settingsOf(request) },
     });
     return { chatId, turnId };
   };
+}
+
+/**
+ * The message that is taken back, so that another turn takes its place: outputs that were sent before, and an edit of a
+ * message with files. A version of a reply has the files of the first one.
+ */
+function replacedMessage(plan: HistoryPlan, known: readonly UserText[], files: readonly string[]): UserText | null {
+  if (plan.plan === 'outputs') return (plan.before !== null && known[plan.before]) || null;
+  const message = plan.plan === 'again' ? known[plan.index] : undefined;
+  if (plan.plan !== 'again' || !message) return null;
+  const [had, has] = [message.attached > 0, files.length > 0];
+  // A client that leaves the files out of the same text asks for the reply again.
+  const changes = plan.text === null ? has && files.length !== message.attached : had || has;
+  return changes ? message : null;
 }
 
 type Again = Extract<HistoryPlan, { plan: 'again' }>;

@@ -128,7 +128,7 @@ async function stream(
 /** Breaks the connection where there is no answer, so that the client tries again. */
 function answer(response: Response, body: ResponseObject | null): void {
   if (body) response.json(body);
-  else response.destroy();
+  else breakResponse(response);
 }
 
 /** The response when its reply is over; null if the connection or the api ended before, or the signal is aborted. */

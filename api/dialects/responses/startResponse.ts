@@ -1,19 +1,20 @@
 import type { Request, Response } from 'express';
 import { readHandedCalls } from '../../../db/agents/clientFunctions.js';
+import { readChat } from '../../../db/chats/chats.js';
 import { createChat, type EarlierMessage } from '../../../db/chats/newChat.js';
-import { addMessages } from '../../../db/dialects/addMessages.js';
+import { ChatRefused } from '../../../db/core/refused.js';
 import { findNamedChat } from '../../../db/dialects/chatNames.js';
 import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
 import { findResponse, keepResponse, readTurnEnd, type StoredResponse } from '../../../db/dialects/responses.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import type { HeavyWork } from '../../limits/heavyWork.js';
-import { followSettings } from '../core/followSettings.js';
+import { answersAs, settingsOf } from '../core/followSettings.js';
 import { attachFiles } from '../core/images.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
 import { findStrayOutput, mustFit } from '../core/outputs.js';
 import { retriedRequest } from '../core/retriedRequest.js';
-import type { StartDeps, StartedTurn } from '../core/startTurn.js';
+import { type StartDeps, type StartedTurn, whenFree } from '../core/startTurn.js';
 import type { ResponseFields } from './responseObject.js';
 import { noCall, type ResponseRequest } from './responseRequest.js';
 
@@ -21,6 +22,8 @@ export type StartResponseDeps = StartDeps & { relays: boolean; heavy: HeavyWork 
 
 /** Clients of this mount name their conversations by the ids that they get. */
 const MOUNT = 'openai';
+/** Requests that come after one response at the same time: each try takes another chat than the one before. */
+const MAX_TRIES = 5;
 
 export const notFound = (message: string) =>
   new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
@@ -50,34 +53,45 @@ export async function startResponse(
 
 type Accepting = { owner: string; level: number; key: string; chatId: string | null };
 
+/** Accepts the turn after the response that the request names; in a fork when another turn has come there meanwhile. */
 async function acceptResponse(
   deps: StartResponseDeps,
   { owner, level, key, chatId }: Accepting,
   asked: ResponseRequest,
 ): Promise<StartedTurn> {
-  const { said, functions, fields } = asked;
-  mustFit(said.outputs);
+  mustFit(asked.said.outputs);
   // Before a chat is made: a file may be refused.
-  const attachments = await attachFiles(deps, owner, said.files);
-  const chat = chatId ?? (await chatOf(deps, owner, asked));
-  await keepRequestChat(deps.pool, key, chat);
-  await mustBeCalled(deps, chat, asked);
-  await addMessages(deps.pool, { owner, chatId: chat }, await newMessages(deps, chat, asked), key);
-  const { temperature, max_output_tokens: maxTokens } = fields;
-  const { turnId } = await deps.acceptTurn({
-    owner,
-    chatId: chat,
-    attachments,
+  const attachments = await attachFiles(deps, owner, asked.said.files);
+  for (let tries = 1; ; tries++) {
+    const chat = (tries === 1 ? chatId : null) ?? (await chatOf(deps, owner, asked));
+    await keepRequestChat(deps.pool, key, chat);
+    await mustBeCalled(deps, chat, asked);
+    try {
+      const turn = await turnOf(deps, { owner, chatId: chat }, asked);
+      const how = { whenBusy: 'enqueue', whenFailed: 'fail', idempotencyKey: key, callerLevel: level } as const;
+      const { turnId } = await deps.acceptTurn({ ...turn, ...how, owner, chatId: chat, attachments });
+      return { chatId: chat, turnId };
+    } catch (error) {
+      if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function turnOf(deps: StartResponseDeps, chat: { owner: string; chatId: string }, asked: ResponseRequest) {
+  const { said, functions, fields, instructions } = asked;
+  const { temperature, max_output_tokens: maxTokens, model } = fields;
+  const after = await readPrevious(deps, chat.owner, asked);
+  return {
     text: said.text ?? '',
     functions,
     outputs: said.outputs,
-    whenBusy: 'enqueue',
-    whenFailed: 'fail',
-    idempotencyKey: key,
-    callerLevel: level,
     options: { ...(temperature === null ? {} : { temperature }), ...(maxTokens === null ? {} : { maxTokens }) },
-  });
-  return { chatId: chat, turnId };
+    preparation: {
+      after: after?.chatId === chat.chatId ? after.turnId : undefined,
+      messages: await newMessages(deps, chat.chatId, asked),
+      settings: settingsOf({ model, instructions }),
+    },
+  };
 }
 
 /** The calls of the outputs are among the items, or wait in the chat. Throws `OpenAiRefused`. */
@@ -103,8 +117,10 @@ async function chatOf(deps: StartResponseDeps, owner: string, asked: ResponseReq
   const { fields, instructions, said } = asked;
   const known = await knownChat(deps, owner, asked);
   if (known) {
-    await followSettings(deps.pool, { owner, chatId: known }, { model: fields.model, instructions });
-    return known;
+    const chat = await readChat(deps.pool, owner, known);
+    const wanted = chatOfModel({ model: fields.model, instructions, earlier: [], relays: deps.relays });
+    if (chat && answersAs(chat, wanted)) return known;
+    throw invalidRequest('model: another one answers in this conversation', 'model', 'unsupported_value');
   }
   const stray = said.strays[0];
   if (stray) throw invalidRequest(noCall(stray.callId), 'input');
@@ -120,30 +136,37 @@ async function knownChat(deps: StartResponseDeps, owner: string, asked: Response
     if (!chatId) throw notFound(`Conversation with id '${conversation.slice(0, 100)}' not found.`);
     return chatId;
   }
-  const previous = fields.previous_response_id;
-  if (previous !== null) {
-    const chatId = await chatAfter(deps, owner, previous);
-    if (chatId) return chatId;
-    const message = `Previous response with id '${previous.slice(0, 100)}' not found.`;
+  const previous = await readPrevious(deps, owner, asked);
+  if (previous) return chatAfter(deps, owner, previous);
+  const { previous_response_id: id } = fields;
+  if (id !== null) {
+    const message = `Previous response with id '${id.slice(0, 100)}' not found.`;
     throw invalidRequest(message, 'previous_response_id', 'previous_response_not_found');
   }
   if (said.reference === null) return null;
-  const chatId = await chatAfter(deps, owner, turnOfItem(said.reference));
-  if (!chatId) throw notFound(`Item with id '${said.reference.slice(0, 100)}' not found.`);
-  return chatId;
+  throw notFound(`Item with id '${said.reference.slice(0, 100)}' not found.`);
+}
+
+/** The response that a request continues; null if it names none, a conversation, or one that the owner does not have. */
+async function readPrevious({ pool }: StartResponseDeps, owner: string, asked: ResponseRequest) {
+  const { fields, conversation, said } = asked;
+  const turnId = fields.previous_response_id ?? (said.reference === null ? null : turnOfItem(said.reference));
+  return turnId === null || conversation !== null ? null : findResponse<ResponseFields>(pool, { owner, turnId });
 }
 
 /** The response of an item of an output, by the item's id. */
 const turnOfItem = (itemId: string): string => `turn_${/^[a-z]+_([0-9a-f-]{36})_/.exec(itemId)?.[1] ?? ''}`;
 
-/** The chat of an earlier response, or a fork of it where that is not the last one. Null if there is no such response. */
-async function chatAfter(deps: StartResponseDeps, owner: string, turnId: string): Promise<string | null> {
+/** The chat of an earlier response, or a fork of it where that is not the last one. A fork waits for the floor. */
+async function chatAfter(deps: StartResponseDeps, owner: string, previous: Previous): Promise<string> {
   const { pool, heavy, limits } = deps;
-  const previous = await findResponse<ResponseFields>(pool, { owner, turnId });
-  const end = previous && (await readTurnEnd(pool, turnId));
-  if (!previous || !end) return null;
-  if (end.isLast) return previous.chatId;
-  const { chats: maxChats, storedBytes } = limits;
-  const from = { chatId: previous.chatId, owner, atSeq: end.seq, maxChats, storedBytes };
-  return (await heavy(owner, () => forkChat(pool, from))).id;
+  const { chatId, turnId } = previous;
+  return whenFree(deps, { owner, chatId }, async () => {
+    const end = await readTurnEnd(pool, turnId);
+    if (!end || end.isLast) return chatId;
+    const { chats: maxChats, storedBytes } = limits;
+    const from = { chatId, owner, atSeq: { line: end.line }, maxChats, storedBytes };
+    return (await heavy(owner, () => forkChat(pool, from))).id;
+  });
 }
+type Previous = Pick<StoredResponse<ResponseFields>, 'chatId' | 'turnId'>;
