@@ -20,10 +20,13 @@ import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
 import { answersAs, settingsOf } from './followSettings.js';
 import { attachImages } from './images.js';
 import { askingTurnOf, findStrayOutput, mustFit } from './outputs.js';
+import { replacedMessage } from './replacedMessage.js';
 import type { RetriedRequest } from './retriedRequest.js';
 
 /** Milliseconds before another try where no turn can be waited for. */
 const TRY_AGAIN_MS = 100;
+/** Requests with the same history at the same time: each try begins with the chat as the others have left it. */
+const MAX_TRIES = 5;
 /** Seconds that a change of an earlier message waits for the floor. */
 const FLOOR_WAIT = 600;
 
@@ -137,50 +140,48 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     });
   }
 
-  return async (request) => {
+  /** `files`: ids of attachments. Throws `not_last_turn` when another message has come since the chat was read. */
+  async function start(request: HistoryRequest, key: string, files: readonly string[]): Promise<StartedTurn> {
     const { owner, level } = request;
-    mustFit(request.outputs);
-    const begun = await beginRequest(pool, request);
-    const earlier = begun.chatId && (await findRequestTurn(pool, { id: begun.id, chatId: begun.chatId }));
-    if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };
-    // Before a chat is made: an image may be refused.
-    const attachments = await attachImages(deps, owner, request.images);
     const { chatId, known, plan } = await chatOf(request);
-    await keepRequestChat(pool, begun.id, chatId);
-    const replaced = replacedMessage(plan, known, attachments);
+    await keepRequestChat(pool, key, chatId);
+    const replaced = replacedMessage(plan, known, files);
     if (plan.plan === 'again' && !replaced)
-      return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, begun.id)).turnId };
+      return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, key)).turnId };
     if (replaced) await takeBack(owner, chatId, replaced);
+    const after = replaced ? undefined : (known.at(-1)?.turnId ?? undefined);
     const { turnId } = await deps.acceptTurn({
       owner,
       chatId,
-      attachments,
+      attachments: files,
       text: plan.plan === 'outputs' ? '' : (request.userTexts.at(-1) ?? ''),
       functions: request.functions,
       outputs: request.outputs,
       whenBusy: 'enqueue',
       whenFailed: 'fail',
-      idempotencyKey: begun.id,
+      idempotencyKey: key,
       callerLevel: level,
       options: request.options,
-      preparation: { settings: settingsOf(request) },
+      preparation: { after, settings: settingsOf(request) },
     });
     return { chatId, turnId };
-  };
-}
+  }
 
-/**
- * The message that is taken back, so that another turn takes its place: outputs that were sent before, and an edit of a
- * message with files. A version of a reply has the files of the first one.
- */
-function replacedMessage(plan: HistoryPlan, known: readonly UserText[], files: readonly string[]): UserText | null {
-  if (plan.plan === 'outputs') return (plan.before !== null && known[plan.before]) || null;
-  const message = plan.plan === 'again' ? known[plan.index] : undefined;
-  if (plan.plan !== 'again' || !message) return null;
-  const [had, has] = [message.attached > 0, files.length > 0];
-  // A client that leaves the files out of the same text asks for the reply again.
-  const changes = plan.text === null ? has && files.length !== message.attached : had || has;
-  return changes ? message : null;
+  return async (request) => {
+    mustFit(request.outputs);
+    const begun = await beginRequest(pool, request);
+    const earlier = begun.chatId && (await findRequestTurn(pool, { id: begun.id, chatId: begun.chatId }));
+    if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };
+    // Before a chat is made: an image may be refused.
+    const files = await attachImages(deps, request.owner, request.images);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await start(request, begun.id, files);
+      } catch (error) {
+        if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
+      }
+    }
+  };
 }
 
 type Again = Extract<HistoryPlan, { plan: 'again' }>;
