@@ -116,12 +116,7 @@ async function newMessages({ pool }: StartResponseDeps, chatId: string, { said }
 async function chatOf(deps: StartResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
   const { fields, instructions, said } = asked;
   const known = await knownChat(deps, owner, asked);
-  if (known) {
-    const chat = await readChat(deps.pool, owner, known);
-    const wanted = chatOfModel({ model: fields.model, instructions, earlier: [], relays: deps.relays });
-    if (chat && answersAs(chat, wanted)) return known;
-    throw invalidRequest('model: another one answers in this conversation', 'model', 'unsupported_value');
-  }
+  if (known) return known;
   const stray = said.strays[0];
   if (stray) throw invalidRequest(noCall(stray.callId), 'input');
   const wishes = { model: fields.model, instructions, earlier: [], relays: deps.relays };
@@ -134,10 +129,14 @@ async function knownChat(deps: StartResponseDeps, owner: string, asked: Response
   if (conversation !== null) {
     const chatId = await findNamedChat(deps.pool, { owner, mount: MOUNT, clientId: conversation });
     if (!chatId) throw notFound(`Conversation with id '${conversation.slice(0, 100)}' not found.`);
+    await mustAnswer(deps, { owner, chatId }, asked);
     return chatId;
   }
   const previous = await readPrevious(deps, owner, asked);
-  if (previous) return chatAfter(deps, owner, previous);
+  if (previous) {
+    await mustAnswer(deps, { owner, chatId: previous.chatId }, asked);
+    return chatAfter(deps, owner, previous);
+  }
   const { previous_response_id: id } = fields;
   if (id !== null) {
     const message = `Previous response with id '${id.slice(0, 100)}' not found.`;
@@ -145,6 +144,19 @@ async function knownChat(deps: StartResponseDeps, owner: string, asked: Response
   }
   if (said.reference === null) return null;
   throw notFound(`Item with id '${said.reference.slice(0, 100)}' not found.`);
+}
+
+/** The chat answers as the model of the request. Throws `OpenAiRefused`. */
+async function mustAnswer(
+  { pool, relays }: StartResponseDeps,
+  { owner, chatId }: { owner: string; chatId: string },
+  { fields, instructions, conversation }: ResponseRequest,
+): Promise<void> {
+  const chat = await readChat(pool, owner, chatId);
+  const wanted = chatOfModel({ model: fields.model, instructions, earlier: [], relays });
+  // A client that has only names of models may name any chat by its id.
+  if (!chat || (conversation !== null && wanted.kind === 'agent') || answersAs(chat, wanted)) return;
+  throw invalidRequest('model: another one answers in this conversation', 'model', 'unsupported_value');
 }
 
 /** The response that a request continues; null if it names none, a conversation, or one that the owner does not have. */
