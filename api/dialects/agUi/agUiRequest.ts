@@ -38,7 +38,7 @@ export type AgUiRequest = {
   runId: string;
   messages: AgUiMessage[];
   approvals: Approval[];
-  newChat: NewChat;
+  newChat: () => NewChat;
   /** The newest message of the user, or of a function; null if there is none. The text of a function's message is empty. */
   said: { id: string; text: string; images: string[] } | null;
   /** What the client's functions gave after the last reply. */
@@ -60,7 +60,7 @@ export function readAgUiRequest(given: unknown): AgUiRequest {
     threadId,
     runId,
     messages: messages as AgUiMessage[],
-    newChat: readNewChat(typeof forwardedProps === 'object' && forwardedProps ? { ...forwardedProps } : {}),
+    newChat: () => readNewChat(typeof forwardedProps === 'object' && forwardedProps ? { ...forwardedProps } : {}),
     said: saidOf(messages.at(-1)),
     outputs: outputsOf(messages),
     functions: readPageFunctions(tools),

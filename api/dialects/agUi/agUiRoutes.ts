@@ -49,7 +49,7 @@ export function agUiRoutes(deps: UiDeps): Router {
       edits: answered ? said.id : null,
       outputs,
     };
-    const started = await turns.submit(caller, { clientId: threadId, asks, newChat, functions }, asks);
+    const started = await turns.submit(caller, { clientId: threadId, newChat, functions }, asks);
     return { ...started, base: messages };
   }
 

@@ -14,10 +14,11 @@ import type { UiRequest } from './uiRequest.js';
 
 type Caller = { owner: string; level: number };
 type Submit = Extract<UiRequest['asks'], { what: 'submit' }>;
+type ChatRequest = Pick<UiRequest, 'clientId' | 'newChat' | 'functions'>;
 type Again = { text?: string; functions?: ClientFunctions | undefined };
 
 /** Starts turns for a client that names its chats and its messages. */
-export function createChatTurns(deps: StartDeps, mount: string) {
+export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: string) {
   const { pool } = deps;
 
   const findChat = (owner: string, clientId: string) => findNamedChat(pool, { owner, mount, clientId });
@@ -43,7 +44,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
 
   async function regenerate(
     caller: Caller,
-    { clientId, functions }: UiRequest,
+    { clientId, functions }: ChatRequest,
     messageId: string | null,
   ): Promise<StartedTurn> {
     const chatId = clientId && (await findChat(caller.owner, clientId));
@@ -60,13 +61,19 @@ export function createChatTurns(deps: StartDeps, mount: string) {
     return (await readHandedCalls(pool, chatId, ids)).length > 0;
   }
 
-  /** The chat that the client names, or a new one. Outputs alone need the chat whose calls they are of. */
-  async function chatFor({ owner }: Caller, { clientId, newChat }: UiRequest, { text, outputs }: Submit) {
+  /**
+   * The chat that the client names, or a new one: only then its fields count. Outputs alone need the chat whose calls they
+   * are of.
+   */
+  async function chatFor({ owner }: Caller, { clientId, newChat }: ChatRequest, { text, outputs }: Submit) {
     const max = deps.limits.chats;
-    const known = text !== '' || (clientId !== null && (await findChat(owner, clientId)));
-    if (!known) throw noCall(outputs);
-    if (clientId === null) return (await createChat(pool, owner, newChat, max)).id;
-    return (await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { max })).chatId;
+    const known = clientId === null ? null : await findChat(owner, clientId);
+    if (known) return known;
+    if (text === '') throw noCall(outputs);
+    const fields = newChat();
+    if (fields.kind === 'relay' && !deps.relays) throw new Problem('kind_not_available');
+    if (clientId === null) return (await createChat(pool, owner, fields, max)).id;
+    return (await findOrMakeChat(pool, { owner, mount, clientId }, fields, { max })).chatId;
   }
 
   /**
@@ -83,7 +90,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
     });
   }
 
-  async function submit(caller: Caller, request: UiRequest, asks: Submit): Promise<StartedTurn> {
+  async function submit(caller: Caller, request: ChatRequest, asks: Submit): Promise<StartedTurn> {
     const { owner, level: callerLevel } = caller;
     const { text, outputs } = asks;
     const { functions } = request;
@@ -117,7 +124,7 @@ export function createChatTurns(deps: StartDeps, mount: string) {
     return { chatId, turnId: started.turnId };
   }
 
-  return { findChat, regenerate, submit };
+  return { findChat, turnOf, regenerate, submit };
 }
 
 const noCall = (outputs: readonly ClientOutput[]) =>

@@ -42,31 +42,11 @@ export type UiRequest = {
       }
     | { what: 'regenerate'; messageId: string | null }
     | { what: 'approve'; approvals: Approval[] };
-  newChat: NewChat;
+  /** A person's answers that came along with a message: those of earlier turns too. */
+  approvals: Approval[];
+  newChat: () => NewChat;
   functions?: ClientFunctions | undefined;
 };
-
-const known = ['id', 'messages', 'message', 'trigger', 'messageId', 'tools'];
-const chatFields = [
-  'kind',
-  'title',
-  'hostId',
-  'guestId',
-  'scene',
-  'documentId',
-  'anchor',
-  'systemPrompt',
-  'providerId',
-];
-const agentFields = [
-  'model',
-  'temperature',
-  'maxIterations',
-  'thinkingEnabled',
-  'enabledTools',
-  'persona',
-  'sessionId',
-];
 
 /** Reads the body of a stock page. Its history is not trusted: only the newest text, ids and approvals count. */
 export function readUiRequest(given: unknown): UiRequest {
@@ -77,11 +57,12 @@ export function readUiRequest(given: unknown): UiRequest {
   }
   const { id, messages, message, trigger, messageId, tools, ...rest } = parsed.data;
   const all = [...(messages ?? []), ...(message ? [message] : [])];
-  const request = { clientId: id ?? null, newChat: readNewChat(rest), functions: readPageFunctions(tools) };
+  const approvals = all.flatMap(({ parts }) => (parts ?? []).flatMap(approvalOf));
+  const newChat = () => readNewChat(rest);
+  const request = { clientId: id ?? null, newChat, approvals, functions: readPageFunctions(tools) };
   if (trigger === 'regenerate-message')
     return { ...request, asks: { what: 'regenerate', messageId: messageId ?? null } };
   const last = all.at(-1);
-  const approvals = all.flatMap(({ parts }) => (parts ?? []).flatMap(approvalOf));
   if (last?.role !== 'user' && approvals.length > 0) return { ...request, asks: { what: 'approve', approvals } };
   const outputs = outputsOf(all.findLast(({ role }) => role === 'assistant'));
   if (last?.role === 'assistant' && outputs.length > 0) {
@@ -92,9 +73,16 @@ export function readUiRequest(given: unknown): UiRequest {
   const text = textOf(last);
   if (text.trim() === '') throw new Problem('empty_text');
   const images = imagesOf(last);
-  const ids = { clientMessageId: last.id ?? null, edits: messageId ?? null };
+  const ids = {
+    clientMessageId: last.id ?? null,
+    edits: messageId && isReply(messageId, all) ? null : (messageId ?? null),
+  };
   return { ...request, asks: { what: 'submit', text, images, outputs, ...ids } };
 }
+
+/** Whether an id is that of a reply. Version 7 names one when it sends answers to its calls, and edits none. */
+const isReply = (messageId: string, messages: readonly UiMessage[]): boolean =>
+  /^turn_[^:]+$/.test(messageId) || messages.some(({ id, role }) => id === messageId && role === 'assistant');
 
 function textOf({ parts, content }: UiMessage): string {
   const texts = (parts ?? []).flatMap((each) =>
@@ -156,12 +144,20 @@ function approvalOf(given: unknown): Approval[] {
   return [{ callId, approved, comment: reason ?? undefined }];
 }
 
-/** The chat that a first message makes: by default an agent without tools. Fields of the page's own are ignored. */
+/** By kind of chat, the fields that a new one may have. */
+const fieldsOf = new Map<unknown, readonly string[]>(
+  newChatBody.options.map(({ shape }) => [shape.kind.value, Object.keys(shape)]),
+);
+
+/**
+ * The chat that a first message makes: by default an agent without tools. A page's own fields may have the names of such
+ * fields: those that are null or belong to another kind are left out. Throws `invalid_body`.
+ */
 export function readNewChat(rest: Record<string, unknown>): NewChat {
-  const names = [...chatFields, ...agentFields].filter((name) => !known.includes(name) && rest[name] !== undefined);
-  const fields: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, rest[name]]));
-  const kind = fields.kind ?? 'agent';
-  const parsed = newChatBody.safeParse({ kind, ...(kind === 'agent' ? { enabledTools: [] } : {}), ...fields });
+  const kind = rest.kind ?? 'agent';
+  const named = (fieldsOf.get(kind) ?? []).flatMap((name) => (rest[name] == null ? [] : [[name, rest[name]]]));
+  const defaults = kind === 'agent' ? { enabledTools: [] } : {};
+  const parsed = newChatBody.safeParse({ ...defaults, ...Object.fromEntries(named), kind });
   if (parsed.success) return toNewChat(parsed.data);
   const issue = parsed.error.issues[0];
   throw new Problem('invalid_body', `${issue?.path.join('.') || 'kind'}: ${issue?.message ?? 'is not valid'}`);

@@ -16,7 +16,7 @@ import { stopOnClose } from '../core/stopOnClose.js';
 import { createChatTurns } from './chatTurns.js';
 import { marksSoFar, readUiMessages } from './readUiMessages.js';
 import { type AiSdkVersion, createUiChunks, type UiChunkOptions } from './uiChunks.js';
-import { type Approval, readUiRequest } from './uiRequest.js';
+import { type Approval, readUiRequest, type UiRequest } from './uiRequest.js';
 
 export type UiDeps = FollowDeps &
   StartDeps & { places: ViewerPlaces; stopTurn: TurnStopper; answerApproval: AnswerApproval; relays: boolean };
@@ -40,13 +40,31 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
     return chatId;
   }
 
+  /** Takes answers that came along with a message. Null where that message begins a turn. */
+  async function answerAlong(
+    response: Response,
+    { clientId, approvals }: UiRequest,
+    { clientMessageId, edits }: Extract<UiRequest['asks'], { what: 'submit' }>,
+  ): Promise<Started | null> {
+    const owner = ownerOf(response);
+    const chatId = clientId !== null && approvals.length > 0 ? await turns.findChat(owner, clientId) : null;
+    if (!chatId || !(await readRunningTurn(pool, owner, chatId))) return null;
+    const answered = await answerCalls(deps, response, chatId, approvals);
+    const isNew = clientMessageId === null || edits !== null || !(await turns.turnOf(owner, chatId, clientMessageId));
+    return isNew ? null : answered;
+  }
+
   async function start(request: Request, response: Response): Promise<Started> {
     const asked = readUiRequest(request.body);
     const caller = { owner: ownerOf(response), level: Number(response.locals.level) };
-    if (asked.newChat.kind === 'relay' && !deps.relays) throw new Problem('kind_not_available');
     switch (asked.asks.what) {
       case 'submit':
-        return { ...(await turns.submit(caller, asked, asked.asks)), continues: asked.asks.continues ?? null };
+        return (
+          (await answerAlong(response, asked, asked.asks)) ?? {
+            ...(await turns.submit(caller, asked, asked.asks)),
+            continues: asked.asks.continues ?? null,
+          }
+        );
       case 'regenerate':
         return turns.regenerate(caller, asked, asked.asks.messageId);
       case 'approve':
