@@ -72,7 +72,10 @@ export function createViewer({ feed, sink, after, joinedAtSeq, onError }: Viewer
     await sink.drained();
     while (!sink.closed) {
       if (cursor.seq < feed.seq) await sendEvents(cursor);
-      else if (!sendNext(cursor)) return dispatch({ type: 'caughtUp' });
+      else if (!sendNext(cursor)) {
+        sink.caughtUp?.();
+        return dispatch({ type: 'caughtUp' });
+      }
       await sink.drained();
     }
   }

@@ -15,6 +15,8 @@ export type EncodedFrame = {
 export type Sink = {
   /** Buffers without bound and never waits. See `bufferedBytes` and `drained`. */
   send(frame: EncodedFrame): void;
+  /** Called when the viewer has all that was there when it joined, and each time it has caught up again. */
+  caughtUp?(): void;
   /** Bytes that were sent and not handed to the network yet. */
   bufferedBytes(): number;
   /** Resolves once little is buffered, or the sink is closed. */

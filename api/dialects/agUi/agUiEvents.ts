@@ -12,19 +12,18 @@ export type AgUiOptions = {
   turnId: string;
   /** The messages of the thread before this turn's reply. */
   base: readonly AgUiMessage[];
-  /** The run is attached to: it begins with a snapshot, which has these texts of the reply so far, by slot. */
-  attached?: ReadonlyMap<number, string>;
+  /** The run is attached to: it begins with a snapshot that has the reply so far, which are the first marks. */
+  attached?: boolean;
   /** Items that the client has from the run that was interrupted. */
   has?: ReadonlySet<string>;
 };
 
-type Shown = { item: MarkItem; text: string };
+type Shown = { item: MarkItem; text: string; closed: boolean };
 
 /** The events of a run, for the marks of its turn. A lost draft is taken back by a snapshot without its text. */
 export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[]) => SseMessage[] {
   const { threadId, runId, turnId, base, has = new Set() } = options;
-  /** The texts that the first snapshot had, as far as the reply has repeated them. */
-  const attached = new Map(options.attached);
+  let attaches = options.attached ?? false;
   const shown = new Map<number, Shown>();
   let beats: LandedBeat[] = [];
   let calls: Extract<Mark, { type: 'approval' }>['calls'] = [];
@@ -37,52 +36,35 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
     return { type: 'MESSAGES_SNAPSHOT', messages };
   }
 
-  function opened(): AgUiEvent[] {
-    const begun = { type: 'RUN_STARTED', threadId, runId };
-    if (!options.attached) return [begun];
-    const own = [...attached].map(([slot, content]) => ({ id: messageIdOf(turnId, slot), role: 'assistant', content }));
-    return [begun, { type: 'MESSAGES_SNAPSHOT', messages: [...base, ...own] }];
-  }
-
-  /** Leaves out what the snapshot of an attached run has. Text that differs from it replaces it. */
-  function textEvents({ item, text, from }: Extract<Mark, { type: 'text' }>): AgUiEvent[] {
+  function textEvents({ item, text }: Extract<Mark, { type: 'text' }>): AgUiEvent[] {
     const entry = shown.get(item.ordinal);
-    if (!entry) return [];
+    if (!entry || text === '') return [];
     entry.text += text;
-    const expected = (attached.get(item.slot) ?? '').slice(from, from + text.length);
-    if (text.startsWith(expected)) return content(item, text.slice(expected.length));
-    attached.delete(item.slot);
-    const whole = entry.text;
-    entry.text = '';
-    const reset = snapshot();
-    entry.text = whole;
-    return [reset, ...content(item, whole)];
+    const type = item.kind === 'thinking' ? 'REASONING_MESSAGE_CONTENT' : 'TEXT_MESSAGE_CONTENT';
+    return [{ type, messageId: idOf(item), delta: text }];
   }
 
-  /** The snapshot of an attached run may have more of an item than its reply: it was of a draft that was lost. */
-  function closed(item: MarkItem): AgUiEvent[] {
+  function closeItem(item: MarkItem): AgUiEvent[] {
     const entry = shown.get(item.ordinal);
     if (!entry) return [];
-    const hasMore = (attached.get(item.slot) ?? '').length > entry.text.length;
-    attached.delete(item.slot);
-    return [...itemEnd(item, idOf(item)), ...(hasMore ? [snapshot()] : [])];
+    entry.closed = true;
+    return itemEnd(item, idOf(item));
   }
 
-  /** Texts of the first snapshot of which nothing was kept. */
-  function dropAttached(): AgUiEvent[] {
-    const isLeft = attached.size > 0;
-    attached.clear();
-    return isLeft ? [snapshot()] : [];
-  }
-
-  function content(item: MarkItem, delta: string): AgUiEvent[] {
-    const type = item.kind === 'thinking' ? 'REASONING_MESSAGE_CONTENT' : 'TEXT_MESSAGE_CONTENT';
-    return delta === '' ? [] : [{ type, messageId: idOf(item), delta }];
+  /** The beginning of a run that is attached to: what the marks made is in the snapshot, and an open message goes on. */
+  function attach(marks: readonly Mark[]): AgUiEvent[] {
+    attaches = false;
+    const ends = marks.flatMap((mark) => {
+      const events = eventsOf(mark);
+      return mark.type === 'ended' ? events : [];
+    });
+    const open = [...shown.values()].filter(({ closed }) => !closed);
+    const starts = open.flatMap(({ item }) => itemStart(item, idOf(item)));
+    return [{ type: 'RUN_STARTED', threadId, runId }, snapshot(), ...starts, ...ends];
   }
 
   function voided(items: readonly MarkItem[]): AgUiEvent[] {
     const gone = items.filter(({ ordinal }) => shown.delete(ordinal));
-    for (const { slot } of gone) attached.delete(slot);
     return gone.length > 0 ? [snapshot()] : [];
   }
 
@@ -107,15 +89,15 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
   function eventsOf(mark: Mark): AgUiEvent[] {
     switch (mark.type) {
       case 'opened':
-        return opened();
+        return [{ type: 'RUN_STARTED', threadId, runId }];
       case 'itemOpened':
         if (has.has(mark.item.key)) return [];
-        shown.set(mark.item.ordinal, { item: mark.item, text: '' });
+        shown.set(mark.item.ordinal, { item: mark.item, text: '', closed: false });
         return itemStart(mark.item, idOf(mark.item));
       case 'text':
         return textEvents(mark);
       case 'itemClosed':
-        return closed(mark.item);
+        return closeItem(mark.item);
       case 'voided':
         return voided(mark.items);
       case 'beatLanded':
@@ -125,10 +107,10 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
         calls = mark.calls;
         return [];
       case 'ended':
-        return [...dropAttached(), ...end(mark.end)];
+        return end(mark.end);
     }
   }
-  return (marks) => marks.flatMap(eventsOf).map((data) => ({ data }));
+  return (marks) => (attaches ? attach(marks) : marks.flatMap(eventsOf)).map((data) => ({ data }));
 }
 
 function itemStart(item: MarkItem, messageId: string): AgUiEvent[] {

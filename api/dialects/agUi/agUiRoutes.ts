@@ -2,7 +2,6 @@ import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { readReplyState } from '../../../db/dialects/replyState.js';
 import { findNamedTurn, keepTurnName } from '../../../db/dialects/turnNames.js';
-import { readTurn } from '../../../db/turns/turnView.js';
 import { Problem } from '../../http/problem.js';
 import { takeViewerPlace } from '../../limits/viewerPlaces.js';
 import { createChatTurns } from '../aiSdk/chatTurns.js';
@@ -10,6 +9,7 @@ import { answerCalls, type UiDeps } from '../aiSdk/uiRoutes.js';
 import { stopRunningTurn } from '../core/chatState.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { followTurn } from '../core/followTurn.js';
+import { createGatheredOutput } from '../core/gatheredOutput.js';
 import { createSseOutput } from '../core/sseOutput.js';
 import { stopOnClose } from '../core/stopOnClose.js';
 import { readThread } from '../core/thread.js';
@@ -27,12 +27,8 @@ export function agUiRoutes(deps: UiDeps): Router {
   const router = Router();
   const turns = createChatTurns(deps, MOUNT);
 
-  async function attach(owner: string, chatId: string, turnId: string): Promise<Run> {
-    const view = await readTurn(pool, { owner, turnId });
-    const base = await readThreadMessages(deps, chatId, turnId);
-    const isAgent = view?.kind === 'agent';
-    const texts = isAgent ? [] : (view?.beats ?? []).map(({ beat, text }) => [beat * 2 + 1, text] as const);
-    return { chatId, turnId, base, attached: new Map(texts.filter(([, text]) => text !== '')) };
+  async function attach(chatId: string, turnId: string): Promise<Run> {
+    return { chatId, turnId, base: await readThreadMessages(deps, chatId, turnId), attached: true };
   }
 
   async function begin(response: Response, request: AgUiRequest): Promise<Run> {
@@ -57,7 +53,7 @@ export function agUiRoutes(deps: UiDeps): Router {
     const owner = String(response.locals.owner);
     const chatId = await turns.findChat(owner, request.threadId);
     const known = chatId && (await findNamedTurn(pool, { chatId, kind: 'run', clientId: request.runId }));
-    if (chatId && known) return attach(owner, chatId, known);
+    if (chatId && known) return attach(chatId, known);
     const run =
       request.approvals.length > 0
         ? { ...(await answerCalls(deps, response, chatId, request.approvals)), base: request.messages }
@@ -78,7 +74,8 @@ export function agUiRoutes(deps: UiDeps): Router {
     const events = createAgUiEvents({ threadId, runId, turnId, ...run });
     if (isOver) return finished(deps, response, { chatId, turnId, threadId, runId });
     const output = createSseOutput(response, events, []);
-    await followTurn(deps, { owner, turnId, endsWaiting: true }, output);
+    const sent = run.attached ? createGatheredOutput(output) : output;
+    await followTurn(deps, { owner, turnId, endsWaiting: true }, sent);
   });
 
   router.post('/stop', async (request, response) => {

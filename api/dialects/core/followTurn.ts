@@ -12,6 +12,8 @@ import { Problem } from '../../http/problem.js';
 /** Where the marks of a turn go. `send` gets them in order; the last one is `ended`, unless the connection breaks. */
 export type MarkOutput = {
   send(marks: readonly Mark[]): void;
+  /** The marks so far were sent; what follows is live. Called at least once, unless the output ends or closes before. */
+  caughtUp?(): void;
   /** Ends the output after `ended`. */
   end(): void;
 } & Pick<Sink, 'closed' | 'bufferedBytes' | 'drained' | 'onClosed' | 'close'>;
@@ -110,6 +112,7 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
     drained: output.drained,
     onClosed: output.onClosed,
     close: output.close,
+    caughtUp: () => output.caughtUp?.(),
     send(encoded) {
       if (encoded.type === 'hello') return send([]);
       if (encoded.turnId !== turnId || ended) return;

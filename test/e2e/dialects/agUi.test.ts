@@ -62,8 +62,15 @@ describe('the stock client of AG-UI', () => {
     await call.send('The lamp ');
     await until('the first text', async () => (said(agent).at(-1)?.[1] === 'The lamp ' ? true : null));
     const other = newAgent(agent.threadId);
-    const attached = other.runAgent({ runId: `run-${agent.threadId}` });
+    const snapshots: unknown[] = [];
+    const attached = other.runAgent(
+      { runId: `run-${agent.threadId}` },
+      { onMessagesSnapshotEvent: ({ event }) => void snapshots.push(event.messages) },
+    );
     await until('the text so far', async () => (said(other).at(-1)?.[1] === 'The lamp ' ? true : null));
+    expect(snapshots).toEqual([
+      [expect.objectContaining({ role: 'user' }), expect.objectContaining({ role: 'assistant', content: 'The lamp ' })],
+    ]);
     await call.send('turns.');
     for (const step of ending()) await call.push(step);
     await Promise.all([running, attached]);
