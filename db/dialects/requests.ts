@@ -1,11 +1,19 @@
 import { v7 } from 'uuid';
 import type { Db } from '../core/pool.js';
 
-/** A request within this time with the same body counts as a repeat, if its client says that it repeats. */
+/**
+ * A request with the same body counts as a repeat, if its client says that it repeats, within this time of the last try or
+ * of the end of its turn: a client repeats when its connection breaks, which may be long after the turn began.
+ */
 const REPEATED_WITHIN = '1 minute';
 const KEPT_FOR = '10 minutes';
 /** Old rows that one request removes at most. */
 const REMOVED_AT_ONCE = 20;
+
+/** Whether the turn of a request runs, or has just ended. */
+const hasFreshTurn = `exists (
+  select from turns t where t.chat_id = r.chat_id and t.idempotency_key = r.id::text
+    and (t.finished_at is null or t.finished_at > now() - interval '${REPEATED_WITHIN}'))`;
 
 /** `id` is the idempotency key of the turn that the request starts. `chatId`: the chat of an earlier try. */
 export type DialectRequest = { id: string; chatId: string | null };
@@ -24,8 +32,8 @@ export async function beginRequest(
   await db.query(
     `with old as (
        delete from dialect_requests where id in (
-         select id from dialect_requests where at < now() - interval '${KEPT_FOR}' order by at limit ${REMOVED_AT_ONCE}
-         for update skip locked
+         select r.id from dialect_requests r where r.at < now() - interval '${KEPT_FOR}' and not ${hasFreshTurn}
+         order by r.at limit ${REMOVED_AT_ONCE} for update skip locked
        )
      )
      insert into dialect_requests (id, owner, mount, request_hash) values ($1, $2, $3, $4)`,
@@ -36,9 +44,12 @@ export async function beginRequest(
 
 async function findRequest(db: Db, which: { owner: string; mount: string; hash: string }) {
   const { rows } = await db.query<DialectRequest>(
-    `select id, chat_id as "chatId" from dialect_requests
-     where owner = $1 and mount = $2 and request_hash = $3 and at > now() - interval '${REPEATED_WITHIN}'
-     order by at desc limit 1`,
+    `update dialect_requests set at = now() where id = (
+       select r.id from dialect_requests r
+       where r.owner = $1 and r.mount = $2 and r.request_hash = $3
+         and (r.at > now() - interval '${REPEATED_WITHIN}' or ${hasFreshTurn})
+       order by r.at desc limit 1
+     ) returning id, chat_id as "chatId"`,
     [which.owner, which.mount, which.hash],
   );
   return rows[0] ?? null;

@@ -1,16 +1,18 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { deleteChat } from '../../../db/chats/deleteChat.js';
-import { createChat, type EarlierMessage } from '../../../db/chats/newChat.js';
 import { addMessages } from '../../../db/dialects/addMessages.js';
+import { findOrMakeChat } from '../../../db/dialects/chatNames.js';
 import { type Conversation, findConversation, keepMetadata } from '../../../db/dialects/conversations.js';
+import { beginRequest } from '../../../db/dialects/requests.js';
 import { findMessage, parseMessageId, readMessages } from '../../../db/timeline/messages.js';
 import type { AgentStep } from '../../../domain/log/events.js';
 import type { Message } from '../../../domain/timeline/message.js';
 import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { retriedRequest } from '../core/retriedRequest.js';
 import { type DeletionDeps, deleteTurn } from './deletions.js';
 import { argumentsOf } from './responseObject.js';
-import { readMessagesOfItems } from './responseRequest.js';
+import { readAddedItems } from './responseRequest.js';
 import type { ResponseDeps } from './responseRoutes.js';
 
 export type ConversationDeps = DeletionDeps & Pick<ResponseDeps, 'stopTurn'>;
@@ -40,10 +42,19 @@ export function conversationRoutes(deps: ConversationDeps): Router {
   router.post('/conversations', async (request, response) => {
     const { items, metadata } = readBody(request.body);
     const owner = ownerOf(response);
-    const fields = { kind: 'agent' as const, title: null, documentId: null, settings: { enabledTools: [] } };
-    const chat = await createChat(pool, owner, { ...fields, earlier: messagesOf(items) }, deps.limits.chats);
-    await keepMetadata(pool, { owner, mount: MOUNT, id: chat.id }, metadata ?? {});
-    response.json(toObject({ chatId: chat.id, metadata: metadata ?? {}, createdAt: chat.createdAt }));
+    const { messages: earlier, instructions } = readAddedItems(items ?? []);
+    const prompt = instructions.length > 0 ? { systemPrompt: instructions.join('\n\n') } : {};
+    const settings = { enabledTools: [], ...prompt };
+    const fields = { kind: 'agent' as const, title: null, documentId: null, earlier, settings };
+    const { id: clientId } = await beginRequest(pool, retriedRequest(request, response, { mount: MOUNT }));
+    // The request names the chat, so that a repeat finds it even while the first one makes it.
+    const { chatId: id } = await findOrMakeChat(pool, { owner, mount: MOUNT, clientId }, fields, {
+      max: deps.limits.chats,
+    });
+    await keepMetadata(pool, { owner, mount: MOUNT, id }, metadata ?? {});
+    const made = await findConversation(pool, { owner, mount: MOUNT, id });
+    if (!made) throw notFound('The conversation was deleted.');
+    response.json(toObject(made));
   });
 
   router.get('/conversations/:id', async (request, response) => {
@@ -73,8 +84,10 @@ export function conversationRoutes(deps: ConversationDeps): Router {
 
   router.post('/conversations/:id/items', async (request, response) => {
     const { chatId } = await found(request, response);
-    const messages = messagesOf(readBody(request.body).items);
-    const seqs = await addMessages(pool, { owner: ownerOf(response), chatId }, messages);
+    const { messages, instructions } = readAddedItems(readBody(request.body).items ?? []);
+    if (instructions.length > 0) throw invalidRequest(noSystem, 'items', 'unsupported_value');
+    const { id: key } = await beginRequest(pool, retriedRequest(request, response, { mount: MOUNT }));
+    const seqs = await addMessages(pool, { owner: ownerOf(response), chatId }, messages, key);
     const items = messages.map(({ role, text }, n) => itemOf({ role, content: text, id: `message:${seqs[n]}` }));
     response.json(listObject(items, false));
   });
@@ -119,7 +132,8 @@ function readBody(given: unknown): z.output<typeof body> {
   throw invalidRequest(issue?.message ?? 'The body is not valid', issue?.path.join('.') || null);
 }
 
-const messagesOf = (items: z.output<typeof body>['items']): EarlierMessage[] => readMessagesOfItems(items ?? []);
+const noSystem =
+  'items: system and developer messages can be given with a new conversation, or as instructions of a response';
 
 const toObject = ({ chatId, metadata, createdAt }: Conversation) => ({
   id: chatId,

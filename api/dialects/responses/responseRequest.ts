@@ -86,17 +86,17 @@ function mustAgree(asked: Body, conversation: string | null): void {
     throw invalidRequest('background: needs store, which is false', 'background', 'invalid_value');
 }
 
-/** The messages of items that are added to a conversation. Throws `OpenAiRefused`. */
-export function readMessagesOfItems(items: readonly unknown[]): EarlierMessage[] {
+/** The messages of items that are added to a conversation, and the texts of its system. Throws `OpenAiRefused`. */
+export function readAddedItems(items: readonly unknown[]): { messages: EarlierMessage[]; instructions: string[] } {
   const read = items.map((given, n) => {
     const parsed = inputItem.safeParse(given);
     if (!parsed.success) throw invalidRequest(`items.${n}: is not valid`, `items.${n}`);
     return parsed.data;
   });
-  const { earlier, text, files, strays } = readItems(read, 'items');
+  const { earlier, text, files, strays, instructions } = readItems(read, 'items');
   if (strays.length > 0) throw invalidRequest(noCall(strays[0]?.callId ?? ''), 'items');
   const last = withNotes(text ?? '', files);
-  return last === '' ? earlier : [...earlier, { role: 'user', text: last }];
+  return { messages: last === '' ? earlier : [...earlier, { role: 'user', text: last }], instructions };
 }
 
 export const noCall = (callId: string): string =>

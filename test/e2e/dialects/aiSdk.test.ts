@@ -141,3 +141,94 @@ test('a page of version 7 drops a draft that was lost', async () => {
   await chat.sendMessage({ text: 'Hello' });
   expect(textOf(chat.messages.at(-1))).toBe('Another.');
 }, 60_000);
+
+test('a page that stops stops its own turn, and not the follow-ups of the one before', async () => {
+  world.provider.script(whole('One.'));
+  world.provider.classify(({ name }) => (name === 'state_update' ? { afterMs: 4_000 } : undefined));
+  const { chat: story } = await world.newChat({ guest: null });
+  const chat = createStockChat(7, { api: apiOf(7), id: story.id });
+  await chat.sendMessage({ text: 'A' });
+  const sent = chat.sendMessage({ text: 'B' });
+  const queued = await until('the second turn', async () => {
+    const { body } = await world.service().client.send<{ queue: string[] }>('GET', `/v1/chats/${story.id}`);
+    return body.queue[0] ?? null;
+  });
+  expect((await fetch(`${apiOf(7)}/${story.id}/stop`, { method: 'POST' })).status).toBe(204);
+  await sent;
+  const statusOf = async (turnId: string) => (await world.service().client.awaitTurnEnd(turnId)).status;
+  expect([await statusOf(chat.messages[1]!.id), await statusOf(queued)]).toEqual(['completed', 'cancelled']);
+}, 60_000);
+
+test.each([
+  ['made again', 'A', (chat: StockChat) => chat.regenerate()],
+  [
+    'made for an edited message',
+    'A2',
+    (chat: StockChat) => chat.sendMessage({ text: 'A2', messageId: chat.messages[0]!.id }),
+  ],
+])(
+  'a page that is reloaded while a reply is %s does not show the old one',
+  async (_, text, begin) => {
+    world.provider.script(whole('One.'));
+    const { chat: agent, path } = await world.newAgent({ enabledTools: [] });
+    const chat = createStockChat(7, { api: apiOf(7), id: agent.id });
+    await chat.sendMessage({ text: 'A' });
+    world.provider.script(() => ({ steps: [] }));
+    const sent = begin(chat);
+    const turnId = await until('the second turn', async () => {
+      const { body } = await world.service().client.send<{ activeTurnId: string | null }>('GET', path);
+      return body.activeTurnId;
+    });
+    const call = await world.nextReply(turnId);
+    await call.send('Other');
+    expect(shown(await messagesOf(7, agent.id))).toEqual([['user', text]]);
+    const reloaded = createStockChat(7, { api: apiOf(7), id: agent.id, messages: await messagesOf(7, agent.id) });
+    const resumed = reloaded.resumeStream();
+    await until('the text so far', async () => (textOf(reloaded.messages.at(-1)) === 'Other' ? true : null));
+    await call.send('.');
+    for (const step of ending()) await call.push(step);
+    await Promise.all([sent, resumed]);
+    expect(shown(reloaded.messages)).toEqual([
+      ['user', text],
+      ['assistant', 'Other.'],
+    ]);
+    expect(shown(chat.messages)).toEqual(shown(reloaded.messages));
+  },
+  60_000,
+);
+
+test('an answer to a call of an earlier message comes along with a new message', async () => {
+  world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'), whole('Two.'));
+  const chat = newChat(7, { enabledTools: [named('echo', 'careful')] });
+  await chat.sendMessage({ text: 'Please.' });
+  const { id } = chat.messages.at(-1)!.parts.find(({ type }) => type === 'dynamic-tool')!.approval as { id: string };
+  await chat.addToolApprovalResponse!({ id, approved: true });
+  const later = { id: `${chat.id}-later`, role: 'user', parts: [{ type: 'text', text: 'B' }] };
+  const answer = await fetch(apiOf(7), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id: chat.id,
+      trigger: 'submit-message',
+      messageId: chat.messages.at(-1)!.id,
+      messages: [...chat.messages, later],
+    }),
+  });
+  expect(answer.status).toBe(200);
+  await answer.text();
+  expect(shown(await messagesOf(7, chat.id)).map(([, text]) => text)).toEqual(['Please.', 'Done.', 'B', 'Two.']);
+});
+
+test('a transport that connects again by itself gets a reply as one step, from the beginning', async () => {
+  world.provider.script(asking([tool('c1', 'calculate', { expression: '6 * 7' })]), whole('It is 42.'));
+  const body = { messages: [{ id: 'w', role: 'user', parts: [{ type: 'text', text: 'How much?' }] }] };
+  const posted = await fetch(apiOf(7), {
+    method: 'POST',
+    body: JSON.stringify({ ...body, enabledTools: ['calculate'] }),
+  });
+  const typesOf = (text: string) => [...text.matchAll(/"type":"([a-z-]+)"/g)].map(([, type]) => type!);
+  const types = typesOf(await posted.text());
+  expect(types.filter((type) => type === 'start-step')).toHaveLength(1);
+  const again = await fetch(`${apiOf(7)}/${posted.headers.get('x-workflow-run-id')}/stream?startIndex=4`);
+  expect(typesOf(await again.text())).toEqual(['reset-step', ...types.slice(2)]);
+});
