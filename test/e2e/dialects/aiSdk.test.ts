@@ -144,7 +144,8 @@ test('a page of version 7 drops a draft that was lost', async () => {
 
 test('a page that stops stops its own turn, and not the follow-ups of the one before', async () => {
   world.provider.script(whole('One.'));
-  world.provider.classify(({ name }) => (name === 'state_update' ? { afterMs: 4_000 } : undefined));
+  const json = { affinityDelta: 0, trustDelta: 0, knowledgeFacts: [] };
+  world.provider.classify(({ name }) => (name === 'state_update' ? { json, afterMs: 4_000 } : undefined));
   const { chat: story } = await world.newChat({ guest: null });
   const chat = createStockChat(7, { api: apiOf(7), id: story.id });
   await chat.sendMessage({ text: 'A' });
