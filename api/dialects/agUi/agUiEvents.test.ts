@@ -4,7 +4,7 @@ import { createGatheredOutput } from '../core/gatheredOutput.js';
 import { type AgUiEvent, createAgUiEvents } from './agUiEvents.js';
 
 const turnId = 'turn_1';
-const place = (slot: number) => ({ key: `${slot}_1`, ordinal: slot, slot, epoch: 1, beat: 0, speakerId: '' });
+const place = (slot: number) => ({ key: `${slot}_1`, ordinal: slot, base: 0, slot, epoch: 1, beat: 0, speakerId: '' });
 const thinking: MarkItem = { ...place(0), kind: 'thinking' };
 const call: MarkItem = { ...place(1), kind: 'call', callId: 'c1', name: 'look', arguments: {}, isClients: false };
 const result: MarkItem = { ...place(2), kind: 'result', callId: 'c1', name: '', content: 'fog', success: true };
