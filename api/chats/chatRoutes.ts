@@ -18,7 +18,7 @@ import { agentSettingsChange, newChatBody, toNewChat } from './newChat.js';
 const tag = 'Chats';
 
 export type ChatRouteDeps = {
-  limits: Pick<Limits, 'chats'>;
+  limits: Pick<Limits, 'chats' | 'storedBytes'>;
   pool: Pool;
   stopTurn: TurnStopper;
   chatPurge: Pick<ChatPurge, 'start'>;
@@ -46,7 +46,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       async handle({ owner, body }) {
         if (body.kind === 'relay' && !relays)
           throw new Problem('kind_not_available', 'kind: relay needs UPSTREAM_BASE_URL, the service that answers');
-        const created = await createChat(pool, owner, toNewChat(body), limits.chats);
+        const created = await createChat(pool, owner, toNewChat(body), limits);
         return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
       },
     }),

@@ -10,8 +10,9 @@ import { ChatRefused } from '../core/refused.js';
 import { readYou } from '../narrative/you.js';
 import { appendEvents } from '../timeline/log.js';
 import { type Chat, type ChatSettings, readChat } from './chats.js';
-import { mustBeWithinLimit } from './ownerLimits.js';
+import { mustBeWithinLimit, type StoredLimit } from './ownerLimits.js';
 import { keepProvider } from './providers.js';
+import { mustHaveRoomForChat } from './storedBytes.js';
 
 /** A message of a conversation that began elsewhere, and the functions that its client ran for it. */
 export type EarlierMessage = { role: 'user' | 'assistant'; text: string; calls?: AddedCall[] };
@@ -33,10 +34,13 @@ export type NewChat = Titled &
     | { kind: 'relay'; settings: ChatSettings }
   );
 
-/** Creates a chat with its first events, if the owner has fewer than `max`. Throws `ChatRefused`. */
-export async function createChat(pool: Pool, owner: string, fields: NewChat, max?: number): Promise<Chat> {
+/** How many chats an owner may have, and how many bytes in all. Left out: any number. */
+export type ChatLimits = { chats?: number | undefined } & StoredLimit;
+
+/** Creates a chat with its first events, if the limits of the owner allow it. Throws `ChatRefused`. */
+export async function createChat(pool: Pool, owner: string, fields: NewChat, limits: ChatLimits = {}): Promise<Chat> {
   try {
-    return await transaction(pool, (tx) => createChatIn(tx, owner, fields, max));
+    return await transaction(pool, (tx) => createChatIn(tx, owner, fields, limits));
   } catch (error) {
     // The character was deleted after the check, before the insert.
     if (breaksForeignKey(error)) throw new ChatRefused('character_not_found', 'hostId or guestId');
@@ -45,9 +49,16 @@ export async function createChat(pool: Pool, owner: string, fields: NewChat, max
 }
 
 /** As `createChat`, in a transaction of the caller. A character that is deleted meanwhile breaks a foreign key. */
-export async function createChatIn(tx: Tx, owner: string, fields: NewChat, max?: number): Promise<Chat> {
-  await mustBeWithinLimit(tx, 'chats', owner, max);
-  return insertChat(tx, owner, fields);
+export async function createChatIn(
+  tx: Tx,
+  owner: string,
+  fields: NewChat,
+  { chats, storedBytes }: ChatLimits = {},
+): Promise<Chat> {
+  await mustBeWithinLimit(tx, 'chats', owner, chats);
+  const chat = await insertChat(tx, owner, fields);
+  await mustHaveRoomForChat(tx, chat.id, storedBytes);
+  return chat;
 }
 
 async function insertChat(tx: Tx, owner: string, fields: NewChat): Promise<Chat> {

@@ -1,5 +1,7 @@
 import { lockChatUnlessFull } from '../chats/lockOwnChat.js';
 import type { EarlierMessage } from '../chats/newChat.js';
+import type { StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
@@ -10,17 +12,17 @@ import { appendEvents } from '../timeline/log.js';
  */
 export async function addMessages(
   pool: Pool,
-  { owner, chatId }: { owner: string; chatId: string },
+  { owner, chatId, storedBytes }: { owner: string; chatId: string } & StoredLimit,
   messages: readonly EarlierMessage[],
   key: string = newId('evt'),
 ): Promise<number[]> {
-  return transaction(pool, (tx) => appendAdded(tx, { owner, chatId }, messages, key));
+  return transaction(pool, (tx) => appendAdded(tx, { owner, chatId, storedBytes }, messages, key));
 }
 
 /** As `addMessages`, in a transaction of the caller. */
 export async function appendAdded(
   tx: Tx,
-  { owner, chatId }: { owner: string; chatId: string },
+  { owner, chatId, storedBytes }: { owner: string; chatId: string } & StoredLimit,
   messages: readonly EarlierMessage[],
   key: string,
 ): Promise<number[]> {
@@ -32,6 +34,7 @@ export async function appendAdded(
     [chatId, step],
   );
   if (earlier.rows.length > 0) return earlier.rows.map(({ seq }) => seq);
+  await mustHaveRoom(tx, owner, Buffer.byteLength(JSON.stringify(messages)), storedBytes);
   const events = await appendEvents(
     tx,
     { chatId, turnId: null, step },

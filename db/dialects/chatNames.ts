@@ -1,4 +1,4 @@
-import { createChatIn, type NewChat } from '../chats/newChat.js';
+import { type ChatLimits, createChatIn, type NewChat } from '../chats/newChat.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
 
 /** A chat as the clients of a mount name it. */
@@ -23,14 +23,14 @@ export async function findOrMakeChat(
   pool: Pool,
   name: ChatName,
   fields: NewChat,
-  { max, isFit = () => true }: { max?: number; isFit?: (chatId: string) => boolean } = {},
+  { limits = {}, isFit = () => true }: { limits?: ChatLimits; isFit?: (chatId: string) => boolean } = {},
 ): Promise<{ chatId: string; made: boolean }> {
   return transaction(pool, async (tx) => {
     const { owner, mount, clientId } = name;
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [[owner, mount, clientId].join('\n')]);
     const known = await findNamedChat(tx, name);
     if (known && isFit(known)) return { chatId: known, made: false };
-    const { id } = await createChatIn(tx, owner, fields, max);
+    const { id } = await createChatIn(tx, owner, fields, limits);
     await tx.query(
       `insert into dialect_chats (owner, mount, client_id, chat_id) values ($1, $2, $3, $4)
        on conflict (owner, mount, client_id) do update set chat_id = excluded.chat_id`,

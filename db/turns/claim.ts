@@ -66,7 +66,10 @@ export type Claim = {
 export async function claimTurn(pool: Pool, request: ClaimRequest, limits: ClaimLimits = {}): Promise<Claim> {
   return transaction(pool, async (tx) => {
     const { preparation, idempotencyKey = newId('evt') } = request;
-    if (preparation && !(await findRepeated(tx, request))) await prepareTurn(tx, request, preparation, idempotencyKey);
+    if (preparation && !(await findRepeated(tx, request))) {
+      const { owner, chatId } = request;
+      await prepareTurn(tx, { owner, chatId, storedBytes: limits.storedBytes }, preparation, idempotencyKey);
+    }
     const [chat, repeated, floor] = await Promise.all([
       lockOwnChat(tx, request.owner, request.chatId),
       findRepeated(tx, request),

@@ -1,6 +1,7 @@
 import { changeSettings } from '../chats/changeSettings.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
 import type { EarlierMessage } from '../chats/newChat.js';
+import type { StoredLimit } from '../chats/ownerLimits.js';
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { appendAdded } from '../dialects/addMessages.js';
@@ -16,17 +17,17 @@ export type Preparation = {
   settings?: { model?: string; systemPrompt?: string } | undefined;
 };
 
-type Target = { owner: string; chatId: string };
+type Target = { owner: string; chatId: string } & StoredLimit;
 
 /** Carries out what the turn needs before it is accepted, in its transaction. `key` names the request. Throws `ChatRefused`. */
 export async function prepareTurn(
   tx: Tx,
-  { owner, chatId }: Target,
+  { owner, chatId, storedBytes }: Target,
   { after, messages = [], settings }: Preparation,
   key: string,
 ): Promise<void> {
   const { kind } = await lockOwnChat(tx, owner, chatId);
   if (after !== undefined && (await readTurnEnd(tx, after))?.isLast === false) throw new ChatRefused('not_last_turn');
   if (settings && kind === 'agent') await changeSettings(tx, owner, chatId, settings, { queuedToo: false });
-  await appendAdded(tx, { owner, chatId }, messages, key);
+  await appendAdded(tx, { owner, chatId, storedBytes }, messages, key);
 }

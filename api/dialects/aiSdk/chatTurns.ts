@@ -66,14 +66,14 @@ export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: st
    * are of.
    */
   async function chatFor({ owner }: Caller, { clientId, newChat }: ChatRequest, { text, outputs }: Submit) {
-    const max = deps.limits.chats;
+    const { limits } = deps;
     const known = clientId === null ? null : await findChat(owner, clientId);
     if (known) return known;
     if (text === '') throw noCall(outputs);
     const fields = newChat();
     if (fields.kind === 'relay' && !deps.relays) throw new Problem('kind_not_available');
-    if (clientId === null) return (await createChat(pool, owner, fields, max)).id;
-    return (await findOrMakeChat(pool, { owner, mount, clientId }, fields, { max })).chatId;
+    if (clientId === null) return (await createChat(pool, owner, fields, limits)).id;
+    return (await findOrMakeChat(pool, { owner, mount, clientId }, fields, { limits })).chatId;
   }
 
   /**

@@ -48,7 +48,7 @@ describe('the body of a page', () => {
     });
     expect(
       fields({ kind: 'narrative', hostId: 'char_1', guestId: null, model: 'x', enabledTools: ['calculate'] }),
-    ).toEqual({ kind: 'narrative', title: null, hostId: 'char_1', guestId: null, scene: null });
+    ).toEqual({ kind: 'narrative', title: null, hostId: 'char_1', guestId: null, scene: null, settings: {} });
     expect(fields({ kind: null, enabledTools: ['calculate'] })).toMatchObject({
       kind: 'agent',
       settings: { enabledTools: ['calculate'] },

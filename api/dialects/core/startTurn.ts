@@ -99,7 +99,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
 
   async function chatOf(request: HistoryRequest): Promise<{ chatId: string; known: UserText[]; plan: HistoryPlan }> {
     const { owner, mount, clientId, newChat, userTexts, outputs, endsWithText } = request;
-    const max = deps.limits.chats;
+    const { limits } = deps;
     const found = await findChat(request);
     const known = found ? await readUserTexts(pool, found) : [];
     const plan = planHistory(known, { texts: userTexts, answers: outputs.map(({ callId }) => callId), endsWithText });
@@ -107,9 +107,10 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const fresh: HistoryPlan = endsWithText
       ? { plan: 'turn', text: userTexts.at(-1) ?? '' }
       : { plan: 'outputs', before: null };
-    if (clientId === null) return { chatId: (await createChat(pool, owner, newChat, max)).id, known: [], plan: fresh };
+    if (clientId === null)
+      return { chatId: (await createChat(pool, owner, newChat, limits)).id, known: [], plan: fresh };
     const isFit = (chatId: string) => chatId !== found;
-    const { chatId } = await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { max, isFit });
+    const { chatId } = await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { limits, isFit });
     return { chatId, known: [], plan: fresh };
   }
 

@@ -49,7 +49,7 @@ export function conversationRoutes(deps: ConversationDeps): Router {
     const { id: clientId } = await beginRequest(pool, retriedRequest(request, response, { mount: MOUNT }));
     // The request names the chat, so that a repeat finds it even while the first one makes it.
     const { chatId: id } = await findOrMakeChat(pool, { owner, mount: MOUNT, clientId }, fields, {
-      max: deps.limits.chats,
+      limits: deps.limits,
     });
     await keepMetadata(pool, { owner, mount: MOUNT, id }, metadata ?? {});
     const made = await findConversation(pool, { owner, mount: MOUNT, id });
@@ -87,7 +87,12 @@ export function conversationRoutes(deps: ConversationDeps): Router {
     const { messages, instructions } = readAddedItems(readBody(request.body).items ?? []);
     if (instructions.length > 0) throw invalidRequest(noSystem, 'items', 'unsupported_value');
     const { id: key } = await beginRequest(pool, retriedRequest(request, response, { mount: MOUNT }));
-    const seqs = await addMessages(pool, { owner: ownerOf(response), chatId }, messages, key);
+    const seqs = await addMessages(
+      pool,
+      { owner: ownerOf(response), chatId, storedBytes: deps.limits.storedBytes },
+      messages,
+      key,
+    );
     const items = messages.map(({ role, text }, n) => itemOf({ role, content: text, id: `message:${seqs[n]}` }));
     response.json(listObject(items, false));
   });

@@ -120,7 +120,7 @@ async function chatOf(deps: StartResponseDeps, owner: string, asked: ResponseReq
   const stray = said.strays[0];
   if (stray) throw invalidRequest(noCall(stray.callId), 'input');
   const wishes = { model: fields.model, instructions, earlier: [], relays: deps.relays };
-  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits.chats)).id;
+  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits)).id;
 }
 
 /** The chat that a request continues; null if it begins one. */

@@ -9,7 +9,7 @@ const refused = { status: 409, body: { code: 'limit_reached', detail: `storedByt
 
 let api: TestApi;
 beforeAll(async () => {
-  const keys = ['ann', 'ben', 'cleo'].map((owner) => `k-${owner}:${owner}`).join(',');
+  const keys = ['ann', 'ben', 'cleo', 'dora'].map((owner) => `k-${owner}:${owner}`).join(',');
   const env = { API_KEYS: keys, STORED_BYTES_PER_OWNER: String(MAX), DATABASE_POOL: '25' };
   api = await startTestApi({ env });
 }, 60_000);
@@ -79,4 +79,23 @@ test('an owner without room can post no turn and no artifact, fork or import no 
 
   expect((await cleo('DELETE', path)).status).toBe(204);
   expect((await send('/v1/chats/import', 'application/x-ndjson', exported)).status).toBe(201);
+}, 60_000);
+
+test('an owner without room begins no conversation of another protocol with earlier messages, and adds none to one', async () => {
+  const item = (text: string) => ({ type: 'message', role: 'user', content: text });
+  const openai = (path: string, wish: object) =>
+    fetch(`${api.url}/openai/v1/conversations${path}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer k-dora', 'content-type': 'application/json' },
+      body: JSON.stringify(wish),
+    });
+  const items = Array.from({ length: 8 }, () => item(body));
+  const begun = await openai('', { items });
+  expect(begun.status).toBe(200);
+  const { id } = (await begun.json()) as { id: string };
+  for (const answer of [await openai('', { items }), await openai(`/${id}/items`, { items: items.slice(0, 3) })]) {
+    expect([answer.status, await answer.json()]).toMatchObject([409, { error: { code: 'limit_reached' } }]);
+  }
+  expect((await openai(`/${id}/items`, { items: items.slice(0, 1) })).status).toBe(200);
+  expect(await stored('dora')).toBeLessThanOrEqual(MAX);
 }, 60_000);
