@@ -40,14 +40,6 @@ async function killApi(call: ProviderCall): Promise<void> {
   await finish(call, WHOLE.slice(FIRST.length));
 }
 
-const isUp = () =>
-  until('the api', () =>
-    fetch(`${world.service.api}/healthz`).then(
-      ({ ok }) => (ok ? true : null),
-      () => null,
-    ),
-  );
-
 describe('the death of a process in the middle of a completion', () => {
   const openai = () => new OpenAI({ baseURL: `${world.service.api}/openai/v1`, apiKey: 'none', maxRetries: 10 });
 
@@ -92,25 +84,6 @@ describe.each([5, 6, 7] as const)('the death of a process in the middle of a mes
     await sent;
     expect([chat.error, textOf(chat.messages.at(-1))]).toEqual([undefined, WHOLE]);
   }, 90_000);
-
-  test('of the api is resumed with the whole text', async () => {
-    world.driveReplies();
-    const text = `To a lost api of ${version}`;
-    const chat = newChat(`api-${version}`);
-    const sent = chat.sendMessage({ text });
-    const call = await requestFor(text);
-    await call.send(FIRST);
-    await until('the text', async () => (textOf(chat.messages.at(-1)) === FIRST ? true : null));
-    await world.service.kill('api', 'SIGKILL');
-    await sent;
-    await isUp();
-    const resumed = chat.resumeStream();
-    await finish(call, WHOLE.slice(FIRST.length));
-    await resumed;
-    expect(textOf(chat.messages.at(-1))).toBe(WHOLE);
-    expect(chat.messages).toHaveLength(2);
-    expect(requestsFor(text)).toHaveLength(1);
-  }, 90_000);
 });
 
 describe('the death of a process in the middle of a run of AG-UI', () => {
@@ -131,23 +104,5 @@ describe('the death of a process in the middle of a run of AG-UI', () => {
     await killWorker(text);
     await running;
     expect(lastOf(agent)).toBe(WHOLE);
-  }, 90_000);
-
-  test('of the api is attached to with the whole text', async () => {
-    world.driveReplies();
-    const text = 'To a lost api of a run';
-    const agent = newAgent('lost-api', text);
-    const broken = agent.runAgent({ runId: 'lost-api' }).catch(() => undefined);
-    const call = await requestFor(text);
-    await call.send(FIRST);
-    await until('the text', async () => (lastOf(agent) === FIRST ? true : null));
-    await world.service.kill('api', 'SIGKILL');
-    await broken;
-    await isUp();
-    const again = agent.runAgent({ runId: 'lost-api' });
-    await finish(call, WHOLE.slice(FIRST.length));
-    await again;
-    expect(lastOf(agent)).toBe(WHOLE);
-    expect(requestsFor(text)).toHaveLength(1);
   }, 90_000);
 });
