@@ -60,7 +60,7 @@ export async function beginStream<P, V>(attempt: Attempt<P, V>, prompt: P | null
       limitMs: deps.limitMs - lease.streamedMs,
       hasFallback: fallback !== undefined && !lease.onFallback,
       watch: report.watchCall(model),
-      filter: ownLinesOf(asked, point),
+      filter: ownLinesOf(asked, point, continued?.request.continueFrom),
       open: (signal) => openStream(attempt, asked, request, point, signal),
     },
   );
@@ -90,12 +90,16 @@ function openStream<P, V>(
 }
 
 /** For a reply of which only the speaker's lines are kept. */
-function ownLinesOf({ provider, names, request: { model } }: ModelRequest, point: ResumePoint): PartStage | undefined {
+function ownLinesOf(
+  { provider, names, request: { model } }: ModelRequest,
+  point: ResumePoint,
+  continueFrom: string | undefined,
+): PartStage | undefined {
   if (!names) return undefined;
   return createOwnParts({
     names,
     model,
-    before: passedBefore(point),
+    before: continueFrom ?? passedBefore(point),
     responseId: point.from === 'response' ? point.resume.responseId : null,
     cancel: (responseId) => void provider.cancel?.(responseId),
   });

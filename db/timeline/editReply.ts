@@ -8,7 +8,7 @@ import { ChatRefused } from '../core/refused.js';
 import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
 import { readFloor } from '../turns/floor.js';
 import { readTurnRow, type TurnRow } from '../turns/turnRow.js';
-import { appendEvents } from './log.js';
+import { appendEvents, type EventRow, toChatEvent } from './log.js';
 import { applyMark, type Marking } from './marks.js';
 import { inTimeline } from './subjects.js';
 import { readActiveVersion } from './versionMarks.js';
@@ -36,7 +36,9 @@ export async function editReply(pool: Pool, request: EditReply): Promise<{ turnI
       readFloor(tx, chatId),
       readActiveVersion(tx, chatId, rootId),
     ]);
-    const [beats, changes] = await Promise.all([readBeats(tx, chatId, activeId), countChanges(tx, chatId, rootId)]);
+    // Those of an agent come from its calls, not from its text.
+    const counted = turn.kind === 'document' ? countChanges(tx, chatId, rootId) : 0;
+    const [beats, changes] = await Promise.all([readBeats(tx, chatId, activeId), counted]);
     const decision = decideEditReply(request, { chat, beats, changes, ...floor });
     switch (decision.action) {
       case 'refuse':
@@ -52,12 +54,13 @@ export async function editReply(pool: Pool, request: EditReply): Promise<{ turnI
 type Beats = EventData<'assistant_turn'>[];
 
 async function readBeats(tx: Tx, chatId: string, turnId: string): Promise<Beats> {
-  const { rows } = await tx.query<{ data: Beats[number] }>(
-    `select e.data from events e where e.chat_id = $1 and e.turn_id = $2 and e.kind = 'assistant_turn' and ${inTimeline('e')}
+  const { rows } = await tx.query<EventRow>(
+    `select e.seq, e.kind, e.turn_id, e.at, e.data, e.superseded_by, e.hidden_by from events e
+     where e.chat_id = $1 and e.turn_id = $2 and e.kind = 'assistant_turn' and ${inTimeline('e')}
      order by e.seq`,
     [chatId, turnId],
   );
-  return rows.map(({ data }) => data);
+  return rows.map(toChatEvent).flatMap((event) => (event.kind === 'assistant_turn' ? [event.data] : []));
 }
 
 /** How many changes the versions of a reply proposed that are in the timeline. */

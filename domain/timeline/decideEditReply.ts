@@ -12,7 +12,7 @@ export type EditReplyState = Pick<Floor, 'queued'> & {
   chat: LockedChat;
   /** The beats of the version that is in the timeline. */
   beats: readonly Reply[];
-  /** How many changes of the document it proposed. */
+  /** How many changes of the document its text proposed. */
   changes: number;
 };
 

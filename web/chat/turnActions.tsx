@@ -40,7 +40,7 @@ export function TurnActions({ chat, kind, exchange, next, isLast, onEdit }: Turn
       {exchange.beats.length > 0 && (
         <IconAction icon="copy" label="Copy reply" onClick={() => copyText(textOf(exchange), 'Reply copied.')} />
       )}
-      {!isBusy && <EditReply exchange={exchange} onEdit={onEdit} />}
+      {!isBusy && <EditReply kind={kind} exchange={exchange} onEdit={onEdit} />}
       {isLast && !isBusy && isContinuable(kind, exchange) && (
         <IconAction icon="continue" label="Continue reply" onClick={continueReply} />
       )}
@@ -62,8 +62,9 @@ const isContinuable = (kind: string, { beats }: Exchange): boolean =>
   (kind === 'narrative' || kind === 'document') && beats.length === 1 && beats[0]?.text.trim() !== '';
 
 /** One button for each beat. Changes that a reply proposes are parts of its text, so that it can't be edited. */
-function EditReply({ exchange: { beats, changeIds }, onEdit }: Pick<TurnActionsProps, 'exchange' | 'onEdit'>) {
-  if (changeIds && changeIds.length > 0) return null;
+function EditReply({ kind, exchange, onEdit }: Pick<TurnActionsProps, 'kind' | 'exchange' | 'onEdit'>) {
+  const { beats, changeIds } = exchange;
+  if (kind === 'document' && changeIds && changeIds.length > 0) return null;
   return (
     <>
       {beats.map(({ beat, speakerId }) => (

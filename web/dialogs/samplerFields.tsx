@@ -61,7 +61,7 @@ export function SamplerFields<Form extends SamplerForm>({ form }: { form: Signal
   const set = (name: keyof SamplerForm, value: string) => patch(form, { [name]: value } as Partial<Form>);
   return (
     <>
-      <div class="columns">
+      <div class="columns samplers">
         {numbers.map(([name, label, min, max, step]) => (
           <label class="field" key={name}>
             {label}

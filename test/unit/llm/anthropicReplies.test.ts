@@ -83,6 +83,16 @@ describe('the request for a reply of the Messages API', () => {
     expect([body()?.temperature, body(2)?.thinking]).toEqual([undefined, undefined]);
   });
 
+  test('sends texts that end a reply, and top_p unless the model reasons, but no penalties', async () => {
+    const samplers = { topP: 0.9, stop: ['You:'], presencePenalty: 1, frequencyPenalty: 1 };
+    await collectReply(provider, { request: { ...someRequest, ...samplers } });
+    expect(body()).toMatchObject({ top_p: 0.9, stop_sequences: ['You:'] });
+    for (const name of ['presence_penalty', 'frequency_penalty', 'stop']) expect(body()).not.toHaveProperty(name);
+    await collectReply(provider, { request: { ...someRequest, ...samplers, thinking: true } });
+    expect(body(1)).not.toHaveProperty('top_p');
+    expect(body(1)).toMatchObject({ stop_sequences: ['You:'] });
+  });
+
   test('declares the tools of earlier calls where none are offered', async () => {
     const toolCalls = [{ id: 'a', name: 'calculate', arguments: '{}' }];
     const messages: ChatMessage[] = [
