@@ -174,11 +174,12 @@ test.each([
     const { chat: agent, path } = await world.newAgent({ enabledTools: [] });
     const chat = createStockChat(7, { api: apiOf(7), id: agent.id });
     await chat.sendMessage({ text: 'A' });
+    const first = chat.messages[1]!.id;
     world.provider.script(() => ({ steps: [] }));
     const sent = begin(chat);
     const turnId = await until('the second turn', async () => {
       const { body } = await world.service().client.send<{ activeTurnId: string | null }>('GET', path);
-      return body.activeTurnId;
+      return body.activeTurnId === first ? null : body.activeTurnId;
     });
     const call = await world.nextReply(turnId);
     await call.send('Other');
