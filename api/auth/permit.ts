@@ -34,6 +34,7 @@ export function createPermit(db: Db): Permit {
     const { rights } = caller;
     if (!rights) return;
     if (access === undefined) throw insufficientScope();
+    if (access === 'noToken') throw insufficientScope('Tokens of POST /v1/tokens may not call this');
     if (rights.scope === 'read' && method !== 'get') throw insufficientScope('The token permits only reading');
     if (rights.chatIds) await permitChats(db, rights.chatIds, access, request);
   };
@@ -49,6 +50,7 @@ async function permitChats(db: Db, chatIds: readonly string[], access: Access, r
     case 'narrowed':
       return;
     case 'owner':
+    case 'noToken':
     case 'keys':
       throw insufficientScope('The token permits only what belongs to its chats');
     case 'chat':

@@ -8,6 +8,7 @@ import type { ChatPart } from '../../db/chats/belongsToChats.js';
  * - `narrowed`: the handler answers only with what belongs to the chats of the token (`chatIds`).
  * - `any`: the route is not about chats.
  * - `owner`: about all that the owner has. Refused for a token that names chats.
+ * - `noToken`: its effect outlives a token, so that tokens are refused.
  * - `keys`: for holders of keys, neither for tokens nor for the operator's users.
  *
  * `bodyNames`: fields of the body that name what else must belong to the chats. `refused` fields can't be used.
@@ -17,6 +18,7 @@ export type TokenAccess =
   | 'narrowed'
   | 'any'
   | 'owner'
+  | 'noToken'
   | 'keys'
   | 'chat'
   | ChatPart
@@ -32,6 +34,10 @@ export const tokenAccess: Readonly<Record<string, TokenAccess>> = {
   getMetrics: 'keys',
   getServiceFacts: 'any',
   createToken: 'any',
+  createWebhook: 'noToken',
+  listWebhooks: 'owner',
+  deleteWebhook: 'noToken',
+  deleteOwner: 'noToken',
 
   listChats: 'narrowed',
   createChat: 'owner',
@@ -48,6 +54,8 @@ export const tokenAccess: Readonly<Record<string, TokenAccess>> = {
   getTurn: 'turn',
   cancelTurn: 'turn',
   regenerateTurn: 'turn',
+  continueTurn: 'turn',
+  editReply: 'turn',
   listVersions: 'turn',
   activateVersion: 'turn',
   retryStep: 'turn',

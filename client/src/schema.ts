@@ -709,6 +709,7 @@ export interface UserTurnEvent {
       name: string;
       result: string;
       success: boolean;
+      decision?: CallDecision;
     }[];
   };
 }
@@ -751,6 +752,7 @@ export interface UserTurnEditEvent {
       name: string;
       result: string;
       success: boolean;
+      decision?: CallDecision;
     }[];
   };
 }
@@ -2040,6 +2042,7 @@ export interface Webhook {
     | 'user_turn_edit'
     | 'assistant_turn_started'
     | 'assistant_turn'
+    | 'assistant_turn_edited'
     | 'memory_written'
     | 'memory_scored'
     | 'memory_pinned'
@@ -2111,6 +2114,7 @@ export interface WebhookDelivery {
     | 'user_turn_edit'
     | 'assistant_turn_started'
     | 'assistant_turn'
+    | 'assistant_turn_edited'
     | 'memory_written'
     | 'memory_scored'
     | 'memory_pinned'

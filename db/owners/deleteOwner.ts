@@ -24,6 +24,7 @@ export const ownerTables: { table: string; rows: number; remove?: Removal; purge
   { table: 'characters', rows: 50, remove: rowsOf('characters', 'created_at', unused('host_id', 'guest_id')) },
   { table: 'providers', rows: 100_000, remove: removeProviders },
   { table: 'you', rows: 1, remove: rowsOf('you', null) },
+  { table: 'owner_usage', rows: 1, remove: removeUsage },
   { table: 'turns', rows: 0, purged: true },
 ];
 
@@ -80,6 +81,16 @@ async function removeProviders(tx: Tx, { owner, requestedAt }: Request): Promise
     [owner, requestedAt],
   );
   await tx.query('delete from providers where owner = $1 and created_at <= $2', [owner, requestedAt]);
+  return 0;
+}
+
+/** The counts of an owner who has nothing left: they are all zero. */
+async function removeUsage(tx: Tx, { owner }: Request): Promise<number> {
+  await tx.query(
+    `delete from owner_usage where owner = $1 and not exists (
+       select from owner_usage where owner = $1 group by what having sum(used) <> 0)`,
+    [owner],
+  );
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { yieldStrategies } from '../agents/strategyHolder.js';
 import { boundTo } from '../chats/providers.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type SealingKey, seal, unseal } from '../core/sealed.js';
+import { secretOf } from '../webhooks/webhooks.js';
 
 /** What is moved. `sealingKey` null: keys of providers can't be encrypted for the other owner. */
 export type Move = { from: string; to: string; sealingKey: SealingKey | null };
@@ -42,6 +43,10 @@ export const ownedTables = {
   dialect_chats: moveUnless('dialect_chats', 'o.mount = t.mount and o.client_id = t.client_id'),
   dialect_requests: moveAll('dialect_requests'),
   dialect_responses: moveAll('dialect_responses'),
+  webhooks: moveAll('webhooks'),
+  // Deletes what was there when it was asked for, and nothing of the other owner.
+  owner_deletions: async () => 0,
+  owner_usage: moveUsage,
 } as const satisfies Record<string, MoveRows>;
 
 export type OwnedTable = keyof typeof ownedTables;
@@ -71,6 +76,7 @@ export function moveOwner(pool: Pool, move: Move): Promise<Moved> {
     if (running.length > 0) return { outcome: 'running', count: running.length, examples: running.slice(0, 5) };
     const unlinked = await yieldStrategies(tx, from, to);
     const withoutKey = await sealKeysAgain(tx, move);
+    await sealSecretsAgain(tx, move);
     await indexWordsAgain(tx, from, to);
     const rows = {} as Record<OwnedTable, number>;
     for (const table of Object.keys(ownedTables) as OwnedTable[]) rows[table] = await ownedTables[table](tx, move);
@@ -109,6 +115,35 @@ async function sealKeysAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<st
       ]);
   }
   return lost;
+}
+
+/** A webhook's secret is sealed for its owner. One that can't be opened stays as it is: its deliveries fail as before. */
+async function sealSecretsAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<void> {
+  if (!sealingKey) return;
+  const { rows } = await tx.query<{ id: string; sealed: Buffer }>(
+    'select id, sealed_secret as sealed from webhooks where owner = $1 order by id for update',
+    [from],
+  );
+  for (const { id, sealed } of rows) {
+    const secret = unseal(sealingKey, sealed, secretOf(from, id));
+    if (secret === null) continue;
+    await tx.query('update webhooks set sealed_secret = $2 where id = $1', [
+      id,
+      seal(sealingKey, secret, secretOf(to, id)),
+    ]);
+  }
+}
+
+/** Adds what the owner has to what the other one has. Moving rows counts nothing. */
+async function moveUsage(tx: Tx, { from, to }: Move): Promise<number> {
+  await tx.query(
+    `insert into owner_usage as u (owner, what, shard, used)
+     select $2, what, shard, used from owner_usage where owner = $1
+     on conflict (owner, what, shard) do update set used = u.used + excluded.used`,
+    [from, to],
+  );
+  const { rowCount } = await tx.query('delete from owner_usage where owner = $1', [from]);
+  return rowCount ?? 0;
 }
 
 /** The words of the search index have a prefix of their owner. */

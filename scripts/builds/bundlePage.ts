@@ -22,6 +22,7 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
+  charset: 'utf8',
   jsx: 'automatic',
   jsxImportSource: 'preact',
   alias: { 'linkify-it': join(from, 'markdown/noLinkify.ts'), entities: join(from, 'markdown/fewEntities.ts') },

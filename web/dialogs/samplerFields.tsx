@@ -2,60 +2,37 @@ import type { Signal } from '@preact/signals';
 import type { Chat } from '../../client/src/index.js';
 import { patch } from './fields.js';
 
+type NumberName = 'temperature' | 'topP' | 'maxTokens' | 'presencePenalty' | 'frequencyPenalty';
+
 /** How replies are requested, as a form has it: empty is the model's default. `stop`: a text a line. */
-export type SamplerForm = {
-  temperature: string;
-  topP: string;
-  maxTokens: string;
-  presencePenalty: string;
-  frequencyPenalty: string;
-  stop: string;
-};
+export type SamplerForm = Record<NumberName | 'stop', string>;
 
-export const noSamplers: SamplerForm = {
-  temperature: '',
-  topP: '',
-  maxTokens: '',
-  presencePenalty: '',
-  frequencyPenalty: '',
-  stop: '',
-};
-
-const shown = (value: number | undefined): string => (value === undefined ? '' : String(value));
-
-export const samplersOf = ({ settings }: Chat): SamplerForm => ({
-  temperature: shown(settings.temperature),
-  topP: shown(settings.topP),
-  maxTokens: shown(settings.maxTokens),
-  presencePenalty: shown(settings.presencePenalty),
-  frequencyPenalty: shown(settings.frequencyPenalty),
-  stop: (settings.stop ?? []).join('\n'),
-});
-
-const numberOf = (text: string): number | null => (text.trim() === '' ? null : Number(text));
-
-/** All samplers of a form; null for the model's default. */
-export function samplerChange(form: SamplerForm) {
-  const stop = form.stop.split('\n').filter((line) => line !== '');
-  return {
-    temperature: numberOf(form.temperature),
-    topP: numberOf(form.topP),
-    maxTokens: numberOf(form.maxTokens),
-    presencePenalty: numberOf(form.presencePenalty),
-    frequencyPenalty: numberOf(form.frequencyPenalty),
-    stop: stop.length === 0 ? null : stop,
-  };
-}
-
-type NumberRow = [name: Exclude<keyof SamplerForm, 'stop'>, label: string, min: number, max: number, step: number];
-
-const numbers: NumberRow[] = [
+const numbers: [name: NumberName, label: string, min: number, max: number, step: number][] = [
   ['temperature', 'Temperature', 0, 2, 0.05],
   ['topP', 'Top P', 0, 1, 0.01],
   ['maxTokens', 'Longest reply, in tokens', 1, 1_000_000, 1],
   ['presencePenalty', 'Presence penalty', -2, 2, 0.1],
   ['frequencyPenalty', 'Frequency penalty', -2, 2, 0.1],
 ];
+
+const forNumbers = <T,>(valueOf: (name: NumberName) => T) =>
+  Object.fromEntries(numbers.map(([name]) => [name, valueOf(name)])) as Record<NumberName, T>;
+
+export const noSamplers: SamplerForm = { ...forNumbers(() => ''), stop: '' };
+
+export const samplersOf = ({ settings }: Chat): SamplerForm => ({
+  ...forNumbers((name) => String(settings[name] ?? '')),
+  stop: (settings.stop ?? []).join('\n'),
+});
+
+/** All samplers of a form; null for the model's default. */
+export function samplerChange(form: SamplerForm) {
+  const stop = form.stop.split('\n').filter((line) => line !== '');
+  return {
+    ...forNumbers((name) => (form[name].trim() === '' ? null : Number(form[name]))),
+    stop: stop.length === 0 ? null : stop,
+  };
+}
 
 export function SamplerFields<Form extends SamplerForm>({ form }: { form: Signal<Form> }) {
   const set = (name: keyof SamplerForm, value: string) => patch(form, { [name]: value } as Partial<Form>);
