@@ -15,8 +15,8 @@ const numbers: [name: NumberName, label: string, min: number, max: number, step:
   ['frequencyPenalty', 'Frequency penalty', -2, 2, 0.1],
 ];
 
-const forNumbers = <T,>(valueOf: (name: NumberName) => T) =>
-  Object.fromEntries(numbers.map(([name]) => [name, valueOf(name)])) as Record<NumberName, T>;
+const forNumbers = <T,>(of: (name: NumberName) => T) =>
+  Object.fromEntries(numbers.map(([name]) => [name, of(name)])) as Record<NumberName, T>;
 
 export const noSamplers: SamplerForm = { ...forNumbers(() => ''), stop: '' };
 
@@ -60,7 +60,6 @@ export function SamplerFields<Form extends SamplerForm>({ form }: { form: Signal
         </span>
         <textarea rows={2} value={form.value.stop} onInput={(event) => set('stop', event.currentTarget.value)} />
       </label>
-      <p class="hint">A model that refuses one of these is asked without it.</p>
     </>
   );
 }
