@@ -25,7 +25,11 @@ await build({
   charset: 'utf8',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  alias: { 'linkify-it': join(from, 'markdown/noLinkify.ts'), entities: join(from, 'markdown/fewEntities.ts') },
+  alias: {
+    'linkify-it': join(from, 'markdown/noLinkify.ts'),
+    entities: join(from, 'markdown/fewEntities.ts'),
+    'punycode.js': join(from, 'markdown/hostNames.ts'),
+  },
   legalComments: 'none',
   logLevel: 'warning',
 });
