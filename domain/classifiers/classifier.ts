@@ -17,6 +17,7 @@ export type ClassifierCall = {
   sourceId?: string;
   targetId?: string;
   povId?: string;
+  /** The scene that the call is about, with its lines. Left out: the context has the scene that is open when it is read. */
   sceneId?: string;
 };
 
