@@ -3,6 +3,16 @@ import type { TurnOptions } from '../domain/turns/turnOptions.js';
 /** What an API calls each option of a turn; null where it has no such parameter. A new option has to be named here. */
 export type OptionNames = { [Option in keyof Required<TurnOptions>]: string | null };
 
+/** The names of Chat Completions. A server that refuses one of these fields is asked without it. */
+export const completionOptionNames: OptionNames = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxTokens: 'max_tokens',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  stop: 'stop',
+};
+
 /** The options of a request as fields of an API's body. */
 export function optionFields(options: TurnOptions, names: OptionNames): Record<string, unknown> {
   return Object.fromEntries(

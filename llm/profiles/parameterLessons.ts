@@ -1,4 +1,5 @@
 import type { ProviderFact } from '../../domain/providers/providerFact.js';
+import { completionOptionNames } from '../turnOptionFields.js';
 import type { Lesson, Refused } from './lessons.js';
 import type { Body } from './requestRules.js';
 
@@ -7,12 +8,7 @@ import type { Body } from './requestRules.js';
  * `stream` are never left out; `response_format` has a ladder of its own (`answerLessons.ts`).
  */
 const optional = [
-  'temperature',
-  'top_p',
-  'presence_penalty',
-  'frequency_penalty',
-  'stop',
-  'max_tokens',
+  ...Object.values(completionOptionNames).flatMap((name) => name ?? []),
   'max_completion_tokens',
   'max_output_tokens',
   'reasoning_effort',
