@@ -21,6 +21,12 @@ describe('the messages of a chat', () => {
     expect(textsOf(messages)).toEqual(['A', 'a', 'aa', 'B']);
   });
 
+  test('have one version of a reply, from the event on that replaces it', () => {
+    const first = [asked('turn_1', 'A'), answered('turn_1', 'a')];
+    const second = [answered('turn_2', 'b'), event('turn_superseded', 'turn_2', { turnId: 'turn_1', by: 'turn_2' })];
+    expect(textsOf(fold(...first, ...second))).toEqual(['A', 'b']);
+  });
+
   test('have an event once that arrives again', () => {
     const events = [asked('turn_1', 'A'), answered('turn_1', 'a')];
     expect(textsOf(fold(...events, ...events))).toEqual(['A', 'a']);

@@ -74,6 +74,9 @@ export function evolveMessages(messages: readonly ShownMessage[], event: EventFr
       };
       return put(messages, { ...message, ...(steps ? { steps } : {}), ...(error ? { error } : {}) });
     }
+    // At once, because the messages that are read again come later: both versions would be shown until then.
+    case 'turn_superseded':
+      return messages.filter(({ role, turnId: of }) => role !== 'assistant' || of !== event.data.turnId);
     default:
       return messages;
   }
