@@ -136,6 +136,8 @@ async function sealSecretsAgain(tx: Tx, { from, to, sealingKey }: Move): Promise
 
 /** Adds what the owner has to what the other one has. Moving rows counts nothing. */
 async function moveUsage(tx: Tx, { from, to }: Move): Promise<number> {
+  // What this transaction has changed before is counted for the old owner, and otherwise only when it commits.
+  await tx.query('set constraints all immediate');
   await tx.query(
     `insert into owner_usage as u (owner, what, shard, used)
      select $2, what, shard, used from owner_usage where owner = $1

@@ -24,7 +24,7 @@ export function ChatTitle({ resource, answering }: { resource: Chat; answering: 
           Rename
         </button>
         {resource.kind !== 'relay' && (
-          <button type="button" class="quiet" onClick={() => setDialog('settings')}>
+          <button type="button" aria-label="Settings of this chat" class="quiet" onClick={() => setDialog('settings')}>
             Settings
           </button>
         )}

@@ -76,6 +76,8 @@ const calls = [
   'GET /v1/turns/{turnId}',
   'POST /v1/turns/{turnId}/cancel',
   'POST /v1/turns/{turnId}/regenerate',
+  'POST /v1/turns/{turnId}/continue',
+  'POST /v1/turns/{turnId}/versions',
   'GET /v1/turns/{turnId}/versions',
   'POST /v1/turns/{turnId}/versions/{versionId}/activate',
   'POST /v1/turns/{turnId}/steps/{name}/retry',
