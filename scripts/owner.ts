@@ -1,11 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { ConfigError, readConfig } from '../config.js';
-import { createPool } from '../db/core/pool.js';
+import { ConfigError } from '../config.js';
 import { type Moved, moveOwner } from '../db/owners/moveOwner.js';
 import { isOwnerName } from '../lib/ownerName.js';
-import { dataDirAt } from './start/dataDir.js';
+import { openCommandDatabase } from './commandDatabase.js';
 import { messageOf } from './start/failure.js';
 
 /**
@@ -41,14 +38,9 @@ function printKey(owner: string, level: string): number {
 async function move(from: string, to: string): Promise<number> {
   for (const name of [from, to]) mustBeOwner(name);
   if (from === to) throw new ConfigError('FROM and TO are the same owner');
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const config = readConfig();
-  const run = await dataDirAt(resolve(config.DATA_DIR)).readRun();
-  const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL ?? run?.databaseUrl;
-  if (!url) throw new ConfigError('DATABASE_URL: must be set, unless the service runs here (npm start)');
-  const pool = createPool(url, { max: 1, statementTimeoutMs });
+  const { pool, sealingKey } = await openCommandDatabase(statementTimeoutMs);
   try {
-    return report(await moveOwner(pool, { from, to, sealingKey: config.PROVIDER_ENCRYPTION_KEY ?? null }), from, to);
+    return report(await moveOwner(pool, { from, to, sealingKey }), from, to);
   } finally {
     await pool.end();
   }

@@ -1,10 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../config.js';
-import { createPool } from '../db/core/pool.js';
 import { type Difference, rebuildChat } from '../db/timeline/rebuildChat.js';
-import { dataDirAt } from './start/dataDir.js';
+import { openCommandDatabase } from './commandDatabase.js';
 import { messageOf } from './start/failure.js';
 
 /**
@@ -21,12 +17,7 @@ async function main(): Promise<number> {
   });
   const [chatId, ...others] = positionals;
   if (!chatId || others.length > 0) return complain('Name one chat: npm run rebuild -- chat_… [--check]');
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const config = readConfig();
-  const run = await dataDirAt(resolve(config.DATA_DIR)).readRun();
-  const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL ?? run?.databaseUrl;
-  if (!url) throw new ConfigError('DATABASE_URL: must be set, unless the service runs here (npm start)');
-  const pool = createPool(url, { max: 1, statementTimeoutMs });
+  const { pool } = await openCommandDatabase(statementTimeoutMs);
   try {
     const result = await rebuildChat(pool, chatId, values);
     switch (result.outcome) {

@@ -30,7 +30,9 @@ export function dataDirAt(path: string) {
     run: join(path, 'run.json'),
     services: join(path, 'services.json'),
     lock: join(path, 'launcher.lock'),
+    encryption: join(path, 'encryption.json'),
   };
+  const readEncryptionKey = async () => (await readJson<{ key: string }>(files.encryption))?.key ?? null;
   return {
     path,
     files,
@@ -44,13 +46,13 @@ export function dataDirAt(path: string) {
     writeServices: (services: Services) => writeJson(files.services, services),
     readDemoChat: () => readJson<{ chatId: string }>(join(path, 'demo.json')),
     writeDemoChat: (demo: { chatId: string }) => writeJson(join(path, 'demo.json'), demo),
+    readEncryptionKey,
     /** The key of secrets at rest, 32 bytes as base64. The first start makes it. */
     async encryptionKey(): Promise<string> {
-      const file = join(path, 'encryption.json');
-      const known = await readJson<{ key: string }>(file);
-      if (known) return known.key;
+      const known = await readEncryptionKey();
+      if (known !== null) return known;
       const key = randomBytes(32).toString('base64');
-      await writeJson(file, { key });
+      await writeJson(files.encryption, { key });
       return key;
     },
     /** Creates the folder, closes it to other users and locks it for this launcher. Gives the function that unlocks it. */

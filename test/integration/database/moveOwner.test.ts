@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readOwnProviders } from '../../../db/chats/usableProviders.js';
+import { unseal } from '../../../db/core/sealed.js';
 import { hintAtLocalChats } from '../../../db/owners/localChats.js';
 import { ownedTables } from '../../../db/owners/moveOwner.js';
+import { secretOf } from '../../../db/webhooks/webhooks.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
@@ -11,12 +16,18 @@ jest.setTimeout(60_000);
 
 const sealingKey = Buffer.alloc(32, 1);
 let api: TestApi;
+let dataDir: string;
 beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'owner-'));
+  await writeFile(join(dataDir, 'encryption.json'), JSON.stringify({ key: sealingKey.toString('base64') }));
   api = await startTestApi({
     env: { API_KEYS: 'key-of-local:local,key-of-ann:ann', PROVIDER_ENCRYPTION_KEY: sealingKey.toString('hex') },
   });
 }, 60_000);
-afterAll(() => api?.close());
+afterAll(async () => {
+  await api?.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
 
 const as = (owner: string) => createServiceClient(api.url, { key: `key-of-${owner}` });
 
@@ -25,7 +36,8 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   const env = {
     ...process.env,
     DATABASE_URL: api.database.url,
-    PROVIDER_ENCRYPTION_KEY: sealingKey.toString('hex'),
+    // As after `npm start`, which makes the key where none is set.
+    DATA_DIR: dataDir,
   };
   return promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/owner.ts', ...args], { env }).then(
     (ended) => ({ code: 0, ...ended }),
@@ -82,6 +94,12 @@ describe('npm run owner -- move', () => {
       apiKey: 'sk-sealed-for-its-owner',
       defaultModel: 'm',
     });
+    const webhook = {
+      url: 'https://hooks.example/x',
+      events: ['assistant_turn'],
+      secret: 'a-secret-of-sixteen-letters',
+    };
+    const webhookId = await create(local, '/v1/webhooks', webhook);
     const conversations = '/openai/v1/conversations';
     await create(local, conversations, {});
     const agents = await Promise.all(
@@ -105,6 +123,11 @@ describe('npm run owner -- move', () => {
     expect(found.body.items.map((item) => item.chatId)).toEqual([chatId]);
     const [provider] = await readOwnProviders(api.database.pool, sealingKey, 'ann', 10);
     expect(provider).toMatchObject({ id: providerId, apiKey: 'sk-sealed-for-its-owner' });
+    const { rows: hooks } = await api.database.pool.query(
+      'select sealed_secret as sealed from webhooks where id = $1',
+      [webhookId],
+    );
+    expect(unseal(sealingKey, hooks[0].sealed, secretOf('ann', webhookId))).toBe(webhook.secret);
     const linked = await Promise.all(
       agents.map(
         async (id) => (await ann.send<{ strategyId: number | null }>('GET', `/v1/chats/${id}/projection`)).body,
