@@ -114,11 +114,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
     const time = now();
     for (const [chatId, { viewers, idleSince }] of served) {
       for (const [viewer, { isTooSlow }] of viewers) {
-        const progress = {
-          backlog: viewer.backlog(),
-          buffered: viewer.sink.bufferedBytes(),
-          sent: viewer.sentBytes(),
-        };
+        const progress = viewer.progress();
         if (!isTooSlow(progress, time)) continue;
         counts.slowClosed += 1;
         log.info({ chatId, ...progress }, 'closing a viewer that is too slow');
@@ -174,7 +170,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
         ...counts,
         viewers: viewers.length,
         feeds: served.size,
-        bytesBehind: viewers.reduce((sum, viewer) => sum + viewer.backlog(), 0),
+        bytesBehind: viewers.reduce((sum, viewer) => sum + viewer.progress().backlog, 0),
         connectedWorkers: hub.connectedWorkers(),
       };
     },

@@ -53,11 +53,16 @@ export function createLiveGroup(): LiveGroup {
 
   function sendDrafts(drafts: Iterable<DraftBuffer>) {
     if (viewers.size === 0) return;
+    let hasSent = false;
     for (const draft of drafts) {
       if (undelivered(delivered, draft) > maxLiveBytes) return dropAll();
-      for (let frame = next(draft); frame; frame = next(draft)) send(encodeFrame(frame));
+      for (let frame = next(draft); frame; frame = next(draft)) {
+        send(encodeFrame(frame));
+        hasSent = true;
+      }
     }
-    dropSlow();
+    // Each viewer that joins comes here: without anything sent, it must not cost a look at all the others.
+    if (hasSent) dropSlow();
   }
   const next = (draft: DraftBuffer) => nextDraftFrame(delivered, draft, false);
 

@@ -1,19 +1,28 @@
 import { closeCodes } from '../../domain/log/frames.js';
+import type { SinkProgress } from '../sinks/backpressure.js';
 import { encodeFrame, type Sink } from '../sinks/sink.js';
 import { forgetEnded, undelivered } from './deliveredDrafts.js';
 import { nextDraftFrame } from './draftFrames.js';
 import type { Feed } from './feed.js';
 import { nextFrameBefore } from './landingFrames.js';
 import type { LiveViewer } from './liveGroup.js';
-import { type DeliveryCursor, joined, transition, type ViewerEffect, type ViewerInput } from './viewerState.js';
+import {
+  type DeliveryCursor,
+  joined,
+  transition,
+  type ViewerEffect,
+  type ViewerInput,
+  type ViewerState,
+} from './viewerState.js';
 
 /** One viewer of a chat. */
 export type Viewer = {
   readonly sink: Sink;
-  /** What is not handed to the network yet: buffered bytes, and code units of drafts that it does not share live. */
-  backlog(): number;
-  /** Bytes that were handed to the network since it joined. */
-  sentBytes(): number;
+  /**
+   * How far it is. `backlog`: what is not handed to the network yet, which is buffered bytes, and code units of drafts
+   * that it does not share live.
+   */
+  progress(): SinkProgress;
   /** Sends `hello`, then what the viewer misses. */
   start(): void;
 };
@@ -111,19 +120,24 @@ export function createViewer({ feed, sink, after, joinedAtSeq, onError }: Viewer
     return statuses.length > 0;
   }
 
+  /** The code units of drafts that it will get, and live viewers have. */
+  function undeliveredTo(at: ViewerState): number {
+    switch (at.phase) {
+      case 'catchingUp':
+      case 'behind':
+        return undeliveredOf(feed, at.cursor);
+      case 'live':
+      case 'closed':
+        return 0;
+    }
+  }
+
   return {
     sink,
-    backlog() {
-      switch (state.phase) {
-        case 'catchingUp':
-        case 'behind':
-          return sink.bufferedBytes() + undeliveredOf(feed, state.cursor);
-        case 'live':
-        case 'closed':
-          return sink.bufferedBytes();
-      }
+    progress() {
+      const buffered = sink.bufferedBytes();
+      return { backlog: buffered + undeliveredTo(state), buffered, sent: counted.bytes() - buffered };
     },
-    sentBytes: () => counted.bytes() - sink.bufferedBytes(),
     start() {
       sink.onClosed(() => dispatch({ type: 'closed' }));
       counted.sink.send(encodeFrame({ type: 'hello', chatId: feed.chatId, seq: joinedAtSeq }));

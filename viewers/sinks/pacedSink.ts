@@ -78,7 +78,8 @@ export function createPacedSink<Frame = EncodedFrame>(transport: Transport<Frame
     send(frame) {
       if (closed) return;
       const parts = transport.parts(frame);
-      parts.forEach((bytes, i) => {
+      for (let i = 0; i < parts.length; i++) {
+        const bytes = parts[i]!;
         const last = i === parts.length - 1;
         if (queue.length === 0 && bytes.length <= pieceBytes) {
           transport.write(bytes, last, pump);
@@ -86,7 +87,7 @@ export function createPacedSink<Frame = EncodedFrame>(transport: Transport<Frame
           queue.push({ bytes, last });
           queuedBytes += bytes.length;
         }
-      });
+      }
       if (queue.length > 0) pump();
     },
     bufferedBytes,
