@@ -1,14 +1,14 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Chat } from '../client/src/index.js';
 import { LibraryDialog } from './characters/libraryDialog.js';
-import { ShortcutsDialog, useShortcuts } from './chat/shortcuts.js';
+import { ShortcutsDialog, useShortcuts } from './chat/dialogs/shortcuts.js';
 import { isKeyRequested } from './data/api.js';
 import { loadFacts } from './data/facts.js';
 import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
-import { type OpenChat, openChat } from './data/openChat.js';
 import { resendStored } from './data/outbox.js';
-import { watchReplies } from './data/replyNotices.js';
 import { currentChatId, navigateTo, replaceRoute } from './data/route.js';
+import { type OpenChat, openChat } from './data/stream/openChat.js';
+import { watchReplies } from './data/stream/replyNotices.js';
 import { ProfileDialog } from './dialogs/characterDialog.js';
 import { NewChatDialog } from './dialogs/newChatDialog.js';
 import { SettingsDialog } from './dialogs/settingsDialog.js';

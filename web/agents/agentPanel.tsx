@@ -1,5 +1,5 @@
 import type { Chat } from '../../client/src/index.js';
-import type { OpenChat } from '../data/openChat.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { DocumentPanel } from '../documents/documentPanel.js';
 import { type Tab, Tabs } from '../panel/tabs.js';
 import { AgentSettings } from './agentSettings.js';

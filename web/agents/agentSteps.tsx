@@ -1,5 +1,5 @@
 import type { AgentStep } from '../../client/src/index.js';
-import { Thinking } from '../chat/beat.js';
+import { Thinking } from '../chat/messages/beat.js';
 import { Markdown } from '../parts/markdown.js';
 
 /** The steps of an agent's reply in order: thinking, text, and tool calls with their results. */

@@ -1,11 +1,11 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { Thinking } from '../../client/src/index.js';
-import { useChatQuery } from '../data/chatQuery.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
-import type { TurnState } from '../data/turnStates.js';
+import { useChatQuery } from '../data/stream/chatQuery.js';
+import type { OpenChat } from '../data/stream/openChat.js';
+import type { TurnState } from '../data/stream/turnStates.js';
 
 /** The tool calls of a turn that wait for approval. */
 export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {

@@ -1,8 +1,8 @@
 import type { Projection } from '../../client/src/index.js';
 import { graphKinds } from '../../domain/timeline/graphKinds.js';
-import { type ChatQuery, useChatQuery } from '../data/chatQuery.js';
-import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import { type ChatQuery, useChatQuery } from '../data/stream/chatQuery.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 
 export const useProjection = (chat: OpenChat): ChatQuery<Projection> =>
   useChatQuery(chat, () => service.getProjection(chat.id), graphKinds);

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Chat } from '../../client/src/index.js';
-import { Speaker } from '../chat/speaker.js';
+import { Speaker } from '../chat/messages/speaker.js';
 import { characters, deleteCharacter, putCharacter, useCharacter } from '../data/characters.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import { type ListedCharacter, service } from '../data/service.js';

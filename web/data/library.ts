@@ -2,8 +2,8 @@ import { signal } from '@preact/signals';
 import type { Chat, Document, Tool, You } from '../../client/src/index.js';
 import { messageOf } from './api.js';
 import { loadCharacters, nameOfCharacter } from './characters.js';
-import { createReloader } from './reloader.js';
 import { type DocumentFields, type ListedDocument, service } from './service.js';
+import { createReloader } from './stream/reloader.js';
 
 /** The resources of the owner. The chat with the newest event is first. Chats are null until they are read. */
 export const chats = signal<readonly Chat[] | null>(null);

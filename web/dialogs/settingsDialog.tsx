@@ -1,6 +1,6 @@
 import { notify } from '../data/notices.js';
 import { chooseDeveloper, chooseTheme, isDeveloper, type Theme, theme, themes } from '../data/preferences.js';
-import { chooseNotices, notifies } from '../data/replyNotices.js';
+import { chooseNotices, notifies } from '../data/stream/replyNotices.js';
 import { Dialog } from '../parts/dialog.js';
 
 const themeLabels: Record<Theme, string> = { system: 'As the system', light: 'Light', dark: 'Dark' };

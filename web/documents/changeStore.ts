@@ -2,11 +2,11 @@ import { computed, effect, type ReadonlySignal, signal, untracked } from '@preac
 import type { Change, Document, Event } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
 import { messageOf } from '../data/api.js';
-import { coalesced } from '../data/coalesced.js';
 import { documents } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
-import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import { coalesced } from '../data/stream/coalesced.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { type ChangePlaces, changePlaces } from './changePlaces.js';
 
 /** The document of a chat with its suggested changes, oldest first. Both are null until they are read. */

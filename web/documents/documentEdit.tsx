@@ -1,8 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Document } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
-import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 
 /** An edit by the user, based on a version. `newer`: the version that others saved meanwhile. */

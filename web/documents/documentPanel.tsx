@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Document } from '../../client/src/index.js';
-import type { OpenChat } from '../data/openChat.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { QueryStatus } from '../panel/section.js';
 import { ChangeList } from './changeList.js';
 import type { ChangePlaces } from './changePlaces.js';

@@ -1,4 +1,4 @@
-import type { OpenChat } from '../data/openChat.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { Markdown } from '../parts/markdown.js';
 import { partsOf, type ReplyPart } from './changeBlocks.js';
 import { ChangeCard, ChangeDiff } from './changeCard.js';

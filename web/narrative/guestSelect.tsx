@@ -4,8 +4,8 @@ import type { Chat } from '../../client/src/index.js';
 import { characters } from '../data/characters.js';
 import { nameOf, putChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
-import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { CharacterDialog } from '../dialogs/characterDialog.js';
 import { SelectField } from '../dialogs/fields.js';
 

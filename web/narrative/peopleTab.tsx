@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { Chat } from '../../client/src/index.js';
 import { useCharacter } from '../data/characters.js';
-import { useChatQuery } from '../data/chatQuery.js';
 import { nameOf, you } from '../data/library.js';
-import type { OpenChat } from '../data/openChat.js';
 import { service } from '../data/service.js';
+import { useChatQuery } from '../data/stream/chatQuery.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { CharacterDialog, ProfileDialog } from '../dialogs/characterDialog.js';
 import { QueryStatus, Section } from '../panel/section.js';
 import { GuestSelect } from './guestSelect.js';

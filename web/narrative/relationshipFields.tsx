@@ -1,6 +1,6 @@
 import { patch, SelectField } from '../dialogs/fields.js';
-import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptions } from './artifactRow.js';
-import type { RelationshipChange } from './storyArtifacts.js';
+import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptions } from './story/artifactRow.js';
+import type { RelationshipChange } from './story/storyArtifacts.js';
 
 /** The one change of a relationship that a story event can have as its outcome. */
 export function RelationshipFields({ form, participants }: ArtifactFormProps) {

@@ -1,9 +1,9 @@
 import { AgentPanel } from '../agents/agentPanel.js';
-import type { OpenChat } from '../data/openChat.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { DocumentPanel } from '../documents/documentPanel.js';
-import { MemoriesTab } from '../narrative/memoriesTab.js';
+import { MemoriesTab } from '../narrative/memories/memoriesTab.js';
 import { PeopleTab } from '../narrative/peopleTab.js';
-import { StoryTab } from '../narrative/storyTab.js';
+import { StoryTab } from '../narrative/story/storyTab.js';
 import { RelayPanel } from '../relay/relayPanel.js';
 import { Tabs } from './tabs.js';
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import type { ChatQuery } from '../data/chatQuery.js';
+import type { ChatQuery } from '../data/stream/chatQuery.js';
 
 /** A part of the panel with a heading. */
 export function Section({ title, children, action }: SectionProps) {

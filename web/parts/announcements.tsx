@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Draft } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
-import type { OpenChat } from '../data/openChat.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { restartMessage } from './labels.js';
 
 /**

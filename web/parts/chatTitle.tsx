@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
-import { RenameDialog } from '../chat/renameDialog.js';
+import { RenameDialog } from '../chat/dialogs/renameDialog.js';
 import { characters } from '../data/characters.js';
 import { exportChat } from '../data/chatFiles.js';
 import { chats, deleteChat, nameOf, titleOf } from '../data/library.js';

@@ -1,12 +1,12 @@
 import { useEffect } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
-import { Composer } from '../chat/composer.js';
-import { Transcript } from '../chat/transcript.js';
+import { Composer } from '../chat/composer/composer.js';
+import { Transcript } from '../chat/transcript/transcript.js';
 import { characters } from '../data/characters.js';
-import type { Connection } from '../data/connection.js';
 import { chats, loadLibrary, titleOf } from '../data/library.js';
-import type { OpenChat } from '../data/openChat.js';
-import { unseenReplies } from '../data/replyNotices.js';
+import type { Connection } from '../data/stream/connection.js';
+import type { OpenChat } from '../data/stream/openChat.js';
+import { unseenReplies } from '../data/stream/replyNotices.js';
 import type { Timeline } from '../timeline/timeline.js';
 import { Announcements } from './announcements.js';
 import { ChatTitle } from './chatTitle.js';

@@ -1,5 +1,5 @@
 import type { Chat } from '../../client/src/index.js';
-import type { OpenChat } from '../data/openChat.js';
+import type { OpenChat } from '../data/stream/openChat.js';
 import { Facts, Section } from '../panel/section.js';
 import { formatDuration } from '../parts/format.js';
 import { type Beat, itemsOf, type Timeline } from '../timeline/timeline.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChatEvent } from '../../domain/log/events.js';
-import { currentTurnId, endSeqOf } from '../chat/exchangeIds.js';
+import { currentTurnId, endSeqOf } from '../chat/turns/exchangeIds.js';
 import { evolveTimeline, foldTimeline, itemsOf } from './timeline.js';
 
 let seq = 0;

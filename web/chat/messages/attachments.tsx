@@ -1,0 +1,81 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Attachment } from '../../../client/src/index.js';
+import { openBlob, readBlob, useBlobUrl } from '../../data/blobs.js';
+import { tryOrNotify } from '../../data/notices.js';
+
+/** What a message has beside its text: images as thumbnails, files by their names. Each opens in a new tab. */
+export function Attachments({ attachments }: { attachments: readonly Attachment[] }) {
+  if (attachments.length === 0) return null;
+  return (
+    <ul class="attachments" aria-label="Attachments">
+      {attachments.map((attachment) => (
+        <li key={attachment.id}>
+          {attachment.mediaType.startsWith('image/') ? (
+            <Thumbnail attachment={attachment} />
+          ) : (
+            <FileChip attachment={attachment} />
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Thumbnail({ attachment }: { attachment: Attachment }) {
+  const ref = useRef<HTMLButtonElement>(null);
+  const [blob, setBlob] = useState<Blob | null>(null);
+  const [hasFailed, setFailed] = useState(false);
+  const url = useBlobUrl(blob);
+  const label = attachment.name ?? 'Image';
+  useEffect(
+    () => whenVisible(ref.current, (abort) => readBlob(attachment, abort).then(setBlob, () => setFailed(true))),
+    [attachment.id],
+  );
+  return (
+    <button
+      type="button"
+      ref={ref}
+      class="thumbnail"
+      disabled={blob === null}
+      title={`Open ${label} in a new tab`}
+      onClick={() => blob && openBlob(blob)}
+    >
+      {url ? <img src={url} alt={label} /> : <span>{hasFailed ? `${label} can not be shown` : label}</span>}
+    </button>
+  );
+}
+
+/** Starts work once the element is near the visible part of the page. Returns the clean-up, which aborts it. */
+function whenVisible(element: Element | null, start: (abort: AbortSignal) => void): () => void {
+  const abort = new AbortController();
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      start(abort.signal);
+    },
+    { rootMargin: '400px' },
+  );
+  if (element) observer.observe(element);
+  return () => {
+    observer.disconnect();
+    abort.abort();
+  };
+}
+
+function FileChip({ attachment }: { attachment: Attachment }) {
+  const open = () => tryOrNotify(async () => openBlob(await readBlob(attachment)));
+  return (
+    <button type="button" class="file-chip" title="Open in a new tab" onClick={open}>
+      <span class="file-name">{attachment.name ?? 'File'}</span> <span class="hint">{sizeOf(attachment.bytes)}</span>
+    </button>
+  );
+}
+
+/** A size for people. */
+export const sizeOf = (bytes: number): string =>
+  bytes < 1_000
+    ? `${bytes} B`
+    : bytes < 1_000_000
+      ? `${Math.round(bytes / 1_000)} KB`
+      : `${(bytes / 1_000_000).toFixed(1)} MB`;

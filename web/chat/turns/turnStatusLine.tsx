@@ -1,0 +1,55 @@
+import { facts } from '../../data/facts.js';
+import { tryOrNotify } from '../../data/notices.js';
+import { service } from '../../data/service.js';
+import type { OpenChat } from '../../data/stream/openChat.js';
+import type { TurnState } from '../../data/stream/turnStates.js';
+import { TypingIndicator } from '../messages/typingIndicator.js';
+
+/** `hasText`: the reply that streams has text or steps. */
+type TurnStatusLineProps = { chat: OpenChat; turn: TurnState; isStreaming: boolean; hasText: boolean };
+
+/** The status of a turn whose reply has not begun: queued, retrying or about to begin. */
+export function TurnStatusLine({ chat, turn, isStreaming, hasText }: TurnStatusLineProps) {
+  if (turn.status === 'queued') return <Queued chat={chat} turnId={turn.turnId} />;
+  if (turn.status !== 'running' || turn.phase === 'following_up' || turn.phase === 'finishing' || hasText) return null;
+  const reply = turn.steps.find(({ name }) => name.startsWith('reply:'));
+  if (reply?.status === 'retrying') {
+    return (
+      <p class="waiting">
+        <span class="tag warn">{attemptText(Math.max(2, reply.attempts))}</span>
+        <span>{reply.error?.message ?? 'No reply was received.'}</span>
+      </p>
+    );
+  }
+  // A reply that has begun without text has an indicator of its own.
+  return isStreaming ? null : <WaitingForReply />;
+}
+
+export const WaitingForReply = () => (
+  <p class="waiting">
+    <TypingIndicator />
+    <span class="hidden">Waiting for the reply</span>
+  </p>
+);
+
+/** How often a reply is tried in all, where that is known: "Trying again (2 of 6)". */
+function attemptText(attempt: number): string {
+  const most = facts.value?.replyAttempts ?? 0;
+  return attempt <= most ? `Trying again (${attempt} of ${most})` : `Trying again (attempt ${attempt})`;
+}
+
+function Queued({ chat, turnId }: { chat: OpenChat; turnId: string }) {
+  const cancel = () => tryOrNotify(() => service.cancelTurn(turnId));
+  const position = (chat.chat.value?.queue.indexOf(turnId) ?? -1) + 1;
+  return (
+    <p class="waiting">
+      <span class="tag">{position > 0 ? `Queued, ${ordinal(position)} in line` : 'Queued'}</span>
+      <button type="button" class="quiet" onClick={cancel}>
+        Cancel message
+      </button>
+    </p>
+  );
+}
+
+const suffixes: Record<number, string> = { 1: 'st', 2: 'nd', 3: 'rd' };
+const ordinal = (n: number) => `${n}${(n % 100 < 11 || n % 100 > 13) && suffixes[n % 10] ? suffixes[n % 10] : 'th'}`;

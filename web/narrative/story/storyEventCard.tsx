@@ -1,0 +1,47 @@
+import type { StoryEvent } from '../../../client/src/index.js';
+import { nameOf } from '../../data/library.js';
+
+type Artifacts = StoryEvent['artifacts'];
+
+export function StoryEventCard({ event: { title, description, status, artifacts } }: { event: StoryEvent }) {
+  const lines = describeArtifacts(artifacts);
+  return (
+    <article class={status === 'cancelled' ? 'card cancelled' : 'card'}>
+      <h5>{title}</h5>
+      {description.trim() ? <p class="plain">{description}</p> : null}
+      {lines.length > 0 ? (
+        <div class="outcome">
+          <p class="hint">{outcomeLabels[status]}</p>
+          <ul>
+            {lines.map((line) => (
+              <li key={line} class="plain">
+                {line}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : null}
+    </article>
+  );
+}
+
+const outcomeLabels: Record<StoryEvent['status'], string> = {
+  planned: 'Outcome when completed:',
+  active: 'Outcome when completed:',
+  completed: 'Outcome:',
+  cancelled: 'Planned outcome:',
+};
+
+const signed = (delta: number) => (delta < 0 ? `−${-delta}` : `+${delta}`);
+
+/** The outcome of a story event, one line for each artifact. */
+function describeArtifacts({ knowledgeFacts = [], relationshipChange, acquiredObjects = [] }: Artifacts): string[] {
+  const facts = knowledgeFacts.map(
+    ({ sourceId, targetId, fact }) => `${nameOf(sourceId)} learns about ${nameOf(targetId)}: ${fact}`,
+  );
+  const objects = acquiredObjects.map(({ ownerId, name }) => `${nameOf(ownerId)} gets: ${name}`);
+  if (!relationshipChange) return [...facts, ...objects];
+  const { sourceId, targetId, affinityDelta, trustDelta } = relationshipChange;
+  const deltas = `affinity ${signed(affinityDelta)}, trust ${signed(trustDelta)}`;
+  return [...facts, `${nameOf(sourceId)} towards ${nameOf(targetId)}: ${deltas}`, ...objects];
+}

@@ -1,0 +1,70 @@
+import { type Signal, useSignal } from '@preact/signals';
+import { service } from '../../data/service.js';
+import { bind, patch, SubmitRow, TextField, useSubmission } from '../../dialogs/fields.js';
+import { ArtifactFields } from './artifactFields.js';
+import { artifactsOf, type EventForm, emptyForm } from './storyArtifacts.js';
+
+type NewStoryEventProps = { chatId: string; participants: readonly string[]; onPlanned(): void };
+
+export function NewStoryEvent({ chatId, participants, onPlanned }: NewStoryEventProps) {
+  const isShown = useSignal(false);
+  const form = useSignal(emptyForm(participants));
+  const submission = useSubmission(async () => {
+    const { title, description, status } = form.peek();
+    const artifacts = artifactsOf(form.peek());
+    await service.createStoryEvent(chatId, { title: title.trim(), description, status, artifacts });
+    form.value = emptyForm(participants);
+    isShown.value = false;
+    onPlanned();
+  });
+  if (!isShown.value) {
+    return (
+      <button type="button" class="button" onClick={() => (isShown.value = true)}>
+        Add story event
+      </button>
+    );
+  }
+  return (
+    <form class="form card" aria-label="New story event" onSubmit={submission.onSubmit}>
+      <TextField label="Title" required initialFocus max={200} {...bind(form, 'title')} />
+      <TextField
+        label="Description"
+        rows={3}
+        max={20_000}
+        {...bind(form, 'description')}
+        hint="What happens, and when it counts as completed."
+      />
+      <StatusFields form={form} />
+      <ArtifactFields form={form} participants={participants} />
+      <SubmitRow submission={submission} action="Add">
+        <button type="button" class="button" onClick={() => (isShown.value = false)}>
+          Cancel
+        </button>
+      </SubmitRow>
+    </form>
+  );
+}
+
+const statuses: readonly (readonly [EventForm['status'], string])[] = [
+  ['planned', 'Planned (starts later)'],
+  ['active', 'Active now'],
+];
+
+function StatusFields({ form }: { form: Signal<EventForm> }) {
+  return (
+    <fieldset class="group">
+      <legend>Status</legend>
+      {statuses.map(([status, label]) => (
+        <label key={status} class="check">
+          <input
+            type="radio"
+            name="story-event-status"
+            checked={form.value.status === status}
+            onChange={() => patch(form, { status })}
+          />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
