@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Difference, rebuildChat } from '../db/timeline/rebuildChat.js';
+import { type Difference, rebuildChat } from '../db/timeline/rebuild/rebuildChat.js';
 import { openCommandDatabase } from './commandDatabase.js';
 import { messageOf } from './start/failure.js';
 

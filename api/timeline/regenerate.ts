@@ -1,5 +1,5 @@
 import type { Pool } from '../../db/core/pool.js';
-import { claimRegeneration, type RegenerateRequest } from '../../db/timeline/regenerate.js';
+import { claimRegeneration, type RegenerateRequest } from '../../db/timeline/versions/regenerate.js';
 import type { TurnLimits } from '../../db/turns/ownerTurns.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { RequestTracing } from '../http/requestTracing.js';

@@ -7,7 +7,7 @@ import { type IdPrefix, newId } from '../core/ids.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { storeAvatar } from '../narrative/avatars.js';
 import { storeCard } from '../narrative/cards.js';
-import { rebuildInTransaction } from '../timeline/rebuild.js';
+import { rebuildInTransaction } from '../timeline/rebuild/rebuild.js';
 import { type Chat, readChat } from './chats.js';
 import { type Limits, mustBeWithinLimit } from './ownerLimits.js';
 import { mustHaveRoomForChat } from './storedBytes.js';

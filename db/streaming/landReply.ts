@@ -10,7 +10,7 @@ import { goneVerdict, type ReplyVerdict, stoppedVerdict } from '../../domain/tur
 import { readAgentReply } from '../agents/agentReply.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { appendEvents } from '../timeline/log.js';
-import { supersede } from '../timeline/supersede.js';
+import { supersede } from '../timeline/versions/supersede.js';
 import { lockTurn } from '../turns/lockTurn.js';
 import type { TurnRow } from '../turns/turnRow.js';
 import { landedVerdict, verdictOf } from './landedVerdict.js';

@@ -20,11 +20,11 @@ import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { CHUNK_SIZE, yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { readFloor } from '../turns/floor.js';
-import { readActiveVersions, readVersionsOfTurns } from './activeVersions.js';
 import { belongsUpTo } from './lines.js';
 import { type EventRow, eventBytes, toChatEvent } from './log.js';
-import { rebuildInTransaction } from './rebuild.js';
+import { rebuildInTransaction } from './rebuild/rebuild.js';
 import { listOf } from './subjects.js';
+import { readActiveVersions, readVersionsOfTurns } from './versions/activeVersions.js';
 
 /**
  * `atSeq`: the last event that is copied, or the line (the seq of a user turn) that is the last one with what belongs to it.

@@ -5,7 +5,7 @@ import { ChatRefused } from '../core/refused.js';
 import { readFloor } from '../turns/floor.js';
 import { readTurnRow } from '../turns/turnRow.js';
 import { appendEvents, findEffect } from './log.js';
-import { applyMark, type Marking } from './marks.js';
+import { applyMark, type Marking } from './marks/marks.js';
 
 const STEP = 'remove';
 

@@ -8,7 +8,7 @@ import { endTurn } from '../turns/endTurn.js';
 import { readFloor, storeStop } from '../turns/floor.js';
 import { type TurnRow, turnColumns } from '../turns/turnRow.js';
 import { appendEvents } from './log.js';
-import { applyMark, type Marking } from './marks.js';
+import { applyMark, type Marking } from './marks/marks.js';
 import { inTimeline } from './subjects.js';
 
 export type RewindPreview = { totalEvents: number; byKind: Record<string, number> };

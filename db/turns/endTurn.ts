@@ -8,7 +8,7 @@ import type { Tx } from '../core/pool.js';
 import { takeModelCalls } from '../streaming/modelCalls.js';
 import { countToolCalls } from '../streaming/usageOfReply.js';
 import { appendEvents } from '../timeline/log.js';
-import { applyMark, type Marking } from '../timeline/marks.js';
+import { applyMark, type Marking } from '../timeline/marks/marks.js';
 import type { TurnRow } from './turnRow.js';
 
 /** How a turn ends. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { newAgentChat, type PlanNode } from '../../support/chats/agentChats.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';

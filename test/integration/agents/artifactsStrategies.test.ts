@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appendToolArtifact } from '../../../db/agents/artifacts.js';
-import { rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { type AgentChat, newAgentChat } from '../../support/chats/agentChats.js';
 import { tellStory } from '../../support/chats/timeline.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readAgentPrompt } from '../../../db/agents/readAgentPrompt.js';
-import { rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 

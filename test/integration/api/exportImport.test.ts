@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { undoRewind } from '../../../db/timeline/rewind.js';
-import { readVersions } from '../../../db/timeline/versions.js';
+import { readVersions } from '../../../db/timeline/versions/versions.js';
 import { owner, seedChat } from '../../support/chats/chats.js';
 import { expectSameWhenImported } from '../../support/chats/importedCopy.js';
 import { tellStory } from '../../support/chats/timeline.js';

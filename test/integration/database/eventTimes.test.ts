@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { transaction } from '../../../db/core/pool.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { appendEvents, lockChat, readEvents } from '../../../db/timeline/log.js';
-import { rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import type { NewEvent } from '../../../domain/log/events.js';
 import { owner, seedChat } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';

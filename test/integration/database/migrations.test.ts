@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { migrate } from '../../../db/core/migrate.js';
 import type { Pool } from '../../../db/core/pool.js';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { claim } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 import { dumpSchema } from '../../support/postgres/schemaDump.js';

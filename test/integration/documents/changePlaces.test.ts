@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { proposeChanges } from '../../../db/documents/proposeChanges.js';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { block, callProposeEdit, newThread } from '../../support/chats/documents.js';
 import { sender } from '../../support/chats/narrativeApi.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';

@@ -4,7 +4,7 @@ import { transaction } from '../../../db/core/pool.js';
 import { proposeChanges } from '../../../db/documents/proposeChanges.js';
 import { proposeEdit } from '../../../db/documents/proposeEdit.js';
 import { appendEvents, lockChat } from '../../../db/timeline/log.js';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { claim, owner } from '../../support/chats/chats.js';
 import { block, type DocumentResource, newThread } from '../../support/chats/documents.js';
 import { type Body, sender } from '../../support/chats/narrativeApi.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import type { NewEvent } from '../../../domain/log/events.js';
 import { append, type GuestChat, newGuestChat, sender } from '../../support/chats/narrativeApi.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';

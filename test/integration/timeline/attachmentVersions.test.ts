@@ -6,7 +6,7 @@ import { deleteChat, purgeDeletedChats } from '../../../db/chats/deleteChat.js';
 import type { Pool } from '../../../db/core/pool.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { readHistoryBefore } from '../../../db/timeline/promptHistory.js';
-import { claimRegeneration } from '../../../db/timeline/regenerate.js';
+import { claimRegeneration } from '../../../db/timeline/versions/regenerate.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { readTranscript, tellStory } from '../../support/chats/timeline.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';

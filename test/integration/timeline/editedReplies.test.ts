@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Pool } from '../../../db/core/pool.js';
-import { editReply } from '../../../db/timeline/editReply.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { readHistoryBefore } from '../../../db/timeline/promptHistory.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { searchTexts, wordsOf } from '../../../db/timeline/searchTexts.js';
-import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
+import { editReply } from '../../../db/timeline/versions/editReply.js';
+import { activateVersion, readVersions } from '../../../db/timeline/versions/versions.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { foldTimeline } from '../../../domain/timeline/timeline.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';

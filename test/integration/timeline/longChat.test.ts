@@ -4,7 +4,7 @@ import { readPromptInput } from '../../../db/narrative/readPrompt.js';
 import { readTurnContext } from '../../../db/narrative/turnContext.js';
 import { readMessages } from '../../../db/timeline/messages.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
-import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
+import { activateVersion, readVersions } from '../../../db/timeline/versions/versions.js';
 import { openTurn } from '../../../db/turns/openTurn.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { owner, seedChat } from '../../support/chats/chats.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readProjections } from '../../../db/timeline/rebuild.js';
-import { rebuildChat } from '../../../db/timeline/rebuildChat.js';
+import { readProjections } from '../../../db/timeline/rebuild/rebuild.js';
+import { rebuildChat } from '../../../db/timeline/rebuild/rebuildChat.js';
 import { claim, seedChat } from '../../support/chats/chats.js';
 import { tellStory } from '../../support/chats/timeline.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';

@@ -3,7 +3,7 @@ import { readChat } from '../../../db/chats/chats.js';
 import type { Pool } from '../../../db/core/pool.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { rewindChat } from '../../../db/timeline/rewind.js';
-import { readVersions } from '../../../db/timeline/versions.js';
+import { readVersions } from '../../../db/timeline/versions/versions.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { expectFolded, type Story, tellStory, withoutChat } from '../../support/chats/timeline.js';

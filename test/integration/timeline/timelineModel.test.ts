@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Pool } from '../../../db/core/pool.js';
-import { editReply } from '../../../db/timeline/editReply.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
-import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
+import { editReply } from '../../../db/timeline/versions/editReply.js';
+import { activateVersion, readVersions } from '../../../db/timeline/versions/versions.js';
 import { greet } from '../../../domain/narrative/greeting.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { expectSameWhenImported } from '../../support/chats/importedCopy.js';

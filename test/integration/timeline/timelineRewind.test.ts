@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Pool } from '../../../db/core/pool.js';
 import { previewRewind, rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
-import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
+import { activateVersion, readVersions } from '../../../db/timeline/versions/versions.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { expectFolded, type Story, tellStory } from '../../support/chats/timeline.js';

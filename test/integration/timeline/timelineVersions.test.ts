@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Pool } from '../../../db/core/pool.js';
 import { closeReply, landReply } from '../../../db/streaming/landReply.js';
-import { claimRegeneration } from '../../../db/timeline/regenerate.js';
-import { activateVersion, readVersions } from '../../../db/timeline/versions.js';
+import { claimRegeneration } from '../../../db/timeline/versions/regenerate.js';
+import { activateVersion, readVersions } from '../../../db/timeline/versions/versions.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { expectFolded, tellStory } from '../../support/chats/timeline.js';

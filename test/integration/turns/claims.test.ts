@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readEvents } from '../../../db/timeline/log.js';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { finishTurn } from '../../../db/turns/finish.js';
 import { markStop } from '../../../db/turns/stop.js';
 import { readTurn } from '../../../db/turns/turnView.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { transaction } from '../../../db/core/pool.js';
 import { appendEvents, lockChat, readEvents } from '../../../db/timeline/log.js';
-import { readProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { claim, seedChat } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Turn } from '../../../client/src/index.js';
 import { createPool, type Pool } from '../../../db/core/pool.js';
-import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import type { ChatEvent } from '../../../domain/log/events.js';
 import type { Service } from '../service/service.js';
 import { until } from '../until.js';

@@ -4,7 +4,7 @@ import { exportChat } from '../../../db/chats/exportChat.js';
 import { importChat } from '../../../db/chats/importChat.js';
 import type { Pool } from '../../../db/core/pool.js';
 import { readEvents } from '../../../db/timeline/log.js';
-import { readProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import type { ExportedEvent } from '../../../domain/timeline/exportedChat.js';
 import { createImportPlan, parseExportLine } from '../../../domain/timeline/importPlan.js';
 import { owner } from './chats.js';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Pool, transaction } from '../../../db/core/pool.js';
 import { lockChat } from '../../../db/timeline/log.js';
-import { type ProjectionRows, readProjections, rebuildInTransaction } from '../../../db/timeline/rebuild.js';
+import { type ProjectionRows, readProjections, rebuildInTransaction } from '../../../db/timeline/rebuild/rebuild.js';
 import type { NewEvent } from '../../../domain/log/events.js';
 
 /** What must hold of a chat's log and of what is folded from it, as sentences about what does not. No test runner. */

@@ -1,6 +1,6 @@
 import { newId } from '../../../db/core/ids.js';
 import { createPool, type Pool } from '../../../db/core/pool.js';
-import { rebuildProjections } from '../../../db/timeline/rebuild.js';
+import { rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 
 /** How many turns are inserted at a time. */
 const PART = 1_000;

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Pool } from '../../../db/core/pool.js';
-import { readProjections } from '../../../db/timeline/rebuild.js';
+import { readProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import {
   differencesFromRebuild,
   edgesOutOfRange,

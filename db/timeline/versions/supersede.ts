@@ -1,11 +1,11 @@
-import type { Attachment } from '../../domain/attachments/attachment.js';
-import type { EventData, NewEvent } from '../../domain/log/events.js';
-import type { Tx } from '../core/pool.js';
-import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
-import type { TurnRow } from '../turns/turnRow.js';
-import { readTurnRow } from '../turns/turnRow.js';
-import { appendEvents } from './log.js';
-import { applyMark, type Marking } from './marks.js';
+import type { Attachment } from '../../../domain/attachments/attachment.js';
+import type { EventData, NewEvent } from '../../../domain/log/events.js';
+import type { Tx } from '../../core/pool.js';
+import { endBeforeRemoval } from '../../turns/endBeforeRemoval.js';
+import type { TurnRow } from '../../turns/turnRow.js';
+import { readTurnRow } from '../../turns/turnRow.js';
+import { appendEvents } from '../log.js';
+import { applyMark, type Marking } from '../marks/marks.js';
 
 /**
  * Appends that a turn's reply supersedes the version that it regenerates, right before that reply is appended and in the

@@ -1,18 +1,18 @@
-import type { ClientFunctions } from '../../domain/agents/clientFunctions.js';
-import { decideRegenerate, newVersion } from '../../domain/timeline/decideRegenerate.js';
-import type { TurnOptions } from '../../domain/turns/turnOptions.js';
-import { lockOwnChat } from '../chats/lockOwnChat.js';
-import { newId } from '../core/ids.js';
-import { notifyTurnStatus } from '../core/notify.js';
-import { type Pool, type Tx, transaction } from '../core/pool.js';
-import { ChatRefused } from '../core/refused.js';
-import { type Claim, findRepeated, repeatOf } from '../turns/claim.js';
-import { readFloor } from '../turns/floor.js';
-import { mustHaveTurnsLeft, type TurnLimits } from '../turns/ownerTurns.js';
-import { type Preparation, prepareTurn } from '../turns/prepareTurn.js';
-import { readTurnRow, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
-import { readBeatText } from './beatText.js';
-import { readActiveVersion } from './versionMarks.js';
+import type { ClientFunctions } from '../../../domain/agents/clientFunctions.js';
+import { decideRegenerate, newVersion } from '../../../domain/timeline/decideRegenerate.js';
+import type { TurnOptions } from '../../../domain/turns/turnOptions.js';
+import { lockOwnChat } from '../../chats/lockOwnChat.js';
+import { newId } from '../../core/ids.js';
+import { notifyTurnStatus } from '../../core/notify.js';
+import { type Pool, type Tx, transaction } from '../../core/pool.js';
+import { ChatRefused } from '../../core/refused.js';
+import { type Claim, findRepeated, repeatOf } from '../../turns/claim.js';
+import { readFloor } from '../../turns/floor.js';
+import { mustHaveTurnsLeft, type TurnLimits } from '../../turns/ownerTurns.js';
+import { type Preparation, prepareTurn } from '../../turns/prepareTurn.js';
+import { readTurnRow, type TurnRow, toStart, turnColumns } from '../../turns/turnRow.js';
+import { readBeatText } from '../beatText.js';
+import { readActiveVersion } from '../marks/versionMarks.js';
 
 export type RegenerateRequest = {
   /** Any version of the reply. */

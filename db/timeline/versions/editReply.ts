@@ -1,17 +1,17 @@
-import type { EventData } from '../../domain/log/events.js';
-import { decideEditReply, editedVersion } from '../../domain/timeline/decideEditReply.js';
-import { stepName } from '../../domain/turns/stepName.js';
-import { lockOwnChat } from '../chats/lockOwnChat.js';
-import { newId } from '../core/ids.js';
-import { type Pool, type Tx, transaction } from '../core/pool.js';
-import { ChatRefused } from '../core/refused.js';
-import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
-import { readFloor } from '../turns/floor.js';
-import { readTurnRow, type TurnRow } from '../turns/turnRow.js';
-import { appendEvents, type EventRow, toChatEvent } from './log.js';
-import { applyMark, type Marking } from './marks.js';
-import { inTimeline } from './subjects.js';
-import { readActiveVersion } from './versionMarks.js';
+import type { EventData } from '../../../domain/log/events.js';
+import { decideEditReply, editedVersion } from '../../../domain/timeline/decideEditReply.js';
+import { stepName } from '../../../domain/turns/stepName.js';
+import { lockOwnChat } from '../../chats/lockOwnChat.js';
+import { newId } from '../../core/ids.js';
+import { type Pool, type Tx, transaction } from '../../core/pool.js';
+import { ChatRefused } from '../../core/refused.js';
+import { endBeforeRemoval } from '../../turns/endBeforeRemoval.js';
+import { readFloor } from '../../turns/floor.js';
+import { readTurnRow, type TurnRow } from '../../turns/turnRow.js';
+import { appendEvents, type EventRow, toChatEvent } from '../log.js';
+import { applyMark, type Marking } from '../marks/marks.js';
+import { readActiveVersion } from '../marks/versionMarks.js';
+import { inTimeline } from '../subjects.js';
 
 export type EditReply = {
   /** Any version of the reply; the one in the timeline is edited. */

@@ -1,14 +1,14 @@
-import { type ActivateState, decideActivate } from '../../domain/timeline/decideActivate.js';
-import type { TurnStatus } from '../../domain/turns/turn.js';
-import { maxPageBytes, type Page } from '../core/page.js';
-import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
-import { ChatRefused } from '../core/refused.js';
-import { endBeforeRemoval } from '../turns/endBeforeRemoval.js';
-import { readFloor } from '../turns/floor.js';
-import { readTurnRow } from '../turns/turnRow.js';
-import { appendEvents, lockChat } from './log.js';
-import { applyMark, type Marking } from './marks.js';
-import { readActiveVersion } from './versionMarks.js';
+import { type ActivateState, decideActivate } from '../../../domain/timeline/decideActivate.js';
+import type { TurnStatus } from '../../../domain/turns/turn.js';
+import { maxPageBytes, type Page } from '../../core/page.js';
+import { type Db, type Pool, type Tx, transaction } from '../../core/pool.js';
+import { ChatRefused } from '../../core/refused.js';
+import { endBeforeRemoval } from '../../turns/endBeforeRemoval.js';
+import { readFloor } from '../../turns/floor.js';
+import { readTurnRow } from '../../turns/turnRow.js';
+import { appendEvents, lockChat } from '../log.js';
+import { applyMark, type Marking } from '../marks/marks.js';
+import { readActiveVersion } from '../marks/versionMarks.js';
 
 /** One version of a reply, as far as it has landed. Times are ISO 8601 UTC. */
 export type VersionView = {

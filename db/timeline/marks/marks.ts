@@ -1,9 +1,9 @@
-import type { ChatEvent } from '../../domain/log/events.js';
-import type { MarkKind } from '../../domain/timeline/marks.js';
-import { keepOneHolder } from '../agents/strategyHolder.js';
-import { type Tx, withoutCompiling } from '../core/pool.js';
-import type { Moved } from '../projections/handler.js';
-import { refold } from '../projections/index.js';
+import type { ChatEvent } from '../../../domain/log/events.js';
+import type { MarkKind } from '../../../domain/timeline/marks.js';
+import { keepOneHolder } from '../../agents/strategyHolder.js';
+import { type Tx, withoutCompiling } from '../../core/pool.js';
+import type { Moved } from '../../projections/handler.js';
+import { refold } from '../../projections/index.js';
 import { hideAfter, hideTurn, unhide } from './hide.js';
 import { chooseVersion, leaveUnchosen } from './versionMarks.js';
 

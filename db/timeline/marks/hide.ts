@@ -1,5 +1,5 @@
-import type { Tx } from '../core/pool.js';
-import type { Moved } from '../projections/handler.js';
+import type { Tx } from '../../core/pool.js';
+import type { Moved } from '../../projections/handler.js';
 import { setHidden } from './storeMarks.js';
 import { readRootsAfter, readRootsOf, refoldVersions } from './versionMarks.js';
 

@@ -1,6 +1,6 @@
-import { type Pool, type Tx, transaction } from '../core/pool.js';
-import { projectionTables } from '../projections/index.js';
-import { lockChat } from './log.js';
+import { type Pool, type Tx, transaction } from '../../core/pool.js';
+import { projectionTables } from '../../projections/index.js';
+import { lockChat } from '../log.js';
 import { rebuildInTransaction } from './rebuild.js';
 
 /** How the rows of a projection differed from what the log gives. `examples` are keys of some of them. */

@@ -7,11 +7,11 @@ import {
   proseKindList,
   replyKindList,
   type Versions,
-} from '../../domain/timeline/marks.js';
-import type { Db, Tx } from '../core/pool.js';
-import type { Moved } from '../projections/handler.js';
+} from '../../../domain/timeline/marks.js';
+import type { Db, Tx } from '../../core/pool.js';
+import type { Moved } from '../../projections/handler.js';
+import { listOf } from '../subjects.js';
 import { type PartMark, setSuperseded } from './storeMarks.js';
-import { listOf } from './subjects.js';
 
 /** The steps that choose a version; its turn is the one that their events name. */
 const isChoice = (event: string) => `${event}.kind in ('turn_superseded', 'version_activated')`;

@@ -1,9 +1,9 @@
-import type { EventKind } from '../../domain/log/events.js';
-import type { PartOfTurn } from '../../domain/timeline/marks.js';
-import type { Tx } from '../core/pool.js';
-import type { Moved } from '../projections/handler.js';
-import { projectedKinds } from '../projections/index.js';
-import { inTimeline, listOf, subjectOf } from './subjects.js';
+import type { EventKind } from '../../../domain/log/events.js';
+import type { PartOfTurn } from '../../../domain/timeline/marks.js';
+import type { Tx } from '../../core/pool.js';
+import type { Moved } from '../../projections/handler.js';
+import { projectedKinds } from '../../projections/index.js';
+import { inTimeline, listOf, subjectOf } from '../subjects.js';
 
 const movedColumns = `e.seq, e.kind, ${subjectOf('e')} as subject`;
 const changesProjection = `e.kind in (${listOf(projectedKinds)})`;

@@ -1,10 +1,10 @@
-import type { ChatEvent } from '../../domain/log/events.js';
-import { type Db, type Pool, type Tx, transaction, withoutCompiling } from '../core/pool.js';
-import { yieldToEventLoop } from '../core/yieldToEventLoop.js';
-import { project, projectedKinds, projectionTables } from '../projections/index.js';
-import { resetSettings } from '../projections/settings.js';
-import { type EventRow, eventBytes, lockChat, toChatEvent } from './log.js';
-import { inTimeline, listOf } from './subjects.js';
+import type { ChatEvent } from '../../../domain/log/events.js';
+import { type Db, type Pool, type Tx, transaction, withoutCompiling } from '../../core/pool.js';
+import { yieldToEventLoop } from '../../core/yieldToEventLoop.js';
+import { project, projectedKinds, projectionTables } from '../../projections/index.js';
+import { resetSettings } from '../../projections/settings.js';
+import { type EventRow, eventBytes, lockChat, toChatEvent } from '../log.js';
+import { inTimeline, listOf } from '../subjects.js';
 
 export type ProjectionRows = Record<string, Record<string, unknown>[]>;
 

@@ -1,5 +1,5 @@
-import { activeVersions, type LogLine, type Versions } from '../../domain/timeline/marks.js';
-import type { Db } from '../core/pool.js';
+import { activeVersions, type LogLine, type Versions } from '../../../domain/timeline/marks.js';
+import type { Db } from '../../core/pool.js';
 
 /** Of each reply's versions, the id of the one in the timeline; for a root that no mark has named, its own. */
 export async function readActiveVersions(db: Db, chatId: string, turns: Versions): Promise<(rootId: string) => string> {
