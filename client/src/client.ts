@@ -1,11 +1,17 @@
-import { eventStreamTransport } from './eventStreamTransport.js';
-import { type Following, type FollowOptions, followChat } from './followChat.js';
-import { chatFrames, type FramesOptions } from './frames.js';
-import { type Answer, createSend, type RequestOptions, type RequestSettings, throwRefusals } from './request.js';
-import { type RetryOptions, withRetries } from './retry.js';
+import { eventStreamTransport } from './follow/eventStreamTransport.js';
+import { type Following, type FollowOptions, followChat } from './follow/followChat.js';
+import { chatFrames, type FramesOptions } from './follow/frames.js';
+import type { Transport } from './follow/transport.js';
+import { type WebSocketConstructor, webSocketTransport } from './follow/webSocketTransport.js';
+import {
+  type Answer,
+  createSend,
+  type RequestOptions,
+  type RequestSettings,
+  throwRefusals,
+} from './requests/request.js';
+import { type RetryOptions, withRetries } from './requests/retry.js';
 import type { Attachment, Chat, Event, Message, NewTurn, Turn, ViewerFrame } from './schema.js';
-import type { Transport } from './transport.js';
-import { type WebSocketConstructor, webSocketTransport } from './webSocketTransport.js';
 
 export type ClientOptions = RequestSettings & {
   /** The global one by default. If there is none, or this is null, chats are followed over server-sent events. */

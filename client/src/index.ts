@@ -1,4 +1,3 @@
-export { type Backoff, backoffMs } from './backoff.js';
 export {
   type Client,
   type ClientOptions,
@@ -7,7 +6,6 @@ export {
   type PostTurnOptions,
   type WaitOptions,
 } from './client.js';
-export type { ConnectionState } from './connectionState.js';
 export {
   type Channel,
   type Draft,
@@ -18,15 +16,17 @@ export {
   filledSteps,
 } from './drafts.js';
 export { ApiError, type FollowEnd, FollowError, isTransient, UnreachableError } from './errors.js';
-export type { Following, FollowOptions } from './followChat.js';
-export type { FramesOptions } from './frames.js';
+export type { ConnectionState } from './follow/connectionState.js';
+export type { Following, FollowOptions } from './follow/followChat.js';
+export type { FramesOptions } from './follow/frames.js';
+export type { WebSocketConstructor, WebSocketLike } from './follow/webSocketTransport.js';
 export type { OldDraft, RestartReason } from './oldDraft.js';
-export type { SendOptions } from './outbox.js';
-export type { Answer, RequestOptions } from './request.js';
-export type { RetryOptions } from './retry.js';
+export { type Backoff, backoffMs } from './requests/backoff.js';
+export type { Answer, RequestOptions } from './requests/request.js';
+export type { RetryOptions } from './requests/retry.js';
 export type * from './schema.js';
-export type { ShownMessage } from './shownMessages.js';
-export type { Decision } from './storeActions.js';
-export { createTurnStore, type TurnStore, type TurnStoreOptions } from './turnStore.js';
-export type { ChatStatus, ShownDraft, TurnsSnapshot, WaitingApproval } from './turnsSnapshot.js';
-export type { WebSocketConstructor, WebSocketLike } from './webSocketTransport.js';
+export type { SendOptions } from './store/outbox.js';
+export type { ShownMessage } from './store/shownMessages.js';
+export type { Decision } from './store/storeActions.js';
+export { createTurnStore, type TurnStore, type TurnStoreOptions } from './store/turnStore.js';
+export type { ChatStatus, ShownDraft, TurnsSnapshot, WaitingApproval } from './store/turnsSnapshot.js';

@@ -1,7 +1,7 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Client } from './client.js';
-import { createTurnStore, type TurnStore, type TurnStoreOptions } from './turnStore.js';
-import type { TurnsSnapshot } from './turnsSnapshot.js';
+import { createTurnStore, type TurnStore, type TurnStoreOptions } from './store/turnStore.js';
+import type { TurnsSnapshot } from './store/turnsSnapshot.js';
 
 export type UseTurnsOptions = TurnStoreOptions & {
   /** Made once, outside of components: another client is another connection. */

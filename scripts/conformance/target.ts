@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { readEvents } from '../../client/src/eventStreamTransport.js';
+import { readEvents } from '../../client/src/follow/eventStreamTransport.js';
 import { type Chat, type Client, createClient, type Turn } from '../../client/src/index.js';
 import type { ViewerFrame } from '../../domain/log/frames.js';
 import { createFrameCheck } from '../../test/support/viewers/frameCheck.js';

@@ -110,11 +110,12 @@ const rooms: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   client: {
-    may: ["import { backoffMs } from './backoff.js'"],
+    may: ["import { backoffMs } from './backoff.js'", "import { backoffMs } from '../requests/backoff.js'"],
     mayNot: [
       "import { z } from 'zod'",
       "import { WebSocket } from 'ws'",
       "import type { ViewerFrame } from '../../domain/log/frames.js'",
+      "import type { ViewerFrame } from '../../../domain/log/frames.js'",
     ],
   },
   web: {

@@ -1,5 +1,5 @@
-import { type Backoff, backoffMs } from './backoff.js';
-import type { FollowEnd } from './errors.js';
+import type { FollowEnd } from '../errors.js';
+import { type Backoff, backoffMs } from '../requests/backoff.js';
 
 /**
  * The state of a viewer's connection. `cursor` is the seq of the last delivered event. Each connection begins after it,

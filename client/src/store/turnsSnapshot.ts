@@ -1,7 +1,7 @@
-import type { ConnectionState } from './connectionState.js';
-import { type Draft, type Drafts, draftKey, filledSteps } from './drafts.js';
-import type { RestartReason } from './oldDraft.js';
-import type { AgentStep, StatusFrame, StepView, Thinking, TurnStatus, ViewerFrame } from './schema.js';
+import { type Draft, type Drafts, draftKey, filledSteps } from '../drafts.js';
+import type { ConnectionState } from '../follow/connectionState.js';
+import type { RestartReason } from '../oldDraft.js';
+import type { AgentStep, StatusFrame, StepView, Thinking, TurnStatus, ViewerFrame } from '../schema.js';
 import type { ShownMessage } from './shownMessages.js';
 
 /** A reply in flight. */

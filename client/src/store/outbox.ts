@@ -1,5 +1,5 @@
-import type { Client } from './client.js';
-import type { NewTurn, Turn } from './schema.js';
+import type { Client } from '../client.js';
+import type { NewTurn, Turn } from '../schema.js';
 import type { ShownMessage } from './shownMessages.js';
 
 export type SendOptions = {

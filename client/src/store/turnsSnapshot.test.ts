@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { StatusFrame, ViewerFrame } from './schema.js';
+import type { StatusFrame, ViewerFrame } from '../schema.js';
 import { emptyState, evolveTurns, type StoreState, snapshotOf } from './turnsSnapshot.js';
 
 const status = (more: Partial<StatusFrame> = {}): StatusFrame => ({

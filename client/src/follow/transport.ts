@@ -1,4 +1,4 @@
-import type { ViewerFrame } from './schema.js';
+import type { ViewerFrame } from '../schema.js';
 
 export type TransportHandlers = {
   frame(frame: ViewerFrame): void;

@@ -1,4 +1,4 @@
-import { keyOf, type RequestSettings } from './request.js';
+import { keyOf, type RequestSettings } from '../requests/request.js';
 import { abnormalClosure, type Transport } from './transport.js';
 
 type SocketEvent = { data?: unknown; code?: number };

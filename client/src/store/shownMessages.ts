@@ -1,4 +1,4 @@
-import type { AgentStep, Attachment, EventFrame, Message, PublicError } from './schema.js';
+import type { AgentStep, Attachment, EventFrame, Message, PublicError } from '../schema.js';
 
 /** A message of a chat as a page shows it. */
 export type ShownMessage = {

@@ -1,8 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { FollowError } from './errors.js';
+import { FollowError } from '../errors.js';
+import type { ViewerFrame } from '../schema.js';
 import { followChat } from './followChat.js';
 import { chatFrames } from './frames.js';
-import type { ViewerFrame } from './schema.js';
 import type { Transport, TransportHandlers } from './transport.js';
 
 const hello: ViewerFrame = { type: 'hello', chatId: 'chat_1', seq: 3 };

@@ -1,4 +1,4 @@
-import { keyOf, type RequestSettings } from './request.js';
+import { keyOf, type RequestSettings } from '../requests/request.js';
 import { abnormalClosure, type Transport } from './transport.js';
 
 /** The service sends a comment every 15 s: a connection that is silent for longer is dead. Milliseconds. */

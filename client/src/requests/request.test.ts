@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createClient } from './client.js';
-import { ApiError, UnreachableError } from './errors.js';
+import { createClient } from '../client.js';
+import { ApiError, UnreachableError } from '../errors.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 let server: Server | null = null;

@@ -1,6 +1,6 @@
-import { FollowError } from './errors.js';
+import { FollowError } from '../errors.js';
+import type { ViewerFrame } from '../schema.js';
 import { type Following, followChat } from './followChat.js';
-import type { ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 
 export type FramesOptions = {

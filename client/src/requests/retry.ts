@@ -1,5 +1,5 @@
+import { ApiError, isTransient } from '../errors.js';
 import { type Backoff, backoffMs, sleep } from './backoff.js';
-import { ApiError, isTransient } from './errors.js';
 
 export type RetryOptions = {
   /** How often the request is sent at most; 10 by default. */

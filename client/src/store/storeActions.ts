@@ -1,7 +1,7 @@
-import type { Client } from './client.js';
-import { ApiError } from './errors.js';
-import { type RetryOptions, withRetries } from './retry.js';
-import type { Turn } from './schema.js';
+import type { Client } from '../client.js';
+import { ApiError } from '../errors.js';
+import { type RetryOptions, withRetries } from '../requests/retry.js';
+import type { Turn } from '../schema.js';
 
 /** Asks for the last reply of a chat again, for other text or the same. Repeats the request under one idempotency key. */
 export async function regenerateTurn(

@@ -1,5 +1,5 @@
-import type { Client, Page } from './client.js';
-import type { Message } from './schema.js';
+import type { Client, Page } from '../client.js';
+import type { Message } from '../schema.js';
 import { type ShownMessage, shownMessage } from './shownMessages.js';
 
 const pageSize = 100;

@@ -1,4 +1,4 @@
-import { ApiError, UnreachableError } from './errors.js';
+import { ApiError, UnreachableError } from '../errors.js';
 
 export type RequestOptions = {
   /** Sent as JSON. */

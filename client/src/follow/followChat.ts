@@ -1,5 +1,5 @@
+import type { ViewerFrame } from '../schema.js';
 import { beginAt, type ConnectionInput, type ConnectionState, evolveConnection } from './connectionState.js';
-import type { ViewerFrame } from './schema.js';
 import type { Transport } from './transport.js';
 
 export type FollowOptions = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { EventFrame } from './schema.js';
+import type { EventFrame } from '../schema.js';
 import { evolveMessages, rewritesMessages, type ShownMessage } from './shownMessages.js';
 
 const event = (kind: string, turnId: string | null, data: object): EventFrame =>
