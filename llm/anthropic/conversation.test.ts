@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
-import { type AnthropicBody, refusalOf } from '../../test/support/provider/anthropicRules.js';
+import { type AnthropicBody, refusalOf } from '../../test/support/provider/strict/anthropicRules.js';
 import { toConversation } from './conversation.js';
 
 const said = (messages: ChatMessage[]) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ChatMessage } from '../../domain/agents/chatMessage.js';
-import { breachOfRoles } from '../../test/support/provider/strictRoles.js';
+import { breachOfRoles } from '../../test/support/provider/strict/strictRoles.js';
 import { alternateRoles } from './alternateRoles.js';
 import { toChatMessages } from './chatMessages.js';
 import { toSendable } from './toSendable.js';

@@ -169,5 +169,5 @@ const toolServer = (file: string) => ({
   name: 'tools',
   transport: 'stdio',
   command: process.execPath,
-  args: ['--import', 'tsx', join(process.cwd(), 'test/support/provider/toolServer.ts'), file],
+  args: ['--import', 'tsx', join(process.cwd(), 'test/support/provider/tools/toolServer.ts'), file],
 });

@@ -3,7 +3,7 @@ import type { Chat } from '../../../client/src/index.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { asking, tool } from '../../support/provider/agentReply.js';
 import { whole } from '../../support/provider/scriptedReply.js';
-import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/scriptedToolServer.js';
+import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/tools/scriptedToolServer.js';
 import { until } from '../../support/until.js';
 
 type Schema = { type?: string; properties?: Record<string, Schema>; items?: Schema } & Record<string, unknown>;

@@ -25,7 +25,7 @@ const tellTale = (status: number): Reply => ({
 const repliesAsked = () => world.provider.requests.filter(({ body }) => !body.response_format).length;
 
 beforeAll(async () => {
-  const args = ['--import', 'tsx', 'test/support/provider/toolServer.ts'];
+  const args = ['--import', 'tsx', 'test/support/provider/tools/toolServer.ts'];
   world = await startScriptedService({
     REPLY_ATTEMPTS: '2',
     REPLY_SILENCE_MS: '1000',

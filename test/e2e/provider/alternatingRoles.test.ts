@@ -3,7 +3,7 @@ import type { Chat } from '../../../client/src/index.js';
 import { type NarrativeWorld, type Played, startNarrativeWorld, stepOf } from '../../support/chats/narrativeWorld.js';
 import type { Reply } from '../../support/provider/scriptedReply.js';
 import { whole } from '../../support/provider/scriptedReply.js';
-import { breachOfRoles } from '../../support/provider/strictRoles.js';
+import { breachOfRoles } from '../../support/provider/strict/strictRoles.js';
 
 let world: NarrativeWorld;
 /** Answers of classifiers, by name. */

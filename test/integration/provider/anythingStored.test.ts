@@ -40,7 +40,7 @@ import {
   anyTool,
   anyToolAnswer,
 } from '../../support/provider/anyAnswer.js';
-import { startScriptedToolServer } from '../../support/provider/scriptedToolServer.js';
+import { startScriptedToolServer } from '../../support/provider/tools/scriptedToolServer.js';
 
 let database: TestDatabase;
 let server: Server;

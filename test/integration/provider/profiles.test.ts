@@ -3,7 +3,7 @@ import { createChat } from '../../../db/chats/newChat.js';
 import { createCharacter } from '../../../db/narrative/characters.js';
 import { type ProfileName, profileNames } from '../../../domain/providers/profileNames.js';
 import { owner } from '../../support/chats/chats.js';
-import { beStrict } from '../../support/provider/beStrict.js';
+import { beStrict } from '../../support/provider/strict/beStrict.js';
 import { startWorkerFleet, type WorkerFleet } from '../../support/service/workerFleet.js';
 
 let fleet: WorkerFleet;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Chat } from '../../../client/src/index.js';
-import { buildToolServer } from '../provider/buildToolServer.js';
+import { buildToolServer } from '../provider/tools/buildToolServer.js';
 import { type NarrativeWorld, startNarrativeWorld } from './narrativeWorld.js';
 
 /** The real service with a scripted provider and MCP servers of tools that go wrong. */

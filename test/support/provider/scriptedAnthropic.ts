@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { setTimeout as wait } from 'node:timers/promises';
 import { close, eventStream, listen, readBody, sendJson } from '../../../scripts/provider/http.js';
 import { smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
-import { type AnthropicBody, type Block, canonical, refusalOf, type SentReasoning } from './anthropicRules.js';
+import { type AnthropicBody, type Block, canonical, refusalOf, type SentReasoning } from './strict/anthropicRules.js';
 
 /** What the server does next on a stream. A stream whose steps have run out stays open. */
 export type AnthropicStep =

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CompletionRequest, completion, createChunkMaker } from '../../../scripts/provider/chunks.js';
 import { close, listen, readBody, sendJson } from '../../../scripts/provider/http.js';
 import { smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
-import { promptedSchema } from './promptedSchema.js';
 import { preciseNow, type Reply, type Step, someUsage, whole } from './scriptedReply.js';
 import { createScriptedStream } from './scriptedStream.js';
+import { promptedSchema } from './strict/promptedSchema.js';
 
 /** A request that came in, and what became of it. Plain data. */
 export type SeenRequest = {

@@ -7,7 +7,7 @@ import { createChatCompletions } from '../../../llm/chatCompletions/chatCompleti
 import { toChatMessages } from '../../../llm/outgoing/chatMessages.js';
 import { collectReply } from '../../support/provider/collectReply.js';
 import { startScriptedProvider } from '../../support/provider/scriptedProvider.js';
-import { breachOfRoles } from '../../support/provider/strictRoles.js';
+import { breachOfRoles } from '../../support/provider/strict/strictRoles.js';
 
 const limits = { soft: 6_000, hard: 12_000, countTokens: (text: string) => Math.ceil(text.length / 4) };
 const mira = { id: 'chr_m', name: 'Mira', persona: 'Keeps the lighthouse.' };

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createMcpTools, type McpTools } from '../../../llm/tools/mcp.js';
 import { createToolRegistry } from '../../../llm/tools/registry.js';
-import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/scriptedToolServer.js';
+import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/tools/scriptedToolServer.js';
 
 let server: ScriptedToolServer;
 let outside: McpTools;

@@ -8,7 +8,7 @@ import { createLocalFacts, type LearnedFacts } from '../../../llm/profiles/learn
 import { collectReply, someRequest } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { type Reply, whole } from '../../support/provider/scriptedReply.js';
-import { wrongCallId } from '../../support/provider/strictCallIds.js';
+import { wrongCallId } from '../../support/provider/strict/strictCallIds.js';
 
 type Sent = Record<string, unknown> & { messages: Record<string, unknown>[]; response_format?: { type: string } };
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createMcpTools, type McpServer, type McpTools } from '../../../llm/tools/mcp.js';
 import { createToolRegistry } from '../../../llm/tools/registry.js';
-import { buildToolServer } from '../../support/provider/buildToolServer.js';
-import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/scriptedToolServer.js';
+import { buildToolServer } from '../../support/provider/tools/buildToolServer.js';
+import { type ScriptedToolServer, startScriptedToolServer } from '../../support/provider/tools/scriptedToolServer.js';
 import { until } from '../../support/until.js';
 
 const limits = { level: 1, needsApproval: false, idempotent: false, timeoutMs: 20_000 } as const;

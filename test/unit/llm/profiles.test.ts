@@ -7,10 +7,10 @@ import type { ReplyRequest } from '../../../llm/port.js';
 import { createLocalFacts, type LearnedFacts } from '../../../llm/profiles/learnedFacts.js';
 import { type ChosenProfile, profileOf } from '../../../llm/profiles/profiles.js';
 import { calls, context, names } from '../../support/chats/classifierTurn.js';
-import { beStrict } from '../../support/provider/beStrict.js';
 import { collectReply } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { whole } from '../../support/provider/scriptedReply.js';
+import { beStrict } from '../../support/provider/strict/beStrict.js';
 
 let server: ScriptedProvider;
 beforeAll(async () => {

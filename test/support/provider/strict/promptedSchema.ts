@@ -1,4 +1,4 @@
-import type { CompletionRequest } from '../../../scripts/provider/chunks.js';
+import type { CompletionRequest } from '../../../../scripts/provider/chunks.js';
 
 /** The classifiers by the families of their steps. */
 const byStep: Record<string, string> = { parse: 'turn_parse' };

@@ -1,8 +1,8 @@
-import type { ProfileName } from '../../../domain/providers/profileNames.js';
-import type { CompletionRequest } from '../../../scripts/provider/chunks.js';
+import type { ProfileName } from '../../../../domain/providers/profileNames.js';
+import type { CompletionRequest } from '../../../../scripts/provider/chunks.js';
+import type { ScriptedProvider } from '../scriptedProvider.js';
+import { type Reply, whole } from '../scriptedReply.js';
 import { promptedSchema } from './promptedSchema.js';
-import type { ScriptedProvider } from './scriptedProvider.js';
-import { type Reply, whole } from './scriptedReply.js';
 import { ignoresSchemas, strictServers } from './strictServers.js';
 
 type Asked = { body: CompletionRequest; requestId: string | undefined };

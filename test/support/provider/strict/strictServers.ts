@@ -1,6 +1,6 @@
-import type { ProfileName } from '../../../domain/providers/profileNames.js';
-import type { CompletionRequest } from '../../../scripts/provider/chunks.js';
-import type { Reply } from './scriptedReply.js';
+import type { ProfileName } from '../../../../domain/providers/profileNames.js';
+import type { CompletionRequest } from '../../../../scripts/provider/chunks.js';
+import type { Reply } from '../scriptedReply.js';
 import { wrongCallId } from './strictCallIds.js';
 import { breachOfRoles } from './strictRoles.js';
 

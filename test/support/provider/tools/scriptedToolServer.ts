@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { close, listen, readBody, sendJson } from '../../../scripts/provider/http.js';
+import { close, listen, readBody, sendJson } from '../../../../scripts/provider/http.js';
 
 type Message = {
   id?: number | string;
