@@ -7,7 +7,7 @@ import { artifactData } from '../../domain/agents/artifacts.js';
 import { projectionJson } from '../../domain/timeline/chatProjection.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { type Route, route } from '../http/route.js';
-import { event, projection } from '../http/schemas.js';
+import { event, projection } from '../timeline/resources.js';
 
 const tag = 'Artifacts';
 

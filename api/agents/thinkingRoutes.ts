@@ -2,7 +2,7 @@ import { readOpenCalls } from '../../db/agents/agentSteps.js';
 import type { Pool } from '../../db/core/pool.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { type Route, route } from '../http/route.js';
-import { thinking } from '../http/schemas.js';
+import { thinking } from './resources.js';
 
 export function thinkingRoutes({ pool }: { pool: Pool }): Route[] {
   return [

@@ -3,7 +3,8 @@ import type { Pool } from '../../db/core/pool.js';
 import { cursorPage, text } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { type Route, route } from '../http/route.js';
-import { pageOf, tool } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { tool } from './resources.js';
 
 export function toolRoutes({ pool }: { pool: Pool }): Route[] {
   return [

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { type AttachmentLimits, createAttachment, readAttachment } from '../../db/attachments/attachments.js';
 import type { Pool } from '../../db/core/pool.js';
-import { type Attachment, isImage } from '../../domain/attachments/attachment.js';
+import { type Attachment, attachment, isImage } from '../../domain/attachments/attachment.js';
 import { orProblem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { attachment } from '../http/schemas.js';
 import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { receiveUpload, type UploadMemory } from './receiveUpload.js';
 import { sendAttachment } from './sendAttachment.js';

@@ -9,11 +9,12 @@ import { text, title } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { chat, pageOf } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
 import type { TurnStopper } from '../turns/turnStopper.js';
 import { chatPage, cursorAt } from './chatPage.js';
 import type { ChatPurge } from './chatPurge.js';
 import { agentSettingsChange, newChatBody, toNewChat } from './newChat.js';
+import { chat } from './resources.js';
 
 const tag = 'Chats';
 

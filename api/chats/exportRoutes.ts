@@ -7,10 +7,10 @@ import type { ExportedEvent } from '../../domain/timeline/exportedChat.js';
 import { createImportPlan, type ImportPlan, InvalidImport, parseExportLine } from '../../domain/timeline/importPlan.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { chat } from '../http/schemas.js';
 import { createHeavyWork } from '../limits/heavyWork.js';
 import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { readFiles } from './importedFiles.js';
+import { chat } from './resources.js';
 import { receiveUpload, type Upload } from './uploads.js';
 
 const tag = 'Chats';

@@ -7,10 +7,10 @@ import type { ModelServer } from '../../lib/fetchModels.js';
 import type { Log } from '../../telemetry/log/log.js';
 import { id } from '../http/fields.js';
 import { type Route, route } from '../http/route.js';
-import { model } from '../http/schemas.js';
 import { createHeavyWork } from '../limits/heavyWork.js';
 import { createKnownModels } from './knownModels.js';
 import type { ProviderHosts } from './providerHosts.js';
+import { model } from './resources.js';
 
 export type ModelRouteDeps = {
   pool: Pool;

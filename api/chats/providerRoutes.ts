@@ -11,8 +11,9 @@ import { idPage, name, text } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { pageOf, provider } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
 import { type ProviderHosts, refusePrivateHost } from './providerHosts.js';
+import { provider } from './resources.js';
 
 const tag = 'Providers';
 

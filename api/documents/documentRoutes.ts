@@ -8,7 +8,8 @@ import { cursorOf, idPage, pageFields, prose, text, toPage } from '../http/input
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
-import { change, document, pageOf } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { change, document } from './resources.js';
 
 const tag = 'Documents';
 

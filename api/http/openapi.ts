@@ -1,20 +1,30 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { attachment } from '../../domain/attachments/attachment.js';
 import { clientFrame, viewerFrame } from '../../domain/log/frames.js';
+import * as agents from '../agents/resources.js';
+import * as chats from '../chats/resources.js';
+import * as documents from '../documents/resources.js';
 import * as narrative from '../narrative/resources.js';
+import * as timeline from '../timeline/resources.js';
+import * as turns from '../turns/resources.js';
+import * as webhooks from '../webhooks/resources.js';
 import { type ProblemCode, problems } from './problem.js';
 import { type Route, tags } from './route.js';
-import * as resources from './schemas.js';
+import * as common from './schemas.js';
 
-/** All schemas of resources, and the frames of the live socket. */
-const named = [...Object.values(resources), ...Object.values(narrative), viewerFrame, clientFrame]
+/** The resources of each folder. */
+const resources = [chats, turns, timeline, documents, agents, webhooks, common, narrative];
+
+/** All schemas of resources, and the frames of the live socket. The client's types are generated from them too. */
+const named = [...resources.flatMap((folder) => Object.values<unknown>(folder)), attachment, viewerFrame, clientFrame]
   .filter((schema) => schema instanceof z.ZodType)
   .map((schema) => ({ type: 'schema', schema }) as const);
 
 type Responses = RouteConfig['responses'];
 
 /** Refusals that any call under /v1 may answer with. */
-const common: ProblemCode[] = [
+const anyCall: ProblemCode[] = [
   'unauthorized',
   'token_expired',
   'insufficient_scope',
@@ -100,7 +110,7 @@ const delivery: RouteConfig = {
           '`t=T,v1=HMAC-SHA256(secret, T + "." + body)` in hex; T is the time of the attempt in Unix seconds',
       }),
     }),
-    body: { required: true, content: { 'application/json': { schema: resources.webhookDelivery } } },
+    body: { required: true, content: { 'application/json': { schema: webhooks.webhookDelivery } } },
   },
   responses: {
     200: { description: 'Received; any 2xx will do' },
@@ -193,7 +203,7 @@ function refusals(route: Route, keyed: boolean): Responses {
       ? (['invalid_json', 'invalid_body', 'body_too_large', 'unsupported_media_type'] as const)
       : []),
     ...(keyed && route.method !== 'get' ? (['foreign_origin'] as const) : []),
-    ...(keyed ? common : []),
+    ...(keyed ? anyCall : []),
   ];
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
   const entries = statuses.map((status) => {
@@ -204,7 +214,7 @@ function refusals(route: Route, keyed: boolean): Responses {
 
 /** The response of a refusal with one of these codes. */
 function refusal(codes: ProblemCode[]): Responses[string] {
-  const schema = z.intersection(resources.problem, z.object({ code: z.enum(codes) }));
+  const schema = z.intersection(common.problem, z.object({ code: z.enum(codes) }));
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
     content: { 'application/problem+json': { schema } },

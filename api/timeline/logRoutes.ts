@@ -11,10 +11,11 @@ import { listPage, writePage } from '../http/listPage.js';
 import { mustOwnChat } from '../http/mustOwn.js';
 import { Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { event, message, pageOf } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
 import { takeViewerPlace, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { streamChat } from '../live/sse.js';
 import { wantsFrames } from '../turns/turnHeaders.js';
+import { event, message } from './resources.js';
 
 const tag = 'Log';
 

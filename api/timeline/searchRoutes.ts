@@ -5,8 +5,9 @@ import { idForms } from '../http/ids.js';
 import { limit, name, text } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { type Route, route } from '../http/route.js';
-import { foundText, pageOf } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
 import type { HeavyWork } from '../limits/heavyWork.js';
+import { foundText } from './resources.js';
 
 const at = z.iso.datetime({ precision: 6 });
 

@@ -10,7 +10,8 @@ import { idPage, text } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
-import { pageOf, webhook } from '../http/schemas.js';
+import { pageOf } from '../http/schemas.js';
+import { webhook } from './resources.js';
 
 const tag = 'Webhooks';
 
