@@ -3,45 +3,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { profileSettings } from './domain/providers/profileNames.js';
 import { providerApis } from './domain/providers/providerApi.js';
-import { isOwnerName } from './lib/ownerName.js';
-import { type AllowedHost, parseAllowedHost } from './lib/providerAddress.js';
+import { allowedHosts, apiKeys, headerNames, list } from './lib/settings/lists.js';
+import { mcpServers } from './lib/settings/mcpServers.js';
+import { count, encryptionKey, flag, port, url } from './lib/settings/values.js';
 
 /** Reads the environment. No other module does; each gets its settings as arguments. */
-
-const port = z.coerce.number().int().min(0).max(65535);
-const count = z.coerce.number().int().min(1);
-const flag = z.enum(['true', 'false', '1', '0', '']).transform((v) => v === 'true' || v === '1');
-const url = (...schemes: string[]) =>
-  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)), {
-    error: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
-  });
-
-/**
- * Comma-separated `key`, `key:owner` or `key:owner:level`. Levels of tools: 1 read, 2 write, 3 dangerous. Keys consist of
- * RFC 7230 token characters, so that they fit a WebSocket subprotocol.
- */
-const apiKeys = z
-  .string()
-  .transform((list) =>
-    list
-      .split(',')
-      .map((entry) => entry.trim())
-      .filter(Boolean),
-  )
-  .refine((entries) => entries.every((e) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(:[^:\s]+(:[123])?)?(\+stop)?$/.test(e)), {
-    error:
-      "must be a comma-separated list of key, key:owner or key:owner:level (1 to 3), each with +stop if wanted, keys of letters, digits and !#$%&'*+-.^_`|~",
-  })
-  .transform((entries) =>
-    entries.map((entry) => {
-      const stopsOnClose = entry.endsWith('+stop');
-      const [key = '', owner = 'local', level = '3'] = (stopsOnClose ? entry.slice(0, -5) : entry).split(':');
-      return { key, owner, level: Number(level), stopsOnClose };
-    }),
-  )
-  .refine((keys) => keys.every(({ owner }) => isOwnerName(owner)), {
-    error: 'must name owners of 1 to 200 characters without blanks, colons and control characters',
-  });
 
 export const workerRoles = ['turns', 'streams', 'classifiers'] as const;
 export type WorkerRole = (typeof workerRoles)[number];
@@ -56,78 +22,6 @@ const roles = z.string().transform((list, context) => {
   return z.NEVER;
 });
 
-const encryptionKey = z
-  .string()
-  .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
-  .refine((key) => key.length === 32, { error: 'must be 32 bytes as base64 or hex: openssl rand -base64 32' });
-
-/** Comma-separated names, addresses and ranges, each with an optional port. */
-const allowedHosts = z.string().transform((list, context): AllowedHost[] => {
-  const entries = list.split(',').map((entry) => entry.trim());
-  return entries.filter(Boolean).flatMap((entry) => {
-    const host = parseAllowedHost(entry);
-    if (!host)
-      context.addIssue({
-        code: 'custom',
-        message: `must be a comma-separated list of names, addresses and ranges, each with :port or without (models.internal:8000, 10.0.0.0/8, [::1]:11434); not '${entry}'`,
-      });
-    return host ?? [];
-  });
-});
-
-const mcpCommon = {
-  name: z.string().regex(/^[\w-]{1,32}$/, { error: 'must be up to 32 letters, digits, - or _' }),
-  level: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(3),
-  needsApproval: z.boolean().default(false),
-  idempotent: z.boolean().default(false),
-  timeoutMs: z.number().int().min(1).max(3_600_000).default(60_000),
-  tools: z.array(z.string()).optional(),
-};
-const texts = z.record(z.string(), z.string());
-const mcpServer = z.discriminatedUnion('transport', [
-  z.strictObject({
-    ...mcpCommon,
-    transport: z.literal('stdio'),
-    command: z.string().min(1),
-    args: z.array(z.string()).default([]),
-    env: texts.optional(),
-  }),
-  z.strictObject({
-    ...mcpCommon,
-    transport: z.literal('http'),
-    url: url('http', 'https'),
-    headers: texts.optional(),
-  }),
-]);
-/** A JSON array of servers. */
-const mcpServers = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be a JSON array of MCP servers' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.array(mcpServer))
-  .refine((servers) => new Set(servers.map(({ name }) => name)).size === servers.length, {
-    error: 'must not have two servers with the same name',
-  });
-
-/** A comma-separated list of the names of headers, in lower case. */
-const names = z
-  .string()
-  .transform((list) =>
-    list
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter(Boolean),
-  )
-  .refine((list) => list.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)), {
-    error: 'must be a comma-separated list of header names',
-  });
-
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
@@ -139,16 +33,12 @@ const schema = z.object({
   AUTH_JWT_AUDIENCE: z.string().min(1).optional(),
   AUTH_OWNER_CLAIM: z.string().min(1).default('sub'),
   TOKEN_SECRET: z.string().min(1).optional(),
-  ALLOWED_ORIGINS: z
-    .string()
-    .transform((v) =>
-      v
-        .split(',')
-        .map((o) => o.trim())
-        .filter(Boolean),
-    )
-    .default([]),
-  CONVERSATION_HEADERS: names.default(['x-conversation-id', 'x-openwebui-chat-id', 'x-librechat-conversation-id']),
+  ALLOWED_ORIGINS: list.default([]),
+  CONVERSATION_HEADERS: headerNames.default([
+    'x-conversation-id',
+    'x-openwebui-chat-id',
+    'x-librechat-conversation-id',
+  ]),
   DATABASE_URL: url('postgres', 'postgresql').optional(),
   DATABASE_DIRECT_URL: url('postgres', 'postgresql').optional(),
   DATABASE_POOL: count.default(10),
