@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rooms } from '../rooms.js';
 import { messageOf } from '../start/failure.js';
-import { type Mutation, mutations, type Named } from './mutations.js';
+import { mutations } from './mutations/index.js';
+import type { Mutation, Named } from './mutations/mutation.js';
 import { runTests } from './runTests.js';
 
 /**

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jestCommand } from '../jestSuites.js';
-import type { Named } from './mutations.js';
+import type { Named } from './mutations/mutation.js';
 
 /** `missing`: the test did not run, because it does not exist or its file could not be loaded. */
 export type Outcome = 'passed' | 'failed' | 'missing';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { mutations } from '../../scripts/mutants/mutations.js';
+import { mutations } from '../../scripts/mutants/mutations/index.js';
 
 describe('the mutation that removes', () => {
   test.each(mutations)('$name has a text that occurs once in its file, and a test that exists', async (mutation) => {
