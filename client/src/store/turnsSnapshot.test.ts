@@ -29,6 +29,8 @@ describe('the status of a chat', () => {
     const calls = [{ id: 'call_1', name: 'echo', status: 'awaiting_approval' as const }];
     const shown = snapshotOf({ ...running(status()), calls });
     expect(shown).toMatchObject({ status: 'awaiting_approval', approvals: [{ turnId: 'turn_1', callId: 'call_1' }] });
+    const parked = running(status({ status: 'awaiting_operator' }));
+    expect(snapshotOf({ ...parked, calls })).toMatchObject({ status: 'awaiting_approval', approvals: shown.approvals });
     expect(snapshotOf({ ...loaded, calls }).approvals).toEqual([]);
   });
 

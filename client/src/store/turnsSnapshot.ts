@@ -108,12 +108,12 @@ function shownDraft(draft: Draft): ShownDraft {
 const hasContent = ({ text, thinking, steps }: ShownDraft): boolean =>
   text !== '' || thinking !== '' || steps.length > 0;
 
-/** The calls of an agent's chat are those of its one running turn. */
+/** The calls are those of the one turn that replies, whose status is `awaiting_operator` while they wait. */
 function approvalsOf({ calls, turns }: StoreState): WaitingApproval[] {
-  const running = [...turns.values()].find(({ status }) => status === 'running');
-  if (!running) return [];
+  const replying = [...turns.values()].find(({ phase }) => phase === 'replying');
+  if (!replying) return [];
   return calls.flatMap(({ id: callId, name, status, arguments: given }) =>
-    status === 'awaiting_approval' ? [{ turnId: running.turnId, callId, name, arguments: given }] : [],
+    status === 'awaiting_approval' ? [{ turnId: replying.turnId, callId, name, arguments: given }] : [],
   );
 }
 

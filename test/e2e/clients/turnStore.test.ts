@@ -142,9 +142,16 @@ describe('the store of a chat', () => {
 
   test('shows a tool call that waits, and continues when it is approved', async () => {
     world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'));
-    const store = open(await newChat());
-    await store.send('Please.');
+    const chatId = await newChat();
+    const store = open(chatId);
+    const turn = await store.send('Please.');
+    await until('the turn that waits', async () =>
+      (await clientOf().getTurn(turn!.id)).status === 'awaiting_operator' ? true : null,
+    );
     await untilShown(store, 'the waiting call', ({ status }) => status === 'awaiting_approval');
+    const late = open(chatId);
+    await untilShown(late, 'the call of an earlier time', ({ status }) => status === 'awaiting_approval');
+    expect(late.getSnapshot().approvals).toEqual(store.getSnapshot().approvals);
     const [call] = store.getSnapshot().approvals;
     expect(call).toMatchObject({ name: named('echo', 'careful'), arguments: { word: 'hi' } });
     await store.approve(call!.callId);
