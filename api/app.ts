@@ -160,7 +160,7 @@ export function createApp(deps: AppDeps): Express {
   mountRoutes(app, routes, deps.tracing, createPermit(deps.pool));
   const dialectKeys = express.Router().use(keys, refuseChatTokens);
   mountDialects(app, { ...deps, ...commands, keys: dialectKeys, limit });
-  mountPages(app, openApiDocument(routes), deps.pageDir);
+  mountPages(app, () => openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));
   return app;

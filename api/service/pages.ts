@@ -32,7 +32,7 @@ const pagePolicy = [
  * Serves the viewer page at `/` and the api's docs at `/docs`, without a key. `folder`: where the page was built; by
  * default the folder `web` of the build.
  */
-export function mountPages(app: Express, document: object, folder: string | undefined): void {
+export function mountPages(app: Express, document: () => object, folder: string | undefined): void {
   const root = resolve(folder ?? builtHere);
   // Browsers revalidate the files at each use; unchanged ones are answered with 304.
   const page = (file: string) => serveFile(root, file, 'no-cache');

@@ -65,8 +65,11 @@ export function serveFile(folder: string, file: string, cacheControl: string): R
   };
 }
 
-/** Serves a value as JSON, which is serialised and compressed once. */
-export function serveValue(value: object): RequestHandler {
-  const prepared = prepare('.json', Buffer.from(JSON.stringify(value)));
-  return async (request, response) => send(request, response, await prepared);
+/** Serves a value as JSON. The first request makes, serialises and compresses it. */
+export function serveValue(make: () => object): RequestHandler {
+  let prepared: Promise<Prepared> | undefined;
+  return async (request, response) => {
+    prepared ??= prepare('.json', Buffer.from(JSON.stringify(make())));
+    send(request, response, await prepared);
+  };
 }

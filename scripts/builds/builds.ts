@@ -22,6 +22,13 @@ const inputs = [
   'package-lock.json',
 ];
 
+/** Read once a process: an edit while it starts would give builds of different sources. */
+let hashed: Promise<string> | undefined;
+function hashInputs(): Promise<string> {
+  hashed ??= hashFiles(root, inputs, process.version, process.arch);
+  return hashed;
+}
+
 type Build = {
   name: string;
   script: string;
@@ -35,7 +42,7 @@ async function build(
   { cacheDir, signal }: BuildContext,
   { name, script, args, withinMs, isShared }: Build,
 ) {
-  const key = { cacheDir, name, isShared, inputs: await hashFiles(root, inputs, process.version, process.arch) };
+  const key = { cacheDir, name, isShared, inputs: await hashInputs() };
   await buildOnce(to, key, async (folder) => {
     await runCommand(nodeCommand(script, ...args(folder)), { signal, withinMs });
   });

@@ -14,6 +14,7 @@ import { temporalReady } from '../../../scripts/temporal/temporalConnection.js';
 import { devServerArgs } from '../../../scripts/temporal/temporalServer.js';
 import { copyPostgresTemplate } from '../postgres/postgresTemplate.js';
 import { freePort } from './freePort.js';
+import { bundleLauncher } from './launcherBundle.js';
 
 /**
  * What the tests of a run share, in a folder that is removed at its end: a Postgres and a Temporal server as
@@ -85,7 +86,14 @@ async function build(dataDir: string, signal: AbortSignal): Promise<void> {
     buildPage(page, building),
     buildProcesses(processes, building),
   ]);
-  Object.assign(built, { TEST_PAGE_DIR: page, TEST_PROCESSES_DIR: processes, TEST_WORKFLOW_BUNDLE: workflows });
+  // Beside the processes, whose packages it finds.
+  const launcher = await bundleLauncher(processes);
+  Object.assign(built, {
+    TEST_LAUNCHER: launcher,
+    TEST_PAGE_DIR: page,
+    TEST_PROCESSES_DIR: processes,
+    TEST_WORKFLOW_BUNDLE: workflows,
+  });
 }
 
 async function stop({ child, stopSignal }: Server): Promise<void> {

@@ -62,7 +62,10 @@ export async function startService({
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'durable-turns-')));
   await rm(join(folder, 'run.json'), { force: true });
   if (!env.DATABASE_URL && !isNew) await copyPostgresTemplate(folder);
-  const launcher = spawn(process.execPath, ['--import', 'tsx', 'scripts/start/main.ts'], {
+  // The launcher's sources, as `npm start` runs them, where a run of tests has not bundled them.
+  const { TEST_LAUNCHER } = process.env;
+  const script = TEST_LAUNCHER && !isNew ? [TEST_LAUNCHER] : ['--import', 'tsx', 'scripts/start/main.ts'];
+  const launcher = spawn(process.execPath, script, {
     env: { ...cleanEnvironment(), PORT: String(await freePort()), DATA_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
