@@ -10,6 +10,12 @@ const KEPT_FOR = '10 minutes';
 /** Old rows that one request removes at most. */
 const REMOVED_AT_ONCE = 20;
 
+/**
+ * The commit of the statement does not wait for the disk. That of the turn comes later in the same log and does: a crash of
+ * Postgres that loses the request loses its turn too.
+ */
+const UNFLUSHED = `(select set_config('synchronous_commit', 'off', true)) as unflushed`;
+
 /** Whether the turn of a request runs, or has just ended. */
 const hasFreshTurn = `exists (
   select from turns t where t.chat_id = r.chat_id and t.idempotency_key = r.id::text
@@ -36,7 +42,7 @@ export async function beginRequest(
          order by r.at limit ${REMOVED_AT_ONCE} for update skip locked
        )
      )
-     insert into dialect_requests (id, owner, mount, request_hash) values ($1, $2, $3, $4)`,
+     insert into dialect_requests (id, owner, mount, request_hash) select $1, $2, $3, $4 from ${UNFLUSHED}`,
     [id, owner, mount, hash],
   );
   return { id, chatId: null };
@@ -57,7 +63,7 @@ async function findRequest(db: Db, which: { owner: string; mount: string; hash: 
 
 /** Keeps the chat of a request, before its turn is accepted there. */
 export async function keepRequestChat(db: Db, id: string, chatId: string): Promise<void> {
-  await db.query('update dialect_requests set chat_id = $2 where id = $1', [id, chatId]);
+  await db.query(`update dialect_requests set chat_id = $2 from ${UNFLUSHED} where id = $1`, [id, chatId]);
 }
 
 /** The turn that a request has started in a chat, or null. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttachmentLimits } from '../../../db/attachments/attachments.js';
-import { readChat } from '../../../db/chats/chats.js';
+import { type Chat, readChat } from '../../../db/chats/chats.js';
 import { createChat, type NewChat } from '../../../db/chats/newChat.js';
 import type { Limits } from '../../../db/chats/ownerLimits.js';
 import type { Pool } from '../../../db/core/pool.js';
@@ -79,9 +79,9 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   }
 
   /** Whether the chat can do what the plan says. */
-  async function isPossible(request: HistoryRequest, chatId: string, plan: HistoryPlan, known: UserText[]) {
-    const chat = await readChat(pool, request.owner, chatId);
-    if (!chat || (request.clientId !== chatId && !answersAs(chat, request.newChat))) return false;
+  async function isPossible(request: HistoryRequest, chat: Chat, plan: HistoryPlan, known: UserText[]) {
+    const chatId = chat.id;
+    if (request.clientId !== chatId && !answersAs(chat, request.newChat)) return false;
     switch (plan.plan) {
       case 'turn':
         return true;
@@ -97,13 +97,19 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     }
   }
 
-  async function chatOf(request: HistoryRequest): Promise<{ chatId: string; known: UserText[]; plan: HistoryPlan }> {
+  /** `asked`: the chat that the request names. */
+  async function chatOf(
+    request: HistoryRequest,
+    asked: Promise<string | null>,
+  ): Promise<{ chatId: string; known: UserText[]; plan: HistoryPlan }> {
     const { owner, mount, clientId, newChat, userTexts, outputs, endsWithText } = request;
     const { limits } = deps;
-    const found = await findChat(request);
-    const known = found ? await readUserTexts(pool, found) : [];
+    const found = await asked;
+    const [known, chat] = found
+      ? await Promise.all([readUserTexts(pool, found), readChat(pool, owner, found)])
+      : [[], null];
     const plan = planHistory(known, { texts: userTexts, answers: outputs.map(({ callId }) => callId), endsWithText });
-    if (found && (await isPossible(request, found, plan, known))) return { chatId: found, known, plan };
+    if (chat && (await isPossible(request, chat, plan, known))) return { chatId: chat.id, known, plan };
     const fresh: HistoryPlan = endsWithText
       ? { plan: 'turn', text: userTexts.at(-1) ?? '' }
       : { plan: 'outputs', before: null };
@@ -142,9 +148,12 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   }
 
   /** `files`: ids of attachments. Throws `not_last_turn` when another message has come since the chat was read. */
-  async function start(request: HistoryRequest, key: string, files: readonly string[]): Promise<StartedTurn> {
+  async function start(
+    request: HistoryRequest,
+    { key, files, asked }: { key: string; files: readonly string[]; asked: Promise<string | null> },
+  ): Promise<StartedTurn> {
     const { owner, level } = request;
-    const { chatId, known, plan } = await chatOf(request);
+    const { chatId, known, plan } = await chatOf(request, asked);
     await keepRequestChat(pool, key, chatId);
     const replaced = replacedMessage(plan, known, files);
     if (plan.plan === 'again' && !replaced)
@@ -170,6 +179,9 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
 
   return async (request) => {
     mustFit(request.outputs);
+    let asked = findChat(request);
+    // Beside the request's own row. Who awaits it gets its error.
+    asked.catch(() => undefined);
     const begun = await beginRequest(pool, request);
     const earlier = begun.chatId && (await findRequestTurn(pool, { id: begun.id, chatId: begun.chatId }));
     if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };
@@ -177,9 +189,10 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     const files = await attachImages(deps, request.owner, request.images);
     for (let tries = 1; ; tries++) {
       try {
-        return await start(request, begun.id, files);
+        return await start(request, { key: begun.id, files, asked });
       } catch (error) {
         if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
+        asked = findChat(request);
       }
     }
   };
