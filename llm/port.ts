@@ -40,7 +40,7 @@ export type ReplyPart =
   | { type: 'delta'; channel: Channel; text: string; sequence?: number; field?: ReasoningField }
   /**
    * All text so far was thinking: the model's template begins the block of thinking in the prompt, so that only its end is
-   * in the reply. Not from a provider that keeps responses.
+   * in the reply. Of a response that the provider keeps, another attempt then reads from its start.
    */
   | { type: 'text_was_thinking' }
   /** The id under which the provider keeps this response. Before the first delta. */

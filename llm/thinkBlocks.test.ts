@@ -52,6 +52,14 @@ const cases: [string, string, string][] = [
   ['<think>a</think>b</think>c', 'a', 'b</think>c'],
   ['`</think>` ends it.', '', '`</think>` ends it.'],
   ['Hm.</thi', '', 'Hm.</thi'],
+  ['<think></think>b</think>c', 'b', 'c'],
+  ['<think>\n\n</think>\n\n</think>Yes.', '', 'Yes.'],
+  ['<think>a</think>\n</think>Yes.', 'a', 'Yes.'],
+  ['</think></think>a</think>b', 'a', 'b'],
+  ['Like this:\n```html\n</think>\n```\nYes.', '', 'Like this:\n```html\n</think>\n```\nYes.'],
+  ['Like `a </think> b`, yes.', '', 'Like `a </think> b`, yes.'],
+  ['```\na\n```\nHm, `b`.\n</think>Yes.', '```\na\n```\nHm, `b`.\n', 'Yes.'],
+  ['```\nif x: # <think>\n```\n</think>', '', '```\nif x: # <think>\n```\n</think>'],
   ['Hm.</thinking>Yes.', '', 'Hm.</thinking>Yes.'],
 ];
 
@@ -92,6 +100,26 @@ describe('a block of thinking at the start of a reply', () => {
     ]);
   });
 
+  test.each(cases)('is separated in the same way wherever what was given is certain: %j', (whole) => {
+    const expected = split(whole);
+    let given = { thinking: '', text: '' };
+    const blocks = createThinkBlocks();
+    for (const [at, unit] of [...whole].entries()) {
+      for (const each of blocks.take(unit)) {
+        if (each === textWasThinking) given = { thinking: given.thinking + given.text, text: '' };
+        else given[each.channel] += each.text;
+      }
+      if (!blocks.isSettled()) continue;
+      const resumed = createThinkBlocks({ text: given.text, hasThinking: given.thinking !== '' });
+      const rest = { ...given };
+      for (const each of [...resumed.take([...whole].slice(at + 1).join('')), ...resumed.end()]) {
+        if (each === textWasThinking) [rest.thinking, rest.text] = [rest.thinking + rest.text, ''];
+        else rest[each.channel] += each.text;
+      }
+      expect([rest.thinking, rest.text]).toEqual(expected);
+    }
+  });
+
   test('is not expected after much white space', () => {
     const lead = ' '.repeat(300);
     expect(split(...lead, '<think>a</think>')).toEqual(['', `${lead}<think>a</think>`]);
@@ -106,6 +134,12 @@ describe('a block of thinking at the start of a reply', () => {
       const pieces = [...deltas.flatMap(blocks.take), ...blocks.end()];
       const units = pieces.reduce((sum, piece) => sum + (piece === textWasThinking ? 0 : piece.text.length), 0);
       expect(units).toBe(text.length + (first === 'Hm' ? 2 : 0));
+    }
+    for (const text of ['<think></think>', '</think>', '<think>a</think> ']) {
+      const blocks = createThinkBlocks();
+      expect([...blocks.take(text.repeat(100_000)), ...blocks.end()].every((piece) => piece !== textWasThinking)).toBe(
+        true,
+      );
     }
     // In microseconds. The time of the clock depends on what else the machine does.
     expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);

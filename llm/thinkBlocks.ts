@@ -1,4 +1,6 @@
 import type { Channel } from '../domain/log/frames.js';
+import { createLoneEnd } from './loneEnd.js';
+import { lengthOfBeginning, loneEnds, tags } from './thinkTags.js';
 
 export type Piece = { channel: Channel; text: string };
 
@@ -6,14 +8,7 @@ export type Piece = { channel: Channel; text: string };
 export const textWasThinking = 'text_was_thinking';
 export type Separated = Piece | typeof textWasThinking;
 
-/** The tags that models write around their thinking where the server does not separate it from the text. */
-const tags = [
-  ...['think', 'thinking', 'thought', 'seed:think'].map((name) => ({ open: `<${name}>`, close: `</${name}>` })),
-  { open: '[THINK]', close: '[/THINK]' },
-  { open: '◁think▷', close: '◁/think▷' },
-];
-/** The ends of blocks that the templates of some models begin in the prompt. */
-const loneEnds = ['</think>', '</seed:think>', '[/THINK]', '◁/think▷'];
+const leading = [...tags.map(({ open }) => open), ...loneEnds];
 
 /** White space before a tag, in UTF-16 code units. After more of it no tag is expected. */
 const MAX_LEAD = 256;
@@ -21,139 +16,108 @@ const MAX_LEAD = 256;
 /**
  * Separates a leading block of thinking from the text of a reply whose deltas may be cut anywhere. A block that is not
  * closed is thinking to its end. Only the start of the reply is examined for a block: a tag after other text is text, but
- * for the end of a block that has no beginning.
+ * for the end of a block that has no beginning, as long as there is no thinking.
  */
 export type ThinkBlocks = {
   /** Gives what is certain so far. A part that may be a tag is kept back. */
   take(text: string): Separated[];
   /** Gives what was kept back. */
   end(): Piece[];
+  /** The server has sent thinking that it separated itself: a later end of a block is text. */
+  sawThinking(): void;
+  /** Whether what follows depends on nothing but what was given: `begun` with it separates the rest in the same way. */
+  isSettled(): boolean;
 };
 
-export function createThinkBlocks(): ThinkBlocks {
-  let state: 'start' | 'block' | 'text' = 'start';
+/**
+ * What was given of a reply before: its text, and whether it had thinking. `gaveText`: the reply is read from its start
+ * again, and text of it was given.
+ */
+export type Begun = { text: string; hasThinking: boolean; gaveText?: boolean };
+
+type State = 'start' | 'block' | 'text';
+
+export function createThinkBlocks(begun: Begun = { text: '', hasThinking: false }): ThinkBlocks {
+  let state: State = begun.text === '' ? 'start' : 'text';
   let held = '';
   let close = '';
   /** White space at the start of a block, and between a block and what follows it, is dropped. */
   let dropsLead = false;
-  let lone: LoneEnd | null = createLoneEnd();
-  let gaveText = false;
+  let lone = createLoneEnd(begun.text);
+  let { gaveText = begun.text !== '' } = begun;
+  let { hasThinking } = begun;
 
-  /** At the start of the reply, or behind a block. */
-  function start(): Separated[] {
-    const rest = held.trimStart();
-    const tag = tags.find(({ open }) => rest.startsWith(open));
-    if (tag) {
-      [state, close, held, dropsLead] = ['block', tag.close, rest.slice(tag.open.length), true];
-      lone = null;
-      return block();
-    }
-    if (dropsLead) held = rest;
-    const expected = [...tags.map(({ open }) => open), ...(lone ? loneEnds : [])];
-    if (expected.some((tag) => tag.startsWith(rest)) && held.length <= MAX_LEAD) return [];
-    state = 'text';
-    return text();
-  }
-
-  function block(): Separated[] {
-    if (dropsLead) held = held.trimStart();
-    const end = held.indexOf(close);
-    if (end >= 0) {
-      const thinking = held.slice(0, end);
-      [state, held, dropsLead] = ['start', held.slice(end + close.length), true];
-      return [...pieceOf('thinking', thinking), ...start()];
-    }
-    const certain = held.length - lengthOfBeginning(held, close);
-    const thinking = held.slice(0, certain);
-    held = held.slice(certain);
-    if (thinking !== '') dropsLead = false;
-    return pieceOf('thinking', thinking);
-  }
-
-  function text(): Separated[] {
-    if (!lone) return flush('text');
-    const { certain, end } = lone.find(held);
-    const before = held.slice(0, certain);
-    held = held.slice(end ?? certain);
-    if (end === null) {
-      if (before !== '') gaveText = true;
-      return pieceOf('text', before);
-    }
-    [state, dropsLead, lone] = ['start', true, null];
-    const thought = gaveText || before.trim() !== '' ? pieceOf('thinking', before) : [];
-    return [...(gaveText ? ([textWasThinking] as const) : []), ...thought, ...start()];
-  }
-
-  function flush(channel: Channel): Piece[] {
-    const rest = held;
-    held = '';
-    return pieceOf(channel, rest);
-  }
+  /** Each step adds what is certain to `given`. Returns whether there is another step, else more text decides. */
+  const steps: Record<State, (given: Separated[]) => boolean> = {
+    /** At the start of the reply, or behind a block. */
+    start() {
+      const rest = held.trimStart();
+      const tag = tags.find(({ open }) => rest.startsWith(open));
+      const end = tag ? undefined : loneEnds.find((each) => rest.startsWith(each));
+      if (tag) [state, close, held, dropsLead] = ['block', tag.close, rest.slice(tag.open.length), true];
+      if (end) [held, dropsLead] = [rest.slice(end.length), true];
+      if (tag || end) return true;
+      if (dropsLead) held = rest;
+      if (held.length <= MAX_LEAD && leading.some((each) => each.startsWith(rest))) return false;
+      state = 'text';
+      return true;
+    },
+    block(given) {
+      if (dropsLead) held = held.trimStart();
+      const end = held.indexOf(close);
+      const certain = end < 0 ? held.length - lengthOfBeginning(held, close) : end;
+      const thinking = held.slice(0, certain);
+      given.push(...pieceOf('thinking', thinking));
+      held = held.slice(end < 0 ? certain : end + close.length);
+      if (thinking !== '') [dropsLead, hasThinking] = [false, true];
+      if (end >= 0) [state, dropsLead] = ['start', true];
+      return end >= 0;
+    },
+    text(given) {
+      const { certain, end } = hasThinking ? { certain: held.length, end: null } : lone.find(held);
+      const before = held.slice(0, certain);
+      held = held.slice(end ?? certain);
+      if (end === null) {
+        if (before !== '') gaveText = true;
+        given.push(...pieceOf('text', before));
+        return false;
+      }
+      [hasThinking, state, dropsLead, lone] = [gaveText || before.trim() !== '', 'start', true, createLoneEnd('')];
+      if (gaveText) given.push(textWasThinking);
+      if (hasThinking) given.push(...pieceOf('thinking', before));
+      gaveText = false;
+      return true;
+    },
+  };
 
   return {
     take(piece) {
-      if (state === 'text' && !lone) return pieceOf('text', piece);
+      if (state === 'text' && hasThinking && held === '') return pieceOf('text', piece);
       held += piece;
-      if (state === 'text') return text();
-      return state === 'start' ? start() : block();
+      const given: Separated[] = [];
+      while (steps[state](given));
+      return given;
     },
-    end: () => flush(state === 'block' ? 'thinking' : 'text'),
+    end() {
+      const rest = pieceOf(state === 'block' ? 'thinking' : 'text', held);
+      if (state === 'start' && held !== '') state = 'text';
+      held = '';
+      return rest;
+    },
+    sawThinking() {
+      hasThinking = true;
+    },
+    isSettled: () => held === '' && (state === 'text' || (state === 'start' && !dropsLead)),
   };
 }
 
-/**
- * Finds the end of a block that has no beginning. `certain`: how much of the text comes before it, or can not be a part of
- * it. `end`: where it ends, null where there is none.
- */
-type LoneEnd = { find(text: string): { certain: number; end: number | null } };
-
-/** A text that has mentioned the beginning of a block, or has its end in quotes, is about tags. Takes linear time. */
-function createLoneEnd(): LoneEnd {
-  let isAboutTags = false;
-  /** The end of the text before, in which the beginning of a block may begin. */
-  let before = '';
-
-  function find(text: string) {
-    if (!/[<[◁]/.test(before + text)) return passOn(text, text.length);
-    const { at, end } = firstEnd(text);
-    const seen = before + text.slice(0, at ?? text.length);
-    isAboutTags ||= tags.some(({ open }) => seen.includes(open));
-    if (isAboutTags) return { certain: text.length, end: null };
-    if (at !== null) {
-      const isQuoted = isQuote(seen.slice(-1));
-      // The next character tells a mention from thinking that ends with quotes.
-      if (isQuoted && end === text.length) return passOn(text, at);
-      if (!isQuoted || !isQuote(text.charAt(end))) return { certain: at, end };
-      isAboutTags = true;
-      return { certain: text.length, end: null };
-    }
-    return passOn(text, text.length - Math.max(...loneEnds.map((tag) => lengthOfBeginning(text, tag))));
-  }
-
-  function passOn(text: string, certain: number) {
-    before = (before + text.slice(0, certain)).slice(-MAX_TAG);
-    return { certain, end: null };
-  }
-  return { find };
-}
-
-const MAX_TAG = 16;
-
-const isQuote = (text: string): boolean => /^["'`“”‘’]$/.test(text);
-
-function firstEnd(text: string): { at: number; end: number } | { at: null; end: 0 } {
-  const found = loneEnds
-    .map((tag) => ({ at: text.indexOf(tag), end: text.indexOf(tag) + tag.length }))
-    .filter(({ at }) => at >= 0)
-    .sort((one, other) => one.at - other.at);
-  return found[0] ?? { at: null, end: 0 };
+/** The thinking and the text of a whole reply. */
+export function separate(whole: string): Record<Channel, string> {
+  const blocks = createThinkBlocks();
+  const separated = { text: '', thinking: '' };
+  for (const piece of [...blocks.take(whole), ...blocks.end()])
+    if (piece !== textWasThinking) separated[piece.channel] += piece.text;
+  return separated;
 }
 
 const pieceOf = (channel: Channel, text: string): Piece[] => (text === '' ? [] : [{ channel, text }]);
-
-/** How many code units at the end of the text may be the beginning of the tag. */
-function lengthOfBeginning(text: string, tag: string): number {
-  for (let length = Math.min(tag.length - 1, text.length); length > 0; length--)
-    if (tag.startsWith(text.slice(-length))) return length;
-  return 0;
-}

@@ -138,6 +138,19 @@ describe('a stream whose text so far was thinking', () => {
     ]);
   });
 
+  test('leaves nothing after which a response that the provider keeps could be resumed', async () => {
+    const numbered = (text: string, sequence: number): ReplyPart => ({
+      type: 'delta',
+      channel: 'text',
+      text,
+      sequence,
+    });
+    const moved: ReplyPart = { type: 'text_was_thinking' };
+    expect((await play([numbered('Hm.', 1)])).stream.madeResumableProgress()).toBe(true);
+    const { stream } = await play([numbered('Hm.', 1), moved, numbered('Yes.', 2)]);
+    expect(stream.madeResumableProgress()).toBe(false);
+  });
+
   test('fails as a thought without an answer where no text follows', async () => {
     const { end } = await play([say('Hm.'), { type: 'text_was_thinking' }, finish]);
     expect(end).toMatchObject({ how: 'failed', failure: { code: 'thought_only' } });

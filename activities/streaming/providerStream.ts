@@ -60,6 +60,8 @@ export function startProviderStream(
   const reasoning: ReceivedReasoning = { field: null, blocks: [] };
   let meta = noMeta;
   let isNumbered = false;
+  /** Then the next attempt reads a kept response from its start. */
+  let movedText = false;
 
   const writer = createDraftWriter(
     deps,
@@ -99,6 +101,7 @@ export function startProviderStream(
         if (part.sequence !== undefined) isNumbered = true;
         return writer.write(part.channel, part.text, part.sequence);
       case 'text_was_thinking':
+        movedText = true;
         return writer.moveTextToThinking();
       case 'response':
         return writer.recordResponse(part.id);
@@ -149,7 +152,7 @@ export function startProviderStream(
     call,
     tookMs: () => Math.round(performance.now() - openedAt),
     hasFallback: start.hasFallback ?? false,
-    madeResumableProgress: () => writer.begun() && isNumbered,
+    madeResumableProgress: () => writer.begun() && isNumbered && !movedText,
     meta: () => meta,
     stop: () => abort.abort(new ReplyStopped()),
     abandon: () => abort.abort(new Fenced()),

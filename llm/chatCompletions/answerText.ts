@@ -1,5 +1,5 @@
 import { parseBounded } from '../../domain/text/boundedJson.js';
-import { createThinkBlocks, textWasThinking } from '../thinkBlocks.js';
+import { separate } from '../thinkBlocks.js';
 
 /** Prose around a fence, in UTF-16 code units: a sentence or two. In a longer text a fence may be a draft. */
 const MAX_AROUND = 1_000;
@@ -11,19 +11,13 @@ const MAX_AROUND = 1_000;
 export function jsonAnswer(text: string): string | null {
   const whole = text.trim();
   if (isJson(whole)) return whole;
-  const answer = withoutThinking(whole).trim();
+  const answer = separate(whole).text.trim();
   if (isJson(answer)) return answer;
   const fenced = inFence(answer);
   return fenced !== null && isJson(fenced) ? fenced : null;
 }
 
 const isJson = (text: string): boolean => parseBounded(text) !== undefined;
-
-function withoutThinking(text: string): string {
-  const blocks = createThinkBlocks();
-  const pieces = [...blocks.take(text), ...blocks.end()];
-  return pieces.map((piece) => (piece !== textWasThinking && piece.channel === 'text' ? piece.text : '')).join('');
-}
 
 const FENCE = '```';
 

@@ -1,5 +1,5 @@
 import type { Channel } from '../../domain/log/frames.js';
-import type { Piece } from '../thinkBlocks.js';
+import { type Piece, separate } from '../thinkBlocks.js';
 
 /**
  * A part of the channel's text: one part of an item. Offsets are in UTF-16 code units. `key`: null where events do not name
@@ -7,7 +7,10 @@ import type { Piece } from '../thinkBlocks.js';
  */
 type Part = { key: string | null; from: number; to: number | null; whole: string | null };
 
-/** The text of one channel of a response, from deltas and from finished parts, without repetitions. */
+/**
+ * The text of one channel of a response, from deltas and from finished parts, without repetitions. `received`: what earlier
+ * attempts have of it, without a block of thinking.
+ */
 export function createChannelText(channel: Channel, received: string) {
   let total = received;
   let last: Part | null = null;
@@ -37,6 +40,13 @@ export function createChannelText(channel: Channel, received: string) {
     return last;
   }
 
+  /** What a repetition of the known text has beyond it. It has the block of thinking that was separated from the text. */
+  function missing(known: string, whole: string): Piece[] {
+    if (whole.length <= known.length) return [];
+    const said = whole.startsWith(known) ? whole : separate(whole).text;
+    return said.startsWith(known) ? add(said.slice(known.length)) : [];
+  }
+
   return {
     isEmpty: () => total === '',
     delta(key: string | null, text: string): Piece[] {
@@ -50,12 +60,9 @@ export function createChannelText(channel: Channel, received: string) {
       if (text === '') return [];
       const part = partOf(key, ({ whole }) => whole !== text);
       part.whole = text;
-      const length = total.length - part.from;
-      if (part.to !== null || text.length <= length || !text.startsWith(total.slice(part.from))) return [];
-      return add(text.slice(length));
+      return part.to === null ? missing(total.slice(part.from), text) : [];
     },
     /** The whole text of the ended response: gives what is missing at its end. */
-    rest: (whole: string): Piece[] =>
-      whole.length > total.length && whole.startsWith(total) ? add(whole.slice(total.length)) : [],
+    rest: (whole: string): Piece[] => missing(total, whole),
   };
 }

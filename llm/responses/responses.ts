@@ -8,12 +8,16 @@ import { MAX_WHOLE } from '../http/boundedFetch.js';
 import { createProviderClient, type ProviderServer } from '../http/providerClient.js';
 import { readWhole } from '../http/readWhole.js';
 import { hasNewImages, withImageData } from '../outgoing/images.js';
+import { through } from '../partStage.js';
 import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, type Resume } from '../port.js';
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
 import { isAboutImages } from '../profiles/imageLessons.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
 import { applyRules, plainRules, sendableRules } from '../profiles/requestRules.js';
+import { createReceivedParts } from '../receivedParts.js';
+import { type KeptParts, separatedParts } from '../separatedParts.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
+import { separate } from '../thinkBlocks.js';
 import { endingOf, readResponseStream } from './readResponse.js';
 import { parseResponse, type ResponseObject, textOfResponse } from './responseEvents.js';
 import { toResponseRequest } from './responseRequest.js';
@@ -90,7 +94,8 @@ async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock
       const asked = client.responses.create(body as unknown as Params, how);
       return clock.waitFor(asked.asResponse()).finally(clock.restart);
     },
-    read: (response) => begunParts(readResponseStream(response, model, clock)),
+    read: async (response) =>
+      separatedParts(await begunParts(readResponseStream(response, model, clock)), { kept: noneKept }),
   });
 }
 
@@ -120,8 +125,17 @@ async function* resumeResponse(
     return yield* restOf(await readResponse(streamed, clock), resume, request.model);
   const { text, thinking } = sequence === null ? { text: '', thinking: '' } : resume;
   const parts = readResponseStream(streamed, request.model, clock, { id: responseId, text, thinking });
-  yield* sequence === null ? skipReceived(parts, resume) : parts;
+  if (sequence === null) return yield* skipReceived(separatedParts(parts, { kept: keptFromStart(resume) }), resume);
+  yield* separatedParts(parts, { kept: { text, hasThinking: thinking !== '', isNumbered: true } });
 }
+
+const noneKept: KeptParts = { text: '', hasThinking: false, isNumbered: false };
+
+/** Text that is kept beside thinking follows it, so it is not what the end of a block can show to be thinking. */
+const keptFromStart = ({ text, thinking }: Resume): KeptParts => ({
+  ...noneKept,
+  gaveText: text !== '' && thinking === '',
+});
 
 /** A response that is read from its first event on: without the text that is kept of it. */
 async function* skipReceived(
@@ -129,8 +143,11 @@ async function* skipReceived(
   { text, thinking, filter = (all) => all }: Resume,
 ): AsyncGenerator<ReplyPart> {
   const units = { text: text.length, thinking: thinking.length };
-  for await (const part of filter(parts)) {
+  // Counted as it was stored.
+  for await (const part of through(filter(parts), createReceivedParts())) {
     if (part.type !== 'delta') {
+      // What is kept as text is thinking now.
+      if (part.type === 'text_was_thinking') [units.thinking, units.text] = [units.text, 0];
       yield part;
       continue;
     }
@@ -155,7 +172,12 @@ async function readResponse(response: Response, clock: SilenceClock): Promise<Re
 
 function restOf(ended: ResponseObject, resume: Resume, model: string): AsyncGenerator<ReplyPart> {
   if (ended.status === 'unfinished') throw new TurnFailure('stream_broken');
-  return skipReceived(wholeOf(ended, model), resume);
+  // Thinking that the server separated itself is not read again. A block behind it is given with the text that follows.
+  const hasThinking = ended.output.some(({ type }) => type === 'reasoning');
+  const inText = separate(textOfResponse(ended)).thinking;
+  const thinking = resume.text !== '' ? inText : hasThinking ? '' : resume.thinking;
+  const kept = { ...keptFromStart(resume), hasThinking };
+  return skipReceived(separatedParts(wholeOf(ended, model), { kept }), { ...resume, thinking });
 }
 
 async function* wholeOf(ended: ResponseObject, model: string): AsyncGenerator<ReplyPart> {
