@@ -5,6 +5,7 @@ import { deleteChat } from '../../db/chats/deleteChat.js';
 import { createChat } from '../../db/chats/newChat.js';
 import type { Limits } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
+import { optionNames } from '../../domain/turns/turnOptions.js';
 import { text, title } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
@@ -17,6 +18,8 @@ import { agentSettingsChange, newChatBody, toNewChat } from './newChat.js';
 import { chat } from './resources.js';
 
 const tag = 'Chats';
+
+const ofEveryChat = new Intl.ListFormat('en-GB').format(optionNames.map((name) => `\`${name}\``));
 
 export type ChatRouteDeps = {
   limits: Pick<Limits, 'chats' | 'storedBytes'>;
@@ -84,8 +87,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       method: 'patch',
       path: '/v1/chats/:chatId',
       summary: 'Change the title, the guest or the settings of a chat; what is left out stays',
-      description:
-        "`temperature`, `topP`, `maxTokens`, `presencePenalty`, `frequencyPenalty` and `stop` are settings of every chat but relay chats, the others of agents. They hold from the chat's next turn on: a turn that has begun keeps those that it began with, turns in the queue get the new ones. Null goes back to the server's default. The log has a `chat_settings_changed` with what changed; a rewind behind it brings the earlier settings back.",
+      description: `${ofEveryChat} are settings of every chat but relay chats, the others of agents. They hold from the chat's next turn on: a turn that has begun keeps those that it began with, turns in the queue get the new ones. Null goes back to the server's default. The log has a \`chat_settings_changed\` with what changed; a rewind behind it brings the earlier settings back.`,
       tag,
       body: z.strictObject({
         title: title().optional(),

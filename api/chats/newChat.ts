@@ -1,20 +1,8 @@
 import { z } from 'zod';
 import type { NewChat } from '../../db/chats/newChat.js';
 import { MAX_ITERATIONS } from '../../domain/agents/settings.js';
-import { chatSamplers, samplers } from '../../domain/turns/turnOptions.js';
+import { chatOptionChanges, chatOptionFields } from '../../domain/turns/turnOptionSchemas.js';
 import { name, persona, prose, text, title } from '../http/input.js';
-
-const { temperature, topP, maxTokens, presencePenalty, frequencyPenalty, stop } = samplers;
-
-/** How replies are requested, in each kind of chat that a model answers. */
-const samplerSettings = {
-  temperature: temperature.optional(),
-  topP: topP.optional(),
-  maxTokens: maxTokens.optional(),
-  presencePenalty: presencePenalty.optional(),
-  frequencyPenalty: frequencyPenalty.optional(),
-  stop: stop.optional(),
-};
 
 const offset = z.number().int().nonnegative();
 
@@ -24,7 +12,7 @@ const narrativeChat = z.strictObject({
   hostId: text(100),
   guestId: text(100).nullable().optional(),
   scene: z.strictObject({ container: name(1_000) }).optional(),
-  ...samplerSettings,
+  ...chatOptionFields,
 });
 
 const documentChat = z.strictObject({
@@ -35,14 +23,14 @@ const documentChat = z.strictObject({
     .strictObject({ quote: name(100_000), start: offset.optional(), end: offset.optional() })
     .meta({ description: 'the part it is about; `start` and `end` count UTF-16 code units' })
     .optional(),
-  ...samplerSettings,
+  ...chatOptionFields,
 });
 
 const agentSettings = {
   systemPrompt: prose().optional(),
   providerId: text(100).optional(),
   model: name(200).optional(),
-  ...samplerSettings,
+  ...chatOptionFields,
   maxIterations: z.number().int().min(1).max(MAX_ITERATIONS).optional(),
   thinkingEnabled: z.boolean().optional(),
   enabledTools: z
@@ -63,18 +51,18 @@ const relaySettings = { persona: persona(), sessionId: name(200).optional() };
 
 const relayChat = z.strictObject({ kind: z.literal('relay'), title: title().optional(), ...relaySettings });
 
-/** What can be changed of a chat's settings; but for the samplers, of an agent's. Null: back to the server's default. */
+/** What can be changed of a chat's settings; but for the options of its turns, of an agent's. Null: back to the server's default. */
 export const agentSettingsChange = {
   systemPrompt: prose().nullable().optional(),
   providerId: text(100).nullable().optional(),
   model: name(200).nullable().optional(),
-  ...chatSamplers,
+  ...chatOptionChanges,
   maxIterations: z.number().int().min(1).max(MAX_ITERATIONS).nullable().optional(),
   thinkingEnabled: z.boolean().nullable().optional(),
   enabledTools: z.array(name(64)).max(200).nullable().optional(),
 };
 
-/** The settings of a chat, as its resource shows them. Narrative and document chats have only samplers. */
+/** The settings of a chat, as its resource shows them. Narrative and document chats have only options of turns. */
 export const chatSettings = z.object({ ...agentSettings, ...relaySettings }).partial();
 
 export const newChatBody = z.discriminatedUnion('kind', [narrativeChat, documentChat, agentChat, relayChat]);

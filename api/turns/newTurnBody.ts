@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_ATTACHMENTS } from '../../domain/attachments/attachment.js';
 import { whenBusy, whenFailed } from '../../domain/turns/turn.js';
-import { turnOptions } from '../../domain/turns/turnOptions.js';
+import { turnOptionFields } from '../../domain/turns/turnOptionSchemas.js';
 import { prose } from '../http/input.js';
 
 /** The body of `POST /v1/chats/:chatId/turns`. */
@@ -16,5 +16,5 @@ export const newTurnBody = z.strictObject({
     .meta({ description: 'ids of uploads (`POST /v1/attachments`), in the order in which the model gets them' }),
   whenBusy: whenBusy.default('enqueue'),
   whenFailed: whenFailed.default('fail'),
-  ...turnOptions.shape,
+  ...turnOptionFields,
 });

@@ -90,8 +90,8 @@ class Client:
                 return
 
     def post_turn(self, chat_id, text, idempotency_key=None, attempts=10, **fields):
-        """Starts a turn and returns it; `fields` are quote, whenBusy, whenFailed, temperature, topP, maxTokens,
-        presencePenalty, frequencyPenalty and stop.
+        """Starts a turn and returns it; `fields` are those of the body besides its text, such as quote, whenBusy
+        or temperature: `NewTurn` in the service's OpenAPI document has them all.
 
         The post is repeated under one idempotency key until the service has answered, so the turn is accepted once.
         """

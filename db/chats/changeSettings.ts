@@ -1,4 +1,4 @@
-import { decideSettings, isOfSamplers, type SettingsChange } from '../../domain/agents/settings.js';
+import { decideSettings, isOfTurnOptions, type SettingsChange } from '../../domain/agents/settings.js';
 import { newId } from '../core/ids.js';
 import type { Tx } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
@@ -20,7 +20,7 @@ export async function changeSettings(
   { queuedToo = true }: { queuedToo?: boolean } = {},
 ): Promise<void> {
   const { kind } = await lockChatUnlessFull(tx, owner, chatId);
-  if (kind === 'relay' || (kind !== 'agent' && !isOfSamplers(change))) throw new ChatRefused('not_agent');
+  if (kind === 'relay' || (kind !== 'agent' && !isOfTurnOptions(change))) throw new ChatRefused('not_agent');
   const { providerId } = change;
   if (typeof providerId === 'string' && !(await keepProvider(tx, owner, providerId)))
     throw new ChatRefused('provider_not_found', 'providerId');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { settingsChange } from '../agents/settings.js';
 import { eventData, eventKinds } from '../log/events.js';
 import { chatKind, publicError, tokenUsage, turnStatus } from '../turns/turn.js';
-import { turnOptions } from '../turns/turnOptions.js';
+import { storedTurnOptions } from '../turns/turnOptionSchemas.js';
 
 /**
  * The lines of an exported chat, each a JSON object with a `type`: the chat, its characters with their cards and avatars,
@@ -103,7 +103,7 @@ const turn = z.object({
   regenerates: id.nullable(),
   status: turnStatus,
   userTurnSeq: seq,
-  options: turnOptions,
+  options: storedTurnOptions,
   error: publicError.nullable(),
   usage: tokenUsage.nullable(),
   warnings: z.array(z.string().max(10_000)).max(1_000),

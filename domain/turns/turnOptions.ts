@@ -1,57 +1,94 @@
-import { z } from 'zod';
+import type { ProviderApi } from '../providers/providerApi.js';
 
-const penalty = () => z.number().min(-2).max(2);
+/** The values that an option takes. `texts`: up to `most` texts of 1 to `chars` characters. */
+type Values =
+  | { kind: 'number' | 'integer'; min: number; max: number /** Of the page's field. */; step: number }
+  | { kind: 'texts'; most: number; chars: number };
 
-/** How the tokens of a reply are chosen, and where it ends: bounds that hold for a turn and for a chat. */
-export const samplers = {
-  temperature: z.number().min(0).max(2),
-  topP: z.number().min(0).max(1),
-  maxTokens: z.int().min(1).max(1_000_000),
-  presencePenalty: penalty(),
-  frequencyPenalty: penalty(),
-  stop: z.array(z.string().min(1).max(64)).max(4),
+type Row = Values & {
+  /** What the OpenAPI document says of it. */
+  description: string;
+  /** What the page calls it. */
+  label: string;
+  /** What each API calls it; null where it has no such parameter. */
+  names: Record<ProviderApi, string | null>;
 };
-
-const { temperature, topP, maxTokens, presencePenalty, frequencyPenalty, stop } = samplers;
 
 /**
- * Options of one turn that its replies are requested with: fields of `ReplyRequest`, for which each API has its own name.
- * They are stored with the turn, copied by regenerations and forks, and take precedence over the settings of the chat and
- * of its provider. Classifiers and relayed replies have none.
+ * The options of one turn that its replies are requested with: how their tokens are chosen, and where they end. They are
+ * stored with the turn, copied by regenerations and forks, and take precedence over the settings of the chat, which have
+ * the same names, and over those of its provider. A server that refuses one is asked without it. Classifiers and relayed
+ * replies have none.
+ *
+ * A row is all that the code needs: the schemas of the api (`turnOptionSchemas.ts`), the requests to providers
+ * (`llm/turnOptionFields.ts`) and the page's fields follow from it.
  */
-export const turnOptions = z.object({
-  temperature: temperature.optional().meta({ description: 'of this turn, instead of the chat’s' }),
-  topP: topP
-    .optional()
-    .meta({ description: 'only the likeliest tokens with this share of probability are chosen from' }),
-  maxTokens: maxTokens.optional().meta({ description: 'the most tokens that the reply may have' }),
-  presencePenalty: presencePenalty.optional().meta({ description: 'makes tokens that the text has less likely' }),
-  frequencyPenalty: frequencyPenalty
-    .optional()
-    .meta({ description: 'makes tokens less likely by how often the text has them' }),
-  stop: stop.optional().meta({ description: 'texts that end the reply; they are not part of it' }),
-});
+export const turnOptions = {
+  temperature: {
+    kind: 'number',
+    min: 0,
+    max: 2,
+    step: 0.05,
+    description: 'of this turn, instead of the chat’s',
+    label: 'Temperature',
+    names: { chat: 'temperature', responses: 'temperature', anthropic: 'temperature' },
+  },
+  topP: {
+    kind: 'number',
+    min: 0,
+    max: 1,
+    step: 0.01,
+    description: 'only the likeliest tokens with this share of probability are chosen from',
+    label: 'Top P',
+    names: { chat: 'top_p', responses: 'top_p', anthropic: 'top_p' },
+  },
+  maxTokens: {
+    kind: 'integer',
+    min: 1,
+    max: 1_000_000,
+    step: 1,
+    description: 'the most tokens that the reply may have',
+    label: 'Longest reply, in tokens',
+    names: { chat: 'max_tokens', responses: 'max_output_tokens', anthropic: 'max_tokens' },
+  },
+  presencePenalty: {
+    kind: 'number',
+    min: -2,
+    max: 2,
+    step: 0.1,
+    description: 'makes tokens that the text has less likely',
+    label: 'Presence penalty',
+    names: { chat: 'presence_penalty', responses: null, anthropic: null },
+  },
+  frequencyPenalty: {
+    kind: 'number',
+    min: -2,
+    max: 2,
+    step: 0.1,
+    description: 'makes tokens less likely by how often the text has them',
+    label: 'Frequency penalty',
+    names: { chat: 'frequency_penalty', responses: null, anthropic: null },
+  },
+  stop: {
+    kind: 'texts',
+    most: 4,
+    chars: 64,
+    description: 'texts that end the reply; they are not part of it',
+    label: 'Texts that end a reply',
+    names: { chat: 'stop', responses: null, anthropic: 'stop_sequences' },
+  },
+} as const satisfies Record<string, Row>;
 
-export type TurnOptions = z.infer<typeof turnOptions>;
+type Table = typeof turnOptions;
+export type OptionName = keyof Table;
+export type OptionValue<Name extends OptionName> = Table[Name]['kind'] extends 'texts' ? string[] : number;
+export type TurnOptions = { [Name in OptionName]?: OptionValue<Name> | undefined };
 
-/** The options in what is stored of a turn. Whatever else is there, as in a chat that was imported, is left out. */
-export const storedOptions = (stored: unknown): TurnOptions => turnOptions.safeParse(stored).data ?? {};
-
-/** The settings of a chat that its replies are requested with. Null: the provider's default. */
-export const chatSamplers = {
-  temperature: temperature.nullable().optional(),
-  topP: topP.nullable().optional(),
-  maxTokens: maxTokens.nullable().optional(),
-  presencePenalty: presencePenalty.nullable().optional(),
-  frequencyPenalty: frequencyPenalty.nullable().optional(),
-  stop: stop.nullable().optional(),
-};
-
-export const samplerNames = Object.keys(samplers) as (keyof TurnOptions)[];
+export const optionNames = Object.keys(turnOptions) as OptionName[];
 
 /** What a reply is requested with: the options of its turn, else the settings of its chat. */
 export function optionsOfReply(options: TurnOptions, settings: object): TurnOptions {
   const known = settings as Record<string, unknown>;
-  const given = samplerNames.filter((name) => known[name] !== undefined && known[name] !== null);
+  const given = optionNames.filter((name) => known[name] !== undefined && known[name] !== null);
   return { ...Object.fromEntries(given.map((name) => [name, known[name]])), ...options };
 }

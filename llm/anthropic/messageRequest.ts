@@ -1,20 +1,13 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatMessage, ServerFields } from '../../domain/agents/chatMessage.js';
+import type { TurnOptions } from '../../domain/turns/turnOptions.js';
 import { sendableImages } from '../outgoing/images.js';
 import type { ReplyRequest, ToolOffer } from '../port.js';
-import { type OptionNames, optionFields, withStops } from '../turnOptionFields.js';
+import { optionFields, withStops } from '../turnOptionFields.js';
 import { markStable } from './cacheMarks.js';
 import { type Conversation, toConversation } from './conversation.js';
 import type { ModelFacts } from './modelFacts.js';
-
-const optionNames: OptionNames = {
-  temperature: 'temperature',
-  topP: 'top_p',
-  maxTokens: 'max_tokens',
-  presencePenalty: null,
-  frequencyPenalty: null,
-  stop: 'stop_sequences',
-};
+import { samplingOptions } from './samplingOptions.js';
 
 /** The API's own bounds. */
 const MAX_TEMPERATURE = 1;
@@ -37,17 +30,11 @@ export function toMessageRequest(
   facts: ModelFacts,
   continued: ServerFields[],
 ): Anthropic.MessageCreateParamsStreaming {
-  const { model, temperature, topP, stop } = withStops(request);
+  const asked = withStops(request);
+  const { model } = asked;
   const maxTokens = Math.min(request.maxTokens ?? defaultMaxTokens(model), facts.maxTokens ?? Infinity);
   const thinking = thinkingOf(request, facts, maxTokens);
-  const options = {
-    maxTokens,
-    ...(temperature === undefined || thinking || facts.temperature === 'none'
-      ? {}
-      : { temperature: Math.min(temperature, MAX_TEMPERATURE) }),
-    ...(topP === undefined || thinking || facts.topP === 'none' ? {} : { topP }),
-    ...(stop === undefined ? {} : { stop }),
-  };
+  const options = { ...(thinking ? { stop: asked.stop } : withoutRefused(asked, facts)), maxTokens };
   const messages = sendableImages(request.messages, facts.images);
   const conversation = toConversation(
     facts.thinking === 'none' ? messages.map(withoutBlocks) : messages,
@@ -59,13 +46,24 @@ export function toMessageRequest(
   return {
     model,
     max_tokens: maxTokens,
-    ...optionFields(options, optionNames),
+    ...optionFields(options, 'anthropic'),
     ...(marked.system.length > 0 ? { system: marked.system } : {}),
     messages: [...marked.messages, ...partial],
     ...(marked.tools ? { tools: marked.tools } : {}),
     ...(tools.tool_choice ? { tool_choice: tools.tool_choice } : {}),
     ...(thinking ? { thinking } : {}),
     stream: true,
+  };
+}
+
+/** The options that the model takes, within the API's bounds. */
+function withoutRefused(asked: TurnOptions, facts: ModelFacts): TurnOptions {
+  const { temperature } = asked;
+  const refused = samplingOptions.filter(({ option }) => facts[option] === 'none');
+  return {
+    ...asked,
+    ...(temperature === undefined ? {} : { temperature: Math.min(temperature, MAX_TEMPERATURE) }),
+    ...Object.fromEntries(refused.map(({ option }) => [option, undefined])),
   };
 }
 

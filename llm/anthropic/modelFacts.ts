@@ -1,15 +1,14 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { meaningOf } from '../errors/errorMeaning.js';
+import { type SamplingField, type SamplingOption, samplingOptions } from './samplingOptions.js';
 
-/** The library's types are of a later version of the API, which has no samplers. */
-export type Body = Anthropic.MessageCreateParams & { temperature?: number; top_p?: number };
+/** The library's types are of a later version of the API, which has no such options. */
+export type Body = Anthropic.MessageCreateParams & { [Field in SamplingField]?: number };
 
 /** What a model of a server does not accept of a request. An empty object: it accepts everything. */
-export type ModelFacts = {
+export type ModelFacts = { [Option in SamplingOption]?: 'none' } & {
   /** How it is asked to reason: by its own choice of how much, or not at all. Left out: with a budget of tokens. */
   thinking?: 'adaptive' | 'none';
-  temperature?: 'none';
-  topP?: 'none';
   /** The most tokens that it gives. */
   maxTokens?: number;
   /** It takes no marks for its cache. */
@@ -51,9 +50,11 @@ const rules: Rule[] = [
       : null,
   (message, { thinking }) =>
     thinking && /thinking|budget_tokens/i.test(message) ? lasting({ thinking: 'none' }) : null,
-  (message, { temperature }) =>
-    temperature !== undefined && /temperature/i.test(message) ? lasting({ temperature: 'none' }) : null,
-  (message, { top_p }) => (top_p !== undefined && /top_p/i.test(message) ? lasting({ topP: 'none' }) : null),
+  (message, body) => {
+    const text = message.toLowerCase();
+    const refused = samplingOptions.find(({ field }) => body[field] !== undefined && text.includes(field));
+    return refused ? lasting({ [refused.option]: 'none' }) : null;
+  },
   (message, { tool_choice }) =>
     tool_choice?.type === 'tool' && /tool_choice/i.test(message) ? lasting({ toolChoice: 'auto' }) : null,
   (message, body) => {

@@ -1,20 +1,19 @@
 import type { ProviderFact } from '../../domain/providers/providerFact.js';
 import type { ModelFacts } from './modelFacts.js';
+import { samplingOptions } from './samplingOptions.js';
 
 /** The facts about a model in the form in which all APIs store them. Fields have the names of the Messages API. */
 export const toProviderFacts = ({
   thinking,
-  temperature,
-  topP,
   maxTokens,
   cache,
   toolChoice,
   images,
+  ...sampling
 }: ModelFacts): ProviderFact[] => [
   ...(thinking === 'none' ? [without('thinking')] : []),
   ...(thinking === 'adaptive' ? [fixed('thinking', 'adaptive')] : []),
-  ...(temperature === 'none' ? [without('temperature')] : []),
-  ...(topP === 'none' ? [without('top_p')] : []),
+  ...samplingOptions.filter(({ option }) => sampling[option] === 'none').map(({ field }) => without(field)),
   ...(maxTokens === undefined ? [] : [{ kind: 'capped' as const, field: 'max_tokens', max: maxTokens }]),
   ...(cache === 'none' ? [without('cache_control')] : []),
   ...(toolChoice === 'auto' ? [fixed('tool_choice', 'auto')] : []),
@@ -32,9 +31,10 @@ function oneOf(fact: ProviderFact): ModelFacts {
   switch (fact.kind) {
     case 'without':
       if (fact.field === 'thinking') return { thinking: 'none' };
-      if (fact.field === 'temperature') return { temperature: 'none' };
-      if (fact.field === 'top_p') return { topP: 'none' };
-      return fact.field === 'cache_control' ? { cache: 'none' } : {};
+      if (fact.field === 'cache_control') return { cache: 'none' };
+      return Object.fromEntries(
+        samplingOptions.flatMap(({ option, field }) => (field === fact.field ? [[option, 'none']] : [])),
+      );
     case 'fixed':
       if (fact.field === 'thinking' && fact.value === 'adaptive') return { thinking: 'adaptive' };
       return fact.field === 'tool_choice' && fact.value === 'auto' ? { toolChoice: 'auto' } : {};

@@ -3,7 +3,7 @@ import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
 import type { ReplyRequest } from '../port.js';
 import { applyRules, type Body, type RequestRules, sendableRules } from '../profiles/requestRules.js';
 import { withoutKeywords } from '../profiles/schemaKeywords.js';
-import { completionOptionNames, optionFields, withStops } from '../turnOptionFields.js';
+import { optionFields, withStops } from '../turnOptionFields.js';
 
 /** The request of a reply. `dialect`: the parameters with which the server continues a partial message. */
 export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect: object): Body {
@@ -20,7 +20,7 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? rules.thinking : {}),
-      ...optionFields(rules.stops ? withStops(request) : request, completionOptionNames),
+      ...optionFields(rules.stops ? withStops(request) : request, 'chat'),
     },
     rules,
   );

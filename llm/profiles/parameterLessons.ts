@@ -1,5 +1,5 @@
 import type { ProviderFact } from '../../domain/providers/providerFact.js';
-import { completionOptionNames } from '../turnOptionFields.js';
+import { optionNamesOf } from '../turnOptionFields.js';
 import type { Lesson, Refused } from './lessons.js';
 import type { Body } from './requestRules.js';
 
@@ -8,7 +8,7 @@ import type { Body } from './requestRules.js';
  * `stream` are never left out; `response_format` has a ladder of its own (`answerLessons.ts`).
  */
 const optional = [
-  ...Object.values(completionOptionNames).flatMap((name) => name ?? []),
+  ...optionNamesOf('chat'),
   'max_completion_tokens',
   'max_output_tokens',
   'reasoning_effort',

@@ -2,16 +2,7 @@ import type OpenAI from 'openai';
 import { toResponseItems, toResponseTool } from '../outgoing/responseItems.js';
 import type { SendableRules } from '../outgoing/toSendable.js';
 import type { ReplyRequest } from '../port.js';
-import { type OptionNames, optionFields } from '../turnOptionFields.js';
-
-const optionNames: OptionNames = {
-  temperature: 'temperature',
-  topP: 'top_p',
-  maxTokens: 'max_output_tokens',
-  presencePenalty: null,
-  frequencyPenalty: null,
-  stop: null,
-};
+import { optionFields } from '../turnOptionFields.js';
 
 /** The request of a reply for the Responses API, in background mode: the provider stores the response. */
 export function toResponseRequest(
@@ -27,7 +18,7 @@ export function toResponseRequest(
     store: true,
     ...(tools?.length ? { tools: tools.map(toResponseTool), ...choiceFields(request) } : {}),
     ...(request.thinking ? { reasoning: { effort: 'medium' as const, summary: 'auto' as const } } : {}),
-    ...optionFields(request, optionNames),
+    ...optionFields(request, 'responses'),
   };
 }
 

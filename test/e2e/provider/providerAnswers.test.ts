@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { everyFieldOf, everyOption } from '../../support/chats/everyOption.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { ending, type Reply, whole } from '../../support/provider/scriptedReply.js';
@@ -89,9 +90,8 @@ test('a reply of thinking alone is retried, and fails with its own code when the
   expect((await world.play(chat.id)).turn).toMatchObject({ status: 'failed', error: { code: 'thought_only' } });
 }, 120_000);
 
-describe('the samplers of a chat', () => {
-  const samplers = { topP: 0.9, maxTokens: 300, presencePenalty: 0.5, frequencyPenalty: -0.5, stop: ['\nYou:'] };
-  const sent = { top_p: 0.9, max_tokens: 300, presence_penalty: 0.5, frequency_penalty: -0.5, stop: ['\nYou:'] };
+describe('the options of turns that are settings of a chat', () => {
+  const sent = everyFieldOf('chat');
   const bodyOf = (turnId: string) =>
     world.provider.requests.find(({ requestId }) => requestId === `${turnId}/reply:0/1`)?.body as unknown as object;
 
@@ -101,8 +101,8 @@ describe('the samplers of a chat', () => {
     const { body: agent } = await client.send<{ id: string }>('POST', '/v1/chats', { kind: 'agent', enabledTools: [] });
     for (const { id } of [chat, agent]) {
       const before = await world.play(id);
-      const changed = await client.send('PATCH', `/v1/chats/${id}`, samplers);
-      expect(changed).toMatchObject({ status: 200, body: { settings: samplers } });
+      const changed = await client.send('PATCH', `/v1/chats/${id}`, everyOption);
+      expect(changed).toMatchObject({ status: 200, body: { settings: everyOption } });
       const after = await world.play(id);
       for (const name of Object.keys(sent)) expect(bodyOf(before.turn.id)).not.toHaveProperty(name);
       expect(bodyOf(after.turn.id)).toMatchObject(sent);
@@ -110,7 +110,7 @@ describe('the samplers of a chat', () => {
       await world.ended(turn.id);
       expect(bodyOf(turn.id)).toMatchObject({ ...sent, max_tokens: 7 });
       const log = await client.events(id);
-      expect(log.find(({ kind }) => kind === 'chat_settings_changed')?.data).toEqual(samplers);
+      expect(log.find(({ kind }) => kind === 'chat_settings_changed')?.data).toEqual(everyOption);
     }
   }, 60_000);
 
@@ -120,9 +120,9 @@ describe('the samplers of a chat', () => {
     const { body: made } = await client.send<{ settings: object }>('POST', '/v1/chats', {
       kind: 'narrative',
       hostId,
-      ...samplers,
+      ...everyOption,
     });
-    expect(made.settings).toEqual(samplers);
+    expect(made.settings).toEqual(everyOption);
     const refused = (body: object) => client.send('PATCH', `/v1/chats/${chat.id}`, body);
     for (const body of [{ topP: 1.1 }, { presencePenalty: 3 }, { stop: ['a', 'b', 'c', 'd', 'e'] }, { maxTokens: 0 }]) {
       expect(await refused(body)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
@@ -135,24 +135,19 @@ describe('the options of a turn', () => {
   test('reach the provider, again with a regeneration, and no other turn of the chat', async () => {
     const { chat } = await world.newChat({ guest: null, container: null });
     const { client } = world.service();
-    const options = { temperature: 0.25, maxTokens: 77 };
-    const first = await client.postTurn(chat.id, 'Hello.', options);
+    const first = await client.postTurn(chat.id, 'Hello.', everyOption);
     await world.ended(first.id);
     const again = await client.send<{ turn: { id: string } }>('POST', `/v1/turns/${first.id}/regenerate`, {});
     await world.ended(again.body.turn.id);
     const next = await client.postTurn(chat.id, 'And again.');
     await world.ended(next.id);
 
+    const sent = everyFieldOf('chat');
     const asked = (turnId: string) =>
       world.provider.requests
         .filter(({ requestId }) => requestId === `${turnId}/reply:0/1`)
-        .map(({ body }) => body as { temperature?: number; max_tokens?: number })
-        .map(({ temperature, max_tokens }) => [temperature, max_tokens]);
-    expect([asked(first.id), asked(again.body.turn.id), asked(next.id)]).toEqual([
-      [[0.25, 77]],
-      [[0.25, 77]],
-      [[undefined, undefined]],
-    ]);
+        .map(({ body }) => Object.fromEntries(Object.entries(body).filter(([name]) => name in sent)));
+    expect([asked(first.id), asked(again.body.turn.id), asked(next.id)]).toEqual([[sent], [sent], [{}]]);
     const refused = await client.send('POST', `/v1/chats/${chat.id}/turns`, { text: 'x', temperature: 3 });
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
   }, 60_000);
