@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   chunk,
@@ -51,3 +54,15 @@ test.each(['narrative', 'document', 'agent', 'relay'] as const)(
   },
   90_000,
 );
+
+test('the commands of the README, as they are printed, create an assistant and print its reply', async () => {
+  const blocks = [...(await readFile('README.md', 'utf8')).matchAll(/```sh\n(.*?)```/gs)].map(
+    ([, block = '']) => block,
+  );
+  const commands = blocks.filter((block) => block.includes('$api')).join('');
+  expect(commands).toContain('api=http://127.0.0.1:3000\n');
+  const script = commands.replace('http://127.0.0.1:3000', service.api);
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { timeout: 60_000 });
+  expect(stdout).toContain('"type":"token"');
+  expect(stdout).toMatch(/"kind":"turn_completed".*\n\nuser: What is a lighthouse for\?\nassistant: .+\n$/s);
+}, 90_000);
