@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providerRef } from '../log/references.js';
 import { chatOptionChanges } from '../turns/turnOptionSchemas.js';
 import { optionNames } from '../turns/turnOptions.js';
 
@@ -11,7 +12,7 @@ export const MAX_ITERATIONS = 20;
  */
 export const settingsChange = z.object({
   systemPrompt: z.string().nullable().optional(),
-  providerId: z.string().nullable().optional(),
+  providerId: providerRef.nullable().optional(),
   model: z.string().nullable().optional(),
   ...chatOptionChanges,
   maxIterations: z.number().int().min(1).max(MAX_ITERATIONS).nullable().optional(),

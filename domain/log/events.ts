@@ -5,10 +5,12 @@ import { attachment } from '../attachments/attachment.js';
 import { relayInfo } from '../relay/relay.js';
 import { endStatuses } from '../turns/endStatus.js';
 import { publicError, tokenUsage } from '../turns/turn.js';
+import { changeRef, characterRef, documentRef, seqRef, turnRef } from './references.js';
 
 /**
  * The list of events: one schema per kind, types inferred. An event is a fact in the past. It is added here together
- * with the code that appends it, never before.
+ * with the code that appends it, never before. A field that refers to something is declared with a schema of
+ * `references.ts`: forks and imports find it by that.
  */
 export const segment = z.object({
   kind: z.enum(['dialogue', 'action', 'thought', 'narration', 'ooc']),
@@ -66,11 +68,13 @@ export type AddedCall = z.infer<typeof addedCall>;
 /** The effects of a story event when it is completed. */
 export const storyArtifacts = z
   .strictObject({
-    knowledgeFacts: z.array(z.strictObject({ sourceId: id, targetId: id, fact: z.string() })).optional(),
-    relationshipChange: z
-      .strictObject({ sourceId: id, targetId: id, affinityDelta: delta, trustDelta: delta })
+    knowledgeFacts: z
+      .array(z.strictObject({ sourceId: characterRef, targetId: characterRef, fact: z.string() }))
       .optional(),
-    acquiredObjects: z.array(z.strictObject({ ownerId: id, name: z.string() })).optional(),
+    relationshipChange: z
+      .strictObject({ sourceId: characterRef, targetId: characterRef, affinityDelta: delta, trustDelta: delta })
+      .optional(),
+    acquiredObjects: z.array(z.strictObject({ ownerId: characterRef, name: z.string() })).optional(),
   })
   .meta({ id: 'StoryArtifacts' });
 export type StoryArtifacts = z.infer<typeof storyArtifacts>;
@@ -92,24 +96,24 @@ export const eventData = {
     /** What functions of the client gave, by their calls in earlier replies. The text may be empty then. */
     outputs: z.array(callEnded).optional(),
   }),
-  user_turn_parsed: z.object({ userTurnSeq: seq, segments: z.array(segment) }),
+  user_turn_parsed: z.object({ userTurnSeq: seqRef, segments: z.array(segment) }),
   /** Replaces the text of the `user_turn` at `userTurnSeq`. The attachments and outputs are those of that turn. */
   user_turn_edit: z.object({
-    userTurnSeq: seq,
+    userTurnSeq: seqRef,
     text: z.string(),
     attachments: z.array(attachment).optional(),
     outputs: z.array(callEnded).optional(),
   }),
-  assistant_turn_started: z.object({ speakerId: id, beat: z.number().int(), userTurnSeq: seq }),
+  assistant_turn_started: z.object({ speakerId: characterRef, beat: z.number().int(), userTurnSeq: seqRef }),
   assistant_turn: z.object({
-    speakerId: id,
+    speakerId: characterRef,
     beat: z.number().int(),
     text: z.string(),
     truncated: z.boolean(),
     /** Null of a greeting, which begins a chat and answers no turn. */
-    userTurnSeq: seq.nullable(),
+    userTurnSeq: seqRef.nullable(),
     /** On the second beat: the speaker of the first. */
-    interjectionOf: id.optional(),
+    interjectionOf: characterRef.optional(),
     /** Empty where no model wrote the text: a greeting. */
     model: z.string(),
     usage: tokenUsage.optional(),
@@ -123,18 +127,18 @@ export const eventData = {
    * A person edited a beat of a reply: its turn is a new version of the reply, whose `assistant_turn` has the text too.
    * The effects of `turnId` are those of this version; left out in a fork, where they have the same turn.
    */
-  assistant_turn_edited: z.object({ beat: z.number().int(), text: z.string(), turnId: id.optional() }),
+  assistant_turn_edited: z.object({ beat: z.number().int(), text: z.string(), turnId: turnRef.optional() }),
   /**
    * One event per witness; all events of a beat have the same `memoryId`. `chatClock` is the seq of the beat's user
    * turn, and 0 where a person wrote the memory: every turn may recall it.
    */
   memory_written: z.object({
     memoryId: id,
-    witnessId: id,
+    witnessId: characterRef,
     text: z.string(),
     sceneId: id.nullable(),
-    witnesses: z.array(id),
-    chatClock: z.number().int(),
+    witnesses: z.array(characterRef),
+    chatClock: seqRef,
   }),
   /** `significance`: from 0 (forgettable) to 3 (unforgettable). */
   memory_scored: z.object({ memoryId: id, significance: z.number().int().min(0).max(3) }),
@@ -148,38 +152,38 @@ export const eventData = {
   }),
   memory_removed: z.object({ memoryId: id }),
   edge_update: z.object({
-    sourceId: id,
-    targetId: id,
+    sourceId: characterRef,
+    targetId: characterRef,
     affinityDelta: delta,
     trustDelta: delta,
     knowledgeFacts: z.array(z.string()),
     /** Null where a person changed the edge, which is no interaction. */
     lastInteractionAt: z.string().nullable(),
   }),
-  edge_summary: z.object({ sourceId: id, targetId: id, summary: z.string() }),
+  edge_summary: z.object({ sourceId: characterRef, targetId: characterRef, summary: z.string() }),
   scene_opened: z.object({ sceneId: id, container: z.string() }),
   scene_closed: z.object({ sceneId: id, endedAt: z.string() }),
-  scene_summary: z.object({ sceneId: id, povId: id, summary: z.string() }),
+  scene_summary: z.object({ sceneId: id, povId: characterRef, summary: z.string() }),
   story_event_planned: z.object({ eventId: id, title: z.string(), description: z.string(), artifacts: storyArtifacts }),
   story_event_started: z.object({ eventId: id }),
   story_event_completed: z.object({ eventId: id }),
   story_event_cancelled: z.object({ eventId: id }),
-  object_acquired: z.object({ ownerId: id, name: z.string() }),
+  object_acquired: z.object({ ownerId: characterRef, name: z.string() }),
   /**
    * The changes that the reply or tool call at `messageSeq` proposed, in source order. `parser` and `begins` are the
    * rules by which a reply's blocks are read, where they differ from those of version 1.
    */
   changes_proposed: z.object({
-    messageSeq: seq,
-    changeIds: z.array(id),
+    messageSeq: seqRef,
+    changeIds: z.array(changeRef),
     count: z.number().int(),
     parser: z.literal(2).optional(),
     begins: z.literal(true).optional(),
   }),
-  change_accepted: z.object({ changeId: id }),
-  change_declined: z.object({ changeId: id }),
-  change_stale: z.object({ changeId: id }),
-  document_edited: z.object({ documentId: id, version: z.number().int() }),
+  change_accepted: z.object({ changeId: changeRef }),
+  change_declined: z.object({ changeId: changeRef }),
+  change_stale: z.object({ changeId: changeRef }),
+  document_edited: z.object({ documentId: documentRef, version: z.number().int() }),
   /** Shown to people, never sent to a model. */
   system_message: z.object({ text: z.string() }),
   tool_call_start: callStarted,
@@ -198,14 +202,14 @@ export const eventData = {
   strategy_unlinked: strategyUnlinked,
   step_stuck: z.object({ step: z.string(), error: publicError }),
   step_skipped: z.object({ step: z.string() }),
-  turn_rolled_back: z.object({ turnId: id }),
-  turn_superseded: z.object({ turnId: id, by: id }),
-  version_activated: z.object({ turnId: id }),
+  turn_rolled_back: z.object({ turnId: turnRef }),
+  turn_superseded: z.object({ turnId: turnRef, by: turnRef }),
+  version_activated: z.object({ turnId: turnRef }),
   /** The settings that changed, with their new values; null: back to the server's default. */
   chat_settings_changed: settingsChange,
-  guest_cleared: z.object({ guestId: id }),
-  chat_rewound: z.object({ toSeq: seq }),
-  rewind_undone: z.object({ rewindSeq: seq }),
+  guest_cleared: z.object({ guestId: characterRef }),
+  chat_rewound: z.object({ toSeq: seqRef }),
+  rewind_undone: z.object({ rewindSeq: seqRef }),
   turn_completed: z.object({
     status: z.enum(endStatuses),
     usage: z.union([tokenUsage, z.null()]),

@@ -1,4 +1,5 @@
-import type { ChatEvent, EventData, EventKind, NewEvent } from '../log/events.js';
+import { type ChatEvent, type EventKind, eventData, eventKinds, type NewEvent } from '../log/events.js';
+import { type Reference, referencesOf } from '../log/references.js';
 import { splitProse } from '../narrative/ooc.js';
 import { type MarkKind, partOf, type Versions } from './marks.js';
 
@@ -120,96 +121,52 @@ function place(event: ChatEvent, { turns, title }: { turns: Versions; title: str
   return { ...event, kind: 'user_turn', data, seq: userTurnSeq, turnId, from };
 }
 
-type References = { seqOf: (seq: number) => number; changeIdOf: (id: string) => string };
-type Renumber<K extends EventKind> = (data: EventData<K>, references: References) => EventData<K>;
+type Renumbered = { seqOf: (seq: number) => number; changeIdOf: (id: string) => string };
 
-const asItIs = <T>(data: T): T => data;
-const ofUserTurn = <T extends { userTurnSeq: number }>(data: T, { seqOf }: References): T => ({
-  ...data,
-  userTurnSeq: seqOf(data.userTurnSeq),
-});
+/** The kinds whose copies `place` and `renumber` make, and those that have none. */
+const special: ReadonlySet<EventKind> = new Set<EventKind>([
+  'chat_created',
+  'user_turn_edit',
+  'assistant_turn_edited',
+  ...(Object.keys(leftOut) as MarkKind[]),
+]);
 
-const ofChange = <T extends { changeId: string }>(data: T, { changeIdOf }: References): T => ({
-  ...data,
-  changeId: changeIdOf(data.changeId),
-});
-
-/** For each kind that is copied, how its references are replaced. Other ids stay: projections are named by chat too. */
-const references: { readonly [K in Exclude<EventKind, MarkKind | 'user_turn_edit'>]: Renumber<K> } = {
-  chat_created: asItIs,
-  user_turn: asItIs,
-  message_added: asItIs,
-  user_turn_parsed: ofUserTurn,
-  assistant_turn_started: ofUserTurn,
-  assistant_turn: (data, { seqOf }) => ({
-    ...data,
-    userTurnSeq: data.userTurnSeq === null ? null : seqOf(data.userTurnSeq),
+/**
+ * Of every other kind, the fields in which a copy has other seqs or ids of changes. Other ids stay: projections are named
+ * by chat too.
+ */
+const replaced = new Map(
+  eventKinds.flatMap((kind) => {
+    const fields = Object.entries(referencesOf(eventData[kind]));
+    return special.has(kind) ? [] : [[kind, fields.filter(([, of]) => of === 'seq' || of === 'change')] as const];
   }),
-  assistant_turn_edited: ({ beat, text }) => ({ beat, text }),
-  memory_written: (data, { seqOf }) => ({ ...data, chatClock: seqOf(data.chatClock) }),
-  memory_scored: asItIs,
-  memory_pinned: asItIs,
-  memory_unpinned: asItIs,
-  memory_edited: asItIs,
-  memory_removed: asItIs,
-  edge_update: asItIs,
-  edge_summary: asItIs,
-  scene_opened: asItIs,
-  scene_closed: asItIs,
-  scene_summary: asItIs,
-  story_event_planned: asItIs,
-  story_event_started: asItIs,
-  story_event_completed: asItIs,
-  story_event_cancelled: asItIs,
-  object_acquired: asItIs,
-  changes_proposed: (data, { seqOf, changeIdOf }) => ({
-    ...data,
-    messageSeq: seqOf(data.messageSeq),
-    changeIds: data.changeIds.map(changeIdOf),
-  }),
-  change_accepted: ofChange,
-  change_declined: ofChange,
-  change_stale: ofChange,
-  document_edited: asItIs,
-  system_message: asItIs,
-  tool_call_start: asItIs,
-  tool_call_end: asItIs,
-  subagent_task_start: asItIs,
-  subagent_tool_call_start: asItIs,
-  subagent_tool_call_end: asItIs,
-  subagent_task_end: asItIs,
-  citations: asItIs,
-  planning_artifact: asItIs,
-  reasoning: asItIs,
-  model_selected: asItIs,
-  strategy_meta: asItIs,
-  strategy_link: asItIs,
-  graph_snapshot: asItIs,
-  graph_plan: asItIs,
-  graph_cleared: asItIs,
-  strategy_unlinked: asItIs,
-  step_stuck: asItIs,
-  step_skipped: asItIs,
-  chat_settings_changed: asItIs,
-  guest_cleared: asItIs,
-  turn_completed: asItIs,
-};
-
-/** Of an event whose copy differs in one seq only, the name of that. */
-export const copiedSeq = {
-  user_turn_parsed: 'userTurnSeq',
-  assistant_turn_started: 'userTurnSeq',
-  assistant_turn: 'userTurnSeq',
-  memory_written: 'chatClock',
-} as const satisfies { [K in EventKind]?: string };
-
-/** The kinds whose data the copy has as it is. */
-export const copiedAsItIs: readonly string[] = Object.entries(references).flatMap(([kind, change]) =>
-  change === asItIs && kind !== 'chat_created' ? [kind] : [],
 );
 
-function renumber(event: ChatEvent, to: References): NewEvent {
-  const change = (references as Record<string, Renumber<EventKind>>)[event.kind];
-  if (!change) throw new Error(`${event.kind} is not copied`);
-  return { kind: event.kind, data: change(event.data, to) } as NewEvent;
+/** Of an event whose copy differs in one seq only, the name of that. */
+export const copiedSeq: Readonly<Record<string, string>> = Object.fromEntries(
+  [...replaced].flatMap(([kind, [first, ...others]]) =>
+    first?.[1] === 'seq' && others.length === 0 ? [[kind, first[0]]] : [],
+  ),
+);
+
+/** The kinds whose data the copy has as it is. */
+export const copiedAsItIs: readonly string[] = [...replaced].flatMap(([kind, fields]) =>
+  fields.length === 0 ? [kind] : [],
+);
+
+function renumber({ kind, data }: ChatEvent, to: Renumbered): NewEvent {
+  if (kind === 'chat_created') return { kind, data };
+  // The effects of the copy are those of its one turn.
+  if (kind === 'assistant_turn_edited') return { kind, data: { beat: data.beat, text: data.text } };
+  const fields = replaced.get(kind);
+  if (!fields) throw new Error(`${kind} is not copied`);
+  const values = fields.map(([field, of]) => [field, newValue((data as Record<string, unknown>)[field], of, to)]);
+  return { kind, data: { ...data, ...Object.fromEntries(values) } } as NewEvent;
+}
+
+/** Null and undefined refer to nothing, and stay. */
+function newValue(value: unknown, of: Reference, { seqOf, changeIdOf }: Renumbered): unknown {
+  if (of === 'seq') return typeof value === 'number' ? seqOf(value) : value;
+  if (Array.isArray(value)) return value.map((id) => changeIdOf(String(id)));
+  return typeof value === 'string' ? changeIdOf(value) : value;
 }

@@ -1,4 +1,5 @@
-import type { EventKind } from '../log/events.js';
+import { type EventKind, eventData } from '../log/events.js';
+import { type Reference, referencesOf } from '../log/references.js';
 import type { Card } from '../narrative/cards/readCard.js';
 import { parseBounded } from '../text/boundedJson.js';
 import { unstorableReason } from '../text/storable.js';
@@ -217,37 +218,29 @@ export type NewIds = {
   attachment(id: string): string;
 };
 
-/** By the name of a field, what the id in it is of. Memories, scenes and story events are named by chat and id. */
-const idFields: Record<string, keyof NewIds> = {
-  speakerId: 'character',
-  interjectionOf: 'character',
-  witnessId: 'character',
-  witnesses: 'character',
-  sourceId: 'character',
-  targetId: 'character',
-  povId: 'character',
-  ownerId: 'character',
-  guestId: 'character',
-  turnId: 'turn',
-  by: 'turn',
-  changeId: 'change',
-  changeIds: 'change',
-  documentId: 'document',
-  providerId: 'provider',
-};
+/** By the name of a field, what the id in it is of. A name has one meaning in all kinds of events. */
+const references: Readonly<Record<string, Reference>> = Object.assign(
+  {},
+  ...Object.values(eventData).map(referencesOf),
+);
 
 /** Data with new ids. Only a story event, and the attachments of a message, have ids below the top. */
 export function withNewIds(kind: EventKind, data: object, ids: NewIds): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(data).map(([field, value]) => {
-      const of = idFields[field];
-      if (of && typeof value === 'string') return [field, ids[of](value)];
-      if (of && Array.isArray(value)) return [field, value.map((id) => (typeof id === 'string' ? ids[of](id) : id))];
-      if (field === 'attachments' && Array.isArray(value))
-        return [field, value.map((each) => withNewAttachment(each, ids))];
-      return [field, kind === 'story_event_planned' && field === 'artifacts' ? withIdsBelow(value, ids) : value];
+      const of = references[field];
+      // Seqs stay: an import keeps the log as it is.
+      if (of === undefined || of === 'seq') return [field, below(kind, field, value, ids)];
+      if (typeof value === 'string') return [field, ids[of](value)];
+      if (Array.isArray(value)) return [field, value.map((id) => (typeof id === 'string' ? ids[of](id) : id))];
+      return [field, value];
     }),
   );
+}
+
+function below(kind: EventKind, field: string, value: unknown, ids: NewIds): unknown {
+  if (field === 'attachments' && Array.isArray(value)) return value.map((each) => withNewAttachment(each, ids));
+  return kind === 'story_event_planned' && field === 'artifacts' ? withIdsBelow(value, ids) : value;
 }
 
 const withNewAttachment = (attached: { id: string }, ids: NewIds) => ({ ...attached, id: ids.attachment(attached.id) });

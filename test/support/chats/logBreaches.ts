@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Pool, transaction } from '../../../db/core/pool.js';
 import { lockChat } from '../../../db/timeline/log.js';
 import { type ProjectionRows, readProjections, rebuildInTransaction } from '../../../db/timeline/rebuild/rebuild.js';
-import type { NewEvent } from '../../../domain/log/events.js';
+import { artifactData } from '../../../domain/agents/artifacts.js';
+import type { EventKind, NewEvent } from '../../../domain/log/events.js';
 
 /** What must hold of a chat's log and of what is folded from it, as sentences about what does not. No test runner. */
 
@@ -76,25 +77,40 @@ export async function unrestOf(pool: Pool, chatId: string): Promise<string[]> {
   ];
 }
 
-/** Kinds that a step appends at most once. */
-const singles = [
-  'user_turn',
-  'user_turn_parsed',
-  'assistant_turn_started',
-  'assistant_turn',
-  'memory_scored',
-  'memory_pinned',
-  'scene_closed',
-  'scene_summary',
-  'story_event_completed',
-  'changes_proposed',
-  'turn_completed',
-  'turn_superseded',
-  'turn_rolled_back',
-] as const;
+/** Kinds that one step may append several times. Every other kind it appends at most once. */
+const several: ReadonlySet<EventKind> = new Set<EventKind>([
+  ...(Object.keys(artifactData) as EventKind[]),
+  'assistant_turn_edited',
+  'change_accepted',
+  'change_declined',
+  'change_stale',
+  'document_edited',
+  'edge_summary',
+  'edge_update',
+  'memory_edited',
+  'memory_removed',
+  'memory_unpinned',
+  'memory_written',
+  'object_acquired',
+  'scene_opened',
+  'step_skipped',
+  'step_stuck',
+  'story_event_cancelled',
+  'story_event_planned',
+  'story_event_started',
+  'strategy_unlinked',
+  'subagent_task_end',
+  'subagent_task_start',
+  'subagent_tool_call_end',
+  'subagent_tool_call_start',
+  'system_message',
+  'tool_call_end',
+  'tool_call_start',
+  'version_activated',
+]);
 
 function repeatsOfStep([step, events]: [string, LogRow[]]): string[] {
-  const kinds = events.filter(({ kind }) => singles.some((each) => each === kind)).map(({ kind }) => kind);
+  const kinds = events.filter(({ kind }) => !several.has(kind)).map(({ kind }) => kind);
   const witnesses = ofKind(events, 'memory_written').map(({ data }) => data.witnessId);
   const updates = step.includes('/state_update:') ? ofKind(events, 'edge_update').map(({ kind }) => kind) : [];
   return repeated([...kinds, ...witnesses, ...updates]).map((what) => `${step} has ${what} twice`);
