@@ -7,13 +7,9 @@ import {
 } from '@temporalio/client';
 import { SUMMARIZE_SCENE_WORKFLOW, TURN_WORKFLOW, type TurnStatusReport } from '../domain/turns/engine.js';
 import type { FailingTask, FoundWorkflow } from '../domain/turns/reconcile.js';
-import { type StartedTurn, searchKey, turnStart } from '../domain/turns/workflowStart.js';
+import { type StartTurn, searchKey, turnStart } from '../domain/turns/workflowStart.js';
 import { readFailingTask } from './failingTask.js';
 
-export type StartTurn = StartedTurn & {
-  /** With tracing: the traceparent of the request that asked for the turn. */
-  trace?: string;
-};
 export type ClosedScene = { chatId: string; sceneId: string };
 export type Deadline = { deadlineMs: number };
 

@@ -1,8 +1,8 @@
 import type { Pool } from '../../db/core/pool.js';
 import { finishTurn } from '../../db/turns/finish.js';
-import type { StartTurn } from '../../db/turns/turnRow.js';
 import { type FailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { EndStatus } from '../../domain/turns/endStatus.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 
 export type FinishTurnInput = { turnId: string; status: EndStatus; code: FailureCode | null; warnings: string[] };
 

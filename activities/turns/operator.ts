@@ -2,8 +2,8 @@ import type { Pool } from '../../db/core/pool.js';
 import { awaitOperator, resumeTurn } from '../../db/turns/awaitOperator.js';
 import { isTurnOver } from '../../db/turns/openTurn.js';
 import { markSkipped, markStuck } from '../../db/turns/steps.js';
-import type { StartTurn } from '../../db/turns/turnRow.js';
 import type { FailureCode } from '../../domain/log/failures.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 
 export type StuckInput = { turnId: string; step: string; round: number; code: FailureCode };
 

@@ -1,6 +1,5 @@
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import type { ReconciledWorkflows } from './reconcileTurns.js';
-
-type StartTurn = Parameters<ReconciledWorkflows['start']>[0];
 
 /** Starts the workflow of a turn that got the floor. Already started is success. */
 export function createStartTurn({ workflows }: { workflows: Pick<ReconciledWorkflows, 'start'> }) {

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/core/pool.js';
 import { StartedElsewhere, startInNamespace } from '../../db/turns/startInNamespace.js';
-import type { StartTurn } from '../../db/turns/turnRow.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import type { ConnectedNamespace } from '../../engine/namespace.js';
 import type { TurnEngine } from '../../engine/turnEngine.js';
 import { backoffMs } from '../../lib/backoff.js';

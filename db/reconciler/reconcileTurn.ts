@@ -1,10 +1,10 @@
 import type { FailureCode } from '../../domain/log/failures.js';
 import { decideReconcile, type ReconcileDecision } from '../../domain/turns/decideReconcile.js';
 import type { FailingTask, FoundWorkflow } from '../../domain/turns/reconcile.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import type { Pool } from '../core/pool.js';
 import { clearFailing, passFailingFloor } from '../turns/failingTurn.js';
 import { type Starter, startInNamespace } from '../turns/startInNamespace.js';
-import type { StartTurn } from '../turns/turnRow.js';
 import { closeLostTurn, type Unfinished } from './unfinished.js';
 
 /** A port to the workflows of turns, so that `db` does not depend on a Temporal client. */

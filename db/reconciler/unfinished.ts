@@ -3,12 +3,13 @@ import { decideClose, errorOfClosed } from '../../domain/turns/decideEnd.js';
 import { decideCloseLost } from '../../domain/turns/decideReconcile.js';
 import type { OpenTurn } from '../../domain/turns/reconcile.js';
 import type { ReplyVerdict } from '../../domain/turns/verdict.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { closeInTransaction } from '../streaming/landReply.js';
 import { endTurn } from '../turns/endTurn.js';
 import { passFloor } from '../turns/floor.js';
 import { type LockedTurn, lockTurn } from '../turns/lockTurn.js';
-import { type StartTurn, type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
+import { type TurnRow, toStart, turnColumns } from '../turns/turnRow.js';
 
 /** A turn that has not ended, and what starting its workflow needs. */
 export type Unfinished = OpenTurn & { start: StartTurn };

@@ -1,9 +1,9 @@
 import { decideWait } from '../../domain/turns/decideFinish.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, transaction } from '../core/pool.js';
 import { passFloor } from './floor.js';
 import { lockTurn, toHeldTurn } from './lockTurn.js';
-import type { StartTurn } from './turnRow.js';
 
 /**
  * Marks that a turn with stuck steps waits for an operator. With `keepFloor` (a parked reply) it keeps the floor.

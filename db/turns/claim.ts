@@ -3,6 +3,7 @@ import { splitProse } from '../../domain/narrative/ooc.js';
 import { type ClaimDecision, decideClaim } from '../../domain/turns/decideClaim.js';
 import type { ChatKind, WhenBusy, WhenFailed } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import { readHandedCalls } from '../agents/clientFunctions.js';
 import { attachToChat } from '../attachments/attachToChat.js';
 import { lockOwnChat } from '../chats/lockOwnChat.js';
@@ -16,7 +17,7 @@ import { appendEvents, type ChatLock } from '../timeline/log.js';
 import { readFloor, storeStop } from './floor.js';
 import { mustHaveTurnsLeft, type TurnLimits } from './ownerTurns.js';
 import { type Preparation, prepareTurn } from './prepareTurn.js';
-import { type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
+import { type TurnRow, toStart, turnColumns } from './turnRow.js';
 
 /** The request to post a turn. */
 export type ClaimRequest = {

@@ -1,12 +1,12 @@
 import { decideFailingFloor } from '../../domain/turns/decideReconcile.js';
 import type { FailingTask } from '../../domain/turns/reconcile.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import { reportCommitted } from '../core/committed.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { closeReplies, closeTurnInTransaction } from '../reconciler/unfinished.js';
 import { passFloor } from './floor.js';
 import { type LockedTurn, lockTurn, toHeldTurn } from './lockTurn.js';
-import type { StartTurn } from './turnRow.js';
 
 /** What was done about a failing turn. `next` is the turn whose workflow the caller must start. */
 export type PassedFloor = { done: 'floor_passed' | 'closed' | null; next: StartTurn | null };

@@ -1,9 +1,10 @@
 import { decideFinish, type FinishDecision } from '../../domain/turns/decideFinish.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { type Ending, endTurn } from './endTurn.js';
 import { passFloor, readUnopened } from './floor.js';
 import { lockTurn, toHeldTurn } from './lockTurn.js';
-import type { StartTurn, TurnRow } from './turnRow.js';
+import type { TurnRow } from './turnRow.js';
 
 /**
  * Ends the turn and passes the floor to the next turn of the queue. `next` is the turn whose workflow the caller must

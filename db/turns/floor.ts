@@ -1,8 +1,9 @@
 import type { Floor } from '../../domain/turns/floor.js';
 import type { StopMark } from '../../domain/turns/turn.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import type { Tx } from '../core/pool.js';
-import { readTurnRow, type StartTurn, type TurnRow, toStart, turnColumns } from './turnRow.js';
+import { readTurnRow, type TurnRow, toStart, turnColumns } from './turnRow.js';
 
 /** `speaker` is the name of the chat's host, for the summary that operators see of a turn's workflow. */
 export type FloorRow = Floor & { speaker: string | null };

@@ -1,6 +1,6 @@
 import type { Namespace } from '../../domain/turns/reconcile.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import type { Db } from '../core/pool.js';
-import type { StartTurn } from './turnRow.js';
 
 /** The turn was started in another Temporal namespace. Its workflow may run there, and must not run twice. */
 export class StartedElsewhere extends Error {

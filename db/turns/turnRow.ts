@@ -8,6 +8,7 @@ import type {
   WhenFailed,
 } from '../../domain/turns/turn.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
+import type { StartTurn } from '../../domain/turns/workflowStart.js';
 import type { Db } from '../core/pool.js';
 
 /** A row of `turns`, as `turnColumns` selects it. */
@@ -64,21 +65,6 @@ export async function readTurnRow(db: Db, turnId: string): Promise<TurnRow | nul
   const { rows } = await db.query<TurnRow>(`select ${turnColumns} from turns t where t.id = $1`, [turnId]);
   return rows[0] ?? null;
 }
-
-/**
- * What starting a turn's workflow needs. `speaker` is the name of the chat's host, for the summary that operators see.
- * `trace` is the traceparent of the workflow's parent span, left out without tracing.
- */
-export type StartTurn = {
-  turnId: string;
-  chatId: string;
-  owner: string;
-  kind: ChatKind;
-  speaker: string | null;
-  /** The id of the namespace in which to start the workflow. Null: the connected one. */
-  namespaceId: string | null;
-  trace?: string;
-};
 
 /** Maps a row to what starting its workflow needs. */
 export function toStart(turn: TurnRow, speaker: string | null): StartTurn {

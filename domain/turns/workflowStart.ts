@@ -1,4 +1,5 @@
 import { fairnessKey, searchAttributes, startDetails, summary, WORKFLOW_TASK_TIMEOUT_MS } from './engine.js';
+import type { ChatKind } from './turn.js';
 
 type SearchAttribute = keyof typeof searchAttributes;
 
@@ -10,7 +11,20 @@ export const searchKey = <Name extends SearchAttribute>(name: Name) => ({
   type: keyTypes[searchAttributes[name]],
 });
 
-export type StartedTurn = { turnId: string; chatId: string; owner: string; kind: string; speaker: string | null };
+/**
+ * What starting a turn's workflow needs. `speaker` is the name of the chat's host, for the summary that operators see.
+ * `trace` is the traceparent of the workflow's parent span, left out without tracing.
+ */
+export type StartTurn = {
+  turnId: string;
+  chatId: string;
+  owner: string;
+  kind: ChatKind;
+  speaker: string | null;
+  /** The id of the namespace in which to start the workflow. Null: the connected one. */
+  namespaceId: string | null;
+  trace?: string;
+};
 
 type TurnStart = {
   workflowId: string;
@@ -26,7 +40,7 @@ type TurnStart = {
  * The start options of a turn's workflow. The client and the workflow of the previous turn use the same ones.
  * Activities and children inherit the priority.
  */
-export const turnStart = (turn: StartedTurn): TurnStart => ({
+export const turnStart = (turn: StartTurn): TurnStart => ({
   workflowId: turn.turnId,
   workflowIdReusePolicy: 'REJECT_DUPLICATE',
   workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,

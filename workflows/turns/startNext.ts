@@ -1,26 +1,13 @@
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { TURN_WORKFLOW } from '../../domain/turns/engine.js';
-import type { ChatKind } from '../../domain/turns/turn.js';
-import { turnStart } from '../../domain/turns/workflowStart.js';
+import { type StartTurn, turnStart } from '../../domain/turns/workflowStart.js';
 import { startTurn } from '../activities.js';
-
-export type NextTurn = {
-  turnId: string;
-  chatId: string;
-  owner: string;
-  kind: ChatKind;
-  speaker: string | null;
-  /** The Temporal namespace that the turn was bound to when it got the floor. */
-  namespaceId: string | null;
-  /** With tracing: the trace that its workflow's interceptor continues. */
-  trace?: string;
-};
 
 /**
  * Starts the turn that got the floor, as an abandoned child. Already started is success. A child of a turn that is pinned
  * to a build would be pinned to the same build, so an activity starts it through a client instead, on the current build.
  */
-export async function startNext(next: NextTurn): Promise<void> {
+export async function startNext(next: StartTurn): Promise<void> {
   if (workflowInfo().currentDeploymentVersion?.deploymentName) return startTurn(next);
   try {
     await startChild(TURN_WORKFLOW, {
