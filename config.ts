@@ -213,3 +213,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError('DATABASE_DIRECT_URL: needs DATABASE_URL too');
   return { ...config, cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'durable-turns') };
 }
+
+/** The configuration of the api or the worker, which need Postgres. Throws a `ConfigError`. */
+export function readServiceConfig(): Config & { DATABASE_URL: string } {
+  const config = readConfig();
+  const { DATABASE_URL } = config;
+  if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set (npm start sets it for its own Postgres)');
+  return { ...config, DATABASE_URL };
+}

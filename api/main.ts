@@ -1,8 +1,6 @@
-import { ConfigError, readConfig, secretsOf } from '../config.js';
-import { reportUnfitServer } from '../db/core/checkServer.js';
+import { ConfigError, readServiceConfig, secretsOf } from '../config.js';
+import { beginProcess } from '../telemetry/beginProcess.js';
 import { createLog } from '../telemetry/log/log.js';
-import { logCrashes } from '../telemetry/log/logCrashes.js';
-import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { startApi } from './server.js';
 
 /** Milliseconds for running requests to end, for the whole shutdown, and for the export of the last spans. */
@@ -12,21 +10,18 @@ const lastSpansMs = 1_500;
 
 /** The api's process. Stops in order on SIGTERM or SIGINT. Exits with 1 when it can't start or does not stop in time. */
 async function main(): Promise<void> {
-  const config = readConfig();
-  const { DATABASE_URL } = config;
-  if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set (npm start sets it for its own Postgres)');
-  let tracing = noTracing;
-  const log = createLog(config.LOG_LEVEL, 'api', { fields: () => tracing.fields(), secrets: secretsOf(config) });
-  logCrashes(log);
-  void reportUnfitServer({ url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL }, (message) => {
-    log.fatal(message);
-    process.exit(1);
+  const config = readServiceConfig();
+  const { log, openTracing } = beginProcess('api', {
+    level: config.LOG_LEVEL,
+    secrets: secretsOf(config),
+    database: { url: config.DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL },
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
-  tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'api', log });
+  const tracing = await openTracing();
   const stopped = new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
-  const api = await startApi({ ...config, DATABASE_URL }, log, tracing);
+  const api = await startApi(config, log, tracing);
   log.info({ url: api.url, keys: config.API_KEYS?.length ?? 0 }, 'the api listens');
   await stopped;
   log.info('the api stops');

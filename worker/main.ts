@@ -1,10 +1,8 @@
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig, secretsOf } from '../config.js';
-import { reportUnfitServer } from '../db/core/checkServer.js';
+import { ConfigError, readServiceConfig, secretsOf } from '../config.js';
+import { beginProcess } from '../telemetry/beginProcess.js';
 import { createLog, type Log } from '../telemetry/log/log.js';
-import { logCrashes } from '../telemetry/log/logCrashes.js';
-import { noTracing, openTracing } from '../telemetry/tracing.js';
 import { createDrain } from './drain/drain.js';
 import { installRuntime } from './observability/temporalRuntime.js';
 import { runWorker } from './worker.js';
@@ -17,15 +15,12 @@ const lastSpansMs = 1_500;
  * 1 when it fails.
  */
 async function main(): Promise<void> {
-  const config = readConfig();
-  const { DATABASE_URL } = config;
-  if (!DATABASE_URL) throw new ConfigError('DATABASE_URL: must be set (npm start sets it for its own Postgres)');
-  let tracing = noTracing;
-  const log = createLog(config.LOG_LEVEL, 'worker', { fields: () => tracing.fields(), secrets: secretsOf(config) });
-  logCrashes(log);
-  void reportUnfitServer({ url: DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL }, (message) => {
-    log.fatal(message);
-    process.exit(1);
+  const config = readServiceConfig();
+  const { log, openTracing } = beginProcess('worker', {
+    level: config.LOG_LEVEL,
+    secrets: secretsOf(config),
+    database: { url: config.DATABASE_URL, directUrl: config.DATABASE_DIRECT_URL },
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
   const drain = createDrain({ seconds: config.WORKER_DRAIN_SECONDS });
   let isStopping = false;
@@ -40,10 +35,10 @@ async function main(): Promise<void> {
     notifyLauncher(log);
   });
   drain.onHandOver(() => log.warn('the worker hands over the activities that it still runs'));
-  tracing = await openTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, process: 'worker', log });
+  const tracing = await openTracing();
   const coreMetrics = await installRuntime(log, { withMetrics: config.WORKER_METRICS_PORT !== undefined });
   try {
-    await runWorker({ ...config, DATABASE_URL }, { log, tracing, coreMetrics, drain });
+    await runWorker(config, { log, tracing, coreMetrics, drain });
   } catch (err) {
     if (isStopping) log.info({ err }, 'the worker stopped before it had drained');
     else {
