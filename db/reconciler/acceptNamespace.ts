@@ -1,6 +1,7 @@
 import { decideAcceptNamespace } from '../../domain/turns/decideReconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
 import { rebindTurn, startInNamespace } from '../turns/startInNamespace.js';
+import { returnToOutbox } from '../webhooks/deliveries.js';
 import { storePass } from './reconcilerState.js';
 import { closeTurn, type ReconcileDeps } from './reconcileTurn.js';
 import { readUnfinished, type Unfinished } from './unfinished.js';
@@ -20,7 +21,8 @@ const CONCURRENCY = 8;
 /**
  * Carries out an operator's confirmation that all workflows outside the connected namespace are lost. Their turns are
  * closed with their checkpointed text, or run again from the first step; effects that are in the log are found and not
- * repeated. Turns that never ran are started. An error about one turn goes to `onFailed`.
+ * repeated. Turns that never ran are started. Deliveries to webhooks begin again. An error about one
+ * turn goes to `onFailed`.
  */
 export async function acceptNamespace(deps: ReconcileDeps, { lost, onFailed }: AcceptOptions): Promise<Accepted> {
   const namespace = await deps.workflows.namespace();
@@ -38,6 +40,7 @@ export async function acceptNamespace(deps: ReconcileDeps, { lost, onFailed }: A
     await inParallel(page, CONCURRENCY, accept);
     if (page.length < PAGE) break;
   }
+  await returnToOutbox(deps.pool);
   await storePass(deps.pool, { namespace, elsewhere: 0, missing: 0 }, null);
   return accepted;
 }

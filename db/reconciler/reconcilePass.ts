@@ -1,7 +1,8 @@
 import { areTooManyMissing } from '../../domain/turns/decideReconcile.js';
 import type { Namespace } from '../../domain/turns/reconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
-import { readResumeAfter, storePass } from './reconcilerState.js';
+import { returnToOutbox } from '../webhooks/deliveries.js';
+import { readLastPass, storePass } from './reconcilerState.js';
 import { closeTurn, type ReconcileDeps, type Reconciled, reconcileTurn } from './reconcileTurn.js';
 import { readUnfinished, type Unfinished } from './unfinished.js';
 
@@ -36,10 +37,13 @@ const CONCURRENCY = 8;
 /**
  * Reconciles all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
  * not found are closed at the end of the pass, unless there are too many: then Temporal has probably lost its data or
- * the address leads to another server, and an operator has to decide.
+ * the address leads to another server, and an operator has to decide. In another namespace than that of the last pass,
+ * deliveries to webhooks begin again: no operator has to decide about them, since they are at least once.
  */
 export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): Promise<Pass> {
   const pass = emptyPass(await deps.workflows.namespace());
+  const last = await readLastPass(deps.pool);
+  if (last.namespaceId !== null && last.namespaceId !== pass.namespace.id) await returnToOutbox(deps.pool);
   const missing: Unfinished[] = [];
   const compare = async (turn: Unfinished): Promise<void> => {
     const done = await safely(turn, options, () => reconcileTurn(deps, turn));
@@ -47,7 +51,8 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
     count(pass, done);
     options.onProgress();
   };
-  const resumeAfter = await eachUnfinished(deps, options, (page) => inParallel(page, CONCURRENCY, compare));
+  const eachPage = (page: Unfinished[]) => inParallel(page, CONCURRENCY, compare);
+  const resumeAfter = await eachUnfinished(deps, { ...options, from: last.resumeAfter }, eachPage);
   if (!areTooManyMissing({ missing: missing.length, looked: pass.looked }))
     await inParallel(missing, CONCURRENCY, async (turn) => {
       const done = await safely(turn, options, () => closeMissing(deps, turn));
@@ -64,11 +69,11 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
  */
 async function eachUnfinished(
   { pool }: ReconcileDeps,
-  { olderThanMs, withinMs }: PassOptions,
+  { olderThanMs, withinMs, from }: PassOptions & { from: string | null },
   visit: (page: Unfinished[]) => Promise<void>,
 ): Promise<string | null> {
   const until = performance.now() + withinMs;
-  for (let after = await readResumeAfter(pool); ; ) {
+  for (let after = from; ; ) {
     const page = await readUnfinished(pool, { olderThanMs, limit: PAGE, ...(after ? { after } : {}) });
     await visit(page);
     if (page.length < PAGE) return null;

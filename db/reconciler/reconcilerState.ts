@@ -20,13 +20,16 @@ export async function storePass(pool: Pool, pass: StoredPass, resumeAfter: strin
   );
 }
 
-/** The id of the turn after which the next pass continues. Null: it begins with the first turn. */
-export async function readResumeAfter(db: Db): Promise<string | null> {
-  const { rows } = await db.query<{ resumeAfter: string | null }>(
-    'select resume_after as "resumeAfter" from reconciler',
+/**
+ * The namespace of the last pass, and the id of the turn after which the next one continues. Null: there was none, and
+ * it begins with the first turn.
+ */
+export async function readLastPass(db: Db): Promise<{ namespaceId: string | null; resumeAfter: string | null }> {
+  const { rows } = await db.query<{ namespaceId: string; resumeAfter: string | null }>(
+    'select namespace_id as "namespaceId", resume_after as "resumeAfter" from reconciler',
     [],
   );
-  return rows[0]?.resumeAfter ?? null;
+  return rows[0] ?? { namespaceId: null, resumeAfter: null };
 }
 
 /** Counts of turns that wait for an operator: started in another namespace, or among too many missing ones. */

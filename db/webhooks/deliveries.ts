@@ -41,6 +41,14 @@ export async function markStarted(db: Db, keys: DeliveryKey[]): Promise<void> {
   );
 }
 
+/**
+ * Returns all open deliveries to the outbox, because Temporal has lost their workflows. Starting one whose workflow is
+ * still there is a no-op, and one that was sent without being recorded is sent again.
+ */
+export async function returnToOutbox(db: Db): Promise<void> {
+  await db.query('update webhook_deliveries set started_at = null where started_at is not null');
+}
+
 /** A delivery as it is sent. `secret` is null when it can't be decrypted. */
 export type Delivery = { url: string; secret: string | null; byOperator: boolean; event: ChatEvent };
 
