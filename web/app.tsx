@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Chat } from '../client/src/index.js';
-import { LibraryDialog } from './characters/libraryDialog.js';
-import { ShortcutsDialog, useShortcuts } from './chat/dialogs/shortcuts.js';
+import { useShortcuts } from './chat/dialogs/shortcuts.js';
 import { isKeyRequested } from './data/api.js';
 import { loadFacts } from './data/facts.js';
 import { chats, loadLibrary, loadTools, putChat } from './data/library.js';
@@ -9,15 +8,21 @@ import { resendStored } from './data/outbox.js';
 import { currentChatId, navigateTo, replaceRoute } from './data/route.js';
 import { type OpenChat, openChat } from './data/stream/openChat.js';
 import { watchReplies } from './data/stream/replyNotices.js';
-import { ProfileDialog } from './dialogs/characterDialog.js';
-import { NewChatDialog } from './dialogs/newChatDialog.js';
-import { SettingsDialog } from './dialogs/settingsDialog.js';
+import {
+  LibraryDialog,
+  loadDialogs,
+  NewChatDialog,
+  ProfileDialog,
+  SettingsDialog,
+  ShortcutsDialog,
+} from './dialogs/lazyDialogs.js';
 import { pendingQuote } from './documents/pendingQuote.js';
 import { Panel } from './panel/panel.js';
 import { ChatView } from './parts/chatView.js';
 import { KeyDialog } from './parts/keyDialog.js';
 import { NoticeList } from './parts/noticeList.js';
 import { Sidebar } from './parts/sidebar.js';
+import { loadErrorWords, t } from './strings/strings.js';
 
 /** From this width on the panel stands beside the chat, and does not cover it. */
 const wideScreen = matchMedia('(min-width: 68rem)');
@@ -30,7 +35,7 @@ export function App() {
   const showsPanel = drawer === 'panel' && chat !== null && chat.failure.value === null;
 
   useEffect(() => {
-    void loadLibrary();
+    void loadLibrary().then(loadRest);
     loadTools().catch(() => undefined);
     loadFacts().catch(() => undefined);
     resendStored();
@@ -52,7 +57,7 @@ export function App() {
 
   return (
     <div class={`page ${drawer === 'chats' || showsPanel ? `${drawer}-open` : ''}`}>
-      <aside class="sidebar" aria-label="Sidebar">
+      <aside class="sidebar" aria-label={t().sidebar.label}>
         <Sidebar
           onNewChat={showNew}
           onCharacters={() => setDialog('characters')}
@@ -74,15 +79,20 @@ export function App() {
         )}
       </main>
       {showsPanel && (
-        <aside id="panel" class="panel" aria-label="Chat info">
-          <button type="button" class="icon-button panel-close" aria-label="Close" onClick={() => setDrawer(null)}>
+        <aside id="panel" class="panel" aria-label={t().chat.panel}>
+          <button
+            type="button"
+            class="icon-button panel-close"
+            aria-label={t().common.close}
+            onClick={() => setDrawer(null)}
+          >
             ×
           </button>
           {chat.chat.value && <Panel key={chat.id} chat={chat} />}
         </aside>
       )}
       {(drawer === 'chats' || showsPanel) && (
-        <button type="button" class="scrim" aria-label="Close" onClick={() => setDrawer(null)} />
+        <button type="button" class="scrim" aria-label={t().common.close} onClick={() => setDrawer(null)} />
       )}
       {dialog === 'new' && <NewChatDialog onClose={() => setDialog(null)} onCreated={openNewChat} />}
       {dialog === 'characters' && <LibraryDialog onClose={() => setDialog(null)} onChat={openNewChat} />}
@@ -93,6 +103,12 @@ export function App() {
       <NoticeList />
     </div>
   );
+}
+
+/** What the page may need later: so that it is there when the service is not. */
+function loadRest(): void {
+  loadDialogs().catch(() => undefined);
+  loadErrorWords().catch(() => undefined);
 }
 
 /** The chat in the page's address; opened again after the key has changed. */
@@ -150,14 +166,11 @@ function useFirstChat(): void {
 function Welcome({ onNewChat }: { onNewChat(): void }) {
   return (
     <div class="welcome">
-      <h2>Welcome to durable-turns</h2>
-      <p>
-        Every message is saved before it is answered. If a server fails in the middle of a reply, the reply continues
-        when the server is back.
-      </p>
+      <h2>{t().sidebar.welcome}</h2>
+      <p>{t().sidebar.promise}</p>
       {chats.value?.length === 0 && (
         <button type="button" class="button primary" onClick={onNewChat}>
-          Start a chat
+          {t().sidebar.start}
         </button>
       )}
     </div>

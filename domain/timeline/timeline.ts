@@ -20,13 +20,17 @@ export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; 
 
 export type End = EventData<'turn_completed'> & { turnId: string; seq: number };
 
-/** A line between the messages: something that happened. `at` is ISO 8601 UTC. */
+/**
+ * A line between the messages: something that happened. `at` is ISO 8601 UTC. `text`: a text of the log, such as the
+ * title of a story event; empty where it has none. `change`: what happened to the scene or the story event; null for others.
+ */
 export type Note = {
   type: 'note';
   seq: number;
   at: string;
   kind: 'system' | 'scene' | 'story' | 'object';
   text: string;
+  change: 'started' | 'ended' | 'completed' | 'cancelled' | null;
 };
 
 /** The first message of a chat, by a character. It answers no turn, and nothing regenerates it. `at` is ISO 8601 UTC. */

@@ -70,14 +70,14 @@ export const handlers: Handlers = {
   planning_artifact: act,
   reasoning: act,
   system_message: (folding, event) => note(folding, event, 'system', event.data.text),
-  scene_opened: (folding, event) => note(folding, event, 'scene', event.data.container),
-  scene_closed: (folding, event) => note(folding, event, 'scene', 'The scene ended.'),
+  scene_opened: (folding, event) => note(folding, event, 'scene', event.data.container, 'started'),
+  scene_closed: (folding, event) => note(folding, event, 'scene', '', 'ended'),
   story_event_planned(folding, { data: { eventId, title } }) {
     folding.titles.set(eventId, title);
   },
-  story_event_started: (folding, event) => story(folding, event, 'Started'),
-  story_event_completed: (folding, event) => story(folding, event, 'Completed'),
-  story_event_cancelled: (folding, event) => story(folding, event, 'Cancelled'),
+  story_event_started: (folding, event) => story(folding, event, 'started'),
+  story_event_completed: (folding, event) => story(folding, event, 'completed'),
+  story_event_cancelled: (folding, event) => story(folding, event, 'cancelled'),
   object_acquired: (folding, event) => note(folding, event, 'object', event.data.name),
   chat_created: showsNothing,
   user_turn_parsed: showsNothing,
@@ -146,13 +146,19 @@ function act(folding: Folding, event: ActivityEvent): void {
 }
 
 /** Within the exchange of the turn that led to it, if that is shown; else between the exchanges. */
-function note(folding: Folding, { turnId, seq, at }: ChatEvent, kind: Note['kind'], text: string): void {
+function note(
+  folding: Folding,
+  { turnId, seq, at }: ChatEvent,
+  kind: Note['kind'],
+  text: string,
+  change: Note['change'] = null,
+): void {
   const exchange = find(folding, turnId);
-  (exchange?.prose ? exchange : folding).notes.push({ type: 'note', seq, at, kind, text });
+  (exchange?.prose ? exchange : folding).notes.push({ type: 'note', seq, at, kind, text, change });
 }
 
 type StoryEvent = EventOf<'story_event_started' | 'story_event_completed' | 'story_event_cancelled'>;
 
-function story(folding: Folding, event: StoryEvent, what: string): void {
-  note(folding, event, 'story', `${what}: ${folding.titles.get(event.data.eventId) ?? 'a story event'}`);
+function story(folding: Folding, event: StoryEvent, change: Note['change']): void {
+  note(folding, event, 'story', folding.titles.get(event.data.eventId) ?? '', change);
 }

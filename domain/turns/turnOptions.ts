@@ -8,8 +8,6 @@ type Values =
 type Row = Values & {
   /** What the OpenAPI document says of it. */
   description: string;
-  /** What the page calls it. */
-  label: string;
   /** What each API calls it; null where it has no such parameter. */
   names: Record<ProviderApi, string | null>;
 };
@@ -30,7 +28,6 @@ export const turnOptions = {
     max: 2,
     step: 0.05,
     description: 'of this turn, instead of the chat’s',
-    label: 'Temperature',
     names: { chat: 'temperature', responses: 'temperature', anthropic: 'temperature' },
   },
   topP: {
@@ -39,7 +36,6 @@ export const turnOptions = {
     max: 1,
     step: 0.01,
     description: 'only the likeliest tokens with this share of probability are chosen from',
-    label: 'Top P',
     names: { chat: 'top_p', responses: 'top_p', anthropic: 'top_p' },
   },
   maxTokens: {
@@ -48,7 +44,6 @@ export const turnOptions = {
     max: 1_000_000,
     step: 1,
     description: 'the most tokens that the reply may have',
-    label: 'Longest reply, in tokens',
     names: { chat: 'max_tokens', responses: 'max_output_tokens', anthropic: 'max_tokens' },
   },
   presencePenalty: {
@@ -57,7 +52,6 @@ export const turnOptions = {
     max: 2,
     step: 0.1,
     description: 'makes tokens that the text has less likely',
-    label: 'Presence penalty',
     names: { chat: 'presence_penalty', responses: null, anthropic: null },
   },
   frequencyPenalty: {
@@ -66,7 +60,6 @@ export const turnOptions = {
     max: 2,
     step: 0.1,
     description: 'makes tokens less likely by how often the text has them',
-    label: 'Frequency penalty',
     names: { chat: 'frequency_penalty', responses: null, anthropic: null },
   },
   stop: {
@@ -74,7 +67,6 @@ export const turnOptions = {
     most: 4,
     chars: 64,
     description: 'texts that end the reply; they are not part of it',
-    label: 'Texts that end a reply',
     names: { chat: 'stop', responses: null, anthropic: 'stop_sequences' },
   },
 } as const satisfies Record<string, Row>;

@@ -2,6 +2,7 @@ import type { Chat } from '../../client/src/index.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import { DocumentPanel } from '../documents/documentPanel.js';
 import { type Tab, Tabs } from '../panel/tabs.js';
+import { t } from '../strings/strings.js';
 import { AgentSettings } from './agentSettings.js';
 import { PlanTab } from './planTab.js';
 import { hasPlan, useProjection } from './projection.js';
@@ -13,7 +14,7 @@ export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
   const projection = useProjection(chat).value.value;
   const tools: Tab = {
     id: 'tools',
-    label: 'Tools',
+    label: t().agents.tools,
     content: (
       <>
         <ToolsSection enabled={settings.enabledTools ?? null} />
@@ -21,9 +22,9 @@ export function AgentPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
       </>
     ),
   };
-  const document: Tab = { id: 'document', label: 'Document', content: <DocumentPanel chat={chat} /> };
+  const document: Tab = { id: 'document', label: t().common.document, content: <DocumentPanel chat={chat} /> };
   const plan: Tab[] = hasPlan(projection)
-    ? [{ id: 'plan', label: 'Plan', content: <PlanTab projection={projection} /> }]
+    ? [{ id: 'plan', label: t().agents.plan, content: <PlanTab projection={projection} /> }]
     : [];
-  return <Tabs label="Chat info" tabs={[tools, ...(about.documentId ? [document] : []), ...plan]} />;
+  return <Tabs label={t().chat.panel} tabs={[tools, ...(about.documentId ? [document] : []), ...plan]} />;
 }

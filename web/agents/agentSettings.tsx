@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
-import { AgentSettingsDialog } from '../dialogs/agentSettingsDialog.js';
+import { AgentSettingsDialog } from '../dialogs/lazyDialogs.js';
 import { Facts, Section } from '../panel/section.js';
+import { t } from '../strings/strings.js';
 
 /** The settings of an assistant, and the button that changes them. */
 export function AgentSettings({ about, chosenModel }: { about: Chat; chosenModel: string | null }) {
@@ -9,30 +10,30 @@ export function AgentSettings({ about, chosenModel }: { about: Chat; chosenModel
   const { systemPrompt, model, thinkingEnabled, maxIterations, temperature, providerId } = about.settings;
   return (
     <Section
-      title="Settings"
+      title={t().common.settings}
       action={
         <button type="button" class="quiet" onClick={() => setChanging(true)}>
-          Change
+          {t().common.change}
         </button>
       }
     >
       {isChanging ? <AgentSettingsDialog chat={about} onClose={() => setChanging(false)} /> : null}
       <Facts
         facts={[
-          ['Model', chosenModel ?? model ?? 'default'],
-          ['Provider', providerId ? 'custom' : 'default'],
-          ['Thinking', thinkingEnabled ? 'on' : 'off'],
-          ['Step limit', maxIterations ?? 20],
-          ['Temperature', temperature ?? null],
+          [t().agents.model, chosenModel ?? model ?? t().agents.defaultValue],
+          [t().agents.provider, providerId ? t().agents.custom : t().agents.defaultValue],
+          [t().agents.thinking, thinkingEnabled ? t().agents.on : t().agents.off],
+          [t().agents.stepLimit, maxIterations ?? 20],
+          [t().agents.temperature, temperature === undefined ? null : t().formats.number(temperature)],
         ]}
       />
       {systemPrompt?.trim() ? (
         <details>
-          <summary>Instructions</summary>
+          <summary>{t().agents.instructions}</summary>
           <p class="plain persona">{systemPrompt}</p>
         </details>
       ) : (
-        <p class="hint">This assistant has no instructions.</p>
+        <p class="hint">{t().agents.noInstructions}</p>
       )}
     </Section>
   );

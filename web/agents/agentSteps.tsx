@@ -1,6 +1,8 @@
 import type { AgentStep } from '../../client/src/index.js';
 import { Thinking } from '../chat/messages/beat.js';
 import { Markdown } from '../parts/markdown.js';
+import type { Strings } from '../strings/en.js';
+import { t } from '../strings/strings.js';
 
 /** The steps of an agent's reply in order: thinking, text, and tool calls with their results. */
 export function AgentSteps({ steps, isStreaming }: { steps: readonly AgentStep[]; isStreaming: boolean }) {
@@ -46,19 +48,19 @@ function ToolCall({ call, result, isRunning }: CallProps) {
       <summary>
         <span class="call-name">{call.name}</span>
         <span class="call-arguments">{formatArguments(call.arguments)}</span>
-        {decision?.approved && <span class="tag">allowed {by(decision)}</span>}
-        <span class={`tag ${result ? (result.success ? 'good' : 'bad') : ''}`}>{state}</span>
+        {decision?.approved && <span class="tag">{t().agents.allowed(by(decision))}</span>}
+        <span class={`tag ${result ? (result.success ? 'good' : 'bad') : ''}`}>{t().agents.callStates[state]}</span>
         {decision?.approved === false && <span class="tag">{by(decision)}</span>}
       </summary>
       {call.arguments !== undefined && (
         <>
-          <h4>Arguments</h4>
+          <h4>{t().agents.arguments}</h4>
           <pre>{JSON.stringify(call.arguments, null, 2)}</pre>
         </>
       )}
       {result && (
         <>
-          <h4>Result</h4>
+          <h4>{t().agents.result}</h4>
           <pre>{state === 'denied' ? result.content?.slice(denial.length) : result.content}</pre>
         </>
       )}
@@ -66,16 +68,16 @@ function ToolCall({ call, result, isRunning }: CallProps) {
   );
 }
 
-const deciders = { you: 'you', operator: 'an operator', timeout: 'the time limit' } as const;
-
-const by = (decision: NonNullable<AgentStep['decision']>): string => `by ${deciders[decision.by]}`;
+const by = (decision: NonNullable<AgentStep['decision']>): string => t().agents.deciders[decision.by];
 
 /** How the result of a call begins that a person did not allow. The person's message to the agent follows. */
 const denial = 'approval_denied: ';
 
-function stateOf(call: AgentStep, result: AgentStep | undefined, isRunning: boolean): string {
-  if (!result && call.client) return 'handed to the client';
-  if (!result) return isRunning ? 'running' : 'no result';
+type CallState = keyof Strings['agents']['callStates'];
+
+function stateOf(call: AgentStep, result: AgentStep | undefined, isRunning: boolean): CallState {
+  if (!result && call.client) return 'client';
+  if (!result) return isRunning ? 'running' : 'none';
   if (result.success) return 'done';
   return result.content?.startsWith(denial) ? 'denied' : 'failed';
 }

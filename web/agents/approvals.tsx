@@ -6,6 +6,7 @@ import { service } from '../data/service.js';
 import { useChatQuery } from '../data/stream/chatQuery.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import type { TurnState } from '../data/stream/turnStates.js';
+import { t } from '../strings/strings.js';
 
 /** The tool calls of a turn that wait for approval. */
 export function Approvals({ chat, turn }: { chat: OpenChat; turn: TurnState }) {
@@ -49,21 +50,23 @@ function Approval({ turnId, call, onDecided }: ApprovalProps) {
     onDecided();
   };
   return (
-    <section class="approval" aria-label={`Allow ${call.name}?`}>
+    <section class="approval" aria-label={t().agents.allowTool(call.name)}>
       <p>
-        The agent wants to use <strong>{call.name}</strong>.
+        {t().agents.wantsTool[0]}
+        <strong>{call.name}</strong>
+        {t().agents.wantsTool[1]}
       </p>
       <pre>{JSON.stringify(call.arguments, null, 2)}</pre>
       <label class="field">
-        Message to the agent (optional)
+        {t().agents.comment}
         <input value={comment} maxLength={4000} onInput={(event) => setComment(event.currentTarget.value)} />
       </label>
       <div class="row">
         <button type="button" class="button primary" disabled={isSending} onClick={() => decide(true)}>
-          Allow
+          {t().agents.allow}
         </button>
         <button type="button" class="button danger" disabled={isSending} onClick={() => decide(false)}>
-          Deny
+          {t().agents.deny}
         </button>
       </div>
     </section>

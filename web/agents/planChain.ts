@@ -1,3 +1,4 @@
+import { t } from '../strings/strings.js';
 /** A step of a plan. `secondary`: the steps of its secondary input. */
 export type PlanStep = { name: string; operator: string | null; secondary: PlanChain | null };
 /** Steps in the order in which they run; the last one gives the result. `omitted`: how many steps before them are left out. */
@@ -30,6 +31,6 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' && 
 
 export function nameOfStep(step: Record<string, unknown>): string {
   const searchName = textOf(step.searchName);
-  const known = searchName === '__combine__' ? 'Combine' : searchName === '__unknown__' ? null : searchName;
-  return textOf(step.displayName) ?? known ?? textOf(step.id) ?? 'Unnamed step';
+  const known = searchName === '__combine__' ? t().agents.combine : searchName === '__unknown__' ? null : searchName;
+  return textOf(step.displayName) ?? known ?? textOf(step.id) ?? t().agents.unnamedStep;
 }

@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Tool } from '../../client/src/index.js';
-import { messageOf } from '../data/api.js';
 import { loadTools, tools } from '../data/library.js';
 import { Section } from '../panel/section.js';
+import { messageOf } from '../strings/errors.js';
+import { t } from '../strings/strings.js';
 import { permissionLabel } from './permissionLabel.js';
 
 /** The tools that the agent of the chat can use, and the others. `enabled`: their names; null for the built-in ones. */
@@ -26,21 +27,21 @@ export function ToolsSection({ enabled }: { enabled: readonly string[] | null })
   const others = tools.value.filter((tool) => !isEnabled(tool));
   const missing = (enabled ?? []).filter((name) => !tools.value.some((tool) => tool.name === name));
   return (
-    <Section title="Tools">
+    <Section title={t().agents.tools}>
       {failure.value ? (
         <p class="failure" role="alert">
-          Couldn’t load tools. {failure.value}{' '}
+          {t().agents.toolsNotRead(failure.value)}{' '}
           <button type="button" class="quiet" onClick={load}>
-            Try again
+            {t().common.tryAgain}
           </button>
         </p>
       ) : null}
-      {isLoaded.value && enabledTools.length === 0 ? <p class="hint">This assistant has no tools.</p> : null}
+      {isLoaded.value && enabledTools.length === 0 ? <p class="hint">{t().agents.noTools}</p> : null}
       <ToolList tools={enabledTools} />
-      {isLoaded.value && missing.length > 0 ? <p class="hint">No longer available: {missing.join(', ')}</p> : null}
+      {isLoaded.value && missing.length > 0 ? <p class="hint">{t().agents.missing(missing)}</p> : null}
       {others.length > 0 ? (
         <details>
-          <summary>{others.length === 1 ? '1 tool' : `${others.length} tools`} not enabled</summary>
+          <summary>{t().agents.notEnabled(others.length)}</summary>
           <ToolList tools={others} />
         </details>
       ) : null}
@@ -59,10 +60,12 @@ function ToolList({ tools }: { tools: readonly Tool[] }) {
             <p class="row">
               <code>{name}</code>
               <span class={`tag ${tone}`}>{label}</span>
-              {needsApproval ? <span class="tag warn">asks for approval</span> : null}
+              {needsApproval ? <span class="tag warn">{t().agents.asksApproval}</span> : null}
             </p>
             <p class="plain">{description}</p>
-            <p class="hint">{source === 'builtin' ? 'Built in' : `From ${source.replace(/^mcp:/, '')}`}</p>
+            <p class="hint">
+              {source === 'builtin' ? t().agents.builtIn : t().agents.fromServer(source.replace(/^mcp:/, ''))}
+            </p>
           </li>
         );
       })}

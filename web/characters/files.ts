@@ -1,5 +1,6 @@
 import { ApiError, type Character, UnreachableError } from '../../client/src/index.js';
 import { apiKey, withKeyPrompt } from '../data/api.js';
+import { t } from '../strings/strings.js';
 
 const timeoutMs = 60_000;
 
@@ -19,7 +20,7 @@ async function send(method: string, path: string, file?: Blob): Promise<Response
   });
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
-  const detail = problem.detail ?? `The service answered ${response.status}.`;
+  const detail = problem.detail ?? t().common.answered(response.status);
   throw new ApiError(response.status, problem.code ?? 'unknown', detail, null);
 }
 

@@ -8,6 +8,8 @@ import { type ListedCharacter, service } from '../data/service.js';
 import { CharacterDialog } from '../dialogs/characterDialog.js';
 import { ConfirmDialog } from '../dialogs/confirmDialog.js';
 import { Dialog } from '../parts/dialog.js';
+import { messageOf } from '../strings/errors.js';
+import { t } from '../strings/strings.js';
 import { download, readCard, sendAvatar, sendCard } from './files.js';
 
 /** Most cards that are imported at once. */
@@ -22,22 +24,22 @@ export function LibraryDialog({ onClose, onChat }: LibraryDialogProps) {
   const all = characters.value;
   return (
     <>
-      <Dialog title="Characters" wide onClose={onClose}>
+      <Dialog title={t().library.title} wide onClose={onClose}>
         <CardDrop>
           <div class="row">
             <button type="button" class="button primary" onClick={() => (editing.value = 'new')}>
-              New character
+              {t().forms.newCharacter}
             </button>
             <FileButton
-              label="Import cards"
+              label={t().library.importCards}
               accept=".json,.png,application/json,image/png"
               multiple
               onFiles={importCards}
             />
           </div>
-          <p class="hint">You can also drop character cards here: PNG or JSON files.</p>
-          {all.length === 0 ? <p class="empty">No characters yet.</p> : null}
-          <ul class="library" aria-label="Characters">
+          <p class="hint">{t().library.drop}</p>
+          {all.length === 0 ? <p class="empty">{t().library.empty}</p> : null}
+          <ul class="library" aria-label={t().library.title}>
             {all.map((character) => (
               <li key={character.id}>
                 <CharacterRow
@@ -59,21 +61,18 @@ export function LibraryDialog({ onClose, onChat }: LibraryDialogProps) {
 
 /** Imports cards one after another, and says which could not be imported. */
 async function importCards(files: readonly File[]): Promise<void> {
-  if (files.length > maxFiles) notify(`Only the first ${maxFiles} files are imported.`, true);
+  if (files.length > maxFiles) notify(t().library.onlyFirst(maxFiles), true);
   for (const file of files.slice(0, maxFiles)) {
     try {
       const { warnings = [], ...imported } = await sendCard(file);
       putCharacter(imported);
-      notify(`${imported.name} was imported.`);
-      if (warnings.length > 0) notify(unusedPatterns(warnings.length), true);
+      notify(t().library.imported(imported.name));
+      if (warnings.length > 0) notify(t().library.unusedKeywords(warnings.length), true);
     } catch (error) {
-      notify(`${file.name} could not be imported. ${error instanceof Error ? error.message : ''}`, true);
+      notify(t().library.notImported(file.name, messageOf(error)), true);
     }
   }
 }
-
-const unusedPatterns = (count: number): string =>
-  `${count === 1 ? 'One keyword' : `${count} keywords`} of its lorebook can’t be used as a pattern, and will call nothing.`;
 
 type RowProps = { character: ListedCharacter; onChat(chat: Chat): void; onEdit(): void; onDelete(): void };
 
@@ -85,16 +84,20 @@ function CharacterRow({ character, onChat, onEdit, onDelete }: RowProps) {
     <section class="library-row" aria-label={name}>
       <Speaker id={id} />
       <div class="row">
-        <Action label="Chat" about={name} onClick={() => tryOrNotify(chat)} />
-        <Action label="Edit" about={name} onClick={onEdit} />
+        <Action label={t().common.chat} about={name} onClick={() => tryOrNotify(chat)} />
+        <Action label={t().common.edit} about={name} onClick={onEdit} />
         <FileButton
-          label="Picture"
+          label={t().library.picture}
           about={name}
           accept="image/png,image/jpeg,image/webp"
           onFiles={(files) => tryOrNotify(() => setAvatar(files))}
         />
-        <Action label="Export" about={name} onClick={() => tryOrNotify(() => exportCard(id, name, hasAvatar))} />
-        <Action label="Delete" about={name} onClick={onDelete} />
+        <Action
+          label={t().common.export}
+          about={name}
+          onClick={() => tryOrNotify(() => exportCard(id, name, hasAvatar))}
+        />
+        <Action label={t().common.delete} about={name} onClick={onDelete} />
       </div>
     </section>
   );
@@ -109,7 +112,7 @@ async function exportCard(id: string, name: string, hasAvatar: boolean): Promise
 
 function Action({ label, about, onClick }: { label: string; about: string; onClick(): unknown }) {
   return (
-    <button type="button" class="quiet" aria-label={`${label}: ${about}`} onClick={() => void onClick()}>
+    <button type="button" class="quiet" aria-label={t().common.about(label, about)} onClick={() => void onClick()}>
       {label}
     </button>
   );
@@ -131,7 +134,7 @@ function FileButton({ label, about, accept, multiple = false, onFiles }: FileBut
       <input
         class="hidden"
         type="file"
-        aria-label={about ? `${label}: ${about}` : label}
+        aria-label={about ? t().common.about(label, about) : label}
         accept={accept}
         multiple={multiple}
         onChange={(event) => {
@@ -177,9 +180,9 @@ function Editor({ id, onClose }: { id: string; onClose(): void }) {
 function Deletion({ character, onClose }: { character: ListedCharacter; onClose(): void }) {
   return (
     <ConfirmDialog
-      title={`Delete ${character.name}?`}
-      message="The character is removed from the chats in which it is the second character. If it is the main character of a chat, delete that chat first."
-      action="Delete"
+      title={t().library.deleteTitle(character.name)}
+      message={t().library.deleteMessage}
+      action={t().common.delete}
       danger
       onConfirm={() => deleteCharacter(character.id)}
       onClose={onClose}

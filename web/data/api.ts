@@ -47,9 +47,3 @@ async function readList<T>(path: string): Promise<T[]> {
   }
   return items;
 }
-
-/** The message to show for an error. */
-export function messageOf(error: unknown): string {
-  if (error instanceof ApiError && error.status >= 500) return `${error.message} Try again in a moment.`;
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,11 +1,14 @@
 import { ApiError, type Chat } from '../../client/src/index.js';
+import { t } from '../strings/strings.js';
 import { apiKey } from './api.js';
 
 const headers = (): Record<string, string> => (apiKey.peek() ? { authorization: `Bearer ${apiKey.peek()}` } : {});
 
 async function mustBeOk(response: Response): Promise<Response> {
   if (response.ok) return response;
-  const { code = 'unknown', detail = response.statusText } = (await response.json().catch(() => ({}))) as {
+  const { code = 'unknown', detail = t().common.answered(response.status) } = (await response
+    .json()
+    .catch(() => ({}))) as {
     code?: string;
     detail?: string;
   };

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Chat, Document, Tool, You } from '../../client/src/index.js';
-import { messageOf } from './api.js';
+import { messageOf } from '../strings/errors.js';
+import { t } from '../strings/strings.js';
 import { loadCharacters, nameOfCharacter } from './characters.js';
 import { type DocumentFields, type ListedDocument, service } from './service.js';
 import { createReloader } from './stream/reloader.js';
@@ -13,24 +14,29 @@ export const tools = signal<readonly Tool[]>([]);
 /** Why the lists could not be read. */
 export const libraryFailure = signal<string | null>(null);
 
+/** The name that the service gives an owner who has not chosen one. */
+const defaultName = 'You';
+
 /** The name of the user, of a character, or of whoever replies in chats without characters. */
 export function nameOf(id: string): string {
-  if (id === 'you') return you.value?.name ?? 'You';
-  if (id === 'assistant') return 'Assistant';
-  return nameOfCharacter(id) ?? 'Someone';
+  if (id === 'you') return you.value && you.value.name !== defaultName ? you.value.name : t().common.you;
+  if (id === 'assistant') return t().common.assistant;
+  return nameOfCharacter(id) ?? t().common.someone;
 }
 
 export function titleOf(chat: Chat): string {
   if (chat.title) return chat.title;
   switch (chat.kind) {
     case 'narrative':
-      return chat.hostId ? [chat.hostId, chat.guestId].flatMap((id) => (id ? [nameOf(id)] : [])).join(' and ') : 'Chat';
+      return chat.hostId
+        ? t().formats.list([chat.hostId, chat.guestId].flatMap((id) => (id ? [nameOf(id)] : [])))
+        : t().common.chat;
     case 'document':
-      return documents.value.find(({ id }) => id === chat.documentId)?.title ?? 'Document';
+      return documents.value.find(({ id }) => id === chat.documentId)?.title ?? t().common.document;
     case 'agent':
-      return 'Assistant';
+      return t().common.assistant;
     case 'relay':
-      return 'Relay';
+      return t().sidebar.kinds.relay;
   }
 }
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { messageOf } from './api.js';
+import { messageOf } from '../strings/errors.js';
 
 /** A message that is shown for a few seconds. */
 export type Notice = { id: number; text: string; isError: boolean };

@@ -1,6 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import type { NewTurn } from '../../client/src/index.js';
-import { client, messageOf, withKeyPrompt } from './api.js';
+import { messageOf } from '../strings/errors.js';
+import { client, withKeyPrompt } from './api.js';
 
 /** A turn that was sent here and is not known to be accepted. `after`: the chat's newest seq when it was sent. */
 export type UnsentTurn = {

@@ -1,6 +1,9 @@
 import { signal } from '@preact/signals';
 import type { Attachment } from '../../client/src/index.js';
+import type { Strings } from '../strings/en.js';
 import { apiKey, isKeyRequested } from './api.js';
+
+export type UploadFailure = keyof Strings['uploads']['failures'];
 
 /** A file that is added to a message that is not sent yet. */
 export type StagedFile = {
@@ -10,7 +13,7 @@ export type StagedFile = {
   readonly state:
     | { is: 'uploading'; percent: number }
     | { is: 'uploaded'; attachment: Attachment }
-    | { is: 'failed'; message: string };
+    | { is: 'failed'; why: UploadFailure };
 };
 
 /** Limits of the service. */
@@ -43,7 +46,7 @@ export function addFiles(chatId: string, files: Iterable<File>): void {
     const key = crypto.randomUUID();
     const mediaType = mediaTypeOf(file);
     const refusal = refusalOf(file, mediaType, stagedFiles(chatId).length);
-    const state: StagedFile['state'] = refusal ? { is: 'failed', message: refusal } : { is: 'uploading', percent: 0 };
+    const state: StagedFile['state'] = refusal ? { is: 'failed', why: refusal } : { is: 'uploading', percent: 0 };
     if (stagedFiles(chatId).length > maxFiles) return;
     setFiles(chatId, [...stagedFiles(chatId), { key, file, mediaType: mediaType ?? '', state }]);
     if (!refusal) upload(chatId, key);
@@ -69,11 +72,11 @@ export function retryUpload(chatId: string, key: string): void {
 /** Whether another upload of the file may succeed. */
 export const canRetry = ({ mediaType, file }: StagedFile): boolean => refusalOf(file, mediaType || null, 0) === null;
 
-function refusalOf({ size }: File, mediaType: string | null, count: number): string | null {
-  if (count >= maxFiles) return `A message can have at most ${maxFiles} files.`;
-  if (mediaType === null) return 'Only images (PNG, JPEG, WebP, GIF) and text files can be attached.';
-  if (size > maxBytes) return 'The file is larger than 10 MB.';
-  return size === 0 ? 'The file is empty.' : null;
+function refusalOf({ size }: File, mediaType: string | null, count: number): UploadFailure | null {
+  if (count >= maxFiles) return 'tooMany';
+  if (mediaType === null) return 'unsupported';
+  if (size > maxBytes) return 'tooLarge';
+  return size === 0 ? 'empty' : null;
 }
 
 const images = /^image\/(png|jpeg|webp|gif)$/;
@@ -100,8 +103,8 @@ function upload(chatId: string, key: string): void {
   request.upload.onprogress = ({ loaded, total }) =>
     setState(chatId, key, { is: 'uploading', percent: Math.floor((100 * loaded) / Math.max(1, total)) });
   request.onload = () => end(stateOf(request));
-  request.onerror = () => end({ is: 'failed', message: 'The service cannot be reached.' });
-  request.ontimeout = () => end({ is: 'failed', message: 'The upload took too long.' });
+  request.onerror = () => end({ is: 'failed', why: 'unreachable' });
+  request.ontimeout = () => end({ is: 'failed', why: 'slow' });
   request.onabort = () => end(null);
   request.open('POST', '/v1/attachments');
   request.timeout = 120_000;
@@ -114,13 +117,13 @@ function upload(chatId: string, key: string): void {
 function stateOf({ status, responseText }: XMLHttpRequest): StagedFile['state'] {
   if (status === 201) return { is: 'uploaded', attachment: JSON.parse(responseText) as Attachment };
   if (status === 401) isKeyRequested.value = true;
-  return { is: 'failed', message: refusals[status] ?? 'The upload failed. Try again in a moment.' };
+  return { is: 'failed', why: refusals[status] ?? 'failed' };
 }
 
-const refusals: Readonly<Record<number, string>> = {
-  401: 'An API key is needed.',
-  409: 'There is no more room for files. Delete chats that you no longer need.',
-  413: 'The file is larger than 10 MB.',
-  415: 'The file is not what its name says, or not text in UTF-8.',
-  429: 'Too many uploads at once. Try again in a moment.',
+const refusals: Readonly<Record<number, UploadFailure>> = {
+  401: 'key',
+  409: 'full',
+  413: 'tooLarge',
+  415: 'notText',
+  429: 'tooManyAtOnce',
 };

@@ -5,6 +5,7 @@ import { permissionLabel } from '../agents/permissionLabel.js';
 import { documents, loadTools, tools } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { service } from '../data/service.js';
+import { t } from '../strings/strings.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 import { noSamplers, SamplerFields, type SamplerForm, samplerChange, samplersOf } from './samplerFields.js';
 
@@ -63,10 +64,13 @@ const NewAgentFields = ({ form }: { form: Signal<AgentForm> }) => (
   <>
     <AgentFields form={form} />
     <SelectField
-      label="Document"
+      label={t().common.document}
       value={form.value.documentId}
       onChange={(documentId) => patch(form, { documentId })}
-      options={[['', 'None'] as const, ...documents.value.map(({ id, title }) => [id, title || 'Untitled'] as const)]}
+      options={[
+        ['', t().common.none] as const,
+        ...documents.value.map(({ id, title }) => [id, title || t().common.untitled] as const),
+      ]}
     />
   </>
 );
@@ -88,16 +92,16 @@ export function AgentFields({ form }: { form: Signal<AgentForm> }) {
   return (
     <>
       <TextField
-        label="Instructions"
+        label={t().agents.instructions}
         rows={4}
         {...bind(form, 'systemPrompt')}
-        placeholder="You help with…"
-        hint="What the assistant should do, and how."
+        placeholder={t().agentForm.instructionsExample}
+        hint={t().agentForm.instructionsHint}
       />
       <ModelFields form={form} models={models.value} />
       <ToolFields form={form} />
       <details class="group">
-        <summary>Sampling</summary>
+        <summary>{t().agentForm.sampling}</summary>
         <SamplerFields form={form} />
       </details>
     </>
@@ -114,15 +118,15 @@ function ModelFields({ form, models }: { form: Signal<AgentForm>; models: readon
     <div class="columns">
       {providers.size > 0 || providerId !== '' ? (
         <SelectField
-          label="Provider"
+          label={t().agents.provider}
           value={providerId}
           onChange={(chosen) => patch(form, { providerId: chosen, model: '' })}
-          options={[['', 'Default'], ...providers]}
+          options={[['', t().common.default], ...providers]}
         />
       ) : null}
       <label class="field">
         <span>
-          Model <span class="optional">(optional)</span>
+          {t().agents.model} <span class="optional">{t().common.optional}</span>
         </span>
         <input
           type="text"
@@ -130,7 +134,7 @@ function ModelFields({ form, models }: { form: Signal<AgentForm>; models: readon
           maxLength={200}
           list={listId}
           value={model}
-          placeholder={own.find(({ isDefault }) => isDefault)?.id ?? 'Default'}
+          placeholder={own.find(({ isDefault }) => isDefault)?.id ?? t().common.default}
           onInput={(event) => patch(form, { model: event.currentTarget.value })}
         />
         <datalist id={listId}>
@@ -145,7 +149,7 @@ function ModelFields({ form, models }: { form: Signal<AgentForm>; models: readon
           checked={form.value.thinking}
           onChange={(event) => patch(form, { thinking: event.currentTarget.checked })}
         />
-        <span>Show the model’s thinking</span>
+        <span>{t().agentForm.showThinking}</span>
       </label>
     </div>
   );
@@ -155,8 +159,8 @@ function ToolFields({ form }: { form: Signal<AgentForm> }) {
   const on = enabledTools(form.value).length;
   return (
     <details class="group">
-      <summary>Tools: {on === 0 ? 'none' : on}</summary>
-      {tools.value.length === 0 ? <p class="hint">No tools could be loaded.</p> : null}
+      <summary>{t().agentForm.tools(on)}</summary>
+      {tools.value.length === 0 ? <p class="hint">{t().agentForm.noTools}</p> : null}
       <div class="tool-boxes">
         {tools.value.map((tool) => (
           <ToolCheckbox key={tool.name} tool={tool} form={form} />
@@ -190,7 +194,7 @@ function ToolCheckbox({
         <span class="row">
           <strong>{name}</strong>
           <span class={`tag ${tone}`}>{label}</span>
-          {needsApproval ? <span class="tag warn">asks for approval</span> : null}
+          {needsApproval ? <span class="tag warn">{t().agents.asksApproval}</span> : null}
         </span>
         <span class="hint">{description}</span>
       </span>
@@ -202,7 +206,7 @@ function StepLimitField({ form }: { form: Signal<AgentForm> }) {
   return (
     <label class="field">
       <span>
-        Step limit <span class="optional">(optional)</span>
+        {t().agents.stepLimit} <span class="optional">{t().common.optional}</span>
       </span>
       <input
         type="number"

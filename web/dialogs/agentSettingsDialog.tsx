@@ -3,6 +3,7 @@ import type { Chat } from '../../client/src/index.js';
 import { putChat } from '../data/library.js';
 import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
+import { t } from '../strings/strings.js';
 import { AgentFields, formOf, settingsChange } from './agentFields.js';
 import { SubmitRow, useSubmission } from './fields.js';
 
@@ -14,13 +15,13 @@ export function AgentSettingsDialog({ chat, onClose }: { chat: Chat; onClose(): 
     onClose();
   });
   return (
-    <Dialog title="Settings" wide onClose={onClose}>
+    <Dialog title={t().common.settings} wide onClose={onClose}>
       <form class="form" onSubmit={submission.onSubmit}>
         <AgentFields form={form} />
-        <p class="hint">Changes hold from the next message on.</p>
-        <SubmitRow submission={submission} action="Save">
+        <p class="hint">{t().forms.nextMessage}</p>
+        <SubmitRow submission={submission} action={t().common.save}>
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t().common.cancel}
           </button>
         </SubmitRow>
       </form>

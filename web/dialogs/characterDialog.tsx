@@ -3,6 +3,7 @@ import type { Character } from '../../client/src/index.js';
 import { saveCharacter } from '../data/characters.js';
 import { saveYou, you } from '../data/library.js';
 import { Dialog } from '../parts/dialog.js';
+import { t } from '../strings/strings.js';
 import { bind, SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 
 type CharacterDialogProps = {
@@ -22,17 +23,12 @@ export function CharacterDialog({ character, onClose, onSaved }: CharacterDialog
   };
   return (
     <PersonDialog
-      title={character ? `Edit ${character.name}` : 'New character'}
+      title={character ? t().forms.editCharacter(character.name) : t().forms.newCharacter}
       form={form}
       save={save}
       onClose={onClose}
     >
-      <TextField
-        label="Greeting"
-        rows={3}
-        {...bind(form, 'greeting')}
-        hint="The first message of this character in a new chat."
-      />
+      <TextField label={t().forms.greeting} rows={3} {...bind(form, 'greeting')} hint={t().forms.greetingHint} />
     </PersonDialog>
   );
 }
@@ -40,7 +36,7 @@ export function CharacterDialog({ character, onClose, onSaved }: CharacterDialog
 /** The user's name and persona in chats with characters. */
 export function ProfileDialog({ onClose }: { onClose(): void }) {
   const form = useSignal({ name: you.peek()?.name ?? '', persona: you.peek()?.persona ?? '' });
-  return <PersonDialog title="Your profile" form={form} save={() => saveYou(form.peek())} onClose={onClose} />;
+  return <PersonDialog title={t().forms.profile} form={form} save={() => saveYou(form.peek())} onClose={onClose} />;
 }
 
 type Person = { name: string; persona: string };
@@ -69,13 +65,8 @@ function PersonDialog<T extends Person>({ title, form, save, onClose, children }
   return (
     <Dialog title={title} onClose={close}>
       <form class="form" onSubmit={submission.onSubmit}>
-        <TextField label="Name" required initialFocus max={200} {...bind(person, 'name')} />
-        <TextField
-          label="Persona"
-          rows={8}
-          {...bind(person, 'persona')}
-          hint="Who they are, how they speak, what they want."
-        />
+        <TextField label={t().forms.name} required initialFocus max={200} {...bind(person, 'name')} />
+        <TextField label={t().forms.persona} rows={8} {...bind(person, 'persona')} hint={t().forms.personaHint} />
         {children}
         {isConfirming.value ? (
           <UnsavedChanges
@@ -85,9 +76,9 @@ function PersonDialog<T extends Person>({ title, form, save, onClose, children }
             onDiscard={onClose}
           />
         ) : null}
-        <SubmitRow submission={submission} action="Save">
+        <SubmitRow submission={submission} action={t().common.save}>
           <button type="button" class="button" onClick={close}>
-            Cancel
+            {t().common.cancel}
           </button>
         </SubmitRow>
       </form>
@@ -99,13 +90,13 @@ function UnsavedChanges({ onKeep, onDiscard }: { onKeep(): void; onDiscard(): vo
   const keep = useInitialFocus(true);
   return (
     <div class="question" role="alert">
-      <p>You have unsaved changes.</p>
+      <p>{t().forms.unsaved}</p>
       <div class="row">
         <button type="button" class="button" ref={keep as { current: HTMLButtonElement | null }} onClick={onKeep}>
-          Keep editing
+          {t().forms.keepEditing}
         </button>
         <button type="button" class="button danger" onClick={onDiscard}>
-          Discard changes
+          {t().forms.discardChanges}
         </button>
       </div>
     </div>

@@ -1,4 +1,5 @@
 import { Dialog } from '../parts/dialog.js';
+import { t } from '../strings/strings.js';
 import { SubmitRow, useSubmission } from './fields.js';
 
 type ConfirmDialogProps = {
@@ -24,7 +25,7 @@ export function ConfirmDialog({ title, message, action, danger = false, onConfir
         <p class="plain">{message}</p>
         <SubmitRow submission={submission} action={action}>
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t().common.cancel}
           </button>
         </SubmitRow>
       </form>

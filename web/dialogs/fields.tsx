@@ -1,7 +1,8 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { messageOf } from '../data/api.js';
+import { messageOf } from '../strings/errors.js';
+import { t } from '../strings/strings.js';
 
 export const patch = <T,>(fields: Signal<T>, change: Partial<T>): void => {
   fields.value = { ...fields.value, ...change };
@@ -68,7 +69,7 @@ export function TextField({
       <label class="field">
         <span>
           {label}
-          {required ? null : <span class="optional"> (optional)</span>}
+          {required ? null : <span class="optional"> {t().common.optional}</span>}
         </span>
         {rows > 1 ? (
           <textarea
@@ -83,7 +84,7 @@ export function TextField({
             ref={ref as { current: HTMLInputElement | null }}
             type="text"
             autocomplete="off"
-            {...(required ? { pattern: '.*\\S.*', title: 'Enter at least one character that is not a space' } : {})}
+            {...(required ? { pattern: '.*\\S.*', title: t().forms.blank } : {})}
             onInput={(event) => onInput(event.currentTarget.value)}
           />
         )}

@@ -5,18 +5,20 @@ import { facts } from '../data/facts.js';
 import { putChat } from '../data/library.js';
 import { service } from '../data/service.js';
 import { Dialog } from '../parts/dialog.js';
+import type { Strings } from '../strings/en.js';
+import { t } from '../strings/strings.js';
 import { newAgentRow } from './agentFields.js';
 import { SubmitRow, TextField, useInitialFocus, useSubmission } from './fields.js';
 import { DocumentFields, documentRequestBody, resetDocumentForm } from './newDocumentFields.js';
 import { NarrativeFields, narrativeRequestBody, resetNarrativeForm } from './newNarrativeFields.js';
 import { RelayFields, relayRequestBody, resetRelayForm } from './newRelayFields.js';
 
-/** A kind of chat: its label, its fields, and the request that creates it. */
+type RowId = keyof Strings['newChat']['descriptions'];
+
+/** A kind of chat: its fields, and the request that creates it. */
 type KindRow = {
-  id: string;
+  id: RowId;
   kind: ChatKind;
-  name: string;
-  description: string;
   Fields(): ComponentChildren;
   /** The body of the request. Creates first what the chat needs, such as a character, and may fail. */
   requestBody(): Promise<object>;
@@ -27,15 +29,11 @@ const kinds: readonly KindRow[] = [
   {
     id: 'assistant',
     kind: 'agent',
-    name: 'Assistant',
-    description: 'Ask a model, and give it instructions.',
     ...newAgentRow([]),
   },
   {
     id: 'narrative',
     kind: 'narrative',
-    name: 'Role-play',
-    description: 'Chat with one or two characters who have feelings and memories.',
     Fields: NarrativeFields,
     requestBody: narrativeRequestBody,
     resetForm: resetNarrativeForm,
@@ -43,8 +41,6 @@ const kinds: readonly KindRow[] = [
   {
     id: 'document',
     kind: 'document',
-    name: 'Document',
-    description: 'Discuss a text, and accept or decline suggested changes.',
     Fields: DocumentFields,
     requestBody: documentRequestBody,
     resetForm: resetDocumentForm,
@@ -52,15 +48,11 @@ const kinds: readonly KindRow[] = [
   {
     id: 'agent',
     kind: 'agent',
-    name: 'Agent',
-    description: 'A model that uses tools and shows its steps.',
     ...newAgentRow(null),
   },
   {
     id: 'relay',
     kind: 'relay',
-    name: 'Relay',
-    description: 'Another chat service replies.',
     Fields: RelayFields,
     requestBody: relayRequestBody,
     resetForm: resetRelayForm,
@@ -68,7 +60,7 @@ const kinds: readonly KindRow[] = [
 ];
 
 /** Kept while the dialog is closed, so that an accidental close loses nothing. */
-const selectedRow = signal('assistant');
+const selectedRow = signal<RowId>('assistant');
 const title = signal('');
 
 type NewChatDialogProps = { onClose(): void; onCreated(chat: Chat): void };
@@ -86,14 +78,14 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
   });
   const { Fields } = row;
   return (
-    <Dialog title="New chat" wide onClose={onClose}>
+    <Dialog title={t().newChat.title} wide onClose={onClose}>
       <form class="form" onSubmit={submission.onSubmit}>
         <KindOptions />
         <Fields key={row.id} />
-        <TextField label="Title" max={200} value={title.value} onInput={(text) => (title.value = text)} />
-        <SubmitRow submission={submission} action="Create chat">
+        <TextField label={t().common.title} max={200} value={title.value} onInput={(text) => (title.value = text)} />
+        <SubmitRow submission={submission} action={t().newChat.create}>
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t().common.cancel}
           </button>
         </SubmitRow>
       </form>
@@ -108,8 +100,8 @@ function KindOptions() {
   const initialFocus = useInitialFocus(true);
   return (
     <fieldset class="kinds">
-      <legend class="hidden">Kind of chat</legend>
-      {kinds.map(({ id, kind, name, description }) => (
+      <legend class="hidden">{t().newChat.kind}</legend>
+      {kinds.map(({ id, kind }) => (
         <label key={id} class="kind">
           <input
             {...(selectedRow.value === id ? { ref: initialFocus as { current: HTMLInputElement | null } } : {})}
@@ -121,10 +113,8 @@ function KindOptions() {
             onChange={() => (selectedRow.value = id)}
           />
           <span>
-            <strong>{name}</strong>
-            <span class="hint">
-              {isUnavailable(kind) ? 'Not set up here: no other chat service is connected.' : description}
-            </span>
+            <strong>{t().sidebar.kinds[id]}</strong>
+            <span class="hint">{isUnavailable(kind) ? t().newChat.unavailable : t().newChat.descriptions[id]}</span>
           </span>
         </label>
       ))}

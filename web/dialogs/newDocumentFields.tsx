@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { createDocument, documents } from '../data/library.js';
 import { service } from '../data/service.js';
+import { t } from '../strings/strings.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 const empty = { id: '', title: '', body: '', quote: '' };
@@ -19,28 +20,23 @@ export function DocumentFields() {
   const id = documentId();
   return (
     <fieldset class="group">
-      <legend class="hidden">Document</legend>
+      <legend class="hidden">{t().common.document}</legend>
       <SelectField
-        label="Document"
+        label={t().common.document}
         value={id}
         onChange={(chosen) => patch(form, { id: chosen })}
         options={[
-          ...listed().map((document) => [document.id, document.title || 'Untitled'] as const),
-          ['new', 'New document…'],
+          ...listed().map((document) => [document.id, document.title || t().common.untitled] as const),
+          ['new', t().newChat.newDocument],
         ]}
       />
       {id === 'new' ? (
         <>
-          <TextField label="Document title" required max={500} {...bind(form, 'title')} />
-          <TextField label="Text" rows={10} {...bind(form, 'body')} />
+          <TextField label={t().newChat.documentTitle} required max={500} {...bind(form, 'title')} />
+          <TextField label={t().common.text} rows={10} {...bind(form, 'body')} />
         </>
       ) : (
-        <TextField
-          label="Passage"
-          rows={2}
-          {...bind(form, 'quote')}
-          hint="To discuss only a part of the document, paste that part exactly as it is in the text."
-        />
+        <TextField label={t().newChat.passage} rows={2} {...bind(form, 'quote')} hint={t().newChat.passageHint} />
       )}
     </fieldset>
   );
@@ -57,7 +53,6 @@ export async function documentRequestBody(): Promise<object> {
   }
   if (quote.trim() === '') return { documentId: id };
   const { body: text } = await service.getDocument(id);
-  if (!text.includes(quote))
-    throw new Error('This passage is not in the document. Paste it exactly as it is in the text.');
+  if (!text.includes(quote)) throw new Error(t().newChat.noPassage);
   return { documentId: id, anchor: { quote } };
 }

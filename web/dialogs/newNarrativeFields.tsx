@@ -1,5 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { characters, saveCharacter } from '../data/characters.js';
+import { t } from '../strings/strings.js';
 import { bind, patch, SelectField, TextField } from './fields.js';
 
 /** A participant. `id`: a character's, `new` for one that is created with the chat, or empty for none. */
@@ -27,23 +28,23 @@ export function NarrativeFields() {
   return (
     <>
       <ParticipantFields
-        label="Character"
+        label={t().newChat.character}
         fields={host}
         id={hostId()}
         options={characters.value.map(({ id, name }) => [id, name] as const)}
       />
       <ParticipantFields
-        label="Second character"
+        label={t().newChat.guest}
         fields={guest}
         id={guestId()}
-        options={[['', 'None'] as const, ...others.map(({ id, name }) => [id, name] as const)]}
+        options={[['', t().common.none] as const, ...others.map(({ id, name }) => [id, name] as const)]}
       />
       <TextField
-        label="Scene"
+        label={t().newChat.scene}
         max={1_000}
         {...bind(scene, 'container')}
-        placeholder="The kitchen, late at night"
-        hint="Where the story starts. You can also start a scene later."
+        placeholder={t().newChat.sceneExample}
+        hint={t().newChat.sceneHint}
       />
     </>
   );
@@ -64,18 +65,13 @@ function ParticipantFields({ label, fields, id, options }: ParticipantFieldsProp
         label={label}
         value={id}
         onChange={(chosen) => patch(fields, { id: chosen })}
-        options={[...options, ['new', 'New character…']]}
+        options={[...options, ['new', t().newChat.newCharacter]]}
       />
       {id === 'new' ? (
         <>
-          <TextField label="Name" required max={200} {...bind(fields, 'name')} />
-          <TextField
-            label="Persona"
-            rows={4}
-            {...bind(fields, 'persona')}
-            hint="Who they are, how they speak, what they want."
-          />
-          <TextField label="Greeting" rows={2} {...bind(fields, 'greeting')} />
+          <TextField label={t().forms.name} required max={200} {...bind(fields, 'name')} />
+          <TextField label={t().forms.persona} rows={4} {...bind(fields, 'persona')} hint={t().forms.personaHint} />
+          <TextField label={t().forms.greeting} rows={2} {...bind(fields, 'greeting')} />
         </>
       ) : null}
     </fieldset>

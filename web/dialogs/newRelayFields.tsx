@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { t } from '../strings/strings.js';
 import { bind, TextField } from './fields.js';
 
 const empty = { persona: '', sessionId: '' };
@@ -12,18 +13,13 @@ export function RelayFields() {
   return (
     <>
       <TextField
-        label="Persona"
+        label={t().forms.persona}
         rows={3}
         required
         {...bind(form, 'persona')}
-        hint="The persona for the other service: a name it knows, or a description."
+        hint={t().newChat.relayPersona}
       />
-      <TextField
-        label="Session ID"
-        max={200}
-        {...bind(form, 'sessionId')}
-        hint="To continue a session of the other service. Leave empty to start a new one."
-      />
+      <TextField label={t().newChat.session} max={200} {...bind(form, 'sessionId')} hint={t().newChat.sessionHint} />
     </>
   );
 }

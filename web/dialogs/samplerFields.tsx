@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { Chat } from '../../client/src/index.js';
 import { type OptionName, optionNames, turnOptions } from '../../domain/turns/turnOptions.js';
+import { t } from '../strings/strings.js';
 import { patch } from './fields.js';
 
 /** How replies are requested, as a form has it: empty is the model's default. Of several texts each has a line. */
@@ -36,13 +37,13 @@ export function SamplerFields<Form extends SamplerForm>({ form }: { form: Signal
           (row) =>
             row.kind !== 'texts' && (
               <label class="field" key={row.name}>
-                {row.label}
+                {t().agentForm.samplers[row.name]}
                 <input
                   type="number"
                   min={row.min}
                   max={row.max}
                   step={row.step}
-                  placeholder="Default"
+                  placeholder={t().common.default}
                   value={form.value[row.name]}
                   onInput={(event) => set(row.name, event.currentTarget.value)}
                 />
@@ -55,7 +56,7 @@ export function SamplerFields<Form extends SamplerForm>({ form }: { form: Signal
           row.kind === 'texts' && (
             <label class="field" key={row.name}>
               <span>
-                {row.label} <span class="optional">(up to {row.most}, one a line)</span>
+                {t().agentForm.samplers[row.name]} <span class="optional">{t().agentForm.textsHint(row.most)}</span>
               </span>
               <textarea
                 rows={2}

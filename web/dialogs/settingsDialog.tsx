@@ -1,42 +1,37 @@
 import { notify } from '../data/notices.js';
-import { chooseDeveloper, chooseTheme, isDeveloper, type Theme, theme, themes } from '../data/preferences.js';
+import { chooseDeveloper, chooseTheme, isDeveloper, theme, themes } from '../data/preferences.js';
 import { chooseNotices, notifies } from '../data/stream/replyNotices.js';
 import { Dialog } from '../parts/dialog.js';
-
-const themeLabels: Record<Theme, string> = { system: 'As the system', light: 'Light', dark: 'Dark' };
+import { t } from '../strings/strings.js';
 
 type SettingsProps = { onClose(): void; onShortcuts(): void };
 
 /** How this browser shows the page. */
 export function SettingsDialog({ onClose, onShortcuts }: SettingsProps) {
   return (
-    <Dialog title="Settings" onClose={onClose}>
+    <Dialog title={t().common.settings} onClose={onClose}>
       <div class="form">
         <fieldset class="row">
-          <legend class="hint">Colours</legend>
+          <legend class="hint">{t().settings.colours}</legend>
           {themes.map((each) => (
             <label key={each} class="row">
               <input type="radio" name="theme" checked={theme.value === each} onChange={() => chooseTheme(each)} />
-              {themeLabels[each]}
+              {t().settings.themes[each]}
             </label>
           ))}
         </fieldset>
         <Switch
-          label="Notify me when a long reply ends while I am elsewhere"
+          label={t().settings.notify}
           isOn={notifies.value}
           onChange={async (isOn) => {
-            if (isOn && !(await chooseNotices(isOn))) notify('The browser does not allow notifications.', true);
+            if (isOn && !(await chooseNotices(isOn))) notify(t().settings.notAllowed, true);
             if (!isOn) await chooseNotices(false);
           }}
         />
-        <Switch
-          label="Show what developers and operators need: workflows, steps, codes, metrics"
-          isOn={isDeveloper()}
-          onChange={chooseDeveloper}
-        />
+        <Switch label={t().settings.developer} isOn={isDeveloper()} onChange={chooseDeveloper} />
         <div class="row end">
           <button type="button" class="button" onClick={onShortcuts}>
-            Keyboard shortcuts
+            {t().shortcuts.title}
           </button>
         </div>
       </div>

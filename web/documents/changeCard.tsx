@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Change } from '../../client/src/index.js';
 import type { Place } from '../../domain/documents/places.js';
-import { formatTime } from '../parts/format.js';
+import { t } from '../strings/strings.js';
 import { whyOutdated } from './changePlaces.js';
 import { DecisionRow } from './decisionRow.js';
 import { type DiffPart, diffParts } from './diffParts.js';
@@ -40,7 +40,7 @@ export function ChangeCard({ change, number, place, onAccept, onDecline, childre
   const { original, proposed, reason, state, staleSince } = change;
   const isStale = state === 'pending' && staleSince !== null;
   const isWithoutPlace = state === 'pending' && place?.found === false;
-  const name = number === undefined ? 'Suggestion' : `Suggestion ${number}`;
+  const name = number === undefined ? t().documents.suggestion : t().documents.suggestionNumber(number);
   return (
     <article class={`change ${isStale ? 'stale' : state}`} aria-label={name}>
       <header class="row">
@@ -54,8 +54,10 @@ export function ChangeCard({ change, number, place, onAccept, onDecline, childre
       {reason.trim() ? <p class="plain reason">{reason}</p> : null}
       {isStale || isWithoutPlace ? (
         <p class="hint">
-          {whyOutdated(place)} It can’t be accepted
-          {staleSince === null ? '.' : ` any more, since ${formatTime(staleSince)}.`}
+          {whyOutdated(place)}{' '}
+          {staleSince === null
+            ? t().documents.notAcceptable
+            : t().documents.notAcceptableSince(t().formats.time(staleSince))}
         </p>
       ) : null}
       {state === 'pending' && (onAccept || onDecline) ? (
@@ -68,10 +70,14 @@ export function ChangeCard({ change, number, place, onAccept, onDecline, childre
 function StateTag({ change: { state, staleSince } }: { change: Change }) {
   switch (state) {
     case 'pending':
-      return staleSince === null ? <span class="tag">suggested</span> : <span class="tag warn">outdated</span>;
+      return staleSince === null ? (
+        <span class="tag">{t().documents.states.pending}</span>
+      ) : (
+        <span class="tag warn">{t().documents.states.stale}</span>
+      );
     case 'accepted':
-      return <span class="tag good">accepted</span>;
+      return <span class="tag good">{t().documents.states.accepted}</span>;
     case 'declined':
-      return <span class="tag bad">declined</span>;
+      return <span class="tag bad">{t().documents.states.declined}</span>;
   }
 }

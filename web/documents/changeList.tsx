@@ -1,5 +1,6 @@
 import type { Change } from '../../client/src/index.js';
 import { Section } from '../panel/section.js';
+import { t } from '../strings/strings.js';
 import { ChangeCard } from './changeCard.js';
 import type { ChangePlaces } from './changePlaces.js';
 import { changePositions, isOpen } from './changePositions.js';
@@ -20,11 +21,11 @@ export function ChangeList({ store, changes, places, numbers }: ChangeListProps)
   const decided = changes.filter(({ state }) => state !== 'pending').toReversed();
   const shownInText = new Set(changePositions(changes, places).map(({ change }) => change.id));
   return (
-    <Section title="Suggested changes">
+    <Section title={t().documents.suggested}>
       {changes.length === 0 ? (
-        <p class="hint">No suggestions yet. Ask for changes in the chat.</p>
+        <p class="hint">{t().documents.noSuggestions}</p>
       ) : open.length === 0 ? (
-        <p class="hint">No open suggestions.</p>
+        <p class="hint">{t().documents.noneOpen}</p>
       ) : null}
       <Cards changes={open}>
         {(change) => (
@@ -38,12 +39,12 @@ export function ChangeList({ store, changes, places, numbers }: ChangeListProps)
             {shownInText.has(change.id) ? (
               <ShowInText change={change} />
             ) : places.of.get(change.id)?.found === false ? null : (
-              <span class="hint">overlaps another suggestion</span>
+              <span class="hint">{t().documents.overlaps}</span>
             )}
           </ChangeCard>
         )}
       </Cards>
-      <Folded name="outdated" changes={stale} open>
+      <Folded count={t().documents.outdatedCount} changes={stale} open>
         {(change) => (
           <ChangeCard
             change={change}
@@ -52,7 +53,7 @@ export function ChangeList({ store, changes, places, numbers }: ChangeListProps)
           />
         )}
       </Folded>
-      <Folded name="closed" changes={decided}>
+      <Folded count={t().documents.closedCount} changes={decided}>
         {(change) => (
           <ChangeCard change={change}>{shownInText.has(change.id) ? <ShowInText change={change} /> : null}</ChangeCard>
         )}
@@ -64,7 +65,7 @@ export function ChangeList({ store, changes, places, numbers }: ChangeListProps)
 function ShowInText({ change: { id } }: { change: Change }) {
   return (
     <button type="button" class="quiet change-aside" onClick={() => scrollToElement(changeInTextId(id))}>
-      Show in text
+      {t().documents.showInText}
     </button>
   );
 }
@@ -84,11 +85,11 @@ function Cards({ changes, children }: CardsProps) {
   );
 }
 
-function Folded({ name, changes, open = false, children }: CardsProps & { name: string; open?: boolean }) {
+function Folded({ count, changes, open = false, children }: CardsProps & { count(n: number): string; open?: boolean }) {
   if (changes.length === 0) return null;
   return (
     <details class="folded-changes" open={open}>
-      <summary>{changes.length === 1 ? `1 ${name} suggestion` : `${changes.length} ${name} suggestions`}</summary>
+      <summary>{count(changes.length)}</summary>
       <Cards changes={changes}>{children}</Cards>
     </details>
   );

@@ -2,6 +2,7 @@ import type { Change } from '../../client/src/index.js';
 import { type Anchor, anchorSpan } from '../../domain/documents/anchor.js';
 import { mergedSpans, type Place, placeOf, searchedBody } from '../../domain/documents/places.js';
 import type { Span } from '../../domain/documents/span.js';
+import { t } from '../strings/strings.js';
 
 /** What a chat is about, and which changes were proposed in it. */
 export type Thread = { anchor: Anchor | null; changeIds: ReadonlySet<string> };
@@ -42,15 +43,5 @@ function isShownAt(text: string, change: Change): change is Change & { place: Sp
 
 /** Why a change can't be accepted, for people. */
 export function whyOutdated(place: Place | undefined): string {
-  if (!place || place.found) return 'The text that it would replace was changed since.';
-  switch (place.reason) {
-    case 'absent':
-      return 'The text that it would replace is not in the document.';
-    case 'ambiguous':
-      return 'Several places in the document are like the text that it would replace, and none is the same.';
-    case 'used':
-      return 'Another suggestion that you accepted has replaced that text.';
-    case 'not_empty':
-      return 'It would begin an empty document, and the document has text now.';
-  }
+  return t().documents.outdated[!place || place.found ? 'changed' : place.reason];
 }

@@ -1,12 +1,13 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import type { Change, Document, Event } from '../../client/src/index.js';
 import { ApiError } from '../../client/src/index.js';
-import { messageOf } from '../data/api.js';
 import { documents } from '../data/library.js';
 import { notify, tryOrNotify } from '../data/notices.js';
 import { service } from '../data/service.js';
 import { coalesced } from '../data/stream/coalesced.js';
 import type { OpenChat } from '../data/stream/openChat.js';
+import { messageOf } from '../strings/errors.js';
+import { t } from '../strings/strings.js';
 import { type ChangePlaces, changePlaces } from './changePlaces.js';
 
 /** The document of a chat with its suggested changes, oldest first. Both are null until they are read. */
@@ -80,7 +81,7 @@ function createChangeStore(chat: OpenChat): ChangeStore {
       try {
         put(await send());
       } catch (error) {
-        const explanation = error instanceof ApiError ? refusals[error.code] : undefined;
+        const explanation = error instanceof ApiError ? t().documents.refusals[error.code] : undefined;
         if (!explanation) throw error;
         notify(explanation);
       }
@@ -109,8 +110,3 @@ function createChangeStore(chat: OpenChat): ChangeStore {
     refresh,
   };
 }
-
-const refusals: Record<string, string> = {
-  change_stale: 'The text has changed, so this suggestion can’t be accepted any more.',
-  change_not_pending: 'This suggestion was already accepted or declined.',
-};

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { TextField } from '../dialogs/fields.js';
+import { t } from '../strings/strings.js';
 
 type DecisionRowProps = {
   /** The name of the suggestion, for the buttons' accessible names. */
@@ -28,20 +29,20 @@ export function DecisionRow({ name, onAccept, onDecline }: DecisionRowProps) {
         }}
       >
         <TextField
-          label="Reason"
+          label={t().documents.reason}
           initialFocus
           rows={2}
           max={10_000}
           value={comment.value}
           onInput={(text) => (comment.value = text)}
-          hint="Shown in the chat as a note."
+          hint={t().documents.reasonHint}
         />
         <div class="row">
           <button type="submit" class="button danger" disabled={isSending.value}>
-            Decline
+            {t().common.decline}
           </button>
           <button type="button" class="button" onClick={() => (isDeclining.value = false)}>
-            Cancel
+            {t().common.cancel}
           </button>
         </div>
       </form>
@@ -53,22 +54,22 @@ export function DecisionRow({ name, onAccept, onDecline }: DecisionRowProps) {
         <button
           type="button"
           class="button primary"
-          aria-label={`Accept: ${name}`}
+          aria-label={t().common.about(t().common.accept, name)}
           disabled={isSending.value}
           onClick={() => void run(onAccept)}
         >
-          Accept
+          {t().common.accept}
         </button>
       ) : null}
       {onDecline ? (
         <button
           type="button"
           class="button"
-          aria-label={`Decline: ${name}`}
+          aria-label={t().common.about(t().common.decline, name)}
           disabled={isSending.value}
           onClick={() => (isDeclining.value = true)}
         >
-          Decline
+          {t().common.decline}
         </button>
       ) : null}
     </div>

@@ -4,6 +4,7 @@ import { ApiError } from '../../client/src/index.js';
 import { service } from '../data/service.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
+import { t } from '../strings/strings.js';
 
 /** An edit by the user, based on a version. `newer`: the version that others saved meanwhile. */
 type Edit = { title: string; body: string; version: number; newer: Document | null };
@@ -42,12 +43,12 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
   const { newer } = fields.value;
   return (
     <form class="form document-edit" onSubmit={submission.onSubmit}>
-      <TextField label="Title" required max={500} {...bind(fields, 'title')} />
-      <TextField label="Text" initialFocus rows={18} {...bind(fields, 'body')} />
+      <TextField label={t().common.title} required max={500} {...bind(fields, 'title')} />
+      <TextField label={t().common.text} initialFocus rows={18} {...bind(fields, 'body')} />
       {newer ? <NewerVersion newer={newer} onDiscard={() => (edit.value = beginEdit(newer))} /> : null}
-      <SubmitRow submission={submission} action={newer ? 'Overwrite with my changes' : 'Save'}>
+      <SubmitRow submission={submission} action={newer ? t().documents.overwrite : t().common.save}>
         <button type="button" class="button" onClick={() => (edit.value = null)}>
-          Cancel
+          {t().common.cancel}
         </button>
       </SubmitRow>
     </form>
@@ -57,13 +58,13 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
 function NewerVersion({ newer, onDiscard }: { newer: Document; onDiscard(): void }) {
   return (
     <div class="question" role="alert">
-      <p>The document was changed while you were editing. Your changes are not saved yet.</p>
+      <p>{t().documents.changedMeanwhile}</p>
       <details>
-        <summary>Show the newer version</summary>
+        <summary>{t().documents.showNewer}</summary>
         <p class="newer-title">{newer.title}</p>
         <div class="plain newer-text">{newer.body}</div>
         <button type="button" class="button" onClick={onDiscard}>
-          Discard my changes and edit the newer version
+          {t().documents.takeNewer}
         </button>
       </details>
     </div>

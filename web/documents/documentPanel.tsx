@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { Document } from '../../client/src/index.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import { QueryStatus } from '../panel/section.js';
+import { t } from '../strings/strings.js';
 import { ChangeList } from './changeList.js';
 import type { ChangePlaces } from './changePlaces.js';
 import { isOpen } from './changePositions.js';
@@ -21,7 +22,10 @@ export function DocumentPanel({ chat }: { chat: OpenChat }) {
   }, [store]);
   return (
     <div class="document-panel">
-      <QueryStatus query={{ value: document, failure: store.failure, refresh: store.refresh }} what="the document" />
+      <QueryStatus
+        query={{ value: document, failure: store.failure, refresh: store.refresh }}
+        notRead={t().documents.notRead}
+      />
       {document.value ? <DocumentView chat={chat} store={store} document={document.value} /> : null}
     </div>
   );
@@ -39,14 +43,14 @@ function DocumentView({ chat, store, document }: { chat: OpenChat; store: Change
     <>
       <header class="document-head">
         <div>
-          <h3>{document.title || 'Untitled'}</h3>
+          <h3>{document.title || t().common.untitled}</h3>
           <p class="hint">
-            Version {document.version}
-            {numbers.size > 0 ? ` · ${numbers.size} open ${numbers.size === 1 ? 'suggestion' : 'suggestions'}` : null}
+            {t().documents.version(document.version)}
+            {numbers.size > 0 ? ` · ${t().documents.open(numbers.size)}` : null}
           </p>
         </div>
         <button type="button" class="button" onClick={() => (edit.value = beginEdit(document))}>
-          Edit text
+          {t().documents.edit}
         </button>
       </header>
       <DocumentText

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { Change, Document } from '../../client/src/index.js';
+import { t } from '../strings/strings.js';
 import { ChangeDiff } from './changeCard.js';
 import type { ChangePlaces } from './changePlaces.js';
 import { changePositions, isOpen, type Piece, splitText } from './changePositions.js';
@@ -22,13 +23,12 @@ export function DocumentText({ document: { body }, changes, places, anchor, numb
     () => splitText(body, changePositions(changes, places), passage),
     [body, changes, places, passage],
   );
-  if (body.trim() === '')
-    return <p class="empty">This document is empty. Select “Edit text”, or ask for a draft in the chat.</p>;
+  if (body.trim() === '') return <p class="empty">{t().documents.empty}</p>;
   return (
     <>
       {anchor && !passage ? (
         <div class="lost-anchor">
-          <p class="hint">This chat is about a passage that is no longer in the document:</p>
+          <p class="hint">{t().documents.lostPassage}</p>
           <blockquote class="plain">{anchor.quote}</blockquote>
         </div>
       ) : null}
@@ -64,7 +64,7 @@ function PieceOfText({ piece: { text, change, isAnchored }, number }: { piece: P
       <button
         type="button"
         class="change-number"
-        aria-label={`Suggestion ${number}: show in the list`}
+        aria-label={t().documents.showInList(number ?? 0)}
         onClick={() => scrollToElement(changeCardId(change.id))}
       >
         {number}

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../strings/strings.js';
 import { pendingQuote } from './pendingQuote.js';
 
 /** Wraps a text, and offers to quote what the user selects in it. */
@@ -30,7 +31,7 @@ export function QuoteButton({ children }: { children: ComponentChildren }) {
             onPointerDown={(event) => event.preventDefault()}
             onClick={quote}
           >
-            Quote in message
+            {t().documents.quote}
           </button>
         </div>
       )}

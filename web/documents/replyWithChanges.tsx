@@ -1,5 +1,6 @@
 import type { OpenChat } from '../data/stream/openChat.js';
 import { Markdown } from '../parts/markdown.js';
+import { t } from '../strings/strings.js';
 import { partsOf, type ReplyPart } from './changeBlocks.js';
 import { ChangeCard, ChangeDiff } from './changeCard.js';
 import { useChangeStore } from './changeStore.js';
@@ -48,7 +49,7 @@ function Part({ part, chat, id, isStreaming }: PartProps) {
     case 'prose':
       return <Markdown text={part.text} />;
     case 'unfinished':
-      return isStreaming ? <p class="waiting">Writing a suggestion…</p> : <Markdown text={part.text} />;
+      return isStreaming ? <p class="waiting">{t().documents.writing}</p> : <Markdown text={part.text} />;
     case 'change':
       return id ? (
         <SuggestedChange chat={chat} id={id} />

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { tryOrNotify } from '../data/notices.js';
 import { Icon } from '../parts/icon.js';
 import { memo } from '../parts/memo.js';
+import { t } from '../strings/strings.js';
 import type { CodePiece } from './highlighter.js';
 import { onDemand } from './onDemand.js';
 
@@ -16,7 +17,7 @@ const pauseMs = 150;
 export const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
   const text = code.replace(/\n$/, '');
   const pieces = useHighlighted(text, language.toLowerCase());
-  const label = language === '' ? 'Code' : `Code: ${language}`;
+  const label = language === '' ? t().chat.code : t().chat.codeIn(language);
   return (
     <figure class="code-block" aria-label={label}>
       <figcaption>
@@ -63,7 +64,7 @@ function CopyButton({ text }: { text: string }) {
     return () => clearTimeout(timer);
   }, [isCopied]);
   const copy = async () => setCopied(await tryOrNotify(() => navigator.clipboard.writeText(text)));
-  const label = isCopied ? 'Copied' : 'Copy code';
+  const label = isCopied ? t().chat.copied : t().chat.copyCode;
   return (
     <button type="button" class="icon-button" aria-label={label} title={label} onClick={copy}>
       <Icon name={isCopied ? 'check' : 'copy'} />

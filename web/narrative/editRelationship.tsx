@@ -3,6 +3,7 @@ import type { Edge } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
 import { type EdgeChange, service } from '../data/service.js';
 import { bind, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
+import { t } from '../strings/strings.js';
 
 type EditRelationshipProps = { chatId: string; edge: Edge; onSaved(): void; onDone(): void };
 
@@ -18,16 +19,16 @@ export function EditRelationship({ chatId, edge, onSaved, onDone }: EditRelation
   });
   const [source, target] = [nameOf(sourceId), nameOf(targetId)];
   return (
-    <form class="form" aria-label={`Relationship of ${source} towards ${target}`} onSubmit={submission.onSubmit}>
+    <form class="form" aria-label={t().narrative.relationshipOf(source, target)} onSubmit={submission.onSubmit}>
       <div class="columns">
-        <ValueField label="Affinity" {...bind(form, 'affinity')} />
-        <ValueField label="Trust" {...bind(form, 'trust')} />
+        <ValueField label={t().narrative.affinity} {...bind(form, 'affinity')} />
+        <ValueField label={t().narrative.trust} {...bind(form, 'trust')} />
       </div>
-      <TextField label="Summary" rows={3} max={20_000} {...bind(form, 'summary')} />
-      <TextField label={`A fact that ${source} knows about ${target}`} max={2_000} {...bind(form, 'fact')} />
-      <SubmitRow submission={submission} action="Save">
+      <TextField label={t().narrative.summary} rows={3} max={20_000} {...bind(form, 'summary')} />
+      <TextField label={t().narrative.newFact(source, target)} max={2_000} {...bind(form, 'fact')} />
+      <SubmitRow submission={submission} action={t().common.save}>
         <button type="button" class="button" onClick={onDone}>
-          Cancel
+          {t().common.cancel}
         </button>
       </SubmitRow>
     </form>

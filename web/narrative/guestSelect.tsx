@@ -6,8 +6,9 @@ import { nameOf, putChat } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { service } from '../data/service.js';
 import type { OpenChat } from '../data/stream/openChat.js';
-import { CharacterDialog } from '../dialogs/characterDialog.js';
 import { SelectField } from '../dialogs/fields.js';
+import { CharacterDialog } from '../dialogs/lazyDialogs.js';
+import { t } from '../strings/strings.js';
 
 /** Adds, removes or replaces the guest. The host of a chat can't be changed. */
 export function GuestSelect({ chat, about }: { chat: OpenChat; about: Chat }) {
@@ -29,7 +30,7 @@ export function GuestSelect({ chat, about }: { chat: OpenChat; about: Chat }) {
   return (
     <div class="guest">
       <SelectField
-        label="Second character"
+        label={t().narrative.guest}
         value={about.guestId ?? ''}
         disabled={isSaving.value || isTurnActive}
         onChange={(chosen) => {
@@ -37,12 +38,12 @@ export function GuestSelect({ chat, about }: { chat: OpenChat; about: Chat }) {
           else void change(chosen || null);
         }}
         options={[
-          ['', about.guestId ? `None (remove ${nameOf(about.guestId)})` : 'None'],
+          ['', about.guestId ? t().narrative.removeGuest(nameOf(about.guestId)) : t().common.none],
           ...others.map(({ id, name }) => [id, name] as const),
-          ['new', 'New character…'],
+          ['new', t().narrative.newCharacter],
         ]}
       />
-      {isTurnActive ? <p class="hint">You can change this after the reply.</p> : null}
+      {isTurnActive ? <p class="hint">{t().narrative.afterReply}</p> : null}
       {isCreating.value ? (
         <CharacterDialog
           character={null}

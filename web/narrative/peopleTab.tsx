@@ -5,8 +5,9 @@ import { nameOf, you } from '../data/library.js';
 import { service } from '../data/service.js';
 import { useChatQuery } from '../data/stream/chatQuery.js';
 import type { OpenChat } from '../data/stream/openChat.js';
-import { CharacterDialog, ProfileDialog } from '../dialogs/characterDialog.js';
+import { CharacterDialog, ProfileDialog } from '../dialogs/lazyDialogs.js';
 import { QueryStatus, Section } from '../panel/section.js';
+import { t } from '../strings/strings.js';
 import { GuestSelect } from './guestSelect.js';
 import { participantsOf, relationshipsBySource } from './participants.js';
 import { RelationshipsOf } from './relationships.js';
@@ -15,7 +16,7 @@ export function PeopleTab({ chat, about }: { chat: OpenChat; about: Chat }) {
   return (
     <>
       <Relationships chat={chat} about={about} />
-      <Section title="Participants">
+      <Section title={t().narrative.participants}>
         <ul class="people">
           {participantsOf(about).map((id) => (
             <li key={id}>
@@ -30,8 +31,8 @@ export function PeopleTab({ chat, about }: { chat: OpenChat; about: Chat }) {
 }
 
 function roleOf(id: string, { hostId }: Chat): string {
-  if (id === 'you') return 'you';
-  return id === hostId ? 'main character' : 'second character';
+  if (id === 'you') return t().narrative.roles.you;
+  return id === hostId ? t().narrative.roles.host : t().narrative.roles.guest;
 }
 
 function Relationships({ chat, about }: { chat: OpenChat; about: Chat }) {
@@ -39,9 +40,9 @@ function Relationships({ chat, about }: { chat: OpenChat; about: Chat }) {
   const edges = query.value.value;
   const participants = participantsOf(about);
   return (
-    <Section title="Relationships">
-      <QueryStatus query={query} what="relationships" />
-      {edges && edges.length === 0 ? <p class="hint">Nothing has changed yet. All values are neutral.</p> : null}
+    <Section title={t().narrative.relationships}>
+      <QueryStatus query={query} notRead={t().narrative.notRead.relationships} />
+      {edges && edges.length === 0 ? <p class="hint">{t().narrative.neutral}</p> : null}
       {edges
         ? relationshipsBySource(edges, participants).map((relationships) => (
             <RelationshipsOf
@@ -69,16 +70,18 @@ function PersonCard({ id, role }: { id: string; role: string }) {
         <summary>
           <strong>{nameOf(id)}</strong> <span class="tag">{role}</span>
         </summary>
-        <p class="plain persona">{persona === undefined ? 'Loading…' : persona.trim() || 'No persona yet.'}</p>
+        <p class="plain persona">
+          {persona === undefined ? t().common.loading : persona.trim() || t().narrative.noPersona}
+        </p>
       </details>
       {id === 'you' || character ? (
         <button
           type="button"
           class="quiet"
-          aria-label={id === 'you' ? 'Edit your profile' : `Edit ${nameOf(id)}`}
+          aria-label={id === 'you' ? t().narrative.editProfile : t().narrative.editPerson(nameOf(id))}
           onClick={() => (isEditing.value = true)}
         >
-          Edit
+          {t().common.edit}
         </button>
       ) : null}
       {isEditing.value && id === 'you' ? <ProfileDialog onClose={close} /> : null}

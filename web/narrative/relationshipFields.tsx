@@ -1,4 +1,5 @@
 import { patch, SelectField } from '../dialogs/fields.js';
+import { t } from '../strings/strings.js';
 import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptions } from './story/artifactRow.js';
 import type { RelationshipChange } from './story/storyArtifacts.js';
 
@@ -10,15 +11,15 @@ export function RelationshipFields({ form, participants }: ArtifactFormProps) {
   if (!relationship.isIncluded) {
     return (
       <button type="button" class="quiet add" onClick={() => change({ isIncluded: true })}>
-        + Add a relationship change
+        {t().narrative.addRelationship}
       </button>
     );
   }
   return (
-    <ArtifactRow name="relationship change" onRemove={() => change({ isIncluded: false })}>
+    <ArtifactRow removeLabel={t().narrative.removeRelationship} onRemove={() => change({ isIncluded: false })}>
       <div class="columns">
         <SelectField
-          label="From"
+          label={t().narrative.from}
           value={relationship.sourceId}
           options={participantOptions(participants)}
           onChange={(id) =>
@@ -26,17 +27,21 @@ export function RelationshipFields({ form, participants }: ArtifactFormProps) {
           }
         />
         <SelectField
-          label="Towards"
+          label={t().narrative.to}
           value={relationship.targetId}
           options={participantOptions(participants, relationship.sourceId)}
           onChange={(id) => change({ targetId: id })}
         />
         <DeltaField
-          label="Affinity change"
+          label={t().narrative.affinityChange}
           value={relationship.affinity}
           onInput={(affinity) => change({ affinity })}
         />
-        <DeltaField label="Trust change" value={relationship.trust} onInput={(trust) => change({ trust })} />
+        <DeltaField
+          label={t().narrative.trustChange}
+          value={relationship.trust}
+          onInput={(trust) => change({ trust })}
+        />
       </div>
     </ArtifactRow>
   );

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Edge } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
+import { t } from '../strings/strings.js';
 import { EditRelationship } from './editRelationship.js';
 import type { Relationships } from './participants.js';
 
@@ -10,7 +11,7 @@ export function RelationshipsOf({ relationships, participants, ...saving }: Rela
   const { sourceId, edges } = relationships;
   const isPresent = (id: string) => participants.includes(id);
   return (
-    <section class="relationships" aria-label={`Relationships of ${nameOf(sourceId)}`}>
+    <section class="relationships" aria-label={t().narrative.relationshipsOf(nameOf(sourceId))}>
       <h4>{nameOf(sourceId)}</h4>
       {edges.map((edge) => (
         <Relationship
@@ -34,16 +35,16 @@ function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge;
     <div class="relationship">
       <div class="row between">
         <p class="towards">
-          towards <strong>{target}</strong>
+          {t().narrative.towards} <strong>{target}</strong>
         </p>
         {canEdit && !isEditing.value ? (
           <button
             type="button"
             class="quiet"
-            aria-label={`Edit the relationship of ${source} towards ${target}`}
+            aria-label={t().narrative.editRelationship(source, target)}
             onClick={() => (isEditing.value = true)}
           >
-            Edit
+            {t().common.edit}
           </button>
         ) : null}
       </div>
@@ -58,17 +59,15 @@ function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge;
 
 function RelationshipState({ edge, source, target }: { edge: Edge; source: string; target: string }) {
   const { affinity, trust, summary, knowledgeFacts } = edge;
-  const label = (what: string) => `${what} of ${source} towards ${target}`;
+  const label = (what: string) => t().narrative.valueOf(what, source, target);
   return (
     <>
-      <Bar name="Affinity" value={affinity} label={label('Affinity')} />
-      <Bar name="Trust" value={trust} label={label('Trust')} />
+      <Bar name={t().narrative.affinity} value={affinity} label={label(t().narrative.affinity)} />
+      <Bar name={t().narrative.trust} value={trust} label={label(t().narrative.trust)} />
       {summary ? <p class="plain summary">{summary}</p> : null}
       {knowledgeFacts.length > 0 ? (
         <details>
-          <summary>
-            {knowledgeFacts.length === 1 ? '1 known fact' : `${knowledgeFacts.length} known facts`} about {target}
-          </summary>
+          <summary>{t().narrative.knownFacts(knowledgeFacts.length, target)}</summary>
           <ul class="knowledge">
             {knowledgeFacts.map((fact) => (
               <li key={fact} class="plain">
@@ -95,7 +94,7 @@ function Bar({ name, value, label }: { name: string; value: number; label: strin
         aria-valuenow={value}
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuetext={`${value} of 100, where 50 is neutral`}
+        aria-valuetext={t().narrative.ofHundred(value)}
       >
         <div class={value < 50 ? 'bar-fill low' : 'bar-fill'} style={{ width: `${value}%` }} />
       </div>

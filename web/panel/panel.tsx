@@ -5,6 +5,7 @@ import { MemoriesTab } from '../narrative/memories/memoriesTab.js';
 import { PeopleTab } from '../narrative/peopleTab.js';
 import { StoryTab } from '../narrative/story/storyTab.js';
 import { RelayPanel } from '../relay/relayPanel.js';
+import { t } from '../strings/strings.js';
 import { Tabs } from './tabs.js';
 
 /** What the panel beside the messages shows, by the kind of chat. */
@@ -18,16 +19,16 @@ export function Panel({ chat }: { chat: OpenChat }) {
 
 function PanelOfKind({ chat }: { chat: OpenChat }) {
   const about = chat.chat.value;
-  if (!about) return chat.failure.value ? null : <p class="empty">Loading…</p>;
+  if (!about) return chat.failure.value ? null : <p class="empty">{t().common.loading}</p>;
   switch (about.kind) {
     case 'narrative':
       return (
         <Tabs
-          label="Chat info"
+          label={t().chat.panel}
           tabs={[
-            { id: 'people', label: 'People', content: <PeopleTab chat={chat} about={about} /> },
-            { id: 'memories', label: 'Memories', content: <MemoriesTab chat={chat} about={about} /> },
-            { id: 'story', label: 'Story', content: <StoryTab chat={chat} about={about} /> },
+            { id: 'people', label: t().narrative.people, content: <PeopleTab chat={chat} about={about} /> },
+            { id: 'memories', label: t().narrative.memories, content: <MemoriesTab chat={chat} about={about} /> },
+            { id: 'story', label: t().narrative.story, content: <StoryTab chat={chat} about={about} /> },
           ]}
         />
       );

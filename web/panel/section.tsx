@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { ChatQuery } from '../data/stream/chatQuery.js';
+import { t } from '../strings/strings.js';
 
 /** A part of the panel with a heading. */
 export function Section({ title, children, action }: SectionProps) {
@@ -18,21 +19,19 @@ export function Section({ title, children, action }: SectionProps) {
 
 type SectionProps = { title: string; children: ComponentChildren; action?: ComponentChildren };
 
-/** The state of a query that has no data to show: loading, or failed. `what` is in lower case: "memories". */
-export function QueryStatus({ query, what }: { query: ChatQuery<unknown>; what: string }) {
+/** The state of a query that has no data to show: loading, or failed. `notRead`: the sentence for a failure. */
+export function QueryStatus({ query, notRead }: { query: ChatQuery<unknown>; notRead(why: string): string }) {
   if (query.failure.value) {
     return (
       <div class="failure" role="alert">
-        <p>
-          Couldn’t load {what}. {query.failure.value}
-        </p>
+        <p>{notRead(query.failure.value)}</p>
         <button type="button" class="quiet" onClick={query.refresh}>
-          Try again
+          {t().common.tryAgain}
         </button>
       </div>
     );
   }
-  return query.value.value === null ? <p class="hint loading">Loading…</p> : null;
+  return query.value.value === null ? <p class="hint loading">{t().common.loading}</p> : null;
 }
 
 /** Terms with their values. Terms without a value are left out. */

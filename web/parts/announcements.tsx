@@ -2,6 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Draft } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
 import type { OpenChat } from '../data/stream/openChat.js';
+import { failureMessage } from '../strings/errors.js';
+import { t } from '../strings/strings.js';
 import { restartMessage } from './labels.js';
 
 /**
@@ -13,9 +15,9 @@ export function Announcements({ chat }: { chat: OpenChat }) {
   useEffect(
     () =>
       chat.onEvent((event) => {
-        if (event?.kind === 'assistant_turn_started') setText(`${nameOf(event.data.speakerId)} is replying.`);
-        if (event?.kind === 'assistant_turn') setText(`${nameOf(event.data.speakerId)}: ${event.data.text}`);
-        if (event?.kind === 'step_stuck') setText(`A background task failed: ${event.data.error.message}`);
+        if (event?.kind === 'assistant_turn_started') setText(t().chat.isReplying(nameOf(event.data.speakerId)));
+        if (event?.kind === 'assistant_turn') setText(t().chat.says(nameOf(event.data.speakerId), event.data.text));
+        if (event?.kind === 'step_stuck') setText(t().chat.taskFailed(failureMessage(event.data.error)));
       }),
     [chat],
   );
@@ -25,12 +27,12 @@ export function Announcements({ chat }: { chat: OpenChat }) {
       for (const draft of drafts.values()) {
         if (!draft.old || announced.has(epochKey(draft))) continue;
         announced.add(epochKey(draft));
-        setText(`${nameOf(draft.speakerId)}: ${restartMessage(draft.old.reason)}`);
+        setText(t().chat.says(nameOf(draft.speakerId), restartMessage(draft.old.reason)));
       }
     });
   }, [chat]);
   return (
-    <div class="hidden" aria-live="polite" role="log" aria-label="Announcements">
+    <div class="hidden" aria-live="polite" role="log" aria-label={t().common.announcements}>
       {text}
     </div>
   );

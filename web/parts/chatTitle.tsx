@@ -1,14 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { Chat } from '../../client/src/index.js';
-import { RenameDialog } from '../chat/dialogs/renameDialog.js';
 import { characters } from '../data/characters.js';
 import { exportChat } from '../data/chatFiles.js';
 import { chats, deleteChat, nameOf, titleOf } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { replaceRoute } from '../data/route.js';
-import { AgentSettingsDialog } from '../dialogs/agentSettingsDialog.js';
-import { ChatSettingsDialog } from '../dialogs/chatSettingsDialog.js';
 import { ConfirmDialog } from '../dialogs/confirmDialog.js';
+import { AgentSettingsDialog, ChatSettingsDialog, RenameDialog } from '../dialogs/lazyDialogs.js';
+import { t } from '../strings/strings.js';
 
 /** The title of the open chat, with who answers in it, and its menu. `answering`: the model of the newest reply. */
 export function ChatTitle({ resource, answering }: { resource: Chat; answering: string | null }) {
@@ -21,18 +20,18 @@ export function ChatTitle({ resource, answering }: { resource: Chat; answering: 
       <p class="hint">{subtitleOf(resource, answering)}</p>
       <div class="chat-menu">
         <button type="button" class="quiet" onClick={() => setDialog('rename')}>
-          Rename
+          {t().chat.rename}
         </button>
         {resource.kind !== 'relay' && (
-          <button type="button" aria-label="Settings of this chat" class="quiet" onClick={() => setDialog('settings')}>
-            Settings
+          <button type="button" aria-label={t().chat.settings} class="quiet" onClick={() => setDialog('settings')}>
+            {t().common.settings}
           </button>
         )}
         <button type="button" class="quiet" onClick={() => tryOrNotify(() => exportChat(resource.id, titleOf(listed)))}>
-          Export
+          {t().common.export}
         </button>
         <button type="button" class="quiet" onClick={() => setDialog('delete')}>
-          Delete
+          {t().common.delete}
         </button>
       </div>
       {dialog === 'rename' && <RenameDialog chat={listed} onClose={close} />}
@@ -40,9 +39,9 @@ export function ChatTitle({ resource, answering }: { resource: Chat; answering: 
       {dialog === 'settings' && resource.kind !== 'agent' && <ChatSettingsDialog chat={resource} onClose={close} />}
       {dialog === 'delete' && (
         <ConfirmDialog
-          title="Delete this chat?"
-          message="The chat and everything in it will be deleted. You can’t undo this."
-          action="Delete"
+          title={t().chat.deleteTitle}
+          message={t().chat.deleteMessage}
+          action={t().common.delete}
           danger
           onConfirm={async () => {
             await deleteChat(resource.id);
@@ -60,15 +59,15 @@ function subtitleOf(chat: Chat, answering: string | null): string {
     case 'narrative':
       return characters.value.length === 0
         ? ''
-        : ['You', ...[chat.hostId, chat.guestId].flatMap((id) => (id ? [nameOf(id)] : []))].join(', ');
+        : [t().common.you, ...[chat.hostId, chat.guestId].flatMap((id) => (id ? [nameOf(id)] : []))].join(', ');
     case 'document':
-      return 'Chat about a document';
+      return t().chat.aboutDocument;
     case 'agent': {
       const { model, enabledTools } = chat.settings;
-      const answers = model ?? answering ?? 'the default model';
-      return enabledTools?.length === 0 ? `Answered by ${answers}` : `Agent with tools, answered by ${answers}`;
+      const answers = model ?? answering ?? t().chat.defaultModel;
+      return enabledTools?.length === 0 ? t().chat.answeredBy(answers) : t().chat.agentBy(answers);
     }
     case 'relay':
-      return 'Answered by another chat service';
+      return t().chat.relayed;
   }
 }

@@ -7,6 +7,7 @@ import { chats, loadLibrary, titleOf } from '../data/library.js';
 import type { Connection } from '../data/stream/connection.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import { unseenReplies } from '../data/stream/replyNotices.js';
+import { t } from '../strings/strings.js';
 import type { Timeline } from '../timeline/timeline.js';
 import { Announcements } from './announcements.js';
 import { ChatTitle } from './chatTitle.js';
@@ -22,7 +23,7 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
   return (
     <>
       <header class="chat-head">
-        <button type="button" class="icon-button only-narrow" aria-label="Chats" onClick={onChats}>
+        <button type="button" class="icon-button only-narrow" aria-label={t().sidebar.chats} onClick={onChats}>
           ☰
         </button>
         {resource ? (
@@ -34,7 +35,7 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
           <>
             <ConnectionStatus connection={chat.connection.value} />
             <button type="button" class="button" aria-expanded={isPanelOpen} aria-controls="panel" onClick={onPanel}>
-              {resource?.kind === 'document' ? 'Document' : 'Info'}
+              {resource?.kind === 'document' ? t().common.document : t().chat.info}
             </button>
           </>
         )}
@@ -45,7 +46,7 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
         <Transcript key={chat.id} chat={chat} resource={resource} />
       ) : (
         <div class="transcript" aria-busy="true">
-          <p class="empty">Loading chat…</p>
+          <p class="empty">{t().chat.loading}</p>
         </div>
       )}
       {!failure && <Composer chat={chat} />}
@@ -67,7 +68,7 @@ function ChatUnavailable({ reason }: { reason: string }) {
         <p role="alert">{reason}</p>
         {latest && (
           <p>
-            <a href={`#${latest.id}`}>Open your latest chat: {titleOf(latest)}</a>
+            <a href={`#${latest.id}`}>{t().chat.openLatest(titleOf(latest))}</a>
           </p>
         )}
       </div>
@@ -98,15 +99,20 @@ function ConnectionStatus({ connection }: { connection: Connection }) {
   return (
     <p class={`connection ${connection.state}`} role="status">
       <span class="connection-dot" aria-hidden="true" />
-      <span class="connection-label">
-        {connection.state === 'refused' ? connection.why : connectionLabels[connection.state]}
-      </span>
+      <span class="connection-label">{connectionText(connection)}</span>
     </p>
   );
 }
 
-const connectionLabels = {
-  connecting: 'Connecting…',
-  open: 'Connected',
-  lost: 'Reconnecting…',
-} as const;
+function connectionText(connection: Connection): string {
+  switch (connection.state) {
+    case 'connecting':
+      return t().chat.connecting;
+    case 'open':
+      return t().chat.connected;
+    case 'lost':
+      return t().chat.reconnecting;
+    case 'refused':
+      return t().chat.ends[connection.why];
+  }
+}

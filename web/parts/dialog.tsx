@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { t } from '../strings/strings.js';
 
 type DialogProps = {
   title: string;
@@ -44,7 +45,7 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
     >
       <header class="dialog-head">
         <h2 id={titleId}>{title}</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+        <button type="button" class="icon-button" aria-label={t().common.close} onClick={onClose}>
           ×
         </button>
       </header>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { apiKey, isKeyRequested, saveKey } from '../data/api.js';
+import { t } from '../strings/strings.js';
 import { Dialog } from './dialog.js';
 
 /** The characters that the service accepts in a key (a token of RFC 7230). Others can't be sent in a header. */
@@ -13,7 +14,7 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
     isKeyRequested.value = false;
   };
   return (
-    <Dialog title="Enter your API key" onClose={close}>
+    <Dialog title={t().key.title} onClose={close}>
       <form
         class="form"
         onSubmit={(event) => {
@@ -26,7 +27,7 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
         }}
       >
         <label class="field">
-          API key
+          {t().key.label}
           <input
             type="password"
             autocomplete="off"
@@ -37,15 +38,13 @@ export function KeyDialog({ onKey }: { onKey(): void }) {
         </label>
         {(isMalformed || apiKey.value) && (
           <p class="failure" role="alert">
-            {isMalformed
-              ? 'This is not a valid API key. Keys have no spaces and no accented letters.'
-              : 'This API key was not accepted. Check it and try again.'}
+            {isMalformed ? t().key.malformed : t().key.refused}
           </p>
         )}
-        <p class="hint">The key is kept in this tab until you close it.</p>
+        <p class="hint">{t().key.kept}</p>
         <div class="row end">
           <button type="submit" class="button primary" disabled={key.trim() === ''}>
-            Continue
+            {t().common.continue}
           </button>
         </div>
       </form>

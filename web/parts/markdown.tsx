@@ -8,6 +8,7 @@ import { addMath } from '../markdown/mathRules.js';
 import { takeTaskMark } from '../markdown/taskMark.js';
 import { linkTo, TextWithLinks } from '../markdown/textWithLinks.js';
 import { languageOf } from '../markdown/userParts.js';
+import { t } from '../strings/strings.js';
 import { memo } from './memo.js';
 
 const markdown = new MarkdownIt({ html: false, linkify: false, breaks: true }).disable(['image', 'entity']);
@@ -86,7 +87,7 @@ function elementOf(tag: string, attributes: Attributes, children: ComponentChild
   if (tag !== 'table') return element;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="table-scroll" tabIndex={0} aria-label="Table">
+    <section class="table-scroll" tabIndex={0} aria-label={t().common.table}>
       {element}
     </section>
   );
@@ -124,7 +125,7 @@ function taskMark(inline: Token | undefined): ComponentChildren[] {
       key="task"
       class={isDone ? 'task-box done' : 'task-box'}
       role="img"
-      aria-label={isDone ? 'Done' : 'Not done'}
+      aria-label={isDone ? t().common.done : t().common.notDone}
     />,
   ];
 }

@@ -1,4 +1,5 @@
 import { dismiss, notices } from '../data/notices.js';
+import { t } from '../strings/strings.js';
 
 /** The notices that are shown at the edge of the page. */
 export function NoticeList() {
@@ -7,7 +8,7 @@ export function NoticeList() {
       {notices.value.map(({ id, text, isError }) => (
         <div key={id} class={isError ? 'notice bad' : 'notice'}>
           <span>{text}</span>
-          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => dismiss(id)}>
+          <button type="button" class="icon-button" aria-label={t().common.dismiss} onClick={() => dismiss(id)}>
             ×
           </button>
         </div>

@@ -1,12 +1,12 @@
 import { useRef, useState } from 'preact/hooks';
-import type { Chat, ChatKind } from '../../client/src/index.js';
+import type { Chat } from '../../client/src/index.js';
 import { importChat } from '../data/chatFiles.js';
-import { chats, libraryFailure, loadLibrary, titleOf, you } from '../data/library.js';
+import { chats, libraryFailure, loadLibrary, nameOf, titleOf, you } from '../data/library.js';
 import { tryOrNotify } from '../data/notices.js';
 import { isDeveloper } from '../data/preferences.js';
 import { currentChatId, navigateTo } from '../data/route.js';
+import { t } from '../strings/strings.js';
 import { FoundTexts } from './chatSearch.js';
-import { formatTime } from './format.js';
 
 type SidebarProps = {
   onNewChat(): void;
@@ -29,45 +29,45 @@ export function Sidebar({ onNewChat, onCharacters, onProfile, onSettings, onChos
           <img src="/icon.svg" alt="" width="22" height="22" /> durable-turns
         </h1>
         <button type="button" class="button" onClick={onNewChat}>
-          New chat
+          {t().sidebar.newChat}
         </button>
       </div>
       {all.length > 0 && (
         <input
           type="search"
-          placeholder="Search chats"
-          aria-label="Search chats"
+          placeholder={t().sidebar.search}
+          aria-label={t().sidebar.search}
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      <nav class="chats" aria-label="Chats">
+      <nav class="chats" aria-label={t().sidebar.chats}>
         {found.map((chat) => (
           <ChatLink key={chat.id} chat={chat} onChosen={onChosen} />
         ))}
         {libraryFailure.value && <p class="failure">{libraryFailure.value}</p>}
-        {chats.value?.length === 0 && <p class="empty">No chats yet.</p>}
-        {all.length > 0 && found.length === 0 && <p class="empty">No chats found.</p>}
+        {chats.value?.length === 0 && <p class="empty">{t().sidebar.noChats}</p>}
+        {all.length > 0 && found.length === 0 && <p class="empty">{t().sidebar.noneFound}</p>}
         {query !== '' && <FoundTexts query={query} onChosen={onChosen} />}
       </nav>
       <footer class="sidebar-foot">
         <button type="button" class="quiet" onClick={onCharacters}>
-          Characters
+          {t().sidebar.characters}
         </button>
         <ImportButton onImported={onChosen} />
         <button type="button" class="quiet" onClick={onProfile}>
-          Your profile: {you.value?.name ?? '…'}
+          {t().sidebar.profile(you.value ? nameOf('you') : '…')}
         </button>
         <button type="button" class="quiet" onClick={onSettings}>
-          Settings
+          {t().common.settings}
         </button>
         {isDeveloper() && (
           <>
             <a class="quiet" href="/docs">
-              API
+              {t().sidebar.api}
             </a>
             <a class="quiet" href="/metrics">
-              Metrics
+              {t().sidebar.metrics}
             </a>
           </>
         )}
@@ -92,14 +92,14 @@ function ImportButton({ onImported }: { onImported(): void }) {
   return (
     <>
       <button type="button" class="quiet" onClick={() => input.current?.click()}>
-        Import a chat
+        {t().sidebar.import}
       </button>
       <input
         ref={input}
         type="file"
         class="hidden"
         tabIndex={-1}
-        aria-label="File of an exported chat"
+        aria-label={t().sidebar.importFile}
         accept=".jsonl,.ndjson,application/x-ndjson"
         onChange={(event) => void load(event.currentTarget.files?.[0])}
       />
@@ -108,14 +108,7 @@ function ImportButton({ onImported }: { onImported(): void }) {
 }
 
 const kindOf = ({ kind, settings }: Chat) =>
-  kind === 'agent' && settings.enabledTools?.length === 0 ? 'Assistant' : kindLabels[kind];
-
-const kindLabels: Record<ChatKind, string> = {
-  narrative: 'Role-play',
-  document: 'Document',
-  agent: 'Agent',
-  relay: 'Relay',
-};
+  t().sidebar.kinds[kind === 'agent' && settings.enabledTools?.length === 0 ? 'assistant' : kind];
 
 function ChatLink({ chat, onChosen }: { chat: Chat; onChosen(): void }) {
   const isCurrent = currentChatId.value === chat.id;
@@ -123,8 +116,8 @@ function ChatLink({ chat, onChosen }: { chat: Chat; onChosen(): void }) {
     <a href={`#${chat.id}`} class="chat-link" aria-current={isCurrent ? 'page' : undefined} onClick={onChosen}>
       <span class="chat-title">{titleOf(chat)}</span>
       <span class="chat-kind">
-        {chat.forkedFrom ? 'Fork · ' : ''}
-        {kindOf(chat)} · {formatTime(chat.updatedAt)}
+        {chat.forkedFrom ? `${t().sidebar.fork} · ` : ''}
+        {kindOf(chat)} · {t().formats.time(chat.updatedAt)}
       </span>
     </a>
   );

@@ -1,7 +1,7 @@
 import type { Chat } from '../../client/src/index.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import { Facts, Section } from '../panel/section.js';
-import { formatDuration } from '../parts/format.js';
+import { t } from '../strings/strings.js';
 import { type Beat, itemsOf, type Timeline } from '../timeline/timeline.js';
 
 /** The persona and session of a relay chat, and what the other service reported about its latest reply. */
@@ -9,11 +9,11 @@ export function RelayPanel({ chat, about }: { chat: OpenChat; about: Chat }) {
   const settings = about.settings;
   return (
     <>
-      <Section title="Other chat service">
+      <Section title={t().relay.title}>
         <p class="plain persona">{settings.persona}</p>
-        <Facts facts={[['Session ID', <code key="session">{settings.sessionId ?? about.id}</code>]]} />
+        <Facts facts={[[t().relay.session, <code key="session">{settings.sessionId ?? about.id}</code>]]} />
       </Section>
-      <Section title="Latest reply">
+      <Section title={t().relay.latest}>
         <LatestReply beat={latestRelayedBeat(chat.timeline.value)} />
       </Section>
     </>
@@ -27,17 +27,17 @@ function latestRelayedBeat(timeline: Timeline): Beat | undefined {
 }
 
 function LatestReply({ beat }: { beat: Beat | undefined }) {
-  if (!beat?.relay) return <p class="hint">No replies yet.</p>;
+  if (!beat?.relay) return <p class="hint">{t().relay.noReplies}</p>;
   const { usedTools, rowsSeen, classifierTag, conversationId, durationMs, chips } = beat.relay;
   return (
     <Facts
       facts={[
-        ['Duration', formatDuration(durationMs)],
-        ['Tools used', usedTools.length > 0 ? usedTools.join(', ') : 'none'],
-        ['Rows read', rowsSeen.length > 0 ? rowsSeen.join(', ') : null],
-        ['Tag', classifierTag ? <span class="tag">{classifierTag}</span> : null],
-        ['Conversation ID', conversationId ? <code>{conversationId}</code> : null],
-        ['Chips', chips > 0 ? chipsOf(beat.text).join(', ') || chips : 'none'],
+        [t().relay.duration, t().formats.duration(durationMs)],
+        [t().relay.tools, usedTools.length > 0 ? usedTools.join(', ') : t().relay.none],
+        [t().relay.rows, rowsSeen.length > 0 ? rowsSeen.join(', ') : null],
+        [t().relay.tag, classifierTag ? <span class="tag">{classifierTag}</span> : null],
+        [t().relay.conversation, conversationId ? <code>{conversationId}</code> : null],
+        [t().relay.chips, chips > 0 ? chipsOf(beat.text).join(', ') || chips : t().relay.none],
       ]}
     />
   );

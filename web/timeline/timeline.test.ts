@@ -70,7 +70,7 @@ describe('the timeline of a chat', () => {
     expect(after).toEqual(foldTimeline(events));
     expect(after.exchanges.get(3)).toBe(before.exchanges.get(3));
     expect(itemsOf(after).map(({ type }) => type)).toEqual(['note', 'exchange', 'exchange']);
-    expect(after.exchanges.get(6)?.notes).toMatchObject([{ kind: 'story', text: 'Completed: The storm' }]);
+    expect(after.exchanges.get(6)?.notes).toMatchObject([{ kind: 'story', text: 'The storm', change: 'completed' }]);
   });
 
   test('that is loaded from the middle leaves out the exchange whose beginning is missing', () => {

@@ -9,6 +9,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 let folder = '';
 const read = (file: string) => readFile(join(folder, file), 'utf8');
 
+/** The scripts that the page begins with: its own, and the chunks that it shares with those that are loaded on demand. */
+async function firstScripts(): Promise<string[]> {
+  const page = await read('page.js');
+  const shared = [...page.matchAll(/\bfrom"\.\/(chunks\/[^"]*)"/g)].map(([, file = '']) => file);
+  return [page, ...(await Promise.all(shared.map(read)))];
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'page-'));
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/builds/bundlePage.ts', folder]);
@@ -17,9 +24,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the bundled page', () => {
   test('has less than 90 KB of script over the wire, but for what is loaded on demand', async () => {
-    const shared = [...(await read('page.js')).matchAll(/\bfrom"\.\/(chunks\/[^"]*)"/g)].map(([, file = '']) => file);
-    const files = ['page.js', ...shared];
-    const sizes = await Promise.all(files.map(async (file) => gzipSync(await read(file))));
+    const sizes = (await firstScripts()).map((script) => gzipSync(script));
     expect(sizes.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(90_000);
   });
 
@@ -37,10 +42,10 @@ describe('the bundled page', () => {
     expect(await read('page.js')).not.toMatch(/\bimport\([^"]/);
   });
 
-  test('leaves the layout of formulas and the colours of code to scripts that are loaded on demand', async () => {
-    const page = await read('page.js');
-    const onDemand = [...page.matchAll(/\bimport\("\.\/chunks\/([^"]*)-[^-"]*\.js"\)/g)].map(([, name]) => name);
-    expect(onDemand.sort()).toEqual(['highlighter', 'mathTree']);
+  test('leaves formulas, colours of code, rare dialogs and words for errors to scripts that are loaded on demand', async () => {
+    const page = (await firstScripts()).join('\n');
+    const onDemand = [...page.matchAll(/\bimport\("\.\/(?:chunks\/)?([^"]*)-[^-"]*\.js"\)/g)].map(([, name]) => name);
+    expect(onDemand.sort()).toEqual(['errors', 'highlighter', 'mathTree', 'rareDialogs']);
     expect(page).not.toContain('mathvariant');
   });
 });

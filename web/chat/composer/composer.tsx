@@ -9,6 +9,7 @@ import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { clearFiles, stagedFiles } from '../../data/uploads.js';
 import { pendingQuote } from '../../documents/pendingQuote.js';
+import { t } from '../../strings/strings.js';
 import { editRequest } from '../messages/pendingEdits.js';
 import { offerComposer } from './focusComposer.js';
 import { AttachButton, pasteFiles, StagedFiles, useDroppedFiles } from './stagedFiles.js';
@@ -16,12 +17,7 @@ import { AttachButton, pasteFiles, StagedFiles, useDroppedFiles } from './staged
 type WhenBusy = NonNullable<NewTurn['whenBusy']>;
 const whenBusy = signal<WhenBusy>('enqueue');
 
-const whenBusyOptions: [WhenBusy, string][] = [
-  ['enqueue', 'Send after the reply'],
-  ['interrupt', 'Stop the reply, keep its text, and send'],
-  ['rollback', 'Discard the current message and reply, and send'],
-  ['reject', 'Don’t send'],
-];
+const whenBusyOptions: readonly WhenBusy[] = ['enqueue', 'interrupt', 'rollback', 'reject'];
 
 /** The message box. Enter sends, Shift+Enter starts a new line. */
 export function Composer({ chat }: { chat: OpenChat }) {
@@ -69,14 +65,14 @@ export function Composer({ chat }: { chat: OpenChat }) {
       <div class="composer-box">
         <AttachButton chatId={chat.id} />
         <label class="hidden" for="composer-text">
-          Message
+          {t().composer.label}
         </label>
         <textarea
           id="composer-text"
           ref={box}
           rows={1}
           dir="auto"
-          placeholder="Type a message…"
+          placeholder={t().composer.placeholder}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
           onPaste={(event) => pasteFiles(chat.id, event)}
@@ -93,10 +89,10 @@ export function Composer({ chat }: { chat: OpenChat }) {
         />
         {chat.holdsFloor.value && <StopButton chatId={chat.id} />}
         <button type="submit" class="button primary" disabled={!canSend}>
-          Send
+          {t().composer.send}
         </button>
       </div>
-      {files.length > 0 && text.trim() === '' && <p class="hint">Write a message to send with the files.</p>}
+      {files.length > 0 && text.trim() === '' && <p class="hint">{t().composer.filesOnly}</p>}
       {isBusy && <WhenBusySelect />}
     </form>
   );
@@ -128,7 +124,7 @@ function QuotePreview() {
       <button
         type="button"
         class="icon-button"
-        aria-label="Remove quote"
+        aria-label={t().composer.removeQuote}
         onClick={() => {
           pendingQuote.value = null;
         }}
@@ -142,8 +138,8 @@ function QuotePreview() {
 function StopButton({ chatId }: { chatId: string }) {
   const stop = () => tryOrNotify(() => service.cancelActiveTurn(chatId));
   return (
-    <button type="button" class="button" title="Stop (Esc)" onClick={stop}>
-      Stop
+    <button type="button" class="button" title={t().composer.stopTitle} onClick={stop}>
+      {t().composer.stop}
     </button>
   );
 }
@@ -151,16 +147,16 @@ function StopButton({ chatId }: { chatId: string }) {
 function WhenBusySelect() {
   return (
     <label class="when-busy">
-      <span>During a reply:</span>
+      <span>{t().composer.whenBusy}</span>
       <select
         value={whenBusy.value}
         onChange={(event) => {
           whenBusy.value = event.currentTarget.value as WhenBusy;
         }}
       >
-        {whenBusyOptions.map(([value, label]) => (
+        {whenBusyOptions.map((value) => (
           <option key={value} value={value}>
-            {label}
+            {t().composer.whenBusyOptions[value]}
           </option>
         ))}
       </select>

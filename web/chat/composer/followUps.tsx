@@ -3,7 +3,9 @@ import { nameOf } from '../../data/library.js';
 import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
 import type { TurnState } from '../../data/stream/turnStates.js';
-import { stepLabel, stepStatusLabels } from '../../parts/labels.js';
+import { stepLabel } from '../../parts/labels.js';
+import { failureMessage } from '../../strings/errors.js';
+import { t } from '../../strings/strings.js';
 import { FailureText } from '../turns/failureBox.js';
 
 /** The background tasks of a turn while they run, and those that failed. Steps of the reply itself are shown elsewhere. */
@@ -28,10 +30,8 @@ function Progress({ steps }: { steps: readonly StepView[] }) {
   return (
     <details class="follow-ups" hidden={done === steps.length}>
       <summary>
-        <progress max={steps.length} value={done} aria-label="Background tasks" />
-        <span>
-          Background tasks: {done} of {steps.length} done
-        </span>
+        <progress max={steps.length} value={done} aria-label={t().turn.tasks} />
+        <span>{t().turn.tasksDone(done, steps.length)}</span>
       </summary>
       <ul>
         {steps.map((step) => (
@@ -47,9 +47,9 @@ function Progress({ steps }: { steps: readonly StepView[] }) {
 }
 
 function stateOf({ status, attempts, error }: StepView): string {
-  const count = attempts > 1 ? `, attempt ${attempts}` : '';
-  const reason = error && status === 'retrying' ? `: ${error.message}` : '';
-  return `${stepStatusLabels[status]}${count}${reason}`;
+  const count = attempts > 1 ? t().turn.attempt(attempts) : '';
+  const reason = error && status === 'retrying' ? `: ${failureMessage(error)}` : '';
+  return `${t().labels.stepStatus[status]}${count}${reason}`;
 }
 
 /** Stuck steps of turns that are not loaded, because they are far back in the chat. */
@@ -59,8 +59,8 @@ export function EarlierStuckSteps({ turns }: { turns: readonly TurnState[] }) {
   );
   if (stuck.length === 0) return null;
   return (
-    <section class="earlier-stuck" aria-label="Failed tasks of earlier messages">
-      <p class="hint">Failed tasks of earlier messages</p>
+    <section class="earlier-stuck" aria-label={t().turn.earlierFailed}>
+      <p class="hint">{t().turn.earlierFailed}</p>
       {stuck.map(({ turnId, step }) => (
         <StuckStep key={`${turnId} ${step.name}`} turnId={turnId} step={step} />
       ))}
@@ -73,9 +73,9 @@ function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
   const decide = (decision: 'retry' | 'skip') => tryOrNotify(() => service.decideStep(turnId, step.name, decision));
   const label = stepLabel(step.name, nameOf);
   return (
-    <fieldset class="stuck" aria-label={`Failed: ${label}`}>
+    <fieldset class="stuck" aria-label={t().turn.failed(label)}>
       <div>
-        <strong>{label}</strong> failed after {step.attempts} {step.attempts === 1 ? 'attempt' : 'attempts'}.
+        <strong>{label}</strong> {t().turn.failedAfter(step.attempts)}
         {step.error && (
           <div class="stuck-why">
             <FailureText error={step.error} />
@@ -84,10 +84,10 @@ function StuckStep({ turnId, step }: { turnId: string; step: StepView }) {
       </div>
       <div class="row">
         <button type="button" class="button" onClick={() => decide('retry')}>
-          Retry
+          {t().turn.retry}
         </button>
         <button type="button" class="quiet" onClick={() => decide('skip')}>
-          Skip
+          {t().turn.skip}
         </button>
       </div>
     </fieldset>

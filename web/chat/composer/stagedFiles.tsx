@@ -9,14 +9,14 @@ import {
   type StagedFile,
   stagedFiles,
 } from '../../data/uploads.js';
-import { sizeOf } from '../messages/attachments.js';
+import { t } from '../../strings/strings.js';
 
 /** The files of the message that is being written, each with its preview or its name. */
 export function StagedFiles({ chatId }: { chatId: string }) {
   const files = stagedFiles(chatId);
   if (files.length === 0) return null;
   return (
-    <ul class="staged-files" aria-label="Files of this message">
+    <ul class="staged-files" aria-label={t().uploads.label}>
       {files.map((staged) => (
         <StagedItem key={staged.key} chatId={chatId} staged={staged} />
       ))}
@@ -32,19 +32,19 @@ function StagedItem({ chatId, staged }: { chatId: string; staged: StagedFile }) 
       {url && <img src={url} alt="" />}
       <span class="file-name">{file.name}</span>
       <span class="hint" role={state.is === 'failed' ? 'alert' : undefined}>
-        {state.is === 'uploading' && `Uploading… ${state.percent} %`}
-        {state.is === 'uploaded' && sizeOf(file.size)}
-        {state.is === 'failed' && state.message}
+        {state.is === 'uploading' && t().uploads.uploading(state.percent)}
+        {state.is === 'uploaded' && t().formats.size(file.size)}
+        {state.is === 'failed' && t().uploads.failures[state.why]}
       </span>
       {state.is === 'failed' && canRetry(staged) && (
         <button type="button" class="quiet" onClick={() => retryUpload(chatId, key)}>
-          Try again
+          {t().common.tryAgain}
         </button>
       )}
       <button
         type="button"
         class="icon-button"
-        aria-label={`Remove ${file.name}`}
+        aria-label={t().uploads.remove(file.name)}
         onClick={() => removeFile(chatId, key)}
       >
         ×
@@ -75,8 +75,8 @@ export function AttachButton({ chatId }: { chatId: string }) {
       <button
         type="button"
         class="icon-button attach"
-        aria-label="Attach images or text files"
-        title="Attach images or text files"
+        aria-label={t().uploads.attach}
+        title={t().uploads.attach}
         onClick={() => input.current?.click()}
       >
         +

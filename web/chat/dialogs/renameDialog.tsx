@@ -3,6 +3,7 @@ import type { Chat } from '../../../client/src/index.js';
 import { renameChat, titleOf } from '../../data/library.js';
 import { tryOrNotify } from '../../data/notices.js';
 import { Dialog } from '../../parts/dialog.js';
+import { t } from '../../strings/strings.js';
 
 export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void }) {
   const [title, setTitle] = useState(chat.title ?? '');
@@ -10,7 +11,7 @@ export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void })
     if (await tryOrNotify(() => renameChat(chat.id, title.trim() === '' ? null : title.trim()))) onClose();
   };
   return (
-    <Dialog title="Rename chat" onClose={onClose}>
+    <Dialog title={t().chat.renameTitle} onClose={onClose}>
       <form
         class="form"
         onSubmit={(event) => {
@@ -19,7 +20,7 @@ export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void })
         }}
       >
         <label class="field">
-          Title
+          {t().common.title}
           <input
             value={title}
             maxLength={200}
@@ -29,7 +30,7 @@ export function RenameDialog({ chat, onClose }: { chat: Chat; onClose(): void })
         </label>
         <div class="row end">
           <button type="submit" class="button primary">
-            Save
+            {t().common.save}
           </button>
         </div>
       </form>

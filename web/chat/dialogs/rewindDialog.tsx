@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../../client/src/index.js';
-import { messageOf } from '../../data/api.js';
 import { type RewindPreview, service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { Dialog } from '../../parts/dialog.js';
 import { describeCounts } from '../../parts/labels.js';
-import { undoRewind } from '../turns/undoRewind.js';
+import { messageOf } from '../../strings/errors.js';
+import { t } from '../../strings/strings.js';
 
 type RewindProps = { chat: OpenChat; toSeq: number; onClose(): void };
 
@@ -28,7 +28,7 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
     }
   };
   return (
-    <Dialog title="Rewind to here" onClose={onClose}>
+    <Dialog title={t().message.rewind} onClose={onClose}>
       <div class="form">
         {preview && <Preview preview={preview} />}
         {failure && (
@@ -38,11 +38,11 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
         )}
         <div class="row end">
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t().common.cancel}
           </button>
           {isBusy ? (
             <button type="button" class="button danger" onClick={() => rewind(true)}>
-              Stop the reply and rewind
+              {t().rewind.stopAndRewind}
             </button>
           ) : (
             <button
@@ -51,7 +51,7 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
               disabled={!preview || preview.totalEvents === 0}
               onClick={() => rewind(false)}
             >
-              Rewind
+              {t().rewind.action}
             </button>
           )}
         </div>
@@ -61,33 +61,16 @@ export function RewindDialog({ chat, toSeq, onClose }: RewindProps) {
 }
 
 function Preview({ preview: { totalEvents, byKind } }: { preview: RewindPreview }) {
-  if (totalEvents === 0) return <p>There is nothing after this message.</p>;
+  if (totalEvents === 0) return <p>{t().rewind.nothing}</p>;
   return (
     <>
-      <p>This removes everything after this message from the chat:</p>
+      <p>{t().rewind.removes}</p>
       <ul class="counts">
         {describeCounts(byKind).map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>
-      <p class="hint">You can undo this until you send another message.</p>
+      <p class="hint">{t().rewind.undoable}</p>
     </>
-  );
-}
-
-/** Offers to undo a rewind, or the edit of an earlier message, until something follows. */
-export function RewindBanner({ chat }: { chat: OpenChat }) {
-  const [failure, setFailure] = useState<string | null>(null);
-  const undoable = chat.undoable.value;
-  if (!undoable) return null;
-  const undo = () => undoRewind(chat).catch((error: unknown) => setFailure(messageOf(error)));
-  const what = undoable.replaced ? 'The messages after your edit were removed.' : 'The chat was rewound to this point.';
-  return (
-    <div class="banner" role="status">
-      <span>{failure ?? what}</span>
-      <button type="button" class="button" disabled={chat.isBusy.value} onClick={undo}>
-        Undo
-      </button>
-    </div>
   );
 }

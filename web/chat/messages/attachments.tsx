@@ -2,12 +2,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Attachment } from '../../../client/src/index.js';
 import { openBlob, readBlob, useBlobUrl } from '../../data/blobs.js';
 import { tryOrNotify } from '../../data/notices.js';
+import { t } from '../../strings/strings.js';
 
 /** What a message has beside its text: images as thumbnails, files by their names. Each opens in a new tab. */
 export function Attachments({ attachments }: { attachments: readonly Attachment[] }) {
   if (attachments.length === 0) return null;
   return (
-    <ul class="attachments" aria-label="Attachments">
+    <ul class="attachments" aria-label={t().uploads.attachments}>
       {attachments.map((attachment) => (
         <li key={attachment.id}>
           {attachment.mediaType.startsWith('image/') ? (
@@ -26,7 +27,7 @@ function Thumbnail({ attachment }: { attachment: Attachment }) {
   const [blob, setBlob] = useState<Blob | null>(null);
   const [hasFailed, setFailed] = useState(false);
   const url = useBlobUrl(blob);
-  const label = attachment.name ?? 'Image';
+  const label = attachment.name ?? t().uploads.image;
   useEffect(
     () => whenVisible(ref.current, (abort) => readBlob(attachment, abort).then(setBlob, () => setFailed(true))),
     [attachment.id],
@@ -37,10 +38,10 @@ function Thumbnail({ attachment }: { attachment: Attachment }) {
       ref={ref}
       class="thumbnail"
       disabled={blob === null}
-      title={`Open ${label} in a new tab`}
+      title={t().uploads.open(label)}
       onClick={() => blob && openBlob(blob)}
     >
-      {url ? <img src={url} alt={label} /> : <span>{hasFailed ? `${label} can not be shown` : label}</span>}
+      {url ? <img src={url} alt={label} /> : <span>{hasFailed ? t().uploads.notShown(label) : label}</span>}
     </button>
   );
 }
@@ -66,16 +67,9 @@ function whenVisible(element: Element | null, start: (abort: AbortSignal) => voi
 function FileChip({ attachment }: { attachment: Attachment }) {
   const open = () => tryOrNotify(async () => openBlob(await readBlob(attachment)));
   return (
-    <button type="button" class="file-chip" title="Open in a new tab" onClick={open}>
-      <span class="file-name">{attachment.name ?? 'File'}</span> <span class="hint">{sizeOf(attachment.bytes)}</span>
+    <button type="button" class="file-chip" title={t().uploads.openFile} onClick={open}>
+      <span class="file-name">{attachment.name ?? t().uploads.file}</span>{' '}
+      <span class="hint">{t().formats.size(attachment.bytes)}</span>
     </button>
   );
 }
-
-/** A size for people. */
-export const sizeOf = (bytes: number): string =>
-  bytes < 1_000
-    ? `${bytes} B`
-    : bytes < 1_000_000
-      ? `${Math.round(bytes / 1_000)} KB`
-      : `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -5,6 +5,7 @@ import { ReplyWithChanges } from '../../documents/replyWithChanges.js';
 import { restartMessage } from '../../parts/labels.js';
 import { Markdown } from '../../parts/markdown.js';
 import { memo } from '../../parts/memo.js';
+import { t } from '../../strings/strings.js';
 import { TryAgain } from '../turns/endsWithoutReply.js';
 import { FailureBox } from '../turns/failureBox.js';
 import type { DisplayedBeat } from './displayedBeats.js';
@@ -38,7 +39,7 @@ export const BeatView = memo(function BeatView({ beat, chat, kind, changeIds, is
 });
 
 function noteOf({ isInterjection, isEdited }: DisplayedBeat): string | undefined {
-  const notes = [isInterjection ? 'joins in' : '', isEdited ? 'edited' : ''].filter(Boolean);
+  const notes = [isInterjection ? t().message.joinsIn : '', isEdited ? t().message.edited : ''].filter(Boolean);
   return notes.length > 0 ? notes.join(' · ') : undefined;
 }
 
@@ -71,7 +72,7 @@ function ReplyBody({ beat, chat, kind, changeIds }: Omit<BeatProps, 'isLast'>) {
 export function Thinking({ text, open }: { text: string; open: boolean }) {
   return (
     <details class="thinking" open={open}>
-      <summary>{open ? 'Thinking…' : 'Thought process'}</summary>
+      <summary>{open ? t().message.thinking : t().message.thought}</summary>
       <div class="thinking-text">{text}</div>
     </details>
   );
@@ -83,9 +84,9 @@ function ReplyPending({ silentFor }: { silentFor: number }) {
     <p class="waiting">
       <TypingIndicator />
       {silentFor > 0 ? (
-        <span>Thinking for {Math.round(silentFor)} s</span>
+        <span>{t().message.thinkingFor(Math.round(silentFor))}</span>
       ) : (
-        <span class="hidden">Waiting for the reply</span>
+        <span class="hidden">{t().message.waiting}</span>
       )}
     </p>
   );
@@ -107,7 +108,7 @@ function ReplyFooter({ beat, chat, isLast }: Pick<BeatProps, 'beat' | 'chat' | '
       {beat.error && (
         <FailureBox error={beat.error}>{isLast && <TryAgain chat={chat} turnId={beat.turnId} />}</FailureBox>
       )}
-      {beat.isTruncated && !beat.error && <p class="beat-note hint">Reply stopped.</p>}
+      {beat.isTruncated && !beat.error && <p class="beat-note hint">{t().message.stopped}</p>}
     </>
   );
 }

@@ -1,4 +1,5 @@
 import type { OpenChat } from '../../data/stream/openChat.js';
+import { t } from '../../strings/strings.js';
 import type { Exchange } from '../../timeline/timeline.js';
 import { currentTurnId, endSeqOf } from '../turns/exchangeIds.js';
 import { sendEdit } from './pendingEdits.js';
@@ -25,8 +26,14 @@ export function EditForm({ chat, exchange, next, text, onText }: EditProps) {
     if (!(await sendEdit(edit))) onText(text);
   };
   return (
-    <TextForm label="Your message" saveLabel="Save and resend" text={text} onText={onText} onSave={() => void send()}>
-      {next && <p class="hint">The messages after this one will be removed. You can undo this.</p>}
+    <TextForm
+      label={t().message.yours}
+      saveLabel={t().message.resend}
+      text={text}
+      onText={onText}
+      onSave={() => void send()}
+    >
+      {next && <p class="hint">{t().message.removesLater}</p>}
     </TextForm>
   );
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
-import { messageOf } from '../../data/api.js';
 import { notify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
+import { messageOf } from '../../strings/errors.js';
 
 /**
  * An edit that is being sent. The new text is shown at once, and what followed the message is not shown any more.

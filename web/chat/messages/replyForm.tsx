@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
+import { t } from '../../strings/strings.js';
 import type { DisplayedBeat } from './displayedBeats.js';
 import { TextForm } from './textForm.js';
 
@@ -14,6 +15,13 @@ export function ReplyForm({ beat, onClose }: { beat: DisplayedBeat; onClose(): v
     });
   const onText = (typed: string | null) => (typed === null ? onClose() : setText(typed));
   return (
-    <TextForm label="The reply" saveLabel="Save" text={text} rows={8} onText={onText} onSave={() => void save()} />
+    <TextForm
+      label={t().message.reply}
+      saveLabel={t().common.save}
+      text={text}
+      rows={8}
+      onText={onText}
+      onSave={() => void save()}
+    />
   );
 }

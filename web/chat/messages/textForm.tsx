@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../../strings/strings.js';
 import { offerComposer } from '../composer/focusComposer.js';
 
 type TextFormProps = {
@@ -49,7 +50,7 @@ export function TextForm({ label, text, saveLabel, onText, onSave, rows = 3, chi
       {children}
       <div class="row end">
         <button type="button" class="button" onClick={() => onText(null)}>
-          Cancel
+          {t().common.cancel}
         </button>
         <button type="submit" class="button primary" disabled={isEmpty}>
           {saveLabel}

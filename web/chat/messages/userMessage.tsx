@@ -1,5 +1,6 @@
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { UserText } from '../../markdown/userText.js';
+import { t } from '../../strings/strings.js';
 import type { Exchange } from '../../timeline/timeline.js';
 import { Attachments } from './attachments.js';
 import { copyText } from './copyText.js';
@@ -21,16 +22,16 @@ export function UserMessage({ chat, prose, editedText, isLast, onEdit }: UserMes
   return (
     <div class="user-row">
       <article class={editedText === null ? 'user-message' : 'user-message pending'}>
-        <h3 class="hidden">Your message</h3>
+        <h3 class="hidden">{t().message.yours}</h3>
         {quote && <blockquote>{quote}</blockquote>}
         <UserText text={editedText ?? text} />
         <Attachments attachments={prose.attachments} />
       </article>
       <div class="message-meta">
         {editedText === null && (
-          <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Actions on what you wrote">
-            {!chat.isBusy.value && <IconAction icon="edit" label="Edit" onClick={onEdit} />}
-            <IconAction icon="copy" label="Copy message" onClick={() => copyText(text, 'Message copied.')} />
+          <fieldset class={isLast ? 'actions always' : 'actions'} aria-label={t().message.yourActions}>
+            {!chat.isBusy.value && <IconAction icon="edit" label={t().common.edit} onClick={onEdit} />}
+            <IconAction icon="copy" label={t().message.copy} onClick={() => copyText(text, t().message.copied)} />
           </fieldset>
         )}
         <MessageTime at={at} />

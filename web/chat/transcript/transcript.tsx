@@ -4,9 +4,10 @@ import type { Chat } from '../../../client/src/index.js';
 import { unsentTurns } from '../../data/outbox.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { stableList } from '../../data/stream/stableList.js';
+import { t } from '../../strings/strings.js';
 import { type Exchange, hasTurn, type Item, itemsOf } from '../../timeline/timeline.js';
 import { EarlierStuckSteps } from '../composer/followUps.js';
-import { RewindBanner } from '../dialogs/rewindDialog.js';
+import { RewindBanner } from '../dialogs/rewindBanner.js';
 import { AddedMessageView } from '../messages/addedMessage.js';
 import { GreetingView } from '../messages/greeting.js';
 import { NoteView } from '../messages/note.js';
@@ -65,12 +66,12 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
   return (
     <div class="transcript-frame">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class={`transcript ${resource.kind}`} ref={root} tabIndex={0} aria-label="Messages">
+      <section class={`transcript ${resource.kind}`} ref={root} tabIndex={0} aria-label={t().chat.messages}>
         <div class="transcript-content" ref={content}>
           {hasOlder ? (
             <div class="older" ref={top}>
               <button type="button" class="quiet" onClick={showOlder}>
-                Show earlier messages
+                {t().chat.earlier}
               </button>
             </div>
           ) : (
@@ -86,7 +87,7 @@ export function Transcript({ chat, resource }: { chat: OpenChat; resource: Chat 
       </section>
       {!isAtEnd && (
         <button type="button" class="button to-end" onClick={scrollToEnd}>
-          ↓ Jump to latest
+          ↓ {t().chat.latest}
         </button>
       )}
     </div>

@@ -3,6 +3,7 @@ import type { End } from '../../../domain/timeline/timeline.js';
 import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
+import { t } from '../../strings/strings.js';
 import type { Exchange } from '../../timeline/timeline.js';
 import { FailureBox } from './failureBox.js';
 
@@ -37,12 +38,12 @@ function EndWithoutReply({ end: { status, error }, hasReply, children }: EndProp
   if (error) {
     return (
       <FailureBox error={error}>
-        {hasReply && <p>The earlier reply is kept.</p>}
+        {hasReply && <p>{t().message.earlierKept}</p>}
         {children}
       </FailureBox>
     );
   }
-  return status === 'cancelled' ? <p class="beat-note hint">Stopped before the reply.</p> : null;
+  return status === 'cancelled' ? <p class="beat-note hint">{t().message.stoppedBefore}</p> : null;
 }
 
 /** Has a message answered again, once no turn runs or waits. */
@@ -50,7 +51,7 @@ export function TryAgain({ chat, turnId }: { chat: OpenChat; turnId: string }) {
   if (chat.isBusy.value) return null;
   return (
     <button type="button" class="button" onClick={() => tryOrNotify(() => service.regenerate(turnId))}>
-      Try again
+      {t().common.tryAgain}
     </button>
   );
 }

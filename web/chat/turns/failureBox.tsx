@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { PublicError } from '../../../client/src/index.js';
 import { isDeveloper } from '../../data/preferences.js';
-import { adviceFor } from '../../parts/failureAdvice.js';
+import { failureAdvice, failureMessage } from '../../strings/errors.js';
 
 type FailureBoxProps = { error: PublicError; children?: ComponentChildren };
 
@@ -16,10 +16,11 @@ export function FailureBox({ error, children }: FailureBoxProps) {
 }
 
 /** The same without a frame. */
-export function FailureText({ error: { code, message } }: { error: PublicError }) {
+export function FailureText({ error }: { error: PublicError }) {
   return (
     <p>
-      {[message, adviceFor(code)].filter(Boolean).join(' ')} {isDeveloper() && <code>{code}</code>}
+      {[failureMessage(error), failureAdvice(error)].filter(Boolean).join(' ')}{' '}
+      {isDeveloper() && <code>{error.code}</code>}
     </p>
   );
 }

@@ -6,13 +6,13 @@ import { navigateTo } from '../../data/route.js';
 import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { workflowUrl } from '../../data/workflowUrl.js';
+import { RewindDialog, TurnDetails } from '../../dialogs/lazyDialogs.js';
 import { Icon } from '../../parts/icon.js';
+import { t } from '../../strings/strings.js';
 import type { Exchange } from '../../timeline/timeline.js';
-import { RewindDialog } from '../dialogs/rewindDialog.js';
 import { copyText } from '../messages/copyText.js';
 import { IconAction } from '../messages/iconAction.js';
 import { currentTurnId, endSeqOf } from './exchangeIds.js';
-import { TurnDetails } from './turnDetails.js';
 import { VersionPicker } from './versionPicker.js';
 
 type TurnActionsProps = {
@@ -35,19 +35,25 @@ export function TurnActions({ chat, kind, exchange, next, isLast, onEdit }: Turn
   const continueReply = () => tryOrNotify(() => service.continueReply(turnId));
   const fork = () => tryOrNotify(() => forkChat(chat.id, endSeqOf(exchange, next)));
   return (
-    <fieldset class={isLast ? 'actions always' : 'actions'} aria-label="Message actions">
+    <fieldset class={isLast ? 'actions always' : 'actions'} aria-label={t().message.actions}>
       {exchange.hasVersions && <VersionPicker chat={chat} turnId={turnId} disabled={isBusy} />}
       {exchange.beats.length > 0 && (
-        <IconAction icon="copy" label="Copy reply" onClick={() => copyText(textOf(exchange), 'Reply copied.')} />
+        <IconAction
+          icon="copy"
+          label={t().message.copyReply}
+          onClick={() => copyText(textOf(exchange), t().message.replyCopied)}
+        />
       )}
       {!isBusy && <EditReply kind={kind} exchange={exchange} onEdit={onEdit} />}
       {isLast && !isBusy && isContinuable(kind, exchange) && (
-        <IconAction icon="continue" label="Continue reply" onClick={continueReply} />
+        <IconAction icon="continue" label={t().message.continueReply} onClick={continueReply} />
       )}
-      {isLast && !isBusy && <IconAction icon="regenerate" label="Regenerate" onClick={regenerate} />}
-      {!isBusy && !isLast && <IconAction icon="rewind" label="Rewind to here" onClick={() => setDialog('rewind')} />}
-      {!isBusy && <IconAction icon="fork" label="Fork" onClick={fork} />}
-      <IconAction icon="details" label="Details" onClick={() => setDialog('details')} />
+      {isLast && !isBusy && <IconAction icon="regenerate" label={t().message.regenerate} onClick={regenerate} />}
+      {!isBusy && !isLast && (
+        <IconAction icon="rewind" label={t().message.rewind} onClick={() => setDialog('rewind')} />
+      )}
+      {!isBusy && <IconAction icon="fork" label={t().message.fork} onClick={fork} />}
+      <IconAction icon="details" label={t().common.details} onClick={() => setDialog('details')} />
       {isDeveloper() && <WorkflowLink turnId={turnId} />}
       {dialog === 'details' && <TurnDetails turnId={turnId} onClose={() => setDialog(null)} />}
       {dialog === 'rewind' && (
@@ -71,7 +77,7 @@ function EditReply({ kind, exchange, onEdit }: Pick<TurnActionsProps, 'kind' | '
         <IconAction
           key={beat}
           icon="edit"
-          label={beats.length === 1 ? 'Edit reply' : `Edit what ${nameOf(speakerId)} said`}
+          label={beats.length === 1 ? t().message.editReply : t().message.editWhatSaid(nameOf(speakerId))}
           onClick={() => onEdit(beat)}
         />
       ))}
@@ -88,8 +94,8 @@ function WorkflowLink({ turnId }: { turnId: string }) {
       href={url}
       target="_blank"
       rel="noopener noreferrer"
-      aria-label="Workflow of this turn in the Temporal UI"
-      title="Workflow of this turn in the Temporal UI"
+      aria-label={t().message.workflow}
+      title={t().message.workflow}
     >
       <Icon name="workflow" />
     </a>
@@ -102,5 +108,5 @@ async function forkChat(chatId: string, atSeq: number): Promise<void> {
   const fork = await service.forkChat(chatId, atSeq);
   putChat(fork);
   navigateTo(fork.id);
-  notify('This chat is a copy up to that message. The original chat was not changed.');
+  notify(t().message.forked);
 }

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PublicError, TokenUsage, Turn } from '../../../client/src/index.js';
-import { messageOf } from '../../data/api.js';
 import { nameOf } from '../../data/library.js';
 import { isDeveloper } from '../../data/preferences.js';
 import { service } from '../../data/service.js';
 import { Dialog } from '../../parts/dialog.js';
-import { formatDuration, formatTime } from '../../parts/format.js';
-import { stepLabel, stepStatusLabels, turnPhaseLabels, turnStatusLabels, warningMessage } from '../../parts/labels.js';
+import { stepLabel, warningMessage } from '../../parts/labels.js';
+import { failureMessage, messageOf } from '../../strings/errors.js';
+import { t } from '../../strings/strings.js';
 import { FailureText } from './failureBox.js';
 
 /** Everything that is known of a turn: status, steps, token usage, and its workflow. */
@@ -18,9 +18,9 @@ export function TurnDetails({ turnId, onClose }: { turnId: string; onClose(): vo
     service.getTurn(turnId).then(setTurn, (error: unknown) => setFailure(messageOf(error)));
   }, [turnId]);
   return (
-    <Dialog title="Turn details" onClose={onClose} wide>
+    <Dialog title={t().turn.title} onClose={onClose} wide>
       {failure && <p class="failure">{failure}</p>}
-      {!turn && !failure && <p class="hint">Loading…</p>}
+      {!turn && !failure && <p class="hint">{t().common.loading}</p>}
       {turn && <Details turn={turn} />}
     </Dialog>
   );
@@ -31,11 +31,11 @@ function Details({ turn }: { turn: Turn }) {
   return (
     <div class="form">
       <dl class="turn-facts">
-        <Fact term="Status">{statusText(turn)}</Fact>
-        <Fact term="Sent">{timeText(turn)}</Fact>
-        {isDeveloper() && usage && <Fact term="Tokens">{usageText(usage)}</Fact>}
+        <Fact term={t().turn.status}>{statusText(turn)}</Fact>
+        <Fact term={t().turn.sent}>{timeText(turn)}</Fact>
+        {isDeveloper() && usage && <Fact term={t().turn.tokens}>{usageText(usage)}</Fact>}
         {isDeveloper() && (
-          <Fact term="Workflow">
+          <Fact term={t().turn.workflow}>
             {turn.temporalUiUrl ? (
               <a href={turn.temporalUiUrl} target="_blank" rel="noopener noreferrer">
                 {turn.id} ↗
@@ -72,32 +72,26 @@ function Fact({ term, children }: { term: string; children: ComponentChildren })
 }
 
 function statusText({ status, phase, engine }: Turn): string {
-  const phaseText = phase === 'done' || phase === 'waiting' ? '' : `, ${turnPhaseLabels[phase]}`;
-  const engineText = {
-    ok: '',
-    failing: '. The workflow keeps failing and needs an operator.',
-    unreachable: '. This is the last known status: the workflow did not answer.',
-  };
-  return `${turnStatusLabels[status]}${phaseText}${engineText[engine]}`;
+  const phaseText = phase === 'done' || phase === 'waiting' ? '' : `, ${t().labels.turnPhase[phase]}`;
+  return `${t().labels.turnStatus[status]}${phaseText}${t().turn.engine[engine]}`;
 }
 
 function timeText({ createdAt, startedAt, finishedAt }: Turn): string {
-  const sent = formatTime(createdAt);
+  const sent = t().formats.time(createdAt);
   if (!startedAt || !finishedAt) return sent;
-  return `${sent}, took ${formatDuration(new Date(finishedAt).getTime() - new Date(startedAt).getTime())}`;
+  return t().turn.took(sent, t().formats.duration(new Date(finishedAt).getTime() - new Date(startedAt).getTime()));
 }
 
 function usageText({ promptTokens, completionTokens, llmCallCount, modelId, certainty, wasted }: TokenUsage): string {
-  const calls = `${llmCallCount} model ${llmCallCount === 1 ? 'call' : 'calls'}`;
   const model = modelId ? ` (${modelId})` : '';
-  const certaintyText = certainty === 'exact' ? '' : `, ${certainty}`;
-  return `${promptTokens} in, ${completionTokens} out, ${calls}${model}${certaintyText}${wastedText(wasted)}`;
+  const { turn } = t();
+  return `${turn.usage(promptTokens, completionTokens)}, ${turn.modelCalls(llmCallCount)}${model}${turn.certainty[certainty]}${wastedText(wasted)}`;
 }
 
 function wastedText(wasted: TokenUsage['wasted']): string {
   if (!wasted || wasted.calls === 0) return '';
   const { calls, promptTokens, completionTokens } = wasted;
-  return `. Without a result: ${calls} ${calls === 1 ? 'call' : 'calls'} (${promptTokens} in, ${completionTokens} out)`;
+  return t().turn.wasted(calls, t().turn.usage(promptTokens, completionTokens));
 }
 
 /** The codes of the provider's answer. */
@@ -110,9 +104,9 @@ function Steps({ turn }: { turn: Turn }) {
     <table class="steps-table">
       <thead>
         <tr>
-          <th scope="col">Step</th>
-          <th scope="col">Status</th>
-          <th scope="col">Attempts</th>
+          <th scope="col">{t().turn.step}</th>
+          <th scope="col">{t().turn.status}</th>
+          <th scope="col">{t().turn.attempts}</th>
         </tr>
       </thead>
       <tbody>
@@ -123,8 +117,8 @@ function Steps({ turn }: { turn: Turn }) {
               {isDeveloper() && <code class="step-name">{step.name}</code>}
             </td>
             <td>
-              {stepStatusLabels[step.status]}
-              {step.error && <> {isDeveloper() ? <code>{step.error.code}</code> : step.error.message}</>}
+              {t().labels.stepStatus[step.status]}
+              {step.error && <> {isDeveloper() ? <code>{step.error.code}</code> : failureMessage(step.error)}</>}
             </td>
             <td>{step.attempts}</td>
           </tr>

@@ -3,6 +3,8 @@ import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import type { TurnState } from '../../data/stream/turnStates.js';
+import { failureMessage } from '../../strings/errors.js';
+import { t } from '../../strings/strings.js';
 import { TypingIndicator } from '../messages/typingIndicator.js';
 
 /** `hasText`: the reply that streams has text or steps. */
@@ -17,7 +19,7 @@ export function TurnStatusLine({ chat, turn, isStreaming, hasText }: TurnStatusL
     return (
       <p class="waiting">
         <span class="tag warn">{attemptText(Math.max(2, reply.attempts))}</span>
-        <span>{reply.error?.message ?? 'No reply was received.'}</span>
+        <span>{reply.error ? failureMessage(reply.error) : t().message.noReply}</span>
       </p>
     );
   }
@@ -28,14 +30,14 @@ export function TurnStatusLine({ chat, turn, isStreaming, hasText }: TurnStatusL
 export const WaitingForReply = () => (
   <p class="waiting">
     <TypingIndicator />
-    <span class="hidden">Waiting for the reply</span>
+    <span class="hidden">{t().message.waiting}</span>
   </p>
 );
 
 /** How often a reply is tried in all, where that is known: "Trying again (2 of 6)". */
 function attemptText(attempt: number): string {
   const most = facts.value?.replyAttempts ?? 0;
-  return attempt <= most ? `Trying again (${attempt} of ${most})` : `Trying again (attempt ${attempt})`;
+  return t().message.attempt(attempt, most);
 }
 
 function Queued({ chat, turnId }: { chat: OpenChat; turnId: string }) {
@@ -43,13 +45,10 @@ function Queued({ chat, turnId }: { chat: OpenChat; turnId: string }) {
   const position = (chat.chat.value?.queue.indexOf(turnId) ?? -1) + 1;
   return (
     <p class="waiting">
-      <span class="tag">{position > 0 ? `Queued, ${ordinal(position)} in line` : 'Queued'}</span>
+      <span class="tag">{position > 0 ? t().message.queuedAt(position) : t().message.queued}</span>
       <button type="button" class="quiet" onClick={cancel}>
-        Cancel message
+        {t().message.cancel}
       </button>
     </p>
   );
 }
-
-const suffixes: Record<number, string> = { 1: 'st', 2: 'nd', 3: 'rd' };
-const ordinal = (n: number) => `${n}${(n % 100 < 11 || n % 100 > 13) && suffixes[n % 10] ? suffixes[n % 10] : 'th'}`;

@@ -2,6 +2,7 @@ import { nameOf } from '../../data/library.js';
 import { discard, sendTurn, type UnsentTurn, unsentTurns } from '../../data/outbox.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { UserText } from '../../markdown/userText.js';
+import { t } from '../../strings/strings.js';
 import type { Exchange } from '../../timeline/timeline.js';
 
 /** Messages that are being sent, until the log has them, and messages that the service refused. */
@@ -23,8 +24,6 @@ export function UnsentTurns({ chat }: { chat: OpenChat }) {
 /** Whether the log has the turn: its event may arrive before the answer to the request. */
 const isTurnOf = ({ seq, prose }: Exchange, { turn, after }: UnsentTurn) => seq > after && prose?.text === turn.text;
 
-const filesOf = (count: number): string => (count === 1 ? 'With 1 file' : `With ${count} files`);
-
 function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unsent: UnsentTurn }) {
   const resend = () => {
     discard(key);
@@ -32,22 +31,22 @@ function UnsentMessage({ unsent: { key, chatId, turn, after, refusal } }: { unse
   };
   return (
     <section class="exchange">
-      <article class="user-message pending" aria-label={`${nameOf('you')}, not sent yet`}>
+      <article class="user-message pending" aria-label={t().composer.notSent(nameOf('you'))}>
         {turn.quote && <blockquote>{turn.quote}</blockquote>}
         <UserText text={turn.text} />
-        {turn.attachments?.length ? <p class="hint">{filesOf(turn.attachments.length)}</p> : null}
+        {turn.attachments?.length ? <p class="hint">{t().composer.withFiles(turn.attachments.length)}</p> : null}
       </article>
       {refusal === null ? (
-        <p class="hint sending">Sending…</p>
+        <p class="hint sending">{t().composer.sending}</p>
       ) : (
         <div class="failure sending" role="alert">
           <p>{refusal}</p>
           <div class="row">
             <button type="button" class="button" onClick={resend}>
-              Try again
+              {t().common.tryAgain}
             </button>
             <button type="button" class="quiet" onClick={() => discard(key)}>
-              Discard
+              {t().composer.discard}
             </button>
           </div>
         </div>

@@ -4,6 +4,7 @@ import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { Icon } from '../../parts/icon.js';
+import { t } from '../../strings/strings.js';
 import { undoRewind } from './undoRewind.js';
 
 /** Switches between the versions of a reply. The chosen one, with the events it caused, becomes the timeline's. */
@@ -26,23 +27,21 @@ export function VersionPicker({ chat, turnId, disabled }: { chat: OpenChat; turn
     setSwitching(false);
   };
   return (
-    <fieldset class="versions" aria-label="Versions of this reply">
+    <fieldset class="versions" aria-label={t().message.versions}>
       <button
         type="button"
         class="icon-button action"
-        aria-label="Previous version"
+        aria-label={t().message.previousVersion}
         disabled={disabled || isSwitching || at === 0}
         onClick={() => switchBy(-1)}
       >
         <Icon name="previous" />
       </button>
-      <span>
-        {at + 1} / {versions.length}
-      </span>
+      <span>{t().message.versionOf(at + 1, versions.length)}</span>
       <button
         type="button"
         class="icon-button action"
-        aria-label="Next version"
+        aria-label={t().message.nextVersion}
         disabled={disabled || isSwitching || at === versions.length - 1}
         onClick={() => switchBy(1)}
       >

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Event } from '../../../client/src/index.js';
-import { messageOf } from '../api.js';
+import { messageOf } from '../../strings/errors.js';
 import type { OpenChat } from './openChat.js';
 import { createReloader } from './reloader.js';
 

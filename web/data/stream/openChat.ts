@@ -11,9 +11,10 @@ import {
 } from '../../../client/src/index.js';
 import type { ChatEvent } from '../../../domain/log/events.js';
 import { isMark } from '../../../domain/timeline/marks.js';
+import { messageOf } from '../../strings/errors.js';
 import { emptyTimeline, evolveTimeline, foldTimeline, type Timeline } from '../../timeline/timeline.js';
 import { type UndoableRewind, undoableRewind } from '../../timeline/undoableRewind.js';
-import { client, messageOf } from '../api.js';
+import { client } from '../api.js';
 import { service } from '../service.js';
 import { coalesced } from './coalesced.js';
 import { type Connection, connectionOf } from './connection.js';

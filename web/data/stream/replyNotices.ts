@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { Event } from '../../../client/src/index.js';
+import { t } from '../../strings/strings.js';
 import { nameOf } from '../library.js';
 import type { OpenChat } from './openChat.js';
 
@@ -60,7 +61,7 @@ export function watchReplies(chat: OpenChat): () => void {
 
 /** Without the text: it may be shown on a locked screen. */
 function show(chat: OpenChat, speakerId: string): void {
-  const notice = new Notification(`${nameOf(speakerId)} has replied`, { tag: chat.id, icon: '/icon.svg' });
+  const notice = new Notification(t().settings.replied(nameOf(speakerId)), { tag: chat.id, icon: '/icon.svg' });
   notice.onclick = () => {
     focus();
     notice.close();

@@ -4,6 +4,7 @@ import type { Chat, Memory } from '../../../client/src/index.js';
 import { nameOf } from '../../data/library.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { QueryStatus, Section } from '../../panel/section.js';
+import { t } from '../../strings/strings.js';
 import { witnessesOf } from '../participants.js';
 import { useScenes } from '../story/useScenes.js';
 import { MemoryCard } from './memoryCard.js';
@@ -25,7 +26,8 @@ export function MemoriesTab({ chat, about }: { chat: OpenChat; about: Chat }) {
   const others = found.filter((memory) => !memory.pinned);
   const shown = others.slice(0, shownCount.value);
 
-  if (query.value.value === null || query.failure.value) return <QueryStatus query={query} what="memories" />;
+  if (query.value.value === null || query.failure.value)
+    return <QueryStatus query={query} notRead={t().narrative.notRead.memories} />;
   const newMemory = (
     <div class="new-memory">
       <NewMemory chatId={chat.id} witnesses={witnessesOf(about)} />
@@ -34,7 +36,7 @@ export function MemoriesTab({ chat, about }: { chat: OpenChat; about: Chat }) {
   if (all.length === 0) {
     return (
       <>
-        <p class="empty">No memories yet. They are added as the story goes on.</p>
+        <p class="empty">{t().narrative.noMemories}</p>
         {newMemory}
       </>
     );
@@ -44,19 +46,19 @@ export function MemoriesTab({ chat, about }: { chat: OpenChat; about: Chat }) {
       {newMemory}
       <SearchBox search={search} found={found.length} all={all.length} />
       {pinned.length > 0 ? (
-        <Section title="Pinned">
+        <Section title={t().narrative.pinned}>
           <MemoryList chatId={chat.id} memories={pinned} sceneOf={sceneOf} />
         </Section>
       ) : null}
       {shown.length > 0 ? (
-        <Section title={pinned.length > 0 ? 'Other memories' : 'Memories'}>
+        <Section title={pinned.length > 0 ? t().narrative.otherMemories : t().narrative.memories}>
           <MemoryList chatId={chat.id} memories={shown} sceneOf={sceneOf} />
         </Section>
       ) : null}
-      {found.length === 0 ? <p class="empty">No memories found.</p> : null}
+      {found.length === 0 ? <p class="empty">{t().narrative.noneFound}</p> : null}
       {others.length > shown.length ? (
         <button type="button" class="button show-older" onClick={() => (shownCount.value += pageSize)}>
-          Show older ({others.length - shown.length} more)
+          {t().narrative.showOlder(others.length - shown.length)}
         </button>
       ) : null}
     </>
@@ -70,17 +72,17 @@ function SearchBox({ search, found, all }: SearchBoxProps) {
   return (
     <div class="filter">
       <label class="hidden" for={id}>
-        Search memories
+        {t().narrative.searchMemories}
       </label>
       <input
         id={id}
         type="search"
-        placeholder="Search memories"
+        placeholder={t().narrative.searchMemories}
         value={search.value}
         onInput={(event) => (search.value = event.currentTarget.value)}
       />
       <p class="hint" role="status">
-        {search.value.trim() === '' ? `${all} ${all === 1 ? 'memory' : 'memories'}` : `${found} of ${all}`}
+        {search.value.trim() === '' ? t().narrative.countMemories(all) : t().narrative.foundOf(found, all)}
       </p>
     </div>
   );

@@ -3,6 +3,7 @@ import type { Memory } from '../../../client/src/index.js';
 import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
 import { ConfirmDialog } from '../../dialogs/confirmDialog.js';
+import { t } from '../../strings/strings.js';
 
 type MemoryActionsProps = { chatId: string; memory: Memory; onEdit(): void };
 
@@ -16,21 +17,21 @@ export function MemoryActions({ chatId, memory: { id, pinned }, onEdit }: Memory
     isSaving.value = false;
   };
   return (
-    <fieldset class="row memory-actions" aria-label="Memory actions">
+    <fieldset class="row memory-actions" aria-label={t().narrative.memoryActions}>
       <button type="button" class="quiet" onClick={onEdit}>
-        Edit
+        {t().common.edit}
       </button>
       <button type="button" class="quiet" disabled={isSaving.value} onClick={() => void togglePin()}>
-        {pinned ? 'Unpin' : 'Pin'}
+        {pinned ? t().narrative.unpin : t().narrative.pin}
       </button>
       <button type="button" class="quiet" onClick={() => (isRemoving.value = true)}>
-        Remove
+        {t().common.remove}
       </button>
       {isRemoving.value ? (
         <ConfirmDialog
-          title="Remove this memory?"
-          message="The characters forget it. A rewind to an earlier message brings it back."
-          action="Remove memory"
+          title={t().narrative.removeMemoryTitle}
+          message={t().narrative.removeMemoryMessage}
+          action={t().narrative.removeMemory}
           danger
           onConfirm={() => service.deleteMemory(chatId, id)}
           onClose={() => (isRemoving.value = false)}

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { Memory } from '../../../client/src/index.js';
 import { nameOf } from '../../data/library.js';
-import { formatTime } from '../../parts/format.js';
 import { memo } from '../../parts/memo.js';
+import { t } from '../../strings/strings.js';
 import { MemoryActions } from './memoryActions.js';
 import { EditMemory } from './memoryForm.js';
 
@@ -25,11 +25,11 @@ export const MemoryCard = memo(function MemoryCard({ chatId, memory, scene }: Me
         {pinned ? (
           <span class="tag warn">
             <Pin />
-            Pinned
+            {t().narrative.pinned}
           </span>
         ) : null}
         <time class="hint" dateTime={at}>
-          {formatTime(at)}
+          {t().formats.time(at)}
         </time>
       </header>
       <p class={isLong && !isExpanded.value ? 'plain memory-text folded' : 'plain memory-text'}>{text}</p>
@@ -40,11 +40,11 @@ export const MemoryCard = memo(function MemoryCard({ chatId, memory, scene }: Me
           aria-expanded={isExpanded.value}
           onClick={() => (isExpanded.value = !isExpanded.value)}
         >
-          {isExpanded.value ? 'Show less' : 'Show more'}
+          {isExpanded.value ? t().narrative.showLess : t().narrative.showMore}
         </button>
       ) : null}
       <p class="hint">
-        {witnesses.length > 0 ? `Remembered by ${witnesses.map(nameOf).join(' and ')}` : 'No witnesses'}
+        {witnesses.length > 0 ? t().narrative.rememberedByAll(witnesses.map(nameOf)) : t().narrative.noWitnesses}
         {scene ? ` · ${scene}` : null}
       </p>
       <MemoryActions chatId={chatId} memory={memory} onEdit={() => (isEditing.value = true)} />
@@ -60,7 +60,7 @@ const Pin = () => (
 
 /** A significance of 0 to 3 as filled dots; null, not rated yet, as dashed ones. */
 function SignificanceDots({ significance }: { significance: number | null }) {
-  const label = significance === null ? 'Importance not rated yet' : `Importance ${significance} of 3`;
+  const label = significance === null ? t().narrative.importanceNotRated : t().narrative.importanceOf(significance);
   return (
     <span
       class={significance === null ? 'significance-dots unknown' : 'significance-dots'}

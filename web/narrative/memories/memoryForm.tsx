@@ -3,16 +3,12 @@ import type { Memory } from '../../../client/src/index.js';
 import { nameOf } from '../../data/library.js';
 import { service } from '../../data/service.js';
 import { bind, patch, SelectField, SubmitRow, TextField, useSubmission } from '../../dialogs/fields.js';
+import { t } from '../../strings/strings.js';
 
 /** `significance`: '0' to '3'; empty while the memory is not rated. */
 type MemoryFields = { text: string; significance: string };
 
-const importance: readonly (readonly [value: string, label: string])[] = [
-  ['0', 'Small talk'],
-  ['1', 'Worth a note'],
-  ['2', 'Important'],
-  ['3', 'Never to be forgotten'],
-];
+const importances = () => t().narrative.importances.map((label, value) => [String(value), label] as const);
 
 type NewMemoryProps = { chatId: string; witnesses: readonly string[] };
 
@@ -23,7 +19,7 @@ export function NewMemory({ chatId, witnesses }: NewMemoryProps) {
     return <NewMemoryForm chatId={chatId} witnesses={witnesses} onDone={() => (isShown.value = false)} />;
   return (
     <button type="button" class="button" onClick={() => (isShown.value = true)}>
-      Add memory
+      {t().narrative.addMemory}
     </button>
   );
 }
@@ -34,17 +30,17 @@ function NewMemoryForm({ chatId, witnesses, onDone }: NewMemoryProps & { onDone(
   const submission = useSubmission(async () => {
     const { text, significance } = form.peek();
     const witnessIds = witnesses.filter((id) => chosen.peek().includes(id));
-    if (witnessIds.length === 0) throw new Error('Choose who remembers this.');
+    if (witnessIds.length === 0) throw new Error(t().narrative.chooseWitnesses);
     await service.createMemory(chatId, { text: text.trim(), witnessIds, significance: Number(significance) });
     onDone();
   });
   return (
-    <form class="form card" aria-label="New memory" onSubmit={submission.onSubmit}>
+    <form class="form card" aria-label={t().narrative.newMemory} onSubmit={submission.onSubmit}>
       <MemoryTextFields form={form} />
       {witnesses.length > 1 ? <WitnessFields witnesses={witnesses} chosen={chosen} /> : null}
-      <SubmitRow submission={submission} action="Add">
+      <SubmitRow submission={submission} action={t().common.add}>
         <button type="button" class="button" onClick={onDone}>
-          Cancel
+          {t().common.cancel}
         </button>
       </SubmitRow>
     </form>
@@ -65,11 +61,11 @@ export function EditMemory({ chatId, memory, onDone }: { chatId: string; memory:
     onDone();
   });
   return (
-    <form class="form card" aria-label="Edit memory" onSubmit={submission.onSubmit}>
+    <form class="form card" aria-label={t().narrative.editMemory} onSubmit={submission.onSubmit}>
       <MemoryTextFields form={form} />
-      <SubmitRow submission={submission} action="Save">
+      <SubmitRow submission={submission} action={t().common.save}>
         <button type="button" class="button" onClick={onDone}>
-          Cancel
+          {t().common.cancel}
         </button>
       </SubmitRow>
     </form>
@@ -80,11 +76,11 @@ function MemoryTextFields({ form }: { form: Signal<MemoryFields> }) {
   const { significance } = form.value;
   return (
     <>
-      <TextField label="Memory" required initialFocus rows={4} max={200_000} {...bind(form, 'text')} />
+      <TextField label={t().narrative.memory} required initialFocus rows={4} max={200_000} {...bind(form, 'text')} />
       <SelectField
-        label="Importance"
+        label={t().narrative.importance}
         value={significance}
-        options={significance === '' ? [['', 'Not rated yet'], ...importance] : importance}
+        options={significance === '' ? [['', t().narrative.notRated], ...importances()] : importances()}
         onChange={(value) => patch(form, { significance: value })}
       />
     </>
@@ -98,7 +94,7 @@ function WitnessFields({ witnesses, chosen }: { witnesses: readonly string[]; ch
   };
   return (
     <fieldset class="group">
-      <legend>Remembered by</legend>
+      <legend>{t().narrative.rememberedBy}</legend>
       {witnesses.map((id) => (
         <label key={id} class="check">
           <input type="checkbox" checked={chosen.value.includes(id)} onChange={() => toggle(id)} />

@@ -1,4 +1,5 @@
 import { patch, SelectField, TextField } from '../../dialogs/fields.js';
+import { t } from '../../strings/strings.js';
 import { RelationshipFields } from '../relationshipFields.js';
 import { type ArtifactFormProps, ArtifactRow, otherParticipant, participantOptions } from './artifactRow.js';
 import type { FactRow, ObjectRow } from './storyArtifacts.js';
@@ -7,7 +8,7 @@ import type { FactRow, ObjectRow } from './storyArtifacts.js';
 export function ArtifactFields({ form, participants }: ArtifactFormProps) {
   return (
     <fieldset class="group artifacts">
-      <legend>Outcome when completed</legend>
+      <legend>{t().narrative.outcome}</legend>
       <Facts form={form} participants={participants} />
       <Objects form={form} participants={participants} />
       <RelationshipFields form={form} participants={participants} />
@@ -34,28 +35,34 @@ function Facts({ form, participants }: ArtifactFormProps) {
       {facts.map(({ key, sourceId, targetId, fact }) => (
         <ArtifactRow
           key={key}
-          name="fact"
+          removeLabel={t().narrative.removeFact}
           onRemove={() => patch(form, { facts: facts.filter((row) => row.key !== key) })}
         >
           <div class="columns">
             <SelectField
-              label="Who learns it"
+              label={t().narrative.whoLearns}
               value={sourceId}
               options={participantOptions(participants)}
               onChange={(id) => change(key, { sourceId: id, targetId: otherParticipant(participants, id, targetId) })}
             />
             <SelectField
-              label="About"
+              label={t().narrative.aboutWhom}
               value={targetId}
               options={participantOptions(participants, sourceId)}
               onChange={(id) => change(key, { targetId: id })}
             />
           </div>
-          <TextField label="Fact" required max={2_000} value={fact} onInput={(text) => change(key, { fact: text })} />
+          <TextField
+            label={t().narrative.fact}
+            required
+            max={2_000}
+            value={fact}
+            onInput={(text) => change(key, { fact: text })}
+          />
         </ArtifactRow>
       ))}
       <button type="button" class="quiet add" onClick={add}>
-        + Add a fact
+        {t().narrative.addFact}
       </button>
     </>
   );
@@ -71,22 +78,28 @@ function Objects({ form, participants }: ArtifactFormProps) {
       {objects.map(({ key, ownerId, name }) => (
         <ArtifactRow
           key={key}
-          name="item"
+          removeLabel={t().narrative.removeItem}
           onRemove={() => patch(form, { objects: objects.filter((row) => row.key !== key) })}
         >
           <div class="columns">
             <SelectField
-              label="Who gets it"
+              label={t().narrative.whoGets}
               value={ownerId}
               options={participantOptions(participants)}
               onChange={(id) => change(key, { ownerId: id })}
             />
-            <TextField label="Item" required max={200} value={name} onInput={(text) => change(key, { name: text })} />
+            <TextField
+              label={t().narrative.item}
+              required
+              max={200}
+              value={name}
+              onInput={(text) => change(key, { name: text })}
+            />
           </div>
         </ArtifactRow>
       ))}
       <button type="button" class="quiet add" onClick={add}>
-        + Add an item
+        {t().narrative.addItem}
       </button>
     </>
   );

@@ -15,18 +15,18 @@ export const otherParticipant = (participants: readonly string[], id: string, cu
 
 /** The fields of one artifact, with a button to remove it. */
 export function ArtifactRow({
-  name,
+  removeLabel,
   onRemove,
   children,
 }: {
-  name: string;
+  removeLabel: string;
   onRemove(): void;
   children: ComponentChildren;
 }) {
   return (
     <div class="artifact">
       <div class="artifact-fields">{children}</div>
-      <button type="button" class="icon-button" aria-label={`Remove this ${name}`} onClick={onRemove}>
+      <button type="button" class="icon-button" aria-label={removeLabel} onClick={onRemove}>
         ×
       </button>
     </div>

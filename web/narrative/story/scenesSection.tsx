@@ -6,7 +6,7 @@ import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { bind, SubmitRow, TextField, useSubmission } from '../../dialogs/fields.js';
 import { QueryStatus, Section } from '../../panel/section.js';
-import { formatTime } from '../../parts/format.js';
+import { t } from '../../strings/strings.js';
 import { useScenes } from './useScenes.js';
 
 export function ScenesSection({ chat }: { chat: OpenChat }) {
@@ -15,13 +15,13 @@ export function ScenesSection({ chat }: { chat: OpenChat }) {
   const open = scenes?.find(({ status }) => status === 'open');
   const closed = scenes?.filter(({ status }) => status === 'closed').toReversed() ?? [];
   return (
-    <Section title="Scene">
-      <QueryStatus query={query} what="scenes" />
+    <Section title={t().narrative.scene}>
+      <QueryStatus query={query} notRead={t().narrative.notRead.scenes} />
       {open ? <OpenScene chatId={chat.id} scene={open} onEnded={query.refresh} /> : null}
       {scenes && !open ? <NewScene chatId={chat.id} onStarted={query.refresh} /> : null}
       {closed.length > 0 ? (
         <details class="closed-scenes">
-          <summary>{closed.length === 1 ? '1 past scene' : `${closed.length} past scenes`}</summary>
+          <summary>{t().narrative.pastScenes(closed.length)}</summary>
           <ol class="cards">
             {closed.map((scene) => (
               <li key={scene.id}>
@@ -47,9 +47,9 @@ function OpenScene({ chatId, scene, onEnded }: { chatId: string; scene: Scene; o
     <article class="card">
       <p class="plain">{scene.container}</p>
       <footer class="row between">
-        <span class="hint">Started {formatTime(scene.openedAt)}</span>
+        <span class="hint">{t().narrative.startedAt(t().formats.time(scene.openedAt))}</span>
         <button type="button" class="button" disabled={isEnding.value} onClick={() => void end()}>
-          End scene
+          {t().narrative.endScene}
         </button>
       </footer>
     </article>
@@ -65,9 +65,9 @@ function NewScene({ chatId, onStarted }: { chatId: string; onStarted(): void }) 
   });
   return (
     <form class="form" onSubmit={submission.onSubmit}>
-      <p class="hint">No active scene. When a scene ends, each character keeps a summary of it.</p>
-      <TextField label="Where the next scene takes place" required max={1_000} {...bind(form, 'container')} />
-      <SubmitRow submission={submission} action="Start scene" />
+      <p class="hint">{t().narrative.noScene}</p>
+      <TextField label={t().narrative.nextScene} required max={1_000} {...bind(form, 'container')} />
+      <SubmitRow submission={submission} action={t().narrative.startScene} />
     </form>
   );
 }
@@ -78,13 +78,14 @@ function PastScene({ scene: { container, openedAt, endedAt, summaries } }: { sce
     <article class="card">
       <h4 class="plain">{container}</h4>
       <p class="hint">
-        {formatTime(openedAt)}
-        {endedAt ? ` to ${formatTime(endedAt)}` : null}
+        {endedAt
+          ? t().narrative.sceneTimes(t().formats.time(openedAt), t().formats.time(endedAt))
+          : t().formats.time(openedAt)}
       </p>
-      {summariesByCharacter.length === 0 ? <p class="hint">No summary.</p> : null}
+      {summariesByCharacter.length === 0 ? <p class="hint">{t().narrative.noSummary}</p> : null}
       {summariesByCharacter.map(([povId, summary]) => (
         <div key={povId} class="view">
-          <h5>What {nameOf(povId)} remembers</h5>
+          <h5>{t().narrative.remembers(nameOf(povId))}</h5>
           <p class="plain">{summary}</p>
         </div>
       ))}

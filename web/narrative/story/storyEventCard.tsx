@@ -1,5 +1,6 @@
 import type { StoryEvent } from '../../../client/src/index.js';
 import { nameOf } from '../../data/library.js';
+import { t } from '../../strings/strings.js';
 
 type Artifacts = StoryEvent['artifacts'];
 
@@ -11,7 +12,7 @@ export function StoryEventCard({ event: { title, description, status, artifacts 
       {description.trim() ? <p class="plain">{description}</p> : null}
       {lines.length > 0 ? (
         <div class="outcome">
-          <p class="hint">{outcomeLabels[status]}</p>
+          <p class="hint">{t().narrative.outcomes[status]}</p>
           <ul>
             {lines.map((line) => (
               <li key={line} class="plain">
@@ -25,23 +26,19 @@ export function StoryEventCard({ event: { title, description, status, artifacts 
   );
 }
 
-const outcomeLabels: Record<StoryEvent['status'], string> = {
-  planned: 'Outcome when completed:',
-  active: 'Outcome when completed:',
-  completed: 'Outcome:',
-  cancelled: 'Planned outcome:',
-};
-
 const signed = (delta: number) => (delta < 0 ? `−${-delta}` : `+${delta}`);
 
 /** The outcome of a story event, one line for each artifact. */
 function describeArtifacts({ knowledgeFacts = [], relationshipChange, acquiredObjects = [] }: Artifacts): string[] {
-  const facts = knowledgeFacts.map(
-    ({ sourceId, targetId, fact }) => `${nameOf(sourceId)} learns about ${nameOf(targetId)}: ${fact}`,
+  const facts = knowledgeFacts.map(({ sourceId, targetId, fact }) =>
+    t().narrative.learns(nameOf(sourceId), nameOf(targetId), fact),
   );
-  const objects = acquiredObjects.map(({ ownerId, name }) => `${nameOf(ownerId)} gets: ${name}`);
+  const objects = acquiredObjects.map(({ ownerId, name }) => t().narrative.gets(nameOf(ownerId), name));
   if (!relationshipChange) return [...facts, ...objects];
   const { sourceId, targetId, affinityDelta, trustDelta } = relationshipChange;
-  const deltas = `affinity ${signed(affinityDelta)}, trust ${signed(trustDelta)}`;
-  return [...facts, `${nameOf(sourceId)} towards ${nameOf(targetId)}: ${deltas}`, ...objects];
+  return [
+    ...facts,
+    t().narrative.changes(nameOf(sourceId), nameOf(targetId), signed(affinityDelta), signed(trustDelta)),
+    ...objects,
+  ];
 }

@@ -1,6 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { service } from '../../data/service.js';
 import { bind, patch, SubmitRow, TextField, useSubmission } from '../../dialogs/fields.js';
+import { t } from '../../strings/strings.js';
 import { ArtifactFields } from './artifactFields.js';
 import { artifactsOf, type EventForm, emptyForm } from './storyArtifacts.js';
 
@@ -20,41 +21,38 @@ export function NewStoryEvent({ chatId, participants, onPlanned }: NewStoryEvent
   if (!isShown.value) {
     return (
       <button type="button" class="button" onClick={() => (isShown.value = true)}>
-        Add story event
+        {t().narrative.addStoryEvent}
       </button>
     );
   }
   return (
-    <form class="form card" aria-label="New story event" onSubmit={submission.onSubmit}>
-      <TextField label="Title" required initialFocus max={200} {...bind(form, 'title')} />
+    <form class="form card" aria-label={t().narrative.newStoryEvent} onSubmit={submission.onSubmit}>
+      <TextField label={t().common.title} required initialFocus max={200} {...bind(form, 'title')} />
       <TextField
-        label="Description"
+        label={t().narrative.description}
         rows={3}
         max={20_000}
         {...bind(form, 'description')}
-        hint="What happens, and when it counts as completed."
+        hint={t().narrative.descriptionHint}
       />
       <StatusFields form={form} />
       <ArtifactFields form={form} participants={participants} />
-      <SubmitRow submission={submission} action="Add">
+      <SubmitRow submission={submission} action={t().common.add}>
         <button type="button" class="button" onClick={() => (isShown.value = false)}>
-          Cancel
+          {t().common.cancel}
         </button>
       </SubmitRow>
     </form>
   );
 }
 
-const statuses: readonly (readonly [EventForm['status'], string])[] = [
-  ['planned', 'Planned (starts later)'],
-  ['active', 'Active now'],
-];
+const statuses: readonly EventForm['status'][] = ['planned', 'active'];
 
 function StatusFields({ form }: { form: Signal<EventForm> }) {
   return (
     <fieldset class="group">
-      <legend>Status</legend>
-      {statuses.map(([status, label]) => (
+      <legend>{t().narrative.status}</legend>
+      {statuses.map((status) => (
         <label key={status} class="check">
           <input
             type="radio"
@@ -62,7 +60,7 @@ function StatusFields({ form }: { form: Signal<EventForm> }) {
             checked={form.value.status === status}
             onChange={() => patch(form, { status })}
           />
-          <span>{label}</span>
+          <span>{t().narrative.newStatuses[status]}</span>
         </label>
       ))}
     </fieldset>

@@ -3,6 +3,7 @@ import { service } from '../../data/service.js';
 import { useChatQuery } from '../../data/stream/chatQuery.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
 import { QueryStatus, Section } from '../../panel/section.js';
+import { t } from '../../strings/strings.js';
 import { participantsOf } from '../participants.js';
 import { ScenesSection } from './scenesSection.js';
 import { StoryEventCard } from './storyEventCard.js';
@@ -19,13 +20,7 @@ export function StoryTab({ chat, about }: StoryTabProps) {
   );
 }
 
-type Status = StoryEvent['status'];
-const statuses: readonly (readonly [Status, string])[] = [
-  ['active', 'Active'],
-  ['planned', 'Planned'],
-  ['completed', 'Completed'],
-  ['cancelled', 'Cancelled'],
-];
+const statuses: readonly StoryEvent['status'][] = ['active', 'planned', 'completed', 'cancelled'];
 
 function StoryEvents({ chat, about }: StoryTabProps) {
   const query = useChatQuery(chat, () => service.listStoryEvents(chat.id), [
@@ -36,16 +31,14 @@ function StoryEvents({ chat, about }: StoryTabProps) {
   ]);
   const events = query.value.value;
   return (
-    <Section title="Story events">
-      <QueryStatus query={query} what="story events" />
-      {events?.length === 0 ? (
-        <p class="hint">No story events yet. A story event is something that may happen, with its outcome.</p>
-      ) : null}
-      {statuses.map(([status, title]) => {
+    <Section title={t().narrative.storyEvents}>
+      <QueryStatus query={query} notRead={t().narrative.notRead.storyEvents} />
+      {events?.length === 0 ? <p class="hint">{t().narrative.noStoryEvents}</p> : null}
+      {statuses.map((status) => {
         const ofStatus = events?.filter((event) => event.status === status) ?? [];
         return ofStatus.length === 0 ? null : (
           <div key={status} class="story-group">
-            <h4>{title}</h4>
+            <h4>{t().narrative.statuses[status]}</h4>
             <ul class="cards">
               {ofStatus.map((event) => (
                 <li key={event.id}>

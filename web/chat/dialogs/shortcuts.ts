@@ -2,36 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { tryOrNotify } from '../../data/notices.js';
 import { service } from '../../data/service.js';
 import type { OpenChat } from '../../data/stream/openChat.js';
-import { Dialog } from '../../parts/dialog.js';
 import { focusComposer } from '../composer/focusComposer.js';
-
-const shortcuts: readonly [keys: string, what: string][] = [
-  ['Enter', 'Send the message'],
-  ['Shift + Enter', 'Start a new line'],
-  ['↑', 'Edit your last message, when the message box is empty'],
-  ['Ctrl or ⌘ + Enter', 'Send an edited message'],
-  ['Esc', 'Stop the reply; close a dialog or an edit'],
-  ['Shift + Esc', 'Go to the message box'],
-  ['Ctrl or ⌘ + Shift + O', 'New chat'],
-  ['?', 'Show this list'],
-];
-
-export function ShortcutsDialog({ onClose }: { onClose(): void }) {
-  return (
-    <Dialog title="Keyboard shortcuts" onClose={onClose}>
-      <dl class="shortcuts">
-        {shortcuts.map(([keys, what]) => (
-          <div key={keys}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
-  );
-}
 
 const isDialogOpen = () => document.querySelector('dialog[open]') !== null;
 

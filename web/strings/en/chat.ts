@@ -1,0 +1,158 @@
+import type { ChatKind, FollowEnd } from '../../../client/src/index.js';
+import { formats } from './formats.js';
+
+const { count, number, ordinal, plural } = formats;
+
+/** The open chat: its head, its messages and what can be done with them. */
+export const chat = {
+  loading: 'Loading chat…',
+  info: 'Info',
+  panel: 'Chat info',
+  openLatest: (title: string) => `Open your latest chat: ${title}`,
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  reconnecting: 'Reconnecting…',
+  ends: {
+    invalid_cursor: 'This chat has changed on the server. Reload the page.',
+    unauthorized: 'The API key was not accepted.',
+    chat_not_found: 'This chat was deleted.',
+  } satisfies Record<FollowEnd, string> as Record<FollowEnd, string>,
+  rename: 'Rename',
+  renameTitle: 'Rename chat',
+  settings: 'Settings of this chat',
+  deleteTitle: 'Delete this chat?',
+  deleteMessage: 'The chat and everything in it will be deleted. You can’t undo this.',
+  aboutDocument: 'Chat about a document',
+  defaultModel: 'the default model',
+  answeredBy: (model: string) => `Answered by ${model}`,
+  agentBy: (model: string) => `Agent with tools, answered by ${model}`,
+  relayed: 'Answered by another chat service',
+  withCharacter: (name: string) => `This is a chat with ${name}.`,
+  introductions: {
+    narrative: 'Send a message to begin.',
+    document: 'Ask a question about the document, or ask for changes. You can accept or decline each suggested change.',
+    agent: 'Give the agent a task. You see what it thinks and which tools it uses.',
+    relay: 'Send a message. Another chat service replies.',
+  } as Record<ChatKind, string>,
+  start: 'Start of the chat',
+  messages: 'Messages',
+  earlier: 'Show earlier messages',
+  latest: 'Jump to latest',
+  isReplying: (name: string) => `${name} is replying.`,
+  says: (name: string, text: string) => `${name}: ${text}`,
+  taskFailed: (message: string) => `A background task failed: ${message}`,
+  code: 'Code',
+  codeIn: (language: string) => `Code: ${language}`,
+  copyCode: 'Copy code',
+  copied: 'Copied',
+};
+
+export const composer = {
+  label: 'Message',
+  placeholder: 'Type a message…',
+  send: 'Send',
+  stop: 'Stop',
+  stopTitle: 'Stop (Esc)',
+  filesOnly: 'Write a message to send with the files.',
+  removeQuote: 'Remove quote',
+  whenBusy: 'During a reply:',
+  whenBusyOptions: {
+    enqueue: 'Send after the reply',
+    interrupt: 'Stop the reply, keep its text, and send',
+    rollback: 'Discard the current message and reply, and send',
+    reject: 'Don’t send',
+  },
+  notSent: (name: string) => `${name}, not sent yet`,
+  withFiles: (n: number) => `With ${count(n, { one: 'file', other: 'files' })}`,
+  sending: 'Sending…',
+  discard: 'Discard',
+};
+
+export const message = {
+  yours: 'Your message',
+  yourActions: 'Actions on what you wrote',
+  actions: 'Message actions',
+  copy: 'Copy message',
+  copied: 'Message copied.',
+  resend: 'Save and resend',
+  removesLater: 'The messages after this one will be removed. You can undo this.',
+  reply: 'The reply',
+  copyReply: 'Copy reply',
+  replyCopied: 'Reply copied.',
+  editReply: 'Edit reply',
+  editWhatSaid: (name: string) => `Edit what ${name} said`,
+  continueReply: 'Continue reply',
+  regenerate: 'Regenerate',
+  rewind: 'Rewind to here',
+  fork: 'Fork',
+  forked: 'This chat is a copy up to that message. The original chat was not changed.',
+  workflow: 'Workflow of this turn in the Temporal UI',
+  versions: 'Versions of this reply',
+  previousVersion: 'Previous version',
+  nextVersion: 'Next version',
+  versionOf: (n: number, all: number) => `${number(n)} / ${number(all)}`,
+  joinsIn: 'joins in',
+  edited: 'edited',
+  thinking: 'Thinking…',
+  thought: 'Thought process',
+  thinkingFor: (seconds: number) => `Thinking for ${number(seconds)} s`,
+  waiting: 'Waiting for the reply',
+  noReply: 'No reply was received.',
+  stopped: 'Reply stopped.',
+  stoppedBefore: 'Stopped before the reply.',
+  earlierKept: 'The earlier reply is kept.',
+  attempt: (n: number, most: number) =>
+    n <= most ? `Trying again (${number(n)} of ${number(most)})` : `Trying again (attempt ${number(n)})`,
+  queued: 'Queued',
+  queuedAt: (position: number) =>
+    `Queued, ${ordinal(position, { one: 'st', two: 'nd', few: 'rd', other: 'th' })} in line`,
+  cancel: 'Cancel message',
+  notes: { system: 'Note', scene: 'Scene', story: 'Story', object: 'New item' },
+  sceneEnded: 'The scene ended.',
+  story: {
+    started: (title: string) => `Started: ${title || 'a story event'}`,
+    completed: (title: string) => `Completed: ${title || 'a story event'}`,
+    cancelled: (title: string) => `Cancelled: ${title || 'a story event'}`,
+  },
+};
+
+export const rewind = {
+  action: 'Rewind',
+  stopAndRewind: 'Stop the reply and rewind',
+  nothing: 'There is nothing after this message.',
+  removes: 'This removes everything after this message from the chat:',
+  undoable: 'You can undo this until you send another message.',
+  edited: 'The messages after your edit were removed.',
+  rewound: 'The chat was rewound to this point.',
+};
+
+/** What a chat's turns do after the reply, and the facts of a turn. */
+export const turn = {
+  title: 'Turn details',
+  status: 'Status',
+  sent: 'Sent',
+  took: (sent: string, duration: string) => `${sent}, took ${duration}`,
+  tokens: 'Tokens',
+  workflow: 'Workflow',
+  engine: {
+    ok: '',
+    failing: '. The workflow keeps failing and needs an operator.',
+    unreachable: '. This is the last known status: the workflow did not answer.',
+  },
+  usage: (input: number, output: number) => `${number(input)} in, ${number(output)} out`,
+  modelCalls: (n: number) => count(n, { one: 'model call', other: 'model calls' }),
+  wasted: (calls: number, usage: string) =>
+    `. Without a result: ${count(calls, { one: 'call', other: 'calls' })} (${usage})`,
+  certainty: { exact: '', estimated: ', estimated', unknown: ', unknown' } as Record<string, string>,
+  step: 'Step',
+  attempts: 'Attempts',
+  tasks: 'Background tasks',
+  tasksDone: (done: number, all: number) => `Background tasks: ${number(done)} of ${number(all)} done`,
+  attempt: (n: number) => `, attempt ${number(n)}`,
+  earlierFailed: 'Failed tasks of earlier messages',
+  failed: (label: string) => `Failed: ${label}`,
+  failedAfter: (attempts: number) =>
+    `failed after ${number(attempts)} ${plural(attempts, { one: 'attempt', other: 'attempts' })}.`,
+  retry: 'Retry',
+  skip: 'Skip',
+};
