@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Chat } from '../../client/src/index.js';
+import { errors, strings as german } from '../../web/strings/de.js';
 import { block, type DocumentResource } from '../support/chats/documents.js';
 import { type NarrativeWorld, startNarrativeWorld } from '../support/chats/narrativeWorld.js';
+import { englishTexts } from '../support/page/englishWords.js';
 import { accessibilityViolations, openAllDetails } from '../support/page/pageAudit.js';
 import type { ViewerPage } from '../support/page/viewerPage.js';
 import { startReply, startViewers, type Viewers } from '../support/page/viewers.js';
@@ -239,5 +241,65 @@ describe('a screen reader user of the page', () => {
       .filter({ hasText: /end\.$/ })
       .waitFor({ state: 'attached' });
     expect(viewer.announcements).toEqual(['Mira is replying.', `Mira: ${words.join(' ')} end.`]);
+  }, 90_000);
+});
+
+describe('the page in German', () => {
+  const langOf = (viewer: ViewerPage) => viewer.page.evaluate<string>('document.documentElement.lang');
+
+  test('has no English words in a turn, a rewind, an error and the dialogs, and is German after a reload', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    await world.play(chat.id, 'eins');
+    const viewer = await open(chat.id);
+    const { page } = viewer;
+    const inGerman = async (what: string) => {
+      expect({ what, english: await englishTexts(page) }).toEqual({ what, english: [] });
+      await expectAccessible(viewer, what);
+      await page.setViewportSize(wide);
+    };
+    const send = async (text: string) => {
+      await page.locator('#composer-text').fill(text);
+      await page.keyboard.press('Enter');
+    };
+    expect(await langOf(viewer)).toBe('en');
+    expect(await englishTexts(page)).toContain('Send');
+    await viewer.button('Settings').click();
+    await page.getByRole('radio', { name: 'Deutsch' }).check();
+    await page.getByRole('dialog', { name: german.common.settings }).waitFor();
+    expect(await langOf(viewer)).toBe('de');
+    await inGerman('settings');
+    await viewer.button(german.shortcuts.title).click();
+    await page.getByRole('dialog', { name: german.shortcuts.title }).waitFor();
+    await inGerman('shortcuts');
+    await page.keyboard.press('Escape');
+
+    await send('zwei');
+    await page.getByRole('button', { name: german.message.regenerate }).waitFor();
+    await openAllDetails(page);
+    await inGerman('chat');
+    await page.getByRole('button', { name: german.message.rewind }).first().click();
+    await page.getByRole('dialog').getByRole('listitem').first().waitFor();
+    await inGerman('rewind');
+    await page.getByRole('dialog').getByRole('button', { name: german.rewind.action }).click();
+    await page.getByText(german.rewind.rewound).waitFor();
+    await inGerman('rewound');
+
+    world.provider.script({ status: 400 });
+    await send('drei');
+    await page.getByText(errors.failure('provider_refused')).first().waitFor();
+    await inGerman('failure');
+    await viewer.reload();
+    expect(await langOf(viewer)).toBe('de');
+    await page.getByText(errors.failure('provider_refused')).first().waitFor();
+    await inGerman('reloaded');
+    expect(viewer.problems).toEqual([]);
+  }, 120_000);
+
+  test('is what a browser gets that asks for German first', async () => {
+    const { chat } = await world.newChat({ guest: null });
+    const viewer = await viewers.open(world.service().api, chat.id, { locale: 'de-AT' });
+    await viewer.button(german.composer.send).waitFor();
+    expect(await langOf(viewer)).toBe('de');
+    expect(await englishTexts(viewer.page)).toEqual([]);
   }, 90_000);
 });

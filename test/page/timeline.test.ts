@@ -170,7 +170,7 @@ describe('a message on the page', () => {
       route.fulfill({ status: 409, contentType: 'application/problem+json', body }),
     );
     await edit(viewer, 'two and a half');
-    await viewer.page.getByText('Not now.').waitFor();
+    await viewer.page.getByText('A reply is being written. Stop it, or wait until it ends.').waitFor();
     expect(await viewer.page.getByLabel('Your message').inputValue()).toBe('two and a half');
     await viewer.button('Cancel').click();
     expect(await viewer.messageTexts()).toEqual(['one', 'Reply to one', 'two', 'Reply to two']);

@@ -1,8 +1,21 @@
 import { notify } from '../data/notices.js';
-import { chooseDeveloper, chooseTheme, isDeveloper, theme, themes } from '../data/preferences.js';
+import {
+  chooseDeveloper,
+  chooseLanguage,
+  chooseTheme,
+  isDeveloper,
+  type LanguageChoice,
+  languageChoice,
+  theme,
+  themes,
+} from '../data/preferences.js';
 import { chooseNotices, notifies } from '../data/stream/replyNotices.js';
 import { Dialog } from '../parts/dialog.js';
-import { t } from '../strings/strings.js';
+import { languages, t } from '../strings/strings.js';
+
+const languageChoices: readonly LanguageChoice[] = ['system', 'en', 'de'];
+
+const tryLanguage = (chosen: LanguageChoice) => chooseLanguage(chosen).catch(() => notify(t().common.notLoaded, true));
 
 type SettingsProps = { onClose(): void; onShortcuts(): void };
 
@@ -17,6 +30,20 @@ export function SettingsDialog({ onClose, onShortcuts }: SettingsProps) {
             <label key={each} class="row">
               <input type="radio" name="theme" checked={theme.value === each} onChange={() => chooseTheme(each)} />
               {t().settings.themes[each]}
+            </label>
+          ))}
+        </fieldset>
+        <fieldset class="row">
+          <legend class="hint">{t().settings.language}</legend>
+          {languageChoices.map((each) => (
+            <label key={each} class="row">
+              <input
+                type="radio"
+                name="language"
+                checked={languageChoice.value === each}
+                onChange={() => tryLanguage(each)}
+              />
+              {each === 'system' ? t().settings.systemLanguage : <span lang={each}>{languages[each]}</span>}
             </label>
           ))}
         </fieldset>

@@ -23,8 +23,10 @@ export type Formats = {
 export type Forms = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
 
 /** The region that the reader's browser asks for, such as `en-GB` for `en`. */
-const localeOf = (language: string): string =>
-  globalThis.navigator?.languages?.find((tag) => tag.split('-')[0] === language) ?? language;
+function localeOf(language: string): string {
+  const { navigator } = globalThis as { navigator?: { languages?: readonly string[] } };
+  return navigator?.languages?.find((tag) => tag.split('-')[0] === language) ?? language;
+}
 
 export function formatsOf(language: string): Formats {
   const locale = localeOf(language);

@@ -42,10 +42,10 @@ describe('the bundled page', () => {
     expect(await read('page.js')).not.toMatch(/\bimport\([^"]/);
   });
 
-  test('leaves formulas, colours of code, rare dialogs and words for errors to scripts that are loaded on demand', async () => {
+  test('leaves formulas, colours of code, rare dialogs, German and words for errors to scripts that are loaded on demand', async () => {
     const page = (await firstScripts()).join('\n');
     const onDemand = [...page.matchAll(/\bimport\("\.\/(?:chunks\/)?([^"]*)-[^-"]*\.js"\)/g)].map(([, name]) => name);
-    expect(onDemand.sort()).toEqual(['errors', 'highlighter', 'mathTree', 'rareDialogs']);
+    expect(onDemand.sort()).toEqual(['de', 'errors', 'highlighter', 'mathTree', 'rareDialogs']);
     expect(page).not.toContain('mathvariant');
   });
 });

@@ -26,7 +26,7 @@ export const labels = {
     done: 'done',
     stuck: 'failed',
     skipped: 'skipped',
-  } as Record<StepStatus, string>,
+  } satisfies Record<StepStatus, string>,
   turnStatus: {
     queued: 'Queued',
     running: 'In progress',
@@ -34,14 +34,14 @@ export const labels = {
     completed: 'Completed',
     cancelled: 'Stopped',
     failed: 'Failed',
-  } as Record<TurnStatus, string>,
+  } satisfies Record<TurnStatus, string>,
   turnPhase: {
     waiting: 'waiting',
     replying: 'writing the reply',
     following_up: 'running background tasks',
     finishing: 'finishing',
     done: 'done',
-  } as Record<TurnPhase, string>,
+  } satisfies Record<TurnPhase, string>,
   /** Events that a rewind removes. */
   counts: {
     user_turn: { one: 'message from you', other: 'messages from you' },
@@ -66,7 +66,7 @@ export const labels = {
     thinking_separated: 'The text so far was the thinking of the model.',
     kept_text: 'Part of the reply was lost.',
     dropped: 'The reply was lost.',
-  } as Record<RestartReason, string>,
+  } satisfies Record<RestartReason, string>,
   writingAgain: (reason: string) => `${reason} Writing it again…`,
   warnings: {
     addressee_guessed: 'The character who replied was chosen by the names in your message.',
