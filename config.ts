@@ -66,6 +66,7 @@ const schema = z.object({
   PROVIDER_API: z.enum(providerApis).default('chat'),
   NARRATIVE_MODEL: z.string().min(1).default('gpt-4.1'),
   CLASSIFIER_MODEL: z.string().min(1).default('gpt-4.1-mini'),
+  CHAT_TITLES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   UPSTREAM_BASE_URL: url('http', 'https').optional(),
   UPSTREAM_TOKEN: z.string().optional(),
   UPSTREAM_JWT_SECRET: z.string().optional(),

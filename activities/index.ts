@@ -31,6 +31,7 @@ import { createOpenTurn } from './turns/openTurn.js';
 import { createOperatorActivities } from './turns/operator.js';
 import { createReconcileTurns, type ReconciledWorkflows } from './turns/reconcileTurns.js';
 import { createStartTurn } from './turns/startTurn.js';
+import { createTitleChat } from './turns/titleChat.js';
 import { createGiveUpWebhook, createSendWebhook, type WebhookDeps } from './webhooks/sendWebhook.js';
 
 export type ActivityDeps = Pick<WebhookDeps, 'webhooks'> & {
@@ -55,6 +56,8 @@ export type ActivityDeps = Pick<WebhookDeps, 'webhooks'> & {
   telemetry: Telemetry;
   /** This worker runs no streams: others do. */
   streamsApart: boolean;
+  /** Chats without a title are named after their first exchange. */
+  titlesChats: boolean;
 };
 
 /** Every activity, by the name that workflows call it by. */
@@ -82,6 +85,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createOperatorActivities(deps),
     reconcileTurns: createReconcileTurns(deps),
     startTurn: createStartTurn(deps),
+    titleChat: createTitleChat(deps),
     sendWebhook: createSendWebhook(deps),
     giveUpWebhook: createGiveUpWebhook(deps),
   };

@@ -84,6 +84,7 @@ export function activityDeps(config: Config, live: Live): ActivityDeps {
       createTurnEngine({ client, taskQueue: config.TASK_QUEUE, inTrace: live.tracing.within }),
       namespace,
     ),
+    titlesChats: config.CHAT_TITLES === 'on',
     streamsApart: !config.WORKER_ROLES.includes('streams'),
     model: config.NARRATIVE_MODEL,
     classifierModel: config.CLASSIFIER_MODEL,

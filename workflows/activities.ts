@@ -26,6 +26,7 @@ type LongStep =
   | 'askSubagent'
   | 'classify'
   | 'summarizeScene'
+  | 'titleChat'
   | 'reconcileTurns'
   | 'sendWebhook'
   | 'giveUpWebhook';

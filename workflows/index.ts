@@ -2,4 +2,5 @@ export { subagent } from './agents/subagents.js';
 export { summarizeScene } from './narrative/summarizeScene.js';
 export { turn } from './turn.js';
 export { reconcile } from './turns/reconcile.js';
+export { titleChat } from './turns/titleChat.js';
 export { deliverWebhook } from './webhooks/deliverWebhook.js';

@@ -20,6 +20,7 @@ import type { RunningTurn } from './turns/reply.js';
 import { publishPhaseAndStuck } from './turns/searchable.js';
 import { startNext } from './turns/startNext.js';
 import { createSteps } from './turns/steps.js';
+import { startTitle } from './turns/titleChat.js';
 
 export type TurnInput = { turnId: string; chatId: string };
 export type TurnOutcome = { status: string };
@@ -28,7 +29,7 @@ export type TurnOutcome = { status: string };
  * Runs one turn: opens it, gets its reply and the follow-ups, waits for an operator while steps are stuck, ends it and
  * passes the floor on. Its workflow id is the turn's id.
  */
-export async function turn({ turnId }: TurnInput): Promise<TurnOutcome> {
+export async function turn({ turnId, chatId }: TurnInput): Promise<TurnOutcome> {
   const progress = createProgress((changed) => setCurrentDetails(changed.details()));
   const steps = createSteps(turnId, progress);
   const control = handleMessages(progress, steps);
@@ -44,9 +45,13 @@ export async function turn({ turnId }: TurnInput): Promise<TurnOutcome> {
   if (verdict.gone) return endedAs('ended_elsewhere', progress);
 
   return CancellationScope.nonCancellable(async () => {
+    const named = verdict.landed && opened.namesChat ? startTitle({ turnId, chatId }) : null;
     if (verdict.landed && opened.regenerates) await releaseReplaced(opened.regenerates);
     const over = steps.stuck().length > 0 && (await waitUntilResolved(turnId, running));
-    return over ? endedAs('ended_elsewhere', progress) : finish(turnId, verdict, running);
+    const outcome = over ? endedAs('ended_elsewhere', progress) : await finish(turnId, verdict, running);
+    // A child whose parent completes before it was started is never started.
+    await named;
+    return outcome;
   });
 }
 

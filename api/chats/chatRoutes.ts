@@ -91,6 +91,10 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       tag,
       body: z.strictObject({
         title: title().optional(),
+        titleIsProvisional: z.boolean().optional().meta({
+          description:
+            'the title stands in until the service has made one of the first exchange (`CHAT_TITLES`). It replaces no title that a person or the service gave',
+        }),
         guestId: text(100).nullable().optional(),
         ...agentSettingsChange,
       }),
@@ -104,8 +108,8 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
         'not_agent',
         'chat_full',
       ],
-      async handle({ owner, params, body: { title, guestId, ...settings } }) {
-        const changed = await changeChat(pool, owner, params.chatId, { title, guestId, settings });
+      async handle({ owner, params, body: { title, titleIsProvisional, guestId, ...settings } }) {
+        const changed = await changeChat(pool, owner, params.chatId, { title, titleIsProvisional, guestId, settings });
         return { status: 200, body: orProblem(changed, 'chat_not_found') };
       },
     }),

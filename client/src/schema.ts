@@ -14,6 +14,7 @@ export type Event = LoggedEvent & {
 };
 export type LoggedEvent =
   | ChatCreatedEvent
+  | ChatTitledEvent
   | MessageAddedEvent
   | UserTurnEvent
   | UserTurnParsedEvent
@@ -519,6 +520,21 @@ export interface ChatSettingsChangedEvent {
      * @maxItems 200
      */
     enabledTools?: string[] | null;
+  };
+}
+export interface ChatTitledEvent {
+  kind: 'chat_titled';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    title: string;
   };
 }
 export interface CitationsEvent {
@@ -1421,6 +1437,7 @@ export interface FoundText {
   seq: number;
   kind:
     | 'chat_created'
+    | 'chat_titled'
     | 'message_added'
     | 'user_turn'
     | 'user_turn_parsed'
@@ -2036,6 +2053,7 @@ export interface Webhook {
    */
   events: (
     | 'chat_created'
+    | 'chat_titled'
     | 'message_added'
     | 'user_turn'
     | 'user_turn_parsed'
@@ -2108,6 +2126,7 @@ export interface WebhookDelivery {
   webhookId: string;
   kind:
     | 'chat_created'
+    | 'chat_titled'
     | 'message_added'
     | 'user_turn'
     | 'user_turn_parsed'

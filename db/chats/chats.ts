@@ -8,6 +8,7 @@ import { ChatRefused } from '../core/refused.js';
 import { changeGuest } from '../narrative/guests.js';
 import { changeSettings } from './changeSettings.js';
 import { lockNarrativeChat } from './lockNarrativeChat.js';
+import { isUntitled } from './titles.js';
 
 /** Settings of a chat. For those that are left out, the server's defaults apply. */
 export type ChatSettings = TurnOptions & {
@@ -49,6 +50,8 @@ export type Chat = {
 /** Fields that are left out keep their value. */
 export type ChatChange = {
   title?: string | null | undefined;
+  /** The title only stands in: it replaces no title that a person or a classifier gave, and a classifier replaces it. */
+  titleIsProvisional?: boolean | undefined;
   guestId?: string | null | undefined;
   settings?: SettingsChange;
 };
@@ -79,9 +82,10 @@ export async function readChatSeq(db: Db, owner: string, id: string): Promise<nu
  * the guest or the settings throws `ChatRefused`, also when there is no such chat.
  */
 export async function changeChat(pool: Pool, owner: string, id: string, change: ChatChange): Promise<Chat | null> {
-  const { title, guestId, settings = {} } = change;
+  const { title, titleIsProvisional = false, guestId, settings = {} } = change;
   const changesSettings = Object.values(settings).some((value) => value !== undefined);
-  const shown = (db: Db) => (title === undefined ? readChat(db, owner, id) : retitle(db, owner, id, title));
+  const shown = (db: Db) =>
+    title === undefined ? readChat(db, owner, id) : retitle(db, owner, id, title, titleIsProvisional);
   if (guestId === undefined && !changesSettings) return shown(pool);
   try {
     return await transaction(pool, async (tx) => {
@@ -95,12 +99,19 @@ export async function changeChat(pool: Pool, owner: string, id: string, change: 
   }
 }
 
-async function retitle(db: Db, owner: string, id: string, title: string | null): Promise<Chat | null> {
+async function retitle(
+  db: Db,
+  owner: string,
+  id: string,
+  title: string | null,
+  isProvisional: boolean,
+): Promise<Chat | null> {
   const { rows } = await db.query<Chat>(
     `with c as (
-       update chats set title = $3, updated_at = now() where id = $1 and owner = $2 returning *
+       update chats c set title = $3, title_is_provisional = $4, updated_at = now()
+       where id = $1 and owner = $2 and (not $4 or ${isUntitled}) returning *
      ) select ${chatColumns} from c`,
-    [id, owner, title],
+    [id, owner, title, isProvisional],
   );
-  return rows[0] ?? null;
+  return rows[0] ?? (isProvisional ? readChat(db, owner, id) : null);
 }

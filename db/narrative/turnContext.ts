@@ -1,6 +1,7 @@
 import type { Attachment } from '../../domain/attachments/attachment.js';
 import type { ChatState, Person, SpokenLine, TurnContext } from '../../domain/classifiers/classifier.js';
 import { stripOoc } from '../../domain/narrative/ooc.js';
+import { ASSISTANT } from '../../domain/narrative/participants.js';
 import { replacePersonaMacros } from '../../domain/narrative/personas.js';
 import { chatLimits } from '../../domain/timeline/chatLimits.js';
 import type { Db } from '../core/pool.js';
@@ -31,7 +32,8 @@ type Head = {
 
 /**
  * Reads what the classifiers of a turn get: people, dialogue, the scene, edges, story events and memories. With
- * `sceneId` it is about that scene, with all of its lines. Null when the turn, its chat or its host was deleted.
+ * `sceneId` it is about that scene, with all of its lines. Where a chat has no host, the assistant is the host. Null when
+ * the turn, its chat or its host was deleted.
  */
 export async function readTurnContext(db: Db, turnId: string, sceneId?: string | null): Promise<TurnContext | null> {
   const head = await readHead(db, turnId);
@@ -78,8 +80,8 @@ export async function readSceneContext(db: Db, chatId: string, sceneId: string):
 
 async function readHead(db: Db, turnId: string): Promise<Head | null> {
   const { rows } = await db.query<Head>(
-    `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", h.id as "hostId", h.name as "hostName",
-            h.persona as "hostPersona", g.id as "guestId", g.name as "guestName", g.persona as "guestPersona",
+    `select t.chat_id as "chatId", t.user_turn_seq as "userTurnSeq", coalesce(h.id, $2) as "hostId",
+            coalesce(h.name, $3) as "hostName", coalesce(h.persona, '') as "hostPersona", g.id as "guestId", g.name as "guestName", g.persona as "guestPersona",
             y.name as "youName", y.persona as "youPersona", t.created_at as at,
             coalesce(t.edit_text, (select e.data->>'text' from events e
               where e.chat_id = t.chat_id and e.turn_id = t.prose_id and e.kind in ('user_turn', 'user_turn_edit')
@@ -87,11 +89,11 @@ async function readHead(db: Db, turnId: string): Promise<Head | null> {
             ${attachmentsOfTurn} as attachments
      from turns t
      join chats ch on ch.id = t.chat_id
-     join characters h on h.id = ch.host_id
+     left join characters h on h.id = ch.host_id
      left join characters g on g.id = ch.guest_id
      left join you y on y.owner = t.owner
-     where t.id = $1`,
-    [turnId],
+     where t.id = $1 and (h.id is not null or ch.kind <> 'narrative')`,
+    [turnId, ASSISTANT.id, ASSISTANT.name],
   );
   return rows[0] ?? null;
 }

@@ -13,6 +13,7 @@ import { emptySummary, summary } from './summary.js';
 /** What each kind of event changes. Appending events, rebuilding a chat and refolding a part of it run the same folds. */
 const projectionsOf: ProjectionsOf = {
   chat_created: [emptySummary],
+  chat_titled: [],
   user_turn: [summary, messageCount],
   user_turn_parsed: [],
   user_turn_edit: [summary, messageCount],

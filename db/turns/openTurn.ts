@@ -1,6 +1,7 @@
 import { stripOoc } from '../../domain/narrative/ooc.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js';
+import { isNamedByTurn } from '../chats/titles.js';
 import type { Db, Pool } from '../core/pool.js';
 import { readTurnRow } from './turnRow.js';
 
@@ -31,10 +32,13 @@ export type OpenedTurn =
       /** The open scene; null without one. */
       sceneId: string | null;
       hasStoryEvents: boolean;
+      /** Set where the reply names the chat; left out of every other turn, and of turns of before. */
+      namesChat?: true;
     };
 
 type Opened = Extract<OpenedTurn, { ended: false }>;
-type Row = Omit<Opened, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse' | 'continuedBy'> & {
+type Row = Omit<Opened, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse' | 'continuedBy' | 'namesChat'> & {
+  namesChat: boolean;
   continuedBy: string | null;
   hostId: string | null;
   hostName: string | null;
@@ -44,20 +48,21 @@ type Row = Omit<Opened, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse' |
   text: string | null;
 };
 
-/** The run and the namespace of a turn's workflow. */
-export type RunsAt = { runId: string; namespaceId: string | null };
+/** The run and the namespace of a turn's workflow, and whether chats are named after their first exchange. */
+export type Opening = { runId: string; namespaceId: string | null; titlesChats: boolean };
 
 /** Records that the turn's workflow runs, with its run and namespace. Reads the state on which its steps depend. */
-export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId }: RunsAt): Promise<OpenedTurn> {
+export async function openTurn(pool: Pool, turnId: string, opening: Opening): Promise<OpenedTurn> {
+  const { runId, namespaceId, titlesChats } = opening;
   const { rows } = await pool.query<Row>(
     `update turns t set opened_at = coalesce(t.opened_at, now()), run_id = $2, phase = 'replying',
        namespace_id = coalesce($3, t.namespace_id)
-     from chats ch
-       left join characters h on h.id = ch.host_id
-       left join characters g on g.id = ch.guest_id
-     where t.id = $1 and ch.id = t.chat_id and t.status in ('running', 'awaiting_operator')
+     from chats c
+       left join characters h on h.id = c.host_id
+       left join characters g on g.id = c.guest_id
+     where t.id = $1 and c.id = t.chat_id and t.status in ('running', 'awaiting_operator')
      returning t.kind, t.owner, h.id as "hostId", h.name as "hostName", g.id as "guestId", g.name as "guestName",
-       t.when_failed as "whenFailed", (coalesce(t.settings, ch.settings)->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
+       t.when_failed as "whenFailed", (coalesce(t.settings, c.settings)->>'maxIterations')::integer as "maxIterations", t.stop, t.regenerates, t.edit_text as "editText",
        case when t.continues then (select e.data->>'speakerId' from events e
         where e.chat_id = t.chat_id and e.turn_id = t.regenerates and e.kind = 'assistant_turn' order by e.seq limit 1)
        end as "continuedBy",
@@ -67,16 +72,28 @@ export async function openTurn(pool: Pool, turnId: string, { runId, namespaceId 
        (select s.id from scenes s where s.chat_id = t.chat_id and s.closed_seq is null
         order by s.opened_seq desc limit 1) as "sceneId",
        exists (select from story_events v where v.chat_id = t.chat_id and v.status in ('planned', 'active'))
-         as "hasStoryEvents"`,
-    [turnId, runId, namespaceId],
+         as "hasStoryEvents",
+       $4 and ${isNamedByTurn} as "namesChat"`,
+    [turnId, runId, namespaceId, titlesChats],
   );
   return rows[0] ? toOpened(rows[0]) : { ended: true };
 }
 
-function toOpened({ hostId, hostName, guestId, guestName, editText, text, continuedBy, ...rest }: Row): OpenedTurn {
+function toOpened({
+  hostId,
+  hostName,
+  guestId,
+  guestName,
+  editText,
+  text,
+  continuedBy,
+  namesChat,
+  ...rest
+}: Row): OpenedTurn {
   return {
     ...rest,
     ...(continuedBy === null ? {} : { continuedBy }),
+    ...(namesChat ? { namesChat } : {}),
     ended: false,
     host: hostId && hostName ? { id: hostId, name: hostName } : null,
     guest: guestId && guestName ? { id: guestId, name: guestName } : null,

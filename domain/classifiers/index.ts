@@ -5,6 +5,7 @@ import { sceneClose } from './sceneClose.js';
 import { sceneSummary } from './sceneSummary.js';
 import { significance } from './significance.js';
 import { stateUpdate } from './stateUpdate.js';
+import { title } from './title.js';
 import { turnParse } from './turnParse.js';
 
 export { toJsonSchema } from './answerSchema.js';
@@ -22,6 +23,7 @@ export const classifiers = {
   event_lifecycle: eventLifecycle,
   scene_close: sceneClose,
   scene_summary: sceneSummary,
+  title,
 };
 
 export type ClassifierName = keyof typeof classifiers;

@@ -81,6 +81,8 @@ export type StoryArtifacts = z.infer<typeof storyArtifacts>;
 
 export const eventData = {
   chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
+  /** A classifier named the chat after its first exchange. The title that the chat has is in its row: a person may rename it. */
+  chat_titled: z.object({ title: z.string() }),
   /** A message of a conversation that began elsewhere. It belongs to no turn. */
   /** `calls`: of functions that a client ran, where it brought a conversation from elsewhere. */
   message_added: z.object({

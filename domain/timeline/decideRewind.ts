@@ -35,6 +35,7 @@ export const followNothing = [
   'version_activated',
   'assistant_turn_started',
   'turn_completed',
+  'chat_titled',
   'strategy_unlinked',
 ] as const satisfies EventKind[];
 

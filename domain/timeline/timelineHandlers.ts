@@ -80,6 +80,7 @@ export const handlers: Handlers = {
   story_event_cancelled: (folding, event) => story(folding, event, 'cancelled'),
   object_acquired: (folding, event) => note(folding, event, 'object', event.data.name),
   chat_created: showsNothing,
+  chat_titled: showsNothing,
   user_turn_parsed: showsNothing,
   memory_written: showsNothing,
   memory_scored: showsNothing,

@@ -13,5 +13,6 @@ export const stepName = {
   eventLifecycle: 'event_lifecycle',
   sceneClose: 'scene_close',
   tool: (callId: string) => `tool:${callId}`,
+  title: 'title',
   sceneSummary: (povId: string) => `scene_summary:${povId}`,
 };

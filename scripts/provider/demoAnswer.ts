@@ -43,10 +43,22 @@ export function demoAnswer(schema: Schema, messages: Messages): unknown {
   const known: Record<string, unknown> = {
     segments: toSegments(lastText),
     shouldClose: sceneEnd.test(lastText),
+    title: firstWords(lastText),
     ...(addresseeId === undefined ? {} : { addresseeId }),
     ...(isWitnessNamed(messages) ? { shouldInterject: true } : {}),
   };
   return createAnswer({ root: schema, pick, known })(schema, '');
+}
+
+/** The first words of what was just said, without the speaker's name. */
+function firstWords(material: string): string {
+  const said = material.slice(material.indexOf('What was just said:\n')).split('\n')[1] ?? '';
+  return said
+    .replace(/^[^:]*: /, '')
+    .replace(/["“”]/g, '')
+    .split(/\s+/)
+    .slice(0, 6)
+    .join(' ');
 }
 
 function createAnswer({ root, pick, known }: { root: Schema; pick: Pick; known: Record<string, unknown> }) {

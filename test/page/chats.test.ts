@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AgentWorld, startAgentWorld } from '../support/chats/agentWorld.js';
+import { stepOf } from '../support/chats/narrativeWorld.js';
 import { startViewers, type Viewers } from '../support/page/viewers.js';
 import { whole } from '../support/provider/scriptedReply.js';
 
@@ -9,7 +10,7 @@ let viewers: Viewers;
 
 beforeAll(async () => {
   viewers = await startViewers();
-  world = await startAgentWorld();
+  world = await startAgentWorld({ CHAT_TITLES: 'on' });
 }, 180_000);
 afterAll(async () => {
   await viewers?.dispose();
@@ -24,7 +25,7 @@ afterEach(async () => {
 const open = (chatId: string, options = {}) => viewers.open(world.service().api, chatId, options);
 const newAssistant = (settings: object) => world.newAgent({ enabledTools: [], ...settings });
 const lastRequest = () =>
-  world.provider.requests.at(-1)!.body as unknown as {
+  world.provider.requests.findLast(({ requestId }) => stepOf(requestId) !== 'title')!.body as unknown as {
     model: string;
     tools?: unknown;
     messages: { role: string; content: string }[];
@@ -59,6 +60,43 @@ describe('a person on the page', () => {
     expect(lastRequest().messages[0]!.content).toContain('Answer in prose.');
     expect(viewer.problems).toEqual([]);
   }, 120_000);
+
+  test('sees in the list that a chat got a title of its first exchange, and keeps the title that the person gave', async () => {
+    const { chat } = await newAssistant({});
+    const viewer = await open(chat.id);
+    const listed = (title: string) => viewer.page.locator('.chat-title', { hasText: title });
+    world.provider.classify(({ name }) =>
+      name === 'title' ? { json: { title: '**Title: "Birds that dive."**' } } : undefined,
+    );
+    await viewer.sendMessage('Which bird dives?');
+    await listed('Birds that dive').waitFor();
+    await viewer.page.getByRole('heading', { name: 'Birds that dive', exact: true }).waitFor();
+    await viewer.button('Rename').click();
+    await viewer.dialog('Rename chat').getByRole('textbox').fill('My birds');
+    await viewer.button('Save').click();
+    await viewer.sendMessage('And which one sings?');
+    await listed('My birds').waitFor();
+    const titles = world.provider.requests.filter(({ requestId }) => stepOf(requestId) === 'title');
+    expect(titles).toHaveLength(1);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+
+  test('sends messages while the title is not made, and reads the first message as the title where that fails', async () => {
+    const { chat } = await newAssistant({});
+    const viewer = await open(chat.id);
+    world.provider.classify(() => ({ status: 500 }));
+    world.provider.script(whole('A cormorant.'), whole('A wren.'));
+    await viewer.sendMessage('Which bird dives?');
+    await viewer.waitForReply('A cormorant.');
+    await viewer.sendMessage('And which one sings?');
+    await viewer.waitForReply('A wren.');
+    for (const attempt of [1, 2, 3])
+      await world.provider.nextRequest(({ requestId }) => requestId?.endsWith(`/title/${attempt}`) ?? false);
+    await viewer.page.locator('.chat-title', { hasText: 'Which bird dives?' }).waitFor();
+    expect(await world.list(`/v1/chats/${chat.id}/events`)).not.toContainEqual(
+      expect.objectContaining({ kind: expect.stringMatching(/chat_titled|step_stuck/) }),
+    );
+  }, 90_000);
 
   test('finds a message in any chat, and the result opens the chat at the message', async () => {
     const { chat } = await newAssistant({ title: 'Birds' });

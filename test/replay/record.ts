@@ -11,6 +11,7 @@ import type { Course } from './course.js';
 import { narrativeCourses } from './narrativeCourses.js';
 import { operatorCourses } from './operatorCourses.js';
 import { spineCourses, tracedCourses } from './spineCourses.js';
+import { titleCourses } from './titleCourses.js';
 import { webhookCourses } from './webhookCourses.js';
 
 /**
@@ -58,6 +59,11 @@ await record([...spineCourses, ...webhookCourses], startScriptedService, ({ serv
 await record(
   tracedCourses,
   () => startScriptedService({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
+  ({ service }) => service,
+);
+await record(
+  titleCourses,
+  () => startScriptedService({ CHAT_TITLES: 'on' }),
   ({ service }) => service,
 );
 await record(agentCourses, startAgentWorld, (world) => world.service());

@@ -72,6 +72,12 @@ export function putChat(chat: Chat): void {
   chats.value = at < 0 ? [chat, ...others] : others.toSpliced(at, 0, chat);
 }
 
+/** Takes the title of a chat that was read later than the list. */
+export function takeTitle(chat: Chat): void {
+  const listed = chats.value?.find(({ id }) => id === chat.id);
+  if (listed && listed.title !== chat.title && listed.updatedAt < chat.updatedAt) putChat(chat);
+}
+
 /** Moves a chat to the top of the list: something was said in it. */
 export function moveToTop(chatId: string): void {
   const moved = chats.value?.find(({ id }) => id === chatId);
@@ -80,6 +86,11 @@ export function moveToTop(chatId: string): void {
 
 export async function renameChat(chatId: string, title: string | null): Promise<void> {
   putChat(await service.updateChat(chatId, { title }));
+}
+
+/** Names a chat after its first message, until the service has made a title of the first exchange. */
+export async function nameProvisionally(chatId: string, title: string): Promise<void> {
+  putChat(await service.updateChat(chatId, { title, titleIsProvisional: true }));
 }
 
 export async function deleteChat(chatId: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Chat } from '../../client/src/index.js';
 import { Composer } from '../chat/composer/composer.js';
 import { Transcript } from '../chat/transcript/transcript.js';
 import { characters } from '../data/characters.js';
-import { chats, loadLibrary, titleOf } from '../data/library.js';
+import { chats, loadLibrary, takeTitle, titleOf } from '../data/library.js';
 import type { Connection } from '../data/stream/connection.js';
 import type { OpenChat } from '../data/stream/openChat.js';
 import { unseenReplies } from '../data/stream/replyNotices.js';
@@ -20,6 +20,7 @@ export function ChatView({ chat, onChats, onPanel, isPanelOpen }: ChatViewProps)
   const failure = chat.failure.value;
   useTabTitle(resource);
   useListedCharacters(resource);
+  useListedTitle(resource);
   return (
     <>
       <header class="chat-head">
@@ -93,6 +94,13 @@ function useListedCharacters(resource: Chat | null): void {
     const isListed = (id: string | null) => id === null || listed.some((character) => character.id === id);
     if (chats.peek() !== null && !(isListed(hostId) && isListed(guestId))) void loadLibrary();
   }, [hostId, guestId]);
+}
+
+/** Shows in the list of chats what the service named the chat. */
+function useListedTitle(resource: Chat | null): void {
+  useEffect(() => {
+    if (resource) takeTitle(resource);
+  }, [resource]);
 }
 
 function ConnectionStatus({ connection }: { connection: Connection }) {

@@ -14,6 +14,7 @@ const takesPlace = new Set([
   'runTool',
   'classify',
   'summarizeScene',
+  'titleChat',
   'sendWebhook',
 ]);
 

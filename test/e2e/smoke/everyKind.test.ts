@@ -19,7 +19,7 @@ let service: Service;
 beforeAll(async () => {
   upstream = await startScriptedUpstream();
   upstream.script(streaming(chunk('Hello.'), done()));
-  service = await startService({ env: { UPSTREAM_BASE_URL: upstream.baseUrl } });
+  service = await startService({ env: { UPSTREAM_BASE_URL: upstream.baseUrl, CHAT_TITLES: 'on' } });
 }, 180_000);
 afterAll(async () => {
   await service?.dispose();
@@ -36,6 +36,13 @@ const newChat = {
   relay: async () => ({ persona: 'guide' }),
 };
 
+/** Waits until the chat has the title that was made of its first exchange. */
+async function untilTitled(chatId: string): Promise<void> {
+  for await (const frame of service.client.frames(chatId, 0, AbortSignal.timeout(30_000)))
+    if (frame.type === 'event' && frame.kind === 'chat_titled') return;
+  throw new Error(`chat ${chatId} has no title`);
+}
+
 test.each(['narrative', 'document', 'agent', 'relay'] as const)(
   'a turn of kind %s runs through the whole service and is in the log once',
   async (kind) => {
@@ -51,6 +58,8 @@ test.each(['narrative', 'document', 'agent', 'relay'] as const)(
     for (const once of ['user_turn', 'assistant_turn', 'turn_completed'])
       expect([once, kinds.filter((each) => each === once).length]).toEqual([once, 1]);
     expect(ended.beats.map(({ text }) => text)).not.toContain('');
+    if (kind !== 'relay') await untilTitled(chatId);
+    expect((await client.getChat(chatId)).title).toBe(kind === 'relay' ? null : 'What is 6 * 7?');
   },
   90_000,
 );

@@ -51,7 +51,7 @@ const lastPage = async (pool: Pool) => {
 };
 
 async function readAll(pool: Pool, turnId: string): Promise<void> {
-  await openTurn(pool, turnId, { runId: 'run', namespaceId: null });
+  await openTurn(pool, turnId, { runId: 'run', namespaceId: null, titlesChats: true });
   await readPromptInput(pool, { turnId, beat: 0, speakerId: chat.hostId });
   await readTurnContext(pool, turnId);
   await readTurn(pool, { turnId, owner });

@@ -52,7 +52,7 @@ async function newTurn(namespaceId: string | null = here): Promise<string> {
   const { pool } = database;
   const { chatId } = await seedChat(pool);
   const { turn } = await claim(pool, chatId);
-  if (namespaceId !== null) await openTurn(pool, turn.id, { runId: 'run', namespaceId });
+  if (namespaceId !== null) await openTurn(pool, turn.id, { runId: 'run', namespaceId, titlesChats: false });
   return turn.id;
 }
 async function newTurns(count: number, namespaceId?: string | null): Promise<string[]> {

@@ -33,6 +33,7 @@ export const calls: Record<ClassifierName, ClassifierCall> = {
   event_lifecycle: { name: 'event_lifecycle' },
   scene_close: { name: 'scene_close' },
   scene_summary: { name: 'scene_summary', povId: 'chr_h', sceneId: 'scn_1' },
+  title: { name: 'title' },
 };
 export const names = Object.keys(calls) as ClassifierName[];
 
@@ -54,6 +55,7 @@ export const good: Record<ClassifierName, object> = {
     edges: [{ targetId: 'you', summary: 'Curious.' }],
     knowledgeFacts: [{ targetId: 'chr_g', fact: 'Brann smuggles.' }],
   },
+  title: { title: 'A door in the storm' },
 };
 
 export const parse = (name: ClassifierName, answer: unknown) =>

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { NewTurn } from '../../../client/src/index.js';
 import { draftOf, setDraft } from '../../data/composerDrafts.js';
-import { moveToTop, renameChat } from '../../data/library.js';
+import { moveToTop, nameProvisionally } from '../../data/library.js';
 import { tryOrNotify } from '../../data/notices.js';
 import { sendTurn } from '../../data/outbox.js';
 import { service } from '../../data/service.js';
@@ -113,7 +113,7 @@ function nameAfter({ id, chat, timeline, hasOlder }: OpenChat, text: string): vo
           .slice(0, titleLength - 1)
           .toWellFormed()
           .trimEnd()}…`;
-  void tryOrNotify(() => renameChat(id, title));
+  void tryOrNotify(() => nameProvisionally(id, title));
 }
 
 function QuotePreview() {

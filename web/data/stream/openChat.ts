@@ -56,6 +56,9 @@ export type OpenChat = {
 /** The client's types are made of the schemas of `domain`, and differ from them only in how `unknown` is written. */
 const toChatEvent = (event: Event) => event as ChatEvent;
 
+/** Kinds after which the chat resource differs; marks too. */
+const changesResource: ReadonlySet<string> = new Set<ChatEvent['kind']>(['chat_settings_changed', 'chat_titled']);
+
 const delays: Backoff = { firstMs: 500, maxMs: 10_000 };
 
 export function openChat(chatId: string): OpenChat {
@@ -126,7 +129,7 @@ export function openChat(chatId: string): OpenChat {
     timeline.value = evolveTimeline(timeline.value, toChatEvent(event));
     if (event.kind === 'turn_completed' && event.turnId) removeTurn(event.turnId);
     if (event.kind === 'turn_rolled_back') removeTurn(event.data.turnId);
-    if (event.kind === 'chat_settings_changed' || isMark(event.kind)) void refresh();
+    if (changesResource.has(event.kind) || isMark(event.kind)) void refresh();
     if (isMark(event.kind)) void timelineReloader.reload();
     else for (const listener of listeners) listener(event);
   }

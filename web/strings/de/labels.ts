@@ -15,6 +15,7 @@ export const labels: Strings['labels'] = {
     event_lifecycle: 'Ereignisse der Geschichte aktualisieren',
     scene_close: 'Prüfen, ob die Szene zu Ende ist',
     scene_summary: 'Szene zusammenfassen',
+    title: 'Chat benennen',
     tool: 'Werkzeugaufruf',
   },
   stepStatus: {

@@ -17,6 +17,7 @@ export const labels = {
     event_lifecycle: 'Update story events',
     scene_close: 'Check whether the scene has ended',
     scene_summary: 'Summarize scene',
+    title: 'Name the chat',
     tool: 'Tool call',
   } as Record<string, string>,
   stepStatus: {
