@@ -1,7 +1,5 @@
-import { HttpAgent } from '@ag-ui/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import OpenAI from 'openai';
-import { createStockChat, textOf } from '../../support/dialects/stockChat.js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Reading, type StockReader, stockReaders } from '../../support/dialects/stockReaders.js';
 import type { ProviderCall } from '../../support/provider/scriptedProvider.js';
 import { ending } from '../../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
@@ -10,99 +8,116 @@ import { until } from '../../support/until.js';
 let world: ScriptedService;
 beforeAll(async () => {
   world = await startScriptedService();
+  world.driveReplies();
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
-afterEach(() => world.provider.unscript());
 
 const FIRST = 'The lamp turns, ';
 const WHOLE = 'The lamp turns, and turns.';
 
-/** The request to the provider for a reply to this text. */
-const requestFor = (text: string): Promise<ProviderCall> =>
-  world.provider.nextRequest(({ body }) => JSON.stringify(body).includes(text), 60_000);
-const requestsFor = (text: string) => world.provider.requests.filter(({ body }) => JSON.stringify(body).includes(text));
+/** A client in the middle of a reply. */
+type Half = { reader: StockReader; text: string; reading: Reading; call: ProviderCall };
 
-async function finish(call: ProviderCall, text: string): Promise<void> {
+const isFor =
+  (text: string) =>
+  ({ body }: Pick<ProviderCall, 'body'>) =>
+    JSON.stringify(body.messages).includes(text);
+const nextRequest = (text: string) => world.provider.nextRequest(isFor(text), 60_000);
+const requestsOf = (text: string) => world.provider.requests.filter(isFor(text)).length;
+
+/** All clients at once: a process dies once for all of them. */
+async function begin(what: string): Promise<Half[]> {
+  const halves = await Promise.all(
+    stockReaders.map(async (reader) => {
+      const text = `${what}, to ${reader.name}.`;
+      const reading = reader.begin(world.service.api, text);
+      const call = await nextRequest(text);
+      await call.send(FIRST);
+      return { reader, text, reading, call };
+    }),
+  );
+  await untilShown(halves, FIRST);
+  return halves;
+}
+
+const untilShown = (halves: readonly Half[], text: string) =>
+  Promise.all(
+    halves
+      .filter(({ reader }) => reader.streams)
+      .map(({ reader, reading }) =>
+        until(`${text} on ${reader.name}`, async () => (reading.shown() === text ? true : null)).catch((error) => {
+          throw new Error(`${reader.name} shows ${JSON.stringify(reading.shown())}`, { cause: error });
+        }),
+      ),
+  );
+
+async function finish({ call }: Pick<Half, 'call'>, text: string): Promise<void> {
   await call.send(text);
-  for (const step of ending()) await call.push(step);
+  await call.push(...ending());
 }
 
-/** Ends the reply after its worker has died: the next one asks again. */
-async function killWorker(text: string): Promise<void> {
-  const again = requestFor(text);
+async function killApi(): Promise<void> {
+  const before = await world.service.kill('api', 'SIGKILL');
+  await world.service.waitForRestart('api', before);
+  await until('the api', async () => ((await isReady()) ? true : null));
+}
+const isReady = () =>
+  fetch(`${world.service.api}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** The worker dies, and another one asks for each reply again. */
+async function killWorker(halves: readonly Half[]): Promise<Half[]> {
+  const again = Promise.all(halves.map(async (half) => ({ ...half, call: await nextRequest(half.text) })));
   await world.service.kill('worker', 'SIGKILL');
-  await finish(await again, WHOLE);
+  return again;
 }
 
-/** Ends the reply after the api has died: the worker goes on. */
-async function killApi(call: ProviderCall): Promise<void> {
-  await world.service.kill('api', 'SIGKILL');
-  await finish(call, WHOLE.slice(FIRST.length));
+/** Every client comes back, and the reply goes on; the last piece comes when all of them have the one before. */
+async function finishResumed(halves: readonly Half[], [next, last]: readonly [string, string]): Promise<void> {
+  const resumed = resume(halves);
+  await Promise.all(halves.map(({ call }) => call.send(next)));
+  await untilShown(halves, WHOLE.slice(0, -last.length));
+  await Promise.all(halves.map((half) => finish(half, last)));
+  await resumed;
 }
 
-describe('the death of a process in the middle of a completion', () => {
-  const openai = () => new OpenAI({ baseURL: `${world.service.api}/openai/v1`, apiKey: 'none', maxRetries: 10 });
+/** Every client comes back as it does. */
+function resume(halves: readonly Half[]): Promise<unknown> {
+  return Promise.all(
+    halves.map(async ({ reader, reading }) => {
+      if (reader.streams && reader.name !== 'WorkflowChatTransport') await reading.over;
+      await reading.resume();
+    }),
+  );
+}
 
-  test('of the worker repeats no text', async () => {
-    world.driveReplies();
-    const messages = [{ role: 'user' as const, content: 'To a lost worker' }];
-    const stream = await openai().chat.completions.create({ model: 'm', messages, stream: true });
-    let text = '';
-    const reading = (async () => {
-      for await (const { choices } of stream) text += choices[0]?.delta.content ?? '';
-    })();
-    await (await requestFor('To a lost worker')).send(FIRST);
-    await until('the text', async () => (text === FIRST ? true : null));
-    await killWorker('To a lost worker');
-    await reading;
-    expect(text).toBe(WHOLE);
-  }, 90_000);
+const shown = (halves: readonly Half[]) => halves.map(({ reader, reading }) => [reader.name, reading.shown()]);
+const whole = () => stockReaders.map(({ name }) => [name, WHOLE]);
 
-  test('of the api gives the repeated request the same turn', async () => {
-    world.driveReplies();
-    const messages = [{ role: 'user' as const, content: 'To a lost api' }];
-    const answered = openai().chat.completions.create({ model: 'm', messages });
-    const call = await requestFor('To a lost api');
-    await call.send(FIRST);
-    await killApi(call);
-    expect((await answered).choices[0]?.message.content).toBe(WHOLE);
-    expect(requestsFor('To a lost api')).toHaveLength(1);
-  }, 90_000);
-});
+describe('every stock client ends with the whole text once', () => {
+  test('when the api is killed in the middle of its reply', async () => {
+    const halves = await begin('A lost api');
+    await killApi();
+    await finishResumed(halves, ['and ', 'turns.']);
+    expect(shown(halves)).toEqual(whole());
+    expect(halves.map(({ text }) => requestsOf(text))).toEqual(halves.map(() => 1));
+  }, 120_000);
 
-describe.each([5, 6, 7] as const)('the death of a process in the middle of a message of the AI SDK %i', (version) => {
-  const newChat = (id: string) => createStockChat(version, { api: `${world.service.api}/ai-sdk/v${version}/chat`, id });
+  test('when the worker is killed in the middle of its reply', async () => {
+    const halves = await killWorker(await begin('A lost worker'));
+    await Promise.all(halves.map((half) => finish(half, WHOLE)));
+    await Promise.all(halves.map(({ reading }) => reading.over));
+    expect(shown(halves)).toEqual(whole());
+  }, 120_000);
 
-  test('of the worker repeats no text', async () => {
-    world.driveReplies();
-    const text = `To a lost worker of ${version}`;
-    const chat = newChat(`worker-${version}`);
-    const sent = chat.sendMessage({ text });
-    await (await requestFor(text)).send(FIRST);
-    await until('the text', async () => (textOf(chat.messages.at(-1)) === FIRST ? true : null));
-    await killWorker(text);
-    await sent;
-    expect([chat.error, textOf(chat.messages.at(-1))]).toEqual([undefined, WHOLE]);
-  }, 90_000);
-});
-
-describe('the death of a process in the middle of a run of AG-UI', () => {
-  const newAgent = (threadId: string, content: string) => {
-    const agent = new HttpAgent({ url: `${world.service.api}/ag-ui`, threadId });
-    agent.addMessage({ id: `${threadId}-1`, role: 'user', content });
-    return agent;
-  };
-  const lastOf = ({ messages }: HttpAgent) => messages.at(-1)?.content;
-
-  test('of the worker repeats no text', async () => {
-    world.driveReplies();
-    const text = 'To a lost worker of a run';
-    const agent = newAgent('lost-worker', text);
-    const running = agent.runAgent({ runId: 'lost-worker' });
-    await (await requestFor(text)).send(FIRST);
-    await until('the text', async () => (lastOf(agent) === FIRST ? true : null));
-    await killWorker(text);
-    await running;
-    expect(lastOf(agent)).toBe(WHOLE);
-  }, 90_000);
+  test('when the worker is killed, and the api after the next draft has repeated the text', async () => {
+    const halves = await killWorker(await begin('A lost worker and a lost api'));
+    await Promise.all(halves.map(({ call }) => call.send(`${FIRST}and `)));
+    await untilShown(halves, `${FIRST}and `);
+    await killApi();
+    await finishResumed(halves, ['turns', '.']);
+    expect(shown(halves)).toEqual(whole());
+  }, 120_000);
 });

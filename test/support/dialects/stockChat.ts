@@ -44,10 +44,15 @@ function createState(messages: ShownMessage[]) {
 
 export function createStockChat(
   version: 5 | 6 | 7,
-  { api, id, messages = [], body }: { api: string; id: string; messages?: ShownMessage[]; body?: object },
+  {
+    id,
+    messages = [],
+    ...where
+  }: { id: string; messages?: ShownMessage[] } & ({ api: string; body?: object } | { transport: object }),
 ): StockChat {
   const { AbstractChat, DefaultChatTransport } = versions[version];
-  const transport = new (DefaultChatTransport as new (options: object) => object)({ api, ...(body ? { body } : {}) });
+  const transport =
+    'transport' in where ? where.transport : new (DefaultChatTransport as new (options: object) => object)(where);
   return new (AbstractChat as Base)({ id, transport, state: createState(messages) });
 }
 
