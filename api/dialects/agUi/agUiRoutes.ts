@@ -1,12 +1,13 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { readReplyState } from '../../../db/dialects/replyState.js';
-import { findNamedTurn, keepTurnName } from '../../../db/dialects/turnNames.js';
+import { findNamedTurn, keepTurnName, readLastTurn } from '../../../db/dialects/turnNames.js';
+import { readTurn } from '../../../db/turns/turnView.js';
 import { Problem } from '../../http/problem.js';
 import { takeViewerPlace } from '../../limits/viewerPlaces.js';
 import { createChatTurns } from '../aiSdk/chatTurns.js';
 import { answerCalls, type UiDeps } from '../aiSdk/uiRoutes.js';
-import { stopRunningTurn } from '../core/chatState.js';
+import { readRunningTurn, stopRunningTurn } from '../core/chatState.js';
 import { createCollectOutput } from '../core/collectOutput.js';
 import { followTurn } from '../core/followTurn.js';
 import { createGatheredOutput } from '../core/gatheredOutput.js';
@@ -49,10 +50,23 @@ export function agUiRoutes(deps: UiDeps): Router {
     return { ...started, base: messages };
   }
 
+  /**
+   * The turn that a run attaches to: its own, one that was begun over another protocol, by its id, and for a client that
+   * says nothing the one that runs, or the last.
+   */
+  async function knownTurn(owner: string, chatId: string, request: AgUiRequest): Promise<string | null> {
+    const { runId, said, approvals } = request;
+    const named = await findNamedTurn(pool, { chatId, kind: 'run', clientId: runId });
+    if (named) return named;
+    if ((await readTurn(pool, { owner, turnId: runId }))?.chatId === chatId) return runId;
+    if (said || approvals.length > 0) return null;
+    return (await readRunningTurn(pool, owner, chatId))?.turnId ?? readLastTurn(pool, chatId);
+  }
+
   async function runOf(response: Response, request: AgUiRequest): Promise<Run> {
     const owner = String(response.locals.owner);
     const chatId = await turns.findChat(owner, request.threadId);
-    const known = chatId && (await findNamedTurn(pool, { chatId, kind: 'run', clientId: request.runId }));
+    const known = chatId && (await knownTurn(owner, chatId, request));
     if (chatId && known) return attach(chatId, known);
     const run =
       request.approvals.length > 0

@@ -31,6 +31,18 @@ async function typesOf(body: object): Promise<string[]> {
   return [...(await response.text()).matchAll(/"type":"([A-Z_]+)"/g)].map(([, type]) => type!);
 }
 
+/** The turn that a request of another protocol begins. Its answer is not read. */
+async function turnOf(path: string, body: object): Promise<string> {
+  const response = await fetch(`${world.service().api}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, stream: true }),
+  });
+  const turnId = response.headers.get('x-turn-id');
+  await response.body?.cancel();
+  return turnId ?? 'no turn';
+}
+
 describe('the stock client of AG-UI', () => {
   test('runs turns of one thread', async () => {
     world.provider.script(
@@ -85,6 +97,51 @@ describe('the stock client of AG-UI', () => {
     expect(world.provider.requests.filter(({ body }) => JSON.stringify(body).includes(agent.threadId))).toHaveLength(1);
   });
 
+  test.each<[string, (chatId: string, text: string) => Promise<string>]>([
+    ['our own API', async (chatId, text) => (await world.service().client.postTurn(chatId, text)).id],
+    ['Responses', (conversation, input) => turnOf('/openai/v1/responses', { model: 'm', input, conversation })],
+    [
+      'the AI SDK',
+      (id, text) => {
+        const message = { id: `ui-${text}`, role: 'user', parts: [{ type: 'text', text }] };
+        return turnOf('/ai-sdk/v7/chat', { id, message });
+      },
+    ],
+  ])('attaches to a turn of %s, by its id or to read the thread, with its tools, text and end', async (name, post) => {
+    const text = `What is it, ${name}?`;
+    world.provider.script(asking([tool('c1', 'calculate', { expression: '6 * 7' })]));
+    world.provider.script(() => ({ steps: [] }));
+    const { chat } = await world.newAgent({ enabledTools: ['calculate'] });
+    const turnId = await post(chat.id, text);
+    const hasResult = (body: object) => /"role":"tool"/.test(JSON.stringify(body));
+    const call = await world.provider.nextRequest(
+      ({ body }) => JSON.stringify(body).includes(text) && hasResult(body),
+      20_000,
+    );
+    await call.send('It is ');
+    const agents = [newAgent(chat.id), newAgent(chat.id)];
+    const runs = [agents[0]!.runAgent({ runId: turnId }), agents[1]!.runAgent()];
+    const shown = (last: string) => [
+      ['user', text],
+      ['assistant', undefined],
+      ['tool', '42'],
+      ['assistant', last],
+    ];
+    for (const agent of agents)
+      await until('the text so far', async () => (said(agent).at(-1)?.[1] === 'It is ' ? true : null));
+    expect(agents.map(said)).toEqual([shown('It is '), shown('It is ')]);
+    await call.send('42.');
+    for (const step of ending()) await call.push(step);
+    await Promise.all(runs);
+    const late = [newAgent(chat.id), newAgent(chat.id)];
+    await late[0]!.runAgent({ runId: turnId });
+    await late[1]!.runAgent();
+    const all = [...agents, ...late];
+    expect(all.map(said)).toEqual(all.map(() => shown('It is 42.')));
+    const idsOf = ({ messages }: HttpAgent) => messages.map(({ id }) => id);
+    expect(all.map(idsOf)).toEqual(all.map(() => idsOf(agents[0]!)));
+  });
+
   test('takes back a draft that was lost', async () => {
     world.provider.script({ steps: [{ text: 'Half of ' }, { waitMs: 700 }, { reset: true }] }, whole('Another.'));
     const agent = newAgent();
@@ -95,6 +152,27 @@ describe('the stock client of AG-UI', () => {
       ['assistant', 'Another.'],
     ]);
   }, 60_000);
+
+  test('is stopped by the id of its thread, and keeps its text', async () => {
+    world.provider.script(() => ({ steps: [] }));
+    const agent = newAgent();
+    say(agent, `Tell me, ${agent.threadId}`);
+    const outcomes: unknown[] = [];
+    const running = agent.runAgent({}, { onRunFinishedEvent: ({ event }) => void outcomes.push(event.outcome) });
+    const call = await world.provider.nextRequest(({ body }) => JSON.stringify(body).includes(agent.threadId), 20_000);
+    await call.send('The lamp ');
+    await until('the first text', async () => (said(agent).at(-1)?.[1] === 'The lamp ' ? true : null));
+    const stop = (threadId: string) =>
+      fetch(`${world.service().api}/ag-ui/stop`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ threadId }),
+      });
+    expect((await stop('no thread')).status).toBe(404);
+    expect((await stop(agent.threadId)).status).toBe(204);
+    await running;
+    expect([outcomes, said(agent).at(-1)]).toEqual([[{ type: 'cancelled' }], ['assistant', 'The lamp ']]);
+  });
 
   test('is told what went wrong', async () => {
     world.provider.script({ status: 401, body: { error: { message: 'no', code: 'invalid_api_key' } } });
