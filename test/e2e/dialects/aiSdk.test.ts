@@ -135,6 +135,31 @@ describe.each([6, 7] as const)('a stock page of version %i', (version) => {
   });
 });
 
+test('a page of version 5 answers a tool call that waits by the part that asked', async () => {
+  world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'));
+  const chat = newChat(5, { enabledTools: [named('echo', 'careful')] });
+  await chat.sendMessage({ text: 'Please.' });
+  expect(chat.error).toBeUndefined();
+  const asked = chat.messages.at(-1)!.parts.find(({ type }) => type === 'data-approval')!;
+  Object.assign(asked.data as object, { approved: true });
+  await chat.sendMessage();
+  expect([chat.error, textOf(chat.messages.at(-1))]).toEqual([undefined, 'Done.']);
+  expect(shown(await messagesOf(5, chat.id))).toEqual([
+    ['user', 'Please.'],
+    ['assistant', 'Done.'],
+  ]);
+});
+
+test('a page that sends only its newest message continues its chat', async () => {
+  world.provider.script(whole('One.'), whole('Two.'));
+  const id = `page-${++chats}`;
+  for (const text of ['A', 'B']) {
+    const message = { id: `${id}-${text}`, role: 'user', parts: [{ type: 'text', text }] };
+    await (await fetch(apiOf(6), { method: 'POST', body: JSON.stringify({ id, message }) })).text();
+  }
+  expect(shown(await messagesOf(6, id)).map(([, text]) => text)).toEqual(['A', 'One.', 'B', 'Two.']);
+});
+
 test('a page of version 7 drops a draft that was lost', async () => {
   world.provider.script({ steps: [{ text: 'Half of ' }, { waitMs: 700 }, { reset: true }] }, whole('Another.'));
   const chat = newChat(7);
