@@ -17,6 +17,7 @@ import type { RetryRule } from './failure.js';
 import { createClassify } from './narrative/classify.js';
 import { createCloseScene } from './narrative/closeScene.js';
 import { createGuessAddressee } from './narrative/guessAddressee.js';
+import { createImpersonate } from './narrative/impersonate.js';
 import { createScenePovs, createSummarizeScene } from './narrative/summarizeScene.js';
 import { createWriteMemory } from './narrative/writeMemory.js';
 import { createStreamStep } from './streaming/attempt.js';
@@ -86,6 +87,7 @@ export function createActivities(deps: ActivityDeps) {
     reconcileTurns: createReconcileTurns(deps),
     startTurn: createStartTurn(deps),
     titleChat: createTitleChat(deps),
+    impersonate: createImpersonate(deps),
     sendWebhook: createSendWebhook(deps),
     giveUpWebhook: createGiveUpWebhook(deps),
   };

@@ -6,7 +6,7 @@ import type { ChatKind, TokenUsage } from '../domain/turns/turn.js';
 import type { DeliveryKey } from '../domain/webhooks/delivery.js';
 
 /** The purpose of a model call. */
-export type CallPurpose = 'reply' | 'iteration' | 'subagent' | 'classifier';
+export type CallPurpose = 'reply' | 'iteration' | 'subagent' | 'impersonation' | 'classifier';
 
 export type ModelCall = {
   purpose: CallPurpose;

@@ -14,6 +14,7 @@ import { type TokenRouteDeps, tokenRoutes } from './auth/tokenRoutes.js';
 import type { ChatPurge } from './chats/chatPurge.js';
 import { chatRoutes } from './chats/chatRoutes.js';
 import { exportRoutes } from './chats/exportRoutes.js';
+import { type ImpersonateRouteDeps, impersonateRoutes } from './chats/impersonateRoutes.js';
 import { createListModels, type ModelRouteDeps, modelRoutes } from './chats/modelRoutes.js';
 import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.js';
 import { mountDialects } from './dialects/mountDialects.js';
@@ -63,6 +64,7 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
   ApprovalRouteDeps &
   ProviderRouteDeps &
   TokenRouteDeps &
+  ImpersonateRouteDeps &
   ModelRouteDeps & {
     relays: boolean;
     /** How often a reply is tried, `REPLY_ATTEMPTS`. */
@@ -120,6 +122,7 @@ export function routesOf(deps: AppDeps, commands = commandsOf(deps)): Route[] {
     ...characterRoutes(deps),
     ...chatRoutes(deps),
     ...exportRoutes(deps),
+    ...impersonateRoutes(deps),
     ...turnRoutes({ ...deps, acceptTurn }),
     ...commandRoutes(deps),
     ...stepRoutes(deps),

@@ -8,6 +8,7 @@ import { onOutboxGrew } from '../db/webhooks/outbox.js';
 import { createOutbox } from '../db/webhooks/startDeliveries.js';
 import { defaultProviderUrls } from '../domain/providers/defaultUrls.js';
 import { createStartDelivery } from '../engine/deliveries.js';
+import { createImpersonate } from '../engine/impersonate.js';
 import { createConnectedNamespace } from '../engine/namespace.js';
 import { createTurnEngine } from '../engine/turnEngine.js';
 import { hostInUrl, listen } from '../lib/listen.js';
@@ -162,6 +163,7 @@ function serve(
     stopTurn,
     chatPurge: backends.chatPurge,
     engine,
+    impersonate: createImpersonate({ client, taskQueue: config.TASK_QUEUE }),
     namespace,
     reconcileTurn,
     feeds,

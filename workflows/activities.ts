@@ -27,6 +27,7 @@ type LongStep =
   | 'classify'
   | 'summarizeScene'
   | 'titleChat'
+  | 'impersonate'
   | 'reconcileTurns'
   | 'sendWebhook'
   | 'giveUpWebhook';

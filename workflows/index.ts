@@ -1,4 +1,5 @@
 export { subagent } from './agents/subagents.js';
+export { impersonate } from './narrative/impersonate.js';
 export { summarizeScene } from './narrative/summarizeScene.js';
 export { turn } from './turn.js';
 export { reconcile } from './turns/reconcile.js';

@@ -14,7 +14,8 @@ export type ChosenProvider = {
   temperature?: number;
   thinking?: boolean;
 };
-export type ProviderOf = (turnId: string) => Promise<ChosenProvider>;
+/** `of`: the id of a turn, or of a chat as it is set now. */
+export type ProviderOf = (of: string) => Promise<ChosenProvider>;
 
 /** A stored provider with its decrypted key. */
 export type StoredServer = Pick<
@@ -54,8 +55,8 @@ export function createProviderOf(deps: {
     return known.provider;
   }
 
-  return async (turnId) => {
-    const chosen = await readChosenModel(deps.pool, deps.sealingKey, turnId);
+  return async (of) => {
+    const chosen = await readChosenModel(deps.pool, deps.sealingKey, of);
     if (!chosen) throw new TurnFailure('turn_gone');
     const { provider, fallback, temperature } = chosen;
     const asked = {

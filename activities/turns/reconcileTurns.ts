@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { readUndeliveredApprovals } from '../../db/agents/approvals.js';
 import { removeUnattached } from '../../db/attachments/removeAttachments.js';
+import { removeSpentImpersonations } from '../../db/chats/impersonations.js';
 import { type Pass, reconcilePass } from '../../db/reconciler/reconcilePass.js';
 import type { ReconcileDeps, TurnWorkflows } from '../../db/reconciler/reconcileTurn.js';
 import { trimTurns } from '../../db/turns/trimTurns.js';
@@ -83,6 +84,7 @@ async function trim({ pool, telemetry }: Deps, onProgress: () => void): Promise<
   await trimTurns(pool, options).catch(telemetry.notTrimmed);
   const unattached = { olderThanMs: UNATTACHED_MS, withinMs: UNATTACHED_PASS_MS, onProgress };
   await removeUnattached(pool, unattached).catch(telemetry.notTrimmed);
+  await removeSpentImpersonations(pool).catch(telemetry.notTrimmed);
 }
 
 /** A failure must not repeat the pass. */

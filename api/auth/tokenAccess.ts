@@ -46,6 +46,7 @@ export const tokenAccess: Readonly<Record<string, TokenAccess>> = {
   updateChat: { path: 'chat', bodyNames: { guestId: 'character', providerId: 'refused' } },
   deleteChat: 'chat',
   exportChat: 'chat',
+  impersonate: 'chat',
   // A copy is a new chat, which the token does not name.
   forkChat: 'owner',
 

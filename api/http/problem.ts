@@ -58,6 +58,10 @@ export const problems = {
     status: 409,
     title: 'Only a reply of one speaker that has text can be continued, in a narrative or document chat',
   },
+  not_impersonable: {
+    status: 409,
+    title: 'Only in a narrative or agent chat can a model write the next message of the user',
+  },
   version_not_landed: { status: 409, title: 'The version has no text' },
   beat_not_found: { status: 404, title: 'The reply has no such beat' },
   reply_has_changes: {
@@ -88,6 +92,8 @@ export const problems = {
   internal: { status: 500, title: 'Internal error' },
   database_unavailable: { status: 503, title: 'The database is not available at the moment' },
   engine_unreachable: { status: 503, title: 'Temporal can not be reached' },
+  model_failed: { status: 502, title: 'The model could not write the message' },
+  model_slow: { status: 503, title: 'The model did not write the message in time: try again' },
   page_not_built: {
     status: 503,
     title: 'The page is not built: run npm run build:page, and set PAGE_DIR to dist/page',

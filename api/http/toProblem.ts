@@ -22,8 +22,8 @@ const refusals: Record<JoinRefused['code'], [ProblemCode, string?, Record<string
   unavailable: ['database_unavailable', undefined, { 'Retry-After': '1' }],
 };
 
-/** Limits that are out of reach again when turns have ended. */
-const passes = new Set<string | null>(['turns', 'queuedTurns']);
+/** Limits that are out of reach again when turns or requests have ended. */
+const passes = new Set<string | null>(['turns', 'queuedTurns', 'impersonations']);
 
 /** The problem of a refusal by the chat. Where a field names something that can't be used, the detail names the field. */
 function refusedByChat({ code, path, max }: ChatRefused): Problem {
@@ -56,6 +56,7 @@ function refusedByChat({ code, path, max }: ChatRefused): Problem {
     case 'beat_not_found':
     case 'reply_has_changes':
     case 'not_continuable':
+    case 'not_impersonable':
     case 'memory_not_found':
     case 'change_not_found':
     case 'change_not_pending':

@@ -58,6 +58,11 @@ export type Client = {
   ): Promise<Attachment>;
   /** The bytes of an attachment; the blob has its media type. */
   readAttachment(id: string, options?: RetryOptions): Promise<Blob>;
+  /**
+   * Has the chat's model write the user's next message, to edit and send: nothing of it is in the log. `hint`: what the
+   * message should say. Takes up to a minute; an aborted `signal` stops the model. Is not repeated.
+   */
+  impersonate(chatId: string, about?: { hint?: string }, options?: WaitOptions): Promise<string>;
   getTurn(turnId: string, options?: RetryOptions): Promise<Turn>;
   /** Stops a turn. The text of its reply so far is kept. */
   cancelTurn(turnId: string, options?: RetryOptions): Promise<void>;
@@ -73,6 +78,8 @@ export type Client = {
 
 const ended: ReadonlySet<Turn['status']> = new Set<Turn['status']>(['completed', 'cancelled', 'failed']);
 const maxPages = 10_000;
+/** Longer than the service takes. */
+const impersonateMs = 75_000;
 
 export function createClient(options: ClientOptions): Client {
   const send = createSend(options);
@@ -118,6 +125,11 @@ export function createClient(options: ClientOptions): Client {
     async readAttachment(id, retry) {
       const path = `/v1/attachments/${segment(id)}`;
       return (await withRetries(() => request<Blob>('GET', path, { as: 'blob', ...signalOf(retry) }), retry)).body;
+    },
+    async impersonate(chatId, about = {}, { signal } = {}) {
+      const options = { body: about, timeoutMs: impersonateMs, ...(signal ? { signal } : {}) };
+      const path = `/v1/chats/${segment(chatId)}/impersonate`;
+      return (await request<{ text: string }>('POST', path, options)).body.text;
     },
     async cancelTurn(turnId, retry) {
       await withRetries(() => request('POST', `/v1/turns/${segment(turnId)}/cancel`, signalOf(retry)), retry);

@@ -55,6 +55,7 @@ export const chatTables: { table: string; rows: number; purge?: Purge }[] = [
   { table: 'dialect_responses', rows: 100 },
   { table: 'dialect_turns', rows: 500 },
   { table: 'webhook_deliveries', rows: 500 },
+  { table: 'impersonations', rows: 100 },
   { table: 'turns', rows: 50 },
 ];
 

@@ -167,8 +167,11 @@ export type ChosenModel = {
 
 type Row = Omit<UsableProvider, 'apiKey'> & { owner: string; sealedKey: Buffer };
 
-/** Reads the choice of a turn's chat, with decrypted keys. Null when the turn or its chat was deleted. */
-export async function readChosenModel(db: Db, key: SealingKey | null, turnId: string): Promise<ChosenModel | null> {
+/**
+ * Reads the choice of a chat, which is named by its id or that of a turn, with decrypted keys. Null when the turn or its
+ * chat was deleted.
+ */
+export async function readChosenModel(db: Db, key: SealingKey | null, of: string): Promise<ChosenModel | null> {
   const { rows } = await db.query<{
     model: string | null;
     temperature: number | null;
@@ -178,9 +181,9 @@ export async function readChosenModel(db: Db, key: SealingKey | null, turnId: st
   }>(
     `select s.settings->>'model' as model, (s.settings->>'temperature')::float as temperature,
        coalesce((s.settings->>'thinkingEnabled')::boolean, false) as thinking, s.settings->>'providerId' as "providerId", s.owner
-     from (select coalesce(t.settings, ch.settings) as settings, ch.owner
-           from turns t join chats ch on ch.id = t.chat_id where t.id = $1) s`,
-    [turnId],
+     from (select coalesce((select t.settings from turns t where t.id = $1), ch.settings) as settings, ch.owner
+           from chats ch where ch.id = coalesce((select t.chat_id from turns t where t.id = $1), $1)) s`,
+    [of],
   );
   const chat = rows[0];
   if (!chat) return null;

@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'beat_not_found'
   | 'reply_has_changes'
   | 'not_continuable'
+  | 'not_impersonable'
   | 'no_such_seq'
   | 'rewind_not_last'
   | 'not_narrative'

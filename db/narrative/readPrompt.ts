@@ -15,7 +15,7 @@ export async function readPromptInput(
 ): Promise<PromptInput | null> {
   const [context, remembered, closedScenes, card] = await Promise.all([
     readTurnContext(db, key.turnId),
-    readRemembered(db, key),
+    readRemembered(db, { of: key.turnId, speakerId: key.speakerId }),
     readClosedScenes(db, key),
     readSpeakerCard(db, key.speakerId),
   ]);
@@ -48,13 +48,14 @@ type Speaking = { turnId: string; speakerId: string };
 const MEMORIES = 500;
 const SCENES = 200;
 
-async function readRemembered(db: Db, { turnId, speakerId }: Speaking): Promise<Memory[]> {
+/** The memories of a character of a chat, which is named by its id or that of a turn (`of`). */
+export async function readRemembered(db: Db, { of, speakerId }: { of: string; speakerId: string }): Promise<Memory[]> {
   const { rows } = await db.query<Memory>(
     `select text, witnesses, scene_id as "sceneId", chat_clock as "chatClock", significance,
             pinned_seq is not null as pinned, written_seq as "writtenSeq"
-     from memories where chat_id = (select chat_id from turns where id = $1) and witnesses ? $2
+     from memories where chat_id = coalesce((select chat_id from turns where id = $1), $1) and witnesses ? $2
      order by pinned_seq is not null desc, written_seq desc limit $3`,
-    [turnId, speakerId, MEMORIES],
+    [of, speakerId, MEMORIES],
   );
   return rows;
 }

@@ -117,7 +117,8 @@ const storyColumn = `(select coalesce(jsonb_agg(jsonb_build_object('eventId', id
     'description', description, 'status', status, 'artifacts', artifacts) order by planned_seq), '[]')
   from (select * from story_events where chat_id = $1 and status in ('planned', 'active') order by planned_seq limit ${MAX_STORY_EVENTS}) s) as story`;
 
-async function readSetting(db: Db, chatId: string, sceneId: string | null | undefined) {
+/** The scene of a chat, or the one that is open, and its open story events. */
+export async function readSetting(db: Db, chatId: string, sceneId: string | null | undefined) {
   const { rows } = await db.query<{ scene: Scene | null; story: OpenStoryEvent[] }>(
     `select ${sceneColumn}, ${storyColumn}`,
     [chatId, sceneId ?? null],
@@ -166,7 +167,7 @@ type LineRow = SpokenLine & { attachments?: Attachment[] | null };
  * The last lines of the timeline before a turn, oldest first, including those of cancelled and failed turns. Queued turns
  * are left out. The speaker of user turns is `you`; their out-of-character text is removed.
  */
-async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<SpokenLine[]> {
+export async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<SpokenLine[]> {
   const { rows } = await db.query<LineRow>(
     `select ${lineColumns}, e.data->'attachments' as attachments from events e left join turns t on t.id = e.turn_id
      where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < $2 and ${isNotQueued} and e.data->>'text' <> ''

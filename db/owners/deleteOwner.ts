@@ -25,6 +25,7 @@ export const ownerTables: { table: string; rows: number; remove?: Removal; purge
   { table: 'providers', rows: 100_000, remove: removeProviders },
   { table: 'you', rows: 1, remove: rowsOf('you', null) },
   { table: 'owner_usage', rows: 1, remove: removeUsage },
+  { table: 'impersonations', rows: 0, purged: true },
   { table: 'turns', rows: 0, purged: true },
 ];
 

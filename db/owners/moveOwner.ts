@@ -40,6 +40,7 @@ export const ownedTables = {
   providers: moveAll('providers'),
   chats: moveAll('chats'),
   turns: moveAll('turns'),
+  impersonations: moveAll('impersonations'),
   dialect_chats: moveUnless('dialect_chats', 'o.mount = t.mount and o.client_id = t.client_id'),
   dialect_requests: moveAll('dialect_requests'),
   dialect_responses: moveAll('dialect_responses'),

@@ -54,6 +54,11 @@ export type PromptInput = {
   closedScenes: ClosedScene[];
   /** What the speaker's card adds; absent where the speaker was not imported. */
   card?: SpeakerCard | null;
+  /**
+   * Where the speaker is the user, whose message a model writes: the instruction which part it plays, and the one after
+   * the last line. `about` takes the place of what a character knows.
+   */
+  written?: { role: string; last: string; about?: string[] };
 };
 
 /** How many lines of earlier dialogue a prompt contains at most. */

@@ -19,7 +19,7 @@ function present({ you, ...cast }: Pick<PromptInput, 'you' | 'host' | 'guest'>):
 }
 
 function speakerOf(input: PromptInput): Person {
-  return input.guest?.id === input.speakerId ? input.guest : input.host;
+  return present(input).find(({ id }) => id === input.speakerId) ?? input.host;
 }
 
 /** Who the macros of the speaker's texts stand for. */
@@ -32,6 +32,7 @@ function macroNames(input: PromptInput): MacroNames {
  * interjection keeps its own: a card knows nothing of it.
  */
 export function role(input: PromptInput): string {
+  if (input.written) return input.written.role;
   const own = ownRole(input);
   const asked = input.card?.systemPrompt.trim();
   if (!asked) return own;
@@ -85,15 +86,17 @@ function ownRole(input: PromptInput): string {
     .join(' ');
 }
 
-/** The instruction that replaces the user's line when all of it is out of character. */
+/** The instruction that replaces the user's line when all of it is out of character, or a model writes it. */
 export function continueScene(input: PromptInput): string {
+  if (input.written) return input.written.last;
   return `${nameOf(input.you)} says nothing in the story now. Go on with the scene as ${nameOf(speakerOf(input))}.`;
 }
 
 /** The speaker's persona, which may be empty, and the speaker's knowledge, the most valuable first. */
 export function knowledge(input: PromptInput): { persona: string; others: string[] } {
   const speaker = speakerOf(input);
-  return { persona: speaker.persona && `${nameOf(speaker)}: ${speaker.persona}`, others: surroundings(input, speaker) };
+  const persona = speaker.persona && `${nameOf(speaker)}: ${speaker.persona}`;
+  return { persona, others: input.written?.about ?? surroundings(input, speaker) };
 }
 
 function surroundings(input: PromptInput, speaker: Person): string[] {
@@ -110,7 +113,7 @@ function surroundings(input: PromptInput, speaker: Person): string[] {
 /** What the other character did last; null in an interjection, whose prompt contains that character's line in full. */
 function doing(input: PromptInput, speaker: Person): string | null {
   const other = silentWitness(input, speaker.id);
-  if (!other || input.beat > 0) return null;
+  if (!other || input.beat > 0 || input.written) return null;
   const last = [...input.dialogue, ...input.beats].findLast(({ speakerId }) => speakerId === other.id);
   return last ? `What ${nameOf(other)} did last: ${clip(last.text)}` : null;
 }
@@ -142,7 +145,7 @@ function story({ storyEvents }: PromptInput): string | null {
 export function message(input: PromptInput, { speakerId, text }: SpokenLine) {
   if (speakerId === input.speakerId) return { role: 'assistant' as const, content: text };
   const known = present(input).find(({ id }) => id === speakerId);
-  const isClear = known?.id === YOU && !input.guest;
+  const isClear = known && !input.guest && (known.id === YOU || input.speakerId === YOU);
   const name = known ? nameOf(known) : 'somebody who has left';
   return { role: 'user' as const, content: isClear ? text : `${name}: ${text}` };
 }

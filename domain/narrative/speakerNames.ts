@@ -28,7 +28,7 @@ export function speakerNames(input: {
   const namesOf = (person: Person) => [
     ...variants(person.name),
     ...firstNames(person, all),
-    ...(person.id === speakerId ? ownWords : person.id === you.id ? userWords : []),
+    ...(person.id === you.id ? userWords : person.id === speakerId ? ownWords : []),
   ];
   const own = all.filter(({ id }) => id === speakerId).flatMap(namesOf);
   const known = new Set(own.map(foldName));

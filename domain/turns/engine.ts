@@ -6,6 +6,7 @@ export const TURN_WORKFLOW = 'turn';
 export const SUBAGENT_WORKFLOW = 'subagent';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const SUMMARIZE_SCENE_WORKFLOW = 'summarizeScene';
+export const IMPERSONATE_WORKFLOW = 'impersonate';
 export const TITLE_CHAT_WORKFLOW = 'titleChat';
 export const DELIVER_WEBHOOK_WORKFLOW = 'deliverWebhook';
 /** One schedule per task queue, so that two installations on one namespace do not share it. */

@@ -98,6 +98,28 @@ describe('a person on the page', () => {
     );
   }, 90_000);
 
+  test('has the next message written into the message box, brings back what was there, and stops it with Escape', async () => {
+    const { chat } = await newAssistant({ title: 'Written' });
+    const viewer = await open(chat.id);
+    await viewer.composer.fill('ask about birds');
+    world.provider.script(whole('Which birds ', 'dive?'), { steps: [] });
+    await viewer.button('Write my reply').click();
+    await viewer.page.getByText('Written by the model.').waitFor();
+    expect(await viewer.composer.inputValue()).toBe('Which birds dive?');
+    expect(JSON.stringify(lastRequest().messages)).toContain('ask about birds');
+    await viewer.button('Undo').click();
+    expect(await viewer.composer.inputValue()).toBe('ask about birds');
+    world.provider.requests.length = 0;
+    await viewer.button('Write my reply').click();
+    const call = await world.provider.nextRequest();
+    await viewer.composer.press('Escape');
+    await call.left();
+    await viewer.button('Write my reply').waitFor();
+    expect(await viewer.composer.inputValue()).toBe('ask about birds');
+    expect(await viewer.messageTexts()).toEqual([]);
+    expect(viewer.problems).toEqual([]);
+  }, 90_000);
+
   test('finds a message in any chat, and the result opens the chat at the message', async () => {
     const { chat } = await newAssistant({ title: 'Birds' });
     const { chat: other } = await newAssistant({ title: 'Fish' });

@@ -9,6 +9,8 @@ const paths = {
   fork: 'M4 2.5v11m0-4c0-3 8-1.5 8-5m0 0V2.5m-2 2 2-2 2 2',
   details: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12m0-7v4m0-6.2v.4',
   workflow: 'M6.5 3H3v10h10V9.5M9 2.5h4.5V7m0-4.5L7.5 8.5',
+  write: 'm3 13 .7-3 5.6-5.6 2.3 2.3L6 12.3zm9.5-10.5v4m-2-2h4M9 13.5h4.5',
+  stop: 'M4 4h8v8H4z',
   previous: 'M10 3 5 8l5 5',
   next: 'm6 3 5 5-5 5',
 } as const;

@@ -17,7 +17,13 @@ export function createWorkerMetrics(
     new Counter({ name, help, labelNames, registers });
   const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets: number[]) =>
     new Histogram({ name, help, labelNames, buckets, registers });
-  const inFlight: Record<CallPurpose, number> = { reply: 0, iteration: 0, subagent: 0, classifier: 0 };
+  const inFlight: Record<CallPurpose, number> = {
+    reply: 0,
+    iteration: 0,
+    subagent: 0,
+    impersonation: 0,
+    classifier: 0,
+  };
   const deltas = { count: 0 };
 
   watch('reply_streams', "Replies and agents' iterations that stream now", () => inFlight.reply + inFlight.iteration);

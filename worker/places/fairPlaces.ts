@@ -15,6 +15,7 @@ const takesPlace = new Set([
   'classify',
   'summarizeScene',
   'titleChat',
+  'impersonate',
   'sendWebhook',
 ]);
 

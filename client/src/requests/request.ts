@@ -9,6 +9,8 @@ export type RequestOptions = {
   as?: 'blob';
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** How long the request may take, in milliseconds; as the client's `timeoutMs` by default. */
+  timeoutMs?: number;
 };
 
 /** An answer of the service. `body` is the parsed JSON, a string if it is not JSON, and null if it is empty. */
@@ -37,9 +39,10 @@ export function createSend(settings: RequestSettings): Request {
   const { baseUrl, timeoutMs = 30_000, fetch: send = globalThis.fetch } = settings;
   const base = baseUrl.replace(/\/+$/, '');
 
-  return async <T>(method: string, path: string, { body, bytes, as, headers, signal }: RequestOptions = {}) => {
+  return async <T>(method: string, path: string, options: RequestOptions = {}) => {
+    const { body, bytes, as, headers, signal } = options;
     const key = keyOf(settings);
-    const bound = withTimeout(timeoutMs, signal);
+    const bound = withTimeout(options.timeoutMs ?? timeoutMs, signal);
     try {
       const response = await send(base + path, {
         method,

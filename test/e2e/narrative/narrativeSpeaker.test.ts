@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { ending, whole } from '../../support/provider/scriptedReply.js';
+import { fetchHistory, readableHistory } from '../../support/temporal/engine.js';
 
 let world: NarrativeWorld;
 beforeAll(async () => {
@@ -47,5 +48,58 @@ describe('a narrative reply', () => {
     world.provider.script({ steps: [{ text: 'Good evening.\nMi' }, ...ending('length')] });
     const { turn } = await world.play(chat.id);
     expect(turn.beats).toMatchObject([{ text: 'Good evening.\nMi', truncated: true }]);
+  }, 60_000);
+});
+
+describe('the next message of the user, which a model writes', () => {
+  type Written = { text?: string; code?: string };
+  const write = (path: string, body: object = {}) =>
+    world.service().client.send<Written>('POST', `${path}/impersonate`, body);
+  const isAsked = ({ requestId }: { requestId: string | undefined }) => requestId?.startsWith('imp_') ?? false;
+  const asked = () => world.provider.nextRequest(isAsked);
+
+  test('has the lines of the user alone, and is neither in the log nor in Temporal', async () => {
+    const { chat, path } = await world.newChat({ guest: null });
+    const { turn } = await world.play(chat.id, 'Good evening.');
+    const { seq } = await world.service().client.getChat(chat.id);
+    world.provider.script(whole('You: I hold out ', 'my hand.\n\nMira: No.'));
+    const { status, body } = await write(path, { hint: 'Ask for the marmalade.' });
+    expect({ status, body }).toEqual({ status: 200, body: { text: 'I hold out my hand.' } });
+    const { requestId, body: request } = await asked();
+    const messages = request.messages as { role: string; content: string }[];
+    expect(messages.map(({ content }) => content)).toEqual([
+      expect.stringContaining('in a role-play with Mira'),
+      'Good evening.',
+      turn.beats[0]?.text,
+      expect.stringMatching(/Ask for the marmalade\.$/),
+    ]);
+    expect(await world.service().client.getChat(chat.id)).toMatchObject({ seq, activeTurnId: null });
+    const history = readableHistory(await fetchHistory(world.service(), requestId?.split('/')[0] ?? ''));
+    expect(history).toContain('impersonate');
+    expect(history).not.toMatch(/marmalade|hold out|hand/);
+  }, 60_000);
+
+  test('is not written on when its client goes', async () => {
+    const { path } = await world.newChat({ guest: null });
+    world.provider.script({ steps: [{ text: 'I hold ' }] });
+    const gone = new AbortController();
+    const request = fetch(`${world.service().api}${path}/impersonate`, { method: 'POST', signal: gone.signal });
+    const call = await asked();
+    gone.abort();
+    await expect(request).rejects.toThrow();
+    await call.left();
+  }, 60_000);
+
+  test('is refused with a code where the provider fails twice, and in a chat of another kind', async () => {
+    const { path } = await world.newChat({ guest: null });
+    world.provider.script({ status: 500 }, { status: 500 });
+    const failed = await write(path);
+    expect(failed).toMatchObject({ status: 502, body: { code: 'model_failed', detail: 'The provider failed.' } });
+    expect(failed.headers.get('retry-after')).toBe('10');
+    const { client } = world.service();
+    const { body: document } = await client.send<{ id: string }>('POST', '/v1/documents', { title: 'A', body: 'B' });
+    const wish = { kind: 'document', documentId: document.id };
+    const { body: chat } = await client.send<{ id: string }>('POST', '/v1/chats', wish);
+    expect(await write(`/v1/chats/${chat.id}`)).toMatchObject({ status: 409, body: { code: 'not_impersonable' } });
   }, 60_000);
 });

@@ -13,6 +13,7 @@ import { t } from '../../strings/strings.js';
 import { editRequest } from '../messages/pendingEdits.js';
 import { offerComposer } from './focusComposer.js';
 import { AttachButton, pasteFiles, StagedFiles, useDroppedFiles } from './stagedFiles.js';
+import { WriteReplyButton, WriteReplyHint } from './writeReply.js';
 
 type WhenBusy = NonNullable<NewTurn['whenBusy']>;
 const whenBusy = signal<WhenBusy>('enqueue');
@@ -64,6 +65,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
       <StagedFiles chatId={chat.id} />
       <div class="composer-box">
         <AttachButton chatId={chat.id} />
+        <WriteReplyButton chat={chat.chat.value} />
         <label class="hidden" for="composer-text">
           {t().composer.label}
         </label>
@@ -92,6 +94,7 @@ export function Composer({ chat }: { chat: OpenChat }) {
           {t().composer.send}
         </button>
       </div>
+      <WriteReplyHint chatId={chat.id} />
       {files.length > 0 && text.trim() === '' && <p class="hint">{t().composer.filesOnly}</p>}
       {isBusy && <WhenBusySelect />}
     </form>

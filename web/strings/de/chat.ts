@@ -54,6 +54,10 @@ export const composer: Strings['composer'] = {
   stop: 'Anhalten',
   stopTitle: 'Anhalten (Esc)',
   filesOnly: 'Schreib eine Nachricht, die mit den Dateien gesendet wird.',
+  writeReply: 'Meine Antwort schreiben',
+  stopWriting: 'Schreiben anhalten (Esc)',
+  writing: 'Deine Antwort wird geschrieben… Esc hält das an.',
+  written: 'Vom Modell geschrieben. Bearbeite den Text und sende ihn dann.',
   removeQuote: 'Zitat entfernen',
   whenBusy: 'Während einer Antwort:',
   whenBusyOptions: {

@@ -141,6 +141,8 @@ export const errors: ErrorWords = {
     internal: 'Bei uns ist etwas schiefgegangen.',
     kind_not_available: 'Diese Art von Chat gibt es hier nicht.',
     memory_not_found: 'Diese Erinnerung wurde entfernt.',
+    model_failed: 'Das Modell konnte die Nachricht nicht schreiben. Versuche es noch einmal.',
+    model_slow: 'Das Modell hat zu lange gebraucht. Versuche es noch einmal.',
     no_open_scene: 'Es läuft keine Szene.',
     not_agent: 'Diese Einstellungen haben nur Assistenten und Agenten.',
     not_continuable: 'Diese Antwort lässt sich nicht fortsetzen.',

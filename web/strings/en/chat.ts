@@ -54,6 +54,10 @@ export const composer = {
   stop: 'Stop',
   stopTitle: 'Stop (Esc)',
   filesOnly: 'Write a message to send with the files.',
+  writeReply: 'Write my reply',
+  stopWriting: 'Stop writing (Esc)',
+  writing: 'Writing your reply… Esc stops it.',
+  written: 'Written by the model. Edit it, then send it.',
   removeQuote: 'Remove quote',
   whenBusy: 'During a reply:',
   whenBusyOptions: {

@@ -69,6 +69,8 @@ const problems = {
   internal: 'Something went wrong on our side.',
   kind_not_available: 'This kind of chat is not available here.',
   memory_not_found: 'This memory was removed.',
+  model_failed: 'The model could not write the message. Try again.',
+  model_slow: 'The model took too long. Try again.',
   no_open_scene: 'No scene is open.',
   not_agent: 'Only assistants and agents have these settings.',
   not_continuable: 'This reply can’t be continued.',

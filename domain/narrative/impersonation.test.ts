@@ -1,0 +1,83 @@
+import { expect, test } from '@jest/globals';
+import { type ImpersonationInput, impersonationNames, impersonationPrompt } from './impersonation.js';
+
+const limits = { soft: 6_000, hard: 12_000, countTokens: (text: string) => Math.ceil(text.length / 4) };
+const you = { id: 'you', name: 'Robin', persona: 'A traveller who is short of words.' };
+const host = { id: 'chr_h', name: 'Mira', persona: 'Keeps the lighthouse.' };
+const dialogue = [
+  { speakerId: 'you', text: 'Good evening.' },
+  { speakerId: 'chr_h', text: 'Shut the door.' },
+];
+const narrative: ImpersonationInput = {
+  kind: 'narrative',
+  hint: '',
+  you,
+  host,
+  guest: null,
+  dialogue,
+  scene: { container: 'The lamp room' },
+  edges: [],
+  storyEvents: [],
+  remembered: [
+    {
+      ...{ text: 'Robin broke the lamp.', witnesses: ['chr_h'], sceneId: null, chatClock: 3, significance: 2 },
+      ...{ pinned: false, writtenSeq: 4 },
+    },
+  ],
+};
+const agent: ImpersonationInput = { kind: 'agent', hint: '', you, instructions: 'Answer in rhymes.', dialogue };
+const contents = (input: ImpersonationInput, hard = limits.hard) =>
+  impersonationPrompt(input, { ...limits, hard }).map(({ role, content }) => `${role}: ${content}`);
+
+test("the model plays the user's character, and sees the others' lines as those that it answers", () => {
+  const [system = '', ...rest] = contents(narrative);
+  expect(system).toContain('You are Robin in a role-play with Mira.');
+  expect(system).toContain('Robin: A traveller who is short of words.');
+  expect(system).toContain('The scene: The lamp room');
+  expect(system).toContain('Mira is present. Keeps the lighthouse.');
+  expect(system).toContain('Robin broke the lamp.');
+  expect(rest).toEqual([
+    'assistant: Good evening.',
+    'user: Shut the door.',
+    'system: Write the next message of Robin now, without a name before it.',
+  ]);
+});
+
+test('with a guest the lines of both characters begin with their names', () => {
+  const guest = { id: 'chr_g', name: 'Brann', persona: '' };
+  const lines = contents({ ...narrative, guest, dialogue: [...dialogue, { speakerId: 'chr_g', text: 'Quick!' }] });
+  expect(lines).toContain('user: Mira: Shut the door.');
+  expect(lines).toContain('user: Brann: Quick!');
+});
+
+test('a hint is the last thing that the model reads', () => {
+  expect(contents({ ...narrative, hint: ' Ask for the key. ' }).at(-1)).toBe(
+    "system: Write the next message of Robin now, without a name before it. It should say this, in Robin's own words: Ask for the key.",
+  );
+});
+
+test("with an assistant the model writes as the person, and knows the assistant's instructions", () => {
+  const [system = '', ...rest] = contents(agent);
+  expect(system).toContain('You are a person who talks with an AI assistant.');
+  expect(system).toContain('The assistant has these instructions:\nAnswer in rhymes.');
+  expect(system).not.toContain('affinity');
+  expect(rest.at(-1)).toBe('system: Write the next message of the person now, without a name before it.');
+});
+
+test('the prompt fits the hard limit, whatever is in the chat', () => {
+  const long = 'A long tale. '.repeat(8_000);
+  const input = {
+    ...narrative,
+    hint: long.slice(0, 4_000),
+    dialogue: Array(20).fill({ speakerId: 'chr_h', text: long }),
+  };
+  const tokens = contents({ ...input, you: { ...you, persona: long } }, 3_000).join('\n').length / 4;
+  expect(tokens).toBeLessThanOrEqual(3_000);
+});
+
+test("the user's own name before the answer is dropped, and lines of the others end it", () => {
+  const { own, others } = impersonationNames(narrative);
+  expect(own).toEqual(expect.arrayContaining(['Robin', 'You', '{{user}}']));
+  expect(others).toEqual(['Mira']);
+  expect(impersonationNames(agent).others).toEqual(['assistant']);
+});
