@@ -1,8 +1,8 @@
 import type { ProviderApi } from '../providers/providerApi.js';
 
-/** The values that an option takes. `texts`: up to `most` texts of 1 to `chars` characters. */
+/** The values that an option takes. `step`: of the page's field. `texts`: up to `most` texts of 1 to `chars` characters. */
 type Values =
-  | { kind: 'number' | 'integer'; min: number; max: number /** Of the page's field. */; step: number }
+  | { kind: 'number' | 'integer'; min: number; max: number; step: number }
   | { kind: 'texts'; most: number; chars: number };
 
 type Row = Values & {
