@@ -1,3 +1,4 @@
+import type { StoredLimit } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
 import { changeAvatar, readAvatar } from '../../db/narrative/avatars.js';
 import { readCharacter } from '../../db/narrative/characters.js';
@@ -18,7 +19,7 @@ const maxAvatarBytes = 2 * 1024 * 1024;
 /** Files that are received at once: each is in memory as a whole. */
 const atOnce = { perOwner: 4, inAll: 32 };
 
-export function avatarRoutes({ pool }: { pool: Pool }): Route[] {
+export function avatarRoutes({ pool, limits }: { pool: Pool; limits: StoredLimit }): Route[] {
   const uploads = createUploadPlaces(atOnce);
   return [
     route({
@@ -29,7 +30,7 @@ export function avatarRoutes({ pool }: { pool: Pool }): Route[] {
       tag,
       bytes: true,
       answers: { 200: character },
-      problems: ['character_not_found', 'body_too_large', 'unsupported_media_type'],
+      problems: ['character_not_found', 'limit_reached', 'body_too_large', 'unsupported_media_type'],
       async handle({ owner, params: { characterId }, request, response }) {
         const bytes = await uploads(owner, () => readBytes(request, response, maxAvatarBytes));
         const mediaType = imageTypeOf(bytes);
@@ -38,7 +39,7 @@ export function avatarRoutes({ pool }: { pool: Pool }): Route[] {
           throw new Problem('unsupported_media_type', `The body must be one of ${imageTypes.join(', ')}`);
         }
         const image = { mediaType, bytes: mediaType === 'image/png' ? checkedPng(bytes) : bytes };
-        const isChanged = await changeAvatar(pool, { owner, characterId }, image);
+        const isChanged = await changeAvatar(pool, { owner, characterId }, image, limits);
         if (!isChanged) throw new Problem('character_not_found');
         return {
           status: 200,

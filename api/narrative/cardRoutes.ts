@@ -36,7 +36,13 @@ function warningsOf({ data }: Card): { path: string; reason: string }[] {
     }));
 }
 
-export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
+export function cardRoutes({
+  pool,
+  limits,
+}: {
+  pool: Pool;
+  limits: Pick<Limits, 'characters' | 'storedBytes'>;
+}): Route[] {
   const uploads = createUploadPlaces(atOnce);
   return [
     route({
@@ -54,8 +60,9 @@ export function cardRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 
           const { card, image } = await readCardFile(bytes, request.headers['content-type']);
           const avatar = image && { mediaType: 'image/png', bytes: image };
           const imported = { card, avatar };
-          const max = limits.characters;
-          return { card, created: await createCharacter(pool, owner, toCharacter(card), { max, imported }) };
+          const { characters: max, storedBytes } = limits;
+          const created = await createCharacter(pool, owner, toCharacter(card), { max, imported, storedBytes });
+          return { card, created };
         });
         const warnings = warningsOf(card);
         const body = warnings.length > 0 ? { ...created, warnings } : created;

@@ -18,7 +18,13 @@ import { character } from './resources.js';
 const tag = 'Characters';
 const greeting = () => text(200_000).nullable();
 
-export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Limits, 'characters'> }): Route[] {
+export function characterRoutes({
+  pool,
+  limits,
+}: {
+  pool: Pool;
+  limits: Pick<Limits, 'characters' | 'storedBytes'>;
+}): Route[] {
   return [
     route({
       operation: 'createCharacter',
@@ -34,7 +40,7 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
           pool,
           owner,
           { ...body, greeting: body.greeting ?? null },
-          { max: limits.characters },
+          { max: limits.characters, storedBytes: limits.storedBytes },
         );
         return { status: 201, body: created, headers: { Location: `/v1/characters/${created.id}` } };
       },
@@ -79,11 +85,11 @@ export function characterRoutes({ pool, limits }: { pool: Pool; limits: Pick<Lim
         greeting: greeting().optional(),
       }),
       answers: { 200: character },
-      problems: ['character_not_found'],
+      problems: ['character_not_found', 'limit_reached'],
       async handle({ owner, params, body }) {
         return {
           status: 200,
-          body: orProblem(await changeCharacter(pool, owner, params.characterId, body), 'character_not_found'),
+          body: orProblem(await changeCharacter(pool, owner, params.characterId, body, limits), 'character_not_found'),
         };
       },
     }),

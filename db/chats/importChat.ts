@@ -41,7 +41,7 @@ export function importChat(
         greeting,
       ]);
     for (const { characterId, card } of plan.cards) await storeCard(tx, ids.character(characterId), card);
-    await insertFiles(tx, owner, files, ids);
+    const fileBytes = await insertFiles(tx, owner, files, ids);
     if (plan.document) {
       const { id, title, body, documentVersion } = plan.document;
       await tx.query('insert into documents (id, owner, title, body, version) values ($1, $2, $3, $4, $5)', [
@@ -59,7 +59,7 @@ export function importChat(
     await attachToImport(tx, { chatId, owner });
     await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
     await mustBeUsable(tx, chatId);
-    await mustHaveRoomForChat(tx, chatId, limits.storedBytes);
+    await mustHaveRoomForChat(tx, chatId, limits.storedBytes, fileBytes + bytesBeside(plan));
     return (await readChat(tx, owner, chatId))!;
   });
 }
@@ -130,8 +130,11 @@ async function createIds(tx: Tx, owner: string, plan: ImportPlan): Promise<NewId
 /** A file of an import, whole. `sha256` is that of `bytes`. */
 export type ImportedFile = { header: ExportedFile; bytes: Buffer; sha256: Buffer };
 
-async function insertFiles(tx: Tx, owner: string, files: AsyncIterable<ImportedFile>, ids: NewIds): Promise<void> {
+/** Returns the bytes of all files together. */
+async function insertFiles(tx: Tx, owner: string, files: AsyncIterable<ImportedFile>, ids: NewIds): Promise<number> {
+  let total = 0;
   for await (const { header, bytes, sha256 } of files) {
+    total += bytes.length;
     const { mediaType } = header;
     if (header.type === 'avatar') await storeAvatar(tx, ids.character(header.characterId), { mediaType, bytes });
     else
@@ -141,7 +144,14 @@ async function insertFiles(tx: Tx, owner: string, files: AsyncIterable<ImportedF
         { mediaType, name: header.name ?? undefined, bytes, sha256 },
       );
   }
+  return total;
 }
+
+/** The bytes of what is imported beside the log and the files. */
+const bytesBeside = ({ characters, cards, document }: ImportPlan): number =>
+  [...characters.flatMap(({ persona, greeting }) => [persona, greeting]), document?.body]
+    .concat(cards.map(({ card }) => JSON.stringify(card)))
+    .reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 
 type Target = { chatId: string; owner: string };
 

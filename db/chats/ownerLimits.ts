@@ -3,13 +3,13 @@ import { ChatRefused } from '../core/refused.js';
 
 /** The most rows that an owner may have of each kind; story events are counted per chat. */
 export type Limits = { [what in Limited]: number } & StoredLimit;
-/** The most bytes of the logs, documents and attachments of an owner. Left out: any number. */
+/** The most bytes of the logs, documents, attachments and characters of an owner. Left out: any number. */
 export type StoredLimit = { storedBytes?: number | undefined };
 export type Limited = 'chats' | 'characters' | 'documents' | 'providers' | 'attachments' | 'webhooks' | 'storyEvents';
 
 /** What triggers count in `owner_usage`, when a transaction commits. */
 type Counted = Exclude<Limited, keyof typeof few> | Stored;
-type Stored = 'logBytes' | 'documentBytes' | 'attachmentBytes';
+type Stored = 'logBytes' | 'documentBytes' | 'attachmentBytes' | 'characterBytes';
 
 /**
  * Throws `ChatRefused` when the owner, or the chat, already has `max`. Holds an advisory lock until the transaction
@@ -49,6 +49,6 @@ export async function readUsage(db: Db, owner: string, whats: Counted[]): Promis
   return rows[0]!.used;
 }
 
-/** Bytes of the owner's logs, documents and attachments. */
+/** Bytes of the owner's logs, documents, attachments and characters. */
 export const readStoredBytes = (db: Db, owner: string): Promise<number> =>
-  readUsage(db, owner, ['logBytes', 'documentBytes', 'attachmentBytes']);
+  readUsage(db, owner, ['logBytes', 'documentBytes', 'attachmentBytes', 'characterBytes']);

@@ -23,12 +23,12 @@ function mustFit(bytes: number, max: number): void {
   if (bytes > max) throw new ChatRefused('limit_reached', 'storedBytes', max);
 }
 
-/** Checks the room for a chat that this transaction has made, with its log and its document. */
-export async function mustHaveRoomForChat(tx: Tx, chatId: string, max: number | undefined): Promise<void> {
+/** Checks the room for the log of a chat that this transaction has made, and for so many bytes that it has made beside it. */
+export async function mustHaveRoomForChat(tx: Tx, chatId: string, max: number | undefined, beside = 0): Promise<void> {
   if (max === undefined) return;
   const { rows } = await tx.query<{ owner: string; bytes: number }>(
     `select c.owner, coalesce(c.log_bytes, 0)::float8 as bytes from chats c where c.id = $1`,
     [chatId],
   );
-  if (rows[0]) await mustHaveRoom(tx, rows[0].owner, rows[0].bytes, max);
+  if (rows[0]) await mustHaveRoom(tx, rows[0].owner, rows[0].bytes + beside, max);
 }

@@ -1,3 +1,5 @@
+import type { StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 
 export type Image = { mediaType: string; bytes: Buffer };
@@ -11,11 +13,15 @@ export async function storeAvatar(tx: Tx, characterId: string, { mediaType, byte
   );
 }
 
-/** Replaces the avatar of an owner's character; null removes it. False when the owner has no such character. */
+/**
+ * Replaces the avatar of an owner's character; null removes it. False when the owner has no such character. Throws
+ * `ChatRefused` when there is no room for a larger one.
+ */
 export function changeAvatar(
   pool: Pool,
   { owner, characterId }: { owner: string; characterId: string },
   image: Image | null,
+  { storedBytes }: StoredLimit = {},
 ): Promise<boolean> {
   return transaction(pool, async (tx) => {
     // Clients read an image again when the character has changed.
@@ -24,10 +30,21 @@ export function changeAvatar(
       owner,
     ]);
     if (rowCount !== 1) return false;
-    if (image) await storeAvatar(tx, characterId, image);
-    else await tx.query('delete from character_avatars where character_id = $1', [characterId]);
+    if (image) {
+      const more = image.bytes.length - (await bytesOfAvatar(tx, characterId));
+      if (more > 0) await mustHaveRoom(tx, owner, more, storedBytes);
+      await storeAvatar(tx, characterId, image);
+    } else await tx.query('delete from character_avatars where character_id = $1', [characterId]);
     return true;
   });
+}
+
+async function bytesOfAvatar(tx: Tx, characterId: string): Promise<number> {
+  const { rows } = await tx.query<{ bytes: number }>(
+    'select octet_length(bytes) as bytes from character_avatars where character_id = $1',
+    [characterId],
+  );
+  return rows[0]?.bytes ?? 0;
 }
 
 /** Reads the avatar of an owner's character. Null when there is no such character, or it has none. */

@@ -1,5 +1,6 @@
 import type { Card } from '../../domain/narrative/cards/readCard.js';
-import { mustBeWithinLimit } from '../chats/ownerLimits.js';
+import { mustBeWithinLimit, type StoredLimit } from '../chats/ownerLimits.js';
+import { mustHaveRoom } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
 import { breaksForeignKey, type ListSpec, type Page, readPage } from '../core/page.js';
 import { type Db, type Pool, transaction } from '../core/pool.js';
@@ -28,15 +29,26 @@ const columns = `id, name, persona, greeting, ${hasAvatar}, created_at as "creat
 /** What of an imported card is kept beside the character's own fields. */
 export type Imported = { card: Card; avatar: Image | null };
 
-/** Creates a character, with its card if it was imported. Throws `ChatRefused` when the owner already has `max`. */
+/** Bytes of a character as they count: its texts, the card as JSON, and the avatar. */
+const bytesOf = ({ persona, greeting }: Partial<CharacterFields>, imported?: Imported): number =>
+  Buffer.byteLength(persona ?? '') +
+  Buffer.byteLength(greeting ?? '') +
+  (imported ? Buffer.byteLength(JSON.stringify(imported.card)) : 0) +
+  (imported?.avatar?.bytes.length ?? 0);
+
+/**
+ * Creates a character, with its card if it was imported. Throws `ChatRefused` when the owner already has `max`, or has no
+ * room for it.
+ */
 export function createCharacter(
   pool: Pool,
   owner: string,
   fields: CharacterFields,
-  { max, imported }: { max?: number | undefined; imported?: Imported } = {},
+  { max, imported, storedBytes }: { max?: number | undefined; imported?: Imported } & StoredLimit = {},
 ): Promise<Character> {
   return transaction(pool, async (tx) => {
     await mustBeWithinLimit(tx, 'characters', owner, max);
+    await mustHaveRoom(tx, owner, bytesOf(fields, imported), storedBytes);
     const { rows } = await tx.query<Character>(
       `insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5) returning ${columns}`,
       [newId('chr'), owner, fields.name, fields.persona, fields.greeting],
@@ -80,21 +92,33 @@ export async function readCharacter(db: Db, owner: string, id: string): Promise<
   return rows[0] ?? null;
 }
 
-/** Changes a character. Null when the owner has no such character. */
-export async function changeCharacter(
-  db: Db,
+/**
+ * Changes a character. Null when the owner has no such character. Throws `ChatRefused` when there is no room for longer
+ * texts.
+ */
+export function changeCharacter(
+  pool: Pool,
   owner: string,
   id: string,
   change: CharacterChange,
+  { storedBytes }: StoredLimit = {},
 ): Promise<Character | null> {
-  const { rows } = await db.query<Character>(
-    `update characters set
-       name = coalesce($3, name), persona = coalesce($4, persona),
-       greeting = case when $5 then $6 else greeting end, updated_at = now()
-     where id = $1 and owner = $2 returning ${columns}`,
-    [id, owner, change.name, change.persona, change.greeting !== undefined, change.greeting],
-  );
-  return rows[0] ?? null;
+  return transaction(pool, async (tx) => {
+    const { rows: before } = await tx.query<Pick<Character, 'persona' | 'greeting'>>(
+      'select persona, greeting from characters where id = $1 and owner = $2 for no key update',
+      [id, owner],
+    );
+    if (!before[0]) return null;
+    const { persona = before[0].persona, greeting = before[0].greeting } = change;
+    const more = bytesOf({ persona, greeting }) - bytesOf(before[0]);
+    if (more > 0) await mustHaveRoom(tx, owner, more, storedBytes);
+    const { rows } = await tx.query<Character>(
+      `update characters set name = coalesce($2, name), persona = $3, greeting = $4, updated_at = now()
+       where id = $1 returning ${columns}`,
+      [id, change.name, persona, greeting],
+    );
+    return rows[0] ?? null;
+  });
 }
 
 const deleteAttempts = 5;

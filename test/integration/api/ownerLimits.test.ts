@@ -69,6 +69,10 @@ test('the counted usage of an owner is what its rows say, after creating, editin
       union all select owner, 'documents', count(*) from documents group by owner
       union all select owner, 'documentBytes', sum(octet_length(body)) from documents group by owner
       union all select owner, 'providers', count(*) from providers group by owner
+      union all select owner, 'characterBytes', sum(octet_length(persona) + coalesce(octet_length(greeting), 0)
+        + coalesce((select octet_length(card::text) from character_cards where character_id = c.id), 0)
+        + coalesce((select octet_length(bytes) from character_avatars where character_id = c.id), 0))
+        from characters c group by owner
       union all select owner, 'attachments', count(*) from attachments group by owner
       union all select owner, 'attachmentBytes', sum(size) from attachments group by owner
     ), counted as (

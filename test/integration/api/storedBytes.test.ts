@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readStoredBytes } from '../../../db/chats/ownerLimits.js';
+import { base64, chunk, png, text } from '../../support/cards/pngs.js';
+import { v3 } from '../../support/cards/shapes.js';
 import { sender } from '../../support/chats/narrativeApi.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 
@@ -9,7 +12,7 @@ const refused = { status: 409, body: { code: 'limit_reached', detail: `storedByt
 
 let api: TestApi;
 beforeAll(async () => {
-  const keys = ['ann', 'ben', 'cleo', 'dora'].map((owner) => `k-${owner}:${owner}`).join(',');
+  const keys = ['ann', 'ben', 'cleo', 'dora', 'eve', 'finn'].map((owner) => `k-${owner}:${owner}`).join(',');
   const env = { API_KEYS: keys, STORED_BYTES_PER_OWNER: String(MAX), DATABASE_POOL: '25' };
   api = await startTestApi({ env });
 }, 60_000);
@@ -24,7 +27,11 @@ async function stored(owner: string): Promise<number> {
   const { rows } = await api.database.pool.query<{ bytes: number }>(
     `select coalesce((select sum(octet_length(body)) from documents where owner = $1), 0)::float8
        + coalesce((select sum(log_bytes) from chats where owner = $1), 0)::float8
-       + coalesce((select sum(size) from attachments where owner = $1), 0)::float8 as bytes`,
+       + coalesce((select sum(size) from attachments where owner = $1), 0)::float8
+       + coalesce((select sum(octet_length(persona) + coalesce(octet_length(greeting), 0)
+           + coalesce((select octet_length(card::text) from character_cards where character_id = c.id), 0)
+           + coalesce((select octet_length(bytes) from character_avatars where character_id = c.id), 0))
+           from characters c where owner = $1), 0)::float8 as bytes`,
     [owner],
   );
   return rows[0]!.bytes;
@@ -98,4 +105,57 @@ test('an owner without room begins no conversation of another protocol with earl
   }
   expect((await openai(`/${id}/items`, { items: items.slice(0, 1) })).status).toBe(200);
   expect(await stored('dora')).toBeLessThanOrEqual(MAX);
+}, 60_000);
+
+/** What the triggers have counted. */
+const counted = (owner: string): Promise<number> => readStoredBytes(api.database.pool, owner);
+
+/** A PNG of so many bytes and a few more. */
+const image = (bytes: number) => png(chunk('prVt', Buffer.alloc(bytes, 'x')));
+
+const sendBytes = async (who: string, method: string, path: string, type: string, bytes: Buffer) => {
+  const headers = { authorization: `Bearer k-${who}`, 'content-type': type };
+  const response = await fetch(api.url + path, { method, headers, body: new Uint8Array(bytes) });
+  return { status: response.status, body: (await response.json()) as { id: string; code?: string } };
+};
+
+test('avatars, cards and texts of characters count as stored bytes, and what is deleted or replaced by less no longer does', async () => {
+  const eve = as('eve');
+  const persona = 'x'.repeat(100_000);
+  const { body: mira } = await eve('POST', '/v1/characters', { name: 'Mira', persona });
+  const path = `/v1/characters/${mira.id}`;
+  const put = (bytes: number) => sendBytes('eve', 'PUT', `${path}/avatar`, 'image/png', image(bytes));
+  expect((await put(800_000)).status).toBe(200);
+  expect((await put(950_000)).body.code).toBe('limit_reached');
+  expect(await eve('PATCH', path, { greeting: 'y'.repeat(150_000) })).toMatchObject(refused);
+  expect(await eve('POST', '/v1/characters', { name: 'Tomas', persona: 'z'.repeat(150_000) })).toMatchObject(refused);
+  const card = png(text('ccv3', base64(v3)), chunk('prVt', Buffer.alloc(150_000)));
+  expect((await sendBytes('eve', 'POST', '/v1/characters/import', 'image/png', card)).body.code).toBe('limit_reached');
+  expect(await stored('eve')).toBeLessThanOrEqual(MAX);
+
+  expect((await put(600_000)).status).toBe(200);
+  expect((await sendBytes('eve', 'POST', '/v1/characters/import', 'image/png', card)).status).toBe(201);
+  expect(await eve('PATCH', path, { persona: 'x' })).toMatchObject({ status: 200 });
+  expect((await put(750_000)).status).toBe(200);
+  expect((await eve('DELETE', `${path}/avatar`)).status).toBe(204);
+  expect((await put(750_000)).status).toBe(200);
+  expect((await eve('DELETE', path)).status).toBe(204);
+  expect((await eve('POST', '/v1/documents', { title: 'T', body: 'x'.repeat(800_000) })).status).toBe(201);
+  expect(await counted('eve')).toBe(await stored('eve'));
+}, 60_000);
+
+test('the characters, avatars and document of an imported chat need room, and an import that is refused leaves none of them', async () => {
+  const finn = as('finn');
+  const { body: host } = await finn('POST', '/v1/characters', { name: 'Mira', persona: '' });
+  await sendBytes('finn', 'PUT', `/v1/characters/${host.id}/avatar`, 'image/png', image(400_000));
+  const { body: chat } = await finn('POST', '/v1/chats', { kind: 'narrative', hostId: host.id });
+  const exported = await fetch(`${api.url}/v1/chats/${chat.id}/export`, {
+    headers: { authorization: 'Bearer k-finn' },
+  });
+  const file = Buffer.from(await exported.arrayBuffer());
+  const importIt = () => sendBytes('finn', 'POST', '/v1/chats/import', 'application/x-ndjson', file);
+  expect((await importIt()).status).toBe(201);
+  expect((await importIt()).body.code).toBe('limit_reached');
+  expect((await finn('GET', '/v1/characters')).body.items).toHaveLength(2);
+  expect(await counted('finn')).toBe(await stored('finn'));
 }, 60_000);

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { readStoredBytes } from '../../../db/chats/ownerLimits.js';
 import { readOwnProviders } from '../../../db/chats/usableProviders.js';
 import { unseal } from '../../../db/core/sealed.js';
 import { hintAtLocalChats } from '../../../db/owners/localChats.js';
 import { ownedTables } from '../../../db/owners/moveOwner.js';
 import { secretOf } from '../../../db/webhooks/webhooks.js';
+import { png } from '../../support/cards/pngs.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
@@ -86,6 +88,11 @@ describe('npm run owner -- move', () => {
       persona: '',
       greeting: 'A lighthouse greets you',
     });
+    await fetch(`${api.url}/v1/characters/${hostId}/avatar`, {
+      method: 'PUT',
+      headers: { authorization: 'Bearer key-of-local', 'content-type': 'image/png' },
+      body: new Uint8Array(png()),
+    });
     const chatId = await create(local, '/v1/chats', { kind: 'narrative', hostId });
     const documentId = await create(local, '/v1/documents', { title: 'Letter', body: 'Dear Robin' });
     const providerId = await create(local, '/v1/providers', {
@@ -111,7 +118,13 @@ describe('npm run owner -- move', () => {
       }),
     );
 
+    const stored = async () => Promise.all(['local', 'ann'].map((who) => readStoredBytes(api.database.pool, who)));
+    const [ofLocal = 0, ofAnn = 0] = await stored();
+    expect(ofLocal).toBeGreaterThan(png().length);
     const { code, stdout } = await run('move', 'local', 'ann');
+    // A chat that loses its strategy logs it.
+    expect((await stored())[0]).toBe(0);
+    expect((await stored())[1]).toBeGreaterThanOrEqual(ofLocal + ofAnn);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/ chats +5\n/)]);
     expect(stdout).toContain('ann keeps the own character');
     expect(stdout).toContain('1 chats lost their strategy');
