@@ -27,6 +27,7 @@ function lazy<P extends { onClose(): void }>(pick: (dialogs: Dialogs) => Compone
   };
 }
 
+export const EditRelationship = lazy((dialogs) => dialogs.EditRelationship);
 export const LibraryDialog = lazy((dialogs) => dialogs.LibraryDialog);
 export const RenameDialog = lazy((dialogs) => dialogs.RenameDialog);
 export const RewindDialog = lazy((dialogs) => dialogs.RewindDialog);

@@ -4,6 +4,7 @@ export { RenameDialog } from '../chat/dialogs/renameDialog.js';
 export { RewindDialog } from '../chat/dialogs/rewindDialog.js';
 export { ShortcutsDialog } from '../chat/dialogs/shortcutsDialog.js';
 export { TurnDetails } from '../chat/turns/turnDetails.js';
+export { EditRelationship } from '../narrative/editRelationship.js';
 export { AgentSettingsDialog } from './agentSettingsDialog.js';
 export { CharacterDialog, ProfileDialog } from './characterDialog.js';
 export { ChatSettingsDialog } from './chatSettingsDialog.js';

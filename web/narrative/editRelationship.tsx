@@ -5,17 +5,17 @@ import { type EdgeChange, service } from '../data/service.js';
 import { bind, SubmitRow, TextField, useSubmission } from '../dialogs/fields.js';
 import { t } from '../strings/strings.js';
 
-type EditRelationshipProps = { chatId: string; edge: Edge; onSaved(): void; onDone(): void };
+type EditRelationshipProps = { chatId: string; edge: Edge; onSaved(): void; onClose(): void };
 
 /** The form for the values and the summary of one relationship, with which a fact can be added. */
-export function EditRelationship({ chatId, edge, onSaved, onDone }: EditRelationshipProps) {
+export function EditRelationship({ chatId, edge, onSaved, onClose }: EditRelationshipProps) {
   const { sourceId, targetId } = edge;
   const opened = useSignal(edge).peek();
   const form = useSignal(fieldsOf(opened));
   const submission = useSubmission(async () => {
     await service.updateEdge(chatId, { sourceId, targetId, ...changesOf(opened, form.peek()) });
     onSaved();
-    onDone();
+    onClose();
   });
   const [source, target] = [nameOf(sourceId), nameOf(targetId)];
   return (
@@ -27,7 +27,7 @@ export function EditRelationship({ chatId, edge, onSaved, onDone }: EditRelation
       <TextField label={t().narrative.summary} rows={3} max={20_000} {...bind(form, 'summary')} />
       <TextField label={t().narrative.newFact(source, target)} max={2_000} {...bind(form, 'fact')} />
       <SubmitRow submission={submission} action={t().common.save}>
-        <button type="button" class="button" onClick={onDone}>
+        <button type="button" class="button" onClick={onClose}>
           {t().common.cancel}
         </button>
       </SubmitRow>

@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Edge } from '../../client/src/index.js';
 import { nameOf } from '../data/library.js';
+import { EditRelationship } from '../dialogs/lazyDialogs.js';
 import { t } from '../strings/strings.js';
-import { EditRelationship } from './editRelationship.js';
 import type { Relationships } from './participants.js';
 
 /** The affinity and trust of one participant towards the others. */
@@ -49,7 +49,7 @@ function Relationship({ edge, canEdit, chatId, onSaved }: Saving & { edge: Edge;
         ) : null}
       </div>
       {isEditing.value ? (
-        <EditRelationship chatId={chatId} edge={edge} onSaved={onSaved} onDone={() => (isEditing.value = false)} />
+        <EditRelationship chatId={chatId} edge={edge} onSaved={onSaved} onClose={() => (isEditing.value = false)} />
       ) : (
         <RelationshipState edge={edge} source={source} target={target} />
       )}
