@@ -41,10 +41,10 @@ export function createAnthropic(
   const { facts = createLocalFacts(), log } = options;
   const connection: Connection = { client: createAnthropicClient(options), facts, log };
   return {
-    async *streamReply(request, { signal, silenceMs }) {
+    async *streamReply(request, { signal, silenceMs, mayLackReason }) {
       const clock = createSilenceClock({ signal, silenceMs });
       try {
-        yield* separatedParts(readReply(connection, request, clock));
+        yield* separatedParts(readReply(connection, request, clock, mayLackReason));
       } catch (thrown) {
         signal.throwIfAborted();
         const error = withoutKey(thrown, options.apiKey?.trim());
@@ -63,6 +63,7 @@ async function* readReply(
   connection: Connection,
   request: ReplyRequest,
   clock: SilenceClock,
+  mayLackReason?: boolean,
 ): AsyncGenerator<ReplyPart> {
   const continued: ServerFields[] = [];
   const usages: (TokenUsage | null)[] = [];
@@ -74,7 +75,7 @@ async function* readReply(
     const toBody = (facts: Parameters<typeof toMessageRequest>[1]) => toMessageRequest(sent, facts, continued);
     const needsImages = hasNewImages(request.messages);
     const read = async (response: Response) => {
-      const message = createMessage(model);
+      const message = createMessage(model, mayLackReason);
       return { message, parts: await begunParts(readMessage(response, message, clock)) };
     };
     const asked = { model, requestId, toBody, needsImages, read };

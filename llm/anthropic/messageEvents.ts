@@ -5,7 +5,7 @@ import { parseFrames } from '../chatCompletions/completionFrames.js';
 import { errorIn, errorOf } from '../chatCompletions/streamedErrors.js';
 import { fromErrorObject, notAnApi } from '../errors/providerFailures.js';
 import type { SentEvent } from '../http/eventReader.js';
-import { fieldsOf } from '../looseJson.js';
+import { countOf, fieldsOf, isFields, jsonTextOf } from '../looseJson.js';
 import { shortList } from '../replyLimits.js';
 
 /** The most blocks of one message. */
@@ -13,7 +13,7 @@ export const MAX_BLOCKS = 1_000;
 
 /** A field that is ignored where it has another type. */
 const text = z.string().nullish().catch(null);
-const index = z.number().int().nonnegative().nullish().catch(null);
+const index = z.unknown().optional().transform(countOf);
 
 /** A block of a message, with all of its fields: blocks of reasoning go back unchanged. */
 const block = z.looseObject({ type: z.string() });
@@ -24,14 +24,21 @@ const delta = z.object({
   text,
   thinking: text,
   signature: text,
-  partial_json: text,
+  // Some servers send the whole object.
+  partial_json: z.preprocess((value) => (isFields(value) ? jsonTextOf(value) : value), text),
   citation: z.unknown().optional(),
   stop_reason: text,
 });
 
+/** Some servers send texts in place of blocks. */
+const toBlocks = (content: unknown): unknown =>
+  typeof content === 'string' || Array.isArray(content)
+    ? [content].flat().map((each) => (typeof each === 'string' ? { type: 'text', text: each } : each))
+    : content;
+
 const message = z.object({
   model: text,
-  content: shortList(block, MAX_BLOCKS).nullish(),
+  content: z.preprocess(toBlocks, shortList(block, MAX_BLOCKS).nullish()),
   stop_reason: text,
   usage: z.unknown().optional(),
 });
@@ -45,8 +52,12 @@ const event = z.object({
   delta: delta.nullish().catch(null),
   message: message.nullish().catch(null),
   usage: z.unknown().optional(),
+  stop_reason: text,
 });
-export type MessageEvent = z.infer<typeof event>;
+export type MessageEvent = z.infer<typeof event> & {
+  /** A message that was sent whole as an event. */
+  whole?: MessageObject;
+};
 
 /**
  * The events in the data of one. What is no JSON object is ignored, as `null` and the text of a ping. Throws the failure that
@@ -61,12 +72,16 @@ export function parseEvents({ name, data }: SentEvent, requestId: string | null)
   return frames.map((json) => {
     throwError(json, requestId);
     if (isError) throw fromErrorObject({ request_id: requestId, ...errorOf(json) });
+    const whole = json.type === 'message' && 'content' in json ? message.safeParse(json) : undefined;
+    if (whole?.success) return { ...emptyEvent, whole: whole.data };
     const parsed = event.safeParse(json);
     // Without the parser's error: it quotes the data, which is prose.
     if (!parsed.success) throw new TurnFailure('stream_broken');
     return parsed.data;
   });
 }
+
+const emptyEvent = event.parse({});
 
 /** Every event has a name here. Only those of a ping and of unknown kinds may have other data than JSON. */
 const nameOf = (name: string | null): string | null => (name !== null && known.test(name) ? null : name);

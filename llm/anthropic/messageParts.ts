@@ -2,6 +2,7 @@ import type { ServerFields } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
 import { finishReasonOf } from '../chatCompletions/finishReasons.js';
+import { withoutFinishReason } from '../errors/providerFailures.js';
 import type { FinishReason, ReplyPart } from '../port.js';
 import { createMessageBlocks } from './messageBlocks.js';
 import type { MessageEvent, MessageObject } from './messageEvents.js';
@@ -19,15 +20,19 @@ export type Message = {
   readonly paused: boolean;
   content(): ServerFields[];
   usage(): TokenUsage | null;
-  /** The blocks of reasoning and the tool calls. Throws `stream_broken` without a stop reason. */
+  /**
+   * The blocks of reasoning and the tool calls. Throws `stream_broken` without a stop reason. Where the message has ended in
+   * order, another attempt may take that as its end: `mayLackReason`.
+   */
   attached(): ReplyPart[];
   /** The last part; `calls`: whether the reply has tool calls. */
   ending(usage: TokenUsage | null, calls: boolean): ReplyPart;
 };
 
-export function createMessage(requestedModel: string): Message {
+export function createMessage(requestedModel: string, mayLackReason = false): Message {
   let model = requestedModel;
   let stopReason: string | undefined;
+  let hasEnded = false;
   const blocks = createMessageBlocks();
   const count = createUsageCount();
 
@@ -36,20 +41,24 @@ export function createMessage(requestedModel: string): Message {
     count.take(message.usage);
   }
 
+  function takeWhole(message: MessageObject): ReplyPart[] {
+    head(message);
+    stopReason = message.stop_reason ?? 'end_turn';
+    return (message.content ?? []).flatMap((block, index) => blocks.begin(index, block));
+  }
+
   return {
     take(event) {
+      if (event.whole) return takeWhole(event.whole);
       if (event.message) head(event.message);
       if (event.usage !== undefined) count.take(event.usage);
       const { index, content_block: begun, delta } = event;
-      if (delta?.stop_reason) stopReason = delta.stop_reason;
+      stopReason = delta?.stop_reason ?? event.stop_reason ?? stopReason;
+      if (event.type === 'message_stop') hasEnded = true;
       if (begun) return blocks.begin(index ?? 0, begun);
       return delta ? blocks.add(index ?? 0, delta) : [];
     },
-    takeWhole(message) {
-      head(message);
-      stopReason = message.stop_reason ?? 'end_turn';
-      return (message.content ?? []).flatMap((block, index) => blocks.begin(index, block));
-    },
+    takeWhole,
     get finished() {
       return stopReason !== undefined;
     },
@@ -59,7 +68,8 @@ export function createMessage(requestedModel: string): Message {
     content: blocks.content,
     usage: () => count.usage(model),
     attached() {
-      if (stopReason === undefined) throw new TurnFailure('stream_broken');
+      if (stopReason === undefined && hasEnded && mayLackReason) stopReason = 'end_turn';
+      if (stopReason === undefined) throw hasEnded ? withoutFinishReason() : new TurnFailure('stream_broken');
       return [
         ...blocks.reasoning().map((block): ReplyPart => ({ type: 'reasoning', api: 'anthropic', block })),
         ...blocks.calls().map((call): ReplyPart => ({ type: 'tool_call', ...call })),

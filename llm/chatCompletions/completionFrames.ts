@@ -2,6 +2,7 @@ import { TurnFailure } from '../../domain/log/failures.js';
 import { parseBounded } from '../../domain/text/boundedJson.js';
 import { fromErrorObject } from '../errors/providerFailures.js';
 import { isDone, type SentEvent } from '../http/eventReader.js';
+import { splitValues } from '../http/jsonValues.js';
 import { type Fields, isFields } from '../looseJson.js';
 import { errorOf } from './streamedErrors.js';
 
@@ -36,12 +37,17 @@ const isKeepAlive = (text: string): boolean =>
 function parseAll(text: string): unknown[] | null {
   const whole = parseBounded(text);
   if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
-  if (!text.includes('\n')) return null;
+  if (!text.includes('\n')) return parseEach(splitValues(text) ?? [text]);
   // A frame was cut into lines, or lines are no frames of their own for want of a blank line.
   const joined = parseBounded(text.replaceAll('\n', ''));
   if (joined !== undefined) return [joined];
   const lines = text.split('\n', MAX_LINES + 1).map((line) => withoutPrefix(line.trim()));
   if (lines.length > MAX_LINES) return null;
-  const values = lines.filter((line) => !isKeepAlive(line) && !isDone(line)).map((line) => parseBounded(line));
+  return parseEach(lines.filter((line) => !isKeepAlive(line) && !isDone(line)));
+}
+
+/** Null where one of them is no JSON. */
+function parseEach(texts: string[]): unknown[] | null {
+  const values = texts.map((text) => parseBounded(text));
   return values.includes(undefined) ? null : values;
 }

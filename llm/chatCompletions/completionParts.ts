@@ -1,6 +1,6 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import { fromErrorObject, withoutFinishReason } from '../errors/providerFailures.js';
-import { type Fields, fieldsOf, isFields, listOf, textOf } from '../looseJson.js';
+import { countOf, type Fields, fieldsOf, isFields, listOf, textOf } from '../looseJson.js';
 import type { FinishReason, ReplyPart } from '../port.js';
 import { toPart } from '../separatedParts.js';
 import { createThinkBlocks, type Piece } from '../thinkBlocks.js';
@@ -121,7 +121,7 @@ const isWholeAnswer = ({ object }: Fields, { message, delta }: Fields): boolean 
   object === 'chat.completion' && isFields(message) && !isFields(delta);
 
 /** Only one choice is requested. Other choices are ignored. */
-const isFirst = ({ index }: Fields): boolean => !(typeof index === 'number' && index > 0);
+const isFirst = ({ index }: Fields): boolean => (countOf(index) ?? 0) === 0;
 
 /** Some servers send a text in place of an object, or, as an older API has it, beside it. */
 function deltaOf({ delta, text, message }: Fields): Fields {

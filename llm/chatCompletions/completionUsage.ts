@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { toStorableModel } from '../../domain/text/storable.js';
 import type { TokenUsage } from '../../domain/turns/turn.js';
-import { type Fields, fieldsOf } from '../looseJson.js';
+import { countOf, type Fields, fieldsOf } from '../looseJson.js';
 
-/** A count of tokens. The limit is above any model's context, so that sums stay exact. */
-export const tokens = z
-  .number()
-  .int()
-  .nonnegative()
-  .max(2 ** 31 - 1);
+/** A count of tokens, also as text. The limit is above any model's context, so that sums stay exact. */
+export const tokens = z.preprocess(
+  (value) => countOf(value) ?? value,
+  z
+    .number()
+    .int()
+    .nonnegative()
+    .max(2 ** 31 - 1),
+);
 
 /** The names of the counts: of OpenAI's Chat Completions, and of other APIs that servers pass on. */
 const promptNames = ['prompt_tokens', 'input_tokens'];

@@ -7,7 +7,10 @@ const thinkingNames = [
   'reasoning',
   'thinking',
   'reasoning_text',
+  'reasoning_summary',
+  'thinking_content',
   'thought',
+  'thoughts',
   'reasoning_details',
   'thinking_blocks',
 ] as const;
@@ -54,7 +57,7 @@ const textFields = ['text', 'refusal'] as const;
 const thoughtFields = ['thinking', 'text', 'reasoning', 'summary', 'content'] as const;
 
 function partPieces(part: Fields, channel: Piece['channel'], depth: number): Piece[] {
-  const within = channel === 'thinking' || isThinking(textOf(part.type)) ? 'thinking' : 'text';
+  const within = channel === 'thinking' || part.thought === true || isThinking(textOf(part.type)) ? 'thinking' : 'text';
   for (const name of within === 'thinking' ? thoughtFields : textFields) {
     const value = part[name];
     // Some APIs wrap the text once more.

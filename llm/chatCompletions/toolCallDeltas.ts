@@ -1,5 +1,7 @@
 import type { ToolCallRequest } from '../../domain/agents/chatMessage.js';
 import { TurnFailure } from '../../domain/log/failures.js';
+import { parseBounded } from '../../domain/text/boundedJson.js';
+import { createScanner, type Scanner } from '../jsonScanner.js';
 import { countOf, type Fields, fieldsOf, isFields, jsonTextOf, textOf } from '../looseJson.js';
 import { MAX_ARGUMENTS, MAX_CALLS } from '../replyLimits.js';
 import { createServerFields, type ServerFieldsOfCall } from './serverFields.js';
@@ -21,6 +23,8 @@ type Call = {
   id: string;
   name: string;
   sent: string;
+  /** The newest piece, as long as each piece repeats the one before and adds to it. */
+  soFar: string | null;
   scanner: Scanner;
   server: ServerFieldsOfCall;
 };
@@ -35,7 +39,7 @@ export function createToolCallDeltas(): ToolCallDeltas {
   function begin({ index }: Pick<Fragment, 'index'>): Call {
     if (calls.length >= MAX_CALLS) throw new TurnFailure('reply_too_large');
     const scanner = createScanner();
-    const call: Call = { index, id: '', name: '', sent: '', scanner, server: createServerFields() };
+    const call: Call = { index, id: '', name: '', sent: '', soFar: '', scanner, server: createServerFields() };
     calls.push(call);
     return call;
   }
@@ -64,6 +68,7 @@ export function createToolCallDeltas(): ToolCallDeltas {
     const replaces = isWhole || isEmptyObject(call.sent);
     if (replaces) call.scanner = createScanner();
     call.sent = replaces ? piece : call.sent + piece;
+    call.soFar = replaces || (call.soFar !== null && piece.startsWith(call.soFar)) ? piece : null;
     call.scanner.push(piece);
   }
 
@@ -118,29 +123,14 @@ function joinName({ name: before, sent }: Call, name: string): string {
 
 const isEmptyObject = (text: string): boolean => text.length <= 16 && /^\s*\{\s*\}\s*$/.test(text);
 
-function toRequest({ id, name, sent, server }: Call): ToolCallRequest {
+function toRequest(call: Call): ToolCallRequest {
+  const { id, name, server } = call;
   const serverFields = server.fields();
-  return { id, name, arguments: sent, ...(serverFields ? { serverFields } : {}) };
+  return { id, name, arguments: argumentsOf(call), ...(serverFields ? { serverFields } : {}) };
 }
 
-/** Follows arguments that arrive in pieces, to know when their object is complete. Parsing them each time would be slow. */
-type Scanner = { push(piece: string): void; isComplete(): boolean };
-
-function createScanner(): Scanner {
-  let depth = 0;
-  let begun = false;
-  let within = false;
-  let escaped = false;
-  return {
-    push(piece) {
-      for (const unit of piece) {
-        if (escaped) escaped = false;
-        else if (within) [within, escaped] = [unit !== '"', unit === '\\'];
-        else if (unit === '"') within = true;
-        else if (unit === '{' || unit === '[') [depth, begun] = [depth + 1, true];
-        else if (unit === '}' || unit === ']') depth -= 1;
-      }
-    },
-    isComplete: () => begun && depth === 0 && !within,
-  };
+/** Some servers send all arguments so far with each fragment. Joined, these are no JSON. */
+function argumentsOf({ sent, soFar }: Call): string {
+  if (soFar === null || soFar === sent || parseBounded(sent) !== undefined) return sent;
+  return parseBounded(soFar) === undefined ? sent : soFar;
 }

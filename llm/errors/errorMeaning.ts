@@ -37,6 +37,7 @@ const specific: Record<string, FailureCode> = {
   billing_hard_limit_reached: 'provider_quota',
   billing_not_active: 'provider_quota',
   billing_error: 'provider_quota',
+  credit_limit: 'provider_quota',
   exceeded_current_quota_error: 'provider_quota',
   arrearage: 'provider_quota',
   accountoverdueerror: 'provider_quota',
@@ -76,6 +77,10 @@ const tooLong = [
 const outOfCredit = [
   /credit balance is too low/i,
   /insufficient (balance|credits?|funds)/i,
+  /balance (is|was) (insufficient|not enough|exhausted)/i,
+  /not enough (balance|credits?|funds)/i,
+  /credit limit (exceeded|reached)/i,
+  /account is in arrears/i,
   /requires more credits/i,
   /(used all available|have any|out of) credits/i,
   /(monthly spending|total|key) limit (exceeded|reached)/i,
@@ -90,6 +95,14 @@ const filtered = [
   /(content|usage) policy violation/i,
   /requires moderation/i,
   /flagged (by|as|for)/i,
+  /(unsafe|contains?) (or )?sensitive (content|words?|information)/i,
+  /rejected as a result of our safety system/i,
+];
+/** Of a key, at servers that answer it with 400. */
+const badKey = [
+  /api[ -]?key (is )?(not valid|invalid|expired)/i,
+  /(incorrect|invalid|expired) api[ -]?key/i,
+  /authentication (error|failed)/i,
 ];
 
 /** Of a model or a server that takes no images at all. */
@@ -118,10 +131,11 @@ const badImage = [
 
 const MAX_MESSAGE = 4_000;
 /** Statuses whose message may be about the prompt's length. Messages of others, such as 429, also mention tokens. */
-const aboutPrompts = new Set([undefined, 400, 413, 422]);
+const aboutPrompts = new Set([undefined, 400, 413, 422, 500]);
 const aboutAccounts = new Set([undefined, 400, 402, 403, 429]);
 const aboutImages = new Set([undefined, 400, 404, 413, 415, 422, 500, 501]);
 const aboutContent = new Set([undefined, 400, 403, 422]);
+const aboutKeys = new Set([undefined, 400]);
 
 /** The failure that the fields of an error mean, or undefined when only the status counts. */
 export function meaningOf(fields: ErrorFields, status: number | undefined): FailureCode | undefined {
@@ -133,8 +147,18 @@ export function meaningOf(fields: ErrorFields, status: number | undefined): Fail
   if (aboutPrompts.has(status) && tooLong.some((pattern) => pattern.test(message))) return 'context_too_long';
   if (aboutAccounts.has(status) && outOfCredit.some((pattern) => pattern.test(message))) return 'provider_quota';
   if (aboutContent.has(status) && filtered.some((pattern) => pattern.test(message))) return 'content_filter';
-  return undefined;
+  if (aboutKeys.has(status) && badKey.some((pattern) => pattern.test(message))) return 'provider_unauthorized';
+  return codeOnLine(message);
 }
+
+/** A code that was nested more deeply is a line of its own in the message. */
+const codeOnLine = (message: string): FailureCode | undefined => {
+  const lines = message.split('\n', MAX_LINES).map((line) => line.toLowerCase());
+  const code = lines.find((line) => Object.hasOwn(specific, line));
+  return code === undefined ? undefined : specific[code];
+};
+
+const MAX_LINES = 32;
 
 export const namedError = (fields: ErrorFields): FailureCode | undefined => lookUp(named, fields);
 

@@ -29,6 +29,9 @@ const codeByStatus: Partial<Record<number, FailureCode>> = {
   413: 'context_too_long',
   425: 'provider_error',
   429: 'provider_rate_limited',
+  // Of gateways: no capacity, and a connection that was closed before the answer.
+  498: 'provider_error',
+  499: 'provider_error',
 };
 
 /** The failure of a request: the provider refused it, or did not answer. Undefined for another kind of error. */

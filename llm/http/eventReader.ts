@@ -18,9 +18,24 @@ export const isDone = (data: string): boolean => data.length < 20 && /^"?\[done\
 export type EventReaderOptions = {
   /** Called for each comment, which servers send to keep the connection open. */
   onComment?: () => void;
-  /** Whether a line that begins like a JSON object is an event of its own: some servers send errors in this form. */
+  /**
+   * Whether a line that begins like a JSON object is an event of its own, as some servers send errors. So is one with data
+   * whose field the standard does not know, for its case or for invisible characters before it.
+   */
   bareJson?: boolean;
 };
+
+/** White space, null, the separator of JSON sequences, and a byte order mark. */
+const invisible = new Set([' ', '\t', '\0', '\x1e', '\ufeff']);
+
+/** The data of a line that is no field by the standard; null without any. */
+function dataOfLine(line: string): string | null {
+  let begin = 0;
+  while (invisible.has(line.charAt(begin))) begin++;
+  const text = line.slice(begin);
+  if (text.startsWith('{')) return text;
+  return /^data:/i.test(text) ? text.slice('data:'.length) : null;
+}
 
 export function createEventReader({ onComment, bareJson = false }: EventReaderOptions = {}): EventReader {
   const text = new TextDecoder();
@@ -30,8 +45,8 @@ export function createEventReader({ onComment, bareJson = false }: EventReaderOp
     // The standard says to ignore unknown fields. An event that is too large is an error.
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') throw new TurnFailure('stream_broken');
-      if (bareJson && error.type === 'unknown-field' && error.line?.trimStart().startsWith('{'))
-        events.push({ name: null, data: error.line });
+      const data = bareJson && error.type === 'unknown-field' ? dataOfLine(error.line ?? '') : null;
+      if (data !== null) events.push({ name: null, data });
     },
     ...(onComment ? { onComment } : {}),
     maxBufferSize: MAX_FRAME,

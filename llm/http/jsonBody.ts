@@ -1,5 +1,6 @@
 import { TurnFailure } from '../../domain/log/failures.js';
 import { parseBounded } from '../../domain/text/boundedJson.js';
+import { errorIn } from '../chatCompletions/streamedErrors.js';
 import { notAnApi } from '../errors/providerFailures.js';
 import { isFields } from '../looseJson.js';
 import { MAX_WHOLE } from './boundedFetch.js';
@@ -28,7 +29,7 @@ export async function* readJsonBody(
 }
 
 const isOfApi = (item: Record<string, unknown>): boolean =>
-  known.some((name) => name in item) || ('code' in item && 'message' in item);
+  known.some((name) => name in item) || ('code' in item && 'message' in item) || errorIn(item) !== null;
 
 async function readText(first: Uint8Array | null, next: NextPiece, keepAlive: () => void): Promise<string> {
   const decoder = new TextDecoder();

@@ -49,14 +49,19 @@ async function readable(response: Response): Promise<Response> {
   // A response with status 304 can't have a body.
   if (response.ok || response.status < 200 || response.status === 304) return response;
   const { status, headers } = response;
-  const body = toRefusalBody(await response.text(), headers.get('content-type'));
-  return new Response(JSON.stringify(body), { status, headers: refusalHeaders(headers) });
+  const text = await response.text();
+  const body = toRefusalBody(text, headers.get('content-type'));
+  const kept = refusalHeaders(headers);
+  // Google has the pause in the body.
+  const delay = /"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"/.exec(text)?.[1];
+  if (delay !== undefined && !kept.has('retry-after')) kept.set('retry-after', delay);
+  return new Response(JSON.stringify(body), { status, headers: kept });
 }
 
 /** The headers about retries and the request's id. The others describe the body that was replaced. */
 function refusalHeaders(headers: Headers): Headers {
   const kept = new Headers({ 'content-type': 'application/json' });
-  for (const name of ['retry-after', 'retry-after-ms', 'x-request-id', 'request-id']) {
+  for (const name of ['retry-after', 'retry-after-ms', 'x-ms-retry-after-ms', 'x-request-id', 'request-id']) {
     const value = headers.get(name);
     if (value !== null) kept.set(name, value);
   }

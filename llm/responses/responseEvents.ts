@@ -26,6 +26,8 @@ export type ResponseObject = {
   error: unknown;
   /** Why it is incomplete. */
   reason: string;
+  /** All of its text, which some servers send in place of items. */
+  outputText: string;
 };
 
 /** An event of a stream, read for what it holds. `fields` are those of the event itself. */
@@ -77,19 +79,22 @@ const statusOf = (word: unknown): ResponseStatus =>
 
 const toResponse = (fields: Fields): ResponseObject => ({
   id: textOf(fields.id),
-  status: statusOf(fields.status),
+  // A response with output and without a status is a whole answer.
+  status: fields.status === undefined && listOf(fields.output).length > 0 ? 'completed' : statusOf(fields.status),
   model: textOf(fields.model),
   output: listOf(fields.output).slice(0, MAX_ITEMS).filter(isFields),
   usage: fields.usage,
   error: fields.error,
   reason: textOf(fieldsOf(fields.incomplete_details).reason),
+  outputText: textOf(fields.output_text),
 });
 
 const emptyResponse = toResponse({});
 
 /** The ended response, if the event is its end, else null: the name of the event counts, else the response's own status. */
 export function endedBy({ type, response }: ResponseEvent): ResponseObject | null {
-  const named = statusOf(/^response\.(completed|incomplete|failed|cancelled)$/.exec(type)?.[1]);
+  const word = /^response\.(completed|done|incomplete|failed|cancelled)$/.exec(type)?.[1];
+  const named = statusOf(word === 'done' ? 'completed' : word);
   if (named !== 'unfinished') {
     const ended = response ?? emptyResponse;
     // A response may say more exactly than its event how it ended.
@@ -111,8 +116,8 @@ export const textOfPart = ({ text, refusal }: Fields): string => textOf(text) ||
 export const isMessage = ({ type, role }: Fields): boolean => type === 'message' || (type === undefined && !!role);
 
 /** All of a response's text. */
-export const textOfResponse = ({ output }: ResponseObject): string =>
-  output.filter(isMessage).flatMap(textsOf).join('');
+export const textOfResponse = ({ output, outputText }: ResponseObject): string =>
+  output.filter(isMessage).flatMap(textsOf).join('') || outputText;
 
 /** Throws the failure of a response that has failed or was cancelled. */
 export function reasonOf({ status, error, reason }: ResponseObject, hasCalls: boolean): FinishReason {
