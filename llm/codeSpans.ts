@@ -18,6 +18,13 @@ export function createCodeSpans(): CodeSpans {
 
   return {
     push(text) {
+      // The usual text, without a look at each character.
+      if (!text.includes('`')) {
+        const line = text.lastIndexOf('\n');
+        if (line >= 0) [atLineStart, run, inSpan] = [true, 0, false];
+        if (text.slice(line + 1).trim() !== '') atLineStart = false;
+        return;
+      }
       for (const unit of text) {
         if (unit === '\n') [atLineStart, run, inSpan] = [true, 0, false];
         else if (unit === '`') takeTick();
