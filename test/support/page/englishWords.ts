@@ -26,7 +26,7 @@ function englishOnly(english: unknown, german: unknown): string[] {
     );
   }
   const pattern = patternOf(english);
-  return pattern === null || pattern === '' || pattern === patternOf(german) ? [] : [pattern];
+  return pattern === null || !/\p{L}{2}/u.test(pattern) || pattern === patternOf(german) ? [] : [pattern];
 }
 
 const english = new RegExp(`^(?:${englishOnly(en, de).join('|')})$`);

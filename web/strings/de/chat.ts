@@ -28,11 +28,11 @@ export const chat: Strings['chat'] = {
   relayed: 'Beantwortet von einem anderen Chat-Dienst',
   withCharacter: (name) => `Das ist ein Chat mit ${name}.`,
   introductions: {
-    narrative: 'Schreib eine Nachricht, um zu beginnen.',
+    narrative: 'Schreibe eine Nachricht, um zu beginnen.',
     document:
-      'Stell eine Frage zum Dokument oder bitte um Änderungen. Du kannst jede vorgeschlagene Änderung annehmen oder ablehnen.',
+      'Stelle eine Frage zum Dokument oder bitte um Änderungen. Du kannst jede vorgeschlagene Änderung annehmen oder ablehnen.',
     agent: 'Gib dem Agenten eine Aufgabe. Du siehst, was er denkt und welche Werkzeuge er benutzt.',
-    relay: 'Schreib eine Nachricht. Ein anderer Chat-Dienst antwortet.',
+    relay: 'Schreibe eine Nachricht. Ein anderer Chat-Dienst antwortet.',
   },
   start: 'Anfang des Chats',
   messages: 'Nachrichten',
@@ -53,11 +53,11 @@ export const composer: Strings['composer'] = {
   send: 'Senden',
   stop: 'Anhalten',
   stopTitle: 'Anhalten (Esc)',
-  filesOnly: 'Schreib eine Nachricht, die mit den Dateien gesendet wird.',
   writeReply: 'Meine Antwort schreiben',
   stopWriting: 'Schreiben anhalten (Esc)',
   writing: 'Deine Antwort wird geschrieben… Esc hält das an.',
   written: 'Vom Modell geschrieben. Bearbeite den Text und sende ihn dann.',
+  filesOnly: 'Schreibe eine Nachricht, die mit den Dateien gesendet wird.',
   removeQuote: 'Zitat entfernen',
   whenBusy: 'Während einer Antwort:',
   whenBusyOptions: {

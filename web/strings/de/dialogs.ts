@@ -24,7 +24,7 @@ export const newChat: Strings['newChat'] = {
   create: 'Chat anlegen',
   kind: 'Art des Chats',
   descriptions: {
-    assistant: 'Frag ein Modell und gib ihm Anweisungen.',
+    assistant: 'Frage ein Modell und gib ihm Anweisungen.',
     narrative: 'Chatte mit einer oder zwei Figuren, die Gefühle und Erinnerungen haben.',
     document: 'Besprich einen Text und nimm Änderungsvorschläge an oder lehne sie ab.',
     agent: 'Ein Modell, das Werkzeuge benutzt und seine Schritte zeigt.',

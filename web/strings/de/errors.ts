@@ -2,7 +2,7 @@ import type { FailureCode } from '../../../domain/log/failures.js';
 import type { ErrorWords } from '../en/errors.js';
 
 const tryAgain = 'Versuche es gleich noch einmal.';
-const askOperator = 'Passiert es wieder, sag denen Bescheid, die diesen Dienst betreiben.';
+const askOperator = 'Passiert es wieder, sage denen Bescheid, die diesen Dienst betreiben.';
 
 /** What happened, and what the reader can do. */
 const failures: Record<FailureCode, readonly [message: string, advice: string]> = {
@@ -83,7 +83,7 @@ const failures: Record<FailureCode, readonly [message: string, advice: string]> 
   ],
   max_iterations: [
     'Der Agent wollte öfter Werkzeuge benutzen, als er darf.',
-    'Verlange weniger auf einmal oder sag dem Agenten, dass er weitermachen soll.',
+    'Verlange weniger auf einmal oder sage dem Agenten, dass er weitermachen soll.',
   ],
   reply_too_large: ['Die Antwort ist zu groß, um sie zu speichern.', 'Bitte um eine kürzere Antwort.'],
   upstream_unreachable: ['Der andere Chat-Dienst war nicht erreichbar.', tryAgain],
@@ -91,7 +91,7 @@ const failures: Record<FailureCode, readonly [message: string, advice: string]> 
   upstream_error: ['Beim anderen Chat-Dienst ist ein Fehler aufgetreten.', tryAgain],
   upstream_refused: [
     'Der andere Chat-Dienst hat die Nachricht abgelehnt.',
-    'Ändere die Nachricht oder frag die, die jenen Dienst betreiben.',
+    'Ändere die Nachricht oder frage die, die jenen Dienst betreiben.',
   ],
   upstream_timeout: ['Der andere Chat-Dienst hat zu lange gebraucht.', tryAgain],
   jwt_mint_failed: ['Das Token für den anderen Chat-Dienst konnte nicht erstellt werden.', askOperator],
@@ -151,7 +151,7 @@ export const errors: ErrorWords = {
     not_narrative: 'Das gibt es nur in Chats mit Figuren.',
     not_ready: 'Der Dienst startet gerade.',
     provider_not_found: 'Diesen Anbieter gibt es nicht.',
-    queue_full: 'Es warten schon zu viele Nachrichten. Zieh einige zurück oder warte auf eine Antwort.',
+    queue_full: 'Es warten schon zu viele Nachrichten. Ziehe einige zurück oder warte auf eine Antwort.',
     rate_limited: 'Zu viele Anfragen. Warte einen Moment und versuche es dann noch einmal.',
     reply_has_changes:
       'Diese Antwort schlägt Änderungen vor. Nimm sie an oder lehne sie ab, statt die Antwort zu bearbeiten.',

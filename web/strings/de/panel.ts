@@ -3,6 +3,7 @@ import { formats } from './formats.js';
 
 const { count, list, number, plural } = formats;
 
+/** Names stand in the nominative, because the reader's may be "Du". */
 export const narrative: Strings['narrative'] = {
   people: 'Personen',
   memories: 'Erinnerungen',
@@ -23,18 +24,18 @@ export const narrative: Strings['narrative'] = {
   newCharacter: 'Neue Figur…',
   afterReply: 'Das kannst du nach der Antwort ändern.',
   relationships: 'Beziehungen',
-  relationshipsOf: (name) => `Beziehungen von ${name}`,
-  relationshipOf: (source, target) => `Beziehung von ${source} zu ${target}`,
-  editRelationship: (source, target) => `Beziehung von ${source} zu ${target} bearbeiten`,
+  relationshipsOf: (name) => `Beziehungen: ${name}`,
+  relationshipOf: (source, target) => `Beziehung: ${source} → ${target}`,
+  editRelationship: (source, target) => `Beziehung bearbeiten: ${source} → ${target}`,
   neutral: 'Noch hat sich nichts geändert. Alle Werte sind neutral.',
-  towards: 'zu',
+  towards: '→',
   affinity: 'Zuneigung',
   trust: 'Vertrauen',
-  valueOf: (value, source, target) => `${value} von ${source} zu ${target}`,
+  valueOf: (value, source, target) => `${value}: ${source} → ${target}`,
   ofHundred: (value) => `${number(value)} von 100, wobei 50 neutral ist`,
-  knownFacts: (n, name) => `${count(n, { one: 'bekannte Tatsache', other: 'bekannte Tatsachen' })} über ${name}`,
+  knownFacts: (n, name) => `${count(n, { one: 'bekannte Tatsache', other: 'bekannte Tatsachen' })}: ${name}`,
   summary: 'Zusammenfassung',
-  newFact: (source, target) => `Eine Tatsache, die ${source} über ${target} weiß`,
+  newFact: (source, target) => `Neue Tatsache: ${source} → ${target}`,
 
   noMemories: 'Noch keine Erinnerungen. Sie entstehen im Lauf der Geschichte.',
   searchMemories: 'Erinnerungen durchsuchen',
@@ -92,9 +93,9 @@ export const narrative: Strings['narrative'] = {
     completed: 'Folgen:',
     cancelled: 'Geplante Folgen:',
   },
-  learns: (who, about, fact) => `${who} erfährt über ${about}: ${fact}`,
-  gets: (who, item) => `${who} bekommt: ${item}`,
-  changes: (source, target, affinity, trust) => `${source} zu ${target}: Zuneigung ${affinity}, Vertrauen ${trust}`,
+  learns: (who, about, fact) => `${who} → ${about}, neue Tatsache: ${fact}`,
+  gets: (who, item) => `${who}, neuer Gegenstand: ${item}`,
+  changes: (source, target, affinity, trust) => `${source} → ${target}: Zuneigung ${affinity}, Vertrauen ${trust}`,
   outcome: 'Folgen nach dem Abschluss',
   fact: 'Tatsache',
   addFact: '+ Tatsache hinzufügen',
