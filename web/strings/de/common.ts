@@ -77,7 +77,7 @@ export const settings: Strings['settings'] = {
   colours: 'Farben',
   themes: { system: 'Wie im System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',
-  systemLanguage: 'Wie im System',
+  systemLanguage: 'Wie im Browser',
   notify: 'Benachrichtige mich, wenn eine lange Antwort fertig ist, während ich woanders bin',
   notAllowed: 'Der Browser erlaubt keine Benachrichtigungen.',
   developer: 'Zeige, was Entwicklung und Betrieb brauchen: Workflows, Schritte, Codes, Metriken',

@@ -72,7 +72,7 @@ export const settings = {
   colours: 'Colours',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   language: 'Language',
-  systemLanguage: 'As the system',
+  systemLanguage: 'As the browser',
   notify: 'Notify me when a long reply ends while I am elsewhere',
   notAllowed: 'The browser does not allow notifications.',
   developer: 'Show what developers and operators need: workflows, steps, codes, metrics',
