@@ -6,6 +6,7 @@ import { fleetPart } from './parts/fleet.js';
 import { latencyPart } from './parts/latency.js';
 import { longChatsPart } from './parts/longChats.js';
 import type { Part } from './parts/part.js';
+import { sharesPart } from './parts/shares.js';
 import { startPart } from './parts/start.js';
 import { streamsPart } from './parts/streams.js';
 import { turnsPart } from './parts/turns.js';
@@ -24,6 +25,7 @@ const parts: Record<PartName, Part> = {
   viewers: viewersPart,
   fleet: fleetPart,
   longChats: longChatsPart,
+  shares: sharesPart,
 };
 
 const began = performance.now();

@@ -10,6 +10,7 @@ export const partNames = [
   'viewers',
   'longChats',
   'fleet',
+  'shares',
 ] as const;
 export type PartName = (typeof partNames)[number];
 

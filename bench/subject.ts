@@ -27,7 +27,8 @@ class WebSocket extends Socket {
   }
 }
 
-export const subjectClient = (baseUrl: string): Client => createClient({ baseUrl, timeoutMs: patienceMs, WebSocket });
+export const subjectClient = (baseUrl: string, key?: string): Client =>
+  createClient({ baseUrl, timeoutMs: patienceMs, WebSocket, ...(key ? { key } : {}) });
 
 /** Resolves with the turn's id once it is accepted. The post is not repeated: its time is measured. */
 export async function postTurn({ client }: Subject, chatId: string): Promise<string> {

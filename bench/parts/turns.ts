@@ -1,3 +1,4 @@
+import { createPool, type Pool } from '../../db/core/pool.js';
 import { whole } from '../../test/support/provider/scriptedReply.js';
 import { cpuSince, readCpu, totalCpu } from '../cpu.js';
 import type { Section } from '../report.js';
@@ -10,13 +11,17 @@ import type { Part } from './part.js';
 
 const chats = 16;
 
-/** Turns a second, with a provider that answers at once, and what a turn leaves in Temporal. */
+/** Turns a second, with a provider that answers at once, and what a turn leaves in Temporal and Postgres. */
 export const turnsPart: Part = async (stage, { quick, say }) => {
   const seconds = quick ? 4 : 10;
   await stage.provider.script({ always: whole('A reply ', 'of three ', 'tokens.') });
   say(`${chats} chats, one turn after the other in each, for ${seconds} s on each of both`);
   const pipe = await runFor(stage.pipe, seconds);
+  const pool = createPool(stage.databaseUrl, { max: 1 });
+  const before = await readWritten(pool);
   const service = await runFor(stage.service, seconds);
+  const written = writtenSince(before, await readWritten(pool), service.streams.length + chats);
+  await pool.end();
   const throughput: Section = {
     title: `Turns with an instant provider, ${chats} chats at once`,
     rows: [
@@ -25,8 +30,28 @@ export const turnsPart: Part = async (stage, { quick, say }) => {
     ],
     notes: [service.shares],
   };
-  return [throughput, await historySection(stage, service.streams.slice(-20))];
+  return [throughput, await historySection(stage, service.streams.slice(-20)), written];
 };
+
+type Written = { commits: number; bytes: number };
+
+/** What the server has committed and written so far. */
+async function readWritten(pool: Pool): Promise<Written> {
+  const { rows } = await pool.query<Written>(
+    `select xact_commit::float8 as commits, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as bytes
+     from pg_stat_database where datname = current_database()`,
+  );
+  return rows[0]!;
+}
+
+/** With what the service writes for no turn, such as the reconciler's passes: little while turns run. */
+const writtenSince = (before: Written, after: Written, turns: number): Section => ({
+  title: 'A turn in Postgres, means',
+  rows: [
+    { what: 'commits', unit: '', service: (after.commits - before.commits) / turns },
+    { what: 'write-ahead log', unit: 'KB', service: (after.bytes - before.bytes) / turns / 1000 },
+  ],
+});
 
 async function runFor(subject: Subject, seconds: number) {
   const seats = await takeSeats(subject, chats);

@@ -9,7 +9,7 @@ import { createStampReader } from '../../../bench/streams.js';
 describe('the options of the bench', () => {
   test('select every part without flags', () => {
     expect(readOptions([])).toEqual({
-      only: ['start', 'dialects', 'latency', 'streams', 'turns', 'fanOut', 'viewers', 'longChats', 'fleet'],
+      only: ['start', 'dialects', 'latency', 'streams', 'turns', 'fanOut', 'viewers', 'longChats', 'fleet', 'shares'],
       quick: false,
     });
   });
