@@ -18,6 +18,7 @@ import { createApp } from './app.js';
 import { type OpenAuth, openAuth } from './auth/openAuth.js';
 import { type ApiConfig, type Backends, connectBackends } from './backends.js';
 import { startRetention } from './chats/retention.js';
+import { answerBrokenRequests } from './http/brokenRequests.js';
 import { warnOfWeakSettings } from './http/weakSettings.js';
 import { watchResponses } from './limits/openResponses.js';
 import { limitUnreadResponses } from './limits/unreadResponses.js';
@@ -185,6 +186,7 @@ function serve(
     },
   });
   limitUnreadResponses(server, app, log);
+  answerBrokenRequests(server);
   watchFeeds(metrics, feeds, starter);
   const liveSocket = attachLiveSocket(server, {
     feeds,

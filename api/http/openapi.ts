@@ -25,6 +25,8 @@ type Responses = RouteConfig['responses'];
 
 /** Refusals that any call under /v1 may answer with. */
 const anyCall: ProblemCode[] = [
+  'headers_too_large',
+  'request_timeout',
   'unauthorized',
   'token_expired',
   'insufficient_scope',
@@ -86,8 +88,7 @@ const liveSocket: RouteConfig = {
   },
   responses: {
     101: { description: 'The connection is a WebSocket now', content: { 'application/json': { schema: viewerFrame } } },
-    403: refusal(['foreign_origin']),
-    404: refusal(['not_found']),
+    ...byStatus(['foreign_origin', 'not_found', ...common]),
   },
 };
 
@@ -171,10 +172,12 @@ const rateHeaders = {
   },
 };
 
-/** Requests under /v1 are limited. A 401 belongs to no owner, whose requests would be counted. */
+/** Requests under /v1 are limited. These answers belong to no owner, whose requests would be counted. */
+const unlimited = new Set(['401', '408', '431']);
+
 function withRateHeaders({ path }: Route, responses: Responses): Responses {
   if (!path.startsWith('/v1/')) return responses;
-  const entries = Object.entries(responses).filter(([status]) => status !== '401');
+  const entries = Object.entries(responses).filter(([status]) => !unlimited.has(status));
   return {
     ...responses,
     ...Object.fromEntries(entries.map(([status, response]) => [status, { ...response, headers: rateHeaders }])),
@@ -193,18 +196,27 @@ function answers(route: Route): Responses {
   return Object.fromEntries(entries);
 }
 
-/** One response for each status, with its codes. */
+/** The refusals of a call, by their status. */
 function refusals(route: Route, keyed: boolean): Responses {
   const takesBody = route.method !== 'get' && route.method !== 'delete';
   const codes: ProblemCode[] = [
     ...(route.problems ?? []),
+    ...(route.path.includes(':') ? (['invalid_path'] as const) : []),
+    // Of a turn whose chat is deleted at the same time.
+    ...(route.path.includes(':turnId') ? (['chat_not_found'] as const) : []),
     ...(route.query ? (['invalid_query'] as const) : []),
+    ...(takesBody ? (['invalid_request'] as const) : []),
     ...(takesBody && !route.bytes
       ? (['invalid_json', 'invalid_body', 'body_too_large', 'unsupported_media_type'] as const)
       : []),
     ...(keyed && route.method !== 'get' ? (['foreign_origin'] as const) : []),
-    ...(keyed ? anyCall : []),
+    ...(keyed || route.keyed ? anyCall : []),
   ];
+  return byStatus([...new Set(codes)]);
+}
+
+/** One response for each status of the codes. */
+function byStatus(codes: ProblemCode[]): Responses {
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
   const entries = statuses.map((status) => {
     return [status, refusal(codes.filter((code) => problems[code].status === status))];

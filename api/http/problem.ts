@@ -87,6 +87,8 @@ export const problems = {
     status: 415,
     title: 'The body must be application/json in UTF-8, or of an attachment a type that is taken',
   },
+  request_timeout: { status: 408, title: 'The request did not end in time' },
+  headers_too_large: { status: 431, title: 'The path and the headers are larger than 16 KiB' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_viewers: { status: 429, title: 'Too many live connections and streams at once: close one first' },
   internal: { status: 500, title: 'Internal error' },

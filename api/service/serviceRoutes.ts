@@ -63,7 +63,7 @@ const metricsRoute = ({ registry }: Pick<ApiMetrics, 'registry'>): Route =>
     tag,
     keyed: true,
     answers: { 200: null },
-    problems: ['unauthorized', 'rate_limited'],
+    answersWith: ['text/plain'],
     async handle({ response }) {
       response.type(registry.contentType).send(await registry.metrics());
       return null;
