@@ -88,7 +88,7 @@ const liveSocket: RouteConfig = {
   },
   responses: {
     101: { description: 'The connection is a WebSocket now', content: { 'application/json': { schema: viewerFrame } } },
-    ...byStatus(['foreign_origin', 'not_found', ...common]),
+    ...byStatus(['foreign_origin', 'not_found', ...anyCall]),
   },
 };
 

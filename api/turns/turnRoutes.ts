@@ -46,6 +46,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
         'empty_text',
         'invalid_idempotency_key',
         'chat_not_found',
+        'turn_not_found',
         'attachment_not_found',
         'attachments_unsupported',
         'attachments_too_large',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { Problem } from '../../../client/src/index.js';
+import { createSend } from '../../../scripts/fuzz/send.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 
 jest.setTimeout(20_000);
@@ -236,6 +237,29 @@ describe('the id of a request', () => {
     expect(await idOf({ 'x-request-id': 'abc-123' })).toBe('abc-123');
     expect(await idOf({ 'x-request-id': 'a b\tc' })).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idOf({})).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('a request that HTTP allows and few clients send', () => {
+  const send = async (headers: Record<string, string>, body: string | null) => {
+    const { send, close } = createSend(api.url);
+    const answer = await send({
+      method: 'GET',
+      path: '/v1/you',
+      headers,
+      body: body === null ? null : Buffer.from(body),
+    });
+    close();
+    return answer?.status;
+  };
+
+  it('is answered as without the header when it has an expectation that the service does not know', async () => {
+    expect(await send({ expect: 'more' }, null)).toBe(200);
+  });
+
+  it('is answered as without a body when it is a GET with one, whatever the body is', async () => {
+    expect(await send({ 'content-type': 'application/json' }, '{')).toBe(200);
+    expect(await send({ 'content-type': 'text/plain; charset=utf-16' }, 'x')).toBe(200);
   });
 });
 
