@@ -74,7 +74,8 @@ export function createJudge(document: OpenApi, canaries: readonly string[]): Jud
     const shown = `${JSON.stringify(answer.headers)}\n${answer.body.toString()}`;
     if (canaries.some((canary) => shown.includes(canary))) return 'the answer holds text of another owner';
     const { status } = answer;
-    if (request.method === 'HEAD' || request.method === 'OPTIONS') return status >= 500 && status !== 503 ? `${status}` : null;
+    if (request.method === 'HEAD' || request.method === 'OPTIONS')
+      return status >= 500 && status !== 503 ? `${status}` : null;
     if (status >= 500 && status !== 503) return `${status}`;
     if (status >= 400) return judgeError(request, answer);
     return status >= 300 ? `${status} is not expected` : judgeSuccess(request, answer);
