@@ -36,6 +36,7 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
       tag,
       query: z.object({
         after: afterSeq(),
+        cursor: afterSeq().meta({ description: 'the `next` of a page; the same as `after`' }),
         limit: limit(1_000),
         include: z.literal('hidden').optional(),
         order: order(),
@@ -51,7 +52,7 @@ export function logRoutes({ pool, feeds, places }: { pool: Pool; feeds: Feeds; p
           return null;
         }
         await mustOwnChat(pool, owner, chatId);
-        const { after = null, limit, include, order } = query;
+        const { cursor, after = cursor ?? null, limit, include, order } = query;
         const page = { after, limit: limit + 1, order, includeHidden: include === 'hidden' };
         const found = await readEvents(pool, chatId, page);
         return listPage(found, limit, (item) => String(item.seq));

@@ -21,14 +21,14 @@ const statuses: Record<CallRow['status'], StepStatus> = {
 };
 
 /** The landed iterations of agents' turns and their tool calls, without those of sub-agents. */
-export type AgentRows = { iterations: { turnId: string; iteration: number }[]; calls: CallRow[] };
+export type AgentRows = { iterations: { turnId: string; iteration: number; attempts: number }[]; calls: CallRow[] };
 
 /** Reads the iterations and calls of turns, in order. */
 export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRows> {
   if (turnIds.length === 0) return { iterations: [], calls: [] };
   const [iterations, calls] = await Promise.all([
     db.query<AgentRows['iterations'][number]>(
-      `select turn_id as "turnId", iteration from agent_iterations
+      `select turn_id as "turnId", iteration, attempts from agent_iterations
        where turn_id = any($1) and task_call_id = '' order by iteration`,
       [turnIds],
     ),
@@ -43,7 +43,8 @@ export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRow
 }
 
 /**
- * The steps of an agent's turn: each iteration, followed by its tool calls. A draft that streams is the last iteration.
+ * The steps of an agent's turn: each iteration, followed by its tool calls. A draft with attempts is the last iteration,
+ * which streams, or has ended without landing.
  * In a turn that has ended, calls without a result have the status `skipped`; so have those that the client runs, always.
  */
 export function toAgentSteps(
@@ -53,12 +54,11 @@ export function toAgentSteps(
 ): StepView[] {
   const iterations = rows.iterations.filter(({ turnId }) => turnId === turn.id);
   const calls = rows.calls.filter(({ turnId }) => turnId === turn.id);
-  const landed = iterations.flatMap(({ iteration }) => [
-    { name: stepName.reply(iteration), status: 'done' as const, attempts: 1 },
+  const landed = iterations.flatMap(({ iteration, attempts }) => [
+    { name: stepName.reply(iteration), status: 'done' as const, attempts },
     ...calls.filter((call) => call.iteration === iteration).map((call) => toStep(call, turn.ended)),
   ]);
-  const streaming = draft && draft.status !== 'done' && draft.attempts > 0;
-  return streaming ? [...landed, { ...draft, name: stepName.reply(iterations.length) }] : landed;
+  return draft && draft.attempts > 0 ? [...landed, { ...draft, name: stepName.reply(iterations.length) }] : landed;
 }
 
 const toStep = ({ callId, status, attempts, client }: CallRow, ended: boolean): StepView => ({

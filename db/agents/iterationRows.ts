@@ -6,14 +6,15 @@ import type { Iteration } from './iterations.js';
 /** A tool call that the model asked for, with its plan. `modelCallId` is the model's id of the call. */
 export type AskedCall = Omit<ToolCallRequest, 'id'> & { plan: CallPlan; modelCallId: string };
 
-type IterationRow = Omit<Iteration, 'stretches' | 'calls'>;
+/** `attempts`: how many it took; 1 by default. */
+type IterationRow = Omit<Iteration, 'stretches' | 'calls'> & { attempts?: number };
 
 /** Inserts an iteration. `taskCallId` is the call that began the sub-agent, or '' for the agent itself. */
 export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: string, row: IterationRow): Promise<void> {
   await tx.query(
     `insert into agent_iterations (turn_id, task_call_id, iteration, text, thinking, model, finish_reason, usage, origin,
-       reasoning_field, reasoning_blocks)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       reasoning_field, reasoning_blocks, attempts)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       turnId,
       taskCallId,
@@ -26,6 +27,7 @@ export async function insertIterationRow(tx: Tx, turnId: string, taskCallId: str
       row.origin ?? null,
       row.reasoning?.field ?? null,
       row.reasoning?.blocks.length ? JSON.stringify(row.reasoning.blocks) : null,
+      Math.max(1, row.attempts ?? 1),
     ],
   );
 }

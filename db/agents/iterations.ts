@@ -101,12 +101,13 @@ export async function landIteration(
     if (before) return { verdict: before, chatId: '', steps: [] };
     if (!locked || hasEnded(locked.turn))
       return { verdict: { state: 'closed', verdict: goneVerdict }, chatId: '', steps: [] };
-    const asked = await resetDraft(tx, key, fence);
-    if (asked === null) return 'superseded';
+    const taken = await resetDraft(tx, key, fence);
+    if (taken === null) return 'superseded';
+    const { asked, attempts } = taken;
     const call = { turnId: key.turnId, step: stepName.reply(landed.iteration), attempt: asked };
     await settleCall(tx, call, { usage: landed.usage, used: true });
     const kept = await withinServerData(tx, key.turnId, landed);
-    await insertIterationRow(tx, key.turnId, '', kept);
+    await insertIterationRow(tx, key.turnId, '', { ...kept, attempts });
     await fillSteps(tx, key.turnId, kept);
     const steps = await insertCalls(tx, locked.turn, kept);
     const calls = landed.calls.map(({ plan }) => plan);
@@ -116,16 +117,18 @@ export async function landIteration(
 
 /**
  * Resets the draft for the next iteration, whose attempts and failures count from 0. Returns the attempt that sent the
- * request of this iteration, or null when a newer attempt holds the fence.
+ * request of this iteration and how many attempts it took, or null when a newer attempt holds the fence.
  */
-async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<number | null> {
-  const { rows } = await tx.query<{ asked: number }>(
-    `update drafts set attempt = 0, ended_attempt = null, failures = 0, last_error = null, error_detail = null, streamed_ms = 0,
+async function resetDraft(tx: Tx, key: DraftKey, fence: number): Promise<{ asked: number; attempts: number } | null> {
+  const { rows } = await tx.query<{ asked: number; attempts: number }>(
+    `update drafts d set attempt = 0, ended_attempt = null, failures = 0, last_error = null, error_detail = null, streamed_ms = 0,
        response_id = null, response_seq = null, updated_at = now()
-     where turn_id = $1 and beat = $2 and fence = $3 and status = 'streaming' returning asked_attempt as asked`,
+     from (select attempt from drafts where turn_id = $1 and beat = $2 for update) before
+     where d.turn_id = $1 and d.beat = $2 and d.fence = $3 and d.status = 'streaming'
+     returning d.asked_attempt as asked, before.attempt as attempts`,
     [key.turnId, key.beat, fence],
   );
-  return rows[0]?.asked ?? null;
+  return rows[0] ?? null;
 }
 
 /** Stores the text of the iteration's steps. Deletes steps that a failed attempt began. */

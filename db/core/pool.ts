@@ -48,7 +48,7 @@ export function createPool(url: string, options: PoolOptions): Pool {
     // Sends statements that a transaction runs concurrently without waiting for each result.
     ...{ pipeline: true },
     max: options.max,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     // A frozen server does not enforce `statement_timeout`, so the client has a time limit too.
     query_timeout: statementTimeoutMs + 5_000,
     keepAlive: true,

@@ -1,6 +1,7 @@
 import { isFailureCode, toPublicError } from '../../domain/log/failures.js';
 import type { StepView } from '../../domain/log/frames.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
+import { stepFamily } from '../../domain/turns/stepFamily.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type {
   ErrorDetail,
@@ -154,6 +155,7 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
   );
   const drafted = drafts.map((row) => {
     const { lastError: _, errorDetail: __, status: ___, ...draft } = row;
+    if (turn.kind === 'agent' && draft.attempt === 0) draft.attempt = attemptsOfReply(steps);
     const event = landed.rows.find((row) => row.beat === draft.beat);
     const text = event?.text ?? checkpointed.rows.find((row) => row.beat === draft.beat)?.text ?? '';
     const status = beatStatus(turn, row, steps);
@@ -162,6 +164,10 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
   const copied = landed.rows.filter((row) => drafts.every((draft) => draft.beat !== row.beat));
   return [...drafted, ...copied.map((row) => ({ ...row, ...withoutDraft }))];
 }
+
+/** An agent's draft counts the attempts of each iteration from 0: those of the newest one that has landed. */
+const attemptsOfReply = (steps: StepView[]): number =>
+  steps.findLast(({ name }) => stepFamily(name) === 'reply')?.attempts ?? 0;
 
 /** The status of the beat's reply. An agent's reply has the status of its newest iteration. */
 function beatStatus(turn: TurnRow, draft: DraftView, steps: StepView[]): StepStatus {
@@ -184,10 +190,19 @@ function orderSteps(turn: TurnRow, rows: TurnState & { agentRows: AgentRows }): 
   const own =
     turn.kind === 'agent' ? toAgentSteps(agentRows, { id: turn.id, ended: hasEnded(turn) }, drafted[0]) : drafted;
   const named = new Set(own.map((step) => step.name));
-  const replies = own.filter((reply) => !steps.some((step) => step.name === reply.name && step.status === 'stuck'));
+  const replies = withTurnError(own, turn).filter(
+    (reply) => !steps.some((step) => step.name === reply.name && step.status === 'stuck'),
+  );
   const before = steps.filter((step) => step.name === stepName.parse || step.name === stepName.addressee);
   const after = steps.filter((step) => !before.includes(step) && (step.status === 'stuck' || !named.has(step.name)));
   return [...before, ...replies, ...after];
+}
+
+/** A reply that ended with an error is done: what it kept has landed. The last one has the error of the turn. */
+function withTurnError(replies: StepView[], { error }: TurnRow): StepView[] {
+  const last = replies.findLastIndex(({ name }) => stepFamily(name) === 'reply');
+  const step = replies[last];
+  return error && step?.status === 'done' && !step.error ? replies.with(last, { ...step, error }) : replies;
 }
 
 function replyStep(draft: DraftView, turn: TurnRow): StepView {

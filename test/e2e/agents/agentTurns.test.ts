@@ -190,6 +190,14 @@ describe('an agent', () => {
       'reply:1/1',
       'reply:1/2',
     ]);
+    expect(played.turn).toMatchObject({
+      beats: [{ attempt: 2 }],
+      steps: [
+        { name: 'reply:0', status: 'done', attempts: 1 },
+        { name: 'tool:call_0_0', status: 'done' },
+        { name: 'reply:1', status: 'done', attempts: 2 },
+      ],
+    });
     await viewer.untilEnd(played.turn.id);
     expect(viewer.frames.filter(({ type }) => type === 'restart')).toHaveLength(1);
     expect(replyOf(played).steps?.map(({ type, index }) => [index, type])).toEqual([
@@ -197,6 +205,16 @@ describe('an agent', () => {
       [1, 'tool_call'],
       [2, 'tool_result'],
       [3, 'text'],
+    ]);
+  }, 60_000);
+
+  test('that is refused lists its reply with its attempts and its error', async () => {
+    const { chat } = await world.newAgent();
+    world.provider.script({ status: 500 }, { status: 401 });
+    const { turn } = await world.play(chat.id);
+    expect(turn).toMatchObject({ status: 'failed', error: { code: 'provider_unauthorized' }, beats: [{ attempt: 2 }] });
+    expect(turn.steps).toMatchObject([
+      { name: 'reply:0', status: 'done', attempts: 2, error: { code: 'provider_unauthorized' } },
     ]);
   }, 60_000);
 
