@@ -12,15 +12,21 @@ import { checkViewers } from './checks/viewers.js';
 import type { Figures } from './faults/fault.js';
 import type { Tally } from './faults/lanes.js';
 import { countFaults, isSound, type Report, timesOf } from './report/report.js';
-import type { Testbed } from './testbed.js';
+import type { CheckedTestbed, Testbed } from './testbed.js';
 import { type Book, createBook } from './traffic/book.js';
 import { createRecovery, type Recovery } from './traffic/recovery.js';
 import { startTraffic, type Traffic } from './traffic/traffic.js';
 
 /** The state of a run. */
-export type Running = { testbed: Testbed; book: Book; recovery: Recovery; figures: Figures; traffic: Traffic };
+export type Running<T extends CheckedTestbed = Testbed> = {
+  testbed: T;
+  book: Book;
+  recovery: Recovery;
+  figures: Figures;
+  traffic: Traffic;
+};
 
-export type RunOptions = {
+export type RunOptions<T extends CheckedTestbed = Testbed> = {
   title: string;
   seed: number;
   chats: number;
@@ -30,7 +36,7 @@ export type RunOptions = {
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
   /** Injects faults, and undoes them before it ends. */
-  injectFaults: (running: Running) => Promise<Tally>;
+  injectFaults: (running: Running<T>) => Promise<Tally>;
 };
 
 const reportEveryMs = 10_000;
@@ -38,17 +44,18 @@ const reportEveryMs = 10_000;
 /** How many of the slowest turns the report has. */
 const SLOW_TURNS = 5;
 
+type Checked = Running<CheckedTestbed>;
 type SlowTurns = ReturnType<typeof createSlowTurns>;
 
 /** Runs traffic under faults, waits until all turns have ended, and checks. Saves the data of breaches. */
-export async function runOn(testbed: Testbed, options: RunOptions): Promise<Report> {
+export async function runOn<T extends CheckedTestbed>(testbed: T, options: RunOptions<T>): Promise<Report> {
   const { seed, chats, quietSeconds, out, say, signal } = options;
   const startedAt = Date.now();
   const [book, recovery] = [createBook(), createRecovery()];
   const figures: Figures = { cancelToClosed: [], cancelNeverClosed: [] };
   const { base, client, pool } = testbed;
   const traffic = startTraffic({ base, client, book, recovery, pool, seed }, chats);
-  const running: Running = { testbed, book, recovery, figures, traffic };
+  const running: Running<T> = { testbed, book, recovery, figures, traffic };
   const progressTimer = setInterval(() => say(progressOf(running)), reportEveryMs);
   try {
     await untilFirstTurnEnded(running, signal);
@@ -85,12 +92,12 @@ export async function runOn(testbed: Testbed, options: RunOptions): Promise<Repo
 }
 
 /** Waits until a turn has ended: earlier faults would test the start of the service only. */
-async function untilFirstTurnEnded({ book }: Running, signal: AbortSignal): Promise<void> {
+async function untilFirstTurnEnded({ book }: Checked, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 60_000;
   while (Date.now() < until && book.turns.size === book.open().length) await delay(200, undefined, { signal });
 }
 
-async function checkAll(running: Running, settled: Settled, out: string, slowTurns: SlowTurns): Promise<Check[]> {
+async function checkAll(running: Checked, settled: Settled, out: string, slowTurns: SlowTurns): Promise<Check[]> {
   const { testbed, book, figures, traffic } = running;
   const hung = check('accepted turns that have not ended');
   const open = new Map(settled.hung.map(({ turnId, status }) => [turnId, status]));
@@ -124,7 +131,7 @@ async function checkAll(running: Running, settled: Settled, out: string, slowTur
 }
 
 /** No fault makes a turn fail with `internal`: it means an error that the service does not know. */
-async function checkFailures({ pool }: Testbed, book: Book): Promise<Check> {
+async function checkFailures({ pool }: CheckedTestbed, book: Book): Promise<Check> {
   const failed = check('accepted turns that failed with internal');
   const turnIds = [...book.turns.keys()];
   const { rows } = await pool.query<{ id: string }>(
@@ -137,7 +144,7 @@ async function checkFailures({ pool }: Testbed, book: Book): Promise<Check> {
 }
 
 /** Adds accepted turns whose answer did not arrive before the end of the run. */
-async function acceptUnanswered({ testbed, book }: Running): Promise<void> {
+async function acceptUnanswered({ testbed, book }: Checked): Promise<void> {
   const { rows } = await testbed.pool.query<{ id: string; chatId: string; key: string }>(
     'select id, chat_id as "chatId", idempotency_key as key from turns where idempotency_key is not null',
   );
@@ -147,7 +154,7 @@ async function acceptUnanswered({ testbed, book }: Running): Promise<void> {
   }
 }
 
-async function countTurns({ testbed, book }: Running, { hung }: Settled): Promise<Record<string, number>> {
+async function countTurns({ testbed, book }: Checked, { hung }: Settled): Promise<Record<string, number>> {
   const { rows } = await testbed.pool.query<{ status: string; count: number }>(
     `select case when status = 'failed' then concat_ws(' with ', status, error->>'code') else status end as status,
        count(*)::int as count
@@ -169,7 +176,7 @@ const turnsIn = (checks: Check[]): string[] =>
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-function progressOf({ book, traffic, recovery }: Running): string {
+function progressOf({ book, traffic, recovery }: Checked): string {
   const violations = sum(traffic.viewers.map((viewer) => viewer.violations.length));
   const open = book.open();
   const oldest = Math.max(0, ...open.map(({ acceptedAt }) => Date.now() - acceptedAt));

@@ -41,6 +41,12 @@ export type Testbed = {
   close(): Promise<string[]>;
 };
 
+/** What traffic and checks need of a testbed, whatever its servers are. */
+export type CheckedTestbed = Omit<Testbed, 'service' | 'servers' | 'proxies'> & {
+  service: Pick<Service, 'dataDir' | 'output'>;
+  servers: Pick<Servers, 'folder'>;
+};
+
 type TestbedOptions = {
   api: 'chat' | 'responses';
   pace: Pace;
@@ -165,7 +171,8 @@ async function killRemaining(folder: string): Promise<string[]> {
   return left.map(({ pid, command }) => `${pid} ${command.slice(0, 200)}`);
 }
 
-const toolServer = (file: string) => ({
+/** An MCP server that writes a line to the file for each call. */
+export const toolServer = (file: string) => ({
   name: 'tools',
   transport: 'stdio',
   command: process.execPath,

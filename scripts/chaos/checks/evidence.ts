@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Testbed } from '../testbed.js';
+import type { CheckedTestbed } from '../testbed.js';
 import { saveHistory } from './histories.js';
 import type { Settled } from './settle.js';
 
@@ -8,7 +8,12 @@ import type { Settled } from './settle.js';
 const maxTurns = 50;
 
 /** Saves the data for the analysis of a breach: rows and histories of the turns in it, and all logs. */
-export async function saveEvidence(testbed: Testbed, turnIds: string[], { hung }: Settled, out: string): Promise<void> {
+export async function saveEvidence(
+  testbed: CheckedTestbed,
+  turnIds: string[],
+  { hung }: Settled,
+  out: string,
+): Promise<void> {
   const named = [...new Set([...hung.map(({ turnId }) => turnId), ...turnIds])].slice(0, maxTurns);
   for (const turnId of named) await saveTurn(testbed, turnId, join(out, 'turns')).catch(() => undefined);
   for (const [from, name] of [
@@ -20,7 +25,7 @@ export async function saveEvidence(testbed: Testbed, turnIds: string[], { hung }
   await writeFile(join(out, 'logs', 'launcher.log'), testbed.service.output());
 }
 
-async function saveTurn({ pool, temporal }: Testbed, turnId: string, folder: string): Promise<void> {
+async function saveTurn({ pool, temporal }: CheckedTestbed, turnId: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const rowsOf = async (statement: string) => (await pool.query(statement, [turnId])).rows;
   const rows = {

@@ -7,13 +7,13 @@ import {
   readLog,
   repeatsOf,
 } from '../../../test/support/chats/logBreaches.js';
-import type { Testbed } from '../testbed.js';
+import type { CheckedTestbed } from '../testbed.js';
 import type { Book } from '../traffic/book.js';
 import { type Check, check } from './check.js';
 import { textBreach } from './text.js';
 
 /** Checks logs and projections in Postgres. All turns must have ended. */
-export async function checkLogs(testbed: Testbed, book: Book): Promise<Check[]> {
+export async function checkLogs(testbed: CheckedTestbed, book: Book): Promise<Check[]> {
   const lost = check('accepted turns that are lost');
   const doubled = check('effects that happened twice');
   const gaps = check('chats with gaps in seq');
@@ -53,17 +53,17 @@ function duplicatesOf(log: LogRow[]): string[] {
 }
 
 /** Checks that a tool that is not idempotent was called at most once for each call of the model. */
-async function recordToolCalls({ toolCalls }: Testbed, doubled: ReturnType<typeof check>): Promise<void> {
+async function recordToolCalls({ toolCalls }: CheckedTestbed, doubled: ReturnType<typeof check>): Promise<void> {
   const lines = (await readFile(toolCalls, 'utf8').catch(() => '')).split('\n').filter(Boolean);
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
   for (const [line, times] of counts) doubled.record(line, times > 1 ? [`the tool was called ${times} times`] : []);
 }
 
-async function chatIds({ pool }: Testbed): Promise<string[]> {
+async function chatIds({ pool }: CheckedTestbed): Promise<string[]> {
   return (await pool.query<{ id: string }>('select id from chats order by id')).rows.map(({ id }) => id);
 }
 
-async function seqOf({ pool }: Testbed, chatId: string): Promise<number> {
+async function seqOf({ pool }: CheckedTestbed, chatId: string): Promise<number> {
   return (await pool.query<{ seq: number }>('select seq from chats where id = $1', [chatId])).rows[0]?.seq ?? 0;
 }

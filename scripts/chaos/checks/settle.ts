@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { bounded } from '../../../lib/bounded.js';
-import type { Testbed } from '../testbed.js';
+import type { CheckedTestbed } from '../testbed.js';
 import type { Book } from '../traffic/book.js';
 import { post } from '../traffic/speaker.js';
 import type { Traffic } from '../traffic/traffic.js';
@@ -23,7 +23,7 @@ const anotherWithinMs = 60_000;
 
 /** Waits after the last fault until every accepted turn has ended. Retries stuck steps as an operator does. */
 export async function settle(
-  testbed: Testbed,
+  testbed: CheckedTestbed,
   { book, traffic }: { book: Book; traffic: Traffic },
   { withinMs, signal }: { withinMs: number; signal: AbortSignal },
 ): Promise<Settled> {
@@ -55,7 +55,7 @@ export async function settle(
   };
 }
 
-async function readOpen({ pool }: Testbed): Promise<Open[]> {
+async function readOpen({ pool }: CheckedTestbed): Promise<Open[]> {
   const { rows } = await pool.query<Open>(
     `select t.id, t.status,
        coalesce(array_agg(s.name) filter (where s.status = 'stuck'), '{}') as stuck
@@ -65,19 +65,19 @@ async function readOpen({ pool }: Testbed): Promise<Open[]> {
   return rows;
 }
 
-async function chatsOf({ pool }: Testbed, hung: { turnId: string }[]): Promise<string[]> {
+async function chatsOf({ pool }: CheckedTestbed, hung: { turnId: string }[]): Promise<string[]> {
   const ids = hung.map(({ turnId }) => turnId);
   const { rows } = await pool.query<{ id: string }>('select chat_id as id from turns where id = any($1)', [ids]);
   return rows.map(({ id }) => id);
 }
 
-async function retry({ direct }: Testbed, turnId: string, step: string): Promise<number> {
+async function retry({ direct }: CheckedTestbed, turnId: string, step: string): Promise<number> {
   const path = `/v1/turns/${turnId}/steps/${encodeURIComponent(step)}/retry`;
   const { status } = await direct.send('POST', path, { body: {} }).catch(() => ({ status: 0 }));
   return status === 202 ? 1 : 0;
 }
 
-async function untilEnded({ pool }: Testbed, turnId: string, signal: AbortSignal): Promise<boolean> {
+async function untilEnded({ pool }: CheckedTestbed, turnId: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     const { rows } = await pool.query(
       "select 1 from turns where id = $1 and status in ('completed', 'cancelled', 'failed')",

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Testbed } from '../testbed.js';
+import type { CheckedTestbed } from '../testbed.js';
 import type { Traffic } from '../traffic/traffic.js';
 import { type Check, check } from './check.js';
 
 const caughtUpWithinMs = 30_000;
 
 /** Checks the frames that each viewer received during the run, and its cursor at the end. */
-export async function checkViewers({ pool }: Testbed, { viewers }: Traffic): Promise<Check[]> {
+export async function checkViewers({ pool }: CheckedTestbed, { viewers }: Traffic): Promise<Check[]> {
   const frames = check('texts of viewers that differ from the log, and other breaches of the protocol');
   const caughtUp = check('viewers that did not receive the whole log');
   const { rows } = await pool.query<{ id: string; seq: number }>('select id, seq from chats');

@@ -212,7 +212,7 @@ it('the log has pages of at most 4 MiB, also for events of a release that did no
   expect(counted.flat()).toEqual(Array.from({ length: count + 1 }, (_, n) => n + 1));
   await pool().query('update events set bytes = null where chat_id = $1', [chat.id]);
   expect(await seqs()).toEqual(counted);
-  const newestFirst = await walk(`/v1/chats/${chat.id}/events`, { limit: '5', order: 'desc' }, 'after');
+  const newestFirst = await walk(`/v1/chats/${chat.id}/events`, { limit: '5', order: 'desc' }, 'cursor');
   expect(newestFirst.flatMap(({ items }) => items.map(({ seq }) => seq))).toEqual(counted.flat().toReversed());
 });
 

@@ -15,13 +15,15 @@ export type PgBouncerOptions = {
   ignores?: string[];
   /** Connections to the server. */
   size?: number;
+  /** Unset: a free one. */
+  port?: number;
 };
 
 /** A real PgBouncer before a Postgres; its URL is that of the database beyond. */
 export async function startPgBouncer(databaseUrl: string, options: PgBouncerOptions): Promise<PgBouncer> {
   const target = new URL(databaseUrl);
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-pgbouncer-'));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const file = join(folder, 'pgbouncer.ini');
   await writeFile(file, configuration(target, port, options));
   // It refuses to run as root.

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { readConfig, settingNames } from '../../../config.js';
+import { serverVersion } from '../../../scripts/production/findTemporalServer.js';
 
 type Service = {
   image: string;
@@ -33,6 +34,10 @@ describe('docker-compose.yml', () => {
       JSON.parse(readFileSync('test/fixtures/compose.json', 'utf8')),
     );
     expect([validate(compose), validate.errors]).toEqual([true, null]);
+  });
+
+  test('has the version of the Temporal server that the production check builds', () => {
+    expect(compose.services.temporal?.image).toBe(`temporalio/server:${serverVersion.slice(1)}`);
   });
 
   test.each(ours)('gives %s only known settings, which the service takes', (_, { environment = {} }) => {
