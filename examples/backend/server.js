@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { basename } from 'node:path';
 import { ApiError, createClient, UnreachableError } from 'durable-turns-client';
 
 const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:3000';
@@ -34,7 +33,8 @@ const calls = {
 async function answer(request, response) {
   const call = calls[`${request.method} ${request.url}`];
   if (call) return json(response, 202, await call(request));
-  const script = request.url.startsWith('/client/') && new URL(basename(request.url), packageFolder);
+  const [, module] = /^\/client\/((?:\w+\/)*\w+\.js)$/.exec(request.url) ?? [];
+  const script = module && new URL(module, packageFolder);
   response.setHeader('content-type', script ? 'text/javascript' : 'text/html; charset=utf-8');
   response.end(await readFile(script || page));
 }

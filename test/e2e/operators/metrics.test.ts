@@ -60,6 +60,9 @@ describe('the metrics', () => {
     world.provider.script(whole('A ', 'reply.'));
     await world.play((await newChat()).id, marker);
     const stopped = await begin((await newChat()).id);
+    // What it got first may have been read for it: from now on it is live.
+    await stopped.call.send('more');
+    await stopped.viewer.untilText(stopped.turn.id, 9);
     await client().cancelTurn(stopped.turn.id);
     await world.ended(stopped.turn.id);
     world.provider.script({ status: 401 });
@@ -83,7 +86,7 @@ describe('the metrics', () => {
       expect(grew('durable_turns_turn_first_token_seconds_count', { kind: 'narrative', since })).toBe(2);
     expect(grew('durable_turns_model_call_first_token_seconds_count', { call: 'reply' })).toBe(2);
     expect(grew('durable_turns_model_call_duration_seconds_count', { call: 'reply' })).toBe(3);
-    expect(grew('durable_turns_reply_deltas_total')).toBe(3);
+    expect(grew('durable_turns_reply_deltas_total')).toBe(4);
     expect(grew('durable_turns_model_tokens_total', { call: 'reply', direction: 'completion' })).toBe(7);
     expect(grew('durable_turns_gateway_token_latency_seconds_count')).toBeGreaterThan(0);
     expect(grew('durable_turns_reply_takeovers_total')).toBe(0);

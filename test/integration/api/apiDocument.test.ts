@@ -69,6 +69,7 @@ const calls = [
   'POST /v1/chats/{chatId}/rewind',
   'POST /v1/chats/{chatId}/rewind/undo',
   'POST /v1/chats/{chatId}/fork',
+  'POST /v1/chats/{chatId}/impersonate',
   'GET /v1/chats/{chatId}/export',
   'POST /v1/chats/import',
   'GET /v1/search',

@@ -32,7 +32,7 @@ const rowsOfTurns = [
    select $1 || ':' || n, '', '', $1, '${owner}', 'agent', 'completed', n, n, '', 'fail', now() - n * interval '2 hours'
    from generate_series(1, $2::integer) n`,
   `insert into drafts (turn_id, beat, chat_id, speaker_id, user_turn_seq, status, epoch, attempt)
-   select $1 || ':' || n, 0, $1, 'assistant', n, 'landed', 1, 1 from generate_series(1, $2::integer) n`,
+   select $1 || ':' || n, 0, $1, 'assistant', n, 'landed', 1, 0 from generate_series(1, $2::integer) n`,
   `insert into draft_chunks (turn_id, beat, epoch, channel, "offset", text)
    select $1 || ':' || n, 0, 1, 'text', 0, 'left' from generate_series(1, $2::integer) n`,
   `insert into turn_steps (turn_id, name, status) select $1 || ':' || n, 'parse', 'done' from generate_series(1, $2::integer) n`,
