@@ -83,7 +83,8 @@ async function fuzzWith(
       if (answer.status >= 300) return;
       succeeded.add(request.operation.id);
       if (request.headers.authorization === `Bearer ${keys.own}`) ids.harvest(text);
-      if (request.operation.id === 'createToken') generator.noteToken((JSON.parse(text) as { token: string }).token);
+      if (request.operation.id === 'createToken' && answer.status === 201)
+        generator.noteToken((JSON.parse(text) as { token: string }).token);
     } catch (error) {
       breach(`${request.operation.id}: ${error instanceof Error ? error.message : error}`, request);
     }

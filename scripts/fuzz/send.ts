@@ -5,7 +5,10 @@ export type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffe
 
 /** A stream has no end: this much of it is read, in milliseconds after its headers. */
 const streamMs = 150;
-/** Where the client asks to wait, the answer may take as long as it asks for: then it is given up. */
+/**
+ * Where the client asks to wait, the answer may take as long as it asks for, and a message that a model writes a minute:
+ * then it is given up.
+ */
 const waitMs = 1_500;
 const answerMs = 60_000;
 const maxAnswerBytes = 16 * 1024 * 1024;
@@ -20,7 +23,7 @@ export function createSend(base: string): { send: Send; close(): void } {
     new Promise((resolve, reject) => {
       const sent = { ...headers, ...(body ? { 'content-length': String(body.length) } : {}) };
       const outgoing = httpRequest({ host: hostname, port, agent, method, path, headers: sent });
-      const isWaiting = /wait/.test(headers.prefer ?? '');
+      const isWaiting = /wait/.test(headers.prefer ?? '') || path.endsWith('/impersonate');
       const askedMs = Number(/^wait=(\d{1,2})$/.exec(headers.prefer ?? '')?.[1] ?? 0) * 1_000;
       const timer = setTimeout(
         () => {

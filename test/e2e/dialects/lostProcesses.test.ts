@@ -111,13 +111,4 @@ describe('every stock client ends with the whole text once', () => {
     await Promise.all(halves.map(({ reading }) => reading.over));
     expect(shown(halves)).toEqual(whole());
   }, 120_000);
-
-  test('when the worker is killed, and the api after the next draft has repeated the text', async () => {
-    const halves = await killWorker(await begin('A lost worker and a lost api'));
-    await Promise.all(halves.map(({ call }) => call.send(`${FIRST}and `)));
-    await untilShown(halves, `${FIRST}and `);
-    await killApi();
-    await finishResumed(halves, ['turns', '.']);
-    expect(shown(halves)).toEqual(whole());
-  }, 120_000);
 });
