@@ -78,6 +78,7 @@ export function createJudge(document: OpenApi, canaries: readonly string[]): Jud
       return status >= 500 && status !== 503 ? `${status}` : null;
     if (status >= 500 && status !== 503) return `${status}`;
     if (status >= 400) return judgeError(request, answer);
+    if (status === 304 && 'if-none-match' in request.headers) return null;
     return status >= 300 ? `${status} is not expected` : judgeSuccess(request, answer);
   };
 }
