@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { storeImpersonation } from '../../db/chats/impersonations.js';
 import type { Pool } from '../../db/core/pool.js';
 import { readImpersonation } from '../../db/narrative/readImpersonation.js';
@@ -10,8 +9,7 @@ import { runBounded } from '../../lib/bounded.js';
 import { through } from '../../llm/partStage.js';
 import type { ReplyPart } from '../../llm/port.js';
 import { createReceivedParts } from '../../llm/receivedParts.js';
-import { failureOfAttempt, toApplicationFailure } from '../failure.js';
-import { withHeartbeats } from '../heartbeats.js';
+import { asOwnAttempt } from '../ownAttempt.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { createOwnParts } from '../streaming/ownParts.js';
 import type { ProviderOf } from '../streaming/providerOf.js';
@@ -32,16 +30,8 @@ const ATTEMPT_MS = 45_000;
 
 /** Writes the user's next message with the chat's model, and stores it until the request takes it. No log has it. */
 export function createImpersonate(deps: ImpersonateDeps) {
-  return async ({ impersonationId: id }: { impersonationId: string }): Promise<void> => {
-    const { cancellationSignal, info } = Context.current();
-    try {
-      await withHeartbeats(() => impersonate(deps, { id, attempt: info.attempt }, cancellationSignal));
-    } catch (error) {
-      const failure = cancellationSignal.aborted ? null : failureOfAttempt(error);
-      if (!failure) throw error;
-      throw toApplicationFailure(failure, info.attempt, rule);
-    }
-  };
+  return ({ impersonationId: id }: { impersonationId: string }): Promise<void> =>
+    asOwnAttempt(rule, ({ attempt, signal }) => impersonate(deps, { id, attempt }, signal));
 }
 
 type Attempt = { id: string; attempt: number };

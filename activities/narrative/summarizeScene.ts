@@ -1,12 +1,10 @@
-import { Context } from '@temporalio/activity';
 import type { Pool } from '../../db/core/pool.js';
 import { appendSummary, isSummarized, type SummaryKey } from '../../db/narrative/summarizeScene.js';
 import { readSceneContext } from '../../db/narrative/turnContext.js';
 import { classifiers } from '../../domain/classifiers/index.js';
 import { witnesses } from '../../domain/narrative/participants.js';
 import { stepName } from '../../domain/turns/stepName.js';
-import { failureOfAttempt, toApplicationFailure } from '../failure.js';
-import { withHeartbeats } from '../heartbeats.js';
+import { asOwnAttempt, type OwnAttempt } from '../ownAttempt.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
 import { askClassifier, type ClassifierAsk } from './askClassifier.js';
 
@@ -22,21 +20,11 @@ export function createScenePovs(deps: { pool: Pool }) {
 
 /** Summarizes a manually closed scene from one point of view. */
 export function createSummarizeScene(deps: SummarizeSceneDeps) {
-  return async (key: SummaryKey): Promise<void> => {
-    const { cancellationSignal, info } = Context.current();
-    try {
-      await withHeartbeats(() => summarize(deps, key, { attempt: info.attempt, signal: cancellationSignal }));
-    } catch (error) {
-      const failure = cancellationSignal.aborted ? null : failureOfAttempt(error);
-      if (!failure) throw error;
-      throw toApplicationFailure(failure, info.attempt, deps.classifierRetry);
-    }
-  };
+  return (key: SummaryKey): Promise<void> =>
+    asOwnAttempt(deps.classifierRetry, (attempt) => summarize(deps, key, attempt));
 }
 
-type Attempt = { attempt: number; signal: AbortSignal };
-
-async function summarize(deps: SummarizeSceneDeps, key: SummaryKey, { attempt, signal }: Attempt): Promise<void> {
+async function summarize(deps: SummarizeSceneDeps, key: SummaryKey, { attempt, signal }: OwnAttempt): Promise<void> {
   if (await isSummarized(deps.pool, key)) return;
   const context = await readSceneContext(deps.pool, key.chatId, key.sceneId);
   if (!context) return;

@@ -1,8 +1,8 @@
 import { chat, composer, message, rewind, turn } from './de/chat.js';
-import { common, key, settings, shortcuts, sidebar, uploads } from './de/common.js';
 import { agentForm, forms, library, newChat } from './de/dialogs.js';
 import { formats } from './de/formats.js';
 import { labels } from './de/labels.js';
+import { common, key, settings, shortcuts, sidebar, uploads } from './de/page.js';
 import { agents, documents, narrative, relay } from './de/panel.js';
 import type { Strings } from './en.js';
 

@@ -1,8 +1,8 @@
 import { chat, composer, message, rewind, turn } from './en/chat.js';
-import { common, key, settings, shortcuts, sidebar, uploads } from './en/common.js';
 import { agentForm, forms, library, newChat } from './en/dialogs.js';
 import { formats } from './en/formats.js';
 import { labels } from './en/labels.js';
+import { common, key, settings, shortcuts, sidebar, uploads } from './en/page.js';
 import { agents, documents, narrative, relay } from './en/panel.js';
 
 /** Every word of the page, in English. Its type is what each other language must have. */
