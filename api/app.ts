@@ -28,6 +28,7 @@ import { requestLog } from './http/requestLog.js';
 import type { RequestTracing } from './http/requestTracing.js';
 import type { Route } from './http/route.js';
 import { toProblem } from './http/toProblem.js';
+import { fairIntake } from './limits/fairIntake.js';
 import { createHeavyWork } from './limits/heavyWork.js';
 import type { RateLimit } from './limits/rateLimit.js';
 import { answerTemporaryRefusal, breakAcceptedStream, isEventSource, isTemporary } from './limits/temporaryRefusal.js';
@@ -71,6 +72,8 @@ export type AppDeps = Omit<TurnRouteDeps, 'acceptTurn'> &
     replyAttempts: number;
     limits: Limits & AttachmentRouteDeps['limits'];
     turnLimits: ClaimLimits;
+    /** How many requests are worked on at once. */
+    requestsAtOnce: number;
     /** The folder of the built viewer page. */
     pageDir: string | undefined;
     auth: Auth;
@@ -158,11 +161,12 @@ export function createApp(deps: AppDeps): Express {
   const routes = routesOf(deps, commands);
   // One count for an owner, whichever protocol its clients speak.
   const limit = ownerLimit(deps.requests);
-  app.use('/v1', keys, limit, bodies(routes));
+  const intake = fairIntake(deps.requestsAtOnce);
+  app.use('/v1', keys, limit, bodies(routes), intake);
   app.use('/metrics', keys);
   mountRoutes(app, routes, deps.tracing, createPermit(deps.pool));
   const dialectKeys = express.Router().use(keys, refuseChatTokens);
-  mountDialects(app, { ...deps, ...commands, keys: dialectKeys, limit });
+  mountDialects(app, { ...deps, ...commands, keys: dialectKeys, limit, intake });
   mountPages(app, () => openApiDocument(routes), deps.pageDir);
   app.use(notFound);
   app.use(answerProblem(deps.log));

@@ -151,6 +151,8 @@ function serve(
       queuedTurns: config.QUEUED_TURNS_PER_OWNER,
       storedBytes: config.STORED_BYTES_PER_OWNER,
     },
+    // Most of a request's time is its statements.
+    requestsAtOnce: config.DATABASE_POOL,
     allowedProviderHosts: config.ALLOWED_PROVIDER_HOSTS,
     modelServer: modelServerOf(config),
     auth,

@@ -2,13 +2,13 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { Config, WorkerRole } from '../config.js';
 import type { OwnerOf } from '../db/chats/ownerOf.js';
 import { classifierQueue, streamsQueue, webhooksQueue } from '../domain/turns/engine.js';
+import { createPlaces, placeLimits } from '../lib/places/places.js';
 import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Drain } from './drain/drain.js';
 import { handOverInterceptor } from './drain/handOverInterceptor.js';
 import { reduceErrors } from './observability/reduceErrors.js';
 import { fairPlaces } from './places/fairPlaces.js';
-import { createPlaces, placeLimits } from './places/places.js';
 import { type Build, workflowSource } from './workflowSource.js';
 
 type Sizes = Pick<
@@ -78,9 +78,10 @@ function turns(config: Sizes, runs: Runs): WorkerOptions {
     },
     ...(traced ? { sinks: traced.sinks } : {}),
     maxConcurrentLocalActivityExecutions: 100,
-    // One thread runs all workflow tasks. More at once are not faster, and on a worker that has just started each would
-    // exceed its timeout. After two timeouts the server waits at least 5 s before the next attempt.
-    maxConcurrentWorkflowTaskExecutions: 10,
+    // One thread runs all workflow tasks. More at once are not faster: they wait here, where the tasks of an owner with
+    // many turns come before another's. On a worker that has just started each would exceed its timeout; after two
+    // timeouts the server waits at least 5 s before the next attempt.
+    maxConcurrentWorkflowTaskExecutions: 4,
     maxCachedWorkflows: config.WORKFLOW_CACHE,
     workflowTaskPollerBehavior: polling,
     stickyQueueScheduleToStartTimeout: '1 s',
@@ -99,14 +100,10 @@ function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, pe
   return {
     ...timing(config),
     interceptors: {
-      activity: [
-        reduceErrors(log),
-        handOverInterceptor(drain),
-        fairPlaces({ places, reserved: limits.total - perOwner, drain, ownerOf }),
-        ...activity,
-      ],
+      activity: [reduceErrors(log), handOverInterceptor(drain), fairPlaces({ places, drain, ownerOf }), ...activity],
     },
-    maxConcurrentActivityTaskExecutions: limits.total,
+    // Half of the slots beside the places stay free for tasks that take a place or return at once.
+    maxConcurrentActivityTaskExecutions: limits.total + 2 * limits.waiting,
   };
 }
 

@@ -9,6 +9,7 @@ import { goneSignal } from '../http/goneSignal.js';
 import { text } from '../http/input.js';
 import { Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
+import { leaveIntake } from '../limits/fairIntake.js';
 
 export type ImpersonateRouteDeps = {
   pool: Pool;
@@ -77,6 +78,7 @@ export function impersonateRoutes({ pool, impersonate, closing, log }: Impersona
         'not_ready',
       ],
       async handle({ owner, params: { chatId }, body: { hint = '' }, response }) {
+        leaveIntake(response);
         const text = await write(owner, chatId, hint, goneSignal(response));
         return text === null ? null : { status: 200, body: { text } };
       },

@@ -25,6 +25,8 @@ export type DialectDeps = CompletionDeps &
     keys: RequestHandler;
     /** Limits the requests of an owner, together with those of the api's own routes. */
     limit: RequestHandler;
+    /** Takes up requests fairly between owners, together with those of the api's own routes. */
+    intake: RequestHandler;
     log: Logger;
   };
 
@@ -52,7 +54,7 @@ export function mountDialects(app: Express, deps: DialectDeps): void {
     router.use(
       json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
     );
-    router.use(...routers);
+    router.use(deps.intake, ...routers);
     router.use(() => {
       throw new Problem('not_found');
     });

@@ -7,6 +7,7 @@ import { goneSignal } from '../http/goneSignal.js';
 import { isBlank } from '../http/input.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Answer, type Route, route } from '../http/route.js';
+import { leaveIntake } from '../limits/fairIntake.js';
 import { takeViewerPlace, type ViewerPlaces } from '../limits/viewerPlaces.js';
 import { streamTurn } from '../live/sse.js';
 import type { AcceptTurn } from './acceptTurn.js';
@@ -91,6 +92,7 @@ export function turnRoutes(deps: TurnRouteDeps): Route[] {
           const state = await engine();
           return answer(202, show.plain(found(await readTurn(pool, { turnId, owner })), state), location);
         }
+        leaveIntake(response);
         const signal = AbortSignal.any([goneSignal(response), deps.closing]);
         const waiting = waitForTurnEnd(deps, { turnId, owner }, { seconds, signal });
         const view = found(await waiting.finally(freePlace));

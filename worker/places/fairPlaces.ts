@@ -2,8 +2,8 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { OwnerOf } from '../../db/chats/ownerOf.js';
+import type { Places } from '../../lib/places/places.js';
 import type { Drain } from '../drain/drain.js';
-import type { Places } from './places.js';
 import { createRetryPacer } from './retryPacer.js';
 
 /** Activities that wait for a provider, a tool or a webhook. All others end within seconds and take no place. */
@@ -24,19 +24,19 @@ const WAIT_MS = 2_000;
 /** The longest delay before a task that got no place is retried, in milliseconds. */
 const MAX_RETRY_DELAY_MS = 60_000;
 
+/** Bounds of the time between two retries, in milliseconds. */
+const RETRY_EVERY_MS = { min: 20, max: 500 };
+
 /**
  * Shares a worker's places for long activities fairly between owners. A task whose owner has its share waits for up to
- * `WAIT_MS` in a reserved slot of the SDK. Then it returns to its task queue, so that tasks of other owners behind it are
- * dispatched. Returned tasks are retried at an interval that keeps about half of the reserved slots free. `reserved`: how
- * many there are.
+ * `WAIT_MS` in a slot of the SDK, if few others wait. Otherwise it returns to its task queue, so that tasks of other
+ * owners behind it are dispatched. Returned tasks are retried twice as often as places are released, so that one waits
+ * when a place becomes free.
  */
-export function fairPlaces(deps: {
-  places: Places;
-  reserved: number;
-  drain: Drain;
-  ownerOf: OwnerOf;
-}): ActivityInterceptorsFactory {
-  const retryDelay = createRetryPacer(WAIT_MS / Math.max(1, deps.reserved / 2), MAX_RETRY_DELAY_MS);
+export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerOf }): ActivityInterceptorsFactory {
+  const { min, max } = RETRY_EVERY_MS;
+  const everyMs = () => Math.min(Math.max(deps.places.releaseIntervalMs() / 2, min), max);
+  const retryDelay = createRetryPacer(everyMs, MAX_RETRY_DELAY_MS);
   // Another worker takes the tasks that wait here.
   deps.drain.onDraining(deps.places.close);
   return ({ info }) => ({

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { Mark } from '../../../domain/marks/mark.js';
+import { leaveIntake } from '../../limits/fairIntake.js';
 import type { MarkOutput } from './followTurn.js';
 
 /**
@@ -9,6 +10,7 @@ import type { MarkOutput } from './followTurn.js';
 export function createCollectOutput(
   response: Response,
 ): MarkOutput & { readonly marks: Mark[]; readonly ended: boolean } {
+  leaveIntake(response);
   const marks: Mark[] = [];
   let closed = false;
   let ended = false;

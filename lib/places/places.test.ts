@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { createPlaces, type Places, placeLimits, type Release } from './places.js';
 
+/** One place, for which a few tasks may wait. */
+const one = { total: 1, perOwner: 1, waiting: 4 };
+
 const noHurry = () => ({ signal: new AbortController().signal, withinMs: 60_000 });
 
 /** Asks for places of one owner, and collects the releases of those that were taken. */
@@ -46,7 +49,7 @@ describe('the places of a worker', () => {
   });
 
   test('are released once, and waiting tasks of an owner take them in order', async () => {
-    const places = createPlaces({ total: 1, perOwner: 1 });
+    const places = createPlaces(one);
     const first = await take(places, 'ann');
     const order: number[] = [];
     for (const n of [1, 2]) void places.take('ben', noHurry()).then(() => order.push(n));
@@ -58,7 +61,7 @@ describe('the places of a worker', () => {
   });
 
   test('are not taken by a task that was stopped while it waited', async () => {
-    const places = createPlaces({ total: 1, perOwner: 1 });
+    const places = createPlaces(one);
     const release = await take(places, 'ann');
     const stop = new AbortController();
     const stopped = places.take('ann', { signal: stop.signal, withinMs: 60_000 });
@@ -69,15 +72,43 @@ describe('the places of a worker', () => {
   });
 
   test('are not waited for after close, and those that are taken stay taken', async () => {
-    const places = createPlaces({ total: 1, perOwner: 1 });
+    const places = createPlaces(one);
     await take(places, 'ann');
     const waiting = places.take('ann', noHurry());
     places.close();
     expect([await waiting, await places.take('ben', noHurry())]).toEqual(['late', 'late']);
   });
 
+  test('are waited for by a few tasks, of which the owner with the most gives way to another', async () => {
+    const places = createPlaces({ total: 1, perOwner: 1, waiting: 2 });
+    const release = await take(places, 'ann');
+    const [first, second] = [places.take('ann', noHurry()), places.take('ann', noHurry())];
+    expect(await places.take('ann', noHurry())).toBe('late');
+    const ben = places.take('ben', noHurry());
+    expect(await second).toBe('late');
+    expect(await places.take('cleo', noHurry())).toBe('late');
+    release();
+    const next = await first;
+    if (next !== 'late') next();
+    expect(await ben).not.toBe('late');
+  });
+
+  test('tell the mean time between the last sixteen releases, and that none was for a while', async () => {
+    let now = 0;
+    const places = createPlaces(one, () => now);
+    expect(places.releaseIntervalMs()).toBe(Number.POSITIVE_INFINITY);
+    for (let n = 0; n < 20; n++) {
+      const release = await take(places, 'ann');
+      now += 100;
+      release();
+    }
+    expect(places.releaseIntervalMs()).toBe(1_500 / 16);
+    now += 1_600;
+    expect(places.releaseIntervalMs()).toBe(3_100 / 16);
+  });
+
   test('are waited for until the time limit', async () => {
-    const places = createPlaces({ total: 1, perOwner: 1 });
+    const places = createPlaces(one);
     await take(places, 'ann');
     expect(await places.take('ann', { ...noHurry(), withinMs: 1 })).toBe('late');
   });

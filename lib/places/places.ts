@@ -1,12 +1,16 @@
-/** How many places a worker has for one kind of work, in all and for one owner. */
-export type PlaceLimits = { total: number; perOwner: number };
+/** How many places a worker has for one kind of work, in all and for one owner, and how many tasks may wait for one. */
+export type PlaceLimits = { total: number; perOwner: number; waiting: number };
 
 export type Places = {
+  /** Takes a place if one is free for the owner and no other task of the owner waits. */
+  takeNow(owner: string): Release | null;
   /**
-   * Takes a place as soon as one is free. Resolves with the function that releases it, or with `late` after `withinMs`.
-   * Rejects with the signal's reason.
+   * Takes a place as soon as one is free. Resolves with the function that releases it, or with `late`: after `withinMs`,
+   * or at once if too many tasks wait. Rejects with the signal's reason.
    */
   take(owner: string, options: { signal: AbortSignal; withinMs: number }): Promise<Release | 'late'>;
+  /** The mean time between the last releases of places, in milliseconds. `Infinity` before there were some. */
+  releaseIntervalMs(): number;
   /** From now on `take` does not wait: pending calls resolve with `late`. */
   close(): void;
 };
@@ -16,25 +20,33 @@ export type Release = () => void;
 /** An owner holds at most this many times the number of free places. */
 const SHARE = 4;
 
-/** A quarter as many places as one owner may hold are reserved for other owners. */
-export const placeLimits = (perOwner: number): PlaceLimits => ({
-  total: perOwner + Math.ceil(perOwner / SHARE),
-  perOwner,
-});
+/** The fewest tasks that may wait: as many as may be needed at once where replies are short. */
+const MIN_WAITING = 8;
+/** The releases that `releaseIntervalMs` looks at. */
+const RELEASES_SEEN = 16;
+
+/** A quarter as many places as one owner may hold are reserved for other owners, and about as many tasks may wait. */
+export const placeLimits = (perOwner: number): PlaceLimits => {
+  const reserved = Math.ceil(perOwner / SHARE);
+  return { total: perOwner + reserved, perOwner, waiting: Math.max(MIN_WAITING, reserved) };
+};
 
 type Waiter = { owner: string; since: number; admit(): void; giveUp(): void };
 
 /**
  * Shares places between owners. An owner holds at most `perOwner`, and at most `SHARE` times the number of free places,
  * so that an owner with many places leaves some for the others. A place that becomes free goes to the waiting owner with
- * the fewest places, and among equals to the one that has waited longest.
+ * the fewest places, and among equals to the one that has waited longest. When `waiting` tasks wait, the owner with the
+ * most of them gives way to one with fewer.
  */
-export function createPlaces({ total, perOwner }: PlaceLimits): Places {
+export function createPlaces({ total, perOwner, waiting }: PlaceLimits, now = () => performance.now()): Places {
   const held = new Map<string, number>();
   const queues = new Map<string, Waiter[]>();
   let free = total;
   let arrivals = 0;
+  let waiters = 0;
   let closed = false;
+  const releasedAt: number[] = [];
 
   const heldBy = (owner: string) => held.get(owner) ?? 0;
   /** The last free place is for an owner that holds none. */
@@ -48,6 +60,8 @@ export function createPlaces({ total, perOwner }: PlaceLimits): Places {
     return () => {
       if (released) return;
       released = true;
+      releasedAt.push(now());
+      if (releasedAt.length > RELEASES_SEEN) releasedAt.shift();
       free += 1;
       const left = heldBy(owner) - 1;
       if (left > 0) held.set(owner, left);
@@ -71,7 +85,18 @@ export function createPlaces({ total, perOwner }: PlaceLimits): Places {
     const at = queue.indexOf(waiter);
     if (at < 0) return;
     queue.splice(at, 1);
+    waiters -= 1;
     if (queue.length === 0) queues.delete(waiter.owner);
+  }
+
+  /** Whether a task of the owner may wait. The last waiter of the owner with the most gives way to it if need be. */
+  function mayWait(owner: string): boolean {
+    if (closed) return false;
+    if (waiters < waiting) return true;
+    const [longest] = [...queues.values()].sort((a, b) => b.length - a.length);
+    if (!longest || longest.length <= (queues.get(owner)?.length ?? 0) + 1) return false;
+    longest.at(-1)?.giveUp();
+    return true;
   }
 
   function wait(owner: string, { signal, withinMs }: { signal: AbortSignal; withinMs: number }) {
@@ -100,17 +125,28 @@ export function createPlaces({ total, perOwner }: PlaceLimits): Places {
         },
         giveUp,
       };
-      queues.set(owner, [...(queues.get(owner) ?? []), waiter]);
+      const queue = queues.get(owner);
+      if (queue) queue.push(waiter);
+      else queues.set(owner, [waiter]);
+      waiters += 1;
       signal.addEventListener('abort', stop, { once: true });
     });
   }
 
+  // Earlier waits of the owner come first.
+  const takeNow = (owner: string) => (!queues.has(owner) && mayTake(owner) ? occupy(owner) : null);
+
   return {
+    takeNow,
     async take(owner, options) {
       options.signal.throwIfAborted();
-      // Earlier waits of the owner come first.
-      if (!queues.has(owner) && mayTake(owner)) return occupy(owner);
-      return closed ? 'late' : wait(owner, options);
+      const taken = takeNow(owner);
+      if (taken) return taken;
+      return mayWait(owner) ? wait(owner, options) : 'late';
+    },
+    releaseIntervalMs() {
+      const [first] = releasedAt;
+      return first === undefined ? Number.POSITIVE_INFINITY : (now() - first) / releasedAt.length;
     },
     close() {
       closed = true;
