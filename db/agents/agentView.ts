@@ -1,10 +1,8 @@
 import type { StepView } from '../../domain/log/frames.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { StepStatus } from '../../domain/turns/turn.js';
-import type { Db } from '../core/pool.js';
 
 type CallRow = {
-  turnId: string;
   callId: string;
   status: 'pending' | 'awaiting_approval' | 'running' | 'done';
   attempts: number;
@@ -20,27 +18,16 @@ const statuses: Record<CallRow['status'], StepStatus> = {
   done: 'done',
 };
 
-/** The landed iterations of agents' turns and their tool calls, without those of sub-agents. */
-export type AgentRows = { iterations: { turnId: string; iteration: number; attempts: number }[]; calls: CallRow[] };
+/** The landed iterations of an agent's turn and its tool calls, in order, without those of sub-agents. */
+export type AgentRows = { iterations: { iteration: number; attempts: number }[]; calls: CallRow[] };
 
-/** Reads the iterations and calls of turns, in order. */
-export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRows> {
-  if (turnIds.length === 0) return { iterations: [], calls: [] };
-  const [iterations, calls] = await Promise.all([
-    db.query<AgentRows['iterations'][number]>(
-      `select turn_id as "turnId", iteration, attempts from agent_iterations
-       where turn_id = any($1) and task_call_id = '' order by iteration`,
-      [turnIds],
-    ),
-    db.query<CallRow>(
-      `select turn_id as "turnId", call_id as "callId", status, attempts, iteration,
-         plan->'client' is not null as client
-       from tool_calls where turn_id = any($1) and task_call_id = '' order by iteration, position`,
-      [turnIds],
-    ),
-  ]);
-  return { iterations: iterations.rows, calls: calls.rows };
-}
+/** `AgentRows` of the turn `t` as JSON. Null where it is not an agent's. */
+export const agentRowsColumn = `case when t.kind = 'agent' then jsonb_build_object(
+  'iterations', (select coalesce(jsonb_agg(jsonb_build_object('iteration', iteration, 'attempts', attempts) order by iteration), '[]')
+    from agent_iterations where turn_id = t.id and task_call_id = ''),
+  'calls', (select coalesce(jsonb_agg(jsonb_build_object('callId', call_id, 'status', status, 'attempts', attempts,
+      'iteration', iteration, 'client', plan->'client' is not null) order by iteration, position), '[]')
+    from tool_calls where turn_id = t.id and task_call_id = '')) end`;
 
 /**
  * The steps of an agent's turn: each iteration, followed by its tool calls. A draft with attempts is the last iteration,
@@ -48,15 +35,13 @@ export async function readAgentRows(db: Db, turnIds: string[]): Promise<AgentRow
  * In a turn that has ended, calls without a result have the status `skipped`; so have those that the client runs, always.
  */
 export function toAgentSteps(
-  rows: AgentRows,
-  turn: { id: string; ended: boolean },
+  { iterations, calls }: AgentRows,
+  ended: boolean,
   draft: StepView | undefined,
 ): StepView[] {
-  const iterations = rows.iterations.filter(({ turnId }) => turnId === turn.id);
-  const calls = rows.calls.filter(({ turnId }) => turnId === turn.id);
   const landed = iterations.flatMap(({ iteration, attempts }) => [
     { name: stepName.reply(iteration), status: 'done' as const, attempts },
-    ...calls.filter((call) => call.iteration === iteration).map((call) => toStep(call, turn.ended)),
+    ...calls.filter((call) => call.iteration === iteration).map((call) => toStep(call, ended)),
   ]);
   return draft && draft.attempts > 0 ? [...landed, { ...draft, name: stepName.reply(iterations.length) }] : landed;
 }

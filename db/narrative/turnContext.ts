@@ -1,5 +1,6 @@
 import type { Attachment } from '../../domain/attachments/attachment.js';
 import type { ChatState, Person, SpokenLine, TurnContext } from '../../domain/classifiers/classifier.js';
+import type { Edge } from '../../domain/narrative/edge.js';
 import { stripOoc } from '../../domain/narrative/ooc.js';
 import { ASSISTANT } from '../../domain/narrative/participants.js';
 import { replacePersonaMacros } from '../../domain/narrative/personas.js';
@@ -7,7 +8,7 @@ import { chatLimits } from '../../domain/timeline/chatLimits.js';
 import type { Db } from '../core/pool.js';
 import { isLine, lastLinesFirst, lineOf } from '../timeline/lines.js';
 import { attachmentsOfTurn } from '../timeline/promptHistory.js';
-import { readEdges } from './edges.js';
+import { edgesColumn, edgesOf } from './edges.js';
 
 /** Most lines of dialogue before the turn that classifiers get. */
 const DIALOGUE_LINES = 20;
@@ -39,12 +40,7 @@ export async function readTurnContext(db: Db, turnId: string, sceneId?: string |
   const head = await readHead(db, turnId);
   if (!head) return null;
   const { chatId, userTurnSeq } = head;
-  const [{ scene, story }, { beats, memories }, dialogue, edges] = await Promise.all([
-    readSetting(db, chatId, sceneId),
-    readOwnEvents(db, chatId, turnId),
-    readDialogue(db, chatId, userTurnSeq),
-    readEdges(db, chatId),
-  ]);
+  const { scene, story, beats, memories, edges, dialogue } = await readRest(db, head, turnId, sceneId);
   return {
     chatId,
     turnId,
@@ -126,30 +122,39 @@ export async function readSetting(db: Db, chatId: string, sceneId: string | null
   return rows[0]!;
 }
 
-/** The beats of the turn, and the memory that was written of each. */
-async function readOwnEvents(db: Db, chatId: string, turnId: string): Promise<Pick<TurnContext, 'beats' | 'memories'>> {
-  const { rows } = await db.query<OwnEvent>(
-    `select kind, step, data->>'text' as text, at, (data->>'beat')::integer as beat, data->>'speakerId' as "speakerId",
-       data->>'memoryId' as "memoryId"
-     from events where chat_id = $1 and turn_id = $2
-       and (kind = 'assistant_turn' or kind = 'memory_written' and n = 0) order by seq`,
-    [chatId, turnId],
+type Rest = { scene: Scene | null; story: OpenStoryEvent[]; edges: Edge[]; own: OwnEvent[]; lines: LineRow[] };
+
+/** All but the head, in one statement: each classifier of a turn reads it. */
+async function readRest(db: Db, { chatId, userTurnSeq }: Head, turnId: string, sceneId: string | null | undefined) {
+  const { rows } = await db.query<Rest>(
+    `select ${sceneColumn}, ${storyColumn}, ${edgesColumn} as edges, ${ownEventsColumn} as own,
+       (select coalesce(jsonb_agg(l), '[]') from (${linesBefore('$4')}) l) as lines`,
+    [chatId, sceneId ?? null, turnId, userTurnSeq],
   );
-  return {
-    beats: rows.flatMap((row) =>
-      row.kind === 'assistant_turn'
-        ? [{ beat: row.beat, speakerId: row.speakerId, text: row.text, at: row.at.toISOString() }]
-        : [],
-    ),
-    memories: rows.flatMap((row) =>
-      row.kind === 'memory_written'
-        ? [{ memoryId: row.memoryId, text: row.text, beat: Number(row.step.split(':').at(-1)) }]
-        : [],
-    ),
-  };
+  const { scene, story, edges, own, lines } = rows[0]!;
+  return { scene, story, edges: edgesOf(edges), dialogue: oldestFirst(lines), ...splitOwn(own) };
 }
 
-type OwnEvent = { step: string; text: string; at: Date } & (
+/** The replies of the turn `$3` of the chat `$1`, and the memories that were written of them. */
+const ownEventsColumn = `(select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'step', step, 'text', data->>'text',
+    'at', at, 'beat', (data->>'beat')::integer, 'speakerId', data->>'speakerId', 'memoryId', data->>'memoryId') order by seq), '[]')
+  from events where chat_id = $1 and turn_id = $3 and (kind = 'assistant_turn' or kind = 'memory_written' and n = 0))`;
+
+/** The beats of the turn, and the memory that was written of each. */
+const splitOwn = (own: OwnEvent[]): Pick<TurnContext, 'beats' | 'memories'> => ({
+  beats: own.flatMap((row) =>
+    row.kind === 'assistant_turn'
+      ? [{ beat: row.beat, speakerId: row.speakerId, text: row.text, at: new Date(row.at).toISOString() }]
+      : [],
+  ),
+  memories: own.flatMap((row) =>
+    row.kind === 'memory_written'
+      ? [{ memoryId: row.memoryId, text: row.text, beat: Number(row.step.split(':').at(-1)) }]
+      : [],
+  ),
+});
+
+type OwnEvent = { step: string; text: string; at: string } & (
   | { kind: 'assistant_turn'; beat: number; speakerId: string }
   | { kind: 'memory_written'; memoryId: string }
 );
@@ -163,17 +168,18 @@ const isNotQueued = "t.status is distinct from 'queued'";
 
 type LineRow = SpokenLine & { attachments?: Attachment[] | null };
 
+/** The last lines of the timeline of the chat `$1` before a seq, newest first. */
+const linesBefore = (seq: string) => `select ${lineColumns}, e.data->'attachments' as attachments
+  from events e left join turns t on t.id = e.turn_id
+  where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < ${seq} and ${isNotQueued} and e.data->>'text' <> ''
+  order by ${lastLinesFirst('e')} limit ${DIALOGUE_LINES}`;
+
 /**
  * The last lines of the timeline before a turn, oldest first, including those of cancelled and failed turns. Queued turns
  * are left out. The speaker of user turns is `you`; their out-of-character text is removed.
  */
 export async function readDialogue(db: Db, chatId: string, beforeSeq: number): Promise<SpokenLine[]> {
-  const { rows } = await db.query<LineRow>(
-    `select ${lineColumns}, e.data->'attachments' as attachments from events e left join turns t on t.id = e.turn_id
-     where ${isLine('e')} and e.chat_id = $1 and ${lineOf('e')} < $2 and ${isNotQueued} and e.data->>'text' <> ''
-     order by ${lastLinesFirst('e')} limit ${DIALOGUE_LINES}`,
-    [chatId, beforeSeq],
-  );
+  const { rows } = await db.query<LineRow>(linesBefore('$2'), [chatId, beforeSeq]);
   return oldestFirst(rows);
 }
 

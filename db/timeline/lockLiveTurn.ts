@@ -8,12 +8,14 @@ import type { TurnRow } from '../turns/turnRow.js';
  * replies has left the timeline. Null otherwise, so that a late answer, a reset workflow or a zombie changes nothing.
  */
 export async function lockLiveTurn(tx: Tx, turnId: string): Promise<TurnRow | null> {
-  const locked = await lockTurn(tx, turnId);
+  const [locked, left] = await Promise.all([
+    lockTurn(tx, turnId),
+    tx.query(
+      `select 1 from events where chat_id = (select chat_id from turns where id = $1) and turn_id = $1
+         and kind = 'assistant_turn' and (hidden_by is not null or superseded_by is not null) limit 1`,
+      [turnId],
+    ),
+  ]);
   if (!locked || hasEnded(locked.turn) || locked.turn.stop === 'rollback') return null;
-  const { rows } = await tx.query(
-    `select 1 from events where chat_id = $1 and turn_id = $2 and kind = 'assistant_turn'
-       and (hidden_by is not null or superseded_by is not null) limit 1`,
-    [locked.turn.chatId, turnId],
-  );
-  return rows.length > 0 ? null : locked.turn;
+  return left.rows.length > 0 ? null : locked.turn;
 }

@@ -152,23 +152,26 @@ async function mark(
   });
 }
 
+export type StepRow = Pick<StepView, 'name' | 'status' | 'attempts'> & LastError;
+
+/** `StepRow`s of the turn `t` as JSON, in the order in which they began. */
+export const stepRowsColumn = `(select coalesce(jsonb_agg(jsonb_build_object('name', name, 'status', s.status,
+    'attempts', attempts, 'code', last_error, 'detail', error_detail) order by position), '[]')
+  from turn_steps s where turn_id = t.id)`;
+
 /** The steps of a turn, in the order in which they began. */
 export async function readSteps(db: Db, turnId: string): Promise<StepView[]> {
-  return (await readStepsOfTurns(db, [turnId])).map(({ step }) => step);
+  const { rows } = await db.query<{ steps: StepRow[] }>(
+    `select ${stepRowsColumn} as steps from (select $1::text as id) t`,
+    [turnId],
+  );
+  return rows[0]!.steps.map(toStepView);
 }
 
-/** The steps of some turns, those of each in the order in which they began. */
-export async function readStepsOfTurns(db: Db, turnIds: string[]): Promise<{ turnId: string; step: StepView }[]> {
-  const { rows } = await db.query<{ turnId: string } & Pick<StepView, 'name' | 'status' | 'attempts'> & LastError>(
-    `select turn_id as "turnId", name, status, attempts, last_error as code, error_detail as detail from turn_steps
-     where turn_id = any($1) order by position`,
-    [turnIds],
-  );
-  return rows.map(({ turnId, code, detail, ...step }) => ({
-    turnId,
-    step: { ...step, ...errorOf(step.status, { code, detail }) },
-  }));
-}
+export const toStepView = ({ code, detail, ...step }: StepRow): StepView => ({
+  ...step,
+  ...errorOf(step.status, { code, detail }),
+});
 
 type LastError = { code: FailureCode | null; detail: ErrorDetail | null };
 

@@ -11,9 +11,9 @@ import type {
   TurnPhase,
   TurnStatus,
 } from '../../domain/turns/turn.js';
-import { type AgentRows, readAgentRows, toAgentSteps } from '../agents/agentView.js';
+import { type AgentRows, agentRowsColumn, toAgentSteps } from '../agents/agentView.js';
 import type { Db } from '../core/pool.js';
-import { readStepsOfTurns } from './steps.js';
+import { type StepRow, stepRowsColumn, toStepView } from './steps.js';
 import { type TurnRow, turnColumns } from './turnRow.js';
 
 /** A beat in the turn's resource. `text` is that of the event if the reply has landed, else the checkpointed text. */
@@ -61,34 +61,47 @@ type DraftView = Omit<BeatView, 'status' | 'text' | 'truncated' | 'seq'> & {
 /** The drafts and steps of a turn, as `turns.ended_state` keeps them once their rows are removed (`trimTurns.ts`). */
 export type TurnState = { drafts: DraftView[]; steps: StepView[] };
 
+type StateRows = { drafts: DraftView[]; steps: StepRow[]; agent: AgentRows | null };
+
+/** `StateRows` of the turn `t` as JSON: one statement reads a turn with its state. */
+const stateRowsColumn = `jsonb_build_object('agent', ${agentRowsColumn}, 'steps', ${stepRowsColumn},
+  'drafts', (select coalesce(jsonb_agg(jsonb_build_object('beat', beat, 'speakerId', speaker_id, 'epoch', epoch,
+      'attempt', attempt, 'status', d.status, 'lastError', last_error, 'errorDetail', error_detail) order by beat), '[]')
+    from drafts d where turn_id = t.id))`;
+
+/** Of the turn `t`: its state as it is kept, or the rows from which it is made. */
+const stateColumns = `t.ended_state as "endedState",
+  case when t.ended_state is null then ${stateRowsColumn} end as "stateRows"`;
+
+type TurnWithState = TurnRow &
+  ({ endedState: TurnState; stateRows: null } | { endedState: null; stateRows: StateRows });
+
 /** Reads the drafts and steps of turns from their own rows. */
 export async function readStates(db: Db, turns: TurnRow[]): Promise<TurnState[]> {
-  const ids = turns.map(({ id }) => id);
-  const agents = turns.filter(({ kind }) => kind === 'agent').map(({ id }) => id);
-  const allDrafts = await readDraftRows(db, ids);
-  const allSteps = await readStepsOfTurns(db, ids);
-  const agentRows = await readAgentRows(db, agents);
-  return turns.map((turn) => {
-    const drafts = allDrafts.flatMap(({ turnId, ...draft }) => (turnId === turn.id ? [draft] : []));
-    const steps = allSteps.flatMap(({ turnId, step }) => (turnId === turn.id ? [step] : []));
-    return { drafts, steps: orderSteps(turn, { drafts, steps, agentRows }) };
-  });
+  const { rows } = await db.query<{ id: string; stateRows: StateRows }>(
+    `select t.id, ${stateRowsColumn} as "stateRows" from turns t where t.id = any($1)`,
+    [turns.map(({ id }) => id)],
+  );
+  const found = new Map(rows.map((row) => [row.id, row.stateRows]));
+  return turns.map((turn) => toState(turn, found.get(turn.id) ?? { drafts: [], steps: [], agent: null }));
 }
 
-async function readState(db: Db, turn: TurnRow & { endedState: TurnState | null }): Promise<TurnState> {
-  return turn.endedState ?? (await readStates(db, [turn]))[0]!;
+const stateOf = (turn: TurnWithState): TurnState => turn.endedState ?? toState(turn, turn.stateRows);
+
+function toState(turn: TurnRow, { drafts, steps, agent }: StateRows): TurnState {
+  return { drafts, steps: orderSteps(turn, { drafts, steps: steps.map(toStepView), agent }) };
 }
 
 /** Reads a turn as its resource. Null when the owner has no such turn. */
 export async function readTurn(db: Db, which: { turnId: string; owner: string }): Promise<TurnView | null> {
-  const { rows } = await db.query<TurnRow & { endedState: TurnState | null }>(
-    `select ${turnColumns}, t.ended_state as "endedState" from turns t join chats c on c.id = t.chat_id
+  const { rows } = await db.query<TurnWithState>(
+    `select ${turnColumns}, ${stateColumns} from turns t join chats c on c.id = t.chat_id
      where t.id = $1 and t.owner = $2`,
     [which.turnId, which.owner],
   );
   const turn = rows[0];
   if (!turn) return null;
-  const { drafts, steps } = await readState(db, turn);
+  const { drafts, steps } = stateOf(turn);
   const beats = await readBeats(db, turn, drafts, steps);
   const position = turn.status === 'queued' ? { queuePosition: await queuePosition(db, turn) } : {};
   return { ...fromRow(turn), ...position, beats, steps };
@@ -119,34 +132,18 @@ export async function readTurnStatus(
   db: Db,
   turnId: string,
 ): Promise<{ turnId: string; status: TurnStatus; phase: TurnPhase; steps: StepView[] } | null> {
-  const { rows } = await db.query<TurnRow & { endedState: TurnState | null }>(
-    `select ${turnColumns}, t.ended_state as "endedState" from turns t where t.id = $1`,
+  const { rows } = await db.query<TurnWithState>(
+    `select ${turnColumns}, ${stateColumns} from turns t where t.id = $1`,
     [turnId],
   );
   const turn = rows[0];
   if (!turn) return null;
-  const { steps } = await readState(db, turn);
-  return { turnId, status: turn.status, phase: turn.phase, steps };
-}
-
-async function readDraftRows(db: Db, turnIds: string[]): Promise<(DraftView & { turnId: string })[]> {
-  const { rows } = await db.query<DraftView & { turnId: string }>(
-    `select turn_id as "turnId", beat, speaker_id as "speakerId", epoch, attempt, status, last_error as "lastError",
-       error_detail as "errorDetail"
-     from drafts where turn_id = any($1) order by beat`,
-    [turnIds],
-  );
-  return rows;
+  return { turnId, status: turn.status, phase: turn.phase, steps: stateOf(turn).steps };
 }
 
 async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: StepView[]): Promise<BeatView[]> {
   // Read the checkpoints before the log: a reply that lands in between is then found in the log.
-  const checkpointed = await db.query<{ beat: number; text: string }>(
-    `select c.beat, string_agg(c.text, '' order by c."offset") as text
-     from draft_chunks c join drafts d on d.turn_id = c.turn_id and d.beat = c.beat and d.epoch = c.epoch
-     where c.turn_id = $1 and c.channel = 'text' group by c.beat`,
-    [turn.id],
-  );
+  const checkpointed = drafts.some(({ status }) => status !== 'landed') ? await readCheckpoints(db, turn.id) : [];
   const landed = await db.query<LandedBeat>(
     `select seq, (data->>'beat')::integer as beat, data->>'speakerId' as "speakerId", data->>'text' as text,
        (data->>'truncated')::boolean as truncated
@@ -157,12 +154,22 @@ async function readBeats(db: Db, turn: TurnRow, drafts: DraftView[], steps: Step
     const { lastError: _, errorDetail: __, status: ___, ...draft } = row;
     if (turn.kind === 'agent' && draft.attempt === 0) draft.attempt = attemptsOfReply(steps);
     const event = landed.rows.find((row) => row.beat === draft.beat);
-    const text = event?.text ?? checkpointed.rows.find((row) => row.beat === draft.beat)?.text ?? '';
+    const text = event?.text ?? checkpointed.find((row) => row.beat === draft.beat)?.text ?? '';
     const status = beatStatus(turn, row, steps);
     return { ...draft, status, text, truncated: event?.truncated ?? false, ...(event ? { seq: event.seq } : {}) };
   });
   const copied = landed.rows.filter((row) => drafts.every((draft) => draft.beat !== row.beat));
   return [...drafted, ...copied.map((row) => ({ ...row, ...withoutDraft }))];
+}
+
+async function readCheckpoints(db: Db, turnId: string): Promise<{ beat: number; text: string }[]> {
+  const { rows } = await db.query<{ beat: number; text: string }>(
+    `select c.beat, string_agg(c.text, '' order by c."offset") as text
+     from draft_chunks c join drafts d on d.turn_id = c.turn_id and d.beat = c.beat and d.epoch = c.epoch
+     where c.turn_id = $1 and c.channel = 'text' group by c.beat`,
+    [turnId],
+  );
+  return rows;
 }
 
 /** An agent's draft counts the attempts of each iteration from 0: those of the newest one that has landed. */
@@ -184,11 +191,10 @@ const withoutDraft = { epoch: 0, attempt: 0, status: 'done' } as const;
  * Steps before the reply, then the replies, then the follow-ups. A parked reply has a row in `turn_steps`, which
  * counts.
  */
-function orderSteps(turn: TurnRow, rows: TurnState & { agentRows: AgentRows }): StepView[] {
-  const { drafts, steps, agentRows } = rows;
+function orderSteps(turn: TurnRow, rows: TurnState & { agent: AgentRows | null }): StepView[] {
+  const { drafts, steps, agent } = rows;
   const drafted = drafts.map((draft) => replyStep(draft, turn));
-  const own =
-    turn.kind === 'agent' ? toAgentSteps(agentRows, { id: turn.id, ended: hasEnded(turn) }, drafted[0]) : drafted;
+  const own = agent ? toAgentSteps(agent, hasEnded(turn), drafted[0]) : drafted;
   const named = new Set(own.map((step) => step.name));
   const replies = withTurnError(own, turn).filter(
     (reply) => !steps.some((step) => step.name === reply.name && step.status === 'stuck'),

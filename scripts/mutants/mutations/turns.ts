@@ -61,7 +61,7 @@ export const turns: Mutation[] = [
     name: 'the state of a turn whose rows are removed',
     file: 'db/turns/turnView.ts',
     replace: [
-      ['return turn.endedState ?? (await readStates(db, [turn]))[0]!;', 'return (await readStates(db, [turn]))[0]!;'],
+      ['turn.endedState ?? toState(turn, turn.stateRows)', 'toState(turn, { drafts: [], steps: [], agent: null })'],
     ],
     test: {
       project: 'integration',
