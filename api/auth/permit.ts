@@ -73,15 +73,19 @@ async function permitBody(
   names: Readonly<Record<string, ChatPart | 'refused'>>,
   body: unknown,
 ): Promise<void> {
-  const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   for (const [field, part] of Object.entries(names)) {
-    const named = [fields[field]].flat().filter((value) => value !== undefined && value !== null);
+    const named = [valueAt(body, field.split('.'))].flat().filter((value) => value !== undefined && value !== null);
     if (named.length > 0 && part === 'refused') throw insufficientScope(`${field}: the token does not permit it`);
     if (part === 'refused') continue;
     if (named.length > maxNamed) throw insufficientScope(`${field}: names too many`);
     for (const id of named) await mustBelong(db, chatIds, part, id);
   }
 }
+
+const valueAt = (value: unknown, [name, ...below]: string[]): unknown => {
+  if (name === undefined) return value;
+  return typeof value === 'object' && value !== null ? valueAt((value as Record<string, unknown>)[name], below) : null;
+};
 
 /** As many queries as a request may cost; no body may name so many of anything. */
 const maxNamed = 100;

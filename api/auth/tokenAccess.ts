@@ -11,7 +11,7 @@ import type { ChatPart } from '../../db/chats/belongsToChats.js';
  * - `noToken`: its effect outlives a token, so that tokens are refused.
  * - `keys`: for holders of keys, neither for tokens nor for the operator's users.
  *
- * `bodyNames`: fields of the body that name what else must belong to the chats. `refused` fields can't be used.
+ * `bodyNames`: fields of the body, by their paths, that name what else must belong to the chats. `refused` fields can't be used.
  */
 export type TokenAccess =
   | 'public'
@@ -43,7 +43,10 @@ export const tokenAccess: Readonly<Record<string, TokenAccess>> = {
   createChat: 'owner',
   importChat: 'owner',
   getChat: 'chat',
-  updateChat: { path: 'chat', bodyNames: { guestId: 'character', providerId: 'refused' } },
+  updateChat: {
+    path: 'chat',
+    bodyNames: { guestId: 'character', providerId: 'refused', 'settings.providerId': 'refused' },
+  },
   deleteChat: 'chat',
   exportChat: 'chat',
   impersonate: 'chat',

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { listChats } from '../../db/chats/chatList.js';
 import { changeChat, readChat } from '../../db/chats/chats.js';
 import { deleteChat } from '../../db/chats/deleteChat.js';
@@ -6,7 +5,6 @@ import { createChat } from '../../db/chats/newChat.js';
 import type { Limits } from '../../db/chats/ownerLimits.js';
 import type { Pool } from '../../db/core/pool.js';
 import { optionNames } from '../../domain/turns/turnOptions.js';
-import { text, title } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
 import { type Route, route } from '../http/route.js';
@@ -14,8 +12,9 @@ import { pageOf } from '../http/schemas.js';
 import type { TurnStopper } from '../turns/turnStopper.js';
 import { chatPage, cursorAt } from './chatPage.js';
 import type { ChatPurge } from './chatPurge.js';
-import { agentSettingsChange, newChatBody, toNewChat } from './newChat.js';
-import { chat } from './resources.js';
+import { chatChangeBody, newChatBody, toNewChat } from './newChat.js';
+import { chat, showChat } from './resources.js';
+import { flattened } from './settingsFields.js';
 
 const tag = 'Chats';
 
@@ -51,7 +50,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
         if (body.kind === 'relay' && !relays)
           throw new Problem('kind_not_available', 'kind: relay needs UPSTREAM_BASE_URL, the service that answers');
         const created = await createChat(pool, owner, toNewChat(body), limits);
-        return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
+        return { status: 201, body: showChat(created), headers: { Location: `/v1/chats/${created.id}` } };
       },
     }),
     route({
@@ -66,7 +65,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       answers: { 200: pageOf(chat) },
       async handle({ owner, chatIds, query }) {
         const found = await listChats(pool, owner, { ...query, chatIds, limit: query.limit + 1 });
-        return listPage(found, query.limit, cursorAt(query.sort), ({ activeAt: _, ...shown }) => shown);
+        return listPage(found, query.limit, cursorAt(query.sort), ({ activeAt: _, ...shown }) => showChat(shown));
       },
     }),
     route({
@@ -79,7 +78,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       problems: ['chat_not_found'],
       handle: async ({ owner, params }) => ({
         status: 200,
-        body: orProblem(await readChat(pool, owner, params.chatId), 'chat_not_found'),
+        body: showChat(orProblem(await readChat(pool, owner, params.chatId), 'chat_not_found')),
       }),
     }),
     route({
@@ -89,15 +88,7 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
       summary: 'Change the title, the guest or the settings of a chat; what is left out stays',
       description: `${ofEveryChat} are settings of every chat but relay chats, the others of agents. They hold from the chat's next turn on: a turn that has begun keeps those that it began with, turns in the queue get the new ones. Null goes back to the server's default. The log has a \`chat_settings_changed\` with what changed; a rewind behind it brings the earlier settings back.`,
       tag,
-      body: z.strictObject({
-        title: title().optional(),
-        titleIsProvisional: z.boolean().optional().meta({
-          description:
-            'the title stands in until the service has made one of the first exchange (`CHAT_TITLES`). It replaces no title that a person or the service gave',
-        }),
-        guestId: text(100).nullable().optional(),
-        ...agentSettingsChange,
-      }),
+      body: chatChangeBody,
       answers: { 200: chat },
       problems: [
         'chat_not_found',
@@ -108,9 +99,10 @@ export function chatRoutes({ pool, stopTurn, chatPurge, relays, limits }: ChatRo
         'not_agent',
         'chat_full',
       ],
-      async handle({ owner, params, body: { title, titleIsProvisional, guestId, ...settings } }) {
+      async handle({ owner, params, body }) {
+        const { title, titleIsProvisional, guestId, ...settings } = flattened(body);
         const changed = await changeChat(pool, owner, params.chatId, { title, titleIsProvisional, guestId, settings });
-        return { status: 200, body: orProblem(changed, 'chat_not_found') };
+        return { status: 200, body: showChat(orProblem(changed, 'chat_not_found')) };
       },
     }),
     route({

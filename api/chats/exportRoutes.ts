@@ -10,7 +10,7 @@ import { type Route, route } from '../http/route.js';
 import { createHeavyWork } from '../limits/heavyWork.js';
 import { createUploadPlaces } from '../limits/uploadPlaces.js';
 import { readFiles } from './importedFiles.js';
-import { chat } from './resources.js';
+import { chat, showChat } from './resources.js';
 import { receiveUpload, type Upload } from './uploads.js';
 
 const tag = 'Chats';
@@ -68,7 +68,7 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       problems: ['invalid_import', 'body_too_large', 'unsupported_media_type', 'kind_not_available', 'limit_reached'],
       async handle({ owner, request }) {
         const created = await uploads(owner, () => receiveAndImport(request, owner));
-        return { status: 201, body: created, headers: { Location: `/v1/chats/${created.id}` } };
+        return { status: 201, body: showChat(created), headers: { Location: `/v1/chats/${created.id}` } };
       },
     }),
   ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Chat } from '../../db/chats/chats.js';
 import { profileSettings } from '../../domain/providers/profileNames.js';
 import { providerApis } from '../../domain/providers/providerApi.js';
 import { chatKind } from '../../domain/turns/turn.js';
@@ -29,8 +30,12 @@ export const chat = z
     queue: z.array(id('turn')).meta({ description: 'the turns that wait for the floor, in order' }),
     createdAt: at(),
     updatedAt: at(),
+    ...chatSettings.shape,
   })
-  .meta({ id: 'Chat' });
+  .meta({ id: 'Chat', description: 'the fields of `settings` stand beside it too' });
+
+/** The resource of a chat: its settings stand under `settings`, and as fields as a new chat takes them. */
+export const showChat = (shown: Chat): Chat & Chat['settings'] => ({ ...shown.settings, ...shown });
 
 export const provider = z
   .object({

@@ -9,7 +9,7 @@ import { editReply } from '../../db/timeline/versions/editReply.js';
 import { activateVersion, readVersions } from '../../db/timeline/versions/versions.js';
 import { readTurn } from '../../db/turns/turnView.js';
 import { eventKinds } from '../../domain/log/events.js';
-import { chat } from '../chats/resources.js';
+import { chat, showChat } from '../chats/resources.js';
 import { emptyBody, idPage, isBlank, prose, querySeq } from '../http/input.js';
 import { listPage } from '../http/listPage.js';
 import { orProblem, Problem } from '../http/problem.js';
@@ -248,6 +248,6 @@ const forkRoute = ({ pool, heavy, limits }: TimelineRouteDeps): Route =>
     async handle({ owner, params: { chatId }, body: { atSeq } }) {
       const { chats: maxChats, storedBytes } = limits;
       const fork = await heavy(owner, () => forkChat(pool, { chatId, owner, atSeq, maxChats, storedBytes }));
-      return { status: 201, body: fork, headers: { Location: `/v1/chats/${fork.id}` } };
+      return { status: 201, body: showChat(fork), headers: { Location: `/v1/chats/${fork.id}` } };
     },
   });

@@ -378,6 +378,9 @@ export interface CharacterCard {
   };
   [k: string]: unknown;
 }
+/**
+ * the fields of `settings` stand beside it too
+ */
 export interface Chat {
   /**
    * `chat_` and a UUIDv7
@@ -458,6 +461,28 @@ export interface Chat {
    * ISO 8601, UTC
    */
   updatedAt: string;
+  systemPrompt?: string;
+  providerId?: string;
+  model?: string;
+  temperature?: number;
+  topP?: number;
+  maxTokens?: number;
+  presencePenalty?: number;
+  frequencyPenalty?: number;
+  /**
+   * @maxItems 4
+   */
+  stop?: string[];
+  maxIterations?: number;
+  thinkingEnabled?: boolean;
+  /**
+   * names of tools; left out: the built-in ones
+   *
+   * @maxItems 200
+   */
+  enabledTools?: string[];
+  persona?: string;
+  sessionId?: string;
 }
 export interface ChatCreatedEvent {
   kind: 'chat_created';

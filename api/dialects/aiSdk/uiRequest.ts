@@ -144,9 +144,9 @@ function approvalOf(given: unknown): Approval[] {
   return [{ callId, approved, comment: reason ?? undefined }];
 }
 
-/** By kind of chat, the fields that a new one may have. */
+/** By kind of chat, the fields that a new one may have. `settings` is a likely name of a page's own field. */
 const fieldsOf = new Map<unknown, readonly string[]>(
-  newChatBody.options.map(({ shape }) => [shape.kind.value, Object.keys(shape)]),
+  newChatBody.options.map(({ shape: { settings: _, ...shape } }) => [shape.kind.value, Object.keys(shape)]),
 );
 
 /**

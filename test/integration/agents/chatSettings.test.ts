@@ -34,6 +34,45 @@ describe('the settings of an agent chat', () => {
     expect(await changesOf(chat.id)).toEqual([{ model: 'large', enabledTools: [] }, { model: null }]);
   });
 
+  test('stand beside `settings` too, in each answer that has the chat', async () => {
+    const given = { systemPrompt: 'Be brief.', model: 'small', temperature: 0.5, maxIterations: 3, enabledTools: [] };
+    const made = await newAgent(given);
+    const changed = (await change(made.id, { thinkingEnabled: true, model: null })).body;
+    const { model: _, ...others } = given;
+    expect(made).toMatchObject({ ...given, settings: given });
+    const now = { ...others, thinkingEnabled: true };
+    const fork = (await api.client.send<Chat>('POST', `/v1/chats/${made.id}/fork`, { atSeq: changed.seq })).body;
+    const listed = await api.client.send<{ items: Chat[] }>('GET', '/v1/chats?limit=1000');
+    const exported = await (await fetch(`${api.url}/v1/chats/${made.id}/export`)).text();
+    const imported = await fetch(`${api.url}/v1/chats/import`, { method: 'POST', body: exported });
+    for (const chat of [
+      changed,
+      fork,
+      await api.client.getChat(made.id),
+      listed.body.items.find(({ id }) => id === made.id),
+      await imported.json(),
+    ]) {
+      expect(chat).toMatchObject({ ...now, settings: now });
+      expect(chat).not.toHaveProperty('model');
+    }
+  });
+
+  test('are taken below `settings` too, each in one place', async () => {
+    const chat = await newAgent({ model: 'small', settings: { temperature: 0.5, maxIterations: 3 } });
+    expect(chat.settings).toEqual({ model: 'small', temperature: 0.5, maxIterations: 3 });
+    await change(chat.id, { temperature: 1, settings: { model: 'large', maxIterations: null } });
+    expect(await settingsOf(chat.id)).toEqual({ model: 'large', temperature: 1 });
+    for (const body of [{ model: 'a', settings: { model: 'b' } }, { settings: { modle: 'a' } }, { settings: 'a' }])
+      for (const { status, body: refused } of [
+        await change(chat.id, body),
+        await api.client.send<Chat>('POST', '/v1/chats', { kind: 'agent', ...body }),
+      ])
+        expect([status, refused]).toMatchObject([
+          400,
+          { code: 'invalid_body', detail: expect.stringMatching(/^settings/) },
+        ]);
+  });
+
   test('hold from the next turn on: a turn that has begun keeps the ones that it began with', async () => {
     const chat = await newAgent({ systemPrompt: 'Be brief.' });
     const begun = await api.client.postTurn(chat.id, 'One');

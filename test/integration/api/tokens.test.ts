@@ -246,6 +246,7 @@ describe('a token that names chats', () => {
     for (const [change, code] of [
       [{ guestId: other.characterId }, 'character_not_found'],
       [{ providerId: own.providerId }, 'insufficient_scope'],
+      [{ settings: { providerId: own.providerId } }, 'insufficient_scope'],
     ] as const)
       expect(await guest.send('PATCH', `/v1/chats/${own.chatId}`, change)).toMatchObject({ body: { code } });
   });
