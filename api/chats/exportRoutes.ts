@@ -61,7 +61,7 @@ export function exportRoutes({ pool, limits, relays }: ExportRouteDeps): Route[]
       path: '/v1/chats/import',
       summary: 'Create a chat from an export',
       description:
-        'The body is what an export answered with, up to 128 MiB, and must arrive within 30 seconds; any `Content-Type` will do. The chat, its characters, its document, its attachments and its turns have new ids, its projections are the same. Turns that had not ended are cancelled. A strategy stays with the chat that has it. If a line can not be used, nothing is created, and `detail` names the line.',
+        'The body is what an export answered with, up to 128 MiB, and must arrive within 30 seconds; any `Content-Type` will do. The chat, its characters, its document, its attachments and its turns have new ids, its projections are the same. Turns that had not ended are cancelled. A strategy to which the log links the chat is linked to the new chat: a chat of the owner that has it gets `strategy_unlinked`. If a line can not be used, nothing is created, and `detail` names the line.',
       tag,
       bytes: true,
       answers: { 201: chat },

@@ -5,7 +5,8 @@ import { appendEvents, lockChat } from '../timeline/log.js';
 /**
  * A strategy is linked to at most one chat of its owner. A chat gets a strategy in two ways:
  *
- * - It links the strategy, which is taken from the chat that had it (`lockForLink`, then `takeStrategy`).
+ * - It links the strategy, or is imported with it: then it is taken from the chat that had it (`lockForLink`, then
+ *   `takeStrategy`).
  * - Its projections are rebuilt from its log, which links the strategy, after a rewind, an undo, a change of versions
  *   or a fork. Then the chat that has the strategy now keeps it (`keepOneHolder`).
  *
@@ -14,7 +15,10 @@ import { appendEvents, lockChat } from '../timeline/log.js';
  */
 const strategyKey = "hashtextextended('strategy:' || $1::text || ':' || $2::bigint, 0)";
 
-/** Locks the chat that links a strategy, and the chat that has it. The caller must not have locked a chat before. */
+/**
+ * Locks the chat that links a strategy, if it exists, and the chat that has it. The caller must not have locked a chat
+ * before, nor a limit of the owner.
+ */
 export async function lockForLink(tx: Tx, owner: string, chatId: string, strategyId: number): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(${strategyKey})`, [owner, strategyId]);
   const holders = await readHolders(tx, owner, chatId, strategyId);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appendToolArtifact } from '../../../db/agents/artifacts.js';
 import { rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
-import { type AgentChat, newAgentChat } from '../../support/chats/agentChats.js';
+import { type AgentChat, agentChat, newAgentChat } from '../../support/chats/agentChats.js';
 import { tellStory } from '../../support/chats/timeline.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';
@@ -19,6 +19,16 @@ const link = (chat: AgentChat, strategyId: number, isSaved = true) =>
 
 let lastId = 1_000;
 const newStrategy = () => ++lastId;
+
+/** Imports what the export of a chat answers with. */
+async function importCopyOf(chat: AgentChat): Promise<AgentChat> {
+  const headers = { Authorization: 'Bearer k1' };
+  const exported = await fetch(`${api.url}${chat.path}/export`, { headers });
+  const body = await exported.text();
+  const imported = await fetch(`${api.url}/v1/chats/import`, { method: 'POST', headers, body });
+  expect(imported.status).toBe(201);
+  return agentChat(owner(), ((await imported.json()) as { id: string }).id);
+}
 
 const kindsOf = async (chat: AgentChat) => (await chat.log()).map((event) => event.kind);
 const unlinksOf = async (chat: AgentChat) =>
@@ -176,6 +186,41 @@ describe('a strategy that another chat has linked', () => {
     const chosen = await owner().send('POST', `/v1/turns/${turnId}/versions/${turnId}/activate`);
     expect(chosen.status).toBe(200);
     expect(await holders([first, second], id)).toEqual([second]);
+  });
+
+  it('is taken by an import, whose log and projection are those of the export', async () => {
+    const [source, id] = [await newChat(), newStrategy()];
+    await link(source, id);
+    const [log, projection] = [await kindsOf(source), await source.projection()];
+    const copy = await importCopyOf(source);
+    expect(await kindsOf(copy)).toEqual(log);
+    expect(await copy.projection()).toEqual(projection);
+    expect(await holders([source, copy], id)).toEqual([copy]);
+    expect(await unlinksOf(source)).toEqual([id]);
+  });
+
+  it('stays with its chat when one is imported whose log unlinks it, or links it in what a rewind hides', async () => {
+    const [unlinked, rewound, id] = [await newChat(), await newChat(), newStrategy()];
+    await link(unlinked, id);
+    await link(rewound, id);
+    await rewound.rewind(1);
+    const holder = await newChat();
+    await link(holder, id);
+    const copies = [await importCopyOf(unlinked), await importCopyOf(rewound)];
+    expect(await holders([unlinked, rewound, holder, ...copies], id)).toEqual([holder]);
+    expect(await unlinksOf(holder)).toEqual([]);
+  });
+
+  it('has one holder after imports, links and forks at the same moment', async () => {
+    const [source, other, id] = [await newChat(), await newChat(), newStrategy()];
+    const { seq } = await link(source, id);
+    const [first, second, fork] = await Promise.all([
+      importCopyOf(source),
+      importCopyOf(source),
+      source.fork(seq),
+      link(other, id),
+    ]);
+    expect(await holders([source, other, first, second, fork], id)).toHaveLength(1);
   });
 
   it('stays linked to a chat that is forked, and not to the fork', async () => {
