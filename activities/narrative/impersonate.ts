@@ -11,6 +11,7 @@ import type { ReplyPart } from '../../llm/port.js';
 import { createReceivedParts } from '../../llm/receivedParts.js';
 import { asOwnAttempt } from '../ownAttempt.js';
 import { retryWhileDatabaseAway } from '../retryWhileDatabaseAway.js';
+import { imageLoader } from '../streaming/imageLoader.js';
 import { createOwnParts } from '../streaming/ownParts.js';
 import type { ProviderOf } from '../streaming/providerOf.js';
 import type { CallWatch, Telemetry } from '../telemetry.js';
@@ -46,6 +47,7 @@ async function impersonate(deps: ImpersonateDeps, { id, attempt }: Attempt, sign
     ...options,
     messages: impersonationPrompt(input, deps.prompt),
     foreignLines: stopSequences(names),
+    loadImages: imageLoader(deps.pool, input.chatId),
     requestId: `${id}/impersonate/${attempt}`,
   };
   const step = 'impersonate';

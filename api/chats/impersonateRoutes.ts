@@ -64,7 +64,7 @@ export function impersonateRoutes({ pool, impersonate, closing, log }: Impersona
       path: '/v1/chats/:chatId/impersonate',
       summary: "Have the user's next message written, to edit and send",
       description:
-        "The chat's model writes the next message as the user: in a narrative chat as the user's own character (`PUT /v1/you`). Nothing enters the log until it is sent as a turn. It has the context of a reply, without images. A request takes a minute at most, and ends when the client closes the connection. `model_slow` and those failures of a provider that may pass have a `Retry-After`; the `detail` of `model_failed` is the message of the failure.",
+        "The chat's model writes the next message as the user: in a narrative chat as the user's own character (`PUT /v1/you`). Nothing enters the log until it is sent as a turn. It has the context of a reply. A request takes a minute at most, and ends when the client closes the connection. `model_slow` and those failures of a provider that may pass have a `Retry-After`; the `detail` of `model_failed` is the message of the failure.",
       tag: 'Chats',
       body,
       answers: { 200: written },

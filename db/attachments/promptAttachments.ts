@@ -9,16 +9,16 @@ const MAX_TEXT_BYTES = 2 * 1024 * 1024;
 type Line = { attachments?: readonly Attachment[] | undefined };
 
 /**
- * Adds the text of attached files to the lines of a prompt of a turn, the newest first as far as a prompt may take them.
- * `lines` are oldest first.
+ * Adds the text of attached files to the lines of a prompt, the newest first as far as a prompt may take them. `lines` are
+ * oldest first. Their chat is named by its id or that of a turn (`of`).
  */
 export async function withTexts<T extends Line>(
   db: Db,
-  turnId: string,
+  of: string,
   lines: readonly T[],
 ): Promise<(Omit<T, 'attachments'> & { attachments?: PromptAttachment[] })[]> {
   const files = lines.toReversed().flatMap(({ attachments = [] }) => attachments.filter((one) => !isImage(one)));
-  const texts = await readTexts(db, turnId, files.slice(0, MAX_TEXTS));
+  const texts = await readTexts(db, of, files.slice(0, MAX_TEXTS));
   return lines.map(({ attachments, ...line }) =>
     attachments?.length
       ? { ...line, attachments: attachments.map((one) => ({ ...one, text: texts.get(one.id) })) }
@@ -27,13 +27,14 @@ export async function withTexts<T extends Line>(
 }
 
 /**
- * The log of a chat that was imported may name any attachment, with any size. Only those that the chat of a turn has are
+ * The log of a chat that was imported may name any attachment, with any size. Only those that the chat itself has are
  * read, which are its owner's.
  */
-const ofTurn = (turnId: string) =>
-  `join chat_attachments o on o.attachment_id = a.id and o.chat_id = (select chat_id from turns where id = ${turnId})`;
+const ofChat = (of: string) =>
+  `join chat_attachments o on o.attachment_id = a.id
+     and o.chat_id = coalesce((select chat_id from turns where id = ${of}), ${of})`;
 
-async function readTexts(db: Db, turnId: string, files: readonly Attachment[]): Promise<ReadonlyMap<string, string>> {
+async function readTexts(db: Db, of: string, files: readonly Attachment[]): Promise<ReadonlyMap<string, string>> {
   let left = MAX_TEXT_BYTES;
   const lengths = new Map<string, number>();
   for (const { id, bytes } of files) {
@@ -47,8 +48,8 @@ async function readTexts(db: Db, turnId: string, files: readonly Attachment[]): 
   const { rows } = await db.query<{ id: string; bytes: Buffer }>(
     `select a.id, substring(c.bytes from 1 for w.length) as bytes
      from unnest($1::text[], $2::integer[]) as w (id, length)
-       join attachments a on a.id = w.id join attachment_contents c on c.sha256 = a.sha256 ${ofTurn('$3')}`,
-    [[...lengths.keys()], [...lengths.values()], turnId],
+       join attachments a on a.id = w.id join attachment_contents c on c.sha256 = a.sha256 ${ofChat('$3')}`,
+    [[...lengths.keys()], [...lengths.values()], of],
   );
   return new Map(rows.map(({ id, bytes }) => [id, beginningOf(bytes)]));
 }
@@ -56,16 +57,19 @@ async function readTexts(db: Db, turnId: string, files: readonly Attachment[]): 
 /** The text of bytes that may end within a character. */
 const beginningOf = (bytes: Buffer): string => new TextDecoder().decode(bytes, { stream: true });
 
-/** Reads images for a turn as base64, by id. One that was removed is missing, and so is one too large beside the others. */
-export async function readImages(db: Db, turnId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/**
+ * Reads images of a chat, which is named by its id or that of a turn (`of`), as base64, by id. One that was removed is
+ * missing, and so is one too large beside the others.
+ */
+export async function readImages(db: Db, of: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const images = new Map<string, string>();
   let left = MAX_MESSAGE_BYTES;
   // One after another: the text form of a large value is twice its size.
   for (const id of new Set(ids)) {
     const { rows } = await db.query<{ bytes: Buffer }>(
-      `select c.bytes from attachments a join attachment_contents c on c.sha256 = a.sha256 ${ofTurn('$2')}
+      `select c.bytes from attachments a join attachment_contents c on c.sha256 = a.sha256 ${ofChat('$2')}
        where a.id = $1 and a.size <= $3`,
-      [id, turnId, left],
+      [id, of, left],
     );
     if (!rows[0]) continue;
     left -= rows[0].bytes.length;

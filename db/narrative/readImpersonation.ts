@@ -2,6 +2,7 @@ import type { ImpersonationInput } from '../../domain/narrative/impersonation.js
 import { ASSISTANT, YOU } from '../../domain/narrative/participants.js';
 import { replacePersonaMacros } from '../../domain/narrative/personas.js';
 import type { ChatKind } from '../../domain/turns/turn.js';
+import { withTexts } from '../attachments/promptAttachments.js';
 import type { Db } from '../core/pool.js';
 import { readEdges } from './edges.js';
 import { readRemembered } from './readPrompt.js';
@@ -34,7 +35,7 @@ export async function readImpersonation(db: Db, id: string): Promise<(Impersonat
   if (!head) return null;
   const { chatId, kind, hint } = head;
   const you = { id: YOU, name: head.youName ?? YOU, persona: head.youPersona ?? '' };
-  const dialogue = await readDialogue(db, chatId, AFTER_ALL);
+  const dialogue = await withTexts(db, chatId, await readDialogue(db, chatId, AFTER_ALL));
   if (kind !== 'narrative' || !head.hostId)
     return { kind: 'agent', chatId, hint, you, instructions: head.systemPrompt ?? '', dialogue };
   const [{ scene, story }, edges, remembered] = await Promise.all([

@@ -50,6 +50,30 @@ test('with a guest the lines of both characters begin with their names', () => {
   expect(lines).toContain('user: Brann: Quick!');
 });
 
+test('what the user attached follows the line of the user, in a message to the model', () => {
+  const image = { id: 'att_1', mediaType: 'image/png', bytes: 10, name: 'lamp.png' };
+  const file = { id: 'att_2', mediaType: 'text/plain', bytes: 4, name: 'a.txt', text: 'LAMP' };
+  const attachments = [image, file];
+  for (const input of [narrative, agent]) {
+    const messages = impersonationPrompt(
+      { ...input, dialogue: [{ ...dialogue[0]!, attachments }, dialogue[1]!] },
+      limits,
+    );
+    expect(messages.slice(1, 4)).toEqual([
+      { role: 'assistant', content: 'Good evening.' },
+      {
+        role: 'user',
+        content: '(attached to the message before this)',
+        attached: [
+          { type: 'image', id: 'att_1', mediaType: 'image/png', name: 'lamp.png', past: true },
+          { type: 'text', text: expect.stringContaining('LAMP') },
+        ],
+      },
+      { role: 'user', content: expect.stringContaining('Shut the door.') },
+    ]);
+  }
+});
+
 test('a hint is the last thing that the model reads', () => {
   expect(contents({ ...narrative, hint: ' Ask for the key. ' }).at(-1)).toBe(
     "system: Write the next message of Robin now, without a name before it. It should say this, in Robin's own words: Ask for the key.",

@@ -31,8 +31,15 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 
 /** The prompt by which a model writes the user's next message, fitted as that of a reply. The model speaks as the user. */
 export function impersonationPrompt(input: ImpersonationInput, limits: PromptLimits): PromptMessage[] {
-  return narrativePrompt(toPromptInput(input), limits);
+  return narrativePrompt(toPromptInput(input), limits).flatMap(attachedAfter);
 }
+
+/** What the user attached follows in a message to the model: in one of its own messages no provider takes an image. */
+function attachedAfter({ attached = [], ...line }: PromptMessage): PromptMessage[] {
+  return attached.length > 0 ? [line, { role: 'user', content: ATTACHED, attached }] : [line];
+}
+
+const ATTACHED = '(attached to the message before this)';
 
 /** The names by which lines of the answer may begin: the user's own, and those of the others, whose lines are dropped. */
 export const impersonationNames = (input: ImpersonationInput): SpeakerNames =>

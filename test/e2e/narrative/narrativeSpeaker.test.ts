@@ -79,6 +79,40 @@ describe('the next message of the user, which a model writes', () => {
     expect(history).not.toMatch(/marmalade|hold out|hand/);
   }, 60_000);
 
+  test('is written with what the user attached, after the line of the user', async () => {
+    const { chat, path } = await world.newChat({ guest: null });
+    const upload = async (type: string, bytes: Buffer) => {
+      const sent = await fetch(`${world.service().api}/v1/attachments`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: new Uint8Array(bytes),
+      });
+      return ((await sent.json()) as { id: string }).id;
+    };
+    const image = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    const attachments = [await upload('image/png', image), await upload('text/plain', Buffer.from('THE LETTER'))];
+    await world.play(chat.id, 'Look here.', { attachments });
+    world.provider.script(whole('I wait.'));
+    expect(await write(path)).toMatchObject({ status: 200, body: { text: 'I wait.' } });
+    const { body: request } = await asked();
+    const messages = request.messages as { role: string; content: unknown }[];
+    const at = messages.findIndex(({ content }) => content === 'Look here.');
+    expect(messages.slice(at, at + 2)).toMatchObject([
+      { role: 'assistant' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text' },
+          { type: 'image_url', image_url: { url: `data:image/png;base64,${image.toString('base64')}` } },
+          { type: 'text', text: expect.stringContaining('THE LETTER') },
+        ],
+      },
+    ]);
+  }, 60_000);
+
   test('is not written on when its client goes', async () => {
     const { path } = await world.newChat({ guest: null });
     world.provider.script({ steps: [{ text: 'I hold ' }] });
