@@ -20,6 +20,7 @@ import { type ProviderRouteDeps, providerRoutes } from './chats/providerRoutes.j
 import { mountDialects } from './dialects/mountDialects.js';
 import { documentRoutes } from './documents/documentRoutes.js';
 import type { Auth } from './http/auth.js';
+import { takesBytes } from './http/byteBodies.js';
 import { bodies, keyGuard, originGuard, ownerLimit, secureHeaders } from './http/guards.js';
 import { mountRoutes, notFound, sendJson } from './http/mount.js';
 import { openApiDocument } from './http/openapi.js';
@@ -161,7 +162,7 @@ export function createApp(deps: AppDeps): Express {
   const routes = routesOf(deps, commands);
   // One count for an owner, whichever protocol its clients speak.
   const limit = ownerLimit(deps.requests);
-  const intake = fairIntake(deps.requestsAtOnce);
+  const intake = fairIntake(deps.requestsAtOnce, takesBytes(routes));
   app.use('/v1', keys, limit, bodies(routes), intake);
   app.use('/metrics', keys);
   mountRoutes(app, routes, deps.tracing, createPermit(deps.pool));
