@@ -14,10 +14,8 @@ export type Event = LoggedEvent & {
 };
 export type LoggedEvent =
   | ChatCreatedEvent
-  | ChatTitledEvent
   | MessageAddedEvent
   | UserTurnEvent
-  | UserTurnParsedEvent
   | UserTurnEditEvent
   | AssistantTurnStartedEvent
   | AssistantTurnEvent
@@ -59,6 +57,8 @@ export type LoggedEvent =
   | GraphSnapshotEvent
   | GraphPlanEvent
   | GraphClearedEvent
+  | UserTurnParsedEvent
+  | ChatTitledEvent
   | StrategyUnlinkedEvent
   | StepStuckEvent
   | StepSkippedEvent
@@ -754,25 +754,6 @@ export interface UserTurnEvent {
     }[];
   };
 }
-export interface UserTurnParsedEvent {
-  kind: 'user_turn_parsed';
-  /**
-   * dense per chat, from 1
-   */
-  seq: number;
-  turnId: string | null;
-  /**
-   * ISO 8601, UTC
-   */
-  at: string;
-  data: {
-    userTurnSeq: number;
-    segments: {
-      kind: 'dialogue' | 'action' | 'thought' | 'narration' | 'ooc';
-      text: string;
-    }[];
-  };
-}
 export interface UserTurnEditEvent {
   kind: 'user_turn_edit';
   /**
@@ -1310,6 +1291,25 @@ export interface GraphClearedEvent {
   at: string;
   data: Record<string, never>;
 }
+export interface UserTurnParsedEvent {
+  kind: 'user_turn_parsed';
+  /**
+   * dense per chat, from 1
+   */
+  seq: number;
+  turnId: string | null;
+  /**
+   * ISO 8601, UTC
+   */
+  at: string;
+  data: {
+    userTurnSeq: number;
+    segments: {
+      kind: 'dialogue' | 'action' | 'thought' | 'narration' | 'ooc';
+      text: string;
+    }[];
+  };
+}
 export interface StrategyUnlinkedEvent {
   kind: 'strategy_unlinked';
   /**
@@ -1462,10 +1462,8 @@ export interface FoundText {
   seq: number;
   kind:
     | 'chat_created'
-    | 'chat_titled'
     | 'message_added'
     | 'user_turn'
-    | 'user_turn_parsed'
     | 'user_turn_edit'
     | 'assistant_turn_started'
     | 'assistant_turn'
@@ -1507,6 +1505,8 @@ export interface FoundText {
     | 'graph_snapshot'
     | 'graph_plan'
     | 'graph_cleared'
+    | 'user_turn_parsed'
+    | 'chat_titled'
     | 'strategy_unlinked'
     | 'step_stuck'
     | 'step_skipped'
@@ -2078,10 +2078,8 @@ export interface Webhook {
    */
   events: (
     | 'chat_created'
-    | 'chat_titled'
     | 'message_added'
     | 'user_turn'
-    | 'user_turn_parsed'
     | 'user_turn_edit'
     | 'assistant_turn_started'
     | 'assistant_turn'
@@ -2123,6 +2121,8 @@ export interface Webhook {
     | 'graph_snapshot'
     | 'graph_plan'
     | 'graph_cleared'
+    | 'user_turn_parsed'
+    | 'chat_titled'
     | 'strategy_unlinked'
     | 'step_stuck'
     | 'step_skipped'
@@ -2151,10 +2151,8 @@ export interface WebhookDelivery {
   webhookId: string;
   kind:
     | 'chat_created'
-    | 'chat_titled'
     | 'message_added'
     | 'user_turn'
-    | 'user_turn_parsed'
     | 'user_turn_edit'
     | 'assistant_turn_started'
     | 'assistant_turn'
@@ -2196,6 +2194,8 @@ export interface WebhookDelivery {
     | 'graph_snapshot'
     | 'graph_plan'
     | 'graph_cleared'
+    | 'user_turn_parsed'
+    | 'chat_titled'
     | 'strategy_unlinked'
     | 'step_stuck'
     | 'step_skipped'

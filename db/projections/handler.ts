@@ -1,3 +1,4 @@
+import type { ClassifierEventKind } from '../../domain/classifiers/index.js';
 import type { ChatEvent, EventKind } from '../../domain/log/events.js';
 import type { Tx } from '../core/pool.js';
 
@@ -15,5 +16,7 @@ export type Projection = {
   refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void>;
 };
 
-/** The projections that each kind of event changes. */
-export type ProjectionsOf = { [K in EventKind]: readonly Projection[] };
+/** The projections that each kind of event changes. An event of a classifier's own changes none, unless it has a row. */
+export type ProjectionsOf = { [K in Exclude<EventKind, ClassifierEventKind>]: readonly Projection[] } & {
+  [K in ClassifierEventKind]?: readonly Projection[];
+};

@@ -13,9 +13,7 @@ import { emptySummary, summary } from './summary.js';
 /** What each kind of event changes. Appending events, rebuilding a chat and refolding a part of it run the same folds. */
 const projectionsOf: ProjectionsOf = {
   chat_created: [emptySummary],
-  chat_titled: [],
   user_turn: [summary, messageCount],
-  user_turn_parsed: [],
   user_turn_edit: [summary, messageCount],
   assistant_turn_started: [],
   assistant_turn: [summary, messageCount],
@@ -73,7 +71,7 @@ const projectionsOf: ProjectionsOf = {
 
 /** The kinds that change a projection. */
 export const projectedKinds = (Object.keys(projectionsOf) as EventKind[]).filter(
-  (kind) => projectionsOf[kind].length > 0,
+  (kind) => (projectionsOf[kind] ?? []).length > 0,
 );
 
 /** `emptySummary` and `messageCount` come first: they make the rows that others change. */
@@ -93,7 +91,7 @@ const inOrder: readonly Projection[] = [
 
 const partsOf = <E extends { kind: EventKind }>(events: E[]): [Projection, E[]][] =>
   inOrder
-    .map((each): [Projection, E[]] => [each, events.filter(({ kind }) => projectionsOf[kind].includes(each))])
+    .map((each): [Projection, E[]] => [each, events.filter(({ kind }) => projectionsOf[kind]?.includes(each))])
     .filter(([, own]) => own.length > 0);
 
 /** Applies events to the projections, in the transaction of their append. Their first statements are sent at once. */

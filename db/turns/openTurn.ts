@@ -1,3 +1,5 @@
+import type { ClassifierCall } from '../../domain/classifiers/classifier.js';
+import { followUpsOf } from '../../domain/classifiers/index.js';
 import { stripOoc } from '../../domain/narrative/ooc.js';
 import { hasEnded } from '../../domain/turns/endStatus.js';
 import type { ChatKind, StopMark, WhenFailed } from '../../domain/turns/turn.js';
@@ -31,13 +33,19 @@ export type OpenedTurn =
       isNewProse: boolean;
       /** The open scene; null without one. */
       sceneId: string | null;
+      /** Read by workers of the release before, which do not know `followUps`. */
       hasStoryEvents: boolean;
+      /** The calls of the classifiers that follow the reply. Left out of turns of other kinds. */
+      followUps?: ClassifierCall[];
       /** Set where the reply names the chat; left out of every other turn, and of turns of before. */
       namesChat?: true;
     };
 
 type Opened = Extract<OpenedTurn, { ended: false }>;
-type Row = Omit<Opened, 'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse' | 'continuedBy' | 'namesChat'> & {
+type Row = Omit<
+  Opened,
+  'ended' | 'host' | 'guest' | 'hasProse' | 'isNewProse' | 'continuedBy' | 'followUps' | 'namesChat'
+> & {
   namesChat: boolean;
   continuedBy: string | null;
   hostId: string | null;
@@ -90,14 +98,16 @@ function toOpened({
   namesChat,
   ...rest
 }: Row): OpenedTurn {
+  const hasProse = stripOoc(editText ?? text ?? '') !== '';
   return {
     ...rest,
     ...(continuedBy === null ? {} : { continuedBy }),
     ...(namesChat ? { namesChat } : {}),
+    ...(rest.kind === 'narrative' ? { followUps: followUpsOf({ ...rest, hasProse }) } : {}),
     ended: false,
     host: hostId && hostName ? { id: hostId, name: hostName } : null,
     guest: guestId && guestName ? { id: guestId, name: guestName } : null,
-    hasProse: stripOoc(editText ?? text ?? '') !== '',
+    hasProse,
     isNewProse: rest.regenerates === null || editText !== null,
   };
 }

@@ -21,6 +21,18 @@ export type ClassifierCall = {
   sceneId?: string;
 };
 
+/** What decides at the beginning of a narrative turn which classifiers follow its reply. */
+export type BegunTurn = {
+  /** The open scene; null without one. */
+  sceneId: string | null;
+  /** Whether the user's text has more than out-of-character remarks. */
+  hasProse: boolean;
+  /** Whether a story event is planned or active. */
+  hasStoryEvents: boolean;
+  /** The turn whose reply this one replaces. */
+  regenerates: string | null;
+};
+
 export type StoryStatus = 'planned' | 'active' | 'completed' | 'cancelled';
 
 /** The state of a turn for classifiers. Texts contain no out-of-character remarks. */
@@ -76,6 +88,11 @@ export type ClassifierRow<A> = {
   /** The events that follow from the answer, in the order in which they are appended. */
   events(context: TurnContext, call: ClassifierCall, answer: A, state: ChatState): NewEvent[];
   verdict(answer: A): Verdict;
+  /**
+   * Makes it a follow-up: a step of its name, beside the others, once the first reply of a narrative turn has landed.
+   * Returns what the call is about; null where the turn does not ask it. Left out: `workflows` asks it by itself.
+   */
+  follows?(turn: BegunTurn): Omit<ClassifierCall, 'name'> | null;
 };
 
 /** A row as its callers see it. `answer` is a value that its schema has accepted (`parseAnswer`). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { at, calls, context, events, good } from '../../test/support/chats/classifierTurn.js';
-import { classifiers } from './index.js';
+import { classifiers, followUpsOf } from './index.js';
 
 describe('turn_parse', () => {
   test('appends the segments as they are, also an empty list', () => {
@@ -25,6 +25,17 @@ describe('state_update', () => {
         },
       },
     ]);
+  });
+});
+
+describe('the classifiers that follow a reply', () => {
+  const begun = { sceneId: 'scn_1', hasProse: true, regenerates: null };
+
+  test('are asked where they say so, in calls with their names', () => {
+    const asked = followUpsOf({ ...begun, hasStoryEvents: true });
+    expect(asked).toContainEqual({ name: 'event_lifecycle' });
+    for (const { name } of asked) expect(classifiers[name].follows).toBeDefined();
+    expect(followUpsOf({ ...begun, hasStoryEvents: false })).not.toContainEqual({ name: 'event_lifecycle' });
   });
 });
 

@@ -43,6 +43,7 @@ export const eventLifecycle: Classifier = classifier({
     });
   },
   verdict: ({ transitions }) => ({ transitions: transitions.length }),
+  follows: ({ hasStoryEvents }) => (hasStoryEvents ? {} : null),
 });
 
 function isTransition(from: StoryStatus, to: string): to is NewStatus {

@@ -2,21 +2,12 @@ import { z } from 'zod';
 import { artifactData, strategyUnlinked } from '../agents/artifacts.js';
 import { settingsChange } from '../agents/settings.js';
 import { attachment } from '../attachments/attachment.js';
+import { classifierEvents } from '../classifiers/index.js';
+import { segment } from '../narrative/segment.js';
 import { relayInfo } from '../relay/relay.js';
 import { endStatuses } from '../turns/endStatus.js';
 import { publicError, tokenUsage } from '../turns/turn.js';
 import { changeRef, characterRef, documentRef, seqRef, turnRef } from './references.js';
-
-/**
- * The list of events: one schema per kind, types inferred. An event is a fact in the past. It is added here together
- * with the code that appends it, never before. A field that refers to something is declared with a schema of
- * `references.ts`: forks and imports find it by that.
- */
-export const segment = z.object({
-  kind: z.enum(['dialogue', 'action', 'thought', 'narration', 'ooc']),
-  text: z.string(),
-});
-export type Segment = z.infer<typeof segment>;
 
 const id = z.string();
 const seq = z.number().int();
@@ -79,10 +70,13 @@ export const storyArtifacts = z
   .meta({ id: 'StoryArtifacts' });
 export type StoryArtifacts = z.infer<typeof storyArtifacts>;
 
+/**
+ * The list of events: one schema per kind, types inferred. An event is a fact in the past. It is added here, or beside the
+ * classifier that alone appends it, together with the code that appends it and never before. A field that refers to
+ * something is declared with a schema of `references.ts`: forks and imports find it by that.
+ */
 export const eventData = {
   chat_created: z.object({ kind: z.string(), title: z.string().nullable() }),
-  /** A classifier named the chat after its first exchange. The title that the chat has is in its row: a person may rename it. */
-  chat_titled: z.object({ title: z.string() }),
   /** A message of a conversation that began elsewhere. It belongs to no turn. */
   /** `calls`: of functions that a client ran, where it brought a conversation from elsewhere. */
   message_added: z.object({
@@ -98,7 +92,6 @@ export const eventData = {
     /** What functions of the client gave, by their calls in earlier replies. The text may be empty then. */
     outputs: z.array(callEnded).optional(),
   }),
-  user_turn_parsed: z.object({ userTurnSeq: seqRef, segments: z.array(segment) }),
   /** Replaces the text of the `user_turn` at `userTurnSeq`. The attachments and outputs are those of that turn. */
   user_turn_edit: z.object({
     userTurnSeq: seqRef,
@@ -201,6 +194,7 @@ export const eventData = {
     llmCallCount: z.number().int(),
   }),
   ...artifactData,
+  ...classifierEvents,
   strategy_unlinked: strategyUnlinked,
   step_stuck: z.object({ step: z.string(), error: publicError }),
   step_skipped: z.object({ step: z.string() }),

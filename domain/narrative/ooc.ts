@@ -1,4 +1,4 @@
-import type { Segment } from '../log/events.js';
+import type { Segment } from './segment.js';
 
 type Span = { from: number; to: number };
 

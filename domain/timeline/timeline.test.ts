@@ -77,6 +77,12 @@ describe('the fold of a log', () => {
     expect(evolveTimeline(before, unseen!)).toBe(before);
   });
 
+  test('goes on after an event of a newer service, which the page does not know', () => {
+    const [unknown] = log(['turn_a', { kind: 'weather_noted', data: { weather: 'rain' } } as unknown as NewEvent]);
+    const after = evolveTimeline(foldTimeline(story), unknown!);
+    expect(after.exchanges.get(1)?.notes).toMatchObject([{ kind: 'weather_noted', data: { weather: 'rain' } }]);
+  });
+
   test('groups replies, activity and ends by the user turn that they belong to', () => {
     const { exchanges } = foldTimeline(story);
     const shown = [...exchanges.values()].map(({ prose, beats, activity, ends }) => ({
@@ -94,7 +100,7 @@ describe('the fold of a log', () => {
   test('keeps apart what clients appended and notes that no turn led to', () => {
     const { loose, notes } = foldTimeline(story);
     expect(loose.map(({ kind }) => kind)).toEqual(['citations']);
-    expect(notes).toMatchObject([{ kind: 'system', text: 'Note.', seq: 8 }]);
+    expect(notes).toMatchObject([{ kind: 'system_message', data: { text: 'Note.' }, seq: 8 }]);
   });
 
   test.each([{ hiddenBy: 3 }, { supersededBy: 3 }])('skips events that left the timeline: %j', (marks) => {

@@ -1,7 +1,8 @@
 import type { Attachment } from '../attachments/attachment.js';
 import type { ChatEvent, EventData } from '../log/events.js';
 import type { ActivityEvent } from '../turns/activity.js';
-import { type Handler, handlers, showsNothing } from './timelineHandlers.js';
+import type { Note } from './notes.js';
+import { type Handler, handlerOf, showsNothing } from './timelineHandlers.js';
 
 /** What the user said. An edit takes the place of the first prose. */
 export type Prose = {
@@ -19,19 +20,6 @@ export type Prose = {
 export type Beat = EventData<'assistant_turn'> & { turnId: string; seq: number; at: string; isEdited?: true };
 
 export type End = EventData<'turn_completed'> & { turnId: string; seq: number };
-
-/**
- * A line between the messages: something that happened. `at` is ISO 8601 UTC. `text`: a text of the log, such as the
- * title of a story event; empty where it has none. `change`: what happened to the scene or the story event; null for others.
- */
-export type Note = {
-  type: 'note';
-  seq: number;
-  at: string;
-  kind: 'system' | 'scene' | 'story' | 'object';
-  text: string;
-  change: 'started' | 'ended' | 'completed' | 'cancelled' | null;
-};
 
 /** The first message of a chat, by a character. It answers no turn, and nothing regenerates it. `at` is ISO 8601 UTC. */
 export type Greeting = { type: 'greeting'; seq: number; at: string; speakerId: string; text: string };
@@ -115,7 +103,7 @@ export function foldTimeline(events: Iterable<ChatEvent>): Timeline {
 
 /** The timeline after one more event. The exchange that the event changes is another object; all others are the same. */
 export function evolveTimeline(timeline: Timeline, event: ChatEvent): Timeline {
-  if (handlers[event.kind] === showsNothing) return timeline;
+  if (handlerOf(event.kind) === showsNothing) return timeline;
   const folding: Folding = {
     // Handlers change only the exchange that is copied below.
     exchanges: new Map(timeline.exchanges as ReadonlyMap<number, FoldingExchange>),
@@ -155,8 +143,8 @@ function exchangeOf({ seqOf }: Timeline, { kind, seq, turnId, data }: ChatEvent)
   return seqOf.get(turnId ?? '') ?? NONE;
 }
 
-function apply<K extends ChatEvent['kind']>(folding: Folding, event: Extract<ChatEvent, { kind: K }>): void {
+function apply(folding: Folding, event: ChatEvent): void {
   if (event.hiddenBy !== null || event.supersededBy !== null) return;
-  const handle = handlers[event.kind as K] as Handler<K>;
+  const handle = handlerOf(event.kind) as Handler<ChatEvent['kind']>;
   handle(folding, event);
 }

@@ -1,15 +1,20 @@
+import type { ClassifierEventKind } from '../classifiers/index.js';
 import type { ChatEvent, EventKind } from '../log/events.js';
 import type { ActivityEvent } from '../turns/activity.js';
-import type { Folding, FoldingExchange, Note } from './timeline.js';
+import type { Note, StoryKind } from './notes.js';
+import type { Folding, FoldingExchange } from './timeline.js';
 
 type EventOf<K extends EventKind> = Extract<ChatEvent, { kind: K }>;
 export type Handler<K extends EventKind> = (folding: Folding, event: EventOf<K>) => void;
-type Handlers = { [K in EventKind]: Handler<K> };
+/** An event of a classifier's own is a note, unless it has a row. */
+type Handlers = { [K in Exclude<EventKind, ClassifierEventKind>]: Handler<K> } & {
+  [K in ClassifierEventKind]?: Handler<K>;
+};
 
 export const showsNothing = () => undefined;
 
 /** What each kind of event changes in the timeline that people see. */
-export const handlers: Handlers = {
+const handlers: Handlers = {
   user_turn(folding, { turnId, seq, at, data: { text, quote = null, attachments = [], outputs = [] } }) {
     const exchange = join(folding, turnId, seq);
     if (exchange) exchange.prose = { turnId: turnId ?? '', text, quote, attachments, outputs, at, seq };
@@ -69,16 +74,16 @@ export const handlers: Handlers = {
   citations: act,
   planning_artifact: act,
   reasoning: act,
-  system_message: (folding, event) => note(folding, event, 'system', event.data.text),
-  scene_opened: (folding, event) => note(folding, event, 'scene', event.data.container, 'started'),
-  scene_closed: (folding, event) => note(folding, event, 'scene', '', 'ended'),
+  system_message: note,
+  scene_opened: note,
+  scene_closed: note,
   story_event_planned(folding, { data: { eventId, title } }) {
     folding.titles.set(eventId, title);
   },
-  story_event_started: (folding, event) => story(folding, event, 'started'),
-  story_event_completed: (folding, event) => story(folding, event, 'completed'),
-  story_event_cancelled: (folding, event) => story(folding, event, 'cancelled'),
-  object_acquired: (folding, event) => note(folding, event, 'object', event.data.name),
+  story_event_started: story,
+  story_event_completed: story,
+  story_event_cancelled: story,
+  object_acquired: note,
   chat_created: showsNothing,
   chat_titled: showsNothing,
   user_turn_parsed: showsNothing,
@@ -110,6 +115,8 @@ export const handlers: Handlers = {
   chat_rewound: showsNothing,
   rewind_undone: showsNothing,
 };
+
+export const handlerOf = (kind: EventKind) => (handlers[kind] ?? note) as Handler<EventKind>;
 
 const newExchange = (seq: number): FoldingExchange => ({
   type: 'exchange',
@@ -146,20 +153,15 @@ function act(folding: Folding, event: ActivityEvent): void {
   else find(folding, event.turnId)?.activity.push(event);
 }
 
+type NotedEvent = Omit<Note, 'type'> & { turnId: string | null };
+
 /** Within the exchange of the turn that led to it, if that is shown; else between the exchanges. */
-function note(
-  folding: Folding,
-  { turnId, seq, at }: ChatEvent,
-  kind: Note['kind'],
-  text: string,
-  change: Note['change'] = null,
-): void {
+function note(folding: Folding, { kind, turnId, seq, at, data }: NotedEvent): void {
   const exchange = find(folding, turnId);
-  (exchange?.prose ? exchange : folding).notes.push({ type: 'note', seq, at, kind, text, change });
+  (exchange?.prose ? exchange : folding).notes.push({ type: 'note', seq, at, kind, data } as Note);
 }
 
-type StoryEvent = EventOf<'story_event_started' | 'story_event_completed' | 'story_event_cancelled'>;
-
-function story(folding: Folding, event: StoryEvent, change: Note['change']): void {
-  note(folding, event, 'story', folding.titles.get(event.data.eventId) ?? '', change);
+function story(folding: Folding, event: EventOf<StoryKind>): void {
+  const title = folding.titles.get(event.data.eventId) ?? '';
+  note(folding, { ...event, data: { ...event.data, title } });
 }

@@ -54,11 +54,11 @@ const inOrder = ({ exchanges }: Timeline) => [...exchanges.values()].sort((a, b)
 
 function toGroups(timeline: Timeline, attached: Attached): MessageGroup[] {
   const exchanges = inOrder(timeline);
-  const notes = [timeline, ...exchanges].flatMap((each) => each.notes.filter(({ kind }) => kind === 'system'));
+  const notes = [timeline, ...exchanges].flatMap((each) => each.notes.filter((note) => note.kind === 'system_message'));
   const groups = [
     ...timeline.greetings.map((greeting) => ({ seq: greeting.seq, messages: [ofGreeting(greeting)] })),
     ...timeline.added.map((added) => ({ seq: added.seq, messages: [ofAdded(added)] })),
-    ...notes.map(({ seq, at, text }) => ({ seq, messages: [toMessage('system', text, `system:${seq}`, at)] })),
+    ...notes.map(({ seq, at, data }) => ({ seq, messages: [toMessage('system', data.text, `system:${seq}`, at)] })),
     ...exchanges.map((each) => ({ seq: each.seq, messages: toMessages(each, attached.get(each) ?? []) })),
   ];
   return groups.sort((a, b) => a.seq - b.seq);

@@ -1,4 +1,5 @@
 import type { RestartReason } from '../../client/src/index.js';
+import type { Note, NoteWords } from '../../domain/timeline/notes.js';
 import { t } from '../strings/strings.js';
 
 /** A step's label: `state_update:chr_1>you:0` is "Update relationship: Mira → Robin". */
@@ -19,6 +20,12 @@ export function describeCounts(byKind: Record<string, number>): string[] {
   });
   const rest = Object.entries(byKind).reduce((sum, [kind, count]) => sum + (counts[kind] ? 0 : count), 0);
   return rest > 0 ? [...known, otherEntries(rest)] : known;
+}
+
+/** What a line between the messages says. Null for an event of a newer service, which this page does not know. */
+export function noteWords({ kind, data }: Note): ReturnType<NoteWords[Note['kind']]> | null {
+  const describe = t().labels.notes[kind] as ((data: Note['data']) => { label: string; text: string }) | undefined;
+  return describe?.(data) ?? null;
 }
 
 /** Why a reply is written again. A newer service may send reasons that this page does not know. */

@@ -19,7 +19,7 @@ const completed = { status: 'completed', usage: null, warnings: [], tokenUsage: 
 
 const said = (events: ChatEvent[]) =>
   itemsOf(foldTimeline(events)).map((item) =>
-    item.type === 'exchange' ? [item.prose?.text, ...item.beats.map(({ text }) => text)] : item.text,
+    item.type === 'exchange' ? [item.prose?.text, ...item.beats.map(({ text }) => text)] : 'text' in item && item.text,
   );
 
 describe('the timeline of a chat', () => {
@@ -70,7 +70,9 @@ describe('the timeline of a chat', () => {
     expect(after).toEqual(foldTimeline(events));
     expect(after.exchanges.get(3)).toBe(before.exchanges.get(3));
     expect(itemsOf(after).map(({ type }) => type)).toEqual(['note', 'exchange', 'exchange']);
-    expect(after.exchanges.get(6)?.notes).toMatchObject([{ kind: 'story', text: 'The storm', change: 'completed' }]);
+    expect(after.exchanges.get(6)?.notes).toMatchObject([
+      { kind: 'story_event_completed', data: { title: 'The storm' } },
+    ]);
   });
 
   test('that is loaded from the middle leaves out the exchange whose beginning is missing', () => {

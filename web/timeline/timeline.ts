@@ -1,7 +1,9 @@
-import type { AddedMessage, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
+import type { Note } from '../../domain/timeline/notes.js';
+import type { AddedMessage, Exchange, Greeting, Timeline } from '../../domain/timeline/timeline.js';
 import { foldActivity, type ToolCall } from '../../domain/turns/activity.js';
 
-export type { AddedMessage, Beat, Exchange, Greeting, Note, Timeline } from '../../domain/timeline/timeline.js';
+export type { Note } from '../../domain/timeline/notes.js';
+export type { AddedMessage, Beat, Exchange, Greeting, Timeline } from '../../domain/timeline/timeline.js';
 export { emptyTimeline, evolveTimeline, foldTimeline, isOutputsAlone } from '../../domain/timeline/timeline.js';
 
 export type Item = Exchange | Greeting | AddedMessage | Note;

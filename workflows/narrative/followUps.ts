@@ -15,7 +15,8 @@ export type FollowUps = {
     beat: number,
     options: { updatesAfter?: Promise<unknown>; scored: boolean },
   ): { updates: Promise<void>; all: Promise<void> };
-  eventLifecycle(): Promise<void>;
+  /** The classifiers that follow the reply, each a step of its name. */
+  afterReply(calls: readonly ClassifierCall[]): Promise<void>;
   /** Asks whether the scene is over, and closes it after `beats` have landed. */
   sceneClose(sceneId: string, beats: Promise<unknown>): Promise<void>;
 };
@@ -63,7 +64,9 @@ export function createFollowUps(cast: Cast, steps: Steps): FollowUps {
       const updated = updatesAfter ? updatesAfter.then(() => updates(beat)) : updates(beat);
       return { updates: updated, all: Promise.all([updated, remember(beat, scored)]).then(() => {}) };
     },
-    eventLifecycle: () => run(stepName.eventLifecycle, 'event lifecycle', { name: 'event_lifecycle' }),
+    async afterReply(calls) {
+      await Promise.all(calls.map((call) => run(call.name, call.name.replaceAll('_', ' '), call)));
+    },
     sceneClose: (sceneId, beats) =>
       run(stepName.sceneClose, 'scene close', { name: 'scene_close', sceneId }, undefined, async (verdict) => {
         if (!verdict.shouldClose) return;

@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import type { ClassifierCall } from '../../domain/classifiers/classifier.js';
 import { silentWitness } from '../../domain/narrative/participants.js';
 import { stepName } from '../../domain/turns/stepName.js';
 import type { WhenFailed } from '../../domain/turns/turn.js';
@@ -22,6 +23,8 @@ export type Cast = {
   hasProse: boolean;
   isNewProse: boolean;
   hasStoryEvents: boolean;
+  /** The calls of the classifiers that follow the reply. Turns of before have none. */
+  followUps?: ClassifierCall[];
   regenerates: string | null;
   /** The speaker of the reply that this turn continues. Turns of before have none. */
   continuedBy?: string;
@@ -72,9 +75,13 @@ function afterPrimary(cast: Cast, followUps: FollowUps, speaker: Person, primary
       ? followUps.afterBeat(1, { scored, updatesAfter: first.updates }).all
       : undefined,
   );
-  const lifecycle = cast.hasStoryEvents ? followUps.eventLifecycle() : null;
-  return { landed: second, all: Promise.all([first.all, followed, lifecycle]) };
+  const asked = followUps.afterReply(callsAfter(cast));
+  return { landed: second, all: Promise.all([first.all, followed, asked]) };
 }
+
+/** `openTurn` returns them, so that they are in the history. That of an older turn only says whether there are story events. */
+const callsAfter = ({ followUps, hasStoryEvents }: Cast): ClassifierCall[] =>
+  followUps ?? (hasStoryEvents ? [{ name: 'event_lifecycle' }] : []);
 
 /** The character who answers: without a guest, the host. When the classifier fails, the names in the prose decide. */
 async function addressee(cast: Cast, { control, progress }: RunningTurn): Promise<Person> {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { followUpsOf } from '../../../domain/classifiers/index.js';
 import {
   count,
   type NarrativeWorld,
@@ -17,6 +18,10 @@ afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());
 
 const stepsOf = ({ calls }: Played) => calls.map((call) => call.step).sort();
+/** The classifiers that follow a reply where a scene is open and no story event is planned: steps with their names. */
+const followed = followUpsOf({ sceneId: 'scn_1', hasProse: true, hasStoryEvents: false, regenerates: null }).map(
+  ({ name }) => name,
+);
 const repliesOf = ({ events }: Played) =>
   events.flatMap((event) => (event.kind === 'assistant_turn' ? [event.data] : []));
 const interject = () =>
@@ -30,7 +35,7 @@ describe('a turn with one character', () => {
     const played = await world.play(chat.id);
     expect(played.turn).toMatchObject({ status: 'completed', warnings: [] });
     expect(stepsOf(played)).toEqual(
-      ['parse', 'reply:0', 'significance:0', 'scene_close', ...updatesOf(0, 'you', hostId)].sort(),
+      ['parse', 'reply:0', 'significance:0', 'scene_close', ...followed, ...updatesOf(0, 'you', hostId)].sort(),
     );
     expect(played.calls.every(({ attempt }) => attempt === 1)).toBe(true);
     const kinds = ['edge_update', 'memory_written', 'memory_scored', 'assistant_turn', 'user_turn_parsed'] as const;
@@ -67,7 +72,7 @@ describe('a turn with a guest', () => {
     const played = await world.play(chat.id);
     expect(stepsOf(played)).toEqual(
       [
-        ...['addressee', 'parse', 'reply:0', 'significance:0', 'interjection', 'scene_close'],
+        ...['addressee', 'parse', 'reply:0', 'significance:0', 'interjection', 'scene_close', ...followed],
         ...updatesOf(0, 'you', hostId, guestId),
       ].sort(),
     );
@@ -129,7 +134,7 @@ describe('a turn with a guest', () => {
     const tookMs = 1_000;
     const json: typeof answers = { ...answers, addressee: { addresseeId: hostId } };
     const playAt = async (afterMs: number) => {
-      world.provider.classify(({ name }) => ({ json: json[name], afterMs }));
+      world.provider.classify(({ name }) => (name in json ? { json: json[name], afterMs } : undefined));
       const { turn, calls } = await world.play(chat.id, 'Mira, is the lamp lit?');
       const starts = calls.filter(({ step }) => !step.startsWith('reply')).map(({ call }) => call.at);
       return { starts, elapsedMs: Date.parse(turn.finishedAt ?? '') - Date.parse(turn.createdAt) };

@@ -1,7 +1,8 @@
 import type { ChatState, ClassifierCall, TurnContext } from '../../../domain/classifiers/classifier.js';
 import type { ClassifierName } from '../../../domain/classifiers/index.js';
-import { classifiers, parseAnswer } from '../../../domain/classifiers/index.js';
+import { classifierNames, classifiers, parseAnswer, toJsonSchema } from '../../../domain/classifiers/index.js';
 import type { NewEvent } from '../../../domain/log/events.js';
+import { type Schema, smallestAnswer } from '../../../scripts/provider/schemaAnswer.js';
 
 export const at = '2026-01-01T00:00:01.000Z';
 /** A turn with a guest, after its first beat. */
@@ -24,21 +25,25 @@ export const context: TurnContext = {
 };
 export const state: ChatState = { pinned: [], storyEvents: [], openScene: { sceneId: 'scn_1' } };
 
-export const calls: Record<ClassifierName, ClassifierCall> = {
-  turn_parse: { name: 'turn_parse' },
-  addressee: { name: 'addressee' },
-  state_update: { name: 'state_update', beat: 0, sourceId: 'chr_h', targetId: 'you' },
-  significance: { name: 'significance', beat: 0 },
-  interjection: { name: 'interjection' },
-  event_lifecycle: { name: 'event_lifecycle' },
-  scene_close: { name: 'scene_close' },
-  scene_summary: { name: 'scene_summary', povId: 'chr_h', sceneId: 'scn_1' },
-  title: { name: 'title' },
+/** What the calls are about that are about a part of the turn. */
+const about: Partial<Record<ClassifierName, Omit<ClassifierCall, 'name'>>> = {
+  state_update: { beat: 0, sourceId: 'chr_h', targetId: 'you' },
+  significance: { beat: 0 },
+  scene_summary: { povId: 'chr_h', sceneId: 'scn_1' },
 };
-export const names = Object.keys(calls) as ClassifierName[];
+const begun = { sceneId: 'scn_1', hasProse: true, hasStoryEvents: true, regenerates: null };
+const ofEach = <T>(of: (name: ClassifierName) => T) =>
+  Object.fromEntries(classifierNames.map((name) => [name, of(name)])) as Record<ClassifierName, T>;
 
-/** An answer of each that is as it should be. */
-export const good: Record<ClassifierName, object> = {
+/** A call of each classifier. */
+export const calls = ofEach<ClassifierCall>((name) => ({
+  ...classifiers[name].follows?.(begun),
+  ...about[name],
+  name,
+}));
+
+/** Answers that are more than the least that their schema allows. */
+const answers = {
   turn_parse: { segments: [{ kind: 'dialogue', text: '"Is it open?"' }] },
   addressee: { addresseeId: 'chr_g' },
   state_update: {
@@ -49,13 +54,21 @@ export const good: Record<ClassifierName, object> = {
   significance: { score: 2 },
   interjection: { shouldInterject: true, reason: 'Brann is contradicted.' },
   event_lifecycle: { transitions: [{ eventId: 'evt_1', newStatus: 'active' }] },
-  scene_close: { shouldClose: false, reason: 'Nobody leaves.' },
   scene_summary: {
     summary: 'Robin came in from the storm.',
     edges: [{ targetId: 'you', summary: 'Curious.' }],
     knowledgeFacts: [{ targetId: 'chr_g', fact: 'Brann smuggles.' }],
   },
   title: { title: 'A door in the storm' },
+} satisfies Partial<Record<ClassifierName, object>>;
+
+/** The JSON Schema of the answers to the calls. */
+export const answerSchemas = ofEach((name) => toJsonSchema(classifiers[name].answer(context, calls[name])) as Schema);
+
+/** An answer of each that is as it should be. */
+export const good: Record<ClassifierName, object> = {
+  ...ofEach((name) => smallestAnswer(answerSchemas[name]) as object),
+  ...answers,
 };
 
 export const parse = (name: ClassifierName, answer: unknown) =>

@@ -1,12 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { classifiers, parseAnswer, toJsonSchema } from '../../../domain/classifiers/index.js';
+import {
+  type ClassifierName,
+  classifierNames,
+  classifiers,
+  parseAnswer,
+  toJsonSchema,
+} from '../../../domain/classifiers/index.js';
 import { type ProfileName, type ProfileSetting, profileNames } from '../../../domain/providers/profileNames.js';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
 import { createClassifierCalls } from '../../../llm/chatCompletions/classifierCalls.js';
 import type { ReplyRequest } from '../../../llm/port.js';
 import { createLocalFacts, type LearnedFacts } from '../../../llm/profiles/learnedFacts.js';
 import { type ChosenProfile, profileOf } from '../../../llm/profiles/profiles.js';
-import { calls, context, names } from '../../support/chats/classifierTurn.js';
+import { calls, context } from '../../support/chats/classifierTurn.js';
 import { collectReply } from '../../support/provider/collectReply.js';
 import { type ScriptedProvider, startScriptedProvider } from '../../support/provider/scriptedProvider.js';
 import { whole } from '../../support/provider/scriptedReply.js';
@@ -62,7 +68,7 @@ async function reply(known: Known, request: Partial<ReplyRequest>): Promise<stri
 }
 
 /** Asks as a step does: again with another attempt where an answer can't be used. */
-async function ask(known: Known, name: (typeof names)[number]): Promise<number> {
+async function ask(known: Known, name: ClassifierName): Promise<number> {
   const askOf = createClassifierCalls({ baseUrl: server.baseUrl, apiKey: 'k', ...known });
   const classifier = classifiers[name];
   const question = {
@@ -91,11 +97,11 @@ describe('a server as strict as the real ones', () => {
       beStrict(server, kind);
       const known = { profile: profileOf(setting, server.baseUrl), facts: createLocalFacts() };
       for (const request of requests) expect(await reply(known, request)).toBe('The lamp turns.');
-      for (const name of names) expect(await ask(known, name)).toBeLessThanOrEqual(2);
+      for (const name of classifierNames) expect(await ask(known, name)).toBeLessThanOrEqual(2);
       const learning = server.requests.length;
       for (const request of requests) await reply(known, request);
-      for (const name of names) expect(await ask(known, name)).toBe(1);
-      expect(server.requests.length - learning).toBe(requests.length + names.length);
+      for (const name of classifierNames) expect(await ask(known, name)).toBe(1);
+      expect(server.requests.length - learning).toBe(requests.length + classifierNames.length);
     },
   );
 

@@ -1,10 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TurnContext } from '../../../domain/classifiers/classifier.js';
-import type { ClassifierName } from '../../../domain/classifiers/index.js';
-import { classifiers, parseAnswer, toJsonSchema } from '../../../domain/classifiers/index.js';
+import {
+  type ClassifierName,
+  classifierNames,
+  classifiers,
+  parseAnswer,
+  toJsonSchema,
+} from '../../../domain/classifiers/index.js';
 import { demoAnswer } from '../../../scripts/provider/demoAnswer.js';
 import { toSegments } from '../../../scripts/provider/segments.js';
-import { calls, context, names } from '../../support/chats/classifierTurn.js';
+import { calls, context } from '../../support/chats/classifierTurn.js';
 
 const turns = Array.from({ length: 60 }, (_, n): TurnContext => ({ ...context, prose: `"Line ${n}." *I nod.*` }));
 
@@ -22,7 +27,7 @@ const answers = (name: ClassifierName) => turns.map((turn) => ask(name, turn));
 const countOf = (name: ClassifierName, is: (answer: never) => boolean) => (answers(name) as never[]).filter(is).length;
 
 describe('the demo provider as a classifier', () => {
-  test.each(names)('answers %s by its schema, and the same question with the same answer', (name) => {
+  test.each(classifierNames)('answers %s by its schema, and the same question with the same answer', (name) => {
     expect(answers(name)).toEqual(answers(name));
   });
 

@@ -110,13 +110,6 @@ export const message: Strings['message'] = {
   queued: 'In der Warteschlange',
   queuedAt: (position) => `In der Warteschlange, Platz ${number(position)}`,
   cancel: 'Nachricht zurückziehen',
-  notes: { system: 'Hinweis', scene: 'Szene', story: 'Geschichte', object: 'Neuer Gegenstand' },
-  sceneEnded: 'Die Szene ist zu Ende.',
-  story: {
-    started: (title) => `Begonnen: ${title || 'ein Ereignis'}`,
-    completed: (title) => `Abgeschlossen: ${title || 'ein Ereignis'}`,
-    cancelled: (title) => `Abgesagt: ${title || 'ein Ereignis'}`,
-  },
 };
 
 export const rewind: Strings['rewind'] = {

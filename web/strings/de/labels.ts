@@ -18,6 +18,15 @@ export const labels: Strings['labels'] = {
     title: 'Chat benennen',
     tool: 'Werkzeugaufruf',
   },
+  notes: {
+    system_message: ({ text }) => ({ label: 'Hinweis', text }),
+    scene_opened: ({ container }) => ({ label: 'Szene', text: container }),
+    scene_closed: () => ({ label: 'Szene', text: 'Die Szene ist zu Ende.' }),
+    story_event_started: ({ title }) => ({ label: 'Geschichte', text: `Begonnen: ${title || 'ein Ereignis'}` }),
+    story_event_completed: ({ title }) => ({ label: 'Geschichte', text: `Abgeschlossen: ${title || 'ein Ereignis'}` }),
+    story_event_cancelled: ({ title }) => ({ label: 'Geschichte', text: `Abgesagt: ${title || 'ein Ereignis'}` }),
+    object_acquired: ({ name }) => ({ label: 'Neuer Gegenstand', text: name }),
+  },
   stepStatus: {
     pending: 'wartet',
     running: 'läuft',

@@ -111,13 +111,6 @@ export const message = {
   queuedAt: (position: number) =>
     `Queued, ${ordinal(position, { one: 'st', two: 'nd', few: 'rd', other: 'th' })} in line`,
   cancel: 'Cancel message',
-  notes: { system: 'Note', scene: 'Scene', story: 'Story', object: 'New item' },
-  sceneEnded: 'The scene ended.',
-  story: {
-    started: (title: string) => `Started: ${title || 'a story event'}`,
-    completed: (title: string) => `Completed: ${title || 'a story event'}`,
-    cancelled: (title: string) => `Cancelled: ${title || 'a story event'}`,
-  },
 };
 
 export const rewind = {

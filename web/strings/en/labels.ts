@@ -1,8 +1,20 @@
 import type { RestartReason, StepStatus, TurnPhase, TurnStatus } from '../../../client/src/index.js';
+import type { NoteWords } from '../../../domain/timeline/notes.js';
 import type { Forms } from '../formats.js';
 import { formats } from './formats.js';
 
 const { count } = formats;
+
+/** Lines between the messages, each for an event. */
+const notes: NoteWords = {
+  system_message: ({ text }) => ({ label: 'Note', text }),
+  scene_opened: ({ container }) => ({ label: 'Scene', text: container }),
+  scene_closed: () => ({ label: 'Scene', text: 'The scene ended.' }),
+  story_event_started: ({ title }) => ({ label: 'Story', text: `Started: ${title || 'a story event'}` }),
+  story_event_completed: ({ title }) => ({ label: 'Story', text: `Completed: ${title || 'a story event'}` }),
+  story_event_cancelled: ({ title }) => ({ label: 'Story', text: `Cancelled: ${title || 'a story event'}` }),
+  object_acquired: ({ name }) => ({ label: 'New item', text: name }),
+};
 
 /** What users read in place of the names on the wire. */
 export const labels = {
@@ -20,6 +32,7 @@ export const labels = {
     title: 'Name the chat',
     tool: 'Tool call',
   } as Record<string, string>,
+  notes,
   stepStatus: {
     pending: 'waiting',
     running: 'running',
