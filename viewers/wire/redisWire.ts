@@ -1,7 +1,7 @@
 import { createListeners } from '../core/listeners.js';
 import type { RedisOptions } from './redisClient.js';
 import { createRedisLink, redisChannels } from './redisLink.js';
-import { createTickBatch } from './tickBatch.js';
+import { createTickBatch, sendBy } from './tickBatch.js';
 import { type ItemListener, maxUnsentBytes, type Wire, type WireHub } from './wire.js';
 import { decodeItems, decodeStop, encodeStop } from './wireMessage.js';
 
@@ -17,10 +17,7 @@ export function createRedisWire(options: RedisOptions): Wire {
   const link = createRedisLink(options, { channel: redisChannels.stops, onMessage }, { maxUnsentBytes });
   const batch = createTickBatch((message) => link.publish(redisChannels.tokens, message));
   return {
-    publish: (token) => batch.push({ type: 'token', ...token }),
-    step: (step) => batch.push({ type: 'step', ...step }),
-    meta: (meta) => batch.push({ type: 'meta', ...meta }),
-    heartbeat: (heartbeat) => batch.push({ type: 'heartbeat', ...heartbeat }),
+    ...sendBy(batch),
     onStop: stops.add,
     close() {
       batch.flush();

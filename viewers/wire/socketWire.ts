@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { backoffMs } from '../../lib/backoff.js';
 import { closeSocket } from '../core/closeSocket.js';
 import { createListeners } from '../core/listeners.js';
-import { createTickBatch } from './tickBatch.js';
+import { createTickBatch, sendBy } from './tickBatch.js';
 import { maxUnsentBytes, type Wire } from './wire.js';
 import { decodeStop } from './wireMessage.js';
 
@@ -61,10 +61,7 @@ export function createSocketWire({ gatewayUrl, token, log, pingMs = 5_000 }: Soc
   }
 
   return {
-    publish: (token) => batch.push({ type: 'token', ...token }),
-    step: (step) => batch.push({ type: 'step', ...step }),
-    meta: (meta) => batch.push({ type: 'meta', ...meta }),
-    heartbeat: (heartbeat) => batch.push({ type: 'heartbeat', ...heartbeat }),
+    ...sendBy(batch),
     onStop: stops.add,
     async close() {
       closed = true;

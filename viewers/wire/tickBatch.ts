@@ -1,5 +1,5 @@
 import { createWallClock } from '../core/wallClock.js';
-import type { WireItem } from './wire.js';
+import type { Wire, WireItem } from './wire.js';
 import { encodeItems } from './wireMessage.js';
 
 /** About so many characters of text in one message, so that a burst of tokens does not exceed what a gateway accepts. */
@@ -66,3 +66,11 @@ export function createTickBatch(send: (message: string) => void): TickBatch {
     flush,
   };
 }
+
+/** What a worker sends over any transport: each item goes into the batch. */
+export const sendBy = ({ push }: TickBatch): Pick<Wire, 'publish' | 'step' | 'meta' | 'heartbeat'> => ({
+  publish: (token) => push({ type: 'token', ...token }),
+  step: (step) => push({ type: 'step', ...step }),
+  meta: (meta) => push({ type: 'meta', ...meta }),
+  heartbeat: (heartbeat) => push({ type: 'heartbeat', ...heartbeat }),
+});
