@@ -65,24 +65,11 @@ export type Acquired<V = ReplyVerdict> =
   | { state: 'superseded' }
   | ({ state: 'held' } & Lease);
 
-type DraftRow = {
-  fence: number;
-  epoch: number;
-  settled: boolean;
-  attempt: number;
-  askedAttempt: number;
-  speakerId: string;
-  responseId: string | null;
-  responseSeq: number | null;
-  responseEpoch: number | null;
-  streamedMs: number;
-  onFallback: boolean;
-  lost: boolean;
-  failures: number;
-  lastError: string | null;
-  errorCode: string | null;
-  settings: object;
-};
+/** What the statement returns: the draft's part of the lease, and what the rest of it follows from. */
+type DraftRow = Omit<
+  Lease,
+  'endedWithoutReason' | 'restartReason' | 'chatId' | 'userTurnSeq' | 'options' | 'continues'
+> & { failures: number; errorCode: string | null; settings: object };
 
 /** The speaker of a reply, and for an interjection the speaker that it follows. */
 export type Speaker = { speakerId: string; interjectionOf?: string | undefined };
