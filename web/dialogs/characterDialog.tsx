@@ -76,11 +76,7 @@ function PersonDialog<T extends Person>({ title, form, save, onClose, children }
             onDiscard={onClose}
           />
         ) : null}
-        <SubmitRow submission={submission} action={t().common.save}>
-          <button type="button" class="button" onClick={close}>
-            {t().common.cancel}
-          </button>
-        </SubmitRow>
+        <SubmitRow submission={submission} action={t().common.save} onCancel={close} />
       </form>
     </Dialog>
   );

@@ -19,11 +19,7 @@ export function ChatSettingsDialog({ chat, onClose }: { chat: Chat; onClose(): v
       <form class="form" onSubmit={submission.onSubmit}>
         <SamplerFields form={form} />
         <p class="hint">{t().forms.nextMessage}</p>
-        <SubmitRow submission={submission} action={t().common.save}>
-          <button type="button" class="button" onClick={onClose}>
-            {t().common.cancel}
-          </button>
-        </SubmitRow>
+        <SubmitRow submission={submission} action={t().common.save} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -1,5 +1,4 @@
 import { Dialog } from '../parts/dialog.js';
-import { t } from '../strings/strings.js';
 import { SubmitRow, useSubmission } from './fields.js';
 
 type ConfirmDialogProps = {
@@ -23,11 +22,7 @@ export function ConfirmDialog({ title, message, action, danger = false, onConfir
     <Dialog title={title} onClose={onClose}>
       <form class={danger ? 'form confirm danger' : 'form confirm'} onSubmit={submission.onSubmit}>
         <p class="plain">{message}</p>
-        <SubmitRow submission={submission} action={action}>
-          <button type="button" class="button" onClick={onClose}>
-            {t().common.cancel}
-          </button>
-        </SubmitRow>
+        <SubmitRow submission={submission} action={action} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -1,5 +1,4 @@
 import { type Signal, useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { messageOf } from '../strings/errors.js';
 import { t } from '../strings/strings.js';
@@ -146,8 +145,8 @@ export function useSubmission(send: () => Promise<unknown>): Submission {
   };
 }
 
-/** The end of a form: the error of the last submission, and the buttons. */
-export function SubmitRow({ submission, action, children }: SubmitRowProps) {
+/** The end of a form: the error of the last submission, and the buttons. Without `onCancel` there is none to cancel. */
+export function SubmitRow({ submission, action, onCancel }: SubmitRowProps) {
   const { busy, failure } = submission;
   return (
     <>
@@ -157,7 +156,11 @@ export function SubmitRow({ submission, action, children }: SubmitRowProps) {
         </p>
       ) : null}
       <div class="row end">
-        {children}
+        {onCancel ? (
+          <button type="button" class="button" onClick={onCancel}>
+            {t().common.cancel}
+          </button>
+        ) : null}
         <button type="submit" class="button primary" disabled={busy} aria-busy={busy}>
           {action}
         </button>
@@ -166,4 +169,4 @@ export function SubmitRow({ submission, action, children }: SubmitRowProps) {
   );
 }
 
-type SubmitRowProps = { submission: Submission; action: string; children?: ComponentChildren };
+type SubmitRowProps = { submission: Submission; action: string; onCancel?: () => void };

@@ -83,11 +83,7 @@ export function NewChatDialog({ onClose, onCreated }: NewChatDialogProps) {
         <KindOptions />
         <Fields key={row.id} />
         <TextField label={t().common.title} max={200} value={title.value} onInput={(text) => (title.value = text)} />
-        <SubmitRow submission={submission} action={t().newChat.create}>
-          <button type="button" class="button" onClick={onClose}>
-            {t().common.cancel}
-          </button>
-        </SubmitRow>
+        <SubmitRow submission={submission} action={t().newChat.create} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -46,11 +46,11 @@ export function DocumentEdit({ documentId, edit, onSaved }: DocumentEditProps) {
       <TextField label={t().common.title} required max={500} {...bind(fields, 'title')} />
       <TextField label={t().common.text} initialFocus rows={18} {...bind(fields, 'body')} />
       {newer ? <NewerVersion newer={newer} onDiscard={() => (edit.value = beginEdit(newer))} /> : null}
-      <SubmitRow submission={submission} action={newer ? t().documents.overwrite : t().common.save}>
-        <button type="button" class="button" onClick={() => (edit.value = null)}>
-          {t().common.cancel}
-        </button>
-      </SubmitRow>
+      <SubmitRow
+        submission={submission}
+        action={newer ? t().documents.overwrite : t().common.save}
+        onCancel={() => (edit.value = null)}
+      />
     </form>
   );
 }

@@ -26,11 +26,7 @@ export function EditRelationship({ chatId, edge, onSaved, onClose }: EditRelatio
       </div>
       <TextField label={t().narrative.summary} rows={3} max={20_000} {...bind(form, 'summary')} />
       <TextField label={t().narrative.newFact(source, target)} max={2_000} {...bind(form, 'fact')} />
-      <SubmitRow submission={submission} action={t().common.save}>
-        <button type="button" class="button" onClick={onClose}>
-          {t().common.cancel}
-        </button>
-      </SubmitRow>
+      <SubmitRow submission={submission} action={t().common.save} onCancel={onClose} />
     </form>
   );
 }

@@ -38,11 +38,7 @@ function NewMemoryForm({ chatId, witnesses, onDone }: NewMemoryProps & { onDone(
     <form class="form card" aria-label={t().narrative.newMemory} onSubmit={submission.onSubmit}>
       <MemoryTextFields form={form} />
       {witnesses.length > 1 ? <WitnessFields witnesses={witnesses} chosen={chosen} /> : null}
-      <SubmitRow submission={submission} action={t().common.add}>
-        <button type="button" class="button" onClick={onDone}>
-          {t().common.cancel}
-        </button>
-      </SubmitRow>
+      <SubmitRow submission={submission} action={t().common.add} onCancel={onDone} />
     </form>
   );
 }
@@ -63,11 +59,7 @@ export function EditMemory({ chatId, memory, onDone }: { chatId: string; memory:
   return (
     <form class="form card" aria-label={t().narrative.editMemory} onSubmit={submission.onSubmit}>
       <MemoryTextFields form={form} />
-      <SubmitRow submission={submission} action={t().common.save}>
-        <button type="button" class="button" onClick={onDone}>
-          {t().common.cancel}
-        </button>
-      </SubmitRow>
+      <SubmitRow submission={submission} action={t().common.save} onCancel={onDone} />
     </form>
   );
 }

@@ -37,11 +37,7 @@ export function NewStoryEvent({ chatId, participants, onPlanned }: NewStoryEvent
       />
       <StatusFields form={form} />
       <ArtifactFields form={form} participants={participants} />
-      <SubmitRow submission={submission} action={t().common.add}>
-        <button type="button" class="button" onClick={() => (isShown.value = false)}>
-          {t().common.cancel}
-        </button>
-      </SubmitRow>
+      <SubmitRow submission={submission} action={t().common.add} onCancel={() => (isShown.value = false)} />
     </form>
   );
 }
