@@ -9,7 +9,7 @@ import { createTemporalUi, type TemporalUi } from '../support/temporal/temporalU
 import { until } from '../support/until.js';
 
 /**
- * `node --import tsx test/pictures/operating.ts`: makes the pictures of docs/operating.md anew. It runs the service
+ * `node --import tsx test/pictures/operating.ts`: makes the pictures of docs/operating.md again. It runs the service
  * with a scripted provider, leaves turns waiting for an operator, and goes through the Temporal UI as the guide
  * does. Look at each picture before it is committed: another version of the UI may show something else.
  */
@@ -17,7 +17,7 @@ const folder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
 const isStuck = (step: string) => step === 'significance:0' || /^state_update:chr_[^>]*>you:0$/.test(step);
 
-/** A turn with two stuck steps, and two others that wait for somebody. */
+/** A turn with two stuck steps, and two other turns that wait for a decision. */
 async function waitingTurns(world: AgentWorld): Promise<{ stuck: string; agent: string }> {
   const { client } = world.service();
   const begin = async (chatId: string, how = {}) => {
@@ -64,7 +64,7 @@ async function findIt(page: Page, ui: TemporalUi, turnId: string): Promise<void>
   await take(page, 'find-turns-that-wait', 390);
 }
 
-async function mendIt(page: Page, ui: TemporalUi, turnId: string, mend: () => void): Promise<void> {
+async function repairIt(page: Page, ui: TemporalUi, turnId: string, repair: () => void): Promise<void> {
   await ui.openFromList(turnId);
   await ui.status(turnId, 'Running').waitFor();
   await take(page, 'timeline-of-a-stuck-turn', 830);
@@ -77,7 +77,7 @@ async function mendIt(page: Page, ui: TemporalUi, turnId: string, mend: () => vo
   await ui.refusal().waitFor();
   await take(page, 'an-update-that-is-refused', 800);
   await ui.closeDialog();
-  mend();
+  repair();
   await ui.openUpdates();
   await ui.fillUpdate('retryStep', '{"step": "significance:0"}');
   await take(page, 'retry-the-step', 720);
@@ -89,7 +89,7 @@ async function takeAll(world: AgentWorld, page: Page): Promise<void> {
   const ui = createTemporalUi(page, temporalUi);
   const { stuck, agent } = await waitingTurns(world);
   await findIt(page, ui, stuck);
-  await mendIt(page, ui, stuck, world.provider.unscript);
+  await repairIt(page, ui, stuck, world.provider.unscript);
   await page.goto(`${temporalUi}/namespaces/default/workflows/${agent}`);
   await ui.status(agent, 'Running').waitFor();
   await (await ui.currentDetails()).getByRole('heading', { name: 'Waiting for approval' }).waitFor();

@@ -7,7 +7,7 @@ import { filmPage } from './film.js';
 import { untilReplied, watchPage } from './watchPage.js';
 
 /**
- * `node --import tsx test/pictures/page.ts`: the pictures of the page in docs/pictures, taken anew from a service
+ * `node --import tsx test/pictures/page.ts`: the pictures of the page in docs/pictures, taken again from a service
  * of their own with the demo provider. Needs Chromium, and ffmpeg for the moving one.
  */
 const folder = 'docs/pictures';

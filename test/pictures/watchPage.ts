@@ -13,7 +13,7 @@ export async function watchPage(
   return page;
 }
 
-/** Until the last turn has ended: then its reply can be given anew. */
+/** Until the last turn has ended: then it can be regenerated. */
 export async function untilReplied(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Regenerate' }).last().waitFor({ timeout: 60_000 });
 }

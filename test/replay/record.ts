@@ -16,8 +16,8 @@ import { webhookCourses } from './webhookCourses.js';
 
 /**
  * `node --import tsx test/replay/record.ts`: runs each course that has no history yet on the real service, and
- * keeps the histories for the replay test. One that is there is never recorded anew: a history that no longer
- * replays is a turn of somebody's that no longer ends.
+ * keeps the histories for the replay test. One that is there is never recorded again: a history that no longer
+ * replays is a turn of a running service that no longer ends.
  */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const fileOf = (name: string) => `${folder}${name}.json`;

@@ -13,7 +13,7 @@ import { type History, historyFromJson, readableHistory } from '../support/tempo
 import { outOfOrder } from '../support/temporal/localActivities.js';
 import { withoutPatches } from './withoutPatches.js';
 
-/** Turns that ran before this version, as they stand in somebody's Temporal: this version must be able to end them. */
+/** Turns that ran before this version, as a running service has them in Temporal: this version must be able to end them. */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));

@@ -8,7 +8,7 @@ const event = (kind: string, turnId: string | null, data: object) => {
   seq += 1;
   return { seq, kind, turnId, data, at: '2026-01-01T00:00:00Z', supersededBy: null, hiddenBy: null } as ChatEvent;
 };
-/** Numbers the events anew from 1. */
+/** Numbers the events from 1. */
 function log(...lines: [kind: string, turnId: string | null, data: object][]): ChatEvent[] {
   seq = 0;
   return lines.map((line) => event(...line));

@@ -39,13 +39,13 @@ function breakStep(step: string, answer: Reply = { status: 500 }): () => void {
 }
 
 /** A turn in a chat with a guest that waits for an operator: how the host sees the user is not known. */
-async function stuckTurn(answer?: Reply): Promise<Scene & { turnId: string; step: string; mend: () => void }> {
+async function stuckTurn(answer?: Reply): Promise<Scene & { turnId: string; step: string; repair: () => void }> {
   const scene = await world.newChat();
   const step = `state_update:${scene.hostId}>you:0`;
-  const mend = breakStep(step, answer);
+  const repair = breakStep(step, answer);
   const { id: turnId } = await client().postTurn(scene.chat.id, 'Is anybody there?');
   await world.awaitingOperator(turnId);
-  return { ...scene, turnId, step, mend };
+  return { ...scene, turnId, step, repair };
 }
 
 describe('a classifier that fails at every attempt', () => {
@@ -88,9 +88,9 @@ describe('a classifier that fails at every attempt', () => {
   }, 60_000);
 
   test('is applied once when an operator retries it', async () => {
-    const { chat, path, turnId, step, mend, hostId } = await stuckTurn();
+    const { chat, path, turnId, step, repair, hostId } = await stuckTurn();
     expect(await command(turnId, 'parse', 'retry')).toMatchObject({ status: 409, body: { code: 'step_not_stuck' } });
-    mend();
+    repair();
     expect((await command(turnId, step, 'retry')).status).toBe(202);
     const { turn, events, calls } = await world.ended(turnId);
     expect(turn).toMatchObject({ status: 'completed', warnings: [] });
@@ -107,7 +107,7 @@ describe('a classifier that fails at every attempt', () => {
   }, 60_000);
 
   test('is stuck and listed again when it fails after a retry', async () => {
-    const { chat, turnId, step, mend } = await stuckTurn();
+    const { chat, turnId, step, repair } = await stuckTurn();
     const viewer = world.watch(chat.id);
     expect((await command(turnId, step, 'retry')).status).toBe(202);
     await viewer.until('a second step_stuck', () => {
@@ -115,7 +115,7 @@ describe('a classifier that fails at every attempt', () => {
       return stuck.length === 2;
     });
     expect((await client().getTurn(turnId)).status).toBe('awaiting_operator');
-    mend();
+    repair();
     expect((await command(turnId, step, 'retry')).status).toBe(202);
     expect((await world.ended(turnId)).turn).toMatchObject({ status: 'completed', warnings: [] });
   }, 60_000);
@@ -132,12 +132,12 @@ describe('a classifier that fails at every attempt', () => {
   }, 60_000);
 
   test('can be retried after a restart of all processes', async () => {
-    const { turnId, step, mend } = await stuckTurn();
+    const { turnId, step, repair } = await stuckTurn();
     await world.restart();
     const turn = await client().getTurn(turnId);
     expect(turn.status).toBe('awaiting_operator');
     expect(turn.steps.find((found) => found.name === step)?.status).toBe('stuck');
-    mend();
+    repair();
     expect((await command(turnId, step, 'retry')).status).toBe(202);
     const ended = await world.ended(turnId);
     expect(ended.turn).toMatchObject({ status: 'completed', warnings: [] });

@@ -97,7 +97,7 @@ export function tellStory(pool: Pool, { chatId, hostId }: { chatId: string; host
       await finish(turn.id, 'cancelled');
       return turn.id;
     },
-    /** The last reply anew, from its claim to its end. */
+    /** A regeneration of the last reply, from its claim to its end. */
     sayAgain: async (turnId: string, reply: string, { text, delta = 7 }: { text?: string; delta?: number } = {}) =>
       answer(await regenerate(turnId, text), reply, delta),
     /** A turn whose step is stuck: it waits for an operator, and the floor is free. */

@@ -8,7 +8,7 @@ export const activeOf = ({ versions, active }: Exchange): Version => versions[ac
 
 export const said = (model: Model, version: Version): Model => [...model, { versions: [version], active: 0 }];
 
-/** The last reply was given anew. */
+/** The last reply was regenerated. */
 export function regenerated(model: Model, version: Version): Model {
   const last = model.at(-1);
   if (!last) throw new Error('there is no reply');

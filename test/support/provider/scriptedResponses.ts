@@ -18,7 +18,7 @@ export type KeptResponse = {
   /** Tokens made so far: each is made once. */
   tokens: string[];
   status: 'in_progress' | 'completed' | 'cancelled';
-  /** How often somebody came to listen, and after which event. */
+  /** How often the response was read, and after which event. */
   listened: (number | null)[];
   say(token: string, kind?: 'text' | 'thinking'): void;
   /** Ends it, with calls of tools if there are any. */

@@ -141,7 +141,7 @@ async function untilReady(folder: string, launcher: ChildProcess, launched: numb
   await Promise.race([untilRun(folder, (run) => run.pids.launcher === launched, timeoutMs), stillborn]);
 }
 
-/** Waits for a `run.json` that `suits`, reading it anew whenever the folder changes. */
+/** Waits for a `run.json` that `suits`, reading it again whenever the folder changes. */
 function untilRun(folder: string, suits: (run: Run) => boolean, timeoutMs: number): Promise<Run> {
   return new Promise((resolve, reject) => {
     const watcher = watch(folder);
