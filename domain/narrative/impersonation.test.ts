@@ -99,6 +99,28 @@ test('the prompt fits the hard limit, whatever is in the chat', () => {
   expect(tokens).toBeLessThanOrEqual(3_000);
 });
 
+test('the prompt fits the hard limit with attachments at every line', () => {
+  const file = (n: number) => ({
+    id: `att_${n}`,
+    mediaType: 'text/plain',
+    bytes: 400,
+    name: 'a',
+    text: 'w'.repeat(400),
+  });
+  const lines = Array.from({ length: 20 }, (_, n) => ({
+    speakerId: 'you',
+    text: 'Look at this.',
+    attachments: [file(n)],
+  }));
+  const messages = impersonationPrompt({ ...narrative, dialogue: lines }, { ...limits, soft: 2_400, hard: 2_400 });
+  const texts = messages.flatMap(({ content, attached = [] }) => [
+    content,
+    ...attached.flatMap((part) => (part.type === 'text' ? [part.text] : [])),
+  ]);
+  expect(texts.filter((text) => text.includes('wwww')).length).toBeGreaterThan(3);
+  expect(texts.reduce((sum, text) => sum + limits.countTokens(text) + 6, 0)).toBeLessThanOrEqual(2_400);
+});
+
 test("the user's own name before the answer is dropped, and lines of the others end it", () => {
   const { own, others } = impersonationNames(narrative);
   expect(own).toEqual(expect.arrayContaining(['Robin', 'You', '{{user}}']));

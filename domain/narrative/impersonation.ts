@@ -31,7 +31,10 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 
 /** The prompt by which a model writes the user's next message, fitted as that of a reply. The model speaks as the user. */
 export function impersonationPrompt(input: ImpersonationInput, limits: PromptLimits): PromptMessage[] {
-  return narrativePrompt(toPromptInput(input), limits).flatMap(attachedAfter);
+  const extra = ATTACHED_COST * input.dialogue.filter(({ attachments = [] }) => attachments.length > 0).length;
+  const without = (limit: number) => Math.max(0, limit - extra);
+  const left = { ...limits, soft: without(limits.soft), hard: without(limits.hard) };
+  return narrativePrompt(toPromptInput(input), left).flatMap(attachedAfter);
 }
 
 /** What the user attached follows in a message to the model: in one of its own messages no provider takes an image. */
@@ -40,6 +43,8 @@ function attachedAfter({ attached = [], ...line }: PromptMessage): PromptMessage
 }
 
 const ATTACHED = '(attached to the message before this)';
+/** Its tokens with those of a message: an estimate that is rather too high than too low. */
+const ATTACHED_COST = 20;
 
 /** The names by which lines of the answer may begin: the user's own, and those of the others, whose lines are dropped. */
 export const impersonationNames = (input: ImpersonationInput): SpeakerNames =>
