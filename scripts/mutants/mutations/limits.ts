@@ -4,11 +4,11 @@ import type { Mutation } from './mutation.js';
 export const limits: Mutation[] = [
   {
     name: 'the places that are kept for other owners',
-    file: 'worker/places/places.ts',
+    file: 'lib/places/places.ts',
     replace: [['Math.min(perOwner, SHARE * (free - 1));', 'perOwner + free;']],
     test: {
       project: 'unit',
-      file: 'worker/places/places.test.ts',
+      file: 'lib/places/places.test.ts',
       name: 'are left for a fourth owner when three owners ask for more than there are',
     },
   },
