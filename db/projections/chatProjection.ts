@@ -13,7 +13,7 @@ import { type EventRow, toChatEvent } from '../timeline/log.js';
 import { projectionHead } from '../timeline/readProjection.js';
 import { inTimeline, listOf } from '../timeline/subjects.js';
 import type { Projection } from './handler.js';
-import { readLastMessage } from './lastMessage.js';
+import { countMessages, readLastMessage } from './lastMessage.js';
 import { readSnapshot, SNAPSHOT_DISTANCE, type Snapshot, writeSnapshots } from './snapshots.js';
 import { countMoved } from './summary.js';
 
@@ -68,6 +68,10 @@ export const messageCount: Projection = {
   async project(tx, chatId, events) {
     const last = 'greatest(p.last_event_seq, $3)';
     await tx.query(`${addMessages}, last_event_seq = ${last}`, [chatId, events.length, events.at(-1)!.seq]);
+  },
+  async count(tx, chatId) {
+    const [count, last] = await Promise.all([countMessages(tx, chatId), readLastMessage(tx, chatId)]);
+    if (last) await tx.query(addMessages, [chatId, count, last.seq]);
   },
   async refold(tx, chatId, moved) {
     const [message, graph] = await Promise.all([readLastMessage(tx, chatId), readLastOfGraph(tx, chatId)]);
@@ -150,11 +154,14 @@ async function foldGraph(tx: Tx, chatId: string, from: number): Promise<GraphSta
 /** The other part: the graph, its names, the model and the strategy that the chat is linked to. */
 export const graph: Projection = {
   async project(tx, chatId, events) {
+    let head = await readHead(tx, chatId);
+    let graph: Partial<ProjectionState> = {};
     for (const event of events as (ChatEvent & GraphEvent)[]) {
-      const head = await readHead(tx, chatId);
-      const change = projectionChange(head, event);
-      await write(tx, chatId, { ...head, ...change, lastEventSeq: Math.max(head.lastEventSeq, event.seq) }, change);
+      const { steps, plan, ...change } = projectionChange(head, event);
+      head = { ...head, ...change, lastEventSeq: Math.max(head.lastEventSeq, event.seq) };
+      if (plan !== undefined) graph = { ...graph, plan, ...(steps ? { steps } : {}) };
     }
+    await write(tx, chatId, head, graph);
   },
   async refold(tx, chatId, moved) {
     const first = moved.reduce((least, { seq }) => Math.min(least, seq), Number.MAX_SAFE_INTEGER);

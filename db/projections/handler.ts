@@ -10,10 +10,16 @@ export type Projection = {
   /** Folds appended events of the projection's kinds into its rows, in the transaction that appends or rebuilds them. */
   project(tx: Tx, chatId: string, events: ChatEvent[]): Promise<void>;
   /**
-   * Folds again the rows that events changed which entered or left the timeline, and no others. Runs after their marks
-   * are stored.
+   * Makes the rows from the whole timeline, before events are folded into them again: of a projection that counts events
+   * and does not read them. A rebuild does not read events of kinds that only change such projections.
    */
-  refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void>;
+  count?(tx: Tx, chatId: string): Promise<void>;
+  /**
+   * Folds again the rows that events changed which entered or left the timeline, and no others. Runs after their marks
+   * are stored. `upTo`: after a rewind its point, behind which the timeline has no event that changes a projection. An
+   * index still has entries of those that it had, until they are vacuumed.
+   */
+  refold(tx: Tx, chatId: string, moved: Moved[], upTo?: number): Promise<void>;
 };
 
 /** The projections that each kind of event changes. An event of a classifier's own changes none, unless it has a row. */

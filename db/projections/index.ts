@@ -74,6 +74,11 @@ export const projectedKinds = (Object.keys(projectionsOf) as EventKind[]).filter
   (kind) => (projectionsOf[kind] ?? []).length > 0,
 );
 
+const isCounted = (projection: Projection) => projection.count !== undefined;
+
+/** The kinds whose events a rebuild reads: those of the others are only counted. */
+export const foldedKinds = projectedKinds.filter((kind) => !projectionsOf[kind].every(isCounted));
+
 /** `emptySummary` and `messageCount` come first: they make the rows that others change. */
 const inOrder: readonly Projection[] = [
   emptySummary,
@@ -99,9 +104,14 @@ export async function project(tx: Tx, chatId: string, events: ChatEvent[]): Prom
   await Promise.all(partsOf(events).map(([projection, own]) => projection.project(tx, chatId, own)));
 }
 
+/** For a rebuild, once the rows are deleted: makes those of the projections that count events. */
+export async function countEvents(tx: Tx, chatId: string): Promise<void> {
+  for (const projection of inOrder) await projection.count?.(tx, chatId);
+}
+
 /** Brings the projections up to date after events entered or left the timeline. Costs what these events changed. */
-export async function refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void> {
-  for (const [projection, own] of partsOf(moved)) await projection.refold(tx, chatId, own);
+export async function refold(tx: Tx, chatId: string, moved: Moved[], upTo?: number): Promise<void> {
+  for (const [projection, own] of partsOf(moved)) await projection.refold(tx, chatId, own, upTo);
 }
 
 /** The tables of all projections, each with the columns that order its rows, for rebuilds and comparisons. */

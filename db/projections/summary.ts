@@ -1,6 +1,6 @@
 import type { Tx } from '../core/pool.js';
 import type { Moved, Projection } from './handler.js';
-import { readLastMessage } from './lastMessage.js';
+import { countMessages, readLastMessage } from './lastMessage.js';
 
 const add = (tx: Tx, chatId: string, count: number, lastAt: string | null) =>
   tx.query(
@@ -17,6 +17,10 @@ export const countMoved = (moved: Moved[]): number => moved.reduce((sum, { isIn 
 export const summary: Projection = {
   async project(tx, chatId, events) {
     await add(tx, chatId, events.length, events.at(-1)!.at);
+  },
+  async count(tx, chatId) {
+    const [count, last] = await Promise.all([countMessages(tx, chatId), readLastMessage(tx, chatId)]);
+    if (last) await add(tx, chatId, count, last.at.toISOString());
   },
   async refold(tx, chatId, moved) {
     const last = await readLastMessage(tx, chatId);

@@ -31,7 +31,13 @@ export async function lockChat(tx: Tx, chatId: string): Promise<ChatLock | null>
   return toChatLock(rows[0]);
 }
 
-/** The same, by one of its turns. */
+/** The same without the lock: events may be appended meanwhile. */
+export async function readUnlocked(tx: Tx, chatId: string): Promise<ChatLock | null> {
+  const { rows } = await tx.query(`select ${lockColumns} from chats where id = $1`, [chatId]);
+  return toChatLock(rows[0]);
+}
+
+/** As `lockChat`, by one of the chat's turns. */
 export async function lockChatOfTurn(tx: Tx, turnId: string): Promise<ChatLock | null> {
   const { rows } = await tx.query(
     `select ${lockColumns} from chats

@@ -14,16 +14,23 @@ type Source = {
 
 /**
  * What of an event decides where its copy stands. `place` is the seq of the event whose place it takes: of edited prose
- * that of the user turn, of a reply that a person edited that of the reply that a model wrote; else null.
+ * that of the user turn, of a reply that a person edited that of the reply that a model wrote; else null. `ref` is the seq
+ * in its data that differs in the copy, of the kinds in `copiedSeq`.
  */
-export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { place: number | null };
+export type CopiedLine = Pick<ChatEvent, 'seq' | 'kind' | 'turnId'> & { place: number | null; ref: number | null };
 
 /**
- * The seqs of the source in the order of the copy, and the seq of each copy, also by the seq whose place it takes.
- * `turnId` is the source's root.
+ * An event of the source that is copied. `turnId` is the turn that appended it. The data of the copy is that of the source
+ * with `ref` replaced, if it has one; where `isMade`, it is made by `copyEvent`.
+ */
+export type PlannedCopy = { from: number; turnId: string | null; ref: number | null; isMade: boolean };
+
+/**
+ * The copied events in the order of the copy, whose seqs are dense from 1, and the seq of each copy by that of its source,
+ * also by the seq whose place it takes. `turnId` is the source's root.
  */
 export type CopyPlan = {
-  from: number[];
+  events: readonly PlannedCopy[];
   seqOf: ReadonlyMap<number, number>;
   userTurns: { seq: number; turnId: string }[];
 };
@@ -38,35 +45,40 @@ export async function planCopy(
   source: Source,
   yieldToEventLoop: () => Promise<void>,
 ): Promise<CopyPlan> {
-  const kept: { at: number; from: number; isProse: boolean; turnId: string | null }[] = [];
+  const kept: Placed[] = [];
   const withProse = new Set<string | null>();
   for await (const lines of timeline) {
     for (const line of lines) {
       if (!isCopied(line, source)) continue;
       const placed = placeOf(line, source);
-      if (placed.isProse) withProse.add(placed.turnId);
+      if (placed.isProse) withProse.add(placed.rootId);
       kept.push(placed);
     }
   }
-  const whole = kept.filter(({ turnId }) => turnId === null || withProse.has(turnId));
+  const whole = kept.filter(({ rootId }) => rootId === null || withProse.has(rootId));
   await yieldToEventLoop();
   whole.sort((a, b) => a.at - b.at);
   await yieldToEventLoop();
   const seqOf = new Map(whole.map(({ at }, i) => [at, i + 1]));
   for (const { at, from } of whole) if (at !== from) seqOf.set(from, seqOf.get(at)!);
-  const prose = whole.flatMap(({ isProse, turnId, at }) =>
-    isProse && turnId !== null ? [{ seq: seqOf.get(at)!, turnId }] : [],
+  const prose = whole.flatMap(({ isProse, rootId, at }) =>
+    isProse && rootId !== null ? [{ seq: seqOf.get(at)!, turnId: rootId }] : [],
   );
-  return { from: whole.map(({ from }) => from), seqOf, userTurns: prose };
+  return { events: whole, seqOf, userTurns: prose };
 }
 
+type Placed = PlannedCopy & { at: number; isProse: boolean; rootId: string | null };
+
 /** Where an event of the source stands: an edit where the event stood whose place it takes. */
-function placeOf({ seq, kind, turnId, place }: CopiedLine, { turns }: Source) {
+function placeOf({ seq, kind, turnId, place, ref }: CopiedLine, { turns }: Source): Placed {
   return {
     at: place ?? seq,
     from: seq,
     isProse: kind === 'user_turn' || kind === 'user_turn_edit',
-    turnId: turnId === null ? null : (turns.get(turnId)?.rootId ?? turnId),
+    turnId,
+    rootId: turnId === null ? null : (turns.get(turnId)?.rootId ?? turnId),
+    ref,
+    isMade: !copiedByDatabase.has(kind),
   };
 }
 
@@ -107,10 +119,10 @@ const leftOut: Record<MarkKind, true> = {
 };
 const isLeftOut = (event: CopiedLine) => Object.hasOwn(leftOut, event.kind);
 
-type Placed = ChatEvent & { from: number };
+type Moved = ChatEvent & { from: number };
 
 /** To its group's one turn; an edit becomes the user turn that it took the place of, at that one's place. */
-function place(event: ChatEvent, { turns, title }: { turns: Versions; title: string | null }): Placed {
+function place(event: ChatEvent, { turns, title }: { turns: Versions; title: string | null }): Moved {
   const turnId = event.turnId === null ? null : (turns.get(event.turnId)?.rootId ?? event.turnId);
   const from = event.seq;
   if (event.kind === 'chat_created') return { ...event, data: { ...event.data, title }, turnId, from };
@@ -149,10 +161,11 @@ export const copiedSeq: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-/** The kinds whose data the copy has as it is. */
-export const copiedAsItIs: readonly string[] = [...replaced].flatMap(([kind, fields]) =>
-  fields.length === 0 ? [kind] : [],
-);
+/** The kinds whose copies have the same data, but for a seq in some. */
+const copiedByDatabase: ReadonlySet<string> = new Set([
+  ...Object.keys(copiedSeq),
+  ...[...replaced].flatMap(([kind, fields]) => (fields.length === 0 ? [kind] : [])),
+]);
 
 function renumber({ kind, data }: ChatEvent, to: Renumbered): NewEvent {
   if (kind === 'chat_created') return { kind, data };

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../../domain/log/events.js';
 import { type Db, type Pool, type Tx, transaction, withoutCompiling } from '../../core/pool.js';
 import { yieldToEventLoop } from '../../core/yieldToEventLoop.js';
-import { project, projectedKinds, projectionTables } from '../../projections/index.js';
+import { countEvents, foldedKinds, project, projectionTables } from '../../projections/index.js';
 import { resetSettings } from '../../projections/settings.js';
 import { type EventRow, eventBytes, lockChat, toChatEvent } from '../log.js';
 import { inTimeline, listOf } from '../subjects.js';
@@ -14,35 +14,32 @@ export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void
   for (const table of [...projectionTables.map((each) => each.table), 'projection_snapshots'])
     await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
   await resetSettings(tx, chatId);
-  for (let after = 0; ; ) {
-    // By pages: otherwise each rebuild would hold a whole log in memory.
-    const { page, last } = await readProjected(tx, chatId, after);
-    await project(tx, chatId, page);
-    if (last === null) return;
-    after = last;
+  await countEvents(tx, chatId);
+  // By pages: otherwise each rebuild would hold a whole log in memory. The next one is read while one is folded.
+  let next = await readProjected(tx, chatId, 0);
+  while (next.last !== null) {
+    const { page, last } = next;
+    [, next] = await Promise.all([project(tx, chatId, page), readProjected(tx, chatId, last)]);
     await yieldToEventLoop();
   }
 }
 
 /** How many events are folded at a time, and after how many bytes of their data a page ends. */
 const page = { events: 2_000, bytes: 1024 * 1024 };
-/** Only counted: their texts, most of a log, are not read. */
-const counted = ['user_turn', 'user_turn_edit', 'assistant_turn'];
+type Read = { page: ChatEvent[]; last: number | null };
 
-/** The next events of the timeline that change projections; `last` is null when no more follow. */
-async function readProjected(
-  tx: Tx,
-  chatId: string,
-  after: number,
-): Promise<{ page: ChatEvent[]; last: number | null }> {
+/**
+ * The next events of the timeline that are folded into projections; `last` is null when no more follow. Messages, most of
+ * a log, are not among them.
+ */
+async function readProjected(tx: Tx, chatId: string, after: number): Promise<Read> {
   const { rows } = await tx.query<EventRow>(
     `select seq, kind, turn_id, at, data, superseded_by, hidden_by from (
-       select e.seq, e.kind, e.turn_id, e.at, e.superseded_by, e.hidden_by,
-         case when e.kind in (${listOf(counted)}) then '{}' else e.data end as data,
-         sum(case when e.kind in (${listOf(counted)}) then 2 else ${eventBytes} end) over (order by e.seq rows unbounded preceding) as total,
+       select e.seq, e.kind, e.turn_id, e.at, e.superseded_by, e.hidden_by, e.data,
+         sum(${eventBytes}) over (order by e.seq rows unbounded preceding) as total,
          row_number() over (order by e.seq) as place
        from events e
-       where e.chat_id = $1 and e.seq > $2 and e.kind in (${listOf(projectedKinds)}) and ${inTimeline('e')}
+       where e.chat_id = $1 and e.seq > $2 and e.kind in (${listOf(foldedKinds)}) and ${inTimeline('e')}
        order by e.seq limit ${page.events}
      ) page where total <= ${page.bytes} or place = 1 order by seq`,
     [chatId, after],

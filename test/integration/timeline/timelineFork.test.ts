@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readChat } from '../../../db/chats/chats.js';
-import type { Pool } from '../../../db/core/pool.js';
+import { deleteChat } from '../../../db/chats/deleteChat.js';
+import { type Pool, transaction } from '../../../db/core/pool.js';
 import { forkChat } from '../../../db/timeline/fork.js';
 import { rewindChat } from '../../../db/timeline/rewind.js';
 import { readVersions } from '../../../db/timeline/versions/versions.js';
@@ -8,6 +9,7 @@ import { readTurn } from '../../../db/turns/turnView.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { expectFolded, type Story, tellStory, withoutChat } from '../../support/chats/timeline.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+import { until } from '../../support/until.js';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -156,5 +158,56 @@ describe('a fork', () => {
     });
     await claim(pool, story.chatId);
     await expect(fork()).rejects.toMatchObject({ code: 'turn_in_progress' });
+  });
+
+  /** Runs `meanwhile` when a fork has copied everything and waits for the lock of the owner's limit. */
+  async function forkDuring(story: Story, atSeq: number, meanwhile: () => Promise<unknown>) {
+    const forked = await transaction(pool, async (tx) => {
+      await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`chats/${owner}`]);
+      const fork = forkChat(pool, { chatId: story.chatId, owner, atSeq, maxChats: 1_000 });
+      fork.catch(() => undefined); // it may be refused before it is awaited
+      await until('the fork waits for the lock', async () => {
+        const waiting = "datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'";
+        const { rowCount } = await pool.query(`select from pg_stat_activity where ${waiting}`);
+        return rowCount || null;
+      });
+      await meanwhile();
+      return { fork };
+    });
+    return forked.fork;
+  }
+
+  test('lets a turn of its source begin and end while it is copied, and does not have that turn', async () => {
+    const { story } = await begin();
+    await story.say('One', '1', 4);
+    const atSeq = (await story.log()).length;
+    const chat = await forkDuring(story, atSeq, () => story.say('Two', '2', 2));
+    const copy = tellStory(pool, { chatId: chat.id, hostId: chat.hostId ?? '' });
+    expect(await story.spoken()).toEqual(['One', '1', 'Two', '2']);
+    expect(await copy.spoken()).toEqual(['One', '1']);
+    expect(chat.seq).toBe(atSeq);
+    await expectFolded(pool, copy);
+  });
+
+  test('has the timeline of its source as it is after a rewind that came while it was copied', async () => {
+    const { story } = await begin();
+    await story.say('One', '1', 4);
+    const point = (await story.log()).length;
+    await story.say('Two', '2', 2);
+    const atSeq = (await story.log()).length;
+    const chat = await forkDuring(story, atSeq, () =>
+      rewindChat(pool, { chatId: story.chatId, owner, toSeq: point, interrupt: false }),
+    );
+    const copy = tellStory(pool, { chatId: chat.id, hostId: chat.hostId ?? '' });
+    expect(await copy.spoken()).toEqual(['One', '1']);
+    await expectFolded(pool, copy);
+  });
+
+  test('is refused if its source is deleted while it is copied', async () => {
+    const { story } = await begin();
+    await story.say('One', '1');
+    const atSeq = (await story.log()).length;
+    const fork = forkDuring(story, atSeq, () => deleteChat(pool, owner, story.chatId));
+    await expect(fork).rejects.toMatchObject({ code: 'chat_not_found' });
   });
 });
