@@ -36,10 +36,10 @@ export function keyed<K extends EventKind, Row>({ store, kinds, keyOf, evolve }:
       const gone = before.filter((key) => !rows.has(key));
       await Promise.all([store.remove(tx, chatId, gone), store.write(tx, chatId, [...rows.values()])]);
     },
-    async refold(tx, chatId, moved) {
+    async refold(tx, chatId, moved, upTo) {
       for await (const keys of batchesOf(moved.flatMap(({ subject }) => subject ?? []))) {
         const rows = new Map<string, Row>();
-        for await (const events of pagesOfEvents(tx, chatId, { subjects: keys, kinds })) fold(rows, events);
+        for await (const events of pagesOfEvents(tx, chatId, { subjects: keys, kinds, upTo })) fold(rows, events);
         await replace(tx, chatId, store, keys, rows);
       }
     },

@@ -6,6 +6,8 @@ import { inTimeline, subjectOf } from './subjects.js';
 /** `since`: only events after it. */
 type Which = { subjects: string[]; kinds: readonly string[]; since?: number; limit?: number };
 
+const MAX_SEQ = 2 ** 31 - 1;
+
 /** The events of the timeline about some subjects, oldest first. Reads no others. */
 export async function readEventsOf(db: Db, chatId: string, which: Which): Promise<ChatEvent[]> {
   const { subjects, kinds, since = 0, limit = null } = which;
@@ -26,8 +28,15 @@ export async function readEventsOf(db: Db, chatId: string, which: Which): Promis
 /** After how many bytes of data a page of events ends. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** The events of `readEventsOf` in pages, so that long texts that were edited often are not in memory together. */
-export async function* pagesOfEvents(db: Db, chatId: string, { subjects, kinds }: Which): AsyncGenerator<ChatEvent[]> {
+/**
+ * The events of `readEventsOf` in pages, so that long texts that were edited often are not in memory together. `upTo`: none
+ * after it.
+ */
+export async function* pagesOfEvents(
+  db: Db,
+  chatId: string,
+  { subjects, kinds, upTo = MAX_SEQ }: Pick<Which, 'subjects' | 'kinds'> & { upTo?: number | undefined },
+): AsyncGenerator<ChatEvent[]> {
   for (let since = 0; ; ) {
     const { rows } = await db.query<EventRow & { isLast: boolean }>(
       `select seq, kind, turn_id, at, data, superseded_by, hidden_by, count = place as "isLast" from (
@@ -35,11 +44,11 @@ export async function* pagesOfEvents(db: Db, chatId: string, { subjects, kinds }
            row_number() over (order by e.seq) as place, count(*) over () as count
          from unnest($2::text[]) as s(subject) cross join lateral (
            select * from events e
-           where e.chat_id = $1 and ${subjectOf('e')} = s.subject and e.seq > $4 and e.kind = any($3::text[])
-             and ${inTimeline('e')}
+           where e.chat_id = $1 and ${subjectOf('e')} = s.subject and e.seq > $4 and e.seq <= $5
+             and e.kind = any($3::text[]) and ${inTimeline('e')}
          ) e
        ) e where total <= ${PAGE_BYTES} or place = 1 order by seq`,
-      [chatId, subjects, kinds, since],
+      [chatId, subjects, kinds, since, upTo],
     );
     yield rows.map(toChatEvent);
     const last = rows.at(-1);

@@ -18,7 +18,8 @@ export type Marking = Extract<ChatEvent, { kind: MarkKind | 'turn_completed' }>;
 export async function applyMark(tx: Tx, chatId: string, event: Marking): Promise<void> {
   await withoutCompiling(tx);
   const moved = await store(tx, chatId, event);
-  if (moved.length > 0) await keepOneHolder(tx, chatId, () => refold(tx, chatId, moved));
+  const upTo = event.kind === 'chat_rewound' ? event.data.toSeq : undefined;
+  if (moved.length > 0) await keepOneHolder(tx, chatId, () => refold(tx, chatId, moved, upTo));
 }
 
 function store(tx: Tx, chatId: string, { seq, turnId, ...event }: Marking): Promise<Moved[]> {
