@@ -3,6 +3,7 @@ import { completion } from '../../../scripts/provider/chunks.js';
 import { expectProjectionsToFold } from '../../support/chats/agreement.js';
 import {
   count,
+  followUpSteps,
   type NarrativeWorld,
   type Scene,
   startNarrativeWorld,
@@ -61,7 +62,7 @@ describe('a classifier that fails at every attempt', () => {
       error,
     });
     const siblings = turn.steps.filter((found) => found.name !== step);
-    expect(siblings).toHaveLength(12);
+    expect(siblings).toHaveLength(12 + followUpSteps().length);
     expect(siblings.every((sibling) => sibling.status === 'done')).toBe(true);
     const events = await client().events(chat.id);
     expect(events.filter((event) => event.kind === 'step_stuck').map((event) => event.data)).toEqual([{ step, error }]);

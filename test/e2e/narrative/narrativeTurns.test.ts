@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { followUpsOf } from '../../../domain/classifiers/index.js';
 import {
   count,
+  followUpSteps,
   type NarrativeWorld,
   type Played,
   startNarrativeWorld,
@@ -18,10 +18,6 @@ afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());
 
 const stepsOf = ({ calls }: Played) => calls.map((call) => call.step).sort();
-/** The classifiers that follow a reply where a scene is open and no story event is planned: steps with their names. */
-const followed = followUpsOf({ sceneId: 'scn_1', hasProse: true, hasStoryEvents: false, regenerates: null }).map(
-  ({ name }) => name,
-);
 const repliesOf = ({ events }: Played) =>
   events.flatMap((event) => (event.kind === 'assistant_turn' ? [event.data] : []));
 const interject = () =>
@@ -35,7 +31,7 @@ describe('a turn with one character', () => {
     const played = await world.play(chat.id);
     expect(played.turn).toMatchObject({ status: 'completed', warnings: [] });
     expect(stepsOf(played)).toEqual(
-      ['parse', 'reply:0', 'significance:0', 'scene_close', ...followed, ...updatesOf(0, 'you', hostId)].sort(),
+      ['parse', 'reply:0', 'significance:0', 'scene_close', ...followUpSteps(), ...updatesOf(0, 'you', hostId)].sort(),
     );
     expect(played.calls.every(({ attempt }) => attempt === 1)).toBe(true);
     const kinds = ['edge_update', 'memory_written', 'memory_scored', 'assistant_turn', 'user_turn_parsed'] as const;
@@ -72,7 +68,7 @@ describe('a turn with a guest', () => {
     const played = await world.play(chat.id);
     expect(stepsOf(played)).toEqual(
       [
-        ...['addressee', 'parse', 'reply:0', 'significance:0', 'interjection', 'scene_close', ...followed],
+        ...['addressee', 'parse', 'reply:0', 'significance:0', 'interjection', 'scene_close', ...followUpSteps()],
         ...updatesOf(0, 'you', hostId, guestId),
       ].sort(),
     );

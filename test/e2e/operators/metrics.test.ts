@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
+import { followUpSteps, type NarrativeWorld, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import { asking, tool } from '../../support/provider/agentReply.js';
 import { someUsage, whole } from '../../support/provider/scriptedReply.js';
 import { type Exposition, scrape } from '../../support/telemetry/exposition.js';
@@ -293,8 +293,8 @@ describe('the log of the service', () => {
         outcome: 'completed',
         code: null,
         attempts: 2,
-        // The reply's, and those of its five classifiers.
-        tokens: 6 * someUsage.completion_tokens,
+        // The reply's, those of its five classifiers, and of those that follow it.
+        tokens: (6 + followUpSteps().length) * someUsage.completion_tokens,
         durationMs: expect.any(Number),
         firstTokenMs: expect.any(Number),
       }),

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Turn } from '../../../client/src/index.js';
 import { expectAgreement } from '../../support/chats/agreement.js';
+import { followUpSteps } from '../../support/chats/narrativeWorld.js';
 import { whole } from '../../support/provider/scriptedReply.js';
 import { type ScriptedService, startScriptedService } from '../../support/service/scriptedService.js';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../../support/telemetry/otlpReceiver.js';
@@ -77,7 +78,9 @@ describe('with a collector', () => {
       [...run, 'StartActivity:streamReply', 'RunActivity:streamReply', 'chat gpt-4.1'],
     ]);
     const classify = [...run, 'StartActivity:classify', 'RunActivity:classify', 'chat gpt-4.1-mini'];
-    expect(waysTo(spans, 'chat gpt-4.1-mini')).toEqual([classify, classify, classify, classify]);
+    expect(waysTo(spans, 'chat gpt-4.1-mini')).toEqual(
+      Array(4 + followUpSteps('without a scene').length).fill(classify),
+    );
     for (const step of ['openTurn', 'writeMemory', 'finishTurn'])
       expect(waysTo(spans, `RunActivity:${step}`)).toEqual([[...run, `StartActivity:${step}`, `RunActivity:${step}`]]);
     expect(new Set(spans.map((span) => span.process))).toEqual(new Set(['api', 'worker']));

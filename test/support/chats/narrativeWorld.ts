@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Chat, Turn } from '../../../client/src/index.js';
+import { followUpsOf } from '../../../domain/classifiers/index.js';
 import type { ChatEvent } from '../../../domain/log/events.js';
 import { type ProviderCall, type ScriptedProvider, startScriptedProvider } from '../provider/scriptedProvider.js';
 import { type LogEntry, logLines } from '../service/logLines.js';
@@ -114,6 +115,15 @@ export async function startNarrativeWorld(env: Record<string, string> = {}): Pro
     },
   };
 }
+
+/** The classifiers that follow a reply in a new chat, with its scene or without: steps with their names. */
+export const followUpSteps = (scene: 'in a scene' | 'without a scene' = 'in a scene'): string[] =>
+  followUpsOf({
+    sceneId: scene === 'in a scene' ? 'scn_1' : null,
+    hasProse: true,
+    hasStoryEvents: false,
+    regenerates: null,
+  }).map(({ name }) => name);
 
 /** How many events there are of a kind. */
 export const count = (events: ChatEvent[], kind: string): number =>
