@@ -5,20 +5,18 @@ import { appendEvents, lockChat } from '../timeline/log.js';
 /**
  * A strategy is linked to at most one chat of its owner. A chat gets a strategy in two ways:
  *
- * - It links the strategy, or is imported with it: then it is taken from the chat that had it (`lockForLink`, then
- *   `takeStrategy`).
+ * - It links the strategy, which is taken from the chat that had it (`lockForLink`, then `takeStrategy`), or it is imported
+ *   with it (`takeLinked`).
  * - Its projections are rebuilt from its log, which links the strategy, after a rewind, an undo, a change of versions
  *   or a fork. Then the chat that has the strategy now keeps it (`keepOneHolder`).
  *
- * An advisory lock for each strategy serializes both. A link waits for it before it locks any chat. A rebuild has
+ * An advisory lock for each strategy serializes both. A link waits for it before it locks any chat. An import has locked no
+ * chat that others see; it holds limits of the owner, which nothing waits for behind the lock of a chat. A rebuild has
  * locked its chat already, so it only tries to take the lock. So they can't deadlock.
  */
 const strategyKey = "hashtextextended('strategy:' || $1::text || ':' || $2::bigint, 0)";
 
-/**
- * Locks the chat that links a strategy, if it exists, and the chat that has it. The caller must not have locked a chat
- * before, nor a limit of the owner.
- */
+/** Locks the chat that links a strategy, and the chat that has it. The caller must not have locked a chat before. */
 export async function lockForLink(tx: Tx, owner: string, chatId: string, strategyId: number): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(${strategyKey})`, [owner, strategyId]);
   const holders = await readHolders(tx, owner, chatId, strategyId);
@@ -29,6 +27,14 @@ export async function lockForLink(tx: Tx, owner: string, chatId: string, strateg
 export async function takeStrategy(tx: Tx, owner: string, chatId: string, strategyId: number): Promise<void> {
   // Read again: the holder may have lost it before its chat was locked.
   for (const id of await readHolders(tx, owner, chatId, strategyId)) await appendUnlinked(tx, id, strategyId);
+}
+
+/** Of an import, after its projections are folded: takes the strategy that its log links from the chat that has it. */
+export async function takeLinked(tx: Tx, chatId: string): Promise<void> {
+  const linked = await readLinked(tx, chatId);
+  if (linked === null) return;
+  await lockForLink(tx, linked.owner, chatId, linked.strategyId);
+  await takeStrategy(tx, linked.owner, chatId, linked.strategyId);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ExportedEvent, ExportedFile, ExportedTurn } from '../../domain/timeline/exportedChat.js';
 import { type ImportPlan, InvalidImport, type NewIds, withNewIds } from '../../domain/timeline/importPlan.js';
-import { keepOneHolder, lockForLink, takeStrategy } from '../agents/strategyHolder.js';
+import { takeLinked } from '../agents/strategyHolder.js';
 import { type AttachmentLimits, insertAttachment, mustFitAttachments } from '../attachments/attachments.js';
 import { attachToImport } from '../attachments/attachToChat.js';
 import { type IdPrefix, newId } from '../core/ids.js';
@@ -30,10 +30,9 @@ export function importChat(
   limits: ImportLimits,
 ): Promise<Chat> {
   return transaction(pool, async (tx) => {
-    const chatId = newId('chat');
-    if (plan.strategyId !== null) await lockForLink(tx, owner, chatId, plan.strategyId);
     await mustHaveRows(tx, owner, plan, limits);
     const ids = await createIds(tx, owner, plan);
+    const chatId = newId('chat');
     for (const { id, name, persona, greeting } of plan.characters)
       await tx.query('insert into characters (id, owner, name, persona, greeting) values ($1, $2, $3, $4, $5)', [
         ids.character(id),
@@ -59,9 +58,10 @@ export function importChat(
       await insertTurns(tx, { chatId, owner }, plan, plan.turns.slice(at, at + batch.turns), ids);
     await insertEvents(tx, chatId, plan, events, ids);
     await attachToImport(tx, { chatId, owner });
-    if (plan.strategyId !== null) await takeStrategy(tx, owner, chatId, plan.strategyId);
-    await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
+    await rebuildInTransaction(tx, chatId);
     await mustBeUsable(tx, chatId);
+    // Late, because the chat that has it is locked until the end.
+    await takeLinked(tx, chatId);
     await mustHaveRoomForChat(tx, chatId, limits.storedBytes, fileBytes + bytesBeside(plan));
     return (await readChat(tx, owner, chatId))!;
   });

@@ -45,7 +45,12 @@ export async function forkChat(pool: Pool, request: ForkRequest): Promise<Chat> 
     return await transaction(pool, (tx) => fork(tx, request, readOwnChat));
   } catch (error) {
     if (!(error instanceof SourceChanged)) throw error;
-    return transaction(pool, (tx) => fork(tx, request, lockOwnChat));
+    return transaction(pool, async (tx) => {
+      await readOwnChat(tx, request.owner, request.chatId);
+      // Before the lock of the chat: an import holds this limit when it locks the chat that has its strategy.
+      await mustBeWithinLimit(tx, 'chats', request.owner, request.maxChats);
+      return fork(tx, request, lockOwnChat);
+    });
   }
 }
 
@@ -70,9 +75,12 @@ async function fork(
   const turnIds = await copyTurns(tx, forkId, plan, activeOf);
   await copyEvents(tx, chatId, forkId, { plan, turns, title, turnIds });
   await attachToFork(tx, chatId, forkId);
-  await keepOneHolder(tx, forkId, () => rebuildInTransaction(tx, forkId));
-  // Last: their locks are the owner's, whose other chats would wait for the whole copy.
-  await mustBeWithinLimit(tx, 'chats', owner, maxChats);
+  await keepOneHolder(tx, forkId, async () => {
+    await rebuildInTransaction(tx, forkId);
+    // Late, because the lock is the owner's, whose other chats would wait for the whole copy; and before the lock of the
+    // strategy, for which an import waits that holds this one.
+    await mustBeWithinLimit(tx, 'chats', owner, maxChats);
+  });
   await mustHaveRoomForChat(tx, forkId, storedBytes);
   await mustBeUnchanged(tx, chatId, chat.seq);
   const copy = await readChat(tx, owner, forkId);

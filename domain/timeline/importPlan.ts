@@ -15,7 +15,6 @@ import {
 } from './exportedChat.js';
 import { faultOfFile, faultOfPiece, type ImportFiles, incomplete, noFiles, takeFile } from './importFiles.js';
 import { createShapeCheck } from './importShapes.js';
-import { isStrategyEvent, linkedStrategy, type StrategyEvent } from './linkedStrategy.js';
 import { foldMarks, isMark, type LogLine, type Marks, type Versions } from './marks.js';
 
 /** A line of an import can not be used. `line` counts from 1. `reason` quotes nothing of the line. */
@@ -41,8 +40,6 @@ export type ImportPlan = {
   /** The number of the first line of an event. */
   eventsFrom: number;
   marks: ReadonlyMap<number, Marks>;
-  /** The strategy that the chat is linked to; null if it is linked to none. */
-  strategyId: number | null;
 };
 
 const importLimits = {
@@ -73,7 +70,6 @@ type State = {
   /** The keys under which the events happened once. */
   keys: Set<string>;
   log: LogLine[];
-  strategies: StrategyEvent[];
   eventsFrom: number;
 };
 
@@ -92,7 +88,6 @@ export function createImportPlan(now: number) {
     files: noFiles(),
     keys: new Set(),
     log: [],
-    strategies: [],
     eventsFrom: 0,
   };
   return {
@@ -125,7 +120,6 @@ export function createImportPlan(now: number) {
         turns: [...turns.values()],
         eventsFrom: state.eventsFrom,
         marks,
-        strategyId: linkedStrategy(state.strategies, marks),
       };
     },
   };
@@ -195,8 +189,6 @@ function take(line: ExportLine, number: number, state: State): void {
       if (state.log.length === 0) state.eventsFrom = number;
       state.keys.add(keyOf(line));
       state.log.push({ seq, turnId, ...(isMark(kind) ? { kind, data } : { kind }) } as LogLine);
-      const event = { seq, kind, data };
-      if (isStrategyEvent(event)) state.strategies.push(event);
     }
   }
 }
