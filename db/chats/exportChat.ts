@@ -131,7 +131,9 @@ async function* fileLines(
 async function readDocument(db: Db, owner: string, id: string | null): Promise<Line[]> {
   if (id === null) return [];
   const { rows } = await db.query<Line>(
-    `select 'document' as type, id, title, body, version as "documentVersion" from documents where id = $1 and owner = $2`,
+    `select 'document' as type, id, title, body, version as "documentVersion",
+       coalesce(accepted_places, '[]') as "acceptedPlaces"
+     from documents where id = $1 and owner = $2`,
     [id, owner],
   );
   return rows;

@@ -44,14 +44,12 @@ export function importChat(
     for (const { characterId, card } of plan.cards) await storeCard(tx, ids.character(characterId), card);
     const fileBytes = await insertFiles(tx, owner, files, ids);
     if (plan.document) {
-      const { id, title, body, documentVersion } = plan.document;
-      await tx.query('insert into documents (id, owner, title, body, version) values ($1, $2, $3, $4, $5)', [
-        ids.document(id),
-        owner,
-        title,
-        body,
-        documentVersion,
-      ]);
+      const { id, title, body, documentVersion, acceptedPlaces } = plan.document;
+      const places = acceptedPlaces.map((place) => ({ ...place, changeId: ids.change(place.changeId) }));
+      await tx.query(
+        'insert into documents (id, owner, title, body, version, accepted_places) values ($1, $2, $3, $4, $5, $6)',
+        [ids.document(id), owner, title, body, documentVersion, JSON.stringify(places)],
+      );
     }
     await insertChat(tx, { chatId, owner }, plan, ids);
     for (let at = 0; at < plan.turns.length; at += batch.turns)

@@ -5,7 +5,7 @@ import { type Edit, remainingSpan, type Span } from './span.js';
 export type AcceptedPlace = Span & { changeId: string; at: string };
 
 /** The newest of them are kept. */
-const MAX_ACCEPTED_PLACES = 1_000;
+export const MAX_ACCEPTED_PLACES = 1_000;
 
 /** Places after edits, which are in order: what the edits replaced of them is gone. */
 export const movedPlaces = (places: readonly AcceptedPlace[], edits: readonly Edit[]): AcceptedPlace[] =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { settingsChange } from '../agents/settings.js';
+import { MAX_ACCEPTED_PLACES } from '../documents/acceptedPlaces.js';
 import { eventData, eventKinds } from '../log/events.js';
 import { chatKind, publicError, tokenUsage, turnStatus } from '../turns/turn.js';
 import { storedTurnOptions } from '../turns/turnOptionSchemas.js';
@@ -57,13 +58,22 @@ const character = z.object({
   greeting: z.string().max(200_000).nullable(),
 });
 
-const document = z.object({
-  type: z.literal('document'),
-  id,
-  title: z.string().max(500),
-  body: z.string().max(MAX_TEXT),
-  documentVersion: count(1),
-});
+const acceptedPlace = z.object({ changeId: id, start: count(0), end: count(0), at });
+
+const document = z
+  .object({
+    type: z.literal('document'),
+    id,
+    title: z.string().max(500),
+    body: z.string().max(MAX_TEXT),
+    documentVersion: count(1),
+    /** Where the texts of accepted changes are in the body. Exports of earlier releases leave them out. */
+    acceptedPlaces: z.array(acceptedPlace).max(MAX_ACCEPTED_PLACES).default([]),
+  })
+  .refine(({ body, acceptedPlaces }) => acceptedPlaces.every(({ start, end }) => start <= end && end <= body.length), {
+    path: ['acceptedPlaces'],
+    error: 'must be within the body',
+  });
 
 /** The card that the character of an earlier line was imported from: domain/narrative/cards/readCard.ts. */
 const card = z.object({ type: z.literal('card'), characterId: id, card: z.record(z.string(), z.unknown()) });

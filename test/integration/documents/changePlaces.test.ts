@@ -47,6 +47,31 @@ async function acceptedBodies(body: string, original: string, proposed: string) 
   return bodies;
 }
 
+describe('a change of a thread that was exported and imported', () => {
+  const importCopyOf = async (chatId: string) => {
+    const body = await (await fetch(`${api.url}/v1/chats/${chatId}/export`)).text();
+    const imported = await fetch(`${api.url}/v1/chats/import`, { method: 'POST', body });
+    expect(imported.status).toBe(201);
+    return `/v1/documents/${((await imported.json()) as { documentId: string }).documentId}`;
+  };
+
+  it('is shown where it was accepted, and no other one is applied within its text', async () => {
+    const { path, chat, reply } = await newThread(api, 'b x b');
+    await reply(`${block('x', 'b')} ${block('b', 'B')}`);
+    const [first] = await changesOf(path);
+    expect((await accept(first?.id)).status).toBe(200);
+    const copy = await importCopyOf(chat.id);
+    for (const of of [path, copy]) {
+      const [accepted, pending] = await changesOf(of);
+      expect(accepted).toMatchObject({ state: 'accepted', place: { start: 2, end: 3 } });
+      // Without the first of the three, the second one is what was accepted.
+      expect((await put(of, ' b b')).status).toBe(200);
+      expect((await accept(pending?.id)).status).toBe(200);
+      expect(await bodyOf(of)).toBe(' b B');
+    }
+  });
+});
+
 describe('a change whose original is not word for word in the body', () => {
   const nbsp = '\u00a0';
   it.each([
