@@ -61,13 +61,13 @@ describe('a change of a thread that was exported and imported', () => {
     const [first] = await changesOf(path);
     expect((await accept(first?.id)).status).toBe(200);
     const copy = await importCopyOf(chat.id);
-    for (const of of [path, copy]) {
-      const [accepted, pending] = await changesOf(of);
+    for (const each of [path, copy]) {
+      const [accepted, pending] = await changesOf(each);
       expect(accepted).toMatchObject({ state: 'accepted', place: { start: 2, end: 3 } });
       // Without the first of the three, the second one is what was accepted.
-      expect((await put(of, ' b b')).status).toBe(200);
+      expect((await put(each, ' b b')).status).toBe(200);
       expect((await accept(pending?.id)).status).toBe(200);
-      expect(await bodyOf(of)).toBe(' b B');
+      expect(await bodyOf(each)).toBe(' b B');
     }
   });
 });
