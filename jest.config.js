@@ -20,6 +20,8 @@ const served = {
   ...common,
   globalSetup: '<rootDir>/test/support/service/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/service/globalTeardown.ts',
+  // Jest would load what tests import again for each file.
+  testRunner: '<rootDir>/test/support/jest/runBundled.js',
 };
 
 /** Each project is one kind of test; `npm test` runs all of them, `npm run check` only `unit`. */

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { atTheirPlaces } from '../jest/bundleTests.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -26,13 +26,3 @@ export async function bundleLauncher(folder: string): Promise<string> {
   });
   return outfile;
 }
-
-/** `import.meta.url` stays that of each source. */
-const atTheirPlaces: Plugin = {
-  name: 'modules at their places',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
-      loader: 'ts',
-    })),
-};

@@ -12,6 +12,7 @@ import type { Command } from '../../../scripts/processes/runCommand.js';
 import { findTemporal } from '../../../scripts/temporal/findTemporal.js';
 import { temporalReady } from '../../../scripts/temporal/temporalConnection.js';
 import { devServerArgs } from '../../../scripts/temporal/temporalServer.js';
+import { bundleTests } from '../jest/bundleTests.js';
 import { copyPostgresTemplate } from '../postgres/postgresTemplate.js';
 import { freePort } from './freePort.js';
 import { bundleLauncher } from './launcherBundle.js';
@@ -86,9 +87,11 @@ async function build(dataDir: string, signal: AbortSignal): Promise<void> {
     buildPage(page, building),
     buildProcesses(processes, building),
   ]);
-  // Beside the processes, whose packages it finds.
-  const launcher = await bundleLauncher(processes);
+  // Beside the processes, whose packages they find.
+  const tests = join(processes, 'tests');
+  const [launcher] = await Promise.all([bundleLauncher(processes), bundleTests(tests)]);
   Object.assign(built, {
+    TEST_BUNDLES: tests,
     TEST_LAUNCHER: launcher,
     TEST_PAGE_DIR: page,
     TEST_PROCESSES_DIR: processes,

@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const kinds = ['integration', 'e2e', 'page'];
+
+/**
+ * Bundles all tests with servers into `folder`, beside which `node_modules` must lead to the installed packages: a file
+ * each at its path, and chunks of what they share. `runBundled.js` runs them.
+ */
+export async function bundleTests(folder: string): Promise<void> {
+  await build({
+    entryPoints: kinds.flatMap(testsOf),
+    outdir: folder,
+    outbase: root,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[hash]',
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    plugins: [jestGlobals, atTheirPlaces],
+    logLevel: 'warning',
+  });
+}
+
+const testsOf = (kind: string) =>
+  readdirSync(join(root, 'test', kind), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(root, 'test', kind, name));
+
+const jestGlobals: Plugin = {
+  name: 'globals of Jest',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^@jest\/globals$/ }, () => ({ path: join(root, 'test/support/jest/globals.ts') })),
+};
+
+/** `import.meta.url` stays that of each source. */
+export const atTheirPlaces: Plugin = {
+  name: 'modules at their places',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+      loader: 'ts',
+    })),
+};
