@@ -15,7 +15,7 @@ let ui: TemporalUi;
 
 beforeAll(async () => {
   browser = await launchChromium();
-  world = await startAgentWorld();
+  world = await startAgentWorld({}, { ownServers: true });
 }, 180_000);
 afterAll(async () => {
   await browser?.close();

@@ -11,7 +11,7 @@ const restarts = 5;
 let world: ScriptedService;
 const sources: TestEventSource[] = [];
 beforeAll(async () => {
-  world = await startScriptedService();
+  world = await startScriptedService({}, { ownServers: true });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 afterEach(() => {

@@ -17,7 +17,7 @@ const afterFirstTask = 4 as unknown as Long;
 let world: ScriptedService;
 
 beforeAll(async () => {
-  world = await startScriptedService();
+  world = await startScriptedService({}, { ownServers: true });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());

@@ -24,7 +24,7 @@ let world: ScriptedService;
 const viewers: FollowingViewer[] = [];
 
 beforeAll(async () => {
-  world = await startScriptedService();
+  world = await startScriptedService({}, { ownServers: true });
 }, 180_000);
 afterAll(async () => {
   for (const viewer of viewers) viewer.close();

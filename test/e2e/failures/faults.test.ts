@@ -12,7 +12,7 @@ const heartbeatTimeoutMs = 3_000;
 let world: ScriptedService;
 
 beforeAll(async () => {
-  world = await startScriptedService();
+  world = await startScriptedService({}, { ownServers: true });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());

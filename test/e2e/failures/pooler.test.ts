@@ -70,7 +70,10 @@ describe('npm start with DATABASE_URL at a PgBouncer in transaction mode', () =>
     'runs with a DATABASE_DIRECT_URL, and a turn streams to its viewer and lands',
     () =>
       behind({}, async ({ url }) => {
-        const world = await startScriptedService({ DATABASE_URL: url, DATABASE_DIRECT_URL: server.url });
+        const world = await startScriptedService(
+          { DATABASE_URL: url, DATABASE_DIRECT_URL: server.url },
+          { ownServers: true },
+        );
         try {
           const { viewer, turn, call, begun } = await world.beginReply();
           await call.send('the door is open.');

@@ -26,12 +26,15 @@ const repliesAsked = () => world.provider.requests.filter(({ body }) => !body.re
 
 beforeAll(async () => {
   const args = ['--import', 'tsx', 'test/support/provider/tools/toolServer.ts'];
-  world = await startScriptedService({
-    REPLY_ATTEMPTS: '2',
-    REPLY_SILENCE_MS: '1000',
-    LOG_LEVEL: 'trace',
-    MCP_SERVERS: JSON.stringify([{ name: 'tools', transport: 'stdio', command: process.execPath, args }]),
-  });
+  world = await startScriptedService(
+    {
+      REPLY_ATTEMPTS: '2',
+      REPLY_SILENCE_MS: '1000',
+      LOG_LEVEL: 'trace',
+      MCP_SERVERS: JSON.stringify([{ name: 'tools', transport: 'stdio', command: process.execPath, args }]),
+    },
+    { ownServers: true },
+  );
   const { client } = world.service;
   const host = await client.createCharacter('Mira', prose);
   chatId = (await client.createChat(host.id)).id;

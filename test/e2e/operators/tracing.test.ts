@@ -50,11 +50,10 @@ describe('with a collector', () => {
 
   beforeAll(async () => {
     collector = await startOtlpReceiver();
-    world = await startScriptedService({
-      ...tracedTo(collector.endpoint),
-      LOG_LEVEL: 'info',
-      STUCK_RETRY_INITIAL_MS: '50',
-    });
+    world = await startScriptedService(
+      { ...tracedTo(collector.endpoint), LOG_LEVEL: 'info', STUCK_RETRY_INITIAL_MS: '50' },
+      { ownServers: true },
+    );
   }, 180_000);
   afterAll(async () => {
     await world?.dispose();

@@ -26,7 +26,10 @@ const enabledTools = [
   named('slow', 'safe'),
 ];
 
-export async function startAgentWorld(env: Record<string, string> = {}): Promise<AgentWorld> {
+export async function startAgentWorld(
+  env: Record<string, string> = {},
+  options: { ownServers?: boolean } = {},
+): Promise<AgentWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'durable-turns-'));
   const file = join(folder, 'calls');
   const args = [await buildToolServer(folder), file];
@@ -37,7 +40,7 @@ export async function startAgentWorld(env: Record<string, string> = {}): Promise
     { ...server, name: 'fast', timeoutMs: 300 },
     { ...server, name: 'safe', idempotent: true },
   ];
-  const world = await startNarrativeWorld({ MCP_SERVERS: JSON.stringify(servers), ...env });
+  const world = await startNarrativeWorld({ MCP_SERVERS: JSON.stringify(servers), ...env }, options);
   return {
     ...world,
     async newAgent(settings = {}) {

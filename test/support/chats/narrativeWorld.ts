@@ -7,6 +7,7 @@ import type { ChatEvent } from '../../../domain/log/events.js';
 import { type ProviderCall, type ScriptedProvider, startScriptedProvider } from '../provider/scriptedProvider.js';
 import { type LogEntry, logLines } from '../service/logLines.js';
 import { type Service, startService } from '../service/service.js';
+import { useSharedServers } from '../service/sharedServers.js';
 import { until } from '../until.js';
 import { type FollowingViewer, openFollowingViewer } from '../viewers/followingViewer.js';
 import type { PostTurn } from '../viewers/serviceClient.js';
@@ -50,13 +51,19 @@ export type NarrativeWorld = {
 
 export const stepOf = (requestId: string | undefined): string => requestId?.split('/')[1] ?? '';
 
-export async function startNarrativeWorld(env: Record<string, string> = {}): Promise<NarrativeWorld> {
+/** With `ownServers`, the Postgres and the Temporal of the service are its own, and the test may see nothing else in them. */
+export async function startNarrativeWorld(
+  env: Record<string, string> = {},
+  { ownServers = false }: { ownServers?: boolean } = {},
+): Promise<NarrativeWorld> {
   const provider = await startScriptedProvider();
+  const shared = ownServers ? null : await useSharedServers();
   const dataDir = await mkdtemp(join(tmpdir(), 'durable-turns-'));
   const variables = {
     OPENAI_BASE_URL: provider.baseUrl,
     OPENAI_API_KEY: 'sk-scripted',
     STUCK_RETRY_INITIAL_MS: '50',
+    ...shared?.env,
     ...env,
   };
   const viewers: FollowingViewer[] = [];
@@ -111,6 +118,7 @@ export async function startNarrativeWorld(env: Record<string, string> = {}): Pro
       for (const viewer of viewers) viewer.close();
       await provider.close();
       await service.stop();
+      await shared?.release();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -4,6 +4,7 @@ import { type FollowingViewer, openFollowingViewer } from '../viewers/followingV
 import type { PostTurn } from '../viewers/serviceClient.js';
 import { type LogEntry, logLines } from './logLines.js';
 import { type Service, startService } from './service.js';
+import { useSharedServers } from './sharedServers.js';
 
 /** A reply in the middle of its stream: the viewer has `begun`, and the provider waits to be told more. */
 export type HalfReply = {
@@ -31,12 +32,19 @@ export type ScriptedService = {
   dispose(): Promise<void>;
 };
 
-/** The real service, on a provider that does what the test says. One for each test file. */
-export async function startScriptedService(env: Record<string, string> = {}): Promise<ScriptedService> {
+/**
+ * The real service, on a provider that does what the test says. One for each test file. With `ownServers`, its Postgres
+ * and its Temporal are its own, and the test may stop or change them.
+ */
+export async function startScriptedService(
+  env: Record<string, string> = {},
+  { ownServers = false }: { ownServers?: boolean } = {},
+): Promise<ScriptedService> {
   const provider = await startScriptedProvider();
+  const shared = ownServers ? null : await useSharedServers();
   const providerKey = 'sk-never-to-be-seen-0123456789';
   const service = await startService({
-    env: { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: providerKey, LOG_LEVEL: 'debug', ...env },
+    env: { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: providerKey, LOG_LEVEL: 'debug', ...shared?.env, ...env },
   });
   const viewers: FollowingViewer[] = [];
 
@@ -66,6 +74,7 @@ export async function startScriptedService(env: Record<string, string> = {}): Pr
       for (const viewer of viewers) viewer.close();
       await provider.close();
       await service.dispose();
+      await shared?.release();
     },
   };
 }

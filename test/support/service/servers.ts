@@ -71,9 +71,10 @@ async function startTemporal(dataDir: string, signal: AbortSignal): Promise<void
   const [port, uiPort] = [await freePort(), await freePort()];
   const address = `127.0.0.1:${port}`;
   const args = devServerArgs({ folder, port, uiPort, namespace: 'default' });
+  const variables = { TEST_TEMPORAL_ADDRESS: address, TEST_TEMPORAL_UI: `http://127.0.0.1:${uiPort}` };
   signal.throwIfAborted();
   const child = launch({ file: path, args });
-  running.push({ child, stopSignal: 'SIGTERM', variables: { TEST_TEMPORAL_ADDRESS: address } });
+  running.push({ child, stopSignal: 'SIGTERM', variables });
   await temporalReady(address, 'default', signal);
 }
 
