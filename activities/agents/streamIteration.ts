@@ -156,7 +156,7 @@ async function begin(
   { index, type, offset }: BegunStep,
   at: DraftAt,
 ): Promise<boolean> {
-  const id = stepId(turnId, index);
+  const id = stepId(turnId, index, at.epoch);
   const row = { turnId, beat: 0 as const, fence: at.fence, index, id, type, iteration, offset };
   const begun = await beginStep(deps.pool, row);
   if (begun) deps.wire.step({ chatId, turnId, beat: 0, ...at, offset, step: { id, index, type } });

@@ -27,7 +27,7 @@ export async function beginStep(db: Db, step: NewStep): Promise<boolean> {
      )
      insert into agent_steps (turn_id, index, id, type, iteration, "offset")
      select $1, $4, $5, $6, $7, $8 from draft
-     on conflict (turn_id, index) do update set type = excluded.type, "offset" = excluded."offset"
+     on conflict (turn_id, index) do update set id = excluded.id, type = excluded.type, "offset" = excluded."offset"
        where agent_steps.iteration = excluded.iteration`,
     [step.turnId, step.beat, step.fence, step.index, step.id, step.type, step.iteration, step.offset],
   );

@@ -141,7 +141,7 @@ async function fillSteps(tx: Tx, turnId: string, { iteration, stretches, text, t
   ]);
   const begins = { text: firstOffset(stretches, 'text'), thinking: firstOffset(stretches, 'thinking') };
   const own = stretches.map((stretch) => ({ ...stretch, offset: stretch.offset - begins[stretch.type] }));
-  for (const step of fillStretches(turnId, own, { text, thinking })) {
+  for (const step of fillStretches(own, { text, thinking })) {
     await tx.query('update agent_steps set content = $4 where turn_id = $1 and index = $2 and iteration = $3', [
       turnId,
       step.index,

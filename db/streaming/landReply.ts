@@ -110,9 +110,9 @@ export async function closeInTransaction(
   const text = draft && draft.epoch > 0 ? await readDraftText(tx, key, draft.epoch) : '';
   await tx.query('update drafts set fence = fence + 1 where turn_id = $1 and beat = $2', [key.turnId, key.beat]);
   const error = closing.error && withDetail(closing.error, draft);
-  const done = turn.kind === 'agent' ? await readAgentReply(tx, turn.id, draft?.epoch ?? 0) : null;
+  const epochs = epochsOf(draft ?? { epoch: 0, settled: true });
+  const done = turn.kind === 'agent' ? await readAgentReply(tx, turn.id, epochs) : null;
   if (!draft || (text === '' && !error && !done?.steps.length)) return stoppedVerdict;
-  const epoch = draft.settled ? draft.epoch : draft.epoch + 1;
   const reply: Reply = {
     text: turn.kind === 'document' && error ? withErrorLine(text, error) : text,
     truncated: closing.truncated ?? true,
@@ -123,9 +123,15 @@ export async function closeInTransaction(
   if (keepsOldVersion(turn, key.beat, text) && !asksClient(reply)) return notLandedVerdict(reply);
   const kept = text !== '' || Boolean(done?.steps.length);
   reply.usage = await usageOfReply(tx, turn, key.beat, kept ? [draft.epoch] : []);
-  await appendReply(tx, turn, key.beat, { ...draft, epoch }, reply);
+  await appendReply(tx, turn, key.beat, { ...draft, epoch: epochs.landsAs }, reply);
   return verdictOf(reply);
 }
+
+/** The epoch whose text is kept, and the one that the reply ends: another one where viewers may have received more. */
+const epochsOf = ({ epoch, settled }: Pick<DraftRow, 'epoch' | 'settled'>) => ({
+  epoch,
+  landsAs: settled ? epoch : epoch + 1,
+});
 
 /**
  * Whether the reply should replace another one but has no text: the old one stays, and the turn's end has the error.

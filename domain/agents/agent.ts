@@ -26,20 +26,26 @@ export type IterationVerdict =
   /** The turn was stopped or has ended; the kept text of the reply is in the log. */
   | { state: 'closed'; verdict: ReplyVerdict };
 
-/** The id of a step, which is the same in the draft and in the log. `index` counts over all iterations of the turn. */
-export const stepId = (turnId: string, index: number): string => `${turnId}:${index}`;
+/**
+ * The id of a step, which is the same in the draft and in the log. `index` counts over all iterations of the turn. `epoch`:
+ * the draft in which its text began; later drafts keep the id with the step.
+ */
+export const stepId = (turnId: string, index: number, epoch = 1): string =>
+  epoch > 1 ? `${turnId}:${index}.${epoch}` : `${turnId}:${index}`;
+
+/** The draft in which a step began, by its id. */
+export const epochOfStep = (id: string): number => Number(/:\d+\.(\d{1,9})$/.exec(id)?.[1] ?? 1);
 
 /** The part of a draft's channel that is one step. `offset` is where it begins, in UTF-16 code units. */
 export type Stretch = { index: number; type: 'thinking' | 'text'; offset: number };
 
-/** The steps with their text: each stretch ends where the next one of its channel begins. */
+/** The stretches with their text: each one ends where the next one of its channel begins. */
 export function fillStretches(
-  turnId: string,
   stretches: Stretch[],
   texts: Record<Stretch['type'], string>,
-): AgentStep[] {
+): Pick<AgentStep, 'index' | 'content'>[] {
   return stretches.map(({ index, type, offset }, n) => {
     const next = stretches.slice(n + 1).find((other) => other.type === type);
-    return { id: stepId(turnId, index), index, type, content: texts[type].slice(offset, next?.offset) };
+    return { index, content: texts[type].slice(offset, next?.offset) };
   });
 }

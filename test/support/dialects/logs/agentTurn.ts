@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fillStretches, stepId } from '../../../../domain/agents/agent.js';
+import { fillStretches, type Stretch, stepId } from '../../../../domain/agents/agent.js';
 import type { AgentStep } from '../../../../domain/log/events.js';
 import type { Channel } from '../../../../domain/log/frames.js';
 import { type Course, cutText, type Ending, ending, endOf, land, piecesOf, someText } from './spokenTurn.js';
@@ -22,7 +22,10 @@ const iteration = fc.record({
   cuts: fc.array(fc.nat(20), { maxLength: 3 }),
 });
 type Part = { type: Channel; text: string };
-type Stretch = { index: number; type: Channel; offset: number };
+type BegunStretch = Stretch & { id: string };
+
+const fill = (stretches: readonly BegunStretch[], texts: Record<Channel, string>): AgentStep[] =>
+  fillStretches([...stretches], texts).map((each, n) => ({ ...each, id: stretches[n]!.id, type: stretches[n]!.type }));
 
 /** An agent's draft: what landed of it in earlier iterations, and what the newest attempt has sent. */
 function createAgentDraft(worker: Worker) {
@@ -30,7 +33,7 @@ function createAgentDraft(worker: Worker) {
   let kept = { text: '', thinking: '' };
   const landed: { step: AgentStep; offset: number | null }[] = [];
   let sent = { text: '', thinking: '' };
-  let stretches: Stretch[] = [];
+  let stretches: BegunStretch[] = [];
   /** Whether the current epoch holds exactly what was kept. */
   let continues = false;
 
@@ -59,9 +62,9 @@ function createAgentDraft(worker: Worker) {
     begin();
     if (stretches.at(-1)?.type !== type) {
       const index = landed.length + stretches.length;
-      const begun = { index, type, offset: sent[type].length };
+      const begun = { id: stepId(turnId, index, draft.epoch), index, type, offset: sent[type].length };
       stretches.push(begun);
-      worker.step(draft, { id: stepId(turnId, index), index, type }, begun.offset);
+      worker.step(draft, { id: begun.id, index, type }, begun.offset);
     }
     for (const piece of piecesOf(text, cuts)) worker.token(draft, type, sent[type].length + piece.offset, piece.text);
     sent = { ...sent, [type]: sent[type] + text };
@@ -87,18 +90,16 @@ function createAgentDraft(worker: Worker) {
     },
     /** The iteration lands: its text is kept. */
     keep() {
-      const filled = fillStretches(turnId, stretches, sent);
-      landed.push(...filled.map((step, n) => ({ step, offset: stretches[n]!.offset })));
+      landed.push(...fill(stretches, sent).map((step, n) => ({ step, offset: stretches[n]!.offset })));
       [kept, stretches] = [{ ...sent }, []];
     },
-    /** The steps as the log has them when only this is kept. */
-    stepsOf(left: Record<Channel, string>): AgentStep[] {
-      const own = landed.flatMap(({ step, offset }): Stretch[] =>
-        offset === null || (step.type !== 'text' && step.type !== 'thinking')
-          ? []
-          : [{ index: step.index, type: step.type, offset }],
+    /** The steps as the log has them when only this is kept, of an iteration that is cut as of the draft that it ends. */
+    stepsOf(left: Record<Channel, string>, epoch: number): AgentStep[] {
+      const own = landed.flatMap(({ step: { id, index, type }, offset }): BegunStretch[] =>
+        offset === null || (type !== 'text' && type !== 'thinking') ? [] : [{ id, index, type, offset }],
       );
-      const filled = fillStretches(turnId, [...own, ...stretches], left);
+      const cut = stretches.map((each) => ({ ...each, id: stepId(turnId, each.index, epoch) }));
+      const filled = fill([...own, ...cut], left);
       const byIndex = new Map(filled.map((step) => [step.index, step]));
       return [...landed.map(({ step }) => byIndex.get(step.index) ?? step), ...filled.slice(own.length)];
     },
@@ -146,7 +147,7 @@ export const agentTurn: fc.Arbitrary<Course> = fc
   .tuple(fc.array(iteration, { maxLength: 3 }), lastIteration, ending)
   .map(([iterations, last, ended]) => {
     // What an agent has said and done is kept, however its turn ends.
-    const how: Ending = ended.how === 'nothing' ? { how: 'stopped', keeps: 0 } : ended;
+    const how: Ending = ended.how === 'nothing' ? { how: 'stopped', keeps: 0, settled: true } : ended;
     const worker = createWorker();
     const draft = createAgentDraft(worker);
     for (const [n, each] of iterations.entries()) iterate(worker, draft, n, each);
@@ -155,9 +156,9 @@ export const agentTurn: fc.Arbitrary<Course> = fc
     attempt(draft, last.parts, last.cuts);
     const sent = draft.texts();
     const kept = { text: keptOf(how, sent.text, landed.text), thinking: keptOf(how, sent.thinking, landed.thinking) };
-    const steps = draft.stepsOf(kept);
-    const cut = 'keeps' in how ? { ...how, keeps: kept.text.length } : how;
-    const said = land(worker, draft.draft, sent.text, cut, steps.length > 0 ? { steps } : {});
+    const settled = 'settled' in how && how.settled && kept.thinking === sent.thinking;
+    const cut = 'keeps' in how ? { ...how, keeps: kept.text.length, settled } : how;
+    const said = land(worker, draft.draft, sent.text, cut, (epoch) => draft.stepsOf(kept, epoch));
     const end = endOf(how);
     worker.ends(end);
     return { happenings: worker.happenings, texts: said === null ? [] : [said], end };

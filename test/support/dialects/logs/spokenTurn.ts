@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { AgentStep } from '../../../../domain/log/events.js';
 import type { TurnEnd } from '../../../../domain/marks/mark.js';
 import { createWorker, type Draft, type Happening, type Worker } from './worker.js';
 
@@ -32,9 +33,12 @@ export function cutText(text: string, length: number): string {
 /** A draft that is lost: the beginning of the reply, or something else. */
 const lostDraft = fc.record({ keeps: fc.nat(40), differs: maybeText });
 
+/** `settled`: no lost attempt may have sent more than is kept. */
+const less = { keeps: fc.nat(40), settled: fc.boolean() };
+
 export const ending = fc.oneof(
   { weight: 6, arbitrary: fc.record({ how: fc.constant('whole' as const) }) },
-  { weight: 1, arbitrary: fc.record({ how: fc.constant('stopped' as const), keeps: fc.nat(40) }) },
+  { weight: 1, arbitrary: fc.record({ how: fc.constant('stopped' as const), ...less }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -42,7 +46,7 @@ export const ending = fc.oneof(
       code: fc.constantFrom('length', 'content_filter', 'reply_timeout'),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ how: fc.constant('failed' as const), keeps: fc.nat(40) }) },
+  { weight: 1, arbitrary: fc.record({ how: fc.constant('failed' as const), ...less }) },
   { weight: 1, arbitrary: fc.record({ how: fc.constant('nothing' as const), fails: fc.boolean() }) },
 );
 export type Ending = typeof ending extends fc.Arbitrary<infer T> ? T : never;
@@ -65,21 +69,37 @@ export function endOf(how: Ending): TurnEnd {
 }
 
 /** Lands a beat of which `received` was streamed, with what was kept of it. Returns the text of the log, null for none. */
-export function land(worker: Worker, draft: Draft, received: string, how: Ending, more: object = {}): string | null {
+export function land(
+  worker: Worker,
+  draft: Draft,
+  received: string,
+  how: Ending,
+  stepsOf: (epoch: number) => AgentStep[] = () => [],
+): string | null {
+  const withSteps = (epoch: number) => {
+    const steps = stepsOf(epoch);
+    return steps.length > 0 ? { steps } : {};
+  };
   switch (how.how) {
     case 'whole':
-      worker.lands(draft, { text: received, truncated: false, ...more });
+      worker.lands(draft, { text: received, truncated: false, ...withSteps(draft.epoch) });
       return received;
     case 'cut':
-      worker.lands(draft, { text: received, truncated: true, error: { code: how.code, message: 'cut' }, ...more });
+      worker.lands(draft, {
+        text: received,
+        truncated: true,
+        error: { code: how.code, message: 'cut' },
+        ...withSteps(draft.epoch),
+      });
       return received;
     case 'stopped':
     case 'failed': {
       const text = cutText(received, how.keeps);
       const error = how.how === 'failed' ? { error: failure } : {};
-      if (text === '' && how.how === 'stopped' && Object.keys(more).length === 0) return null;
       // Where viewers may have received more than is kept, the epoch is raised.
-      const epoch = text === received ? draft.epoch : draft.epoch + 1;
+      const epoch = how.settled && text === received ? draft.epoch : draft.epoch + 1;
+      const more = withSteps(epoch);
+      if (text === '' && how.how === 'stopped' && !('steps' in more)) return null;
       worker.lands({ ...draft, epoch }, { text, truncated: true, ...error, ...more });
       return text;
     }
