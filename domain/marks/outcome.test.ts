@@ -40,6 +40,12 @@ test.each<[what: string, end: TurnEnd, beats: LandedBeat[], outcome: Outcome]>([
     [cutWith('x')],
     { how: 'failed', error: error('x') },
   ],
+  [
+    'a filtered reply of which nothing is kept is cut',
+    { status: 'completed', error: error('content_filter') },
+    [],
+    { how: 'cut', cut: 'content_filter' },
+  ],
   ['a turn without a reply has failed', failed, [], { how: 'failed', error: failed.error! }],
   ['a stopped reply is stopped', { status: 'cancelled' }, [beat({ truncated: true })], { how: 'stopped' }],
   [

@@ -30,7 +30,9 @@ export function outcomeOf(end: TurnEnd, beats: readonly LandedBeat[]): Outcome {
   const errors = beats.flatMap(({ error }) => error ?? []);
   const failure = errors.find(({ code }) => !cuts[code]);
   if (failure) return { how: 'failed', error: failure };
-  const cut = errors.map(({ code }) => cuts[code]).find((each) => each !== undefined);
+  // A regeneration of which nothing is kept leaves the old reply, and has its code only in the turn.
+  const own = end.status === 'completed' && end.error ? [end.error] : [];
+  const cut = [...errors, ...own].map(({ code }) => cuts[code]).find((each) => each !== undefined);
   if (cut) return { how: 'cut', cut };
   if (end.status === 'failed') return { how: 'failed', error: end.error ?? null };
   const stopped = end.status === 'cancelled' || beats.some(({ truncated }) => truncated);
