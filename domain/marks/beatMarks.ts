@@ -1,3 +1,4 @@
+import { epochOfStep } from '../agents/agent.js';
 import type { AgentStep, EventData } from '../log/events.js';
 import type { Channel, TokenFrame } from '../log/frames.js';
 import type { Mark } from './mark.js';
@@ -20,7 +21,7 @@ export type BeatMarks = {
   drop(): Mark[];
 };
 
-export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
+export function createBeatMarks(beat: number, ordinals: Ordinals, continues: boolean): BeatMarks {
   let epoch = 0;
   let hasLanded = false;
   let speakerId = '';
@@ -29,35 +30,41 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
   let hasSteps = false;
   /** Of an agent: the step to which the text of a channel belongs. */
   let steps: Partial<Record<Channel, number>> = {};
+  /** Of an agent: the drafts in which steps began. A later draft keeps those that have landed. */
+  const begun = new Map<number, number>();
   const slots = createSlots({
     ordinals,
     // Between two drafts is room for an item that comes again in the same one: `ordinals.ts`.
-    place: () => ({ epoch: 2 * epoch, beat, speakerId }),
+    place: (slot) => ({ epoch: 2 * (begun.get(slot) ?? epoch), beat, speakerId }),
     first: beat * 2,
+    continues,
   });
 
   const slotOf = (channel: Channel) => steps[channel] ?? beat * 2 + (channel === 'text' ? 1 : 0);
 
-  function restart(to: number): void {
+  /** `isFirst`: the draft has nothing to repeat, and its steps may have arrived before its text. */
+  function restart(to: number, isFirst = epoch === 0): void {
     if (to <= epoch) return;
-    // The first draft has nothing to repeat; its steps may have arrived before its text.
-    if (epoch > 0) slots.restart();
-    if (epoch > 0) steps = {};
     epoch = to;
     received = { text: 0, thinking: 0 };
+    if (isFirst) return;
+    slots.restart();
+    steps = {};
+    begun.clear();
   }
 
   /** An agent's steps arrive in order. */
   const inOrder = (slot: number, marks: () => Mark[]): Mark[] =>
     hasSteps ? [...slots.settleBefore(slot), ...marks()] : marks();
 
-  function step({ index, type, content, callId = '', name = '', ...more }: AgentStep): Mark[] {
+  function step({ id, index, type, content, callId = '', name = '', ...more }: AgentStep): Mark[] {
     hasSteps = true;
     const put = (kind: object) => inOrder(index, () => slots.put(index, kind as ItemKind));
     switch (type) {
       case 'thinking':
       case 'text':
         steps[type] = index;
+        begun.set(index, epochOfStep(id));
         return [];
       case 'tool_call':
         return put({ kind: 'call', callId, name, arguments: more.arguments, isClients: more.client ?? false });
@@ -68,11 +75,11 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
 
   function settleAll({ steps: landed, text }: Landing): Mark[] {
     if (!landed) return slots.settle(beat * 2 + 1, 'text', text);
-    return landed.flatMap((each) =>
-      each.type === 'text' || each.type === 'thinking'
-        ? slots.settle(each.index, each.type, each.content ?? '')
-        : step(each),
-    );
+    return landed.flatMap((each) => {
+      const marks = step(each);
+      if (each.type !== 'text' && each.type !== 'thinking') return marks;
+      return slots.settle(each.index, each.type, each.content ?? '');
+    });
   }
 
   /** Slots behind the last one of the log. Thinking of a reply without steps is not in the log, and stays. */
@@ -81,7 +88,7 @@ export function createBeatMarks(beat: number, ordinals: Ordinals): BeatMarks {
   }
 
   return {
-    restart,
+    restart: (to) => restart(to, false),
     step,
     speak(frame) {
       if (frame.epoch < epoch) return [];

@@ -43,6 +43,8 @@ const kinds: readonly MarkItem['kind'][] = ['text', 'thinking', 'call', 'result'
 /** Voided items and empty slots move an item's ordinal away from its slot. Slots precede ordinals by at most this. */
 const MIN_SKEW = -16;
 const widths = { base: 2 ** 11, epoch: 2 ** 5, delta: 2 ** 5, at: 2 ** 24, skew: 2 ** 6, kind: 2 ** 2 } as const;
+/** The largest epoch of an item. */
+export const LAST_EPOCH = widths.epoch - 1;
 /** The numbers from here on are of the end. */
 const LAST = 2 ** 53 - 2 ** 42;
 

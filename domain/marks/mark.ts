@@ -25,7 +25,7 @@ export type Mark =
   | { type: 'ended'; end: TurnEnd };
 
 export type ItemPlace = {
-  /** Names the item within its turn: its slot, and the draft in which it was opened. No two items have the same. */
+  /** Names the item within its turn: see `itemKey`. No two items of a stream have the same. */
   key: string;
   /** The number of items of the turn that were opened before it, voided ones included. */
   ordinal: number;
@@ -33,7 +33,10 @@ export type ItemPlace = {
   slot: number;
   /** The first slot that another draft of the item would replace: of an agent the first of its call of the model. */
   base: number;
-  /** Twice the draft of which it was received last, and more where it takes the place of a later item in the same draft. */
+  /**
+   * Twice the draft of which it was received last, and more where it takes the place of a later item in the same draft. Of
+   * calls and results the largest: they are in the log when they come, and no draft replaces them.
+   */
   epoch: number;
   beat: number;
   speakerId: string;
@@ -49,6 +52,16 @@ export type MarkItem = ItemPlace &
     | { kind: 'call'; callId: string; name: string; arguments: unknown; isClients: boolean }
     | { kind: 'result'; callId: string; name: string; content: string; success: boolean }
   );
+
+/** Whether no other draft replaces an item of this kind. */
+export const isKept = (kind: MarkItem['kind']): boolean => kind === 'call' || kind === 'result';
+
+/** The draft that an epoch of an item is of. */
+export const draftOf = ({ epoch }: Pick<MarkItem, 'epoch'>): number => Math.floor(epoch / 2);
+
+/** The key of the item that a slot has: what no draft replaces has the same in every draft. */
+export const itemKey = ({ kind, slot, epoch }: Pick<MarkItem, 'kind' | 'slot' | 'epoch'>): string =>
+  isKept(kind) ? `${slot}` : `${slot}_${draftOf({ epoch })}`;
 
 export type WaitingCall = { callId: string; name: string; arguments: unknown };
 

@@ -1,7 +1,8 @@
 import { END, type MarkCursor, textAt } from './cursor.js';
-import type { ItemPlace, Mark, MarkItem } from './mark.js';
+import { type ItemPlace, isKept, itemKey, type Mark, type MarkItem } from './mark.js';
 
-type Opening = Pick<MarkItem, 'base' | 'slot' | 'epoch'>;
+type Place = Pick<MarkItem, 'base' | 'slot' | 'epoch'>;
+type Opening = Place & Pick<MarkItem, 'kind'>;
 
 /**
  * Gives the items of a turn their ordinals. With the cursor of a viewer who comes back, an item that was seen before has
@@ -15,7 +16,7 @@ export type Ordinals = {
    */
   next(place: Opening): { ordinal: number; epoch: number; before: Mark[] };
   /** An item goes on in a later draft, which has repeated all of it. */
-  continued(place: Opening): void;
+  continued(place: Place): void;
   /** What closes the item within which the viewer was, when the turn ends without it. */
   rest(): Mark[];
 };
@@ -25,12 +26,12 @@ export function createOrdinals(cursor: MarkCursor | null): Ordinals {
   /** Ordinals of items that no viewer sees. */
   let unseen = 0;
   /** The last item of each base: its slot, and the latest draft that it is of. */
-  const lastOf = new Map<number, Opening>();
+  const lastOf = new Map<number, Place>();
   /** The item within which the cursor lies, until it is found. */
   let seen = cursor && cursor.place > 0 && cursor.place < END ? cursor : null;
 
   /** The epoch with which an item comes after those that opened before it. */
-  function placed({ base, slot, epoch }: Opening): number {
+  function placed({ base, slot, epoch }: Place): number {
     const last = lastOf.get(base);
     let later = Math.max(epoch, last?.epoch ?? 0);
     if (later === last?.epoch && slot <= last.slot) later += 1;
@@ -39,8 +40,9 @@ export function createOrdinals(cursor: MarkCursor | null): Ordinals {
   }
 
   return {
-    next({ base, slot, epoch }) {
-      const isNewer = seen?.base === base && epoch > seen.epoch;
+    next({ base, slot, epoch, kind }) {
+      // What comes before a call is not replaced either.
+      const isNewer = seen?.base === base && epoch > seen.epoch && !isKept(seen.kind);
       if (!seen) return { ordinal: count++, epoch: placed({ base, slot, epoch }), before: [] };
       const [had, ordinal] = [seen, seen.place - 1];
       if (slot < had.slot && !isNewer) {
@@ -49,7 +51,7 @@ export function createOrdinals(cursor: MarkCursor | null): Ordinals {
       }
       seen = null;
       lastOf.set(had.base, had);
-      if (slot === had.slot && epoch <= had.epoch) {
+      if (slot === had.slot && (isKept(had.kind) ? had.kind === kind : epoch <= had.epoch)) {
         count = ordinal + 1;
         return { ordinal, epoch: had.epoch, before: [] };
       }
@@ -75,7 +77,7 @@ export function createOrdinals(cursor: MarkCursor | null): Ordinals {
  */
 function lost({ place, base, slot, kind, epoch, at }: MarkCursor): Mark[] {
   const where = {
-    key: `${slot}_${Math.floor(epoch / 2)}`,
+    key: itemKey({ kind, slot, epoch }),
     ordinal: place - 1,
     base,
     slot,

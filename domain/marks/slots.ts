@@ -1,5 +1,6 @@
 import type { Channel } from '../log/frames.js';
-import type { ItemPlace, Mark, MarkItem } from './mark.js';
+import { LAST_EPOCH } from './cursor.js';
+import { draftOf, type ItemPlace, isKept, itemKey, type Mark, type MarkItem } from './mark.js';
 import type { Ordinals } from './ordinals.js';
 
 /** What a slot has shown. */
@@ -19,15 +20,17 @@ export type ItemKind = Omit<MarkItem, keyof ItemPlace>;
 export type SlotsOptions = {
   ordinals: Ordinals;
   /** Of an item that opens now. */
-  place(): Pick<MarkItem, 'epoch' | 'beat' | 'speakerId'>;
+  place(slot: number): Pick<MarkItem, 'epoch' | 'beat' | 'speakerId'>;
   /** The first slot of the beat. */
   first: number;
+  /** Whether an item goes on where the next draft repeats it: see `TurnMarksOptions`. */
+  continues: boolean;
 };
 
 /** The slots of a beat, and the marks of what changes in them. */
-export function createSlots({ ordinals, place, first }: SlotsOptions) {
+export function createSlots({ ordinals, place, first, continues }: SlotsOptions) {
   const slots = new Map<number, Shown>();
-  /** How often an item was opened in the same slot and draft. */
+  /** How often an item was opened with the same key. */
   const openings = new Map<string, number>();
 
   const sorted = () => [...slots.entries()].sort(([a], [b]) => a - b);
@@ -48,8 +51,8 @@ export function createSlots({ ordinals, place, first }: SlotsOptions) {
     return gone.length > 0 ? [...closed, { type: 'voided', items: gone.map(([, { item }]) => item) }] : [];
   }
 
-  function keyOf(slot: number, epoch: number): string {
-    const key = `${slot}_${Math.floor(epoch / 2)}`;
+  function keyOf(item: Pick<MarkItem, 'kind' | 'slot' | 'epoch'>): string {
+    const key = itemKey(item);
     const before = openings.get(key) ?? 0;
     openings.set(key, before + 1);
     return before === 0 ? key : `${key}_${before + 1}`;
@@ -61,13 +64,27 @@ export function createSlots({ ordinals, place, first }: SlotsOptions) {
     return Math.max(first, ...results.map(([at]) => at + 1));
   }
 
+  /**
+   * Where drafts have items of their own: takes back what a lost draft has up to the slot that the new one has reached. What
+   * has landed in an earlier draft is of that one also in the new one.
+   */
+  function voidLost(slot: number): Mark[] {
+    if (continues) return [];
+    const isLost = ([at, { item, repeated }]: [number, Shown]) =>
+      at <= slot && repeated !== null && !isKept(item.kind) && draftOf(item) !== draftOf(place(at));
+    const lost = sorted().find(isLost);
+    return lost ? voidFrom(lost[0]) : [];
+  }
+
   /** Marks go forward only: what a lost draft has behind the slot is not part of the new one. */
   function open(slot: number, kind: ItemKind): { shown: Shown; marks: Mark[] } {
     const gone = voidFrom(slot);
     const base = baseOf(slot);
-    const { epoch: current, beat, speakerId } = place();
-    const { ordinal, epoch, before } = ordinals.next({ base, slot, epoch: current });
-    const item = { ...kind, key: keyOf(slot, epoch), ordinal, base, slot, epoch, beat, speakerId } as MarkItem;
+    const { epoch: current, beat, speakerId } = place(slot);
+    const opening = { base, slot, kind: kind.kind, epoch: isKept(kind.kind) ? LAST_EPOCH : current };
+    const { ordinal, epoch, before } = ordinals.next(opening);
+    const key = keyOf({ ...opening, epoch });
+    const item = { ...kind, key, ordinal, base, slot, epoch, beat, speakerId } as MarkItem;
     const shown: Shown = { item, text: '', open: true, repeated: null };
     slots.set(slot, shown);
     return { shown, marks: [...gone, ...closeBefore(slot), ...before, { type: 'itemOpened', item }] };
@@ -88,7 +105,10 @@ export function createSlots({ ordinals, place, first }: SlotsOptions) {
 
   /** The text of a slot grows. Repeated text is not shown again; text that differs replaces the item. */
   function grow(slot: number, kind: Channel, text: string): Mark[] {
-    if (text === '') return [];
+    return text === '' ? [] : [...voidLost(slot), ...growItem(slot, kind, text)];
+  }
+
+  function growItem(slot: number, kind: Channel, text: string): Mark[] {
     const known = slots.get(slot);
     if (known?.item.kind !== kind) return begin(slot, kind, text);
     if (known.repeated === null) return known.open ? append(known, text) : begin(slot, kind, known.text + text);
@@ -97,24 +117,31 @@ export function createSlots({ ordinals, place, first }: SlotsOptions) {
     known.repeated += expected.length;
     if (known.repeated < known.text.length) return [];
     known.repeated = null;
-    known.item = { ...known.item, epoch: Math.max(known.item.epoch, place().epoch) };
-    ordinals.continued(known.item);
+    if (continues) {
+      known.item = { ...known.item, epoch: Math.max(known.item.epoch, place(slot).epoch) };
+      ordinals.continued(known.item);
+    }
     return grow(slot, kind, text.slice(expected.length));
   }
 
   /** A call or a result: it is whole at once. */
   function put(slot: number, kind: ItemKind): Mark[] {
+    const gone = voidLost(slot);
     const known = slots.get(slot);
     if (known && isSame(known.item, kind)) {
       known.repeated = null;
-      return [];
+      return gone;
     }
     const { shown, marks } = open(slot, kind);
-    return [...marks, ...close(shown)];
+    return [...gone, ...marks, ...close(shown)];
   }
 
   /** The final text of a slot. */
   function settle(slot: number, kind: Channel, text: string): Mark[] {
+    return [...voidLost(slot), ...settleItem(slot, kind, text)];
+  }
+
+  function settleItem(slot: number, kind: Channel, text: string): Mark[] {
     const known = slots.get(slot);
     if (text === '') return known ? voidFrom(slot) : [];
     const isSettled = known?.open ? text.startsWith(known.text) : text === known?.text;

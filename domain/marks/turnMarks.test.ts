@@ -189,6 +189,50 @@ describe('a viewer that reads all marks again and drops those up to its number',
   });
 });
 
+describe('the marks of drafts with items of their own', () => {
+  const continues = false;
+  const epochs = new Map([[0, 3]]);
+  /** The items in the end, with the numbers of their openings less what depends on lost drafts. */
+  const lasting = (marks: readonly Mark[]) =>
+    show(marks).flatMap(({ item: { key, kind, epoch }, text, voided }) => (voided ? [] : [{ key, kind, epoch, text }]));
+
+  test('close an item when its draft is lost, also where the next one repeats it', () => {
+    const frames = [token(1, 'text', 0, 'Good'), restart(3), token(3, 'text', 0, 'Good day.'), landed('Good day.')];
+    const marks = marksOf(frames, { continues });
+    expect(show(marks).map(({ item, text, voided }) => [item.key, text, voided])).toEqual([
+      ['1_1', 'Good', true],
+      ['1_3', 'Good day.', false],
+    ]);
+    expect(lasting(marks)).toEqual(lasting(marksOf([landed('Good day.')], { continues, epochs })));
+  });
+
+  test('keep the calls of an agent and what it said before them, by the drafts in which that began', () => {
+    const call: AgentStep = { id: 's1', index: 1, type: 'tool_call', callId: 'c1', name: 'calculate', arguments: {} };
+    const result: AgentStep = { ...call, id: 's2', index: 2, type: 'tool_result', content: '2', success: true };
+    const begun = (index: number, epoch: number): AgentStep => ({
+      id: epoch > 1 ? `turn_1:${index}.${epoch}` : `turn_1:${index}`,
+      index,
+      type: 'text',
+    });
+    const step = (each: AgentStep): ViewerFrame => ({ type: 'step', turnId, step: each });
+    const draft = (epoch: number, last: string): ViewerFrame[] => [
+      step(begun(0, 1)),
+      token(epoch, 'text', 0, 'I add.'),
+      step(call),
+      step(result),
+      step(begun(3, epoch)),
+      token(epoch, 'text', 6, last),
+    ];
+    const steps = [{ ...begun(0, 1), content: 'I add.' }, call, result, { ...begun(3, 3), content: 'Two.' }];
+    const end = landed('I add.Two.', steps);
+    const stayed = marksOf([...draft(1, 'Tw'), restart(3), ...draft(3, 'Two.'), end], { continues });
+    expect(lasting(stayed).map(({ key }) => key)).toEqual(['0_1', '1', '2', '3_3']);
+    expect(show(stayed).filter(({ voided }) => voided)).toHaveLength(1);
+    expect(lasting(marksOf([end], { continues, epochs }))).toEqual(lasting(stayed));
+    expect(lasting(marksOf([...draft(3, 'Two.'), end], { continues, epochs }))).toEqual(lasting(stayed));
+  });
+});
+
 const thought = (content: string): AgentStep => ({ id: 's0', index: 0, type: 'thinking', content });
 const said = (content: string): AgentStep => ({ id: 's1', index: 1, type: 'text', content });
 
@@ -199,7 +243,8 @@ describe('the marks for a viewer that comes back with a cursor', () => {
   test('open no item again that it has, when the draft of an agent was lost', () => {
     const item = { base: 0, slot: 1, kind: 'text', epoch: 2 } as const;
     const cursor: MarkCursor = { ...item, place: 2, at: at.text(4) };
-    const rest = marksOf([landed('Two.', [thought('Hm.'), said('Two.')])], { cursor, epochs: new Map([[0, 2]]) });
+    const steps = [thought('Hm.'), said('Two.')].map((step) => ({ ...step, id: `turn_1:${step.index}.2` }));
+    const rest = marksOf([landed('Two.', steps)], { cursor, epochs: new Map([[0, 2]]) });
     const opened = behind(cursor, rest).flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.ordinal] : []));
     expect(opened).toEqual([2, 3]);
   });

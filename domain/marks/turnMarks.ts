@@ -10,6 +10,12 @@ export type TurnMarksOptions = {
   epochs?: ReadonlyMap<number, number>;
   /** Where the viewer was when it left; null for a new one. */
   cursor?: MarkCursor | null;
+  /**
+   * Whether an item continues where the next draft repeats what a lost one had of it; the default. Then what an item is
+   * called depends on the drafts that its viewer has seen. Otherwise each draft has items of its own, and ids and cursors
+   * depend on the log alone.
+   */
+  continues?: boolean;
 };
 
 /**
@@ -24,12 +30,13 @@ export type TurnMarks = {
   end(end: TurnEnd): Mark[];
 };
 
-export function createTurnMarks({ turnId, epochs = new Map(), cursor = null }: TurnMarksOptions): TurnMarks {
+export function createTurnMarks(options: TurnMarksOptions): TurnMarks {
+  const { turnId, epochs = new Map(), cursor = null, continues = true } = options;
   const beats = new Map<number, BeatMarks>();
   const ordinals = createOrdinals(cursor);
 
   function beatOf(beat: number): BeatMarks {
-    const known = beats.get(beat) ?? createBeatMarks(beat, ordinals);
+    const known = beats.get(beat) ?? createBeatMarks(beat, ordinals, continues);
     beats.set(beat, known);
     return known;
   }

@@ -24,6 +24,8 @@ export type FollowedTurn = {
   cursor?: MarkCursor | null;
   /** Whether the output ends when the turn waits for a person. */
   endsWaiting?: boolean;
+  /** See `TurnMarksOptions`. */
+  continues?: boolean;
 };
 
 export type FollowDeps = { pool: Pool; feeds: Feeds };
@@ -33,10 +35,10 @@ export type FollowDeps = { pool: Pool; feeds: Feeds };
  * which stops no turn. Throws `turn_not_found` or `JoinRefused`, only before anything is sent.
  */
 export async function followTurn({ pool, feeds }: FollowDeps, turn: FollowedTurn, output: MarkOutput): Promise<void> {
-  const { owner, turnId, cursor = null } = turn;
+  const { owner, turnId, cursor = null, continues = true } = turn;
   const place = await readTurnPlace(pool, { owner, turnId });
   if (!place) throw new Problem('turn_not_found');
-  const marks = createTurnMarks({ turnId, epochs: place.epochs, cursor });
+  const marks = createTurnMarks({ turnId, epochs: place.epochs, cursor, continues });
   const watch = createWatch({ ...turn, pool, marks, output });
   await feeds.join(place.chatId, { owner, after: place.after, sink: watch.sink, endsWithTurn: true });
   await new Promise<void>((resolve) => output.onClosed(resolve));

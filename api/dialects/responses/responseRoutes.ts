@@ -122,7 +122,7 @@ async function stream(
   const queued = await isQueued(deps, owner, stored);
   const events = createResponseEvents({ head: headOf(stored), queued, now: nowInSeconds, ...how });
   const output = createSseOutput(response, events.encode, [doneMessage]);
-  await followTurn(deps, { owner, turnId: stored.turnId, cursor: how.cursor }, output);
+  await followTurn(deps, { owner, turnId: stored.turnId, cursor: how.cursor, continues: false }, output);
 }
 
 /** Breaks the connection where there is no answer, so that the client tries again. */
@@ -148,7 +148,7 @@ async function collected(
   });
   const output = createCollectOutput(response);
   signal?.addEventListener('abort', () => output.close(1000, ''), { once: true });
-  await followTurn(deps, { owner: response.locals.owner, turnId: stored.turnId }, output);
+  await followTurn(deps, { owner: response.locals.owner, turnId: stored.turnId, continues: false }, output);
   if (!output.ended) return null;
   events.encode(output.marks);
   return events.current();

@@ -23,6 +23,8 @@ export type ViewerOptions = {
   endsWaiting?: boolean;
   /** Whether the stream ends with the last beat, before the turn's follow-ups have ended. */
   endsEarly?: boolean;
+  /** See `TurnMarksOptions`. */
+  continues?: boolean;
 };
 
 /** The marks of a viewer of the turn: with the gateway's own drafts, cursors and frames, in memory. */
@@ -46,8 +48,8 @@ export function view(course: Course, options: ViewerOptions = {}): Batch[] {
 
 /** Makes marks of frames, and knows when the reply is over. */
 function createWatch({ happenings, end: turnEnd }: Course, options: ViewerOptions) {
-  const { joins = 0, cursor = null, endsWaiting = false, endsEarly = false } = options;
-  const marks = createTurnMarks({ turnId, epochs: epochsAt(happenings.slice(0, joins)), cursor });
+  const { joins = 0, cursor = null, endsWaiting = false, endsEarly = false, continues = true } = options;
+  const marks = createTurnMarks({ turnId, epochs: epochsAt(happenings.slice(0, joins)), cursor, continues });
   const batches: Batch[] = [{ marks: marks.begin(), happened: joins }];
   const landings = happenings.filter(isLanding).length;
   const lands = turnEnd.status === 'completed';
