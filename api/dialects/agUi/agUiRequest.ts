@@ -4,6 +4,7 @@ import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clien
 import { Problem } from '../../http/problem.js';
 import { type Approval, readNewChat } from '../aiSdk/uiRequest.js';
 import { readPageFunctions } from '../core/functions.js';
+import { textOrImages } from '../core/images.js';
 import { outputText } from '../core/outputs.js';
 import type { AgUiMessage } from './agUiMessages.js';
 
@@ -74,7 +75,9 @@ export function readAgUiRequest(given: unknown): AgUiRequest {
 
 function saidOf(last: SentMessage | undefined): AgUiRequest['said'] {
   if (last?.role === 'tool') return { id: last.id, text: '', images: [] };
-  return last?.role === 'user' ? { id: last.id, text: textOf(last.content), images: imagesOf(last.content) } : null;
+  if (last?.role !== 'user') return null;
+  const images = imagesOf(last.content);
+  return { id: last.id, text: textOrImages(textOf(last.content), images), images };
 }
 
 function outputsOf(messages: readonly SentMessage[]): ClientOutput[] {

@@ -4,6 +4,7 @@ import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clien
 import { newChatBody, toNewChat } from '../../chats/newChat.js';
 import { Problem } from '../../http/problem.js';
 import { readPageFunctions } from '../core/functions.js';
+import { textOrImages } from '../core/images.js';
 
 const part = z.looseObject({ type: z.string() });
 const uiMessage = z.looseObject({
@@ -70,9 +71,9 @@ export function readUiRequest(given: unknown): UiRequest {
     return { ...request, asks: { what: 'submit', ...asks } };
   }
   if (last?.role !== 'user') throw new Problem('invalid_body', 'messages: the last one must be of the user');
-  const text = textOf(last);
-  if (text.trim() === '') throw new Problem('empty_text');
   const images = imagesOf(last);
+  const text = textOrImages(textOf(last), images);
+  if (text.trim() === '') throw new Problem('empty_text');
   const ids = {
     clientMessageId: last.id ?? null,
     edits: messageId && isReply(messageId, all) ? null : (messageId ?? null),

@@ -3,6 +3,7 @@ import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { collectEarlier } from '../core/earlierMessages.js';
 import { readOpenAiFunctions } from '../core/functions.js';
+import { textOrImages } from '../core/images.js';
 import { invalidRequest } from '../core/openaiErrors.js';
 
 const textPart = z.looseObject({ type: z.enum(['text', 'input_text']), text: z.string() });
@@ -42,6 +43,11 @@ export type CompletionRequest = {
   model: string;
   instructions: string | null;
   userTexts: string[];
+  /**
+   * The request asks something beside the conversation: a summary, the user's next message. Applications put such questions
+   * into a last message of the system, after a reply.
+   */
+  isAside: boolean;
   /** Whether the last message is a text of the user; else it is the output of a function. */
   endsWithText: boolean;
   /** What the client's functions gave after the last reply. */
@@ -65,8 +71,9 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
     const param = issue?.path.join('.') || null;
     throw invalidRequest(`${param ? `${param}: ` : ''}${issue?.message ?? 'The body is not valid'}`, param);
   }
-  const { model, messages, temperature, n, ...more } = parsed.data;
+  const { model, messages: sent, temperature, n, ...more } = parsed.data;
   if ((n ?? 1) !== 1) throw invalidRequest('n: only one choice can be made', 'n', 'unsupported_value');
+  const { messages, isAside } = arrange(sent);
   const last = messages.at(-1);
   if (last?.role !== 'user' && last?.role !== 'tool') {
     throw invalidRequest('messages: the last message must be of the user or of a tool', 'messages', 'invalid_value');
@@ -75,13 +82,14 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
   const instructions = messages.flatMap(({ role, content: said }) =>
     role === 'system' || role === 'developer' ? [textOf(said)] : [],
   );
-  const userTexts = messages.flatMap(({ role, content: said }) => (role === 'user' ? [textOf(said)] : []));
+  const userTexts = messages.flatMap(({ role, content: said }) => (role === 'user' ? [userText(said)] : []));
   if (endsWithText && (userTexts.at(-1) ?? '').trim() === '')
     throw invalidRequest('messages: the text is empty', 'messages', 'empty_text');
   return {
     model,
     instructions: instructions.length > 0 ? instructions.join('\n\n') : null,
     userTexts,
+    isAside,
     endsWithText,
     functions: readOpenAiFunctions(more, 'chat'),
     images: endsWithText ? imagesOf(last.content) : [],
@@ -93,12 +101,28 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
   };
 }
 
+const isOfSystem = ({ role }: Message): boolean => role === 'system' || role === 'developer';
+
+/**
+ * Puts the messages of the system that stand at the end before the message that is answered. Where they follow a reply, or
+ * are alone, they are that message.
+ */
+function arrange(messages: readonly Message[]): { messages: Message[]; isAside: boolean } {
+  const length = messages.findLastIndex((message) => !isOfSystem(message)) + 1;
+  const [before, tail] = [messages.slice(0, length), messages.slice(length)];
+  const last = before.at(-1);
+  if (tail.length === 0 || last?.role === 'user' || last?.role === 'tool')
+    return { messages: [...before.slice(0, -1), ...tail, ...(last ? [last] : [])], isAside: false };
+  const question: Message = { role: 'user', content: tail.map(({ content: said }) => textOf(said)).join('\n\n') };
+  return { messages: [...before, question], isAside: true };
+}
+
 /** The earlier messages, and what the client's functions gave after the last reply. Throws `OpenAiRefused`. */
 function readHistory(messages: readonly Message[]): Pick<CompletionRequest, 'earlier' | 'outputs'> {
   const said = collectEarlier();
   for (const [n, message] of messages.entries()) {
     const text = textOf(message.content);
-    if (message.role === 'user') said.user(text);
+    if (message.role === 'user') said.user(userText(message.content));
     else if (message.role === 'assistant') {
       said.assistant(text);
       for (const { id, function: called } of message.tool_calls ?? [])
@@ -121,6 +145,9 @@ function textOf(said: Content): string {
     .flatMap((part) => ('text' in part && typeof part.text === 'string' ? [part.text] : []))
     .join('\n');
 }
+
+/** The same for an earlier message as for the one that is answered: histories are compared by it. */
+const userText = (said: Content): string => textOrImages(textOf(said), imagesOf(said));
 
 function imagesOf(said: Content): string[] {
   const parts = Array.isArray(said) ? said : [];

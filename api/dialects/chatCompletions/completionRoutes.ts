@@ -32,7 +32,7 @@ export function completionRoutes(deps: CompletionDeps): Router {
 
   async function start(request: Request, response: Response, asked: CompletionRequest) {
     const level: number = response.locals.level;
-    const clientId = conversationOf(request, deps.conversationHeaders);
+    const clientId = asked.isAside ? null : conversationOf(request, deps.conversationHeaders);
     return startTurn({
       ...retriedRequest(request, response, { mount: MOUNT, names: [clientId] }),
       level,

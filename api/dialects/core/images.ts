@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { type AttachmentLimits, createAttachment } from '../../../db/attachments/attachments.js';
 import type { Pool } from '../../../db/core/pool.js';
-import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '../../../domain/attachments/attachment.js';
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, noteOf } from '../../../domain/attachments/attachment.js';
 import { cleanName, hasSignature, parseMediaType } from '../../../domain/attachments/mediaType.js';
 import { Problem } from '../../http/problem.js';
 
@@ -10,6 +10,24 @@ type ImageDeps = { pool: Pool; limits: AttachmentLimits };
 
 /** A file within a message: its `data:` URL. `mayBeText`: the message calls it a file, and not an image. */
 export type GivenFile = { url: string; name?: string; mayBeText?: boolean };
+
+const noteOfFile = ({ name }: Pick<GivenFile, 'name'>): string =>
+  noteOf({ mediaType: name ? '' : 'image/*', ...(name ? { name } : {}) });
+
+/** The text of a message with notes of its files. */
+export const withNotes = (text: string, files: readonly Pick<GivenFile, 'name'>[]): string =>
+  [...(text === '' ? [] : [text]), ...files.map(noteOfFile)].join('\n');
+
+/** The text of a message. One of files alone has notes of these: a turn needs a text. */
+export const textOrNotes = (text: string, files: readonly Pick<GivenFile, 'name'>[]): string =>
+  text.trim() === '' && files.length > 0 ? withNotes('', files) : text;
+
+/** As `textOrNotes`, for `data:` URLs of images. */
+export const textOrImages = (text: string, urls: readonly string[]): string =>
+  textOrNotes(
+    text,
+    urls.map(() => ({})),
+  );
 
 type ReadFile = { mediaType: string; name: string | undefined; bytes: Buffer };
 

@@ -74,3 +74,11 @@ describe('the items of an input', () => {
     );
   });
 });
+
+test('a message of files alone has notes of them as its text', () => {
+  const files = [
+    { type: 'input_image', image_url: 'data:image/png;base64,AAAA' },
+    { type: 'input_file', filename: 'notes.txt', file_data: 'data:text/plain;base64,aGk=' },
+  ];
+  expect(read(user(files))).toMatchObject({ text: '[image: an image]\n[file: notes.txt]', files: [{}, {}] });
+});

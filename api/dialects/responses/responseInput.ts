@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientOutput } from '../../../domain/agents/clientFunctions.js';
-import { noteOf } from '../../../domain/attachments/attachment.js';
 import { collectEarlier } from '../core/earlierMessages.js';
-import type { GivenFile } from '../core/images.js';
+import { type GivenFile, textOrNotes, withNotes } from '../core/images.js';
 import { invalidRequest } from '../core/openaiErrors.js';
 import { outputText } from '../core/outputs.js';
 
@@ -56,6 +55,7 @@ const takers = new Map<string, (reading: Reading, item: Item, path: string) => v
       const text = textOf(item.content, path);
       const role = parse(z.enum(roles), item.role, `${path}.role`);
       if (role === 'system' || role === 'developer') return void reading.instructions.push(text);
+      // Only the files of the message that is answered are attached.
       reading.said[role](withNotes(text, filesOf(item.content)));
       reading.last = item;
     },
@@ -100,8 +100,8 @@ export function readItems(given: readonly Item[], path: string): ResponseInput {
   const { earlier, outputs } = reading.said.result();
   const reference = at < 0 ? null : parse(referredItem, given[at], `${path}.${at}`).id;
   if (last?.role !== 'user') return { earlier, text: null, files: [], outputs, strays, instructions, reference };
-  const text = textOf(last.content, path);
   const files = filesOf(last.content);
+  const text = textOrNotes(textOf(last.content, path), files);
   return { earlier: withoutLastUser(earlier), text, files, outputs, strays, instructions, reference };
 }
 
@@ -138,13 +138,6 @@ function textOf(said: Item['content'], path: string): string {
     })
     .join('\n');
 }
-
-/** Only the files of the message that is answered are attached. */
-export const withNotes = (text: string, files: readonly GivenFile[]): string =>
-  [
-    ...(text === '' ? [] : [text]),
-    ...files.map(({ name }) => noteOf({ mediaType: name ? '' : 'image/*', ...(name ? { name } : {}) })),
-  ].join('\n');
 
 const stringOr = (value: unknown): string => (typeof value === 'string' ? value : '');
 

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientFunctions } from '../../../domain/agents/clientFunctions.js';
 import { readOpenAiFunctions } from '../core/functions.js';
+import { withNotes } from '../core/images.js';
 import { invalidRequest } from '../core/openaiErrors.js';
-import { inputItem, type ResponseInput, readItems, withNotes } from './responseInput.js';
+import { inputItem, type ResponseInput, readItems } from './responseInput.js';
 import type { ResponseFields } from './responseObject.js';
 
 const nullish = <T extends z.ZodType>(type: T) => type.nullish();
