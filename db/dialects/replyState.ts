@@ -9,12 +9,12 @@ export type WaitingCallRow = { callId: string; name: string; arguments: string }
 /**
  * - `open`: more of the reply may come.
  * - `waiting`: a person has to decide about these calls first.
- * - `over`: all beats are in the log, or the turn has ended.
+ * - `over`: all beats are in the log, or the turn has ended. `beats`: how many are in the log.
  */
 export type ReplyState =
   | { state: 'open' }
   | { state: 'waiting'; calls: WaitingCallRow[] }
-  | { state: 'over'; status: EndStatus | null; error: PublicError | null; usage: TokenUsage | null };
+  | { state: 'over'; status: EndStatus | null; beats: number; error: PublicError | null; usage: TokenUsage | null };
 
 type Row = {
   status: TurnStatus;
@@ -52,7 +52,8 @@ export async function readReplyState(db: Db, turnId: string): Promise<ReplyState
 
 function stateOf(row: Row): ReplyState {
   const ended = hasEnded(row) ? (row.status as EndStatus) : null;
-  if (ended || isSaid(row)) return { state: 'over', status: ended, error: row.error, usage: row.usage };
+  const { landed: beats, error, usage } = row;
+  if (ended || isSaid(row)) return { state: 'over', status: ended, beats, error, usage };
   return row.waiting ? { state: 'waiting', calls: row.waiting } : { state: 'open' };
 }
 

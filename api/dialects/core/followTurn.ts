@@ -50,6 +50,8 @@ type WatchOptions = FollowedTurn & { pool: Pool; marks: TurnMarks; output: MarkO
 function createWatch({ pool, turnId, marks, output, endsWaiting = false }: WatchOptions): { sink: Sink } {
   let begun = false;
   let ended = false;
+  /** The beats whose events have arrived. */
+  let landed = 0;
   let asking: { again: boolean } | null = null;
   let waiting = '';
 
@@ -94,8 +96,9 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
         return;
       }
       case 'over':
-        // The status of an ended turn may come before the last event of its reply.
-        if (state.status === null) end({ status: 'completed', usage: state.usage ?? undefined });
+        // Postgres may have the reply before its event has come here, as may the status of an ended turn.
+        if (state.status === null && landed >= state.beats)
+          end({ status: 'completed', usage: state.usage ?? undefined });
     }
   }
 
@@ -120,6 +123,7 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
       if (encoded.turnId !== turnId || ended) return;
       const frame = JSON.parse(encoded.bytes.toString()) as ViewerFrame;
       send(marks.take(frame));
+      if (frame.type === 'event' && frame.kind === 'assistant_turn') landed += 1;
       if (frame.type === 'event' && frame.kind === 'turn_completed') void complete(frame);
       else if (frame.type === 'status' || (frame.type === 'event' && frame.kind === 'assistant_turn')) void ask();
     },

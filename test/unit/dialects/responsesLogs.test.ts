@@ -100,7 +100,7 @@ test('the stock client of the Responses API accepts the stream of every random l
   );
 }, 300_000);
 
-test('a response of a random log continues after each of its events with the items of a client that stayed', async () => {
+test('a response of a random log continues after each of its events, also twice, with the items of a client that stayed', async () => {
   await fc.assert(
     fc.asyncProperty(course, watching, watching, fc.nat(), async (run, how, later, delay) => {
       const sent = responseOf(run, how);
@@ -116,7 +116,15 @@ test('a response of a random log continues after each of its events with the ite
         expect(outputOf(run, all)).toEqual(output);
         expect(itemIds(all)).toEqual([...new Set(itemIds(all))]);
         expect(itemIds(all)).toEqual(expect.arrayContaining(output.map(({ id }) => id)));
-        if (n === checked) expect(await readBack(all)).toEqual(read);
+        if (n !== checked) continue;
+        expect(await readBack(all)).toEqual(read);
+        // It leaves once more.
+        const left = n + ((delay * 7) % (all.length - n));
+        const { number: newest, happened: seen } = all[left]!;
+        const rest = responseOf(run, { ...how, joins: after(run, seen, delay), after: newest });
+        const again = [...all.slice(0, left + 1), ...rest];
+        expect(increases(again)).toBe(true);
+        expect(outputOf(run, again)).toEqual(output);
       }
     }),
     { numRuns: logs },
