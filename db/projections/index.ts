@@ -77,7 +77,7 @@ export const projectedKinds = (Object.keys(projectionsOf) as EventKind[]).filter
 const isCounted = (projection: Projection) => projection.count !== undefined;
 
 /** The kinds whose events a rebuild reads: those of the others are only counted. */
-export const foldedKinds = projectedKinds.filter((kind) => !projectionsOf[kind].every(isCounted));
+export const foldedKinds = projectedKinds.filter((kind) => !(projectionsOf[kind] ?? []).every(isCounted));
 
 /** `emptySummary` and `messageCount` come first: they make the rows that others change. */
 const inOrder: readonly Projection[] = [
