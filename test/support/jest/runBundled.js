@@ -56,9 +56,12 @@ export default async function runBundled(globalConfig, config, environment, runt
   try {
     await import(pathToFileURL(join(folder, relative(config.rootDir, testPath).replace(/\.ts$/, '.js'))).href);
     const setupAfterEnvPerfStats = { setupAfterEnvStart: 0, setupAfterEnvEnd: 0 };
-    const run = () => runAndTransformResultsToJestFormat({ config, globalConfig, setupAfterEnvPerfStats, testPath });
-    // Not awaited directly: this file would be the place that Jest shows of a test that takes too long
-    const results = await new Promise((resolve, reject) => setImmediate(() => run().then(resolve, reject)));
+    const results = await runAndTransformResultsToJestFormat({
+      config,
+      globalConfig,
+      setupAfterEnvPerfStats,
+      testPath,
+    });
     // Errors may hold what can't be sent to Jest's own process
     return deepCyclicCopy(results, { keepPrototype: false });
   } finally {
