@@ -224,7 +224,8 @@ const ended = (frame: fc.Arbitrary<unknown>, last: unknown) =>
     )
     .map(([list, whole, rest]) => Buffer.from(frames(whole ? [...list, last] : list) + rest));
 
-const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 80), seed: Number(process.env.PROPERTY_SEED ?? 7) };
+/** The same answers in each run of the suite. `PROPERTY_RUNS=1000` makes more, `PROPERTY_SEED` others. */
+const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 25), seed: Number(process.env.PROPERTY_SEED ?? 7) };
 
 async function holdsFor(
   bodies: fc.Arbitrary<Buffer>,
@@ -250,8 +251,8 @@ describe('a turn is stored, shown and ended, whatever the answer holds', () => {
     const last = { choices: [{ index: 0, delta: { content: '.' }, finish_reason: 'stop' }] };
     const provider = () => createChatCompletions({ baseUrl: baseUrl(), apiKey: 'k' });
     const ends = await holdsFor(ended(anyChunk, last), provider, 'agent');
-    expect(ends.get('finished')).toBeGreaterThan(5);
-    expect(ends.get('stream_broken')).toBeGreaterThan(5);
+    expect(ends.get('finished')).toBeGreaterThan(runs.numRuns / 16);
+    expect(ends.get('stream_broken')).toBeGreaterThan(runs.numRuns / 16);
   }, 300_000);
 
   test('from a provider with the Responses API', async () => {
@@ -259,7 +260,7 @@ describe('a turn is stored, shown and ended, whatever the answer holds', () => {
     const last = { type: 'response.completed', response: { id: 'r', status: 'completed', output } };
     const provider = () => createResponses({ baseUrl: baseUrl(), apiKey: 'k' });
     const ends = await holdsFor(ended(anyResponseEvent, last), provider, 'agent');
-    expect(ends.get('finished')).toBeGreaterThan(5);
+    expect(ends.get('finished')).toBeGreaterThan(runs.numRuns / 16);
   }, 300_000);
 
   test('from a provider with the Messages API', async () => {
@@ -268,7 +269,7 @@ describe('a turn is stored, shown and ended, whatever the answer holds', () => {
     const last = { ...begin, type: 'message_delta', delta: { stop_reason: 'tool_use' } };
     const provider = () => createAnthropic({ baseUrl: baseUrl(), apiKey: 'k' });
     const ends = await holdsFor(ended(anyMessageEvent, last), provider, 'agent');
-    expect(ends.get('finished')).toBeGreaterThan(5);
+    expect(ends.get('finished')).toBeGreaterThan(runs.numRuns / 16);
   }, 300_000);
 
   test('from a relay upstream', async () => {
@@ -282,7 +283,7 @@ describe('a turn is stored, shown and ended, whatever the answer holds', () => {
       Buffer.concat([Buffer.from(frames([chunk])), given]),
     );
     const ends = await holdsFor(bodies, provider, 'relay');
-    expect(ends.get('finished')).toBeGreaterThan(5);
+    expect(ends.get('finished')).toBeGreaterThan(runs.numRuns / 16);
   }, 300_000);
 
   test('from an MCP server, in its list of tools and its results', async () => {
