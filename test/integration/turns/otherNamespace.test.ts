@@ -8,7 +8,6 @@ import { scrape } from '../../support/telemetry/exposition.js';
 import { reconciling } from '../../support/temporal/reconciling.js';
 import { runReconcile } from '../../support/temporal/runReconcile.js';
 import { startTemporalServer, type TemporalServer } from '../../support/temporal/temporalServer.js';
-import { buildWorkflowBundles, type WorkflowBundles } from '../../support/temporal/workflowBundles.js';
 import { until } from '../../support/until.js';
 
 const taskQueue = `other-namespace-${process.pid}`;
@@ -17,11 +16,9 @@ const home = String(process.env.TEST_TEMPORAL_ADDRESS);
 let other: TemporalServer;
 let provider: ScriptedProvider;
 let api: TestApi;
-let bundles: WorkflowBundles;
 const opened: { close(): Promise<unknown> }[] = [];
 
 beforeAll(async () => {
-  bundles = await buildWorkflowBundles();
   provider = await startScriptedProvider();
   other = await startTemporalServer();
   api = await startTestApi({ env: { TASK_QUEUE: taskQueue } });
@@ -34,7 +31,6 @@ afterAll(async () => {
   await api?.close();
   await other?.stop();
   await provider?.close();
-  await bundles?.dispose();
 }, 60_000);
 
 async function startWorker(temporal: string): Promise<WorkerProcess> {
@@ -44,7 +40,6 @@ async function startWorker(temporal: string): Promise<WorkerProcess> {
     TASK_QUEUE: taskQueue,
     OPENAI_BASE_URL: provider.baseUrl,
     GATEWAY_URL: 'http://127.0.0.1:9',
-    WORKFLOW_BUNDLE: bundles.whole,
     // A reply in flight goes to the next worker at once
     WORKER_DRAIN_SECONDS: '0',
   });

@@ -15,7 +15,7 @@ export type ReplayReport = {
 
 /** Replays the histories of these workflows, and of the children that they started, against the code as it is. */
 export async function replayAll(client: Client, workflowIds: string[]): Promise<ReplayReport> {
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const workflowBundle = await currentWorkflows();
   const histories = await withChildren(client, workflowIds);
   const failedTasks = [...histories].flatMap(([workflowId, history]) =>
     failedTasksOf(history).map((cause) => ({ workflowId, cause })),
@@ -28,6 +28,12 @@ export async function replayAll(client: Client, workflowIds: string[]): Promise<
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, each))
     if (error) breaches.push({ workflowId, error: String(error) });
   return { replayed: histories.size, failedTasks, breaches };
+}
+
+/** The bundle of the run, which is of the code as it is. */
+async function currentWorkflows() {
+  const { TEST_WORKFLOW_BUNDLE: codePath } = process.env;
+  return codePath ? { codePath } : bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
 
 async function withChildren(client: Client, workflowIds: string[]): Promise<Map<string, History>> {

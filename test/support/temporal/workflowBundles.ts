@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-/** Files for a worker's `WORKFLOW_BUNDLE`: bundled once, so that workers of a test start sooner. */
+/** Files for a worker's `WORKFLOW_BUNDLE`, of which one turn can be broken. */
 export type WorkflowBundles = {
   /** Runs every turn. */
   whole: string;
