@@ -89,7 +89,7 @@ export const replies: Mutation[] = [
   {
     name: "the draft's epoch, when a reply is closed",
     file: 'db/streaming/landReply.ts',
-    replace: [['const epoch = draft.settled ? draft.epoch : draft.epoch + 1;', 'const epoch = draft.epoch;']],
+    replace: [['landsAs: settled ? epoch : epoch + 1,', 'landsAs: epoch,']],
     test: drafts('are raised when the reply is closed after a lost attempt, which may have sent more'),
   },
   {
