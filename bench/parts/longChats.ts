@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { addTurns } from '../../test/support/chats/longNarrative.js';
 import { whole } from '../../test/support/provider/scriptedReply.js';
+import { forgetPeaks, readMemory } from '../memory.js';
 import type { Row, Section } from '../report.js';
 import type { Stage } from '../stage.js';
 import { median } from '../stats.js';
@@ -8,6 +9,9 @@ import { endsTurn, patienceMs, type Subject } from '../subject.js';
 import type { Part } from './part.js';
 
 const repeats = 7;
+
+/** By how much the memory of a process may grow for one piece of work on a chat, in MiB: pages and what V8 keeps free. */
+const MORE_MEMORY = 128;
 
 /** What is measured, and by how much it may take longer in the longest chat than in the shortest. */
 const measures = {
@@ -106,20 +110,41 @@ async function openChat({ service, databaseUrl }: Stage, turns: number) {
   }
 
   async function measureFar(): Promise<Row[]> {
-    const row = async (what: string, below: number, run: () => Promise<unknown>): Promise<Row> => {
+    const { api = 0, worker = 0 } = service.pids;
+    const row = async (what: string, below: number, run: () => Promise<unknown>): Promise<Row[]> => {
+      forgetPeaks({ api, worker });
+      const before = readMemory({ api, worker });
       const began = performance.now();
       await run();
-      return { what: `${turns} turns: ${what}`, unit: 'ms', service: performance.now() - began, target: { below } };
+      const took = performance.now() - began;
+      const after = readMemory({ api, worker });
+      const grew = Object.entries(after).map(([name, { peak }]) => ({
+        what: `${turns} turns: ${what}: more memory of the ${name}, at most`,
+        unit: 'MiB',
+        service: peak - before[name]!.now,
+        target: { below: MORE_MEMORY },
+      }));
+      return [{ what: `${turns} turns: ${what}`, unit: 'ms', service: took, target: { below } }, ...grew];
     };
     const newest = await seq();
     return [
-      await row('a fork', 5_000, () => call(`/v1/chats/${chatId}/fork`, { atSeq: newest })),
-      await row('a rewind by half', 2_000, () => call(`/v1/chats/${chatId}/rewind`, { toSeq: Math.floor(newest / 2) })),
-      await row('its undo', 4_000, () => call(`/v1/chats/${chatId}/rewind/undo`, {})),
+      ...(await row('a fork', 5_000, () => call(`/v1/chats/${chatId}/fork`, { atSeq: newest }))),
+      ...(await row('a rewind by half', 2_000, () =>
+        call(`/v1/chats/${chatId}/rewind`, { toSeq: Math.floor(newest / 2) }),
+      )),
+      ...(await row('its undo', 4_000, () => call(`/v1/chats/${chatId}/rewind/undo`, {}))),
+      ...(await row('an export', 10_000, () => readToEnd(`${service.base}/v1/chats/${chatId}/export`))),
     ];
   }
 
   return { times, measure, measureFar, close: () => following.close() };
+}
+
+/** Reads an answer and keeps nothing of it. */
+async function readToEnd(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
+  if (!response.ok || !response.body) throw new Error(`${url}: ${response.status}`);
+  for await (const _ of response.body);
 }
 
 function requests({ base }: Subject, chatId: string) {
