@@ -90,7 +90,8 @@ async function refold(tx: Tx, chatId: string, moved: Moved[]): Promise<void> {
   if (proposals.length > 0) {
     const seqs = proposals.map(({ seq }) => seq);
     await tx.query('delete from changes where chat_id = $1 and proposed_seq = any($2::integer[])', [chatId, seqs]);
-    for (const seq of seqs) await proposeAgain(tx, chatId, seq);
+    const returned = new Set(proposals.flatMap(({ seq, isIn }) => (isIn ? [seq] : [])));
+    for (const seq of returned) await proposeAgain(tx, chatId, seq);
   }
   for await (const ids of batchesOf(moved.flatMap(({ subject }) => subject ?? []))) await settleAgain(tx, chatId, ids);
 }
