@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import OpenAI from 'openai';
 import { type AgentWorld, named, startAgentWorld } from '../../support/chats/agentWorld.js';
+import { readResponse } from '../../support/dialects/responseReading.js';
 import { createStockChat, type ShownMessage, type StockChat, textOf } from '../../support/dialects/stockChat.js';
 import { asking, tool } from '../../support/provider/agentReply.js';
 import { ending, whole } from '../../support/provider/scriptedReply.js';
@@ -259,3 +261,55 @@ test('a transport that connects again by itself gets a reply as one step, from t
   const again = await fetch(`${apiOf(7)}/${posted.headers.get('x-workflow-run-id')}/stream?startIndex=4`);
   expect(typesOf(await again.text())).toEqual(['reset-step', ...types.slice(2)]);
 });
+
+test('a response with tools, a call that waits and a function of its client continues after each of its events', async () => {
+  const openai = new OpenAI({ baseURL: `${world.service().api}/openai/v1`, apiKey: 'none' });
+  const { chat } = await world.newAgent();
+  const own = [tool('c1', 'calculate', { expression: '1 + 1' }), tool('c2', named('echo', 'careful'), { word: 'hi' })];
+  world.provider.script(
+    asking(own, [{ thinking: 'Both.' }, { text: 'I add ' }, { text: 'and echo. ' }]),
+    asking([tool('c3', 'weather', { city: 'Bern' })], [{ text: 'Now the ' }, { text: 'weather.' }]),
+  );
+  type Event = OpenAI.Responses.ResponseStreamEvent;
+  const events: Event[] = [];
+  const weather = { type: 'function' as const, name: 'weather', parameters: { type: 'object' }, strict: false };
+  const asked = { model: 'm', input: 'All three.', conversation: chat.id, tools: [weather], stream: true as const };
+  const { data: stream, response } = await openai.responses.create(asked).withResponse();
+  const turnId = response.headers.get('x-turn-id') ?? '';
+  async function read(from: AsyncIterable<Event>, into: Event[]): Promise<Event[]> {
+    for await (const event of from) into.push(event);
+    return into;
+  }
+  const reading = read(stream, events);
+  const waiting = await until('the call that waits', async () => {
+    const page = await messagesOf(7, chat.id);
+    return page.at(-1)?.parts.find(({ state }) => state === 'approval-requested') ?? null;
+  });
+  const isCall = (event: Event) => event.type === 'response.output_item.done' && event.item.type === 'function_call';
+  await until('both calls', async () => (events.filter(isCall).length === 2 ? true : null));
+  const continued = (had: readonly Event[]) =>
+    openai.responses
+      .retrieve(turnId, { stream: true, starting_after: had.at(-1)!.sequence_number })
+      .then((rest) => read(rest, [...had]));
+  const before = events.map((_, n) => events.slice(0, n + 1));
+  const inFlight = Promise.all(before.map(continued));
+  const approval = `/v1/turns/${turnId}/approvals/${String(waiting.toolCallId)}`;
+  await world.service().client.send('POST', approval, { approved: true });
+  await reading;
+
+  const whole = readResponse(events);
+  expect(whole.items.map(([id, text]) => [id.replace(/_.*/, ''), text])).toEqual([
+    ['rs', ''],
+    ['msg', 'I add and echo. '],
+    ['fc', ''],
+    ['fc', ''],
+    ['fco', ''],
+    ['fco', ''],
+    ['msg', 'Now the weather.'],
+    ['fc', ''],
+  ]);
+  const late = await Promise.all(events.map((_, n) => continued(events.slice(0, n + 1))));
+  for (const read of [...(await inFlight), ...late]) expect(readResponse(read)).toEqual(whole);
+  const { output } = await openai.responses.retrieve(turnId);
+  expect(output.map(({ id }) => id)).toEqual(whole.items.map(([id]) => id));
+}, 60_000);

@@ -111,4 +111,16 @@ describe('every stock client ends with the whole text once', () => {
     await Promise.all(halves.map(({ reading }) => reading.over));
     expect(shown(halves)).toEqual(whole());
   }, 120_000);
+
+  test('when its draft is repeated, the api is killed in the middle of that, and then the worker again', async () => {
+    const repeated = await killWorker(await begin('A repeated draft'));
+    await Promise.all(repeated.map(({ call }) => call.send(`${FIRST}and `)));
+    await untilShown(repeated, `${FIRST}and `);
+    await killApi();
+    const resumed = resume(repeated);
+    const halves = await killWorker(repeated);
+    await Promise.all(halves.map((half) => finish(half, WHOLE)));
+    await resumed;
+    expect(shown(halves)).toEqual(whole());
+  }, 180_000);
 });
