@@ -12,6 +12,14 @@ export const narrativeCourses: Course<NarrativeWorld>[] = [
     },
   },
   {
+    keeps: ['followedByRows'],
+    async run(world) {
+      const { chat, path } = await world.newChat({ guest: null });
+      await world.service().client.send('POST', `${path}/storyEvents`, { title: 'The storm', description: 'Comes.' });
+      return { followedByRows: (await world.play(chat.id)).turn.id };
+    },
+  },
+  {
     keeps: ['interjected'],
     async run(world) {
       const { chat, path } = await world.newChat();
