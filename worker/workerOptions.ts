@@ -102,8 +102,9 @@ function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, pe
     interceptors: {
       activity: [reduceErrors(log), handOverInterceptor(drain), fairPlaces({ places, drain, ownerOf }), ...activity],
     },
-    // Half of the slots beside the places stay free for tasks that take a place or return at once.
-    maxConcurrentActivityTaskExecutions: limits.total + 2 * limits.waiting,
+    // More than the places of an owner and the tasks that may wait for them: tasks of others take the rest at once. Few
+    // more, so that tasks for which there is no place stay in the queue, where `durable_turns_task_queue_backlog` counts.
+    maxConcurrentActivityTaskExecutions: limits.total + Math.floor((limits.total - limits.perOwner) / 2),
   };
 }
 

@@ -38,7 +38,7 @@ describe('the places of a worker', () => {
   });
 
   test('go to the owner that holds the fewest, then to the one that has waited longest', async () => {
-    const places = createPlaces(placeLimits(8));
+    const places = createPlaces({ ...placeLimits(8), waiting: 16 });
     const ann = ask(places, 'ann', 10);
     const ben = ask(places, 'ben', 6);
     await settled();

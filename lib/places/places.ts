@@ -20,15 +20,13 @@ export type Release = () => void;
 /** An owner holds at most this many times the number of free places. */
 const SHARE = 4;
 
-/** The fewest tasks that may wait: as many as may be needed at once where replies are short. */
-const MIN_WAITING = 8;
 /** The releases that `releaseIntervalMs` looks at. */
 const RELEASES_SEEN = 16;
 
 /** A quarter as many places as one owner may hold are reserved for other owners, and about as many tasks may wait. */
 export const placeLimits = (perOwner: number): PlaceLimits => {
   const reserved = Math.ceil(perOwner / SHARE);
-  return { total: perOwner + reserved, perOwner, waiting: Math.max(MIN_WAITING, reserved) };
+  return { total: perOwner + reserved, perOwner, waiting: Math.max(1, reserved - 1) };
 };
 
 type Waiter = { owner: string; since: number; admit(): void; giveUp(): void };
