@@ -2,7 +2,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { Config, WorkerRole } from '../config.js';
 import type { OwnerOf } from '../db/chats/ownerOf.js';
 import { classifierQueue, streamsQueue, webhooksQueue } from '../domain/turns/engine.js';
-import { createPlaces, placeLimits } from '../lib/places/places.js';
+import { createPlaces, type PlaceLimits, placeLimits } from '../lib/places/places.js';
 import type { Log } from '../telemetry/log/log.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { Drain } from './drain/drain.js';
@@ -102,10 +102,17 @@ function activitiesOnly(config: Sizes, { traced, drain, ownerOf, log }: Runs, pe
     interceptors: {
       activity: [reduceErrors(log), handOverInterceptor(drain), fairPlaces({ places, drain, ownerOf }), ...activity],
     },
-    // More than the places of an owner and the tasks that may wait for them: tasks of others take the rest at once. Few
-    // more, so that tasks for which there is no place stay in the queue, where `durable_turns_task_queue_backlog` counts.
-    maxConcurrentActivityTaskExecutions: limits.total + Math.floor((limits.total - limits.perOwner) / 2),
+    maxConcurrentActivityTaskExecutions: slotsFor(limits),
   };
+}
+
+/**
+ * A worker of few places leaves what it can't take in the queue, where the backlog is counted. A larger one has slots in
+ * which nothing waits, so that tasks return to the queue without delay and those of other owners are reached.
+ */
+function slotsFor({ total, perOwner }: PlaceLimits): number {
+  const reserved = total - perOwner;
+  return reserved === 1 ? total : total + 2 * Math.max(8, reserved);
 }
 
 /**
