@@ -12,7 +12,7 @@ let world: ScriptedService;
 let guide = '';
 beforeAll(async () => {
   guide = await readFile('docs/clients.md', 'utf8');
-  world = await startScriptedService();
+  world = await startScriptedService({}, { ownServers: true });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 

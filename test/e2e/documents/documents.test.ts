@@ -6,7 +6,7 @@ import { ending, whole } from '../../support/provider/scriptedReply.js';
 
 let world: NarrativeWorld;
 beforeAll(async () => {
-  world = await startNarrativeWorld({ REPLY_ATTEMPTS: '2' });
+  world = await startNarrativeWorld({ REPLY_ATTEMPTS: '2' }, { ownServers: true });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());

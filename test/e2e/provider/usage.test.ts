@@ -13,11 +13,14 @@ let world: NarrativeWorld;
 let other: ScriptedProvider;
 beforeAll(async () => {
   other = await startScriptedProvider();
-  world = await startNarrativeWorld({
-    FALLBACK_BASE_URL: other.baseUrl,
-    FALLBACK_MODEL: 'other-model',
-    REPLY_ATTEMPTS: '2',
-  });
+  world = await startNarrativeWorld(
+    {
+      FALLBACK_BASE_URL: other.baseUrl,
+      FALLBACK_MODEL: 'other-model',
+      REPLY_ATTEMPTS: '2',
+    },
+    { ownServers: true },
+  );
 }, 180_000);
 afterAll(async () => {
   await world?.dispose();
