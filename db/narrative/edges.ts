@@ -10,10 +10,8 @@ const columns = `source_id as "sourceId", target_id as "targetId", affinity, tru
 const toEdge = (row: EdgeRow): Edge => ({ ...row, lastInteractionAt: row.lastInteractionAt?.toISOString() ?? null });
 
 /** All edges of the chat `$1` as JSON, by source and then target: `edgesOf` reads it. */
-export const edgesColumn = `(select coalesce(jsonb_agg(jsonb_build_object('sourceId', source_id, 'targetId', target_id,
-    'affinity', affinity, 'trust', trust, 'summary', summary, 'knowledgeFacts', knowledge_facts,
-    'lastInteractionAt', last_interaction_at) order by source_id collate "C", target_id collate "C"), '[]')
-  from edges where chat_id = $1)`;
+export const edgesColumn = `(select coalesce(jsonb_agg(e), '[]') from (
+  select ${columns} from edges where chat_id = $1 order by source_id collate "C", target_id collate "C") e)`;
 
 /** All edges of a chat, by source and then target. */
 export async function readEdges(db: Db, chatId: string): Promise<Edge[]> {
