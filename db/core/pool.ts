@@ -164,3 +164,11 @@ async function rollBack(tx: Tx): Promise<Error | undefined> {
 export async function withoutCompiling(tx: Tx): Promise<void> {
   await tx.query('set local jit = off');
 }
+
+/**
+ * For the rest of the transaction, Postgres plans each statement for its values. A plan that is kept for all values
+ * takes every list for one of ten elements, and may compare each element of two lists of thousands with each.
+ */
+export async function planForValues(tx: Tx): Promise<void> {
+  await tx.query('set local plan_cache_mode = force_custom_plan');
+}

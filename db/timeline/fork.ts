@@ -8,7 +8,7 @@ import { lockOwnChat, readOwnChat } from '../chats/lockOwnChat.js';
 import { mustBeBelow, mustBeWithinLimit, type StoredLimit } from '../chats/ownerLimits.js';
 import { mustHaveRoomForChat } from '../chats/storedBytes.js';
 import { newId } from '../core/ids.js';
-import { type Pool, type Tx, transaction, withoutCompiling } from '../core/pool.js';
+import { type Pool, planForValues, type Tx, transaction, withoutCompiling } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
 import { yieldToEventLoop } from '../core/yieldToEventLoop.js';
 import { readFloor } from '../turns/floor.js';
@@ -66,6 +66,7 @@ async function fork(
   if (decision.action === 'refuse') throw new ChatRefused(decision.code, decision.path);
   await mustBeBelow(tx, 'chats', owner, maxChats);
   await withoutCompiling(tx);
+  await planForValues(tx);
   const forkId = newId('chat');
   const title = await insertFork(tx, chatId, forkId);
   const turns = await readVersionsOfTurns(tx, chatId);

@@ -1,5 +1,5 @@
 import type { ChatEvent } from '../../../domain/log/events.js';
-import { type Db, type Pool, type Tx, transaction, withoutCompiling } from '../../core/pool.js';
+import { type Db, type Pool, planForValues, type Tx, transaction, withoutCompiling } from '../../core/pool.js';
 import { yieldToEventLoop } from '../../core/yieldToEventLoop.js';
 import { countEvents, foldedKinds, project, projectionTables } from '../../projections/index.js';
 import { resetSettings } from '../../projections/settings.js';
@@ -11,6 +11,7 @@ export type ProjectionRows = Record<string, Record<string, unknown>[]>;
 /** Deletes the chat's projections and folds its timeline into them again. The caller holds the chat's lock. */
 export async function rebuildInTransaction(tx: Tx, chatId: string): Promise<void> {
   await withoutCompiling(tx);
+  await planForValues(tx);
   for (const table of [...projectionTables.map((each) => each.table), 'projection_snapshots'])
     await tx.query(`delete from ${table} where chat_id = $1`, [chatId]);
   await resetSettings(tx, chatId);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Pool } from '../../../db/core/pool.js';
+import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readPromptInput } from '../../../db/narrative/readPrompt.js';
 import { readTurnContext } from '../../../db/narrative/turnContext.js';
+import { forkChat } from '../../../db/timeline/fork.js';
 import { readMessages } from '../../../db/timeline/messages.js';
 import { rewindChat, undoRewind } from '../../../db/timeline/rewind.js';
 import { activateVersion, readVersions } from '../../../db/timeline/versions/versions.js';
@@ -95,6 +96,22 @@ describe('a chat of 10,000 turns', () => {
       const explained = taken();
       expect(failuresOf(explained)).toEqual([]);
       expect(compiledOf(explained)).toEqual([]);
+    } finally {
+      await pool.end();
+    }
+  }, 300_000);
+
+  test('is forked by plans made for the values of each part', async () => {
+    // A plan for all values takes a list for ten elements, and compared each of two lists of thousands with each.
+    const pool = createPool(database.url, { max: 1, statementTimeoutMs: 60_000 });
+    try {
+      await forkChat(pool, { chatId: chat.chatId, owner, atSeq: await newest(pool) });
+      const { rows } = await pool.query<{ custom: number; generic: number }>(
+        `select custom_plans as custom, generic_plans as generic from pg_prepared_statements
+         where statement ~ '^insert into (events|event_texts|turns|memories) '`,
+      );
+      expect(rows.length).toBeGreaterThanOrEqual(4);
+      expect(rows.filter(({ generic }) => generic > 0)).toEqual([]);
     } finally {
       await pool.end();
     }
