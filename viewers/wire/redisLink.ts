@@ -1,3 +1,4 @@
+import { withinOr } from '../../lib/within.js';
 import { connectRedis, type RedisOptions } from './redisClient.js';
 
 /** One channel for each direction. Every gateway subscribes to what all workers publish, and the other way round. */
@@ -17,23 +18,17 @@ type Limits = { maxUnsentBytes: number };
 /** Two connections to Redis, since one that is subscribed can't publish. Both reconnect by themselves. */
 export function createRedisLink(options: RedisOptions, subscription: Subscription, limits: Limits): RedisLink {
   const publisher = connectRedis(options, 'publisher');
-  const subscriber = connectRedis(options, 'subscriber');
-  let subscribed = false;
   // A subscription outlives its connection: the client makes it again after each reconnect.
-  subscriber.on('ready', () => {
-    if (subscribed) return;
-    subscribed = true;
-    subscriber.subscribe(subscription.channel, subscription.onMessage).catch((error) => {
-      subscribed = false;
-      options.log.warn({ err: error }, 'could not subscribe on Redis');
-    });
-  });
+  const subscriber = connectRedis(options, 'subscriber', (client) =>
+    client.subscribe(subscription.channel, subscription.onMessage),
+  );
   const counts = new Map<string, number>();
   let unsent = 0;
 
   const count = setInterval(() => {
-    if (!publisher.isReady) return counts.clear();
-    publisher
+    const client = publisher.client();
+    if (!client) return counts.clear();
+    client
       .pubSubNumSub(Object.values(redisChannels))
       .then((answer) => {
         for (const [channel, number] of Object.entries(answer)) counts.set(channel, Number(number));
@@ -43,21 +38,27 @@ export function createRedisLink(options: RedisOptions, subscription: Subscriptio
 
   return {
     publish(channel, message) {
-      if (!publisher.isReady || unsent > limits.maxUnsentBytes) return;
+      const client = publisher.client();
+      if (!client || unsent > limits.maxUnsentBytes) return;
       unsent += message.length;
       const sent = () => {
         unsent -= message.length;
       };
-      publisher.publish(channel, message).then(sent, sent);
+      client.publish(channel, message).then(sent, sent);
     },
     subscribers: (channel) => counts.get(channel) ?? 0,
     async close() {
       clearInterval(count);
-      if (publisher.isReady) await Promise.race([publisher.ping().catch(() => {}), pause(500)]);
-      publisher.destroy();
-      subscriber.destroy();
+      await withinOr(
+        500,
+        publisher
+          .client()
+          ?.ping()
+          .catch(() => null) ?? Promise.resolve(null),
+        null,
+      );
+      publisher.close();
+      subscriber.close();
     },
   };
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Logger, pino } from 'pino';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 import { startRedis, type TestRedis } from '../../support/postgres/redis.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
@@ -113,9 +114,9 @@ describe('the limit of requests at two apis with a Redis', () => {
     await database?.drop();
   });
 
-  const start = () => {
+  const start = (log?: Logger) => {
     const env = { ...keys, REQUESTS_PER_MINUTE: String(PER_MINUTE), RELAY_URL: redis.url };
-    return startTestApi({ database, env });
+    return startTestApi({ database, env, ...(log ? { log } : {}) });
   };
   const ask = (n: number, headers: Record<string, string>) => fetch(`${apis[n % 2]!.url}/v1/you`, { headers });
   /** Asks the two apis in turn until they count together. */
@@ -142,5 +143,45 @@ describe('the limit of requests at two apis with a Redis', () => {
     expect(statuses(answers).filter((status) => status === 429)).toHaveLength(10);
     await redis.start();
     await counted(ben);
+  }, 60_000);
+
+  test('is counted by each api while Redis hangs, which no request waits for, and what was counted then is not counted again', async () => {
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(line) });
+    apis = await Promise.all([start(log), start(log)]);
+    await counted(ann);
+    redis.hang();
+    try {
+      // The first answers wait for Redis.
+      for (let n = 0; n < 3; n++) expect((await ask(n, ben)).status).toBe(200);
+      const away = () => lines.filter((line) => /"counters".*Redis is away/.test(line)).length;
+      await until('both apis notice it', async () => (away() === 2 ? true : null));
+      const answers = await many(2 * PER_MINUTE, (n) => ask(n, ben));
+      expect(statuses(answers).filter((status) => status === 200)).toHaveLength(2 * PER_MINUTE - 3);
+      expect(statuses(answers).filter((status) => status === 429)).toHaveLength(3);
+    } finally {
+      redis.resume();
+    }
+    expect((await counted(ben)).left).toBeGreaterThan(PER_MINUTE / 2);
+  }, 60_000);
+
+  test('is counted by each api, and reported, while Redis has no memory left', async () => {
+    const full = await startRedis('--maxmemory', '1', '--maxmemory-policy', 'noeviction');
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(line) });
+    const api = await startTestApi({
+      database,
+      log,
+      env: { ...keys, REQUESTS_PER_MINUTE: String(PER_MINUTE), RELAY_URL: full.url },
+    });
+    try {
+      await until('a connection', async () => (lines.some((line) => line.includes('"counters"')) ? true : null));
+      const answers = await many(PER_MINUTE + 5, () => fetch(`${api.url}/v1/you`, { headers: ben }));
+      expect(statuses(answers).filter((status) => status === 200)).toHaveLength(PER_MINUTE);
+      expect(lines.filter((line) => line.includes('Redis does not count requests'))).toHaveLength(1);
+    } finally {
+      await api.close();
+      await full.stop();
+    }
   }, 60_000);
 });

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { createRedisHub, createRedisWire } from '../../../viewers/wire/redisWire.js';
 import type { Wire, WireToken } from '../../../viewers/wire/wire.js';
 import { seedChat } from '../../support/chats/chats.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 import { startRedis, type TestRedis } from '../../support/postgres/redis.js';
 import { startReply } from '../../support/provider/reply.js';
+import { openCuttableWay } from '../../support/service/cuttableWay.js';
+import { until } from '../../support/until.js';
 import { quiet, startGateway, type TestGateway } from '../../support/viewers/gateway.js';
 import { onToken, untilReceived } from '../../support/viewers/untilReceived.js';
 import { watchSocket } from '../../support/viewers/viewer.js';
@@ -81,3 +86,72 @@ test('tokens come from the checkpoints while Redis is away, and from the wire on
   await viewer.until(() => viewer.text(reply.turnId) === 'The lamp is lit.', 'the wire');
   viewer.close();
 });
+
+test('while Redis hangs, the gateway reports no worker and tokens come from the checkpoints; then from the wire', async () => {
+  const { hub, url } = gateways[0]!;
+  const { chatId } = await seedChat(database.pool);
+  const viewer = watchSocket(url, chatId);
+  await viewer.untilEvent('scene_opened');
+  await until('a worker', async () => (hub.connectedWorkers() === 1 ? true : null));
+  const reply = await startReply(database.pool, wire, chatId);
+  redis.hang();
+  try {
+    await until('no worker', async () => (hub.connectedWorkers() === 0 ? true : null));
+    await reply.say('The lamp ', 'both');
+    await viewer.until(() => viewer.text(reply.turnId) === 'The lamp ', 'the checkpoint');
+  } finally {
+    redis.resume();
+  }
+  await untilReceived(() => wire.publish(probe), onToken(hub));
+  await reply.say('is lit.', 'wire');
+  await viewer.until(() => viewer.text(reply.turnId) === 'The lamp is lit.', 'the wire');
+  await until('a worker', async () => (hub.connectedWorkers() === 1 ? true : null));
+  viewer.close();
+}, 60_000);
+
+test('a connection to Redis on which nothing arrives any more is replaced by one that works', async () => {
+  const way = await openCuttableWay({ host: '127.0.0.1', port: Number(new URL(redis.url).port) });
+  const hub = createRedisHub({ url: `redis://127.0.0.1:${way.port}`, log: quiet });
+  try {
+    await untilReceived(() => wire.publish(probe), onToken(hub));
+    way.silence();
+    await until('a token on a new connection', async () => {
+      const arrived = onToken(hub);
+      return untilReceived(() => wire.publish(probe), arrived).catch(() => null);
+    });
+    await until('both connections', async () => (hub.connectedWorkers() > 0 ? true : null));
+  } finally {
+    await hub.close();
+    await way.close();
+  }
+}, 60_000);
+
+test('a Redis that refuses the password, or every connection, is reported once in half a minute, without the password', async () => {
+  const guarded = await startRedis('--requirepass', 'the-right-password');
+  const refusing = createServer((socket) => void socket.destroy()).listen(0, '127.0.0.1');
+  await once(refusing, 'listening');
+  const { port } = refusing.address() as AddressInfo;
+  const urls = [guarded.url.replace('//', '//:a-wrong-password@'), `redis://127.0.0.1:${port}`];
+  for (const url of urls) {
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(line) });
+    const hub = createRedisHub({ url, log });
+    await until('both ends are reported', async () => (lines.length >= 2 ? true : null));
+    let refused = 0;
+    refusing.on('connection', () => {
+      refused += 1;
+    });
+    if (url.includes(`:${port}`)) await until('ten attempts', async () => (refused >= 10 ? true : null));
+    await hub.close();
+    expect(lines.map((line) => JSON.parse(line)).map(({ end, msg }) => ({ end, msg }))).toEqual(
+      expect.arrayContaining([
+        { end: 'publisher', msg: 'Redis is away; trying again' },
+        { end: 'subscriber', msg: 'Redis is away; trying again' },
+      ]),
+    );
+    expect(lines).toHaveLength(2);
+    expect(lines.join()).not.toContain('a-wrong-password');
+  }
+  refusing.close();
+  await guarded.stop();
+}, 60_000);

@@ -3,14 +3,26 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort } from '../service/freePort.js';
 
-export type TestRedis = { url: string; stop(): Promise<void>; start(): Promise<void> };
+export type TestRedis = {
+  url: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** It keeps its connections and accepts new ones, but answers nothing. */
+  hang(): void;
+  resume(): void;
+};
 
-/** A Redis of the test's own, kept in memory. It is not installed with the packages: CI installs it. */
-export async function startRedis(): Promise<TestRedis> {
+/**
+ * A Redis of the test's own, kept in memory, with further arguments if given. It is not installed with the packages: CI
+ * installs it.
+ */
+export async function startRedis(...args: string[]): Promise<TestRedis> {
   const port = await freePort();
-  let child = await run(port);
+  let child = await run(port, args);
   return {
     url: `redis://127.0.0.1:${port}`,
+    hang: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
@@ -18,13 +30,13 @@ export async function startRedis(): Promise<TestRedis> {
       await ended;
     },
     async start() {
-      child = await run(port);
+      child = await run(port, args);
     },
   };
 }
 
-async function run(port: number): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+async function run(port: number, more: string[]): Promise<ChildProcess> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...more];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const failed = new Promise<never>((_, reject) => {
     child.once('error', () =>

@@ -8,11 +8,14 @@ export type CuttableWay = {
    * and its answer does not.
    */
   cutAfter(before: string, word: string): Promise<void>;
+  /** Nothing arrives any more on the connections that are open now, as when packets are dropped. New ones work. */
+  silence(): void;
   close(): Promise<void>;
 };
 
 export async function openCuttableWay(target: { host: string; port: number }): Promise<CuttableWay> {
   const sockets = new Set<Socket>();
+  const silent = new WeakSet<Socket>();
   let armed: { before: string; word: string; done: () => void } | null = null;
   const server = createServer((near) => {
     const far = connect(target.port, target.host);
@@ -30,6 +33,7 @@ export async function openCuttableWay(target: { host: string; port: number }): P
       });
     }
     near.on('data', (chunk) => {
+      if (silent.has(near)) return;
       far.write(chunk);
       if (!armed) return;
       isMarked ||= chunk.includes(armed.before);
@@ -40,7 +44,7 @@ export async function openCuttableWay(target: { host: string; port: number }): P
     });
     far.on('data', (chunk) => {
       if (isCut) near.destroy();
-      else near.write(chunk);
+      else if (!silent.has(far)) near.write(chunk);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,6 +55,9 @@ export async function openCuttableWay(target: { host: string; port: number }): P
       new Promise((done) => {
         armed = { before, word, done };
       }),
+    silence() {
+      for (const socket of sockets) silent.add(socket);
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
