@@ -9,7 +9,7 @@ let viewers: Viewers;
 
 beforeAll(async () => {
   viewers = await startViewers();
-  world = await startScriptedService({}, { ownServers: true });
+  world = await startScriptedService();
 }, 180_000);
 afterAll(async () => {
   await viewers?.dispose();

@@ -9,7 +9,7 @@ import { until } from '../../support/until.js';
 
 let world: AgentWorld;
 beforeAll(async () => {
-  world = await startAgentWorld({}, { ownServers: true });
+  world = await startAgentWorld();
   await until('the tools of the MCP servers', async () =>
     (await world.list('/v1/tools')).some(({ name }) => name === named('echo', 'safe')) ? true : null,
   );

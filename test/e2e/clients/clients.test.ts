@@ -12,7 +12,7 @@ let world: ScriptedService;
 let guide = '';
 beforeAll(async () => {
   guide = await readFile('docs/clients.md', 'utf8');
-  world = await startScriptedService({}, { ownServers: true });
+  world = await startScriptedService();
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 

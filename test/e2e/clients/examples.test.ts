@@ -35,7 +35,7 @@ beforeAll(async () => {
     cp('client/python', join(folder, 'client/python'), { recursive: true }),
     buildClient(join(folder, 'client')),
   ]);
-  world = await startScriptedService({ ALLOWED_ORIGINS: origins.join(',') }, { ownServers: true });
+  world = await startScriptedService({ ALLOWED_ORIGINS: origins.join(',') });
   world.provider.script(() => whole('The lamp is lit, ', 'and the sea answers.'));
   browser = await launchChromium();
   files = createServer((request, response) => {

@@ -8,7 +8,7 @@ import { until } from '../../support/until.js';
 
 let world: ScriptedService;
 beforeAll(async () => {
-  world = await startScriptedService({}, { ownServers: true });
+  world = await startScriptedService();
 }, 240_000);
 afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());

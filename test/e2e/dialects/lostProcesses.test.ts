@@ -7,7 +7,7 @@ import { until } from '../../support/until.js';
 
 let world: ScriptedService;
 beforeAll(async () => {
-  world = await startScriptedService({}, { ownServers: true });
+  world = await startScriptedService();
   world.driveReplies();
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);

@@ -12,7 +12,7 @@ let world: ScriptedService;
 let openai: OpenAI;
 let leaves: (() => void)[] = [];
 beforeAll(async () => {
-  world = await startScriptedService({}, { ownServers: true });
+  world = await startScriptedService();
   openai = new OpenAI({ baseURL: `${world.service.api}/openai/v1`, apiKey: 'none' });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);

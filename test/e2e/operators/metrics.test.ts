@@ -11,7 +11,7 @@ const marker = 'Amaranthine';
 
 let world: NarrativeWorld;
 beforeAll(async () => {
-  world = await startNarrativeWorld({ REPLY_ATTEMPTS: '2', CLASSIFIER_CONCURRENCY: '4' }, { ownServers: true });
+  world = await startNarrativeWorld({ REPLY_ATTEMPTS: '2', CLASSIFIER_CONCURRENCY: '4' });
 }, 180_000);
 afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());

@@ -224,7 +224,7 @@ describe('with a collector', () => {
 describe('a collector that takes requests and never answers', () => {
   test('affects no turn and delays no shutdown', async () => {
     const collector = await startOtlpReceiver({ hangs: true });
-    const world = await startScriptedService(tracedTo(collector.endpoint), { ownServers: true });
+    const world = await startScriptedService(tracedTo(collector.endpoint));
     try {
       const { viewer, turn, call, begun } = await world.beginReply();
       await collector.until('spans', (spans) => spans.length > 0);
@@ -243,10 +243,7 @@ describe('a collector that takes requests and never answers', () => {
 describe('without a collector', () => {
   test('no span is sent, whatever other OpenTelemetry settings are made, and turns have no trace', async () => {
     const collector = await startOtlpReceiver();
-    const world = await startScriptedService(
-      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces` },
-      { ownServers: true },
-    );
+    const world = await startScriptedService({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces` });
     try {
       const chat = await world.service.client.newChat();
       const turn = await postTraced(world, chat.id, '7af7651916cd43dd8448eb211c80319c');

@@ -13,14 +13,11 @@ let world: NarrativeWorld;
 let other: ScriptedProvider;
 beforeAll(async () => {
   other = await startScriptedProvider();
-  world = await startNarrativeWorld(
-    {
-      FALLBACK_BASE_URL: other.baseUrl,
-      FALLBACK_MODEL: 'other-model',
-      REPLY_ATTEMPTS: '2',
-    },
-    { ownServers: true },
-  );
+  world = await startNarrativeWorld({
+    FALLBACK_BASE_URL: other.baseUrl,
+    FALLBACK_MODEL: 'other-model',
+    REPLY_ATTEMPTS: '2',
+  });
 }, 180_000);
 afterAll(async () => {
   await world?.dispose();

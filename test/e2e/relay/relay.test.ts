@@ -19,14 +19,11 @@ let world: NarrativeWorld;
 let upstream: ScriptedUpstream;
 beforeAll(async () => {
   upstream = await startScriptedUpstream();
-  world = await startNarrativeWorld(
-    {
-      UPSTREAM_BASE_URL: upstream.baseUrl,
-      REPLY_ATTEMPTS: '3',
-      REPLY_SILENCE_MS: '1500',
-    },
-    { ownServers: true },
-  );
+  world = await startNarrativeWorld({
+    UPSTREAM_BASE_URL: upstream.baseUrl,
+    REPLY_ATTEMPTS: '3',
+    REPLY_SILENCE_MS: '1500',
+  });
 }, 180_000);
 afterAll(async () => {
   await world?.dispose();
