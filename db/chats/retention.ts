@@ -5,13 +5,17 @@ const AT_ONCE = 20;
 
 const lastActive = 'coalesce(c.last_event_at, c.created_at)';
 
+/** A fork and an import keep the times of their events: such a chat may be younger than its newest event. */
+const isExpired = (days: string) =>
+  `${lastActive} < now() - ${days} * interval '1 day' and c.created_at < now() - ${days} * interval '1 day'`;
+
 const isIdle = `c.active_turn_id is null and not exists (
   select from turns t where t.chat_id = c.id and t.status in ('queued', 'running', 'awaiting_operator'))`;
 
 /**
- * Deletes chats whose newest event is older than `days`, a few at a time, until none is left or the signal is aborted.
- * Leaves out a chat with a turn that runs or waits, and one that is locked. Several processes may run it at once. Returns
- * how many it has deleted; their rows are purged later. Throws errors of the database.
+ * Deletes chats that were created and had their newest event more than `days` ago, a few at a time, until none is left or
+ * the signal is aborted. Leaves out a chat with a turn that runs or waits, and one that is locked. Several processes may
+ * run it at once. Returns how many it has deleted; their rows are purged later. Throws errors of the database.
  */
 export async function deleteExpiredChats(pool: Pool, days: number, signal: AbortSignal): Promise<number> {
   for (let total = 0; ; ) {
@@ -34,7 +38,7 @@ function deleteSome(pool: Pool, days: number): Promise<number> {
        select c.id from chats c where c.id in (
          select old.id from owners o cross join lateral (
            select c.id from chats c
-           where c.owner = o.owner and ${lastActive} < now() - $1 * interval '1 day' and ${isIdle}
+           where c.owner = o.owner and ${isExpired('$1')} and ${isIdle}
            order by ${lastActive} limit ${AT_ONCE}) as old
          limit ${AT_ONCE})
        order by c.id for update skip locked`,
@@ -43,7 +47,7 @@ function deleteSome(pool: Pool, days: number): Promise<number> {
     if (rows.length === 0) return 0;
     // A turn that was posted before the lock has committed by now.
     const { rowCount } = await tx.query(
-      `delete from chats c where c.id = any($2) and ${lastActive} < now() - $1 * interval '1 day' and ${isIdle}`,
+      `delete from chats c where c.id = any($2) and ${isExpired('$1')} and ${isIdle}`,
       [days, rows.map(({ id }) => id)],
     );
     return rowCount ?? 0;

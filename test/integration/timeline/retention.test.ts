@@ -73,6 +73,27 @@ describe('retention', () => {
     expect(await left()).toEqual([]);
   });
 
+  test('leaves a fork and an import of an old chat until they are that old themselves', async () => {
+    const source = await chatOfAge(0);
+    await database.pool.query("update events set at = at - interval '90 days' where chat_id = $1", [source]);
+    const api = await startTestApi({ database });
+    try {
+      const fork = await api.client.send<{ id: string }>('POST', `/v1/chats/${source}/fork`, { atSeq: 1 });
+      const body = await (await fetch(`${api.url}/v1/chats/${source}/export`)).text();
+      const headers = { 'content-type': 'application/x-ndjson' };
+      const imported = await fetch(`${api.url}/v1/chats/import`, { method: 'POST', headers, body });
+      expect([fork.status, imported.status]).toEqual([201, 201]);
+      const copies = [fork.body.id, ((await imported.json()) as { id: string }).id];
+      await database.pool.query("update chats set last_event_at = now() - interval '90 days' where id = $1", [source]);
+      expect(await deleteExpiredChats(database.pool, 30, never)).toBe(1);
+      expect(await left()).toEqual(copies.sort());
+      await database.pool.query("update chats set created_at = now() - interval '31 days'");
+      expect(await deleteExpiredChats(database.pool, 30, never)).toBe(2);
+    } finally {
+      await api.close();
+    }
+  }, 60_000);
+
   test('runs in an api with RETENTION_DAYS, which counts the chats and purges their rows', async () => {
     await database.pool.query('delete from chats');
     const chatId = await chatOfAge(8);
