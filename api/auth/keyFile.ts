@@ -57,6 +57,7 @@ function parseLine(line: string): HashedKey | undefined {
 /** Reads the file and watches it. A file that can't be used is a `ConfigError` at the start; later the former list stays. */
 export function openKeyFile(path: string, log: Pick<Log, 'info' | 'error'>): KeyFile {
   let { keys, version: seen } = readAtStart(path);
+  let reported: string | null = null;
   let changed = () => {};
   let looking = false;
 
@@ -66,12 +67,16 @@ export function openKeyFile(path: string, log: Pick<Log, 'info' | 'error'>): Key
     // An editor may still write it. If so, the next look finds it.
     await pause(settleMs);
     if ((await versionOf(path)) !== version) return;
-    seen = version;
     try {
       keys = parseKeyFile(await readFile(path, 'utf8'));
     } catch (err) {
-      return log.error({ err }, 'API_KEYS_FILE can not be used: the former keys stay');
+      // Wrong lines stay wrong until the file changes. What could not be read is tried again at the next look.
+      if (err instanceof KeyFileError) seen = version;
+      if (reported !== version) log.error({ err }, 'API_KEYS_FILE can not be used: the former keys stay');
+      reported = version;
+      return;
     }
+    seen = version;
     log.info({ keys: keys.length }, 'API_KEYS_FILE was read again');
     changed();
   }
@@ -104,7 +109,8 @@ function readAtStart(path: string): { keys: readonly HashedKey[]; version: strin
   }
 }
 
-const nameVersion = ({ mtimeMs, size, ino }: Stats) => `${mtimeMs}:${size}:${ino}`;
+/** `ctimeMs` changes with the permissions too, and can't be set, as `mtimeMs` can by tools that copy files. */
+const nameVersion = ({ ctimeMs, mtimeMs, size, ino }: Stats) => `${ctimeMs}:${mtimeMs}:${size}:${ino}`;
 
 /** A file that is missing has a version too, so that its return is seen. */
 const versionOf = (path: string): Promise<string> =>

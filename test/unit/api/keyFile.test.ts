@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -93,6 +93,39 @@ describe('a key file', () => {
       await rename(`${path}.next`, path);
       await until('the replaced file', async () => owners().length === 1 || null);
       expect([owners(), changes]).toEqual([['ben'], 2]);
+    } finally {
+      file.close();
+    }
+  });
+
+  it('is read again when its new content has the same size and the same time of change as the former one', async () => {
+    const path = join(folder, 'copied');
+    await writeFile(path, lineOf('a', ':ann'));
+    const { atime, mtime } = await stat(path);
+    const file = openKeyFile(path, { info: () => undefined, error: () => undefined });
+    try {
+      await writeFile(path, lineOf('b', ':ben'));
+      await utimes(path, atime, mtime);
+      await until('the other key', async () => file.keys()[0]?.owner === 'ben' || null);
+    } finally {
+      file.close();
+    }
+  });
+
+  it('that can not be read is reported once, tried again, and read as soon as that is possible', async () => {
+    const path = join(folder, 'unreadable');
+    await writeFile(path, lineOf('a', ':ann'));
+    const errors: string[] = [];
+    const note = (_fields: object, message: string) => void errors.push(message);
+    const file = openKeyFile(path, { info: note, error: note } as Parameters<typeof openKeyFile>[1]);
+    try {
+      await rm(path);
+      await mkdir(path);
+      await until('an error', async () => errors.length > 0 || null);
+      await rmdir(path);
+      await writeFile(path, lineOf('b', ':ben'));
+      await until('the other key', async () => file.keys()[0]?.owner === 'ben' || null);
+      expect(errors.filter((line) => line.includes('the former keys stay')).length).toBeLessThanOrEqual(3);
     } finally {
       file.close();
     }
