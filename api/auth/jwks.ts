@@ -7,6 +7,7 @@ import {
   type JWTVerifyGetKey,
   jwksCache,
 } from 'jose';
+import { withinOr } from '../../lib/within.js';
 import type { Log } from '../../telemetry/log/log.js';
 
 /** Milliseconds: for one read of the key set, between two reads, and until keys are read again. */
@@ -14,6 +15,8 @@ const times = { timeoutDuration: 3_000, cooldownDuration: 1_000, cacheMaxAge: 60
 /** How long keys are used while their server is away, in milliseconds, and how seldom it is then asked. */
 const staleMs = 3_600_000;
 const retryWithKeysMs = 5_000;
+/** The longest that a token of a known key waits for the key set to be read again, in milliseconds. */
+const patienceMs = 300;
 const maxBytes = 1024 * 1024;
 const logEveryMs = 30_000;
 
@@ -24,12 +27,17 @@ export class KeysUnavailable extends Error {
 
 /**
  * The keys of a JWKS URL, as jose's `jwtVerify` takes them. They are read again every ten minutes, and at once for a key
- * that is not among them, at most once a second. While the server is away, the keys of the last hour hold. Throws
+ * that is not among them, at most once a second. While the server is away or slow, the keys of the last hour hold. Throws
  * `KeysUnavailable`.
  */
-export function createJwks(url: string, log: Pick<Log, 'warn'>): JWTVerifyGetKey {
+export function createJwks(
+  url: string,
+  log: Pick<Log, 'warn'>,
+  { cacheMaxAge } = { cacheMaxAge: times.cacheMaxAge },
+): JWTVerifyGetKey {
   const cache: ExportedJWKSCache | Record<string, never> = {};
-  const remote = createRemoteJWKSet(new URL(url), { ...times, [jwksCache]: cache, [customFetch]: boundedFetch });
+  const options = { ...times, cacheMaxAge, [jwksCache]: cache, [customFetch]: boundedFetch };
+  const remote = createRemoteJWKSet(new URL(url), options);
   let failedAt = -Infinity;
   let loggedAt = -Infinity;
   let last: { uat: number; keys: ReturnType<typeof createLocalJWKSet> } | null = null;
@@ -46,7 +54,7 @@ export function createJwks(url: string, log: Pick<Log, 'warn'>): JWTVerifyGetKey
     }
   };
 
-  const findStale: JWTVerifyGetKey = async (header, token) => {
+  const findStale = async (...[header, token]: Parameters<JWTVerifyGetKey>) => {
     const { uat, jwks } = cache;
     if (uat === undefined || jwks === undefined || Date.now() - uat > staleMs) throw new KeysUnavailable();
     if (last?.uat !== uat) last = { uat, keys: createLocalJWKSet(jwks) };
@@ -58,20 +66,31 @@ export function createJwks(url: string, log: Pick<Log, 'warn'>): JWTVerifyGetKey
     }
   };
 
-  return async (header, token) => {
-    const now = Date.now();
-    // Requests with known keys must not wait for a server that does not answer.
-    const pauseMs = cache.uat === undefined ? times.cooldownDuration : retryWithKeysMs;
-    if (now - failedAt < pauseMs) return findStale(header, token);
+  const findOrStale = async (...[header, token]: Parameters<JWTVerifyGetKey>) => {
     try {
       return await find(header, token);
     } catch (error) {
       if (!isUnread(error)) throw error;
       failedAt = Date.now();
-      if (now - loggedAt > logEveryMs) log.warn({ err: error }, 'AUTH_JWKS_URL can not be read');
-      if (now - loggedAt > logEveryMs) loggedAt = now;
+      if (failedAt - loggedAt > logEveryMs) {
+        log.warn({ err: error }, 'AUTH_JWKS_URL can not be read');
+        loggedAt = failedAt;
+      }
       return findStale(header, token);
     }
+  };
+
+  return async (header, token) => {
+    // Requests with known keys must not wait for a server that does not answer.
+    const pauseMs = cache.uat === undefined ? times.cooldownDuration : retryWithKeysMs;
+    if (Date.now() - failedAt < pauseMs) return findStale(header, token);
+    const found = findOrStale(header, token);
+    const inTime = await withinOr(patienceMs, found, null);
+    if (inTime) return inTime;
+    const known = await findStale(header, token).catch(() => null);
+    if (!known) return found;
+    found.catch(() => undefined);
+    return known;
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SignJWT } from 'jose';
+import { jwtVerify, SignJWT } from 'jose';
+import { createJwks } from '../../../api/auth/jwks.js';
 import { createUserTokens, type UserTokenSettings } from '../../../api/auth/userTokens.js';
 import { Problem } from '../../../api/http/problem.js';
 import { startIssuer, type TestIssuer } from '../../support/service/issuer.js';
@@ -170,6 +171,24 @@ describe('a key set', () => {
     const begun = performance.now();
     expect(await verify(await own.sign(claims)).catch(codeOf)).toBe('auth_unavailable');
     expect(performance.now() - begun).toBeLessThan(8_000);
+    await own.close();
+  });
+
+  it('that does not answer in time keeps its keys in use: only a token of an unknown key waits for it', async () => {
+    const own = await startIssuer();
+    const getKey = createJwks(own.jwksUrl, quiet, { cacheMaxAge: 0 });
+    const token = await own.sign(claims);
+    expect((await jwtVerify(token, getKey)).payload.sub).toBe('ann');
+    own.fail('silence');
+    const unknown = own.sign(claims, { kid: 'another' }).then((signed) => jwtVerify(signed, getKey));
+    const order: string[] = [];
+    const waited = unknown.catch((error: Error) => void order.push(error.name));
+    for (let n = 0; n < 5; n++) {
+      expect((await jwtVerify(token, getKey)).payload.sub).toBe('ann');
+      order.push('known');
+    }
+    await waited;
+    expect(order).toEqual(['known', 'known', 'known', 'known', 'known', 'KeysUnavailable']);
     await own.close();
   });
 
