@@ -83,6 +83,17 @@ describe('a post to a URL that an owner has named', () => {
     expect(await post(url)).toBe(200);
   });
 
+  test('gives the status of an answer whose body stays open, or breaks off', async () => {
+    const open = await start((_request, response) => void response.writeHead(200).write('wait'));
+    expect(await post(open)).toBe(200);
+    const silent = await start((_request, response) => response.writeHead(410, { 'content-length': 9 }).flushHeaders());
+    expect(await post(silent)).toBe(410);
+    const broken = await start((_request, response) => {
+      response.writeHead(201, { 'content-length': 9 }).write('half', () => response.destroy());
+    });
+    expect(await post(broken)).toBe(201);
+  });
+
   test('fails when there is no answer in time', async () => {
     const url = await start(() => undefined);
     await expect(post(url, { withinMs: 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
