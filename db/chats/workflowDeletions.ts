@@ -3,7 +3,10 @@ import type { Pool } from '../core/pool.js';
 /** How long other processes leave a chat alone that one has taken, and the pause while workflows are found, in seconds. */
 const TAKEN_SECONDS = 30;
 const PAUSE_SECONDS = 2;
-/** A workflow that started just before the deletion is found this long after it at the latest, in seconds. */
+/**
+ * A workflow that started just before the deletion is found this long after it at the latest, in seconds. Counted from the
+ * first look that Temporal answered: while it was away, its list of workflows did not catch up.
+ */
 const SETTLED_SECONDS = 10;
 
 /** Takes the chat that was due first, and before the pass began. Null when there is none. */
@@ -12,7 +15,7 @@ async function takeNext(pool: Pool, begun: string): Promise<{ chatId: string; is
     `update workflow_deletions set not_before = now() + interval '${TAKEN_SECONDS} seconds'
      where chat_id = (select chat_id from workflow_deletions where not_before <= $1 order by not_before limit 1
                       for update skip locked)
-     returning chat_id as "chatId", deleted_at < now() - interval '${SETTLED_SECONDS} seconds' as "isSettled"`,
+     returning chat_id as "chatId", coalesce(first_look_at < now() - interval '${SETTLED_SECONDS} seconds', false) as "isSettled"`,
     [begun],
   );
   return rows[0] ?? null;
@@ -20,7 +23,7 @@ async function takeNext(pool: Pool, begun: string): Promise<{ chatId: string; is
 
 /**
  * Looks once for the workflows of each deleted chat that is due, and deletes them, until the signal is aborted. A chat is
- * done when no workflow of it was found a while after its deletion. Rejects when Temporal or Postgres fails: the chat is
+ * done when no workflow of it was found a while after its first look. Rejects when Temporal or Postgres fails: the chat is
  * due again later.
  */
 export async function deleteWorkflowsOfChats(
@@ -38,8 +41,13 @@ export async function deleteWorkflowsOfChats(
       continue;
     }
     const due =
-      found > 0 ? `now() + interval '${PAUSE_SECONDS} s'` : `deleted_at + interval '${SETTLED_SECONDS + 1} s'`;
-    await pool.query(`update workflow_deletions set not_before = ${due} where chat_id = $1`, [next.chatId]);
+      found > 0
+        ? `now() + interval '${PAUSE_SECONDS} s'`
+        : `coalesce(first_look_at, now()) + interval '${SETTLED_SECONDS + 1} s'`;
+    await pool.query(
+      `update workflow_deletions set not_before = ${due}, first_look_at = coalesce(first_look_at, now()) where chat_id = $1`,
+      [next.chatId],
+    );
   }
 }
 

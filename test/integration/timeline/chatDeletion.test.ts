@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { chatTables, deleteChat, purgeDeletedChats } from '../../../db/chats/deleteChat.js';
+import { deleteWorkflowsOfChats } from '../../../db/chats/workflowDeletions.js';
 import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readOpenTurns } from '../../../db/turns/openTurns.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
@@ -165,5 +166,45 @@ describe('a purge of a deleted chat', () => {
     const others = ['drafts', 'chat_deletions', 'workflow_deletions'];
     const known = [...chatTables.map(({ table }) => table), ...others];
     expect(rows.map(({ name }) => name).sort()).toEqual(known.sort());
+  });
+});
+
+describe('the deletion of the workflows of a deleted chat', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  }, 60_000);
+  afterAll(() => database?.drop());
+
+  /** Lets so many seconds pass for the deletions. */
+  const later = (seconds: number) =>
+    database.pool.query(
+      `update workflow_deletions set not_before = not_before - $1 * interval '1 s', deleted_at = deleted_at - $1 * interval '1 s',
+         first_look_at = first_look_at - $1 * interval '1 s'`,
+      [seconds],
+    );
+  const left = async () => (await database.pool.query('select from workflow_deletions')).rowCount;
+
+  test('continues when Temporal is back, until a while after its first answer, because its list lags behind', async () => {
+    const { chatId } = await seedChat(database.pool);
+    await deleteChat(database.pool, owner, chatId);
+    const look = (found: number) => deleteWorkflowsOfChats(database.pool, async () => found, never);
+    const away = async () => {
+      throw new Error('Temporal is away');
+    };
+    for (let n = 0; n < 3; n++) {
+      await expect(deleteWorkflowsOfChats(database.pool, away, never)).rejects.toThrow('Temporal is away');
+      await later(60);
+    }
+    await look(0);
+    await later(5);
+    await look(0); // not due
+    expect(await left()).toBe(1);
+    await later(7);
+    await look(1);
+    expect(await left()).toBe(1);
+    await later(7);
+    await look(0);
+    expect(await left()).toBe(0);
   });
 });
