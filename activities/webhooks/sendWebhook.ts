@@ -1,8 +1,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Pool } from '../../db/core/pool.js';
 import type { SealingKey } from '../../db/core/sealed.js';
-import { type Delivery, dropWebhook, endDelivery, readDelivery } from '../../db/webhooks/deliveries.js';
-import { type DeliveryKey, deliveryBody, deliveryId } from '../../domain/webhooks/delivery.js';
+import { countFailure, type Delivery, dropWebhook, endDelivery, readDelivery } from '../../db/webhooks/deliveries.js';
+import { type DeliveryKey, deliveryBody, deliveryId, retryDelayMs } from '../../domain/webhooks/delivery.js';
 import { postToOwner } from '../../lib/postToOwner.js';
 import type { AllowedHost } from '../../lib/providerAddress.js';
 import { withHeartbeats } from '../heartbeats.js';
@@ -21,7 +21,7 @@ export type Sent = { outcome: 'delivered' | 'webhook_gone' | 'stopped' };
 
 /**
  * Makes one attempt to deliver an event to a webhook. Any answer but 2xx and 410 fails the attempt, and Temporal retries
- * it. An attempt whose worker dies after the answer is repeated: receivers get an event at least once.
+ * it after a pause by the number of such failures. An attempt whose worker dies after the answer is repeated: receivers get an event at least once.
  */
 export function createSendWebhook({ pool, webhooks, telemetry }: WebhookDeps) {
   return async (key: DeliveryKey): Promise<Sent> => {
@@ -40,7 +40,12 @@ export function createSendWebhook({ pool, webhooks, telemetry }: WebhookDeps) {
     }
     telemetry.deliveryEnded(key, { outcome: 'failed', ...answer });
     const code = answer.status === null ? 'webhook_unreachable' : 'webhook_refused';
-    throw ApplicationFailure.create({ type: code, message: `${code}${answer.status ? `: ${answer.status}` : ''}` });
+    throw ApplicationFailure.create({
+      type: code,
+      message: `${code}${answer.status ? `: ${answer.status}` : ''}`,
+      // Not by Temporal's count of attempts: some of them got no place and sent nothing.
+      nextRetryDelay: retryDelayMs(await countFailure(pool, key)),
+    });
   };
 }
 
@@ -48,15 +53,15 @@ type Answered = { status: number | null; cause?: unknown };
 
 /** The status of the answer; null with a cause when there is none. */
 async function post(key: DeliveryKey, delivery: Delivery, allowed: readonly AllowedHost[]): Promise<Answered> {
-  const { url, secret, byOperator, event } = delivery;
+  const { url, secret, byOperator, failures, event } = delivery;
   if (secret === null) return { status: null, cause: new Error("the webhook's secret can not be opened") };
-  const { info, cancellationSignal: signal } = Context.current();
+  const { cancellationSignal: signal } = Context.current();
   const body = deliveryBody(key, event, Buffer.byteLength);
   const headers = {
     'Content-Type': 'application/json',
     'User-Agent': 'durable-turns',
     'X-Webhook-Id': deliveryId(key),
-    'X-Webhook-Attempt': String(info.attempt),
+    'X-Webhook-Attempt': String(failures + 1),
     'X-Signature': signatureOf(secret, body, Math.floor(Date.now() / 1_000)),
   };
   try {

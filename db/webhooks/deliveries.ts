@@ -13,7 +13,8 @@ const OPEN_PER_WEBHOOK = 1_000;
 
 /**
  * Deliveries whose workflow is yet to be started, at most `perWebhook` of a webhook, oldest first. `webhookIds`: null for
- * all. A receiver that does not answer holds back only its own webhook.
+ * all. A receiver that does not answer holds back only its own webhook. Those of a deleted chat are left out: its workflows
+ * have been deleted from Temporal, and the rows wait for their purge.
  */
 export async function readPending(db: Db, webhookIds: string[] | null, perWebhook: number): Promise<PendingDelivery[]> {
   const { rows } = await db.query<PendingDelivery>(
@@ -21,6 +22,7 @@ export async function readPending(db: Db, webhookIds: string[] | null, perWebhoo
      from webhooks w
      cross join lateral (
        select d.chat_id, d.seq from webhook_deliveries d where d.webhook_id = w.id and d.started_at is null
+         and exists (select from chats c where c.id = d.chat_id)
        order by d.created_at limit greatest(0, least($2, ${OPEN_PER_WEBHOOK} - (
          select count(*) from (select from webhook_deliveries o where o.webhook_id = w.id and o.started_at is not null
                                limit ${OPEN_PER_WEBHOOK}) as open)))
@@ -49,13 +51,19 @@ export async function returnToOutbox(db: Db): Promise<void> {
   await db.query('update webhook_deliveries set started_at = null where started_at is not null');
 }
 
-/** A delivery as it is sent. `secret` is null when it can't be decrypted. */
-export type Delivery = { url: string; secret: string | null; byOperator: boolean; event: ChatEvent };
+/** A delivery as it is sent. `secret` is null when it can't be decrypted. `failures`: attempts that failed before. */
+export type Delivery = {
+  url: string;
+  secret: string | null;
+  byOperator: boolean;
+  failures: number;
+  event: ChatEvent;
+};
 
 /** Reads an open delivery. Null when it has ended, or its webhook or its chat was deleted. */
 export async function readDelivery(db: Db, key: SealingKey | null, of: DeliveryKey): Promise<Delivery | null> {
-  const { rows } = await db.query<EventRow & { owner: string; url: string; sealed: Buffer; byOperator: boolean }>(
-    `select w.owner, w.url, w.sealed_secret as sealed, w.by_operator as "byOperator",
+  const { rows } = await db.query<EventRow & Omit<Delivery, 'secret' | 'event'> & { owner: string; sealed: Buffer }>(
+    `select w.owner, w.url, w.sealed_secret as sealed, w.by_operator as "byOperator", d.failures,
        e.seq, e.kind, e.turn_id, e.at, e.data, e.superseded_by, e.hidden_by
      from webhook_deliveries d join webhooks w on w.id = d.webhook_id join chats c on c.id = d.chat_id
        join events e on e.chat_id = d.chat_id and e.seq = d.seq
@@ -64,13 +72,24 @@ export async function readDelivery(db: Db, key: SealingKey | null, of: DeliveryK
   );
   const row = rows[0];
   if (!row) return null;
-  const { owner, url, sealed, byOperator, ...event } = row;
+  const { owner, url, sealed, byOperator, failures, ...event } = row;
   return {
     url,
     secret: key && unseal(key, sealed, secretOf(owner, of.webhookId)),
     byOperator,
+    failures,
     event: toChatEvent(event),
   };
+}
+
+/** Counts an attempt that failed. Returns how many did. */
+export async function countFailure(db: Db, { webhookId, chatId, seq }: DeliveryKey): Promise<number> {
+  const { rows } = await db.query<{ failures: number }>(
+    `update webhook_deliveries set failures = failures + 1 where webhook_id = $1 and chat_id = $2 and seq = $3
+     returning failures`,
+    [webhookId, chatId, seq],
+  );
+  return rows[0]?.failures ?? 1;
 }
 
 /** Ends a delivery. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChatEvent } from '../log/events.js';
-import { deliveryBody, MAX_BODY_BYTES } from './delivery.js';
+import { deliveryBody, MAX_BODY_BYTES, retryDelayMs } from './delivery.js';
 
 const key = { webhookId: 'whk_1', chatId: 'chat_1', seq: 7 };
 
@@ -41,4 +41,9 @@ describe('the body of a delivery to a webhook', () => {
     expect(Buffer.byteLength(bodyOf('x'.repeat(room)))).toBe(MAX_BODY_BYTES);
     expect(JSON.parse(bodyOf('x'.repeat(room)))).not.toHaveProperty('note');
   });
+});
+
+test('the pause after a failed delivery doubles from a second to an hour', () => {
+  const pauses = [1, 2, 3, 12, 13, 5_000].map(retryDelayMs);
+  expect(pauses).toEqual([1_000, 2_000, 4_000, 2_048_000, 3_600_000, 3_600_000]);
 });

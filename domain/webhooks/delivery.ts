@@ -9,6 +9,9 @@ export const deliveryId = ({ webhookId, chatId, seq }: DeliveryKey): string => `
 /** For how long a delivery is retried, in milliseconds. */
 export const RETRIED_FOR_MS = 24 * 60 * 60_000;
 
+/** The pause after so many attempts that the receiver failed, in milliseconds: doubles from a second to an hour. */
+export const retryDelayMs = (failures: number): number => Math.min(1_000 * 2 ** (failures - 1), 3_600_000);
+
 /** The largest body of a delivery, in bytes. A larger one comes without the event's data. */
 export const MAX_BODY_BYTES = 512 * 1024;
 

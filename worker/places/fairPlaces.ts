@@ -2,7 +2,8 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { OwnerOf } from '../../db/chats/ownerOf.js';
-import type { Places } from '../../lib/places/places.js';
+import type { DeliveryKey } from '../../domain/webhooks/delivery.js';
+import { createPlaces, type Places, type Release } from '../../lib/places/places.js';
 import type { Drain } from '../drain/drain.js';
 import { createRetryPacer } from './retryPacer.js';
 
@@ -18,6 +19,9 @@ const takesPlace = new Set([
   'impersonate',
   'sendWebhook',
 ]);
+
+/** Requests to one webhook at once in this worker: a receiver that does not answer leaves places for others of its owner. */
+const PER_WEBHOOK = 5;
 
 /** The longest wait for a place, in milliseconds: shorter than any heartbeat timeout. */
 const WAIT_MS = 2_000;
@@ -37,6 +41,7 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
   const { min, max } = RETRY_EVERY_MS;
   const everyMs = () => Math.min(Math.max(deps.places.releaseIntervalMs() / 2, min), max);
   const retryDelay = createRetryPacer(everyMs, MAX_RETRY_DELAY_MS);
+  const ofWebhooks = createPlaces({ total: Number.MAX_SAFE_INTEGER, perOwner: PER_WEBHOOK, waiting: 0 });
   // Another worker takes the tasks that wait here.
   deps.drain.onDraining(deps.places.close);
   return ({ info }) => ({
@@ -44,15 +49,28 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
       async execute(input, next) {
         if (info.isLocal || !takesPlace.has(info.activityType)) return next(input);
         const owner = info.priority?.fairnessKey || (await deps.ownerOf(input.args[0])) || '';
-        const release = await takePlace(deps.places, owner, retryDelay);
+        const leave = enter(ofWebhooks, info.activityType, input.args[0], retryDelay);
         try {
-          return await next(input);
+          const release = await takePlace(deps.places, owner, retryDelay);
+          try {
+            return await next(input);
+          } finally {
+            release();
+          }
         } finally {
-          release();
+          leave();
         }
       },
     },
   });
+}
+
+/** Takes a place among the requests to a webhook. Other activities need none. */
+function enter(ofWebhooks: Places, activityType: string, input: unknown, retryDelay: () => number): Release {
+  if (activityType !== 'sendWebhook') return () => undefined;
+  const taken = ofWebhooks.takeNow((input as DeliveryKey).webhookId);
+  if (!taken) throw noPlace(retryDelay());
+  return taken;
 }
 
 async function takePlace(places: Places, owner: string, retryDelay: () => number) {

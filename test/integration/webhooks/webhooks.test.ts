@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { readPending } from '../../../db/webhooks/deliveries.js';
 import { createStartDelivery } from '../../../engine/deliveries.js';
 import { claim, seedChat } from '../../support/chats/chats.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
@@ -8,7 +9,7 @@ import { startWorkerFleet, type WorkerFleet } from '../../support/service/worker
 import type { WorkerProcess } from '../../support/service/workerProcess.js';
 import { until } from '../../support/until.js';
 import { createServiceClient, type ServiceClient } from '../../support/viewers/serviceClient.js';
-import { type Receiver, secret, startReceiver } from '../../support/webhooks/receiver.js';
+import { type Receiver, secret, startReceiver, startSilentReceiver } from '../../support/webhooks/receiver.js';
 
 const settings = {
   PROVIDER_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
@@ -108,6 +109,60 @@ describe('a webhook', () => {
     expect(await fleet.client.workflow.getHandle(first.id).result()).toEqual({ outcome: 'stopped' });
     expect(receiver.received.filter(({ body }) => body.chatId === chat.id)).toHaveLength(1);
     expect((await remove(ada, id)).status).toBe(404);
+  }, 120_000);
+
+  test('whose receiver does not answer leaves places for the other webhooks of its owner', async () => {
+    const silent = await startSilentReceiver();
+    const slow = await add(ada, ['chat_created'], silent.url);
+    for (let n = 0; n < 40; n++) await ada.newChat();
+    await until('requests that wait', async () => (silent.requests() >= 5 ? true : null));
+    const { id } = await add(ada, ['chat_created']);
+    for (let n = 0; n < 5; n++) await ada.newChat();
+    await until('all events are delivered', async () => ((await open(id)) === 0 ? true : null));
+    expect(receiver.received.filter((each) => each.id.startsWith(`${id}/`))).toHaveLength(5);
+    expect(silent.most()).toBe(5);
+    await remove(ada, slow.id);
+    await remove(ada, id);
+    await silent.close();
+  }, 120_000);
+
+  test('gets an event once more with the same id when the worker is killed before the answer, and then no more', async () => {
+    const silent = await startSilentReceiver();
+    const { id } = await add(ada, ['chat_created'], silent.url);
+    const chat = await ada.newChat();
+    await until('a request', async () => (silent.requests() === 1 ? true : null));
+    await fleet.pool.query('update webhooks set url = $2 where id = $1', [id, receiver.url]);
+    worker.kill('SIGKILL');
+    worker = await fleet.start();
+    const got = await nextOf(id);
+    expect([got.id, got.signed, got.status]).toEqual([`${id}/${chat.id}/1`, true, 204]);
+    await until('the end of the delivery', async () => ((await open(id)) === 0 ? true : null));
+    expect(receiver.received.filter((each) => each.id === got.id)).toHaveLength(1);
+    await remove(ada, id);
+    await silent.close();
+  }, 120_000);
+
+  test('of whose deliveries in the outbox those of a deleted chat are not started', async () => {
+    const { id } = await add(ada, ['memory_pinned']);
+    const [kept, gone] = [await ada.newChat(), await ada.newChat()];
+    for (const chat of [gone, kept])
+      await fleet.pool.query('insert into webhook_deliveries (webhook_id, chat_id, seq) values ($1, $2, 1)', [
+        id,
+        chat.id,
+      ]);
+    // As after the deletion of a long chat: its row is gone, and the others are not yet.
+    const client = await fleet.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query('delete from chats where id = $1', [gone.id]);
+      expect(await readPending(client, [id], 10)).toEqual([
+        { webhookId: id, owner: 'ada', chatId: kept.id, seq: 1, kind: 'chat_created' },
+      ]);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    await remove(ada, id);
   }, 120_000);
 
   test('gets no event of a chat that was deleted before the delivery', async () => {

@@ -80,6 +80,34 @@ export async function startReceiver(): Promise<Receiver> {
   };
 }
 
+/** A receiver that takes requests and answers none of them. `most` is the most that were open at once. */
+export type SilentReceiver = { url: string; requests(): number; most(): number; close(): Promise<void> };
+
+export async function startSilentReceiver(): Promise<SilentReceiver> {
+  let [requests, open, most] = [0, 0, 0];
+  const server = createServer((request, response) => {
+    requests += 1;
+    open += 1;
+    most = Math.max(most, open);
+    request.resume();
+    response.once('close', () => {
+      open -= 1;
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    requests: () => requests,
+    most: () => most,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
 async function readAll(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
