@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import { listen } from '../../lib/listen.js';
 import type { Log } from '../../telemetry/log/log.js';
+import { temporalLogger } from './temporalLogger.js';
 
 /**
  * Installs Temporal's runtime: its log lines go through ours, and it handles no signals. With `withMetrics` it serves its
@@ -33,14 +34,7 @@ const metricPrefix = 'durable_turns_temporal_';
 
 function install(log: Log, telemetry: Pick<NonNullable<RuntimeOptions['telemetryOptions']>, 'metrics'>): void {
   Runtime.install({
-    logger: {
-      log: (level, message, meta) => log[levels[level]]({ temporal: meta }, message),
-      trace: (message, meta) => log.trace({ temporal: meta }, message),
-      debug: (message, meta) => log.debug({ temporal: meta }, message),
-      info: (message, meta) => log.debug({ temporal: meta }, message),
-      warn: (message, meta) => log.warn({ temporal: meta }, message),
-      error: (message, meta) => log.error({ temporal: meta }, message),
-    },
+    logger: temporalLogger(log),
     telemetryOptions: {
       ...telemetry,
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
@@ -48,8 +42,6 @@ function install(log: Log, telemetry: Pick<NonNullable<RuntimeOptions['telemetry
     shutdownSignals: [],
   });
 }
-
-const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
 
 async function freePort(): Promise<number> {
   const server = createServer();
