@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readConfig } from '../config.js';
 import { jestCommand, type Suite, suitesFor } from './jestSuites.js';
 import { messageOf } from './start/failure.js';
-import { findTemporal } from './temporal/findTemporal.js';
+import { findTemporal, temporalWithinMs } from './temporal/findTemporal.js';
 
 /**
  * `npm test`: types, lint, dead code and every test, cheapest first. A check that fails stops none of the others; the
@@ -15,7 +15,6 @@ import { findTemporal } from './temporal/findTemporal.js';
 type Counts = { passed: number; failed: number };
 
 const jestBound = 40 * 60_000;
-const temporalBound = 15 * 60_000;
 
 const checks = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '-b'] },
@@ -74,7 +73,7 @@ async function readCounts(file: string): Promise<Counts> {
  */
 async function ensureTemporal(): Promise<void> {
   const { cacheDir } = readConfig({ XDG_CACHE_HOME: process.env.XDG_CACHE_HOME });
-  const signal = AbortSignal.timeout(temporalBound);
+  const signal = AbortSignal.timeout(temporalWithinMs);
   const options = { cacheDir, path: process.env.PATH ?? '', say: (line: string) => console.log(line), signal };
   try {
     const { path, from } = await findTemporal(options);

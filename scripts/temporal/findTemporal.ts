@@ -13,6 +13,9 @@ const temporal: GoCommand = {
   takes: 'a few minutes',
 };
 
+/** How long tests wait for it: on a new machine it is downloaded or built. */
+export const temporalWithinMs = 15 * 60_000;
+
 export type TemporalBinary = { path: string; from: string };
 
 type Source = { name: string; find: () => Promise<string | null> };

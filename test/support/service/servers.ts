@@ -9,7 +9,7 @@ import { buildPage, buildProcesses, buildWorkflows } from '../../../scripts/buil
 import { databaseReady, embeddedUrl } from '../../../scripts/postgres/database.js';
 import { openCluster } from '../../../scripts/postgres/postgresCluster.js';
 import type { Command } from '../../../scripts/processes/runCommand.js';
-import { findTemporal } from '../../../scripts/temporal/findTemporal.js';
+import { findTemporal, temporalWithinMs } from '../../../scripts/temporal/findTemporal.js';
 import { temporalReady } from '../../../scripts/temporal/temporalConnection.js';
 import { devServerArgs } from '../../../scripts/temporal/temporalServer.js';
 import { bundleTests } from '../jest/bundleTests.js';
@@ -20,7 +20,8 @@ import { bundleLauncher } from './launcherBundle.js';
 /**
  * What the tests of a run share, in a folder that is removed at its end: a Postgres and a Temporal server as
  * `npm start` runs them, the data of a Postgres that was never used, and what the launcher builds. Prints one line of
- * JSON, the variables that name them, once all is there; ends when its standard input does.
+ * JSON, the variables that name them, once all is there; ends when its standard input does, or with 1 if the start takes
+ * longer than Temporal may take on a new machine, where it is built.
  */
 type Server = { child: ChildProcess; stopSignal: NodeJS.Signals; variables: Record<string, string> };
 
@@ -121,7 +122,12 @@ const starts = [
   build(dataDir, stopping.signal),
 ];
 for (const start of starts) start.catch((error: unknown) => stopping.abort(error));
+const late = setTimeout(
+  () => stopping.abort(new Error(`the test servers were not up within ${temporalWithinMs / 1_000} s`)),
+  temporalWithinMs,
+);
 const results = await Promise.allSettled(starts);
+clearTimeout(late);
 if (results.every((result) => result.status === 'fulfilled')) {
   console.log(JSON.stringify(Object.assign(built, ...running.map((server) => server.variables))));
   await over;
