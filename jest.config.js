@@ -1,6 +1,8 @@
 const common = {
   rootDir: '.',
   testEnvironment: 'node',
+  // Jest would load what tests import again for each file.
+  testRunner: '<rootDir>/test/support/jest/runBundled.js',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -20,8 +22,12 @@ const served = {
   ...common,
   globalSetup: '<rootDir>/test/support/service/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/service/globalTeardown.ts',
-  // Jest would load what tests import again for each file.
-  testRunner: '<rootDir>/test/support/jest/runBundled.js',
+};
+
+const withoutServers = {
+  ...common,
+  globalSetup: '<rootDir>/test/support/jest/bundleSetup.ts',
+  globalTeardown: '<rootDir>/test/support/jest/bundleTeardown.ts',
 };
 
 /** Each project is one kind of test; `npm test` runs all of them, `npm run check` only `unit`. */
@@ -31,7 +37,7 @@ export default {
   testSequencer: '<rootDir>/test/longestFirst.js',
   projects: [
     {
-      ...common,
+      ...withoutServers,
       displayName: 'unit',
       testMatch: [
         '<rootDir>/{activities,api,db,domain,engine,lib,llm,telemetry,viewers,web,worker,workflows,client}/**/*.test.ts',
@@ -39,7 +45,7 @@ export default {
       ],
     },
     { ...served, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
-    { ...common, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.test.ts'] },
+    { ...withoutServers, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.test.ts'] },
     { ...served, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
     { ...served, displayName: 'page', testMatch: ['<rootDir>/test/page/**/*.test.ts'] },
   ],

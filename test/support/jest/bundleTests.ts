@@ -3,17 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { rooms } from '../../../scripts/rooms.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const kinds = ['integration', 'e2e', 'page'];
+
+export const testFolders = {
+  withServers: ['test/integration', 'test/e2e', 'test/page'],
+  withoutServers: [...rooms, 'client', 'test/unit', 'test/replay'],
+};
 
 /**
- * Bundles all tests with servers into `folder`, beside which `node_modules` must lead to the installed packages: a file
- * each at its path, and chunks of what they share. `runBundled.js` runs them.
+ * Bundles all tests of these folders into `folder`, beside which `node_modules` must lead to the installed packages: a
+ * file each at its path, and chunks of what they share. `runBundled.js` runs them.
  */
-export async function bundleTests(folder: string): Promise<void> {
+export async function bundleTests(folder: string, tests: string[]): Promise<void> {
   await build({
-    entryPoints: kinds.flatMap(testsOf),
+    entryPoints: tests.flatMap(testsIn),
     outdir: folder,
     outbase: root,
     bundle: true,
@@ -30,10 +35,10 @@ export async function bundleTests(folder: string): Promise<void> {
   });
 }
 
-const testsOf = (kind: string) =>
-  readdirSync(join(root, 'test', kind), { recursive: true, encoding: 'utf8' })
+const testsIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join(root, 'test', kind, name));
+    .map((name) => join(root, folder, name));
 
 const jestGlobals: Plugin = {
   name: 'globals of Jest',

@@ -8,7 +8,7 @@ type Name = 'afterAll' | 'afterEach' | 'beforeAll' | 'beforeEach' | 'describe' |
 type Globals = Pick<typeof globals, Name>;
 
 declare global {
-  var durableTurnsTestGlobals: { current: Globals; onChange?: (globals: Globals) => void };
+  var durableTurnsTestGlobals: { current: Globals; onChange: ((globals: Globals) => void)[] };
 }
 
 const { current } = globalThis.durableTurnsTestGlobals;
@@ -22,6 +22,6 @@ export let it: Globals['it'] = current.it;
 export let jest: Globals['jest'] = current.jest;
 export let test: Globals['test'] = current.test;
 
-globalThis.durableTurnsTestGlobals.onChange = (next) => {
+globalThis.durableTurnsTestGlobals.onChange.push((next) => {
   ({ afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest, test } = next);
-};
+});
