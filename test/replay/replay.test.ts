@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { workflowTracingModules } from '../../telemetry/otel/workflowModules.js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { readConfig } from '../../config.js';
+import { buildWorkflows } from '../../scripts/builds/builds.js';
+import { tracedBundle } from '../../telemetry/tracing.js';
 import { type History, historyFromJson, readableHistory } from '../support/temporal/engine.js';
 import { outOfOrder } from '../support/temporal/localActivities.js';
 import { withoutPatches } from './withoutPatches.js';
@@ -16,34 +15,47 @@ import { withoutPatches } from './withoutPatches.js';
 /** Turns that ran before this version, as a running service has them in Temporal: this version must be able to end them. */
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+const recorded = (name: string) => historyFromJson(JSON.parse(readFileSync(folder + name, 'utf8')) as object);
 
 /** Each turn may go on in a worker that traces, and in one that doesn't, however it began. */
-const bundles: Partial<Record<'plain' | 'traced', WorkflowBundleWithSourceMap>> = {};
+const kinds = ['plain', 'traced'] as const;
+type Kind = (typeof kinds)[number];
+const bundles: Partial<Record<Kind, { codePath: string }>> = {};
+let built: string;
+
+/** The errors by the names of the histories, null where one replays. */
+const replayed: Partial<Record<Kind, Map<string, Error | null>>> = {};
+
+const sinks = { exporter: { export: { fn: () => undefined } } };
+const replay = (history: History, kind: Kind = 'plain') =>
+  Worker.runReplayHistory({ workflowBundle: bundles[kind]!, sinks }, history);
+
+/** One worker for all: most of the time of a replay is the start of its worker. */
+async function replayAll(kind: Kind): Promise<Map<string, Error | null>> {
+  const histories = names.map((name) => ({ workflowId: name, history: recorded(name) }));
+  const results = Worker.runReplayHistories({ workflowBundle: bundles[kind]!, sinks }, histories);
+  const errors = new Map<string, Error | null>();
+  for await (const { workflowId, error = null } of results) errors.set(workflowId, error);
+  return errors;
+}
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const logger = new DefaultLogger('WARN');
-  bundles.plain = await bundleWorkflowCode({ workflowsPath, logger });
-  const workflowInterceptorModules = workflowTracingModules();
-  bundles.traced = await bundleWorkflowCode({ workflowsPath, logger, workflowInterceptorModules });
-}, 120_000);
-
-const recorded = (name: string) => historyFromJson(JSON.parse(readFileSync(folder + name, 'utf8')) as object);
-
-const sinks = { exporter: { export: { fn: () => undefined } } };
-const replay = (history: History, workflowBundle = bundles.plain) =>
-  Worker.runReplayHistory({ workflowBundle: workflowBundle!, sinks }, history);
+  built = await mkdtemp(join(tmpdir(), 'durable-turns-replay-'));
+  const { cacheDir } = readConfig({ XDG_CACHE_HOME: process.env.XDG_CACHE_HOME });
+  for (const kind of kinds) {
+    const context = { cacheDir, signal: AbortSignal.timeout(240_000) };
+    const file = await buildWorkflows(join(built, kind), context, kind);
+    bundles[kind] = { codePath: kind === 'traced' ? tracedBundle(file) : file };
+    replayed[kind] = await replayAll(kind);
+  }
+}, 300_000);
+afterAll(() => rm(built, { recursive: true, force: true }));
 
 describe('a turn that ran before this version', () => {
-  test.each(names)(
-    'replays, with tracing and without: %s',
-    async (name) => {
-      await replay(recorded(name));
-      await replay(recorded(name), bundles.traced);
-    },
-    60_000,
-  );
+  test.each(names)('replays, with tracing and without: %s', (name) => {
+    for (const kind of kinds) expect({ kind, error: replayed[kind]?.get(name) }).toEqual({ kind, error: null });
+  });
 
   test.each(names)('ran its local activities one after another: %s', (name) => {
     expect(outOfOrder(recorded(name))).toEqual([]);
@@ -80,7 +92,7 @@ describe('a first workflow task that was completed with the marker of a local ac
 
   test('replays, because no step of a turn asks for a patch after its first await', async () => {
     await replay(withoutPatches(split()));
-    await replay(withoutPatches(split()), bundles.traced);
+    await replay(withoutPatches(split()), 'traced');
   }, 60_000);
 
   test('fails a replay of code that records a patch in the second task, which shows that the check above works', async () => {
