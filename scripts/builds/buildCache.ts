@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { copyFile, cp, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { copyFile, cp, link, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 /**
@@ -34,7 +35,8 @@ export async function hashFiles(root: string, paths: string[], ...more: string[]
   const hash = createHash('sha256').update(JSON.stringify([root, ...more]));
   for (const path of paths) {
     for (const file of await filesAt(join(root, path))) {
-      hash.update(`\0${relative(root, file)}\0`).update(await readFile(file));
+      // A thousand small files: read one by one without the event loop, they take a quarter of the time.
+      hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
     }
   }
   return hash.digest('hex').slice(0, 32);
