@@ -1,76 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
-import { bundledPackages, outsideBundles } from './bundledPackages.js';
-import { onlyOwnSources, type SourceMapFile } from './ownSources.js';
+import { fileURLToPath } from 'node:url';
+import { bundleStarts } from './bundleStarts.js';
 
 /**
- * `bundleProcesses.ts FOLDER` writes the api and the worker as one file each, with the packages that they use, and beside
- * each file its code as V8 has compiled it. Started as `FOLDER/api.mjs` and `FOLDER/worker.mjs`, they need a third to a
- * half of the time of their sources, which shortens the restart of a process that died. What can't be bundled, such as
- * native code, is found through a link to the installed packages.
+ * `bundleProcesses.ts FOLDER` writes the api and the worker as one file each, with the packages that they use. Started as
+ * `FOLDER/api.mjs` and `FOLDER/worker.mjs`, they need a third to a half of the time of their sources, which shortens the
+ * restart of a process that died.
  */
-const to = resolve(process.argv[2] ?? 'dist/processes');
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const processes = ['api', 'worker'];
-
-await rm(to, { recursive: true, force: true });
-await mkdir(to, { recursive: true });
-await symlink(join(root, 'node_modules'), join(to, 'node_modules'), 'dir');
-await build({
-  entryPoints: Object.fromEntries(processes.map((name) => [name, join(root, name, 'main.ts')])),
-  outdir: to,
-  outExtension: { '.js': '.bundle.cjs' },
-  bundle: true,
-  external: outsideBundles,
-  plugins: [bundledPackages],
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  charset: 'ascii',
-  minifyWhitespace: true,
-  keepNames: true,
-  legalComments: 'none',
-  define: { 'import.meta.url': '__bundleUrl' },
-  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  sourcemap: 'external',
-  sourcesContent: false,
-  logLevel: 'warning',
-});
-
-for (const name of await readdir(to)) {
-  const file = join(to, name);
-  if (name.endsWith('.map')) await writeFile(file, withOwnSources(await readFile(file, 'utf8')));
-  else if (name.endsWith('.bundle.cjs')) await writeFile(file, inAscii(await readFile(file, 'utf8')));
-}
-await copyFile(join(root, 'scripts/builds/loadBundle.cjs'), join(to, 'loadBundle.cjs'));
-for (const name of processes) {
-  await writeFile(join(to, `${name}.mjs`), `import load from './loadBundle.cjs';\nload('${name}');\n`);
-}
-await Promise.all(processes.map(keepCompiledCode));
-
-/** The launcher copies the bundles to another folder, so source maps need absolute paths. */
-function withOwnSources(text: string): string {
-  const map = JSON.parse(text) as SourceMapFile;
-  const sources = map.sources.map((source) => pathToFileURL(resolve(to, source)).href);
-  return JSON.stringify(onlyOwnSources({ ...map, sources }, (source) => !source.includes('/node_modules/')));
-}
-
-/** Escapes what esbuild does not: characters in regular expressions. The loader reads a byte as a character. */
-function inAscii(code: string): string {
-  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/**
- * Runs the bundle once for its compiled code. Without settings a process ends as soon as it has loaded, and the code for
- * that is what a start needs first.
- */
-async function keepCompiledCode(name: string): Promise<void> {
-  const child = spawn(process.execPath, [join(to, 'loadBundle.cjs'), name], { env: {}, stdio: 'ignore' });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 100_000);
-  await once(child, 'exit');
-  clearTimeout(timer);
-}
+const processes = ['api', 'worker'].map((name) => ({ name, main: join(root, name, 'main.ts') }));
+await bundleStarts(resolve(process.argv[2] ?? 'dist/processes'), processes);

@@ -45,9 +45,6 @@ function fail(error: unknown): void {
   else console.error(`Could not start: ${messageOf(error)}`, error);
 }
 
-try {
-  await main();
-} catch (error) {
-  fail(error);
-}
-process.exit();
+void main()
+  .catch(fail)
+  .finally(() => process.exit());

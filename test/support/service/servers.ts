@@ -91,7 +91,10 @@ async function build(dataDir: string, signal: AbortSignal): Promise<void> {
   ]);
   // Beside the processes, whose packages they find.
   const tests = join(processes, 'tests');
-  const [launcher] = await Promise.all([bundleLauncher(processes), bundleTests(tests, testFolders.withServers)]);
+  const [launcher] = await Promise.all([
+    bundleLauncher(join(dataDir, 'launcher')),
+    bundleTests(tests, testFolders.withServers),
+  ]);
   Object.assign(built, {
     TEST_BUNDLES: tests,
     TEST_LAUNCHER: launcher,
