@@ -1,7 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { once } from 'node:events';
 
-/** Removes the bundles of this run. */
+/** Ends the process of the bundles, which removes them. */
 export default async function teardown(): Promise<void> {
-  const { TEST_BUNDLES_WITHOUT_SERVERS: folder } = process.env;
-  if (folder) await rm(folder, { recursive: true, force: true });
+  const child = globalThis.durableTurnsBundles;
+  if (!child || child.exitCode !== null) return;
+  const ended = once(child, 'exit', { signal: AbortSignal.timeout(30_000) });
+  child.stdin?.end();
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`the process of the bundles ended with ${code}`);
 }
