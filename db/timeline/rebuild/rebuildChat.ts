@@ -1,3 +1,4 @@
+import { keepOneHolder } from '../../agents/strategyHolder.js';
 import { type Pool, type Tx, transaction } from '../../core/pool.js';
 import { projectionTables } from '../../projections/index.js';
 import { lockChat } from '../log.js';
@@ -20,7 +21,7 @@ class NotKept extends Error {
 
 /**
  * Rebuilds a chat's projections from its log and compares them with those that were there, under the chat's lock. Commits
- * when they differ; with `check` it never does. A chat whose floor is held is left alone (`busy`): its turn would wait.
+ * when they differ; with `check` it never does. A strategy that another chat has by now stays with that one. A chat whose floor is held is left alone (`busy`): its turn would wait.
  */
 export async function rebuildChat(pool: Pool, chatId: string, { check }: { check: boolean }): Promise<RebuildResult> {
   try {
@@ -29,7 +30,7 @@ export async function rebuildChat(pool: Pool, chatId: string, { check }: { check
       if (!chat) return { outcome: 'unknown_chat' };
       if (chat.activeTurnId !== null) return { outcome: 'busy' };
       await keepRows(tx, chatId, 'rows_before');
-      await rebuildInTransaction(tx, chatId);
+      await keepOneHolder(tx, chatId, () => rebuildInTransaction(tx, chatId));
       await keepRows(tx, chatId, 'rows_after');
       const differences = await compare(tx);
       if (check || differences.length === 0) throw new NotKept(differences);

@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newId } from '../../../db/core/ids.js';
+import { transaction } from '../../../db/core/pool.js';
+import { projectionTables } from '../../../db/projections/index.js';
+import { appendEvents, lockChat } from '../../../db/timeline/log.js';
 import { readProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { rebuildChat } from '../../../db/timeline/rebuild/rebuildChat.js';
-import { claim, seedChat } from '../../support/chats/chats.js';
+import type { NewEvent } from '../../../domain/log/events.js';
+import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { tellStory } from '../../support/chats/timeline.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
 
@@ -20,6 +25,57 @@ async function fullChat(): Promise<string> {
   await story.say('Two', 'Second reply');
   return seeded.chatId;
 }
+
+/** A chat with rows in every projection, and the strategy of this number, which no other chat may have. */
+async function chatWithAllRows(strategyId: number): Promise<string> {
+  const { pool } = database;
+  const chatId = await fullChat();
+  const documentId = newId('doc');
+  await pool.query("insert into documents (id, owner, title, body) values ($1, $2, 'Tale', 'Old words.')", [
+    documentId,
+    owner,
+  ]);
+  await pool.query('update chats set document_id = $2 where id = $1', [chatId, documentId]);
+  await append(chatId, [
+    {
+      kind: 'story_event_planned',
+      data: { eventId: newId('evt'), title: 'A storm', description: 'It comes.', artifacts: {} },
+    },
+    { kind: 'object_acquired', data: { ownerId: 'you', name: 'a lamp' } },
+    { kind: 'strategy_link', data: { strategyId, isSaved: true } },
+  ]);
+  const edit = { original: 'Old', proposed: 'New', reason: 'Better.' };
+  const [call] = await append(chatId, [
+    { kind: 'tool_call_start', data: { id: 'call_1', name: 'propose_edit', arguments: edit } },
+  ]);
+  const proposal = { messageSeq: call!.seq, changeIds: [newId('chg')], count: 1 };
+  await append(chatId, [{ kind: 'changes_proposed', data: proposal as never }]);
+  return chatId;
+}
+
+let strategies = 100;
+const newStrategy = () => {
+  strategies += 1;
+  return strategies;
+};
+
+const append = (chatId: string, events: NewEvent[]) =>
+  transaction(database.pool, async (tx) => {
+    await lockChat(tx, chatId);
+    return appendEvents(tx, { chatId, turnId: null, step: `test:${newId('evt')}` }, events);
+  });
+
+/** A wrong value for a row of each projection. */
+const wrongValues: Record<string, string> = {
+  scenes: "container = 'elsewhere'",
+  edges: "summary = 'They never met.'",
+  memories: "text = 'nothing'",
+  story_events: "status = 'completed'",
+  objects: "name = 'a sword'",
+  changes: "state = 'accepted'",
+  chat_projections: "message_count = message_count + 3, name = 'wrong'",
+  chat_summaries: 'message_count = 0',
+};
 
 /** A memory is lost, an edge has another value, and there is a scene that no event has opened. */
 async function damage(chatId: string): Promise<void> {
@@ -72,6 +128,42 @@ describe('a rebuild of a chat', () => {
     expect(await readProjections(database.pool, chatId)).toEqual(wrong);
     expect(await rebuildChat(database.pool, chatId, { check: false })).toMatchObject({ differences: damaged });
     expect(await readProjections(database.pool, chatId)).toEqual(right);
+  });
+
+  test.each(projectionTables.map(({ table }) => table))(
+    'finds and repairs lost, changed and added rows of %s',
+    async (table) => {
+      const { pool } = database;
+      const chatId = await chatWithAllRows(newStrategy());
+      const right = await readProjections(pool, chatId);
+      const count = right[table]!.length;
+      expect(count).toBeGreaterThan(0);
+      const repair = async () => (await rebuildChat(pool, chatId, { check: false })) as { differences: object[] };
+
+      await pool.query(`update ${table} set ${wrongValues[table]} where chat_id = $1`, [chatId]);
+      expect((await repair()).differences).toMatchObject([{ table, missing: 0, extra: 0, changed: count }]);
+      await pool.query(`delete from ${table} where chat_id = $1`, [chatId]);
+      expect((await repair()).differences).toMatchObject([{ table, missing: count, extra: 0, changed: 0 }]);
+      // These have one row in each chat.
+      if (!table.startsWith('chat_')) {
+        const other = await chatWithAllRows(newStrategy());
+        const key = table === 'objects' ? ', seq = seq + 1000' : '';
+        await pool.query(`update ${table} set chat_id = $1${key} where chat_id = $2`, [chatId, other]);
+        expect((await repair()).differences).toMatchObject([{ table, missing: 0, extra: count, changed: 0 }]);
+      }
+      expect(await readProjections(pool, chatId)).toEqual(right);
+    },
+    30_000,
+  );
+
+  test('leaves a strategy with the chat that has linked it since the row of this one was damaged', async () => {
+    const [first, second] = [await chatWithAllRows(7), await fullChat()];
+    await database.pool.query('update chat_projections set strategy_id = null where chat_id = $1', [first]);
+    await append(second, [{ kind: 'strategy_link', data: { strategyId: 7, isSaved: true } }]);
+    await rebuildChat(database.pool, first, { check: false });
+    const { rows } = await database.pool.query('select chat_id as id from chat_projections where strategy_id = 7');
+    expect(rows).toEqual([{ id: second }]);
+    expect(await rebuildChat(database.pool, first, { check: false })).toMatchObject({ differences: [] });
   });
 
   test('repairs the settings of an agent, which are a column of its chat', async () => {
