@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { requestApproval } from '../../../db/agents/approvals.js';
+import { answerApproval, readPermission, requestApproval } from '../../../db/agents/approvals.js';
 import { publishTools } from '../../../db/agents/tools.js';
 import { builtins } from '../../../domain/agents/tools.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
@@ -13,7 +13,7 @@ describe('a call of a tool of level 3 that waits for approval', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi({
-      env: { API_KEYS: 'reader-key-0001:ann:1,writer-key-0002:ann:2,owner-key-00003:ann:3' },
+      env: { API_KEYS: 'reader-key-0001:ann:1,writer-key-0002:ann:2,owner-key-00003:ann:3,another-owner-01:ben:3' },
     });
     await publishTools(api.database.pool, () => [...builtins, dangerous]);
   }, 60_000);
@@ -31,6 +31,10 @@ describe('a call of a tool of level 3 that waits for approval', () => {
     await requestApproval(pool, { turnId: turn.id, callId: 'c' });
     return `/v1/turns/${turn.id}/approvals/c`;
   }
+  const approveFirst = async <A, B>(end: () => Promise<A>, approve: () => Promise<B>): Promise<[A, B]> => {
+    const approved = await approve();
+    return [await end(), approved];
+  };
   const answer = (key: string, path: string, approved: boolean) =>
     createServiceClient(api.url, { key }).send<{ code?: string }>('POST', path, { approved });
 
@@ -46,4 +50,36 @@ describe('a call of a tool of level 3 that waits for approval', () => {
     expect((await answer('reader-key-0001', path, false)).status).toBe(202);
     expect(await answer('owner-key-00003', path, true)).toMatchObject({ body: { code: 'approval_not_pending' } });
   });
+
+  test('is not there for another owner, and for no one once its chat is deleted', async () => {
+    const path = await waitingCall('wipe');
+    expect(await answer('another-owner-01', path, true)).toMatchObject({
+      status: 404,
+      body: { code: 'turn_not_found' },
+    });
+    const turnId = path.split('/')[3]!;
+    const { rows } = await api.database.pool.query('select chat_id as id from turns where id = $1', [turnId]);
+    await createServiceClient(api.url, { key: 'owner-key-00003' }).send('DELETE', `/v1/chats/${rows[0].id}`);
+    expect(await answer('owner-key-00003', path, true)).toMatchObject({ status: 404 });
+  });
+
+  test('has one decision when it is approved at the moment at which its time ends, and later answers change nothing', async () => {
+    const { pool } = api.database;
+    const won: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      const path = await waitingCall('wipe');
+      const key = { turnId: path.split('/')[3]!, callId: 'c' };
+      const end = () => answerApproval(pool, key, { approved: false }, 'timeout');
+      const approve = () => answer('owner-key-00003', path, true);
+      const [ended, approved] = await (n % 2 === 0 ? Promise.all([end(), approve()]) : approveFirst(end, approve));
+      const isApproved = approved.status === 202;
+      expect([ended, approved.status]).toEqual(isApproved ? ['not_pending', 202] : ['decided', 409]);
+      expect(await readPermission(pool, key)).toMatchObject({ approved: isApproved });
+      const again = [await approve(), await answer('owner-key-00003', path, false)];
+      expect(again.map(({ status }) => status)).toEqual(isApproved ? [202, 409] : [409, 202]);
+      expect(await readPermission(pool, key)).toMatchObject({ approved: isApproved });
+      won.push(isApproved ? 'approved' : 'ended');
+    }
+    expect(won).toContain('approved');
+  }, 60_000);
 });
