@@ -79,6 +79,7 @@ export function connectRedis(
   async function look(): Promise<void> {
     const { client } = current;
     if (Date.now() - current.seenAt > silentMs) {
+      report.away(new Error(`no sign of it for ${silentMs} ms`));
       current = open();
       return client.destroy();
     }
