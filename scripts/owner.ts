@@ -64,6 +64,10 @@ function report(moved: Moved, from: string, to: string): number {
     console.log(
       `The keys of these providers can't be decrypted with PROVIDER_ENCRYPTION_KEY, give them new ones: ${moved.withoutKey.join(', ')}`,
     );
+  if (moved.withoutSecret.length > 0)
+    console.log(
+      `The secrets of these webhooks can't be decrypted with PROVIDER_ENCRYPTION_KEY, delete them and add them again: ${moved.withoutSecret.join(', ')}`,
+    );
   return 0;
 }
 

@@ -19,9 +19,20 @@ export async function mustBeWithinLimit(tx: Tx, what: Limited, of: string, max: 
   if (max === undefined) return;
   // Those that are refused anyway do not wait for the lock.
   await mustBeBelow(tx, what, of, max);
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${what}/${of}`]);
+  await lockCreation(tx, what, of);
   await mustBeBelow(tx, what, of, max);
 }
+
+const lockCreation = (tx: Tx, what: Limited, of: string) =>
+  tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${what}/${of}`]);
+
+/** Until the transaction ends, nothing is created for the owner: requests that do so wait. */
+export async function suspendCreation(tx: Tx, owner: string): Promise<void> {
+  for (const what of createdInOrder) await lockCreation(tx, what, owner);
+}
+
+/** In the order in which an import locks them. */
+const createdInOrder = ['chats', 'characters', 'documents', 'attachments', 'providers', 'webhooks'] as const;
 
 /** The same without the lock, before work that takes long: concurrent inserts can exceed the limit together. */
 export async function mustBeBelow(tx: Tx, what: Limited, of: string, max: number | undefined): Promise<void> {

@@ -1,4 +1,5 @@
 import { yieldStrategies } from '../agents/strategyHolder.js';
+import { suspendCreation } from '../chats/ownerLimits.js';
 import { boundTo } from '../chats/providers.js';
 import { type Db, type Pool, type Tx, transaction } from '../core/pool.js';
 import { type SealingKey, seal, unseal } from '../core/sealed.js';
@@ -18,6 +19,8 @@ export type Moved =
       dropped: { you: number; dialect_chats: number };
       /** Providers whose key could not be decrypted: they need a new one. */
       withoutKey: string[];
+      /** Webhooks whose secret could not be decrypted: they send nothing, and have to be created again. */
+      withoutSecret: string[];
       /** Chats that lost their strategy, because a chat of the other owner has it. */
       unlinked: number;
     };
@@ -71,18 +74,20 @@ function moveUnless(table: string, isLike: string): MoveRows {
 export function moveOwner(pool: Pool, move: Move): Promise<Moved> {
   const { from, to } = move;
   return transaction(pool, async (tx) => {
+    // What was created from here on would be moved in part: the statements below take minutes for a large owner.
+    await suspendCreation(tx, from);
     // A turn is accepted under its chat's lock, so that none begins from here on.
     await tx.query('select id from chats where owner = $1 order by id for no key update', [from]);
     const running = await readUnfinished(tx, from);
     if (running.length > 0) return { outcome: 'running', count: running.length, examples: running.slice(0, 5) };
     const unlinked = await yieldStrategies(tx, from, to);
     const withoutKey = await sealKeysAgain(tx, move);
-    await sealSecretsAgain(tx, move);
+    const withoutSecret = await sealSecretsAgain(tx, move);
     await indexWordsAgain(tx, from, to);
     const rows = {} as Record<OwnedTable, number>;
     for (const table of Object.keys(ownedTables) as OwnedTable[]) rows[table] = await ownedTables[table](tx, move);
     const dropped = { you: await drop(tx, 'you', from), dialect_chats: await drop(tx, 'dialect_chats', from) };
-    return { outcome: 'moved', rows, dropped, withoutKey, unlinked };
+    return { outcome: 'moved', rows, dropped, withoutKey, withoutSecret, unlinked };
   });
 }
 
@@ -118,21 +123,23 @@ async function sealKeysAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<st
   return lost;
 }
 
-/** A webhook's secret is sealed for its owner. One that can't be opened stays as it is: its deliveries fail as before. */
-async function sealSecretsAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<void> {
-  if (!sealingKey) return;
+/** A webhook's secret is sealed for its owner. Returns the ids of those that can't be opened: they stay as they are. */
+async function sealSecretsAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<string[]> {
   const { rows } = await tx.query<{ id: string; sealed: Buffer }>(
     'select id, sealed_secret as sealed from webhooks where owner = $1 order by id for update',
     [from],
   );
+  const lost: string[] = [];
   for (const { id, sealed } of rows) {
-    const secret = unseal(sealingKey, sealed, secretOf(from, id));
-    if (secret === null) continue;
-    await tx.query('update webhooks set sealed_secret = $2 where id = $1', [
-      id,
-      seal(sealingKey, secret, secretOf(to, id)),
-    ]);
+    const secret = sealingKey && unseal(sealingKey, sealed, secretOf(from, id));
+    if (!sealingKey || secret === null) lost.push(id);
+    else
+      await tx.query('update webhooks set sealed_secret = $2 where id = $1', [
+        id,
+        seal(sealingKey, secret, secretOf(to, id)),
+      ]);
   }
+  return lost;
 }
 
 /** Adds what the owner has to what the other one has. Moving rows counts nothing. */

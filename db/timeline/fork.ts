@@ -83,24 +83,24 @@ async function fork(
     await mustBeWithinLimit(tx, 'chats', owner, maxChats);
   });
   await mustHaveRoomForChat(tx, forkId, storedBytes);
-  await mustBeUnchanged(tx, chatId, chat.seq);
+  await mustBeUnchanged(tx, owner, chatId, chat.seq);
   const copy = await readChat(tx, owner, forkId);
   if (!copy) throw new Error(`chat ${forkId} was not made`);
   return copy;
 }
 
 /**
- * Throws `SourceChanged` when the chat is gone, or when an event after `since` changed the marks of those that were read.
+ * Throws `SourceChanged` when the chat is gone or moved to another owner, or when an event after `since` changed the marks of those that were read.
  * Every change of marks appends an event in the same transaction: a mark, or the end of a version.
  */
-async function mustBeUnchanged(tx: Tx, chatId: string, since: number): Promise<void> {
+async function mustBeUnchanged(tx: Tx, owner: string, chatId: string, since: number): Promise<void> {
   const { rows } = await tx.query<{ unchanged: boolean }>(
     `select not exists (
        select from events e where e.chat_id = $1 and e.seq > $2
          and (e.kind in (${listOf(markKinds)})
            or e.kind = 'turn_completed' and exists (select from turns t where t.id = e.turn_id and t.root_id <> t.id))
-     ) as unchanged from chats where id = $1`,
-    [chatId, since],
+     ) as unchanged from chats where id = $1 and owner = $3`,
+    [chatId, since, owner],
   );
   if (!rows[0]?.unchanged) throw new SourceChanged('the source of a fork was changed');
 }

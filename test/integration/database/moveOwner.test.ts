@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,22 +9,28 @@ import { readStoredBytes } from '../../../db/chats/ownerLimits.js';
 import { readOwnProviders } from '../../../db/chats/usableProviders.js';
 import { unseal } from '../../../db/core/sealed.js';
 import { hintAtLocalChats } from '../../../db/owners/localChats.js';
-import { ownedTables } from '../../../db/owners/moveOwner.js';
+import { moveOwner, ownedTables } from '../../../db/owners/moveOwner.js';
 import { secretOf } from '../../../db/webhooks/webhooks.js';
 import { png } from '../../support/cards/pngs.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
+import { until } from '../../support/until.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
 jest.setTimeout(60_000);
 
 const sealingKey = Buffer.alloc(32, 1);
+/** Every character that a name of an owner may have beside letters. */
+const odd = `ö'"\\%_&|!(x)*<->;--$1?/@#`;
 let api: TestApi;
 let dataDir: string;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'owner-'));
   await writeFile(join(dataDir, 'encryption.json'), JSON.stringify({ key: sealingKey.toString('base64') }));
   api = await startTestApi({
-    env: { API_KEYS: 'key-of-local:local,key-of-ann:ann', PROVIDER_ENCRYPTION_KEY: sealingKey.toString('hex') },
+    env: {
+      API_KEYS: `key-of-local:local,key-of-ann:ann,key-of-odd:${odd}`,
+      PROVIDER_ENCRYPTION_KEY: sealingKey.toString('hex'),
+    },
   });
 }, 60_000);
 afterAll(async () => {
@@ -161,6 +168,99 @@ describe('npm run owner -- move', () => {
     expect((await run('move', 'local', 'ann')).stdout).toMatch(/ chats +1\n/);
     expect((await run('move', 'local', 'ann')).stdout).toMatch(/ chats +0\n/);
   });
+
+  it('moves to an owner with odd characters in the name, who finds the texts, and back', async () => {
+    const hostId = (
+      await as('ann').send<{ id: string }>('POST', '/v1/characters', {
+        name: 'Mo',
+        persona: '',
+        greeting: 'A harbour greets you',
+      })
+    ).body.id;
+    const chatId = (await as('ann').send<{ id: string }>('POST', '/v1/chats', { kind: 'narrative', hostId })).body.id;
+    const find = async (who: string) => {
+      const { body } = await as(who).send<{ items: { chatId: string }[] }>('GET', '/v1/search?q=harbour');
+      return body.items.map((item) => item.chatId);
+    };
+    expect(await run('move', 'ann', odd)).toMatchObject({ code: 0 });
+    expect([await find('ann'), await find('odd')]).toEqual([[], [chatId]]);
+    expect(await run('move', odd, 'ann')).toMatchObject({ code: 0 });
+    expect([await find('ann'), await find('odd')]).toEqual([[chatId], []]);
+  });
+
+  /** Stops a move before its last statements, until `release` is called. */
+  async function holdMoves() {
+    const holder = await api.database.pool.connect();
+    await holder.query('begin');
+    await holder.query('set local idle_in_transaction_session_timeout = 0');
+    await holder.query("select from webhooks where owner = 'ann' for update");
+    return async () => {
+      await holder.query('rollback');
+      holder.release();
+    };
+  }
+  const waiting = (type: string) =>
+    until(`a lock of type ${type} that is waited for`, async () => {
+      const { rowCount } = await api.database.pool.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and wait_event = $1",
+        [type],
+      );
+      return rowCount || null;
+    });
+
+  it('lets what clients create meanwhile wait, so that nothing is moved in part', async () => {
+    const chat = await as('ann').newChat();
+    const { hostId } = (await as('ann').getChat(chat.id)) as unknown as { hostId: string };
+    const release = await holdMoves();
+    const moved = moveOwner(api.database.pool, { from: 'ann', to: 'local', sealingKey });
+    await waiting('transactionid');
+    const created = [
+      as('ann').send('POST', '/v1/chats', { kind: 'narrative', hostId }),
+      as('ann').send('POST', `/v1/chats/${chat.id}/fork`, { atSeq: 1 }),
+      as('ann').newChat(),
+    ] as const;
+    await waiting('advisory');
+    await release();
+    expect(await moved).toMatchObject({ outcome: 'moved' });
+    const [withHost, fork, own] = await Promise.all(created);
+    expect([withHost.status, fork.status]).toEqual([404, 404]);
+    expect((await as('ann').getChat(own.id)).id).toBe(own.id);
+    const { rows } = await api.database.pool.query(
+      'select c.id from chats c join characters h on h.id = c.host_id where h.owner <> c.owner',
+    );
+    expect(rows).toEqual([]);
+    await moveOwner(api.database.pool, { from: 'local', to: 'ann', sealingKey });
+  });
+
+  it('without the key of the service names the providers and webhooks that can not be used any more', async () => {
+    const moved = await moveOwner(api.database.pool, { from: 'ann', to: 'local', sealingKey: null });
+    const [provider] = (await as('local').send<{ items: { id: string }[] }>('GET', '/v1/providers')).body.items;
+    const [webhook] = (await as('local').send<{ items: { id: string }[] }>('GET', '/v1/webhooks')).body.items;
+    expect(moved).toMatchObject({ withoutKey: [provider!.id], withoutSecret: [webhook!.id] });
+    // They are still sealed for their former owner.
+    await moveOwner(api.database.pool, { from: 'local', to: 'ann', sealingKey });
+    const [own] = await readOwnProviders(api.database.pool, sealingKey, 'ann', 10);
+    expect(own).toMatchObject({ id: provider!.id, apiKey: 'sk-sealed-for-its-owner' });
+  });
+
+  it('that is killed moves nothing, and everything when it is run again', async () => {
+    const count = async () =>
+      (await api.database.pool.query("select count(*) as n from chats where owner = 'ann'")).rows[0].n as number;
+    const before = await count();
+    const release = await holdMoves();
+    const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/owner.ts', 'move', 'ann', 'local'], {
+      env: { ...process.env, DATABASE_URL: api.database.url, DATA_DIR: dataDir },
+    });
+    await waiting('transactionid');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await release();
+    expect(await count()).toBe(before);
+    expect(await moveOwner(api.database.pool, { from: 'ann', to: 'local', sealingKey })).toMatchObject({
+      rows: { chats: before },
+    });
+    expect(await count()).toBe(0);
+  }, 120_000);
 
   it('refuses names that can not be owners, and says how it is called', async () => {
     expect(await run('move', 'local', 'a b')).toMatchObject({
