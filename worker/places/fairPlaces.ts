@@ -3,7 +3,7 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { OwnerOf } from '../../db/chats/ownerOf.js';
 import type { DeliveryKey } from '../../domain/webhooks/delivery.js';
-import { createPlaces, type Places, type Release } from '../../lib/places/places.js';
+import { createPlaces, type Places } from '../../lib/places/places.js';
 import type { Drain } from '../drain/drain.js';
 import { createRetryPacer } from './retryPacer.js';
 
@@ -41,15 +41,18 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
   const { min, max } = RETRY_EVERY_MS;
   const everyMs = () => Math.min(Math.max(deps.places.releaseIntervalMs() / 2, min), max);
   const retryDelay = createRetryPacer(everyMs, MAX_RETRY_DELAY_MS);
-  const ofWebhooks = createPlaces({ total: Number.MAX_SAFE_INTEGER, perOwner: PER_WEBHOOK, waiting: 0 });
+  const ofWebhooks = createPlaces({ total: Number.MAX_SAFE_INTEGER, perOwner: PER_WEBHOOK, waiting: PER_WEBHOOK });
   // Another worker takes the tasks that wait here.
-  deps.drain.onDraining(deps.places.close);
+  deps.drain.onDraining(() => {
+    deps.places.close();
+    ofWebhooks.close();
+  });
   return ({ info }) => ({
     inbound: {
       async execute(input, next) {
         if (info.isLocal || !takesPlace.has(info.activityType)) return next(input);
         const owner = info.priority?.fairnessKey || (await deps.ownerOf(input.args[0])) || '';
-        const leave = enter(ofWebhooks, info.activityType, input.args[0], retryDelay);
+        const leave = await enter(ofWebhooks, info.activityType, input.args[0], retryDelay);
         try {
           const release = await takePlace(deps.places, owner, retryDelay);
           try {
@@ -66,11 +69,12 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
 }
 
 /** Takes a place among the requests to a webhook. Other activities need none. */
-function enter(ofWebhooks: Places, activityType: string, input: unknown, retryDelay: () => number): Release {
+async function enter(ofWebhooks: Places, activityType: string, input: unknown, retryDelay: () => number) {
   if (activityType !== 'sendWebhook') return () => undefined;
-  const taken = ofWebhooks.takeNow((input as DeliveryKey).webhookId);
-  if (!taken) throw noPlace(retryDelay());
-  return taken;
+  const leave = await takePlace(ofWebhooks, (input as DeliveryKey).webhookId, retryDelay);
+  // The wait for a place of the owner follows: together they can be longer than the heartbeat timeout.
+  Context.current().heartbeat();
+  return leave;
 }
 
 async function takePlace(places: Places, owner: string, retryDelay: () => number) {
