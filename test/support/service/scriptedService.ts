@@ -45,6 +45,10 @@ export async function startScriptedService(
   const providerKey = 'sk-never-to-be-seen-0123456789';
   const service = await startService({
     env: { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: providerKey, LOG_LEVEL: 'debug', ...shared?.env, ...env },
+  }).catch(async (error: unknown) => {
+    // Otherwise the run of tests would not end.
+    await Promise.all([provider.close(), shared?.release()]);
+    throw error;
   });
   const viewers: FollowingViewer[] = [];
 
