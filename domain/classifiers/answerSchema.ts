@@ -3,12 +3,16 @@ import { z } from 'zod';
 /** Keywords that OpenAI's strict mode refuses or ignores. `parseAnswer` still checks answers against them. */
 const dropped = new Set(['$schema', 'minLength', 'maxLength', 'pattern', 'format']);
 
+const made = new WeakMap<z.ZodType, object>();
+
 /**
- * The JSON Schema for `response_format`. Every property is required and no other is allowed. Some servers do not
- * enforce it: other properties of an answer are ignored.
+ * The JSON Schema for `response_format`, which is made once for each schema. Every property is required and no other is
+ * allowed. Some servers do not enforce it: other properties of an answer are ignored.
  */
 export function toJsonSchema(schema: z.ZodType): object {
-  return withoutDropped(z.toJSONSchema(schema)) as object;
+  const found = made.get(schema) ?? (withoutDropped(z.toJSONSchema(schema)) as object);
+  made.set(schema, found);
+  return found;
 }
 
 function withoutDropped(node: unknown): unknown {

@@ -82,7 +82,10 @@ export type Verdict = { readonly [name: string]: string | number | boolean };
 export type ClassifierRow<A> = {
   /** Its key in the table. */
   name: string;
-  /** The answer's schema, with the ids that this call allows. Unknown keys are ignored at every level. */
+  /**
+   * The answer's schema, with the ids that this call allows. Unknown keys are ignored at every level. One without
+   * arguments is made once: making a schema and its first use cost a hundred times as much as using it again.
+   */
   answer(context: TurnContext, call: ClassifierCall): z.ZodType<A>;
   question(context: TurnContext, call: ClassifierCall): Question;
   /** The events that follow from the answer, in the order in which they are appended. */
@@ -108,5 +111,12 @@ export type Classifier = ClassifierRow<unknown> & {
 /** Makes a classifier of a row. The answer's type is erased: only the row's own schema creates answers. */
 export function classifier<A>(row: ClassifierRow<A>): Classifier {
   const messages: Classifier['messages'] = (context, call, limits) => toMessages(row.question(context, call), limits);
-  return { ...row, messages } as unknown as Classifier;
+  return { ...row, answer: madeOnce(row.answer), messages } as unknown as Classifier;
+}
+
+/** Keeps the schema of a row that is the same for every call. */
+function madeOnce<A>(answer: ClassifierRow<A>['answer']): ClassifierRow<A>['answer'] {
+  if (answer.length > 0) return answer;
+  let made: z.ZodType<A> | undefined;
+  return (context, call) => (made ??= answer(context, call));
 }

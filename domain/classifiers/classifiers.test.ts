@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { at, calls, context, events, good } from '../../test/support/chats/classifierTurn.js';
-import { classifiers, followUpsOf } from './index.js';
+import { classifiers, followUpsOf, toJsonSchema } from './index.js';
 
 describe('turn_parse', () => {
   test('appends the segments as they are, also an empty list', () => {
@@ -84,5 +84,18 @@ describe('scene_summary', () => {
         },
       },
     ]);
+  });
+});
+
+describe('the schema of an answer', () => {
+  test('is made once where it is the same for every call, and else for each', () => {
+    const other = { ...context, guest: null };
+    const schemas = (name: 'significance' | 'addressee') =>
+      [context, other].map((turn) => classifiers[name].answer(turn, calls[name]));
+    const [score, sameScore] = schemas('significance');
+    expect(sameScore).toBe(score);
+    expect(toJsonSchema(sameScore!)).toBe(toJsonSchema(score!));
+    const [ofTwo, ofOne] = schemas('addressee');
+    expect(toJsonSchema(ofOne!)).not.toEqual(toJsonSchema(ofTwo!));
   });
 });

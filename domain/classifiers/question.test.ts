@@ -15,6 +15,15 @@ describe('a question to a classifier', () => {
     expect(toMessages(question, limits)).toEqual(toMessages(question));
   });
 
+  test('is not counted where it fits whatever its tokens are', () => {
+    const question = { task: 'Decide.', about: ['one', 'two'] };
+    const counted = () => {
+      throw new Error('it was counted');
+    };
+    expect(toMessages(question, { hard: 100, countTokens: counted })).toEqual(toMessages(question));
+    expect(() => toMessages(question, { hard: 50, countTokens: counted })).toThrow('it was counted');
+  });
+
   test('beyond its limit loses the least valuable parts first, and nothing of the instructions', () => {
     const about = [words('first', 900), words('second', 900), words('last', 400)];
     const messages = toMessages({ task: words('task', 100), about }, limits);

@@ -11,6 +11,9 @@ export type Question = { task: string; about: Part[] };
 const MESSAGES_COST = 12;
 const PART_COST = 3;
 
+/** A token stands for at least one byte, and a code unit is at most three bytes of UTF-8. */
+const MOST_TOKENS_PER_UNIT = 3;
+
 /** The messages of a question, cut to the hard limit if there is one. Takes linear time. */
 export function toMessages(
   { task, about }: Question,
@@ -28,7 +31,12 @@ function fitParts(
   about: Part[],
   { hard, countTokens }: Pick<PromptLimits, 'hard' | 'countTokens'>,
 ): string[] {
-  const total = Math.max(0, hard - countTokens(task) - MESSAGES_COST - PART_COST * about.length);
+  const overhead = MESSAGES_COST + PART_COST * about.length;
+  const texts = about.map(textOf);
+  // Counting a short question costs more than all else that is done for it.
+  const units = texts.reduce((sum, text) => sum + text.length, task.length);
+  if (MOST_TOKENS_PER_UNIT * units + overhead <= hard) return texts;
+  const total = Math.max(0, hard - countTokens(task) - overhead);
   const measured = about.map((part) =>
     measure(textOf(part), countTokens, typeof part === 'string' ? total : Number.POSITIVE_INFINITY),
   );
