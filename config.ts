@@ -103,6 +103,7 @@ const schema = z.object({
   RETENTION_DAYS: count.max(36_500).optional(),
   WORKFLOW_BUNDLE: z.string().optional(),
   WORKFLOW_CACHE: z.coerce.number().int().min(0).default(1_000),
+  WORKFLOW_STACK_TRACES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   PAGE_DIR: z.string().optional(),
   WORKER_DRAIN_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
   WORKER_ROLES: roles.default([...workerRoles]),

@@ -6,6 +6,7 @@ import { createLog, type Log } from '../telemetry/log/log.js';
 import { createDrain } from './drain/drain.js';
 import { installRuntime } from './observability/temporalRuntime.js';
 import { runWorker } from './worker.js';
+import { withoutStackTraces } from './workflowThread.js';
 
 /** The longest wait for the export of the last spans, in milliseconds. */
 const lastSpansMs = 1_500;
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     notifyLauncher(log);
   });
   drain.onHandOver(() => log.warn('the worker hands over the activities that it still runs'));
+  if (config.WORKFLOW_STACK_TRACES === 'off') withoutStackTraces();
   const tracing = await openTracing();
   const coreMetrics = await installRuntime(log, { withMetrics: config.WORKER_METRICS_PORT !== undefined });
   try {

@@ -80,6 +80,16 @@ describe('an operator in Temporal', () => {
     await expectProjectionsToFold(world.service(), chat.id);
   }, 90_000);
 
+  test('who asks where a workflow waits is refused, since stack traces are off, and the turn continues', async () => {
+    const { turnId } = await stuckTurn();
+    await inTemporal(async (temporal) => {
+      const workflow = temporal.workflow.getHandle(turnId);
+      await expect(workflow.query('__stack_trace')).rejects.toThrow('stack traces are not enabled');
+      await workflow.executeUpdate('retryStep', { args: [{ step: 'significance:0' }] });
+    });
+    expect((await world.ended(turnId)).turn.status).toBe('completed');
+  }, 60_000);
+
   test('who cancels a stuck turn changes nothing: it still waits, and its step can be retried', async () => {
     const { turnId } = await stuckTurn();
     await inTemporal((temporal) => temporal.workflow.getHandle(turnId).cancel());
