@@ -6,7 +6,7 @@ export type TurnPlace = {
   /** Every event of the turn comes after this seq. */
   after: number;
   createdAt: Date;
-  /** By beat, the epoch of its draft. */
+  /** By beat, the epoch of its draft; final where the draft is no longer stored. */
   epochs: ReadonlyMap<number, number>;
 };
 

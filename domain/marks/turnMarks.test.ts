@@ -33,7 +33,7 @@ const landed = (text: string, steps?: AgentStep[], beat = 0): ViewerFrame =>
 
 const marksOf = (frames: ViewerFrame[], options: Partial<Parameters<typeof createTurnMarks>[0]> = {}): Mark[] => {
   const marks = createTurnMarks({ turnId, ...options });
-  return [...marks.begin(), ...frames.flatMap(marks.take), ...marks.end({ status: 'completed' })];
+  return [...marks.begin(), ...frames.flatMap((frame) => marks.take(frame)), ...marks.end({ status: 'completed' })];
 };
 
 /** What a client has after marks, held against what marks promise. */
@@ -168,7 +168,9 @@ function textBehind(number: number, frames: ViewerFrame[], epoch: number): strin
 
 const lastNumber = (frames: ViewerFrame[]): number => {
   const marks = createTurnMarks({ turnId });
-  const cursors = [...marks.begin(), ...frames.flatMap(marks.take)].flatMap((mark) => cursorOf(mark) ?? []);
+  const cursors = [...marks.begin(), ...frames.flatMap((frame) => marks.take(frame))].flatMap(
+    (mark) => cursorOf(mark) ?? [],
+  );
   return packCursor(cursors.at(-1)!);
 };
 
@@ -323,7 +325,7 @@ describe('for any course of a reply', () => {
         const epochs = new Map([[0, run.frames.filter(({ type }) => type === 'restart').length + 1]]);
         const left = leaves % (run.frames.length + 1);
         const first = createTurnMarks({ turnId });
-        const seen = [...first.begin(), ...run.frames.slice(0, left).flatMap(first.take)];
+        const seen = [...first.begin(), ...run.frames.slice(0, left).flatMap((frame) => first.take(frame))];
         const last = seen.flatMap((mark) => cursorOf(mark) ?? []).at(-1) ?? null;
         const cursor = last && unpackCursor(packCursor(last));
 

@@ -6,7 +6,7 @@ import { createOrdinals } from './ordinals.js';
 
 export type TurnMarksOptions = {
   turnId: string;
-  /** The epochs of beats that landed before the viewer came: their events do not have them. */
+  /** The epochs of beats that landed long ago, whose events come without them. */
   epochs?: ReadonlyMap<number, number>;
   /** Where the viewer was when it left; null for a new one. */
   cursor?: MarkCursor | null;
@@ -24,7 +24,8 @@ export type TurnMarksOptions = {
  */
 export type TurnMarks = {
   begin(): Mark[];
-  take(frame: ViewerFrame): Mark[];
+  /** `epoch`: of the draft that an event ends; 0 where that is not known. */
+  take(frame: ViewerFrame, landed?: { epoch?: number | undefined }): Mark[];
   approval(calls: readonly WaitingCall[]): Mark[];
   /** Nothing more of the reply comes. */
   end(end: TurnEnd): Mark[];
@@ -41,16 +42,16 @@ export function createTurnMarks(options: TurnMarksOptions): TurnMarks {
     return known;
   }
 
-  function land(frame: Extract<ViewerFrame, { type: 'event'; kind: 'assistant_turn' }>): Mark[] {
+  function land(frame: Extract<ViewerFrame, { type: 'event'; kind: 'assistant_turn' }>, epoch: number): Mark[] {
     const { beat, speakerId, text, truncated, model, usage, error } = frame.data;
-    const marks = beatOf(beat).land(frame.data, epochs.get(beat) ?? 1);
+    const marks = beatOf(beat).land(frame.data, epoch || (epochs.get(beat) ?? 1));
     const landed: LandedBeat = { beat, speakerId, text, truncated, model, usage, error, seq: frame.seq, at: frame.at };
     return [...marks, { type: 'beatLanded', beat: landed }];
   }
 
   return {
     begin: () => [{ type: 'opened' }],
-    take(frame) {
+    take(frame, { epoch = 0 } = {}) {
       if (!('turnId' in frame) || frame.turnId !== turnId) return [];
       switch (frame.type) {
         case 'draft':
@@ -62,7 +63,7 @@ export function createTurnMarks(options: TurnMarksOptions): TurnMarks {
         case 'step':
           return beatOf(0).step(frame.step);
         case 'event':
-          return frame.kind === 'assistant_turn' ? land(frame) : [];
+          return frame.kind === 'assistant_turn' ? land(frame, epoch) : [];
         case 'status':
         case 'heartbeat':
         case 'meta':

@@ -45,7 +45,11 @@ export function createLogTail(options: LogTailOptions): LogTail {
   const recent: TailEvent[] = [];
   let recentBytes = 0;
 
-  const encode = (entry: FeedEvent): TailEvent => ({ ...entry, frame: encodeFrame(toEventFrame(entry.event)) });
+  /** `entry`: as viewers get it. `epoch`: as Postgres has it. */
+  const encode = (entry: FeedEvent, epoch: number): TailEvent => ({
+    ...entry,
+    frame: { ...encodeFrame(toEventFrame(entry.event)), epoch },
+  });
 
   function cache(entry: TailEvent) {
     recent.push(entry);
@@ -63,7 +67,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
       // The chat was deleted, or its head was never at this seq: unless the head moved since, nothing is left to read.
       if (page.length === 0 && head === upTo) head = seq;
       for (const event of page) {
-        const entry = encode(options.beforeAdvance(event));
+        const entry = encode(options.beforeAdvance(event), event.epoch);
         seq = event.event.seq;
         cache(entry);
         options.afterAdvance(entry);
@@ -113,7 +117,7 @@ export function createLogTail(options: LogTailOptions): LogTail {
       const first = recent[0]?.event.seq;
       if (first !== undefined && first <= cursor + 1) return recent.slice(cursor + 1 - first);
       const page = await options.read({ after: cursor, upTo: seq, limit: pageSize });
-      return page.map(encode);
+      return page.map((entry) => encode(entry, entry.epoch));
     },
     close() {
       closed = true;

@@ -9,6 +9,8 @@ export type EncodedFrame = {
   /** Only of an `event` frame. */
   seq?: number;
   kind?: string;
+  /** Of the draft that the event ends; 0 or left out where it ends none, or the draft is no longer stored. */
+  epoch?: number;
 };
 
 /** Where a viewer's frames go: a socket, or a stream of server-sent events. */

@@ -122,7 +122,7 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
       if (encoded.type === 'hello') return send([]);
       if (encoded.turnId !== turnId || ended) return;
       const frame = JSON.parse(encoded.bytes.toString()) as ViewerFrame;
-      send(marks.take(frame));
+      send(marks.take(frame, encoded));
       if (frame.type === 'event' && frame.kind === 'assistant_turn') landed += 1;
       if (frame.type === 'event' && frame.kind === 'turn_completed') void complete(frame);
       else if (frame.type === 'status' || (frame.type === 'event' && frame.kind === 'assistant_turn')) void ask();
