@@ -30,8 +30,19 @@ export type DialectDeps = CompletionDeps &
     log: Logger;
   };
 
-/** Makes every text storable: clients cut texts within characters. */
-const clean = (_name: string, value: unknown): unknown => (typeof value === 'string' ? cleanText(value) : value);
+/** Makes every text storable, and every name of a field: clients cut texts within characters. */
+function clean(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (!Object.keys(value).some((name) => cleanText(name) !== name)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [cleanText(name), each]));
+}
+
+/** No id holds U+0000, which Postgres does not store. */
+const refuseNul: RequestHandler = ({ originalUrl }, _response, next) => {
+  if (originalUrl.includes('%00')) throw new Problem('not_found');
+  next();
+};
 
 /** Mounts the APIs of other protocols. Their errors, unknown fields and limits are those of the protocol. */
 export function mountDialects(app: Express, deps: DialectDeps): void {
@@ -50,7 +61,7 @@ export function mountDialects(app: Express, deps: DialectDeps): void {
       response.locals.route = path;
       next();
     });
-    router.use(deps.keys, deps.limit);
+    router.use(deps.keys, deps.limit, refuseNul);
     router.use(
       json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
     );
