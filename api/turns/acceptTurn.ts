@@ -10,6 +10,10 @@ import type { TurnStopper } from './turnStopper.js';
 type Accepted = {
   turnId: string;
   userTurnSeq: number;
+  /** Whether an earlier request with the same key has not accepted it. */
+  created: boolean;
+  /** Whether it waits for the floor. */
+  queued: boolean;
   /** Settles when the workflow is started or Temporal does not answer; at once when there is none to start. */
   started: Promise<'started' | 'later'>;
 };
@@ -40,7 +44,8 @@ export function createAcceptTurn(deps: {
     const started = claim.start ? deps.starter.start(claim.start) : Promise.resolve('started' as const);
     if (claim.stopping) deps.stopTurn(claim.stopping);
     deps.onAccepted(claim.turn.kind, claim.created);
-    return { turnId: claim.turn.id, userTurnSeq: claim.turn.userTurnSeq, started };
+    const { id: turnId, userTurnSeq, status } = claim.turn;
+    return { turnId, userTurnSeq, created: claim.created, queued: status === 'queued', started };
   };
 }
 

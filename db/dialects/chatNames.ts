@@ -4,14 +4,19 @@ import { type Db, type Pool, transaction } from '../core/pool.js';
 /** A chat as the clients of a mount name it. */
 export type ChatName = { owner: string; mount: string; clientId: string };
 
+/** The id of the chat that a name stands for, as SQL: of the parameters of the owner, the mount and the client's id. */
+export const namedChatId = (owner: string, mount: string, clientId: string): string =>
+  `(select c.id from dialect_chats d join chats c on c.id = d.chat_id and c.owner = d.owner
+    where d.owner = ${owner} and d.mount = ${mount} and d.client_id = ${clientId}
+    union all select c.id from chats c where c.owner = ${owner} and c.id = ${clientId} limit 1)`;
+
 /** The chat that a client's name stands for. One of our own ids names itself. Null when the owner has no such chat. */
 export async function findNamedChat(db: Db, { owner, mount, clientId }: ChatName): Promise<string | null> {
-  const { rows } = await db.query<{ id: string }>(
-    `select c.id from dialect_chats d join chats c on c.id = d.chat_id and c.owner = d.owner
-     where d.owner = $1 and d.mount = $2 and d.client_id = $3
-     union all select c.id from chats c where c.owner = $1 and c.id = $3 limit 1`,
-    [owner, mount, clientId],
-  );
+  const { rows } = await db.query<{ id: string | null }>(`select ${namedChatId('$1', '$2', '$3')} as id`, [
+    owner,
+    mount,
+    clientId,
+  ]);
   return rows[0]?.id ?? null;
 }
 

@@ -1,5 +1,6 @@
 import { v7 } from 'uuid';
 import type { Db } from '../core/pool.js';
+import { namedChatId } from './chatNames.js';
 
 /**
  * A request with the same body counts as a repeat, if its client says that it repeats, within this time of the last try or
@@ -21,35 +22,42 @@ const hasFreshTurn = `exists (
   select from turns t where t.chat_id = r.chat_id and t.idempotency_key = r.id::text
     and (t.finished_at is null or t.finished_at > now() - interval '${REPEATED_WITHIN}'))`;
 
-/** `id` is the idempotency key of the turn that the request starts. `chatId`: the chat of an earlier try. */
-export type DialectRequest = { id: string; chatId: string | null };
+/**
+ * `id` is the idempotency key of the turn that the request starts. `chatId`: the chat that the request names, or that of an
+ * earlier try. `repeats`: there was an earlier try.
+ */
+export type DialectRequest = { id: string; chatId: string | null; repeats: boolean };
+
+type NewRequest = { owner: string; mount: string; hash: string; repeats: boolean; clientId?: string | null };
 
 /**
  * Records a request before it has an effect, so that a repeat of it finds its turn. `repeats`: the client says that it
- * sent the same request before.
+ * sent the same request before. `clientId`: how the client names the chat.
  */
 export async function beginRequest(
   db: Db,
-  { owner, mount, hash, repeats }: { owner: string; mount: string; hash: string; repeats: boolean },
+  { owner, mount, hash, repeats, clientId = null }: NewRequest,
 ): Promise<DialectRequest> {
   const earlier = repeats ? await findRequest(db, { owner, mount, hash }) : null;
-  if (earlier) return earlier;
+  if (earlier) return { ...earlier, repeats: true };
   const id = v7();
-  await db.query(
+  const { rows } = await db.query<{ chatId: string | null }>(
     `with old as (
        delete from dialect_requests where id in (
          select r.id from dialect_requests r where r.at < now() - interval '${KEPT_FOR}' and not ${hasFreshTurn}
          order by r.at limit ${REMOVED_AT_ONCE} for update skip locked
        )
      )
-     insert into dialect_requests (id, owner, mount, request_hash) select $1, $2, $3, $4 from ${UNFLUSHED}`,
-    [id, owner, mount, hash],
+     insert into dialect_requests (id, owner, mount, request_hash, chat_id)
+     select $1, $2, $3, $4, ${namedChatId('$2', '$3', '$5')} from ${UNFLUSHED}
+     returning chat_id as "chatId"`,
+    [id, owner, mount, hash, clientId],
   );
-  return { id, chatId: null };
+  return { id, chatId: rows[0]?.chatId ?? null, repeats: false };
 }
 
 async function findRequest(db: Db, which: { owner: string; mount: string; hash: string }) {
-  const { rows } = await db.query<DialectRequest>(
+  const { rows } = await db.query<Omit<DialectRequest, 'repeats'>>(
     `update dialect_requests set at = now() where id = (
        select r.id from dialect_requests r
        where r.owner = $1 and r.mount = $2 and r.request_hash = $3
@@ -67,7 +75,10 @@ export async function keepRequestChat(db: Db, id: string, chatId: string): Promi
 }
 
 /** The turn that a request has started in a chat, or null. */
-export async function findRequestTurn(db: Db, { id, chatId }: { id: string; chatId: string }): Promise<string | null> {
+export async function findRequestTurn(
+  db: Db,
+  { id, chatId }: Pick<DialectRequest, 'id' | 'chatId'>,
+): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>('select id from turns where chat_id = $1 and idempotency_key = $2', [
     chatId,
     id,

@@ -10,18 +10,18 @@ export type StoredResponse<Fields> = {
 };
 
 /** A response that is to be kept. `deletesChat`: its chat was made for it and is deleted with its end. */
-type NewResponse<Fields> = Omit<StoredResponse<Fields>, 'createdAt'> & { deletesChat: boolean };
+export type NewResponse<Fields> = StoredResponse<Fields> & { deletesChat: boolean };
 
 /** Keeps a response. A repeated request changes nothing. */
 export async function keepResponse<Fields>(
   db: Db,
   owner: string,
-  { turnId, chatId, fields, input, deletesChat }: NewResponse<Fields>,
+  { turnId, chatId, fields, input, createdAt, deletesChat }: NewResponse<Fields>,
 ): Promise<void> {
   await db.query(
-    `insert into dialect_responses (turn_id, owner, chat_id, fields, input, deletes_chat) values ($1, $2, $3, $4, $5, $6)
-     on conflict (turn_id) do nothing`,
-    [turnId, owner, chatId, JSON.stringify(fields), JSON.stringify(input), deletesChat],
+    `insert into dialect_responses (turn_id, owner, chat_id, fields, input, created_at, deletes_chat)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (turn_id) do nothing`,
+    [turnId, owner, chatId, JSON.stringify(fields), JSON.stringify(input), createdAt, deletesChat],
   );
 }
 

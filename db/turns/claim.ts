@@ -13,10 +13,11 @@ import { newId } from '../core/ids.js';
 import { notifyTurnStatus } from '../core/notify.js';
 import { type Pool, type Tx, transaction } from '../core/pool.js';
 import { ChatRefused } from '../core/refused.js';
+import { keepTurnRecord, type TurnRecord } from '../dialects/turnRecord.js';
 import { appendEvents, type ChatLock } from '../timeline/log.js';
 import { readFloor, storeStop } from './floor.js';
 import { mustHaveTurnsLeft, type TurnLimits } from './ownerTurns.js';
-import { type Preparation, prepareTurn } from './prepareTurn.js';
+import { type Preparation, prepareTurn, readPrepared } from './prepareTurn.js';
 import { type TurnRow, toStart, turnColumns } from './turnRow.js';
 
 /** The request to post a turn. */
@@ -36,6 +37,8 @@ export type ClaimRequest = {
   outputs?: readonly ClientOutput[] | undefined;
   /** What the turn needs in the chat before it. */
   preparation?: Preparation | undefined;
+  /** What the clients of a dialect know the turn by. */
+  record?: TurnRecord | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of tools that the turn may use, from 1 (read) to 3 (dangerous). Default: 3. */
   callerLevel?: number | undefined;
@@ -66,21 +69,22 @@ export type Claim = {
  */
 export async function claimTurn(pool: Pool, request: ClaimRequest, limits: ClaimLimits = {}): Promise<Claim> {
   return transaction(pool, async (tx) => {
-    const { preparation, idempotencyKey = newId('evt') } = request;
-    if (preparation && !(await findRepeated(tx, request))) {
-      const { owner, chatId } = request;
-      await prepareTurn(tx, { owner, chatId, storedBytes: limits.storedBytes }, preparation, idempotencyKey);
-    }
-    const [chat, repeated, floor] = await Promise.all([
-      lockOwnChat(tx, request.owner, request.chatId),
+    const { owner, chatId, preparation = {}, idempotencyKey = newId('evt') } = request;
+    const [locked, repeated, floor, before] = await Promise.all([
+      lockOwnChat(tx, owner, chatId),
       findRepeated(tx, request),
-      readFloor(tx, request.chatId),
+      readFloor(tx, chatId),
+      readPrepared(tx, chatId, preparation),
     ]);
+    const target = { owner, chatId, storedBytes: limits.storedBytes };
+    const prepared = !repeated && (await prepareTurn(tx, target, { preparation, before, key: idempotencyKey }));
+    const chat = prepared ? await lockOwnChat(tx, owner, chatId) : locked;
     const decision = decideClaim(request, { chat, repeated, ...floor });
     switch (decision.action) {
       case 'refuse':
         throw new ChatRefused(decision.code, decision.path);
       case 'repeat':
+        await keepTurnRecord(tx, { owner, chatId, turnId: decision.turn.id }, request.record);
         return repeatOf(decision.turn);
       case 'run': {
         await mustBeWithinLimits(tx, request, limits, 'running');
@@ -136,6 +140,7 @@ async function acceptTurn(tx: Tx, request: ClaimRequest, chat: ChatLock, accepte
   const [turn] = await Promise.all([
     insertTurn(tx, turnId, request, { kind: chat.kind, accepted }),
     appendEvents(tx, { chatId: chat.id, turnId, step: 'accept' }, [{ kind: 'user_turn', data }]),
+    keepTurnRecord(tx, { owner, chatId: chat.id, turnId }, request.record),
   ]);
   return turn;
 }

@@ -1,5 +1,7 @@
+import { decideSettings } from '../../domain/agents/settings.js';
+import type { ChatKind } from '../../domain/turns/turn.js';
 import { changeSettings } from '../chats/changeSettings.js';
-import { lockOwnChat } from '../chats/lockOwnChat.js';
+import type { ChatSettings } from '../chats/chats.js';
 import type { EarlierMessage } from '../chats/newChat.js';
 import type { StoredLimit } from '../chats/ownerLimits.js';
 import type { Tx } from '../core/pool.js';
@@ -17,17 +19,36 @@ export type Preparation = {
   settings?: { model?: string; systemPrompt?: string } | undefined;
 };
 
+/** The chat as a turn finds it. `isLast`: whether no turn follows `after`. */
+type Before = { kind: ChatKind; settings: ChatSettings; isLast: boolean };
 type Target = { owner: string; chatId: string } & StoredLimit;
 
-/** Carries out what the turn needs before it is accepted, in its transaction. `key` names the request. Throws `ChatRefused`. */
+/**
+ * Reads what `prepareTurn` needs; null where it needs nothing. The caller has sent the statement that locks the chat before,
+ * and need not wait for it.
+ */
+export async function readPrepared(tx: Tx, chatId: string, { after, settings }: Preparation): Promise<Before | null> {
+  if (after === undefined && !settings) return null;
+  const [end, { rows }] = await Promise.all([
+    after === undefined ? null : readTurnEnd(tx, after),
+    tx.query<Omit<Before, 'isLast'>>('select kind, settings from chats where id = $1', [chatId]),
+  ]);
+  return rows[0] ? { ...rows[0], isLast: end?.isLast !== false } : null;
+}
+
+/**
+ * Carries out what the turn needs before it is accepted, in its transaction. Returns whether it has changed the chat. `key`
+ * names the request. The caller holds the chat's lock. Throws `ChatRefused`.
+ */
 export async function prepareTurn(
   tx: Tx,
   { owner, chatId, storedBytes }: Target,
-  { after, messages = [], settings }: Preparation,
-  key: string,
-): Promise<void> {
-  const { kind } = await lockOwnChat(tx, owner, chatId);
-  if (after !== undefined && (await readTurnEnd(tx, after))?.isLast === false) throw new ChatRefused('not_last_turn');
-  if (settings && kind === 'agent') await changeSettings(tx, owner, chatId, settings, { queuedToo: false });
+  { preparation, before, key }: { preparation: Preparation; before: Before | null; key: string },
+): Promise<boolean> {
+  const { messages = [], settings = {} } = preparation;
+  if (before?.isLast === false) throw new ChatRefused('not_last_turn');
+  const differs = before?.kind === 'agent' && Object.keys(decideSettings(settings, before.settings)).length > 0;
+  if (differs) await changeSettings(tx, owner, chatId, settings, { queuedToo: false });
   await appendAdded(tx, { owner, chatId, storedBytes }, messages, key);
+  return differs || messages.length > 0;
 }

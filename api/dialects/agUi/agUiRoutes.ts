@@ -1,8 +1,7 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { readReplyState } from '../../../db/dialects/replyState.js';
-import { findNamedTurn, keepTurnName, readLastTurn } from '../../../db/dialects/turnNames.js';
-import { readTurn } from '../../../db/turns/turnView.js';
+import { findKnownRun, type KnownRun, keepTurnNames, readLastTurn } from '../../../db/dialects/turnNames.js';
 import { Problem } from '../../http/problem.js';
 import { takeViewerPlace } from '../../limits/viewerPlaces.js';
 import { createChatTurns } from '../aiSdk/chatTurns.js';
@@ -12,6 +11,7 @@ import { createCollectOutput } from '../core/collectOutput.js';
 import { followTurn } from '../core/followTurn.js';
 import { createGatheredOutput } from '../core/gatheredOutput.js';
 import { createSseOutput } from '../core/sseOutput.js';
+import type { StartedTurn } from '../core/startTurn.js';
 import { stopOnClose } from '../core/stopOnClose.js';
 import { readThread } from '../core/thread.js';
 import { type AgUiOptions, createAgUiEvents } from './agUiEvents.js';
@@ -20,7 +20,7 @@ import { type AgUiRequest, readAgUiRequest } from './agUiRequest.js';
 
 const MOUNT = 'ag-ui';
 
-type Run = { chatId: string; turnId: string } & Pick<AgUiOptions, 'base' | 'attached' | 'has'>;
+type Run = StartedTurn & Pick<AgUiOptions, 'base' | 'attached' | 'has'>;
 
 /** The one route of AG-UI, and its stop. A run is a turn, a thread a chat; a run that is known is attached to. */
 export function agUiRoutes(deps: UiDeps): Router {
@@ -32,21 +32,20 @@ export function agUiRoutes(deps: UiDeps): Router {
     return { chatId, turnId, base: await readThreadMessages(deps, chatId, turnId), attached: true };
   }
 
-  async function begin(response: Response, request: AgUiRequest): Promise<Run> {
+  async function begin(response: Response, request: AgUiRequest, known: KnownRun | null): Promise<Run> {
     const caller = { owner: String(response.locals.owner), level: Number(response.locals.level) };
-    const { threadId, said, messages, newChat, outputs, functions } = request;
+    const { threadId, runId, said, messages, newChat, outputs, functions } = request;
     if (!said || (said.text.trim() === '' && outputs.length === 0)) throw new Problem('empty_text');
-    const chatId = await turns.findChat(caller.owner, threadId);
-    const answered = chatId && (await findNamedTurn(pool, { chatId, kind: 'message', clientId: said.id }));
     const asks = {
       what: 'submit' as const,
       text: said.text,
       images: said.images,
       clientMessageId: said.id,
-      edits: answered ? said.id : null,
+      edits: known?.message ? said.id : null,
       outputs,
     };
-    const started = await turns.submit(caller, { clientId: threadId, newChat, functions }, asks);
+    const thread = { clientId: threadId, chatId: known?.chatId ?? null, newChat, functions, runId };
+    const started = await turns.submit(caller, thread, asks);
     return { ...started, base: messages };
   }
 
@@ -54,33 +53,35 @@ export function agUiRoutes(deps: UiDeps): Router {
    * The turn that a run attaches to: its own, one that was begun over another protocol, by its id, and for a client that
    * says nothing the one that runs, or the last.
    */
-  async function knownTurn(owner: string, chatId: string, request: AgUiRequest): Promise<string | null> {
-    const { runId, said, approvals } = request;
-    const named = await findNamedTurn(pool, { chatId, kind: 'run', clientId: runId });
+  async function knownTurn(
+    owner: string,
+    { chatId, run, turn }: KnownRun,
+    { said, approvals }: AgUiRequest,
+  ): Promise<string | null> {
+    const named = run ?? turn;
     if (named) return named;
-    if ((await readTurn(pool, { owner, turnId: runId }))?.chatId === chatId) return runId;
     if (said || approvals.length > 0) return null;
     return (await readRunningTurn(pool, owner, chatId))?.turnId ?? readLastTurn(pool, chatId);
   }
 
   async function runOf(response: Response, request: AgUiRequest): Promise<Run> {
     const owner = String(response.locals.owner);
-    const chatId = await turns.findChat(owner, request.threadId);
-    const known = chatId && (await knownTurn(owner, chatId, request));
-    if (chatId && known) return attach(chatId, known);
-    const run =
-      request.approvals.length > 0
-        ? { ...(await answerCalls(deps, response, chatId, request.approvals)), base: request.messages }
-        : await begin(response, request);
-    await keepTurnName(pool, { chatId: run.chatId, kind: 'run', clientId: request.runId }, run.turnId);
-    return run;
+    const { runId, said, approvals } = request;
+    const thread = { owner, mount: MOUNT, clientId: request.threadId };
+    const known = await findKnownRun(pool, thread, { runId, messageId: said?.id ?? null });
+    const turnId = known && (await knownTurn(owner, known, request));
+    if (known && turnId) return attach(known.chatId, turnId);
+    if (approvals.length === 0) return begin(response, request, known);
+    const answered = await answerCalls(deps, response, known?.chatId ?? null, approvals);
+    await keepTurnNames(pool, answered, [{ kind: 'run', clientId: runId }]);
+    return { ...answered, base: request.messages };
   }
 
   router.post('/', async (request, response) => {
     const asked = readAgUiRequest(request.body);
     const owner = String(response.locals.owner);
     takeViewerPlace(deps.places, owner, response);
-    const { chatId, turnId, ...run } = await runOf(response, asked);
+    const { chatId, turnId, place, ...run } = await runOf(response, asked);
     response.set({ 'X-Chat-Id': chatId, 'X-Turn-Id': turnId });
     stopOnClose(deps, response, turnId);
     const { threadId, runId } = asked;
@@ -89,7 +90,7 @@ export function agUiRoutes(deps: UiDeps): Router {
     if (isOver) return finished(deps, response, { chatId, turnId, threadId, runId });
     const output = createSseOutput(response, events, []);
     const sent = run.attached ? createGatheredOutput(output) : output;
-    await followTurn(deps, { owner, turnId, endsWaiting: true }, sent);
+    await followTurn(deps, { owner, turnId, place, endsWaiting: true }, sent);
   });
 
   router.post('/stop', async (request, response) => {

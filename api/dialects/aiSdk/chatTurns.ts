@@ -2,7 +2,8 @@ import { readHandedCalls } from '../../../db/agents/clientFunctions.js';
 import { createChat } from '../../../db/chats/newChat.js';
 import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js';
 import { readTurnEnd } from '../../../db/dialects/responses.js';
-import { findNamedTurn, keepTurnName, readLastTurn } from '../../../db/dialects/turnNames.js';
+import { findNamedTurn, readLastTurn } from '../../../db/dialects/turnNames.js';
+import type { TurnRecord } from '../../../db/dialects/turnRecord.js';
 import { readUserTexts } from '../../../db/dialects/userTexts.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
@@ -14,8 +15,11 @@ import type { UiRequest } from './uiRequest.js';
 
 type Caller = { owner: string; level: number };
 type Submit = Extract<UiRequest['asks'], { what: 'submit' }>;
-type ChatRequest = Pick<UiRequest, 'clientId' | 'newChat' | 'functions'>;
-type Again = { text?: string; functions?: ClientFunctions | undefined };
+/** `chatId`: the chat that the client names, where it was found before. */
+type ChatRequest = Pick<UiRequest, 'clientId' | 'newChat' | 'functions'> & { chatId?: string | null };
+type Again = { text?: string; functions?: ClientFunctions | undefined; record?: TurnRecord };
+/** How the client names a run; left out where it names none. */
+type RunName = { runId?: string };
 
 /** Starts turns for a client that names its chats and its messages. */
 export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: string) {
@@ -65,9 +69,9 @@ export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: st
    * The chat that the client names, or a new one: only then its fields count. Outputs alone need the chat whose calls they
    * are of.
    */
-  async function chatFor({ owner }: Caller, { clientId, newChat }: ChatRequest, { text, outputs }: Submit) {
+  async function chatFor({ owner }: Caller, { clientId, newChat, chatId }: ChatRequest, { text, outputs }: Submit) {
     const { limits } = deps;
-    const known = clientId === null ? null : await findChat(owner, clientId);
+    const known = chatId ?? (clientId === null ? null : await findChat(owner, clientId));
     if (known) return known;
     if (text === '') throw noCall(outputs);
     const fields = newChat();
@@ -90,10 +94,10 @@ export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: st
     });
   }
 
-  async function submit(caller: Caller, request: ChatRequest, asks: Submit): Promise<StartedTurn> {
+  async function submit(caller: Caller, request: ChatRequest & RunName, asks: Submit): Promise<StartedTurn> {
     const { owner, level: callerLevel } = caller;
     const { text, outputs } = asks;
-    const { functions } = request;
+    const { functions, runId } = request;
     mustFit(outputs);
     // Before a chat is made: an image may be refused.
     const attachments = await attachImages(deps, owner, asks.images);
@@ -102,29 +106,35 @@ export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: st
     const isNew = named && text !== '' && (await isReplaced(owner, chatId, named, attachments));
     const edited = isNew ? null : named;
     if (text === '' && !edited && !(await isAwaited(chatId, outputs))) throw noCall(outputs);
-    const started = edited
-      ? await again(caller, chatId, edited, { functions, ...(text === '' ? {} : { text }) })
-      : await deps.acceptTurn({
-          owner,
-          chatId,
-          attachments,
-          text,
-          outputs,
-          functions,
-          whenBusy: 'enqueue',
-          whenFailed: 'fail',
-          callerLevel,
-          // The key of the message that is edited stands for the turn that was taken back.
-          ...(asks.clientMessageId && !isNew
-            ? { idempotencyKey: `${mount}:${asks.clientMessageId}`.slice(0, 255) }
-            : {}),
-        });
-    const name = asks.clientMessageId ?? asks.edits;
-    if (name) await keepTurnName(pool, { chatId, kind: 'message', clientId: name }, started.turnId);
-    return { chatId, turnId: started.turnId };
+    const record = recordOf({ message: asks.clientMessageId ?? asks.edits, run: runId });
+    if (edited) return again(caller, chatId, edited, { functions, record, ...(text === '' ? {} : { text }) });
+    const { turnId, userTurnSeq } = await deps.acceptTurn({
+      owner,
+      chatId,
+      attachments,
+      text,
+      outputs,
+      functions,
+      whenBusy: 'enqueue',
+      whenFailed: 'fail',
+      callerLevel,
+      record,
+      // The key of the message that is edited stands for the turn that was taken back.
+      ...(asks.clientMessageId && !isNew ? { idempotencyKey: `${mount}:${asks.clientMessageId}`.slice(0, 255) } : {}),
+    });
+    return { chatId, turnId, place: { chatId, after: userTurnSeq - 1 } };
   }
 
   return { findChat, turnOf, regenerate, submit };
+}
+
+/** The client's names for a turn. */
+function recordOf({ message, run }: { message: string | null; run: string | undefined }): TurnRecord {
+  const names: TurnRecord['names'] = [
+    ...(message ? [{ kind: 'message' as const, clientId: message }] : []),
+    ...(run ? [{ kind: 'run' as const, clientId: run }] : []),
+  ];
+  return { names };
 }
 
 const noCall = (outputs: readonly ClientOutput[]) =>

@@ -79,7 +79,8 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
 
   router.post('/', async (request, response) => {
     takeViewerPlace(deps.places, ownerOf(response), response);
-    const { chatId, turnId, has, continues } = await start(request, response);
+    const { has, continues, ...turn } = await start(request, response);
+    const { turnId } = turn;
     stopOnClose(deps, response, turnId);
     const options = {
       version,
@@ -87,7 +88,7 @@ export function uiRoutes(deps: UiDeps, version: AiSdkVersion): Router {
       inOneStep: reconnects(request),
       ...(has ? { has } : {}),
     };
-    await stream(deps, response, { chatId, turnId }, options);
+    await stream(deps, response, turn, options);
   });
 
   router.get('/:id/stream', async (request, response) => {
@@ -146,7 +147,7 @@ export async function answerCalls(
 async function stream(
   deps: FollowDeps,
   response: Response,
-  { chatId, turnId }: StartedTurn,
+  { chatId, turnId, place }: StartedTurn,
   options: UiChunkOptions,
 ): Promise<void> {
   response.set({
@@ -156,7 +157,7 @@ async function stream(
     'X-Turn-Id': turnId,
   });
   const output = createSseOutput(response, createUiChunks(options), [doneMessage]);
-  await followTurn(deps, { owner: response.locals.owner, turnId, endsWaiting: true }, output);
+  await followTurn(deps, { owner: response.locals.owner, turnId, place, endsWaiting: true }, output);
 }
 
 async function shownItems(deps: FollowDeps, response: Response, turnId: string): Promise<ReadonlySet<string>> {

@@ -3,7 +3,7 @@ import { breakResponse } from '../../http/breakResponse.js';
 import { takeViewerPlace, type ViewerPlaces } from '../../limits/viewerPlaces.js';
 import type { TurnStopper } from '../../turns/turnStopper.js';
 import { createCollectOutput } from '../core/collectOutput.js';
-import { type FollowDeps, followTurn } from '../core/followTurn.js';
+import { type FollowDeps, type FollowedTurn, followTurn } from '../core/followTurn.js';
 import { chatOfModel } from '../core/modelChat.js';
 import { OpenAiRefused, sendOpenAiError } from '../core/openaiErrors.js';
 import { retriedRequest } from '../core/retriedRequest.js';
@@ -52,25 +52,27 @@ export function completionRoutes(deps: CompletionDeps): Router {
   router.post('/chat/completions', async (request, response) => {
     const asked = readCompletionRequest(request.body);
     takeViewerPlace(deps.places, response.locals.owner, response);
-    const { chatId, turnId } = await start(request, response, asked);
+    const { chatId, turnId, place } = await start(request, response, asked);
     response.set({ 'X-Chat-Id': chatId, 'X-Turn-Id': turnId });
     stopOnClose(deps, response, turnId);
     const completion = { id: turnId, created: nowInSeconds(), model: asked.model, includeUsage: asked.includeUsage };
-    await (asked.stream ? stream(deps, response, completion) : answer(deps, response, completion));
+    await (asked.stream ? stream : answer)(deps, response, completion, place);
   });
   return router;
 }
 
 const nowInSeconds = () => Math.floor(Date.now() / 1_000);
 
-async function stream(deps: FollowDeps, response: Response, completion: Completion): Promise<void> {
+type Place = FollowedTurn['place'];
+
+async function stream(deps: FollowDeps, response: Response, completion: Completion, place: Place): Promise<void> {
   const output = createSseOutput(response, createChunks(completion), [doneMessage]);
-  await followTurn(deps, { owner: response.locals.owner, turnId: completion.id }, output);
+  await followTurn(deps, { owner: response.locals.owner, turnId: completion.id, place }, output);
 }
 
-async function answer(deps: FollowDeps, response: Response, completion: Completion): Promise<void> {
+async function answer(deps: FollowDeps, response: Response, completion: Completion, place: Place): Promise<void> {
   const output = createCollectOutput(response);
-  await followTurn(deps, { owner: response.locals.owner, turnId: completion.id }, output);
+  await followTurn(deps, { owner: response.locals.owner, turnId: completion.id, place }, output);
   if (response.destroyed) return;
   // The api restarts. A client that tries again gets the same turn.
   if (!output.ended) return breakResponse(response);

@@ -12,7 +12,7 @@ export const settingsOf = (asked: { model: string; instructions: string | null }
  * Whether a chat can answer as what a request's model stands for: a host and a persona answer in their own chats. The name
  * of a model is taken by every chat that has models.
  */
-export function answersAs(chat: Chat, wanted: NewChat): boolean {
+export function answersAs(chat: Pick<Chat, 'kind' | 'hostId' | 'settings'>, wanted: NewChat): boolean {
   switch (wanted.kind) {
     case 'narrative':
       return chat.kind === 'narrative' && chat.hostId === wanted.hostId;

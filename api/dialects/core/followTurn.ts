@@ -1,6 +1,6 @@
 import type { Pool } from '../../../db/core/pool.js';
 import { type ReplyState, readReplyState } from '../../../db/dialects/replyState.js';
-import { readTurnPlace } from '../../../db/dialects/turnPlace.js';
+import { readTurnPlace, type TurnPlace } from '../../../db/dialects/turnPlace.js';
 import type { ViewerFrame } from '../../../domain/log/frames.js';
 import type { MarkCursor } from '../../../domain/marks/cursor.js';
 import type { Mark, TurnEnd } from '../../../domain/marks/mark.js';
@@ -21,6 +21,8 @@ export type MarkOutput = {
 export type FollowedTurn = {
   owner: string;
   turnId: string;
+  /** Of a turn that was just accepted: its chat, and a seq after which all of its events are. */
+  place?: (Pick<TurnPlace, 'chatId' | 'after'> & Partial<TurnPlace>) | undefined;
   cursor?: MarkCursor | null;
   /** Whether the output ends when the turn waits for a person. */
   endsWaiting?: boolean;
@@ -36,9 +38,10 @@ export type FollowDeps = { pool: Pool; feeds: Feeds };
  */
 export async function followTurn({ pool, feeds }: FollowDeps, turn: FollowedTurn, output: MarkOutput): Promise<void> {
   const { owner, turnId, cursor = null, continues = true } = turn;
-  const place = await readTurnPlace(pool, { owner, turnId });
+  const place = turn.place ?? (await readTurnPlace(pool, { owner, turnId }));
   if (!place) throw new Problem('turn_not_found');
-  const marks = createTurnMarks({ turnId, epochs: place.epochs, cursor, continues });
+  const { epochs } = place;
+  const marks = createTurnMarks({ turnId, ...(epochs ? { epochs } : {}), cursor, continues });
   const watch = createWatch({ ...turn, pool, marks, output });
   await feeds.join(place.chatId, { owner, after: place.after, sink: watch.sink, endsWithTurn: true });
   await new Promise<void>((resolve) => output.onClosed(resolve));

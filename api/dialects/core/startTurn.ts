@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttachmentLimits } from '../../../db/attachments/attachments.js';
-import { type Chat, readChat } from '../../../db/chats/chats.js';
+import { readChat } from '../../../db/chats/chats.js';
 import { createChat, type NewChat } from '../../../db/chats/newChat.js';
 import type { Limits } from '../../../db/chats/ownerLimits.js';
 import type { Pool } from '../../../db/core/pool.js';
 import { ChatRefused } from '../../../db/core/refused.js';
-import { findNamedChat, findOrMakeChat } from '../../../db/dialects/chatNames.js';
-import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
-import { readUserTexts, type UserText } from '../../../db/dialects/userTexts.js';
-import { readTurn } from '../../../db/turns/turnView.js';
+import { findOrMakeChat } from '../../../db/dialects/chatNames.js';
+import { beginRequest, type DialectRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
+import { type KnownChat, readKnownChat, type UserText } from '../../../db/dialects/userTexts.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { type HistoryPlan, planHistory } from '../../../domain/dialects/history.js';
 import type { TurnOptions } from '../../../domain/turns/turnOptions.js';
@@ -18,6 +17,7 @@ import type { Rewind } from '../../timeline/rewind.js';
 import type { AcceptTurn } from '../../turns/acceptTurn.js';
 import { type OnTurnStatus, waitForTurnEnd } from '../../turns/turnEnd.js';
 import { answersAs, settingsOf } from './followSettings.js';
+import type { FollowedTurn } from './followTurn.js';
 import { attachImages } from './images.js';
 import { askingTurnOf, findStrayOutput, mustFit } from './outputs.js';
 import { replacedMessage } from './replacedMessage.js';
@@ -62,7 +62,8 @@ export type HistoryRequest = RetriedRequest & {
   functions: ClientFunctions | undefined;
 };
 
-export type StartedTurn = { chatId: string; turnId: string };
+/** `place`: of a turn that this request has begun. */
+export type StartedTurn = { chatId: string; turnId: string; place?: FollowedTurn['place'] };
 
 /**
  * Finds out what a request with a whole history means, and starts its turn. A turn that runs makes it wait: a new message in
@@ -72,15 +73,15 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   const { pool } = deps;
 
   /** The chat that a request names: by its client's name, or by a call that waits for one of the outputs. */
-  async function findChat({ owner, mount, clientId, outputs, endsWithText }: HistoryRequest): Promise<string | null> {
-    if (clientId !== null) return findNamedChat(pool, { owner, mount, clientId });
+  async function findChat({ owner, mount, clientId, outputs, endsWithText }: HistoryRequest) {
+    if (clientId !== null) return readKnownChat(pool, { owner, mount, clientId });
     const asking = endsWithText ? null : askingTurnOf(outputs[0]?.callId ?? '');
-    return asking && ((await readTurn(pool, { owner, turnId: asking }))?.chatId ?? null);
+    return asking === null ? null : readKnownChat(pool, { owner, turnId: asking });
   }
 
   /** Whether the chat can do what the plan says. */
-  async function isPossible(request: HistoryRequest, chat: Chat, plan: HistoryPlan, known: UserText[]) {
-    const chatId = chat.id;
+  async function isPossible(request: HistoryRequest, chat: KnownChat, plan: HistoryPlan) {
+    const { id: chatId, texts: known } = chat;
     if (request.clientId !== chatId && !answersAs(chat, request.newChat)) return false;
     switch (plan.plan) {
       case 'turn':
@@ -100,22 +101,20 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   /** `asked`: the chat that the request names. */
   async function chatOf(
     request: HistoryRequest,
-    asked: Promise<string | null>,
+    asked: Promise<KnownChat | null>,
   ): Promise<{ chatId: string; known: UserText[]; plan: HistoryPlan }> {
     const { owner, mount, clientId, newChat, userTexts, outputs, endsWithText } = request;
     const { limits } = deps;
-    const found = await asked;
-    const [known, chat] = found
-      ? await Promise.all([readUserTexts(pool, found), readChat(pool, owner, found)])
-      : [[], null];
+    const chat = await asked;
+    const known = chat?.texts ?? [];
     const plan = planHistory(known, { texts: userTexts, answers: outputs.map(({ callId }) => callId), endsWithText });
-    if (chat && (await isPossible(request, chat, plan, known))) return { chatId: chat.id, known, plan };
+    if (chat && (await isPossible(request, chat, plan))) return { chatId: chat.id, known, plan };
     const fresh: HistoryPlan = endsWithText
       ? { plan: 'turn', text: userTexts.at(-1) ?? '' }
       : { plan: 'outputs', before: null };
     if (clientId === null)
       return { chatId: (await createChat(pool, owner, newChat, limits)).id, known: [], plan: fresh };
-    const isFit = (chatId: string) => chatId !== found;
+    const isFit = (chatId: string) => chatId !== chat?.id;
     const { chatId } = await findOrMakeChat(pool, { owner, mount, clientId }, newChat, { limits, isFit });
     return { chatId, known: [], plan: fresh };
   }
@@ -150,17 +149,18 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   /** `files`: ids of attachments. Throws `not_last_turn` when another message has come since the chat was read. */
   async function start(
     request: HistoryRequest,
-    { key, files, asked }: { key: string; files: readonly string[]; asked: Promise<string | null> },
+    { begun, files, asked }: { begun: DialectRequest; files: readonly string[]; asked: Promise<KnownChat | null> },
   ): Promise<StartedTurn> {
     const { owner, level } = request;
     const { chatId, known, plan } = await chatOf(request, asked);
-    await keepRequestChat(pool, key, chatId);
+    const key = begun.id;
+    if (chatId !== begun.chatId) await keepRequestChat(pool, key, chatId);
     const replaced = replacedMessage(plan, known, files);
     if (plan.plan === 'again' && !replaced)
       return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, key)).turnId };
     if (replaced) await takeBack(owner, chatId, replaced);
     const after = replaced ? undefined : (known.at(-1)?.turnId ?? undefined);
-    const { turnId } = await deps.acceptTurn({
+    const { turnId, userTurnSeq } = await deps.acceptTurn({
       owner,
       chatId,
       attachments: files,
@@ -174,7 +174,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       options: request.options,
       preparation: { after, settings: settingsOf(request) },
     });
-    return { chatId, turnId };
+    return { chatId, turnId, place: { chatId, after: userTurnSeq - 1 } };
   }
 
   return async (request) => {
@@ -183,13 +183,13 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     // Beside the request's own row. Who awaits it gets its error.
     asked.catch(() => undefined);
     const begun = await beginRequest(pool, request);
-    const earlier = begun.chatId && (await findRequestTurn(pool, { id: begun.id, chatId: begun.chatId }));
+    const earlier = begun.repeats ? await findRequestTurn(pool, begun) : null;
     if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };
     // Before a chat is made: an image may be refused.
     const files = await attachImages(deps, request.owner, request.images);
     for (let tries = 1; ; tries++) {
       try {
-        return await start(request, { key: begun.id, files, asked });
+        return await start(request, { begun, files, asked });
       } catch (error) {
         if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
         asked = findChat(request);

@@ -14,10 +14,11 @@ import { invalidRequest } from '../core/openaiErrors.js';
 import { createSseOutput, doneMessage } from '../core/sseOutput.js';
 import { stopOnClose } from '../core/stopOnClose.js';
 import { type DeletionDeps, deleteTurn, forgetUnstored } from './deletions.js';
+import { notFound, type StartResponseDeps } from './responseChat.js';
 import { createResponseEvents } from './responseEvents.js';
 import { type ResponseFields, type ResponseHead, type ResponseObject, responseObject } from './responseObject.js';
 import { readResponseRequest } from './responseRequest.js';
-import { notFound, type StartResponseDeps, startResponse } from './startResponse.js';
+import { type BegunResponse, startResponse } from './startResponse.js';
 
 export type ResponseDeps = FollowDeps &
   StartResponseDeps &
@@ -108,21 +109,23 @@ function readCursor(given: unknown): MarkCursor | null {
   return cursor;
 }
 
-async function isQueued({ pool }: ResponseDeps, owner: string, { turnId }: Stored): Promise<boolean> {
+async function isQueued({ pool }: ResponseDeps, owner: string, { turnId, queued }: BegunResponse): Promise<boolean> {
+  if (queued !== undefined) return queued;
   return (await readTurn(pool, { turnId, owner }))?.status === 'queued';
 }
 
 async function stream(
   deps: ResponseDeps,
   response: Response,
-  stored: Stored,
+  stored: BegunResponse,
   how: { cursor: MarkCursor | null; singly: boolean },
 ): Promise<void> {
   const owner: string = response.locals.owner;
   const queued = await isQueued(deps, owner, stored);
   const events = createResponseEvents({ head: headOf(stored), queued, now: nowInSeconds, ...how });
   const output = createSseOutput(response, events.encode, [doneMessage]);
-  await followTurn(deps, { owner, turnId: stored.turnId, cursor: how.cursor, continues: false }, output);
+  const { turnId, place } = stored;
+  await followTurn(deps, { owner, turnId, place, cursor: how.cursor, continues: false }, output);
 }
 
 /** Breaks the connection where there is no answer, so that the client tries again. */
@@ -135,7 +138,7 @@ function answer(response: Response, body: ResponseObject | null): void {
 async function collected(
   deps: ResponseDeps,
   response: Response,
-  stored: Stored,
+  stored: BegunResponse,
   signal?: AbortSignal,
 ): Promise<ResponseObject | null> {
   const head = headOf(stored);
@@ -148,7 +151,8 @@ async function collected(
   });
   const output = createCollectOutput(response);
   signal?.addEventListener('abort', () => output.close(1000, ''), { once: true });
-  await followTurn(deps, { owner: response.locals.owner, turnId: stored.turnId, continues: false }, output);
+  const { turnId, place } = stored;
+  await followTurn(deps, { owner: response.locals.owner, turnId, place, continues: false }, output);
   if (!output.ended) return null;
   events.encode(output.marks);
   return events.current();

@@ -1,32 +1,33 @@
 import type { Request, Response } from 'express';
 import { readHandedCalls } from '../../../db/agents/clientFunctions.js';
-import { readChat } from '../../../db/chats/chats.js';
-import { createChat, type EarlierMessage } from '../../../db/chats/newChat.js';
+import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import { ChatRefused } from '../../../db/core/refused.js';
-import { findNamedChat } from '../../../db/dialects/chatNames.js';
 import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
-import { findResponse, keepResponse, readTurnEnd, type StoredResponse } from '../../../db/dialects/responses.js';
-import { forkChat } from '../../../db/timeline/fork.js';
-import type { HeavyWork } from '../../limits/heavyWork.js';
-import { answersAs, settingsOf } from '../core/followSettings.js';
+import { findResponse, type StoredResponse } from '../../../db/dialects/responses.js';
+import { keepTurnRecord, type TurnRecord } from '../../../db/dialects/turnRecord.js';
+import { settingsOf } from '../core/followSettings.js';
 import { attachFiles } from '../core/images.js';
-import { chatOfModel } from '../core/modelChat.js';
-import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { invalidRequest } from '../core/openaiErrors.js';
 import { findStrayOutput, mustFit } from '../core/outputs.js';
 import { retriedRequest } from '../core/retriedRequest.js';
-import { type StartDeps, type StartedTurn, whenFree } from '../core/startTurn.js';
+import type { StartedTurn } from '../core/startTurn.js';
+import {
+  type Continued,
+  chatOf,
+  MOUNT,
+  notFound,
+  type Previous,
+  readPrevious,
+  type StartResponseDeps,
+} from './responseChat.js';
 import type { ResponseFields } from './responseObject.js';
 import { noCall, type ResponseRequest } from './responseRequest.js';
 
-export type StartResponseDeps = StartDeps & { relays: boolean; heavy: HeavyWork };
-
-/** Clients of this mount name their conversations by the ids that they get. */
-const MOUNT = 'openai';
 /** Requests that come after one response at the same time: each try takes another chat than the one before. */
 const MAX_TRIES = 5;
 
-export const notFound = (message: string) =>
-  new OpenAiRefused(404, { message, type: 'invalid_request_error', param: null, code: 'not_found' });
+/** The response of a request. `place` and `queued`: of a turn that this request has begun. */
+export type BegunResponse = StoredResponse<ResponseFields> & { place?: StartedTurn['place']; queued?: boolean };
 
 /** Starts the turn of a response, or finds that of the request which this one repeats. Throws `OpenAiRefused`. */
 export async function startResponse(
@@ -34,61 +35,78 @@ export async function startResponse(
   request: Request,
   response: Response,
   asked: ResponseRequest,
-): Promise<StoredResponse<ResponseFields>> {
+): Promise<BegunResponse> {
+  const { pool } = deps;
   const { owner, level } = response.locals as { owner: string; level: number };
-  const begun = await beginRequest(deps.pool, retriedRequest(request, response, { mount: MOUNT }));
-  const earlier = begun.chatId && (await findRequestTurn(deps.pool, { id: begun.id, chatId: begun.chatId }));
-  const started: StartedTurn =
-    begun.chatId && earlier
-      ? { chatId: begun.chatId, turnId: earlier }
-      : await acceptResponse(deps, { owner, level, key: begun.id, chatId: begun.chatId }, asked);
   const { fields, input, conversation } = asked;
+  const named = { mount: MOUNT, clientId: conversation };
+  const [begun, previous] = await Promise.all([
+    beginRequest(pool, { ...retriedRequest(request, response, named), ...named }),
+    readPrevious(deps, owner, asked),
+  ]);
   // A conversation that the client named is the client's to delete.
   const deletesChat = !fields.store && conversation === null;
-  await keepResponse(deps.pool, owner, { ...started, fields, input, deletesChat });
-  const stored = await findResponse<ResponseFields>(deps.pool, { owner, turnId: started.turnId });
+  const kept = { fields, input, deletesChat, createdAt: new Date() };
+  const earlier = begun.repeats ? await findRequestTurn(pool, begun) : null;
+  const found = begun.chatId && earlier ? { chatId: begun.chatId, turnId: earlier } : null;
+  // An api of the release before keeps the response after its turn.
+  if (found) await keepTurnRecord(pool, { owner, ...found }, { response: kept });
+  const started =
+    found ?? (await acceptResponse(deps, { owner, level, begun, previous, record: { response: kept } }, asked));
+  if ('created' in started && started.created) return { ...started, ...kept };
+  const stored = await findResponse<ResponseFields>(pool, { owner, turnId: started.turnId });
   if (!stored) throw notFound('The conversation was deleted.');
   return stored;
 }
 
-type Accepting = { owner: string; level: number; key: string; chatId: string | null };
+type Accepting = Continued & { level: number; record: TurnRecord };
 
 /** Accepts the turn after the response that the request names; in a fork when another turn has come there meanwhile. */
-async function acceptResponse(
-  deps: StartResponseDeps,
-  { owner, level, key, chatId }: Accepting,
-  asked: ResponseRequest,
-): Promise<StartedTurn> {
+async function acceptResponse(deps: StartResponseDeps, accepting: Accepting, asked: ResponseRequest) {
   mustFit(asked.said.outputs);
+  const { owner, level: callerLevel, begun, previous, record } = accepting;
   // Before a chat is made: a file may be refused.
   const attachments = await attachFiles(deps, owner, asked.said.files);
+  const how = { whenBusy: 'enqueue', whenFailed: 'fail', idempotencyKey: begun.id, callerLevel, record } as const;
   for (let tries = 1; ; tries++) {
-    const chat = (tries === 1 ? chatId : null) ?? (await chatOf(deps, owner, asked));
-    await keepRequestChat(deps.pool, key, chat);
-    await mustBeCalled(deps, chat, asked);
+    const chatId = (tries === 1 ? madeBefore(accepting, asked) : null) ?? (await chatOf(deps, accepting, asked));
+    if (chatId !== begun.chatId) await keepRequestChat(deps.pool, begun.id, chatId);
+    await mustBeCalled(deps, chatId, asked);
     try {
-      const turn = await turnOf(deps, { owner, chatId: chat }, asked);
-      const how = { whenBusy: 'enqueue', whenFailed: 'fail', idempotencyKey: key, callerLevel: level } as const;
-      const { turnId } = await deps.acceptTurn({ ...turn, ...how, owner, chatId: chat, attachments });
-      return { chatId: chat, turnId };
+      const turn = await turnOf(deps, { chatId, previous }, asked);
+      const { turnId, userTurnSeq, created, queued } = await deps.acceptTurn({
+        ...turn,
+        ...how,
+        owner,
+        chatId,
+        attachments,
+      });
+      return { chatId, turnId, created, queued, place: { chatId, after: userTurnSeq - 1 } };
     } catch (error) {
       if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
     }
   }
 }
 
-async function turnOf(deps: StartResponseDeps, chat: { owner: string; chatId: string }, asked: ResponseRequest) {
+/** The chat that an earlier try of the request has made. */
+const madeBefore = ({ begun: { repeats, chatId }, previous }: Accepting, { conversation }: ResponseRequest) =>
+  repeats && conversation === null && chatId !== previous?.chatId ? chatId : null;
+
+async function turnOf(
+  deps: StartResponseDeps,
+  { chatId, previous }: { chatId: string; previous: Previous | null },
+  asked: ResponseRequest,
+) {
   const { said, functions, fields, instructions } = asked;
   const { temperature, max_output_tokens: maxTokens, model } = fields;
-  const after = await readPrevious(deps, chat.owner, asked);
   return {
     text: said.text ?? '',
     functions,
     outputs: said.outputs,
     options: { ...(temperature === null ? {} : { temperature }), ...(maxTokens === null ? {} : { maxTokens }) },
     preparation: {
-      after: after?.chatId === chat.chatId ? after.turnId : undefined,
-      messages: await newMessages(deps, chat.chatId, asked),
+      after: previous?.chatId === chatId ? previous.turnId : undefined,
+      messages: await newMessages(deps, chatId, asked),
       settings: settingsOf({ model, instructions }),
     },
   };
@@ -111,74 +129,3 @@ async function newMessages({ pool }: StartResponseDeps, chatId: string, { said }
     return left.length > 0 ? [{ ...message, calls: left }] : [];
   });
 }
-
-/** The chat in which a response is made. Throws `OpenAiRefused`. */
-async function chatOf(deps: StartResponseDeps, owner: string, asked: ResponseRequest): Promise<string> {
-  const { fields, instructions, said } = asked;
-  const known = await knownChat(deps, owner, asked);
-  if (known) return known;
-  const stray = said.strays[0];
-  if (stray) throw invalidRequest(noCall(stray.callId), 'input');
-  const wishes = { model: fields.model, instructions, earlier: [], relays: deps.relays };
-  return (await createChat(deps.pool, owner, chatOfModel(wishes), deps.limits)).id;
-}
-
-/** The chat that a request continues; null if it begins one. */
-async function knownChat(deps: StartResponseDeps, owner: string, asked: ResponseRequest): Promise<string | null> {
-  const { fields, conversation, said } = asked;
-  if (conversation !== null) {
-    const chatId = await findNamedChat(deps.pool, { owner, mount: MOUNT, clientId: conversation });
-    if (!chatId) throw notFound(`Conversation with id '${conversation.slice(0, 100)}' not found.`);
-    await mustAnswer(deps, { owner, chatId }, asked);
-    return chatId;
-  }
-  const previous = await readPrevious(deps, owner, asked);
-  if (previous) {
-    await mustAnswer(deps, { owner, chatId: previous.chatId }, asked);
-    return chatAfter(deps, owner, previous);
-  }
-  const { previous_response_id: id } = fields;
-  if (id !== null) {
-    const message = `Previous response with id '${id.slice(0, 100)}' not found.`;
-    throw invalidRequest(message, 'previous_response_id', 'previous_response_not_found');
-  }
-  if (said.reference === null) return null;
-  throw notFound(`Item with id '${said.reference.slice(0, 100)}' not found.`);
-}
-
-/** The chat answers as the model of the request. Throws `OpenAiRefused`. */
-async function mustAnswer(
-  { pool, relays }: StartResponseDeps,
-  { owner, chatId }: { owner: string; chatId: string },
-  { fields, instructions, conversation }: ResponseRequest,
-): Promise<void> {
-  const chat = await readChat(pool, owner, chatId);
-  const wanted = chatOfModel({ model: fields.model, instructions, earlier: [], relays });
-  // A client that has only names of models may name any chat by its id.
-  if (!chat || (conversation !== null && wanted.kind === 'agent') || answersAs(chat, wanted)) return;
-  throw invalidRequest('model: another one answers in this conversation', 'model', 'unsupported_value');
-}
-
-/** The response that a request continues; null if it names none, a conversation, or one that the owner does not have. */
-async function readPrevious({ pool }: StartResponseDeps, owner: string, asked: ResponseRequest) {
-  const { fields, conversation, said } = asked;
-  const turnId = fields.previous_response_id ?? (said.reference === null ? null : turnOfItem(said.reference));
-  return turnId === null || conversation !== null ? null : findResponse<ResponseFields>(pool, { owner, turnId });
-}
-
-/** The response of an item of an output, by the item's id. */
-const turnOfItem = (itemId: string): string => `turn_${/^[a-z]+_([0-9a-f-]{36})_/.exec(itemId)?.[1] ?? ''}`;
-
-/** The chat of an earlier response, or a fork of it where that is not the last one. A fork waits for the floor. */
-async function chatAfter(deps: StartResponseDeps, owner: string, previous: Previous): Promise<string> {
-  const { pool, heavy, limits } = deps;
-  const { chatId, turnId } = previous;
-  return whenFree(deps, { owner, chatId }, async () => {
-    const end = await readTurnEnd(pool, turnId);
-    if (!end || end.isLast) return chatId;
-    const { chats: maxChats, storedBytes } = limits;
-    const from = { chatId, owner, atSeq: { line: end.line }, maxChats, storedBytes };
-    return (await heavy(owner, () => forkChat(pool, from))).id;
-  });
-}
-type Previous = Pick<StoredResponse<ResponseFields>, 'chatId' | 'turnId'>;

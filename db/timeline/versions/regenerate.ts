@@ -6,10 +6,11 @@ import { newId } from '../../core/ids.js';
 import { notifyTurnStatus } from '../../core/notify.js';
 import { type Pool, type Tx, transaction } from '../../core/pool.js';
 import { ChatRefused } from '../../core/refused.js';
+import { keepTurnRecord, type TurnRecord } from '../../dialects/turnRecord.js';
 import { type Claim, findRepeated, repeatOf } from '../../turns/claim.js';
 import { readFloor } from '../../turns/floor.js';
 import { mustHaveTurnsLeft, type TurnLimits } from '../../turns/ownerTurns.js';
-import { type Preparation, prepareTurn } from '../../turns/prepareTurn.js';
+import { type Preparation, prepareTurn, readPrepared } from '../../turns/prepareTurn.js';
 import { readTurnRow, type TurnRow, toStart, turnColumns } from '../../turns/turnRow.js';
 import { readBeatText } from '../beatText.js';
 import { readActiveVersion } from '../marks/versionMarks.js';
@@ -28,6 +29,8 @@ export type RegenerateRequest = {
   options?: TurnOptions | undefined;
   /** Settings of the chat from this turn on. */
   preparation?: Pick<Preparation, 'settings'> | undefined;
+  /** What the clients of a dialect know the turn by. */
+  record?: TurnRecord | undefined;
   idempotencyKey?: string | undefined;
   /** The highest level of the tools that the turn may use: 1 read to 3 dangerous; left out: 3. */
   callerLevel?: number | undefined;
@@ -52,13 +55,14 @@ export async function claimRegeneration(
     const seen = await readTurnRow(tx, request.turnId);
     if (!seen || seen.owner !== request.owner) throw new ChatRefused('turn_not_found');
     const { chatId, userTurnSeq } = seen;
-    const [chat, repeated, floor, lastUserTurnSeq] = await Promise.all([
-      lockOwnChat(tx, request.owner, chatId),
+    const { owner, requestHash, continues = false, preparation = {}, record } = request;
+    const [chat, repeated, floor, lastUserTurnSeq, before] = await Promise.all([
+      lockOwnChat(tx, owner, chatId),
       findRepeated(tx, { ...request, chatId }),
       readFloor(tx, chatId),
       readLastUserTurn(tx, chatId),
+      readPrepared(tx, chatId, preparation),
     ]);
-    const { requestHash, continues = false } = request;
     const continued = continues ? { continued: { kind: seen.kind, texts: await readTexts(tx, seen) } } : {};
     const command = { requestHash, userTurnSeq, continues };
     const decision = decideRegenerate(command, { chat, repeated, lastUserTurnSeq, ...continued, ...floor });
@@ -66,12 +70,13 @@ export async function claimRegeneration(
       case 'refuse':
         throw new ChatRefused(decision.code, decision.path);
       case 'repeat':
+        await keepTurnRecord(tx, { owner, chatId, turnId: decision.turn.id }, record);
         return repeatOf(decision.turn);
       case 'regenerate': {
-        await mustHaveTurnsLeft(tx, request.owner, limits, 'running');
-        if (request.preparation)
-          await prepareTurn(tx, { owner: request.owner, chatId }, request.preparation, newId('evt'));
+        await mustHaveTurnsLeft(tx, owner, limits, 'running');
+        await prepareTurn(tx, { owner, chatId }, { preparation, before, key: newId('evt') });
         const turn = await insertVersion(tx, await readActive(tx, seen), request);
+        await keepTurnRecord(tx, { owner, chatId, turnId: turn.id }, record);
         return { turn, created: true, start: toStart(turn, floor.speaker), stopping: null };
       }
     }
