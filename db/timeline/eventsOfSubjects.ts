@@ -30,7 +30,8 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * The events of `readEventsOf` in pages, so that long texts that were edited often are not in memory together. `upTo`: none
- * after it.
+ * after it. With `offset 0` each subject is looked up by its index; Postgres would take the log for as short as that of
+ * most chats, and read all of it.
  */
 export async function* pagesOfEvents(
   db: Db,
@@ -46,6 +47,7 @@ export async function* pagesOfEvents(
            select * from events e
            where e.chat_id = $1 and ${subjectOf('e')} = s.subject and e.seq > $4 and e.seq <= $5
              and e.kind = any($3::text[]) and ${inTimeline('e')}
+           offset 0
          ) e
        ) e where total <= ${PAGE_BYTES} or place = 1 order by seq`,
       [chatId, subjects, kinds, since, upTo],

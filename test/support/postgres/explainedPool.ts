@@ -24,14 +24,20 @@ type Node = {
   Plans?: Node[];
 };
 
+/** Made for the values of a statement, or for all values, as Postgres keeps it for statements that it often ran. */
+export type Planning = 'forValues' | 'kept';
+
 /**
  * A pool that runs each statement under `explain (analyze)` first, undoes that, and then runs it as it is: so the plans
  * are those of the statements that run, on the rows that they find, and no statement is forgotten.
  */
-export function createExplainedPool(url: string): { pool: Pool; taken: () => Explained[] } {
+export function createExplainedPool(
+  url: string,
+  planning: Planning = 'forValues',
+): { pool: Pool; taken: () => Explained[] } {
   const pool = createPool(url, { max: 4, statementTimeoutMs: 60_000 });
   let seen: Explained[] = [];
-  pool.on('connect', (client) => explain(client, (explained) => seen.push(explained)));
+  pool.on('connect', (client) => explain(client, planning, (explained) => seen.push(explained)));
   return {
     pool,
     taken: () => {
@@ -44,15 +50,14 @@ export function createExplainedPool(url: string): { pool: Pool; taken: () => Exp
 
 const isRead = /^\s*(select|with|insert|update|delete)\b/i;
 
-function explain(client: pg.ClientBase, see: (explained: Explained) => void): void {
-  type Query = (text: string, values?: unknown[]) => Promise<pg.QueryResult>;
+function explain(client: pg.ClientBase, planning: Planning, see: (explained: Explained) => void): void {
   const query = client.query.bind(client) as unknown as Query;
   let inTransaction = false;
   // One at a time: statements that are sent together would see each other's savepoints.
   let last: Promise<unknown> = Promise.resolve();
   const run = async (text: string, values: unknown[]): Promise<pg.QueryResult> => {
     if (/^(begin|commit|rollback)/.test(text)) inTransaction = text.startsWith('begin');
-    else if (isRead.test(text)) see(await explainOne(query, text, values, inTransaction));
+    else if (isRead.test(text)) see(await explainOne(text, values, { query, planning, inTransaction }));
     return query(text, values);
   };
   Object.assign(client, {
@@ -69,20 +74,42 @@ function explain(client: pg.ClientBase, see: (explained: Explained) => void): vo
   });
 }
 
+type Query = (text: string, values?: unknown[]) => Promise<pg.QueryResult>;
+type Explaining = { query: Query; planning: Planning; inTransaction: boolean };
+
 async function explainOne(
-  query: (text: string, values?: unknown[]) => Promise<pg.QueryResult>,
   statement: string,
   values: unknown[],
-  inTransaction: boolean,
+  { query, planning, inTransaction }: Explaining,
 ): Promise<Explained> {
+  const explain = 'explain (analyze, timing off, format json)';
   await query(inTransaction ? 'savepoint explained' : 'begin');
-  const { rows } = await query(`explain (analyze, timing off, format json) ${statement}`, values);
+  if (planning === 'kept') {
+    await query(keepPlans);
+    await query(`prepare explained as ${statement}`);
+  }
+  const { rows } = await (planning === 'kept'
+    ? query(`${explain} execute explained ${await literals(query, values)}`)
+    : query(`${explain} ${statement}`, values));
   await query(inTransaction ? 'rollback to savepoint explained' : 'rollback');
+  if (planning === 'kept') await query('deallocate explained');
   const { Plan: plan, JIT } = (rows[0]['QUERY PLAN'] as { Plan: Node; JIT?: unknown }[])[0]!;
   const explained: Explained = { statement, returned: 0, read: new Map(), isCompiled: JIT !== undefined, plan };
   visit(plan, explained);
   explained.returned = Math.max(plan['Actual Rows'], written(plan));
   return explained;
+}
+
+/** Until the transaction or its savepoint is undone; where the transaction plans for values, it does so here. */
+const keepPlans = `select set_config('plan_cache_mode', 'force_generic_plan', true)
+  where current_setting('plan_cache_mode') = 'auto'`;
+
+/** As arguments of `execute`. */
+async function literals(query: Query, values: unknown[]): Promise<string> {
+  if (values.length === 0) return '';
+  const quoted = values.map((_, i) => `quote_nullable($${i + 1}::text) as "${i}"`);
+  const { rows } = await query(`select ${quoted.join(', ')}`, values);
+  return `(${values.map((_, i) => rows[0][i]).join(', ')})`;
 }
 
 function visit(node: Node, { read, ...rest }: Explained): void {
