@@ -14,7 +14,7 @@ import { findTemporal, temporalWithinMs } from './temporal/findTemporal.js';
  */
 type Counts = { passed: number; failed: number };
 
-const jestBound = 40 * 60_000;
+const jestBound = 65 * 60_000;
 
 const checks = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '-b'] },
