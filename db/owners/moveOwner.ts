@@ -81,8 +81,8 @@ export function moveOwner(pool: Pool, move: Move): Promise<Moved> {
     const running = await readUnfinished(tx, from);
     if (running.length > 0) return { outcome: 'running', count: running.length, examples: running.slice(0, 5) };
     const unlinked = await yieldStrategies(tx, from, to);
-    const withoutKey = await sealKeysAgain(tx, move);
-    const withoutSecret = await sealSecretsAgain(tx, move);
+    const withoutKey = await sealAgain(tx, providerKeys, move);
+    const withoutSecret = await sealAgain(tx, webhookSecrets, move);
     await indexWordsAgain(tx, from, to);
     const rows = {} as Record<OwnedTable, number>;
     for (const table of Object.keys(ownedTables) as OwnedTable[]) rows[table] = await ownedTables[table](tx, move);
@@ -104,39 +104,26 @@ async function drop(tx: Tx, table: 'you' | 'dialect_chats', owner: string): Prom
   return rowCount ?? 0;
 }
 
-/** A provider's key is sealed for its owner. Returns the ids of those that can't be opened. */
-async function sealKeysAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string; sealed: Buffer }>(
-    'select id, sealed_key as sealed from providers where owner = $1 order by id for update',
-    [from],
-  );
-  const lost: string[] = [];
-  for (const { id, sealed } of rows) {
-    const apiKey = sealingKey && unseal(sealingKey, sealed, boundTo(from, id));
-    if (!sealingKey || apiKey === null) lost.push(id);
-    else
-      await tx.query('update providers set sealed_key = $2 where id = $1', [
-        id,
-        seal(sealingKey, apiKey, boundTo(to, id)),
-      ]);
-  }
-  return lost;
-}
+/** What is sealed for its owner: the table, its column, and what the seal is bound to. */
+type Sealed = { table: string; column: string; boundTo(owner: string, id: string): string };
+const providerKeys: Sealed = { table: 'providers', column: 'sealed_key', boundTo };
+const webhookSecrets: Sealed = { table: 'webhooks', column: 'sealed_secret', boundTo: secretOf };
 
-/** A webhook's secret is sealed for its owner. Returns the ids of those that can't be opened: they stay as they are. */
-async function sealSecretsAgain(tx: Tx, { from, to, sealingKey }: Move): Promise<string[]> {
+/** Seals for the new owner. Returns the ids of the rows that can't be opened: they stay as they are. */
+async function sealAgain(tx: Tx, what: Sealed, { from, to, sealingKey }: Move): Promise<string[]> {
+  const { table, column } = what;
   const { rows } = await tx.query<{ id: string; sealed: Buffer }>(
-    'select id, sealed_secret as sealed from webhooks where owner = $1 order by id for update',
+    `select id, ${column} as sealed from ${table} where owner = $1 order by id for update`,
     [from],
   );
   const lost: string[] = [];
   for (const { id, sealed } of rows) {
-    const secret = sealingKey && unseal(sealingKey, sealed, secretOf(from, id));
-    if (!sealingKey || secret === null) lost.push(id);
+    const opened = sealingKey && unseal(sealingKey, sealed, what.boundTo(from, id));
+    if (!sealingKey || opened === null) lost.push(id);
     else
-      await tx.query('update webhooks set sealed_secret = $2 where id = $1', [
+      await tx.query(`update ${table} set ${column} = $2 where id = $1`, [
         id,
-        seal(sealingKey, secret, secretOf(to, id)),
+        seal(sealingKey, opened, what.boundTo(to, id)),
       ]);
   }
   return lost;

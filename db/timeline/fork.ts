@@ -90,8 +90,8 @@ async function fork(
 }
 
 /**
- * Throws `SourceChanged` when the chat is gone or moved to another owner, or when an event after `since` changed the marks of those that were read.
- * Every change of marks appends an event in the same transaction: a mark, or the end of a version.
+ * Throws `SourceChanged` when the chat is gone or moved to another owner, or when an event after `since` changed the marks
+ * of those that were read. Every change of marks appends an event in the same transaction: a mark, or the end of a version.
  */
 async function mustBeUnchanged(tx: Tx, owner: string, chatId: string, since: number): Promise<void> {
   const { rows } = await tx.query<{ unchanged: boolean }>(

@@ -21,7 +21,8 @@ class NotKept extends Error {
 
 /**
  * Rebuilds a chat's projections from its log and compares them with those that were there, under the chat's lock. Commits
- * when they differ; with `check` it never does. A strategy that another chat has by now stays with that one. A chat whose floor is held is left alone (`busy`): its turn would wait.
+ * when they differ; with `check` it never does. A strategy that another chat has by now stays with that one. A chat whose
+ * floor is held is left alone (`busy`): its turn would wait.
  */
 export async function rebuildChat(pool: Pool, chatId: string, { check }: { check: boolean }): Promise<RebuildResult> {
   try {
