@@ -4,7 +4,7 @@ import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clien
 import { collectEarlier } from '../core/earlierMessages.js';
 import { readOpenAiFunctions } from '../core/functions.js';
 import { textOrImages } from '../core/images.js';
-import { invalidRequest } from '../core/openaiErrors.js';
+import { invalidRequest, invalidShape } from '../core/openaiErrors.js';
 
 const textPart = z.looseObject({ type: z.enum(['text', 'input_text']), text: z.string() });
 const otherPart = z.looseObject({ type: z.string() });
@@ -66,11 +66,7 @@ export type CompletionRequest = {
 /** Reads the body. Throws `OpenAiRefused`. */
 export function readCompletionRequest(given: unknown): CompletionRequest {
   const parsed = body.safeParse(given ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const param = issue?.path.join('.') || null;
-    throw invalidRequest(`${param ? `${param}: ` : ''}${issue?.message ?? 'The body is not valid'}`, param);
-  }
+  if (!parsed.success) throw invalidShape(parsed.error);
   const { model, messages: sent, temperature, n, ...more } = parsed.data;
   if ((n ?? 1) !== 1) throw invalidRequest('n: only one choice can be made', 'n', 'unsupported_value');
   const { messages, isAside } = arrange(sent);

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import type { z } from 'zod';
 import { breakResponse } from '../../http/breakResponse.js';
 import { type Problem, problems } from '../../http/problem.js';
 import { toProblem } from '../../http/toProblem.js';
@@ -19,8 +20,35 @@ export class OpenAiRefused extends Error {
   }
 }
 
-export const invalidRequest = (message: string, param: string | null, code: string | null = null): OpenAiRefused =>
+export const invalidRequest = (message: string, param: string | null, code = 'invalid_value'): OpenAiRefused =>
   new OpenAiRefused(400, { message, type: 'invalid_request_error', param, code });
+
+/** The refusal of a body, or of its part at `path`, that does not have the shape that is asked for. */
+export function invalidShape({ issues }: z.ZodError, path: PropertyKey[] = []): OpenAiRefused {
+  const [issue] = issues;
+  if (!issue) return invalidRequest('The body is not valid', null);
+  const { param, message, code } = told(issue, path);
+  return invalidRequest(param ? `${param}: ${message}` : message, param, code);
+}
+
+/** What is wrong, with a code of OpenAI's API. Of the shapes that a field can have it is told of the one that fits furthest. */
+function told(issue: z.core.$ZodIssue, path: PropertyKey[]): { param: string | null; message: string; code: string } {
+  const own = [...path, ...issue.path];
+  const param = own.join('.') || null;
+  if (issue.code === 'invalid_union') {
+    const firsts = issue.errors.flatMap(([first]) => (first ? [first] : []));
+    const closest = firsts.toSorted((a, b) => b.path.length - a.path.length)[0];
+    const isMissing =
+      firsts.length > 0 && firsts.every(({ path, message }) => path.length === 0 && lacks.test(message));
+    if (closest && (closest.path.length > 0 || isMissing)) return told(closest, own);
+  }
+  if (issue.code !== 'invalid_type') return { param, message: issue.message, code: 'invalid_value' };
+  if (lacks.test(issue.message)) return { param, message: 'is missing', code: 'missing_required_parameter' };
+  return { param, message: issue.message, code: 'invalid_type' };
+}
+
+/** How the message about a field that is not there ends. */
+const lacks = /received undefined$/;
 
 /** Names of the field that a detail such as `messages.0.role: must be …` begins with. */
 const paramOf = (detail: string): string | null => /^([\w.[\]]+): /.exec(detail)?.[1] ?? null;

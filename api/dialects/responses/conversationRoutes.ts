@@ -8,7 +8,7 @@ import { beginRequest } from '../../../db/dialects/requests.js';
 import { findMessage, parseMessageId, readMessages } from '../../../db/timeline/messages.js';
 import type { AgentStep } from '../../../domain/log/events.js';
 import type { Message } from '../../../domain/timeline/message.js';
-import { invalidRequest, OpenAiRefused } from '../core/openaiErrors.js';
+import { invalidRequest, invalidShape, OpenAiRefused } from '../core/openaiErrors.js';
 import { retriedRequest } from '../core/retriedRequest.js';
 import { type DeletionDeps, deleteTurn } from './deletions.js';
 import { argumentsOf } from './responseObject.js';
@@ -133,8 +133,7 @@ const notFound = (message: string) =>
 function readBody(given: unknown): z.output<typeof body> {
   const parsed = body.safeParse(given ?? {});
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw invalidRequest(issue?.message ?? 'The body is not valid', issue?.path.join('.') || null);
+  throw invalidShape(parsed.error);
 }
 
 const noSystem =

@@ -3,7 +3,7 @@ import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { collectEarlier } from '../core/earlierMessages.js';
 import { type GivenFile, textOrNotes, withNotes } from '../core/images.js';
-import { invalidRequest } from '../core/openaiErrors.js';
+import { invalidRequest, invalidShape } from '../core/openaiErrors.js';
 import { outputText } from '../core/outputs.js';
 
 const part = z.looseObject({ type: z.string() });
@@ -115,9 +115,7 @@ function withoutLastUser(earlier: EarlierMessage[]): EarlierMessage[] {
 function parse<T extends z.ZodType>(type: T, given: unknown, path: string): z.output<T> {
   const parsed = type.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const param = [path, ...(issue?.path ?? [])].join('.');
-  throw invalidRequest(`${param}: ${issue?.message ?? 'is not valid'}`, param);
+  throw invalidShape(parsed.error, [path]);
 }
 
 const isFile = ({ type }: Part): boolean => type === 'input_image' || type === 'input_file';

@@ -3,7 +3,7 @@ import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientFunctions } from '../../../domain/agents/clientFunctions.js';
 import { readOpenAiFunctions } from '../core/functions.js';
 import { withNotes } from '../core/images.js';
-import { invalidRequest } from '../core/openaiErrors.js';
+import { invalidRequest, invalidShape } from '../core/openaiErrors.js';
 import { inputItem, type ResponseInput, readItems } from './responseInput.js';
 import type { ResponseFields } from './responseObject.js';
 
@@ -49,11 +49,7 @@ export type ResponseRequest = {
 /** Reads the body. Fields that are not known are taken. Throws `OpenAiRefused`. */
 export function readResponseRequest(given: unknown): ResponseRequest {
   const parsed = body.safeParse(given ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const param = issue?.path.join('.') || null;
-    throw invalidRequest(`${param ? `${param}: ` : ''}${issue?.message ?? 'The body is not valid'}`, param);
-  }
+  if (!parsed.success) throw invalidShape(parsed.error);
   const asked = parsed.data;
   const conversation =
     typeof asked.conversation === 'object' ? (asked.conversation?.id ?? null) : (asked.conversation ?? null);
@@ -91,7 +87,7 @@ function mustAgree(asked: Body, conversation: string | null): void {
 export function readAddedItems(items: readonly unknown[]): { messages: EarlierMessage[]; instructions: string[] } {
   const read = items.map((given, n) => {
     const parsed = inputItem.safeParse(given);
-    if (!parsed.success) throw invalidRequest(`items.${n}: is not valid`, `items.${n}`);
+    if (!parsed.success) throw invalidShape(parsed.error, ['items', n]);
     return parsed.data;
   });
   const { earlier, text, files, strays, instructions } = readItems(read, 'items');
