@@ -13,6 +13,9 @@ export type OpenResponses = {
 /** The interval at which idle connections are closed, in milliseconds. */
 const closeIdleEveryMs = 50;
 
+/** Parts of the api that wait for the end of one response. Above that, Node warns of a leak. */
+const LISTENERS = 30;
+
 export function watchResponses(server: Server): OpenResponses {
   const open = new Set<ServerResponse>();
   let waiting: (() => void)[] = [];
@@ -32,6 +35,7 @@ export function watchResponses(server: Server): OpenResponses {
   // Before all other listeners, so that the header is set before they send anything.
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     open.add(response);
+    response.setMaxListeners(LISTENERS);
     response.once('close', () => gone(response));
     if (closing) setClose(response);
   });
