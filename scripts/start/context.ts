@@ -32,9 +32,12 @@ export type StartContext = {
 
 export const logOf = (dataDir: DataDir, name: ChildName): string => join(dataDir.logs, `${name}.log`);
 
+const MOST_TRIES = 3;
+
 /**
- * Starts a child that is restarted when it ends. `choose` picks its ports directly before the start. If another server
- * takes one of them first, the child ends and is started on other ports. Throws a `StartFailure`.
+ * Starts a child that is restarted when it ends. `choose` picks its ports directly before the start. If another process
+ * takes one of them first, or one that the child picked by itself, the child ends and is started again on other ports.
+ * Throws a `StartFailure`.
  */
 export async function startChild(
   context: StartContext,
@@ -51,15 +54,13 @@ export async function startChild(
     } catch (error) {
       context.signal.throwIfAborted();
       const states = await Promise.all(ports.map((port) => portState(port, '127.0.0.1')));
-      if (error instanceof ChildEnded && states.includes('taken') && tries < 3) continue;
-      throw new StartFailure(await failureMessage(context.dataDir, name, error));
+      const log = logOf(context.dataDir, name);
+      const tail = await tailOf(log);
+      const lostPort = states.includes('taken') || /address already in use|EADDRINUSE/.test(tail);
+      if (error instanceof ChildEnded && lostPort && tries < MOST_TRIES) continue;
+      throw new StartFailure(`Could not start ${name}: ${messageOf(error)}.\nThe end of ${log}:\n${tail}`);
     }
   }
-}
-
-async function failureMessage(dataDir: DataDir, name: ChildName, error: unknown): Promise<string> {
-  const tail = await tailOf(logOf(dataDir, name));
-  return [`Could not start ${name}: ${messageOf(error)}.`, `The end of ${logOf(dataDir, name)}:`, tail].join('\n');
 }
 
 /** Waits until this process listens on the port. Another process on the same port does not count. */
