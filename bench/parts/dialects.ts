@@ -14,20 +14,31 @@ const text = 'Go on.';
 
 /** Milliseconds to the first token at the client: from POST, and from the provider. */
 type Timing = { fromPost: number; fromProvider: number };
-/** Runs a turn. Resolves when it has ended. */
-type Path = { name: string; run(): Promise<Timing> };
+type RunTurn = Timing & { turnId: string };
+/** Runs a turn. Resolves when its reply has landed: what follows may still run. */
+type Path = { name: string; run(): Promise<RunTurn> };
 
-/** The first token over each protocol of other clients, and over the own socket, in turn: one turn at a time. */
+/**
+ * The first token over each protocol of other clients, and over the own socket: one turn at a time, in random order, each
+ * after the end of the one before. The stream of another protocol ends before the turn has, and what is left of it would
+ * delay the next one.
+ */
 export const dialectsPart: Part = async ({ provider, service }, { quick, say }) => {
   const perRound = quick ? 5 : 20;
   await provider.script({ always: stamped({ tokens: 3, perSecond: 200, firstMs: 5 }) });
   const { own, others, leave } = await openPaths(service);
   const paths = [own, ...others];
-  for (const { run } of paths) for (let n = 0; n < 3; n++) await run(); // what runs for the first time is not measured
+  const runAlone = async ({ run }: Path) => {
+    const timing = await run();
+    await service.client.waitForTurn(timing.turnId, { signal: AbortSignal.timeout(patienceMs) });
+    return timing;
+  };
+  for (const path of paths) for (let n = 0; n < 3; n++) await runAlone(path); // what runs for the first time is not measured
   const seen = new Map<string, Timing[]>(paths.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     say(`${perRound} turns over each of ${paths.length} protocols: round ${round} of ${rounds}`);
-    for (let n = 0; n < perRound; n++) for (const { name, run } of paths) seen.get(name)?.push(await run());
+    for (let n = 0; n < perRound; n++)
+      for (const path of shuffled(paths)) seen.get(path.name)?.push(await runAlone(path));
   }
   leave();
   const p50 = (of: keyof Timing) => (path: Path) => median((seen.get(path.name) ?? []).map((timing) => timing[of]));
@@ -37,6 +48,11 @@ export const dialectsPart: Part = async ({ provider, service }, { quick, say }) 
     report(`The provider's first token to the client, medians of ${turns}`, own, others, p50('fromProvider')),
   ];
 };
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const keyed = items.map((item) => ({ item, key: Math.random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
 
 function report(title: string, own: Path, others: readonly Path[], p50: (path: Path) => number): Section {
   const rows: Row[] = [{ what: own.name, unit: 'ms', service: p50(own) }];
@@ -61,9 +77,9 @@ async function openPaths(service: Subject): Promise<{ own: Path; others: Path[];
   const own: Path = {
     name: 'own socket',
     async run() {
-      const { postedAt, tokens } = await seat.run();
+      const { turnId, postedAt, tokens } = await seat.run();
       const { cameAt, sentAt } = tokens[0] ?? { cameAt: Number.NaN, sentAt: Number.NaN };
-      return { fromPost: cameAt - postedAt, fromProvider: cameAt - sentAt };
+      return { turnId, fromPost: cameAt - postedAt, fromProvider: cameAt - sentAt };
     },
   };
   const post = (path: string, body: object, headers?: Record<string, string>) =>
@@ -95,7 +111,7 @@ async function openPaths(service: Subject): Promise<{ own: Path; others: Path[];
 
 /** Clients of Chat Completions send the whole history each time. */
 function completions(
-  post: (path: string, body: object, headers: Record<string, string>) => Promise<Timing>,
+  post: (path: string, body: object, headers: Record<string, string>) => Promise<RunTurn>,
   chatId: string,
 ): Path {
   const messages: object[] = [];
@@ -112,7 +128,7 @@ function completions(
 }
 
 /** Posts, and reads the answer to its end. Resolves with the times of the first stamped token. */
-async function postAndRead(url: string, body: object, headers: Record<string, string> = {}): Promise<Timing> {
+async function postAndRead(url: string, body: object, headers: Record<string, string> = {}): Promise<RunTurn> {
   const postedAt = now();
   const response = await fetch(url, {
     method: 'POST',
@@ -121,11 +137,12 @@ async function postAndRead(url: string, body: object, headers: Record<string, st
     signal: AbortSignal.timeout(patienceMs),
   });
   if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  const turnId = response.headers.get('x-turn-id') ?? '';
   const stamps = createStampReader();
-  let first: Timing | null = null;
+  let first: RunTurn | null = null;
   for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
     const sentAt: number | undefined = first ? undefined : stamps(piece)[0];
-    if (sentAt !== undefined) first = { fromPost: now() - postedAt, fromProvider: now() - sentAt };
+    if (sentAt !== undefined) first = { turnId, fromPost: now() - postedAt, fromProvider: now() - sentAt };
   }
   if (!first) throw new Error(`${url} had no token`);
   return first;
