@@ -30,7 +30,25 @@ export type DialectDeps = CompletionDeps &
     log: Logger;
   };
 
+/** Escapes of characters that Postgres does not store: U+0000 and halves of a pair. */
+const unstorable = /\\u(?:0000|d[89a-f])/i;
+
+/** Bodies that have such an escape. Few have, and to look at every value of a long history takes as long as to parse it. */
+const toClean = new WeakSet<object>();
+
+function checkBody(request: object, response: unknown, body: Buffer): void {
+  requireFewTokens(request, response, body);
+  if (unstorable.test(body.toString('latin1'))) toClean.add(request);
+}
+
+const requireFewTokens = requireTokens(MAX_TOKENS);
+
 /** Makes every text storable, and every name of a field: clients cut texts within characters. */
+const cleanBody: RequestHandler = (request, _response, next) => {
+  if (toClean.has(request)) request.body = JSON.parse(JSON.stringify(request.body), clean);
+  next();
+};
+
 function clean(_name: string, value: unknown): unknown {
   if (typeof value === 'string') return cleanText(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -62,10 +80,8 @@ export function mountDialects(app: Express, deps: DialectDeps): void {
       next();
     });
     router.use(deps.keys, deps.limit, refuseNul);
-    router.use(
-      json({ limit: MAX_BODY, strict: false, type: () => true, verify: requireTokens(MAX_TOKENS), reviver: clean }),
-    );
-    router.use(deps.intake, ...routers);
+    router.use(json({ limit: MAX_BODY, strict: false, type: () => true, verify: checkBody }));
+    router.use(cleanBody, deps.intake, ...routers);
     router.use(() => {
       throw new Problem('not_found');
     });
