@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Chat } from '../../../client/src/index.js';
+import { createPool } from '../../../db/core/pool.js';
+import { rebuildChat } from '../../../db/timeline/rebuild/rebuildChat.js';
 import type { EventData } from '../../../domain/log/events.js';
 import { type NarrativeWorld, type Played, startNarrativeWorld } from '../../support/chats/narrativeWorld.js';
 import {
@@ -235,3 +237,21 @@ describe('a relayed turn', () => {
     expect(ended).toMatchObject({ status: 'completed', beats: [{ text: 'So far. The rest.' }] });
   }, 120_000);
 });
+
+test('a rebuild of a relay chat finds no difference, and repairs a projection that was lost', async () => {
+  const chat = await newRelay();
+  upstream.script(streaming(chunk('Hello.'), meta, done()));
+  for (const text of ['One.', 'Two.']) await world.play(chat.id, text);
+  const pool = createPool((await world.service().run()).databaseUrl, { max: 1 });
+  try {
+    expect(await rebuildChat(pool, chat.id, { check: true })).toEqual({ outcome: 'compared', differences: [] });
+    const listed = await world.list('/v1/chats');
+    await pool.query('delete from chat_summaries where chat_id = $1', [chat.id]);
+    expect(await rebuildChat(pool, chat.id, { check: false })).toMatchObject({
+      differences: [{ table: 'chat_summaries', missing: 1, extra: 0, changed: 0 }],
+    });
+    expect(await world.list('/v1/chats')).toEqual(listed);
+  } finally {
+    await pool.end();
+  }
+}, 60_000);
