@@ -25,6 +25,11 @@ const PER_WEBHOOK = 5;
 
 /** The longest wait for a place, in milliseconds: shorter than any heartbeat timeout. */
 const WAIT_MS = 2_000;
+/**
+ * After a longer wait, in milliseconds, the attempt begins with a heartbeat. Its own first one, two seconds later, would
+ * miss the timeout: the next attempt would take over from one that runs.
+ */
+const SHORT_WAIT_MS = 200;
 /** The longest delay before a task that got no place is retried, in milliseconds. */
 const MAX_RETRY_DELAY_MS = 60_000;
 
@@ -71,16 +76,15 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
 /** Takes a place among the requests to a webhook. Other activities need none. */
 async function enter(ofWebhooks: Places, activityType: string, input: unknown, retryDelay: () => number) {
   if (activityType !== 'sendWebhook') return () => undefined;
-  const leave = await takePlace(ofWebhooks, (input as DeliveryKey).webhookId, retryDelay);
-  // The wait for a place of the owner follows: together they can be longer than the heartbeat timeout.
-  Context.current().heartbeat();
-  return leave;
+  return takePlace(ofWebhooks, (input as DeliveryKey).webhookId, retryDelay);
 }
 
 async function takePlace(places: Places, owner: string, retryDelay: () => number) {
   const { cancellationSignal: signal } = Context.current();
+  const askedAt = performance.now();
   const taken = await places.take(owner, { signal, withinMs: WAIT_MS * (0.5 + Math.random() / 2) });
   if (taken === 'late') throw noPlace(retryDelay());
+  if (performance.now() - askedAt > SHORT_WAIT_MS) Context.current().heartbeat();
   return taken;
 }
 
