@@ -60,6 +60,39 @@ describe('a run that is attached to', () => {
   });
 });
 
+describe('the end of a run', () => {
+  const asked: MarkItem = { ...call, isClients: true };
+  const completed: Mark = { type: 'ended', end: { status: 'completed' } };
+  const cancelled: Mark = { type: 'ended', end: { status: 'cancelled' } };
+  const waiting: Mark[] = [
+    { type: 'approval', calls: [{ callId: 'c1', name: 'look', arguments: {} }] },
+    { type: 'ended', end: { status: 'waiting' } },
+  ];
+  const interrupts = [expect.objectContaining({ id: 'c1', toolCallId: 'c1', reason: 'tool_call' })];
+  test.each<[string, Mark[], { namesVersion?: boolean }, unknown]>([
+    ['is a success', [completed], {}, { type: 'success' }],
+    [
+      'is one too with a call for the client',
+      [...opens(asked), completed],
+      { namesVersion: true },
+      { type: 'success' },
+    ],
+    ['has no outcome where an older client has a call to answer', [...opens(asked), completed], {}, undefined],
+    ['has an outcome of its own after a stop', [cancelled], { namesVersion: true }, { type: 'cancelled' }],
+    ['has no outcome that a client before AG-UI 1.0 refuses', [cancelled], {}, undefined],
+    ['asks for an approval as clients expect it', waiting, {}, { type: 'interrupt', interrupts }],
+  ])('%s', (_, marks, knows, outcome) => {
+    const encode = createAgUiEvents({ threadId: 't', runId: 'r', turnId, base: [], ...knows });
+    const last = encode([{ type: 'opened' }, ...marks]).at(-1)?.data as AgUiEvent;
+    expect([last.type, last.outcome]).toEqual(['RUN_FINISHED', outcome]);
+  });
+
+  test('leaves the outcome to a client that has the call from the run that was interrupted', () => {
+    const encode = createAgUiEvents({ threadId: 't', runId: 'r', turnId, base: [], has: new Set([asked.key]) });
+    expect(encode([...opens(asked), completed]).at(-1)?.data).not.toHaveProperty('outcome');
+  });
+});
+
 describe('an output that begins with what there is', () => {
   function gather() {
     const sent: (readonly Mark[] | 'end')[] = [];

@@ -1,5 +1,5 @@
 import type { LandedBeat, Mark, MarkItem, TurnEnd } from '../../../domain/marks/mark.js';
-import { outcomeOf } from '../../../domain/marks/outcome.js';
+import { type Outcome, outcomeOf } from '../../../domain/marks/outcome.js';
 import type { SseMessage } from '../core/sseOutput.js';
 import { argumentsOf } from '../responses/responseObject.js';
 import { type AgUiMessage, messageIdOf, messageOf } from './agUiMessages.js';
@@ -16,6 +16,8 @@ export type AgUiOptions = {
   attached?: boolean;
   /** Items that the client has from the run that was interrupted. */
   has?: ReadonlySet<string>;
+  /** The client names a version of the protocol, as clients do since AG-UI 1.0. */
+  namesVersion?: boolean;
 };
 
 type Shown = { item: MarkItem; text: string; closed: boolean };
@@ -27,6 +29,7 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
   const shown = new Map<number, Shown>();
   let beats: LandedBeat[] = [];
   let calls: Extract<Mark, { type: 'approval' }>['calls'] = [];
+  let callsClient = false;
   const idOf = ({ slot }: MarkItem) => messageIdOf(turnId, slot);
 
   /** The thread as it is; the message of an open item with the text that the client is to have of it. */
@@ -69,20 +72,28 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
   }
 
   function end(how: TurnEnd): AgUiEvent[] {
-    const outcome = outcomeOf(how, beats);
-    const finished = (shown: object) => [{ type: 'RUN_FINISHED', threadId, runId, outcome: shown }];
-    switch (outcome.how) {
-      case 'failed': {
-        const { message, code } = outcome.error ?? { message: 'The turn failed.', code: 'internal' };
-        return [{ type: 'RUN_ERROR', message, code }];
-      }
+    const ended = outcomeOf(how, beats);
+    if (ended.how === 'failed') {
+      const { message, code } = ended.error ?? { message: 'The turn failed.', code: 'internal' };
+      return [{ type: 'RUN_ERROR', message, code }];
+    }
+    const outcome = outcomeShown(ended.how);
+    return [{ type: 'RUN_FINISHED', threadId, runId, ...(outcome ? { outcome } : {}) }];
+  }
+
+  /**
+   * Before AG-UI 1.0 a run without an outcome was a success, and an outcome that is not known breaks it. assistant-ui takes an
+   * explicit success to mean that no call is its own to answer.
+   */
+  function outcomeShown(how: Exclude<Outcome['how'], 'failed'>): object | null {
+    switch (how) {
       case 'waiting':
-        return finished({ type: 'interrupt', interrupts: calls.map(interrupt) });
+        return { type: 'interrupt', interrupts: calls.map(interrupt) };
       case 'stopped':
-        return finished({ type: 'cancelled' });
+        return options.namesVersion ? { type: 'cancelled' } : null;
       case 'cut':
       case 'whole':
-        return finished({ type: 'success' });
+        return callsClient && !options.namesVersion ? null : { type: 'success' };
     }
   }
 
@@ -91,6 +102,7 @@ export function createAgUiEvents(options: AgUiOptions): (marks: readonly Mark[])
       case 'opened':
         return [{ type: 'RUN_STARTED', threadId, runId }];
       case 'itemOpened':
+        if (mark.item.kind === 'call' && mark.item.isClients) callsClient = true;
         if (has.has(mark.item.key)) return [];
         shown.set(mark.item.ordinal, { item: mark.item, text: '', closed: false });
         return itemStart(mark.item, idOf(mark.item));
@@ -152,13 +164,14 @@ function itemEnd({ kind }: MarkItem, messageId: string): AgUiEvent[] {
 
 const answerSchema = {
   type: 'object',
-  properties: { approved: { type: 'boolean' }, comment: { type: 'string' } },
+  properties: { approved: { type: 'boolean' }, reason: { type: 'string' } },
   required: ['approved'],
 };
 
 const interrupt = ({ callId, name }: { callId: string; name: string }) => ({
   id: callId,
-  reason: 'tool_approval',
+  // The word of the protocol's clients for an approval: with another one assistant-ui shows no buttons.
+  reason: 'tool_call',
   message: `Allow ${name}?`,
   toolCallId: callId,
   responseSchema: answerSchema,

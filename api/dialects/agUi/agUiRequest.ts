@@ -20,6 +20,7 @@ type SentMessage = z.output<typeof message>;
 const body = z.looseObject({
   threadId: z.string().min(1).max(500),
   runId: z.string().min(1).max(200),
+  protocolVersion: z.unknown().optional(),
   messages: z.array(message).default([]),
   tools: z.unknown().optional(),
   forwardedProps: z.unknown().optional(),
@@ -37,6 +38,8 @@ const body = z.looseObject({
 export type AgUiRequest = {
   threadId: string;
   runId: string;
+  /** Clients name the version of the protocol since 1.0. */
+  namesVersion: boolean;
   messages: AgUiMessage[];
   approvals: Approval[];
   newChat: () => NewChat;
@@ -47,7 +50,12 @@ export type AgUiRequest = {
   functions: ClientFunctions | undefined;
 };
 
-const answer = z.looseObject({ approved: z.boolean(), comment: z.string().nullish() });
+/** `reason` is the word of AG-UI's clients for a comment. */
+const answer = z.looseObject({
+  approved: z.boolean(),
+  reason: z.string().nullish(),
+  comment: z.string().nullish(),
+});
 
 /** Reads the input of a run. Fields that are not known are ignored. Throws `invalid_body`. */
 export function readAgUiRequest(given: unknown): AgUiRequest {
@@ -56,10 +64,11 @@ export function readAgUiRequest(given: unknown): AgUiRequest {
     const issue = parsed.error.issues[0];
     throw new Problem('invalid_body', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is not valid'}`);
   }
-  const { threadId, runId, messages, tools, forwardedProps, resume } = parsed.data;
+  const { threadId, runId, protocolVersion, messages, tools, forwardedProps, resume } = parsed.data;
   return {
     threadId,
     runId,
+    namesVersion: typeof protocolVersion === 'string',
     messages: messages as AgUiMessage[],
     newChat: () => readNewChat(typeof forwardedProps === 'object' && forwardedProps ? { ...forwardedProps } : {}),
     said: saidOf(messages.at(-1)),
@@ -68,7 +77,8 @@ export function readAgUiRequest(given: unknown): AgUiRequest {
     approvals: (resume ?? []).map(({ interruptId, status, payload }) => {
       const said = answer.safeParse(payload);
       const approved = status === 'resolved' && (said.success ? said.data.approved : payload === true);
-      return { callId: interruptId, approved, comment: (said.success && said.data.comment) || undefined };
+      const comment = said.success ? said.data.reason || said.data.comment || undefined : undefined;
+      return { callId: interruptId, approved, comment };
     }),
   };
 }

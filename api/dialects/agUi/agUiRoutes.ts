@@ -84,10 +84,11 @@ export function agUiRoutes(deps: UiDeps): Router {
     const { chatId, turnId, place, ...run } = await runOf(response, asked);
     response.set({ 'X-Chat-Id': chatId, 'X-Turn-Id': turnId });
     stopOnClose(deps, response, turnId);
-    const { threadId, runId } = asked;
+    const { threadId, runId, namesVersion } = asked;
+    const names = { threadId, runId, turnId, namesVersion };
     const isOver = run.attached && (await readReplyState(pool, turnId))?.state === 'over';
-    const events = createAgUiEvents({ threadId, runId, turnId, ...run });
-    if (isOver) return finished(deps, response, { chatId, turnId, threadId, runId });
+    const events = createAgUiEvents({ ...names, ...run });
+    if (isOver) return finished(deps, response, chatId, names);
     const output = createSseOutput(response, events, []);
     const sent = run.attached ? createGatheredOutput(output) : output;
     await followTurn(deps, { owner, turnId, place, endsWaiting: true }, sent);
@@ -116,12 +117,14 @@ function readStop(given: unknown): z.output<typeof stop> {
 async function finished(
   deps: UiDeps,
   response: Response,
-  { chatId, turnId, threadId, runId }: { chatId: string; turnId: string; threadId: string; runId: string },
+  chatId: string,
+  names: Omit<AgUiOptions, 'base'>,
 ): Promise<void> {
+  const { threadId, runId, turnId } = names;
   const base = await readThreadMessages(deps, chatId, null);
   const collected = createCollectOutput(response);
   await followTurn(deps, { owner: response.locals.owner, turnId }, collected);
-  const last = createAgUiEvents({ threadId, runId, turnId, base: [] })(collected.marks).at(-1);
+  const last = createAgUiEvents({ ...names, base: [] })(collected.marks).at(-1);
   const begun = { data: { type: 'RUN_STARTED', threadId, runId } };
   const messages = [begun, { data: { type: 'MESSAGES_SNAPSHOT', messages: base } }, ...(last ? [last] : [])];
   const output = createSseOutput(response, () => messages, []);

@@ -1,5 +1,6 @@
 import { HttpAgent } from '@ag-ui/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { HttpAgent as HttpAgent0 } from 'ag-ui-client-0';
 import { type AgentWorld, named, startAgentWorld } from '../../support/chats/agentWorld.js';
 import { asking, tool } from '../../support/provider/agentReply.js';
 import { ending, whole } from '../../support/provider/scriptedReply.js';
@@ -16,7 +17,8 @@ afterAll(() => world?.dispose(), 60_000);
 afterEach(() => world.provider.unscript());
 
 let threads = 0;
-const newAgent = (threadId = `thread-${++threads}`) => new HttpAgent({ url: `${world.service().api}/ag-ui`, threadId });
+const newAgent = (threadId = `thread-${++threads}`, Agent = HttpAgent) =>
+  new Agent({ url: `${world.service().api}/ag-ui`, threadId });
 const said = (agent: HttpAgent) => agent.messages.map(({ role, content }) => [role, content]);
 const say = (agent: HttpAgent, content: string) =>
   agent.addMessage({ id: `${agent.threadId}-${agent.messages.length}`, role: 'user', content });
@@ -153,9 +155,13 @@ describe('the stock client of AG-UI', () => {
     ]);
   }, 60_000);
 
-  test('is stopped by the id of its thread, and keeps its text', async () => {
+  test.each([
+    ['1.0', HttpAgent, { type: 'cancelled' }],
+    // It refuses an outcome that it does not know, and with it the run.
+    ['0.0.59', HttpAgent0 as unknown as typeof HttpAgent, undefined],
+  ])('of version %s is stopped by the id of its thread, and keeps its text', async (_, Agent, outcome) => {
     world.provider.script(() => ({ steps: [] }));
-    const agent = newAgent();
+    const agent = newAgent(undefined, Agent);
     say(agent, `Tell me, ${agent.threadId}`);
     const outcomes: unknown[] = [];
     const running = agent.runAgent({}, { onRunFinishedEvent: ({ event }) => void outcomes.push(event.outcome) });
@@ -171,7 +177,7 @@ describe('the stock client of AG-UI', () => {
     expect((await stop('no thread')).status).toBe(404);
     expect((await stop(agent.threadId)).status).toBe(204);
     await running;
-    expect([outcomes, said(agent).at(-1)]).toEqual([[{ type: 'cancelled' }], ['assistant', 'The lamp ']]);
+    expect([outcomes, said(agent).at(-1)]).toEqual([[outcome], ['assistant', 'The lamp ']]);
   });
 
   test('is told what went wrong', async () => {
@@ -184,28 +190,29 @@ describe('the stock client of AG-UI', () => {
     expect([types.at(0), types.at(-1)]).toEqual(['RUN_STARTED', 'RUN_ERROR']);
   });
 
-  test.each([true, false])(
-    'is interrupted by a tool call that waits, and resumes it: approved %s',
-    async (approved) => {
-      world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'));
-      const agent = newAgent();
-      const forwardedProps = { enabledTools: [named('echo', 'careful')] };
-      say(agent, 'Please.');
-      let interrupts: { id: string }[] = [];
-      const { result: _ } = await agent.runAgent(
-        { forwardedProps },
-        {
-          onRunFinishedEvent: ({ event }) => {
-            if (event.outcome?.type === 'interrupt') interrupts = event.outcome.interrupts;
-          },
+  test.each([
+    { approved: true, reason: 'as you like' },
+    { approved: false, reason: 'not today' },
+    { approved: false, comment: 'not today' },
+  ])('is interrupted by a tool call that waits, and resumes it: %j', async (payload) => {
+    world.provider.script(asking([tool('c1', named('echo', 'careful'), { word: 'hi' })]), whole('Done.'));
+    const agent = newAgent();
+    const forwardedProps = { enabledTools: [named('echo', 'careful')] };
+    say(agent, 'Please.');
+    let interrupts: { id: string; reason: string }[] = [];
+    const { result: _ } = await agent.runAgent(
+      { forwardedProps },
+      {
+        onRunFinishedEvent: ({ event }) => {
+          if (event.outcome?.type === 'interrupt') interrupts = event.outcome.interrupts;
         },
-      );
-      expect(interrupts).toHaveLength(1);
-      const resume = [{ interruptId: interrupts[0]!.id, status: 'resolved' as const, payload: { approved } }];
-      await agent.runAgent({ forwardedProps, resume });
-      expect(said(agent).at(-1)).toEqual(['assistant', 'Done.']);
-      const results = agent.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
-      expect(results).toEqual([approved ? 'echo hi' : expect.stringContaining('approval_denied')]);
-    },
-  );
+      },
+    );
+    expect(interrupts).toMatchObject([{ reason: 'tool_call' }]);
+    const resume = [{ interruptId: interrupts[0]!.id, status: 'resolved' as const, payload }];
+    await agent.runAgent({ forwardedProps, resume });
+    expect(said(agent).at(-1)).toEqual(['assistant', 'Done.']);
+    const results = agent.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
+    expect(results).toEqual([payload.approved ? 'echo hi' : expect.stringMatching(/approval_denied.*not today/s)]);
+  });
 });

@@ -1,5 +1,6 @@
 import { HttpAgent } from '@ag-ui/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { HttpAgent as HttpAgent0 } from 'ag-ui-client-0';
 import OpenAI from 'openai';
 import type { Turn } from '../../../client/src/index.js';
 import { NO_OUTPUT } from '../../../domain/agents/clientFunctions.js';
@@ -281,30 +282,40 @@ test('tools of the service run before a turn ends with a call of a function', as
   expect(calls()).toEqual([3, '2', 'sun', 'noon']);
 });
 
-test('functions of an AG-UI run are called by it, and the next run of the thread brings their outputs', async () => {
-  world.provider.script(asking([weather('Bern'), weather('Basel')], [{ text: 'I look.' }]), whole('Sun and rain.'));
-  const agent = new HttpAgent({ url: `${world.service.api}/ag-ui`, threadId: 'functions' });
-  const tools = [{ name: 'weather', description: 'Tells the weather.', parameters }];
-  agent.addMessage({ id: 'm1', role: 'user', content: 'Weather?' });
-  let outcome: unknown;
-  const onRunFinishedEvent = ({ event }: { event: { outcome?: unknown } }) => {
-    outcome = event.outcome;
-  };
-  await agent.runAgent({ tools }, { onRunFinishedEvent });
-  expect(outcome).toEqual({ type: 'success' });
-  const called = agent.messages.flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []) : []));
-  expect(called).toMatchObject([{ function: { name: 'weather', arguments: '{"city":"Bern"}' } }, {}]);
-  for (const [n, { id }] of called.entries())
-    agent.addMessage({ id: `t${n}`, role: 'tool', toolCallId: id, content: ['sun', 'rain'][n]! });
-  await agent.runAgent({ tools, runId: 'run-of-outputs' });
-  expect(agent.messages.at(-1)).toMatchObject({ role: 'assistant', content: 'Sun and rain.' });
-  expect(calls()).toEqual([2, 'sun', 'rain']);
+const agents = [
+  ['1.0', HttpAgent, { type: 'success' }],
+  ['0.0.59', HttpAgent0 as unknown as typeof HttpAgent, undefined],
+] as const;
 
-  const other = new HttpAgent({ url: `${world.service.api}/ag-ui`, threadId: 'functions' });
-  await other.runAgent({ runId: 'run-of-outputs' });
-  const idsOf = ({ messages }: HttpAgent) => messages.map(({ id, role }) => [role, role === 'tool' ? '' : id]);
-  expect(idsOf(other)).toEqual(idsOf(agent));
-});
+test.each(agents)(
+  'functions of a run of AG-UI %s are called by it, and the next run of the thread brings their outputs',
+  async (version, Agent, outcomeOfCalls) => {
+    world.provider.script(asking([weather('Bern'), weather('Basel')], [{ text: 'I look.' }]), whole('Sun and rain.'));
+    const threadId = `functions-${version}`;
+    const agent = new Agent({ url: `${world.service.api}/ag-ui`, threadId });
+    const tools = [{ name: 'weather', description: 'Tells the weather.', parameters }];
+    agent.addMessage({ id: 'm1', role: 'user', content: 'Weather?' });
+    let outcome: unknown;
+    const onRunFinishedEvent = ({ event }: { event: { outcome?: unknown } }) => {
+      outcome = event.outcome;
+    };
+    await agent.runAgent({ tools }, { onRunFinishedEvent });
+    expect(outcome).toEqual(outcomeOfCalls);
+    const called = agent.messages.flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []) : []));
+    expect(called).toMatchObject([{ function: { name: 'weather', arguments: '{"city":"Bern"}' } }, {}]);
+    for (const [n, { id }] of called.entries())
+      agent.addMessage({ id: `t${n}`, role: 'tool', toolCallId: id, content: ['sun', 'rain'][n]! });
+    await agent.runAgent({ tools, runId: 'run-of-outputs' }, { onRunFinishedEvent });
+    expect(outcome).toEqual({ type: 'success' });
+    expect(agent.messages.at(-1)).toMatchObject({ role: 'assistant', content: 'Sun and rain.' });
+    expect(calls()).toEqual([2, 'sun', 'rain']);
+
+    const other = new Agent({ url: `${world.service.api}/ag-ui`, threadId });
+    await other.runAgent({ runId: 'run-of-outputs' });
+    const idsOf = ({ messages }: HttpAgent) => messages.map(({ id, role }) => [role, role === 'tool' ? '' : id]);
+    expect(idsOf(other)).toEqual(idsOf(agent));
+  },
+);
 
 test.each([5, 6, 7] as const)(
   'functions of a page of the AI SDK %i are called by its message, which continues with their outputs',

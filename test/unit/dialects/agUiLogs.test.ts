@@ -1,5 +1,6 @@
 import { HttpAgent } from '@ag-ui/client';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { HttpAgent as HttpAgent0 } from 'ag-ui-client-0';
 import fc from 'fast-check';
 import { type AgUiOptions, createAgUiEvents } from '../../../api/dialects/agUi/agUiEvents.js';
 import type { AgUiMessage } from '../../../api/dialects/agUi/agUiMessages.js';
@@ -9,11 +10,25 @@ import type { Course } from '../../support/dialects/logs/spokenTurn.js';
 import { marksOf, type ViewerOptions, view } from '../../support/dialects/logs/viewer.js';
 import { decided, nextWait } from '../../support/dialects/logs/waits.js';
 
-type Options = ViewerOptions & Partial<Pick<AgUiOptions, 'base' | 'attached' | 'has'>>;
+type Options = ViewerOptions & Partial<Pick<AgUiOptions, 'base' | 'attached' | 'has' | 'namesVersion'>>;
+/** The clients of AG-UI 1.0, and of the version before it that other packages have. */
+const clients = [
+  { version: '1.0', Agent: HttpAgent, namesVersion: true, runs: logs },
+  {
+    version: '0.0.59',
+    Agent: HttpAgent0 as unknown as typeof HttpAgent,
+    namesVersion: false,
+    runs: Math.ceil(logs / 4),
+  },
+];
 const hello = { id: 'm1', role: 'user' as const, content: 'Hello' };
 
-function eventsOf(run: Course, { base = [hello], attached, has, ...how }: Options): SseMessage[] {
-  const more = { ...(attached ? { attached } : {}), ...(has ? { has } : {}) };
+function eventsOf(run: Course, { base = [hello], attached, has, namesVersion, ...how }: Options): SseMessage[] {
+  const more = {
+    ...(attached ? { attached } : {}),
+    ...(has ? { has } : {}),
+    ...(namesVersion ? { namesVersion } : {}),
+  };
   const options: AgUiOptions = { threadId: 'thread', runId: 'run', turnId: 'turn_1', base, ...more };
   const encode = createAgUiEvents(options);
   const batches = view(run, how);
@@ -25,8 +40,12 @@ function eventsOf(run: Course, { base = [hello], attached, has, ...how }: Option
 }
 
 /** What the stock client makes of the bytes of a run: its messages, and the code of an error. */
-async function readBack(events: readonly SseMessage[], initialMessages: readonly object[] = [hello]) {
-  const agent = new HttpAgent({
+async function readBack(
+  Agent: typeof HttpAgent,
+  events: readonly SseMessage[],
+  initialMessages: readonly object[] = [hello],
+) {
+  const agent = new Agent({
     url: 'http://127.0.0.1/ag-ui',
     threadId: 'thread',
     initialMessages: structuredClone(initialMessages) as [],
@@ -49,44 +68,46 @@ async function readBack(events: readonly SseMessage[], initialMessages: readonly
 
 const codeOf = ({ end }: Course) => (end.status === 'failed' ? (end.error?.code ?? '') : null);
 
-test('the stock client of AG-UI accepts the run of every random log, and has its text', async () => {
-  await fc.assert(
-    fc.asyncProperty(course, watching, async (run, how) => {
-      const { text, code } = await readBack(eventsOf(run, how));
-      expect([text, code]).toEqual([run.texts.join(''), codeOf(run)]);
-    }),
-    { numRuns: logs },
-  );
-}, 300_000);
+describe.each(clients)('the stock client of AG-UI $version', ({ Agent, namesVersion, runs }) => {
+  test('accepts the run of every random log, and has its text', async () => {
+    await fc.assert(
+      fc.asyncProperty(course, watching, async (run, how) => {
+        const { text, code } = await readBack(Agent, eventsOf(run, { ...how, namesVersion }));
+        expect([text, code]).toEqual([run.texts.join(''), codeOf(run)]);
+      }),
+      { numRuns: runs },
+    );
+  }, 300_000);
 
-test('the stock client of AG-UI attaches to a run at any time, and ends with its text', async () => {
-  await fc.assert(
-    fc.asyncProperty(course, watching, fc.nat(), async (run, how, delay) => {
-      const joins = delay % (run.happenings.length + 1);
-      const { text, code } = await readBack(eventsOf(run, { ...how, joins, attached: true }));
-      expect([text, code]).toEqual([run.texts.join(''), codeOf(run)]);
-    }),
-    { numRuns: logs },
-  );
-}, 300_000);
+  test('attaches to a run at any time, and ends with its text', async () => {
+    await fc.assert(
+      fc.asyncProperty(course, watching, fc.nat(), async (run, how, delay) => {
+        const joins = delay % (run.happenings.length + 1);
+        const { text, code } = await readBack(Agent, eventsOf(run, { ...how, joins, attached: true, namesVersion }));
+        expect([text, code]).toEqual([run.texts.join(''), codeOf(run)]);
+      }),
+      { numRuns: runs },
+    );
+  }, 300_000);
 
-test('the stock client of AG-UI continues after the interrupts of a random log', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      course.filter((run) => nextWait(run, 0) > 0),
-      watching,
-      async (run, how) => {
-        const until = { ...how, endsWaiting: true };
-        let read = await readBack(eventsOf(run, until));
-        for (let joins = nextWait(run, 0); joins > 0; joins = nextWait(run, joins)) {
-          const seen = marksOf(view(run, { ...until, joins }));
-          const has = new Set(seen.flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.key] : [])));
-          const base = read.messages as AgUiMessage[];
-          read = await readBack(eventsOf(decided(run, joins), { ...until, joins, has, base }), base);
-        }
-        expect([read.text, read.code]).toEqual([run.texts.join(''), codeOf(run)]);
-      },
-    ),
-    { numRuns: Math.ceil(logs / 4) },
-  );
-}, 300_000);
+  test('continues after the interrupts of a random log', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        course.filter((run) => nextWait(run, 0) > 0),
+        watching,
+        async (run, how) => {
+          const until = { ...how, endsWaiting: true, namesVersion };
+          let read = await readBack(Agent, eventsOf(run, until));
+          for (let joins = nextWait(run, 0); joins > 0; joins = nextWait(run, joins)) {
+            const seen = marksOf(view(run, { ...until, joins }));
+            const has = new Set(seen.flatMap((mark) => (mark.type === 'itemOpened' ? [mark.item.key] : [])));
+            const base = read.messages as AgUiMessage[];
+            read = await readBack(Agent, eventsOf(decided(run, joins), { ...until, joins, has, base }), base);
+          }
+          expect([read.text, read.code]).toEqual([run.texts.join(''), codeOf(run)]);
+        },
+      ),
+      { numRuns: Math.ceil(runs / 4) },
+    );
+  }, 300_000);
+});

@@ -70,7 +70,7 @@ test.each([5, 6, 7] as const)('a message of the AI SDK %i leaves the call of its
 });
 
 test('a run of AG-UI calls the functions of its client and finishes', () => {
-  const events = createAgUiEvents({ threadId: 't', runId: 'r', turnId, base: [] })(marks()).map(
+  const events = createAgUiEvents({ threadId: 't', runId: 'r', turnId, base: [], namesVersion: true })(marks()).map(
     ({ data }) => data as { type: string; toolCallId?: string },
   );
   const ofCall = events.filter(({ toolCallId }) => toolCallId === 'theirs').map(({ type }) => type);
