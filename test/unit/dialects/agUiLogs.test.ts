@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type AgUiOptions, createAgUiEvents } from '../../../api/dialects/agUi/agUiEvents.js';
 import type { AgUiMessage } from '../../../api/dialects/agUi/agUiMessages.js';
 import type { SseMessage } from '../../../api/dialects/core/sseOutput.js';
-import { answering, course, logs, watching } from '../../support/dialects/logs/course.js';
+import { answering, course, fewerLogs, logs, watching } from '../../support/dialects/logs/course.js';
 import type { Course } from '../../support/dialects/logs/spokenTurn.js';
 import { marksOf, type ViewerOptions, view } from '../../support/dialects/logs/viewer.js';
 import { decided, nextWait } from '../../support/dialects/logs/waits.js';
@@ -18,7 +18,7 @@ const clients = [
     version: '0.0.59',
     Agent: HttpAgent0 as unknown as typeof HttpAgent,
     namesVersion: false,
-    runs: Math.ceil(logs / 4),
+    runs: fewerLogs,
   },
 ];
 const hello = { id: 'm1', role: 'user' as const, content: 'Hello' };
@@ -86,7 +86,7 @@ describe.each(clients)('the stock client of AG-UI $version', ({ Agent, namesVers
         const { text, code } = await readBack(Agent, eventsOf(run, { ...how, joins, attached: true, namesVersion }));
         expect([text, code]).toEqual([run.texts.join(''), codeOf(run)]);
       }),
-      { numRuns: runs },
+      { numRuns: fewerLogs },
     );
   }, 300_000);
 
@@ -107,7 +107,7 @@ describe.each(clients)('the stock client of AG-UI $version', ({ Agent, namesVers
           expect([read.text, read.code]).toEqual([run.texts.join(''), codeOf(run)]);
         },
       ),
-      { numRuns: Math.ceil(runs / 4) },
+      { numRuns: fewerLogs },
     );
   }, 300_000);
 });

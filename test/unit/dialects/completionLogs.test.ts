@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import OpenAI from 'openai';
 import { createChunks, toCompletion } from '../../../api/dialects/chatCompletions/chunks.js';
 import { doneMessage, type SseMessage } from '../../../api/dialects/core/sseOutput.js';
-import { answering, course, logs, watching } from '../../support/dialects/logs/course.js';
-import { marksOf, view } from '../../support/dialects/logs/viewer.js';
+import { answering, course, fewerLogs, logs, watching } from '../../support/dialects/logs/course.js';
+import type { Course } from '../../support/dialects/logs/spokenTurn.js';
+import { marksOf, type ViewerOptions, view } from '../../support/dialects/logs/viewer.js';
 
 const completion = { id: 'turn_1', created: 1, model: 'm', includeUsage: true };
 let answer: readonly SseMessage[] = [];
@@ -34,27 +35,33 @@ function readings(content: string): Set<string> {
   return found;
 }
 
+async function expectText(run: Course, how: ViewerOptions): Promise<void> {
+  const marks = marksOf(view(run, how));
+  const read = await readBack(createChunks(completion)(marks));
+  const whole = toCompletion(completion, marks);
+  if (run.end.status === 'failed') {
+    expect(read).toEqual({ error: run.end.error?.code });
+    expect(whole.error).toMatchObject({ code: run.end.error?.code });
+    return;
+  }
+  const text = run.texts.filter((each) => each !== '').join('\n\n');
+  expect(whole.completion?.choices[0]?.message.content).toBe(text);
+  // Text that was sent can't be taken back: where less is kept, the rest of it stays.
+  const isShown = [...readings(String(read))].some((shown) => shown.startsWith(text));
+  expect(isShown ? text : read).toBe(text);
+  const loses = marks.some(({ type }) => type === 'voided');
+  if (!loses) expect(read).toBe(text);
+}
+
 test('the stock client of Chat Completions accepts the stream of every random log, and has its text', async () => {
+  await fc.assert(fc.asyncProperty(course, watching, expectText), { numRuns: logs });
+}, 300_000);
+
+test('the stock client of Chat Completions has the text of a random log that it begins to read at any time', async () => {
   await fc.assert(
-    fc.asyncProperty(course, watching, fc.nat(), async (run, how, delay) => {
-      for (const joins of [0, delay % (run.happenings.length + 1)]) {
-        const marks = marksOf(view(run, { ...how, joins }));
-        const read = await readBack(createChunks(completion)(marks));
-        const whole = toCompletion(completion, marks);
-        const text = run.texts.filter((each) => each !== '').join('\n\n');
-        if (run.end.status === 'failed') {
-          expect(read).toEqual({ error: run.end.error?.code });
-          expect(whole.error).toMatchObject({ code: run.end.error?.code });
-          continue;
-        }
-        expect(whole.completion?.choices[0]?.message.content).toBe(text);
-        // Text that was sent can't be taken back: where less is kept, the rest of it stays.
-        const isShown = [...readings(String(read))].some((shown) => shown.startsWith(text));
-        expect(isShown ? text : read).toBe(text);
-        const loses = marks.some(({ type }) => type === 'voided');
-        if (!loses) expect(read).toBe(text);
-      }
-    }),
-    { numRuns: logs },
+    fc.asyncProperty(course, watching, fc.nat(), (run, how, delay) =>
+      expectText(run, { ...how, joins: delay % (run.happenings.length + 1) }),
+    ),
+    { numRuns: fewerLogs },
   );
 }, 300_000);

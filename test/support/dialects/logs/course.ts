@@ -14,8 +14,8 @@ export const watching: fc.Arbitrary<Watching> = fc
 /** So many random logs go through the parsers of each dialect: `RANDOM_LOGS`. fast-check prints the seed of a failure. */
 export const logs = Number(process.env.RANDOM_LOGS ?? 1_000);
 
-/** Of these each event is a cursor, so that a log is read some fifty times. */
-export const logsOfAllCursors = Math.ceil(logs / 4);
+/** So many show what holds for viewers that come late, leave or come back: one test of the dialect has read all logs. */
+export const fewerLogs = Math.ceil(logs / 4);
 
 /** `fetch` for a stock client: every request is answered by these messages, as bytes. */
 export function answering(messages: () => readonly SseMessage[]): typeof fetch {
