@@ -1,6 +1,7 @@
 const common = {
   rootDir: '.',
   testEnvironment: 'node',
+  globalTeardown: '<rootDir>/test/support/jest/teardown.ts',
   // Jest would load what tests import again for each file.
   testRunner: '<rootDir>/test/support/jest/runBundled.js',
   extensionsToTreatAsEsm: ['.ts'],
@@ -21,13 +22,11 @@ const common = {
 const served = {
   ...common,
   globalSetup: '<rootDir>/test/support/service/globalSetup.ts',
-  globalTeardown: '<rootDir>/test/support/service/globalTeardown.ts',
 };
 
 const withoutServers = {
   ...common,
   globalSetup: '<rootDir>/test/support/jest/bundleSetup.ts',
-  globalTeardown: '<rootDir>/test/support/jest/bundleTeardown.ts',
 };
 
 /** Each project is one kind of test; `npm test` runs all of them, `npm run check` only `unit`. */

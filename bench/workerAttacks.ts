@@ -10,6 +10,7 @@ import { createDocument } from '../db/documents/documents.js';
 import { close, listen, readBody, sendJson } from '../scripts/provider/http.js';
 import { owner } from '../test/support/chats/chats.js';
 import { block } from '../test/support/chats/documents.js';
+import teardown from '../test/support/jest/teardown.js';
 import { asking, tool } from '../test/support/provider/agentReply.js';
 import type { ProviderCall } from '../test/support/provider/scriptedProvider.js';
 import { ending, whole } from '../test/support/provider/scriptedReply.js';
@@ -205,5 +206,5 @@ try {
 } finally {
   await fleet.close();
   await tools.close();
-  globalThis.durableTurnsServers?.stdin?.end();
+  await teardown();
 }

@@ -1,10 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-declare global {
-  var durableTurnsBundles: ChildProcess | undefined;
-}
-
 const withinMs = 120_000;
 
 /** Bundles the tests without servers, in a process of its own: Jest transpiles this file but not what it imports. */
@@ -12,7 +8,8 @@ export default async function setup(): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/jest/bundleWithoutServers.ts'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  globalThis.durableTurnsBundles = child;
+  globalThis.durableTurnsChildren ??= {};
+  globalThis.durableTurnsChildren['process of the bundles'] = child;
   process.env.TEST_BUNDLES_WITHOUT_SERVERS = await firstLine(child);
 }
 

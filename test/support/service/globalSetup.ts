@@ -1,10 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-declare global {
-  var durableTurnsServers: ChildProcess | undefined;
-}
-
 /**
  * One Postgres and one Temporal server for the whole run, in a child process of their own: Jest transpiles this
  * file but not what it imports, and a child that lives by its stdin leaves nothing behind when Jest is killed.
@@ -13,7 +9,8 @@ export default async function setup(): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/service/servers.ts'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  globalThis.durableTurnsServers = child;
+  globalThis.durableTurnsChildren ??= {};
+  globalThis.durableTurnsChildren['test servers'] = child;
   Object.assign(process.env, await firstLine(child));
 }
 
