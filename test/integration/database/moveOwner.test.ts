@@ -13,6 +13,7 @@ import { moveOwner, ownedTables } from '../../../db/owners/moveOwner.js';
 import { secretOf } from '../../../db/webhooks/webhooks.js';
 import { png } from '../../support/cards/pngs.js';
 import { startTestApi, type TestApi } from '../../support/service/api.js';
+import { scriptArgs } from '../../support/service/scriptArgs.js';
 import { until } from '../../support/until.js';
 import { createServiceClient } from '../../support/viewers/serviceClient.js';
 
@@ -48,7 +49,7 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
     // As after `npm start`, which makes the key where none is set.
     DATA_DIR: dataDir,
   };
-  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/owner.ts', ...args], { env }).then(
+  return promisify(execFile)(process.execPath, scriptArgs('scripts/owner.ts', ...args), { env }).then(
     (ended) => ({ code: 0, ...ended }),
     (failed: { code: number; stdout: string; stderr: string }) => failed,
   );
@@ -248,7 +249,7 @@ describe('npm run owner -- move', () => {
       (await api.database.pool.query("select count(*) as n from chats where owner = 'ann'")).rows[0].n as number;
     const before = await count();
     const release = await holdMoves();
-    const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/owner.ts', 'move', 'ann', 'local'], {
+    const child = spawn(process.execPath, scriptArgs('scripts/owner.ts', 'move', 'ann', 'local'), {
       env: { ...process.env, DATABASE_URL: api.database.url, DATA_DIR: dataDir },
     });
     await waiting('transactionid');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
+import { scriptArgs } from '../../support/service/scriptArgs.js';
 import { useGatewayFixture } from '../../support/viewers/gatewayFixture.js';
 
 const fixture = useGatewayFixture();
@@ -16,7 +17,7 @@ test('a viewer gets the end of a turn whose process was killed between the commi
   await viewer.untilEvent('assistant_turn', reply.turnId);
   await viewer.until(() => viewer.of('status').some(({ status }) => status === 'running'), 'the status of the turn');
 
-  const args = ['--import', 'tsx', script, fixture.database.url, reply.turnId];
+  const args = scriptArgs(script, fixture.database.url, reply.turnId);
   const [, signal] = await once(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
   expect(signal).toBe('SIGKILL');
 

@@ -10,6 +10,7 @@ import type { NewEvent } from '../../../domain/log/events.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
 import { tellStory } from '../../support/chats/timeline.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres/postgres.js';
+import { scriptArgs } from '../../support/service/scriptArgs.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -101,8 +102,7 @@ const damaged = [
 const run = (...args: string[]) =>
   new Promise<{ code: unknown; said: string }>((resolve) => {
     const env = { ...process.env, DATABASE_URL: database.url, DATABASE_DIRECT_URL: '' };
-    const command = ['--import', 'tsx', 'scripts/rebuild.ts', ...args];
-    execFile(process.execPath, command, { env }, (error, stdout, stderr) =>
+    execFile(process.execPath, scriptArgs('scripts/rebuild.ts', ...args), { env }, (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, said: stdout + stderr }),
     );
   });

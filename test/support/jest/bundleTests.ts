@@ -12,13 +12,22 @@ export const testFolders = {
   withoutServers: [...rooms, 'client', 'test/unit', 'test/replay'],
 };
 
+/** Scripts that tests with servers start as processes: `scriptArgs.ts`. */
+export const testScripts = [
+  'scripts/conformance/main.ts',
+  'scripts/owner.ts',
+  'scripts/rebuild.ts',
+  'scripts/reconcile.ts',
+  'test/support/service/endTurnAndDie.ts',
+];
+
 /**
- * Bundles all tests of these folders into `folder`, beside which `node_modules` must lead to the installed packages: a
+ * Bundles all tests of these folders, and scripts, into `folder`, beside which `node_modules` must lead to the installed packages: a
  * file each at its path, and chunks of what they share. `runBundled.js` runs them.
  */
-export async function bundleTests(folder: string, tests: string[]): Promise<void> {
+export async function bundleTests(folder: string, tests: string[], scripts: string[] = []): Promise<void> {
   await build({
-    entryPoints: tests.flatMap(testsIn),
+    entryPoints: [...tests.flatMap(testsIn), ...scripts.map((script) => join(root, script))],
     outdir: folder,
     outbase: root,
     bundle: true,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { until } from '../until.js';
 import { wireToken } from '../viewers/gateway.js';
 import { createServiceClient, type ServiceClient } from '../viewers/serviceClient.js';
@@ -8,19 +9,17 @@ export type ApiProcess = ProbedProcess & { url: string; client: ServiceClient };
 
 /**
  * The api in a process of its own, whose event loop it has to itself. `folder` is the checkout that it runs from, `main`
- * the script that is its api.
+ * the script that is its api: without them it is the api that was bundled for the run.
  */
 export async function startApiProcess(
   databaseUrl: string,
-  {
-    env = {},
-    folder = process.cwd(),
-    main = 'api/main.ts',
-  }: { env?: Record<string, string>; folder?: string; main?: string } = {},
+  { env = {}, folder, main = 'api/main.ts' }: { env?: Record<string, string>; folder?: string; main?: string } = {},
 ): Promise<ApiProcess> {
   const port = await freePort();
-  const api = startProbedProcess(['--import', 'tsx', main], {
-    cwd: folder,
+  const { TEST_PROCESSES_DIR: bundled } = process.env;
+  const args = bundled && folder === undefined ? [join(bundled, 'api.mjs')] : ['--import', 'tsx', main];
+  const api = startProbedProcess(args, {
+    cwd: folder ?? process.cwd(),
     env: {
       ...process.env,
       PORT: String(port),

@@ -12,7 +12,7 @@ import type { Command } from '../../../scripts/processes/runCommand.js';
 import { findTemporal, temporalWithinMs } from '../../../scripts/temporal/findTemporal.js';
 import { temporalReady } from '../../../scripts/temporal/temporalConnection.js';
 import { devServerArgs } from '../../../scripts/temporal/temporalServer.js';
-import { bundleTests, testFolders } from '../jest/bundleTests.js';
+import { bundleTests, testFolders, testScripts } from '../jest/bundleTests.js';
 import { copyPostgresTemplate } from '../postgres/postgresTemplate.js';
 import { freePort } from './freePort.js';
 import { bundleLauncher } from './launcherBundle.js';
@@ -93,7 +93,7 @@ async function build(dataDir: string, signal: AbortSignal): Promise<void> {
   const tests = join(processes, 'tests');
   const [launcher] = await Promise.all([
     bundleLauncher(join(dataDir, 'launcher')),
-    bundleTests(tests, testFolders.withServers),
+    bundleTests(tests, testFolders.withServers, testScripts),
   ]);
   Object.assign(built, {
     TEST_BUNDLES: tests,

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { scriptArgs } from '../service/scriptArgs.js';
 
 /** `npm run reconcile`, to its end. */
 export async function runReconcile(
   args: string[],
   env: Record<string, string>,
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/reconcile.ts', ...args], {
+  const child = spawn(process.execPath, scriptArgs('scripts/reconcile.ts', ...args), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
