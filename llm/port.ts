@@ -1,5 +1,5 @@
 import type { ChatMessage, ReasoningBlock, ReasoningField, ToolCallRequest } from '../domain/agents/chatMessage.js';
-import type { ToolChoice } from '../domain/agents/clientFunctions.js';
+import type { AnswerFormat, ToolChoice } from '../domain/agents/clientFunctions.js';
 import type { Channel } from '../domain/log/frames.js';
 import type { RelayEnd, RelayMeta } from '../domain/relay/relay.js';
 import type { TokenUsage } from '../domain/turns/turn.js';
@@ -15,6 +15,8 @@ export type ReplyRequest = TurnOptions & {
   toolChoice?: Exclude<ToolChoice, 'auto'>;
   /** Whether it may call several at once; left out: as the server does. */
   parallelToolCalls?: boolean;
+  /** The form of the answer; left out: text. */
+  format?: AnswerFormat;
   /** TURN/STEP/ATTEMPT: the id of the request in the logs of both the provider and the service. */
   requestId: string;
   /** Whether the model reasons before it answers. */

@@ -119,6 +119,7 @@ async function toRequest(
       messages: agentPrompt({ ...promptInput, history, iterations }, deps.prompt),
       tools,
       ...toolChoiceOf(client, { iteration, tools }),
+      ...(client?.format ? { format: client.format } : {}),
       loadImages: imageLoader(pool, turnId),
     },
     draft: {

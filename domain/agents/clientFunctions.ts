@@ -6,9 +6,12 @@ export const MAX_FUNCTIONS = 128;
 /** Of all functions of a request together, as JSON, in UTF-16 code units. */
 export const MAX_FUNCTIONS_LENGTH = 1_000_000;
 
+/** The name of a function, or of the format of an answer. */
+export const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be of the form ^[a-zA-Z0-9_-]{1,64}$');
+
 /** A function that a request brings: its client runs it. `parameters` is a JSON Schema, as the client sent it. */
 export const clientFunction = z.object({
-  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be of the form ^[a-zA-Z0-9_-]{1,64}$'),
+  name: functionName,
   description: z.string().max(20_000),
   parameters: z.record(z.string(), z.unknown()),
 });
@@ -17,9 +20,21 @@ export type ClientFunction = z.infer<typeof clientFunction>;
 /** Which tools the model has to call. `name`: that one. */
 export type ToolChoice = 'auto' | 'none' | 'required' | { name: string };
 
-/** What a request says of functions. It is kept with its turn. */
+/** The form that a request wants the answer in: any JSON object, or JSON that keeps to a JSON Schema. */
+export type AnswerFormat =
+  | { type: 'json_object' }
+  | {
+      type: 'json_schema';
+      name: string;
+      description?: string | undefined;
+      schema: Record<string, unknown>;
+      strict?: boolean | undefined;
+    };
+
+/** What a request says of functions, and of the form of the answer. It is kept with its turn. */
 export type ClientFunctions = {
   functions: readonly ClientFunction[];
+  format?: AnswerFormat | undefined;
   /** Holds for the first request of the turn: a model that always has to call a tool would never answer. */
   choice?: ToolChoice | undefined;
   /** Whether the model may call several tools at once; left out: as its server does. */

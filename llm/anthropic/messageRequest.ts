@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatMessage, ServerFields } from '../../domain/agents/chatMessage.js';
 import type { TurnOptions } from '../../domain/turns/turnOptions.js';
+import { formatDemand, schemaOf, withDemand } from '../outgoing/answerFormat.js';
 import { sendableImages } from '../outgoing/images.js';
 import type { ReplyRequest, ToolOffer } from '../port.js';
 import { optionFields, withStops } from '../turnOptionFields.js';
@@ -35,7 +36,9 @@ export function toMessageRequest(
   const maxTokens = Math.min(request.maxTokens ?? defaultMaxTokens(model), facts.maxTokens ?? Infinity);
   const thinking = thinkingOf(request, facts, maxTokens);
   const options = { ...(thinking ? { stop: asked.stop } : withoutRefused(asked, facts)), maxTokens };
-  const messages = sendableImages(request.messages, facts.images);
+  const { format } = request;
+  const said = format ? withDemand(request.messages, formatDemand(schemaOf(format))) : request.messages;
+  const messages = sendableImages(said, facts.images);
   const conversation = toConversation(
     facts.thinking === 'none' ? messages.map(withoutBlocks) : messages,
     request.tools?.map(({ name }) => name),

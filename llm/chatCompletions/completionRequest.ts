@@ -1,4 +1,6 @@
+import type { AnswerFormat } from '../../domain/agents/clientFunctions.js';
 import type { PromptMessage } from '../../domain/narrative/prompt.js';
+import { formatDemand, withDemand } from '../outgoing/answerFormat.js';
 import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
 import type { ReplyRequest } from '../port.js';
 import { applyRules, type Body, type RequestRules, sendableRules } from '../profiles/requestRules.js';
@@ -7,7 +9,9 @@ import { optionFields, withStops } from '../turnOptionFields.js';
 
 /** The request of a reply. `dialect`: the parameters with which the server continues a partial message. */
 export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect: object): Body {
-  const { continueFrom, tools, messages } = request;
+  const { continueFrom, tools, format } = request;
+  const asked = format ? askFor(format, rules) : { fields: {}, demand: null };
+  const messages = asked.demand === null ? request.messages : withDemand(request.messages, asked.demand);
   return applyRules(
     {
       model: request.model,
@@ -17,6 +21,7 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
       ],
       ...(continueFrom === undefined ? {} : dialect),
       ...(tools?.length ? { tools: tools.map(toChatTool), ...choiceFields(request) } : {}),
+      ...asked.fields,
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? rules.thinking : {}),
@@ -32,6 +37,29 @@ function choiceFields({ toolChoice, parallelToolCalls }: ReplyRequest): object {
     ...(named === undefined ? {} : { tool_choice: named }),
     ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
   };
+}
+
+type Asked = { fields: object; demand: string | null };
+
+/** How the server is asked for a form of the answer: by a parameter where it takes it, else in the prompt. */
+function askFor(format: AnswerFormat, rules: RequestRules): Asked {
+  if (format.type === 'json_object')
+    return rules.answers === 'text'
+      ? { fields: {}, demand: formatDemand(null) }
+      : { fields: { response_format: format }, demand: null };
+  const { type, ...named } = format;
+  const schema = withoutKeywords(format.schema, rules.schemaWithout);
+  const fields = { response_format: { type, json_schema: { ...named, schema } } };
+  switch (rules.answers) {
+    case 'json_schema':
+      return { fields, demand: null };
+    case 'json_schema_in_prompt':
+      return { fields, demand: formatDemand(schema) };
+    case 'json_object':
+      return { fields: { response_format: { type: 'json_object' } }, demand: formatDemand(schema) };
+    case 'text':
+      return { fields: {}, demand: formatDemand(schema) };
+  }
 }
 
 export type StructuredQuestion = { model: string; messages: PromptMessage[]; name: string; schema: object };
@@ -58,6 +86,5 @@ export function toClassifierBody(question: StructuredQuestion, rules: RequestRul
 /** The question with the schema of its answer at the end of the instruction, which is the first message. */
 function withSchema([first, ...others]: PromptMessage[], schema: object): PromptMessage[] {
   if (!first) return [];
-  const demand = `Answer with one JSON object and nothing else. It must keep to this JSON Schema:\n${JSON.stringify(schema)}`;
-  return [{ ...first, content: `${first.content}\n\n${demand}` }, ...others];
+  return [{ ...first, content: `${first.content}\n\n${formatDemand(schema)}` }, ...others];
 }

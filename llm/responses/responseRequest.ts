@@ -9,7 +9,7 @@ export function toResponseRequest(
   request: ReplyRequest,
   rules: Pick<SendableRules, 'images'> = {},
 ): OpenAI.Responses.ResponseCreateParamsStreaming {
-  const { model, messages, tools } = request;
+  const { model, messages, tools, format } = request;
   return {
     model,
     input: toResponseItems(messages, tools, rules),
@@ -17,6 +17,7 @@ export function toResponseRequest(
     stream: true,
     store: true,
     ...(tools?.length ? { tools: tools.map(toResponseTool), ...choiceFields(request) } : {}),
+    ...(format ? { text: { format } as OpenAI.Responses.ResponseTextConfig } : {}),
     ...(request.thinking ? { reasoning: { effort: 'medium' as const, summary: 'auto' as const } } : {}),
     ...optionFields(request, 'responses'),
   };

@@ -46,17 +46,21 @@ function withOneText(message: Message): Message {
   return { ...message, content: parts.map(({ text }) => text ?? '[an image]').join('\n\n') };
 }
 
+/** An answer of the form that is asked for; null where any text will do. */
+function formed({ response_format, messages }: CompletionRequest): string | null {
+  const schema = response_format?.json_schema?.schema;
+  return schema ? JSON.stringify(demoAnswer(schema as object, messages)) : null;
+}
+
 function answer(request: CompletionRequest, response: ServerResponse): void {
-  const schema = request.response_format?.json_schema?.schema;
-  const content = schema
-    ? JSON.stringify(demoAnswer(schema as object, request.messages))
-    : rolePlay(request.messages).join('');
+  const content = formed(request) ?? rolePlay(request.messages).join('');
   sendJson(response, 200, completion(newId(), request.model, content, countUsage(request.messages, content)));
 }
 
 async function stream(request: CompletionRequest, response: ServerResponse): Promise<void> {
   const chunks = createChunkMaker(newId(), request.model);
-  const { thinking, text, call } = demoReply(request);
+  const form = formed(request);
+  const { thinking, text, call } = form === null ? demoReply(request) : { text: form };
   const tokens = text.match(/\s*\S+/g) ?? [];
   response.writeHead(200, eventStream);
   response.write(sseFrame(chunks.role()));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
+import { readResponseFormat, withFormat } from '../core/answerFormat.js';
 import { collectEarlier } from '../core/earlierMessages.js';
 import { readOpenAiFunctions } from '../core/functions.js';
 import { textOrImages } from '../core/images.js';
@@ -36,6 +37,7 @@ const body = z.looseObject({
   tools: z.array(z.unknown()).nullish(),
   tool_choice: z.unknown().optional(),
   parallel_tool_calls: z.boolean().nullish(),
+  response_format: z.unknown().optional(),
 });
 
 /** What of a request for a completion has an effect here. Fields that are not known are taken and ignored. */
@@ -87,7 +89,7 @@ export function readCompletionRequest(given: unknown): CompletionRequest {
     userTexts,
     isAside,
     endsWithText,
-    functions: readOpenAiFunctions(more, 'chat'),
+    functions: withFormat(readOpenAiFunctions(more, 'chat'), readResponseFormat(more.response_format)),
     images: endsWithText ? imagesOf(last.content) : [],
     ...readHistory(endsWithText ? messages.slice(0, -1) : messages),
     stream: more.stream ?? false,

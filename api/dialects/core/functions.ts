@@ -11,7 +11,7 @@ import { unstorableReason } from '../../../domain/text/storable.js';
 import { Problem } from '../../http/problem.js';
 import { invalidRequest } from './openaiErrors.js';
 
-const MAX_SCHEMA_DEPTH = 100;
+export const MAX_SCHEMA_DEPTH = 100;
 
 type Refuse = (path: string, why: string) => Error;
 type Given = { name?: unknown; description?: unknown; parameters?: unknown };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EarlierMessage } from '../../../db/chats/newChat.js';
 import type { ClientFunctions } from '../../../domain/agents/clientFunctions.js';
+import { readTextFormat, withFormat } from '../core/answerFormat.js';
 import { readOpenAiFunctions } from '../core/functions.js';
 import { withNotes } from '../core/images.js';
 import { invalidRequest, invalidShape } from '../core/openaiErrors.js';
@@ -66,7 +67,7 @@ export function readResponseRequest(given: unknown): ResponseRequest {
     fields: fieldsOf(asked),
     input: items,
     said,
-    functions: readOpenAiFunctions(asked, 'responses'),
+    functions: withFormat(readOpenAiFunctions(asked, 'responses'), readTextFormat(asked.text)),
     instructions: instructions || null,
     stream: asked.stream ?? false,
     conversation,

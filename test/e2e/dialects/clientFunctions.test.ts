@@ -2,6 +2,8 @@ import { HttpAgent } from '@ag-ui/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { HttpAgent as HttpAgent0 } from 'ag-ui-client-0';
 import OpenAI from 'openai';
+import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
 import type { Turn } from '../../../client/src/index.js';
 import { NO_OUTPUT } from '../../../domain/agents/clientFunctions.js';
 import { createStockChat, type ShownMessage, textOf } from '../../support/dialects/stockChat.js';
@@ -43,6 +45,46 @@ const calls = () =>
     return message.role === 'assistant' && message.tool_calls ? [message.tool_calls.length] : [];
   });
 const roles = () => asked().messages.map(({ role }) => role);
+
+describe('an answer in JSON', () => {
+  const shape = z.object({ city: z.string(), degrees: z.number() });
+  const json = '{"city":"Bern","degrees":21}';
+
+  test('is asked for by a completion, read by the stock client, and asked for again by another version', async () => {
+    const body = { model: 'm', messages: [user('Weather?')], response_format: zodResponseFormat(shape, 'weather') };
+    const headers = { 'X-Conversation-Id': 'in-json' };
+    for (const _ of ['first', 'again']) {
+      world.provider.script(whole(json));
+      const { choices } = await openai.chat.completions.parse(body, { headers });
+      expect(choices[0]?.message.parsed).toEqual({ city: 'Bern', degrees: 21 });
+      const schema = expect.objectContaining({ type: 'object', required: ['city', 'degrees'] });
+      const json_schema = { name: 'weather', strict: true, schema };
+      expect(asked()).toMatchObject({ response_format: { type: 'json_schema', json_schema } });
+    }
+    expect(roles()).toEqual(['system', 'user']);
+  });
+
+  test('is asked for by a response, and read by the stock client', async () => {
+    world.provider.script(whole(json));
+    const text = { format: zodTextFormat(shape, 'weather') };
+    const answer = await openai.responses.parse({ model: 'm', input: 'Weather?', text });
+    expect(answer.output_parsed).toEqual({ city: 'Bern', degrees: 21 });
+    expect(asked()).toMatchObject({ response_format: { type: 'json_schema', json_schema: { name: 'weather' } } });
+  });
+
+  test.each<[param: string, code: string, body: object]>([
+    ['response_format.type', 'invalid_value', { response_format: { type: 'xml' } }],
+    ['response_format.json_schema', 'missing_required_parameter', { response_format: { type: 'json_schema' } }],
+    [
+      'response_format.json_schema.name',
+      'invalid_value',
+      { response_format: { type: 'json_schema', json_schema: { name: 'a b', schema: {} } } },
+    ],
+  ])('is refused with %s as %s', async (param, code, more) => {
+    const refused = openai.chat.completions.create({ model: 'm', messages: [user('Weather?')], ...more });
+    await expect(refused).rejects.toMatchObject({ status: 400, param, code });
+  });
+});
 
 describe('functions of a chat completion', () => {
   const ask = (messages: Message[], more: object = {}, headers: Record<string, string> = {}) =>

@@ -64,8 +64,9 @@ export type ScriptedProvider = {
 
 const byDefault: Script = () => whole('A scripted', ' reply.');
 const leastAnswers: Answers = () => undefined;
+/** What a classifier asks for. A reply may want a form too, but is streamed. */
 const schemaOf = (call: Pick<SeenRequest, 'body' | 'requestId'>) =>
-  call.body.response_format?.json_schema ?? promptedSchema(call);
+  call.body.stream ? undefined : (call.body.response_format?.json_schema ?? promptedSchema(call));
 
 /** An OpenAI-compatible server on loopback that does what a test tells it, request by request. */
 export async function startScriptedProvider({ port = 0 } = {}): Promise<ScriptedProvider> {

@@ -93,6 +93,16 @@ describe('the request for a reply of the Messages API', () => {
     expect(body(1)).toMatchObject({ stop_sequences: ['You:'] });
   });
 
+  test('asks for an answer in JSON at the end of its instruction', async () => {
+    const messages: ChatMessage[] = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Go.' },
+    ];
+    const format = { type: 'json_schema', name: 'answer', schema: { type: 'object' } } as const;
+    await collectReply(provider, { request: { ...someRequest, messages, format } });
+    expect(JSON.stringify(body()?.system)).toMatch(/Be brief.*one JSON object.*JSON Schema/);
+  });
+
   test('declares the tools of earlier calls where none are offered', async () => {
     const toolCalls = [{ id: 'a', name: 'calculate', arguments: '{}' }];
     const messages: ChatMessage[] = [

@@ -543,6 +543,45 @@ describe('a refusal inside an answer of status 200', () => {
   });
 });
 
+describe('a reply in JSON at a server that refuses', () => {
+  const format = { type: 'json_schema', name: 'score', schema, strict: true } as const;
+  const sentOf = (n: number) => [
+    sent(n).response_format?.type,
+    JSON.stringify(sent(n).messages).includes('JSON Schema'),
+  ];
+
+  test('nothing is asked for with its schema', async () => {
+    strict(() => null);
+    await reply({ format });
+    expect(sent(0).response_format).toEqual({
+      type: 'json_schema',
+      json_schema: { name: 'score', schema, strict: true },
+    });
+    expect(sentOf(0)).toEqual(['json_schema', false]);
+    await reply({ format: { type: 'json_object' } });
+    expect(sent(1).response_format).toEqual({ type: 'json_object' });
+  });
+
+  test('a schema gets JSON with the schema in the prompt, and then a prompt alone', async () => {
+    strict((body) =>
+      body.response_format
+        ? invalid(`This response_format type ${body.response_format.type} is unavailable now`)
+        : null,
+    );
+    expect(await reply({ format })).toMatchObject({ text: 'Fine.' });
+    expect([0, 1, 2].map(sentOf)).toEqual([
+      ['json_schema', false],
+      ['json_object', true],
+      [undefined, true],
+    ]);
+    const last = await reply({ format: { type: 'json_object' } });
+    expect(last.text).toBe('Fine.');
+    expect(sent(3).messages[0]).toMatchObject({ role: 'system', content: expect.stringMatching(/one JSON object/) });
+    expect(await reply()).toMatchObject({ text: 'Fine.' });
+    expect(JSON.stringify(sent(4).messages)).not.toMatch(/JSON/);
+  });
+});
+
 describe('a classifier at a server that refuses', () => {
   const format = (body: Sent) => body.response_format?.type;
 

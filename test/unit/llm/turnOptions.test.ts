@@ -29,6 +29,12 @@ describe.each(Object.keys(bodies) as ProviderApi[])('the options of a turn in a 
   });
 });
 
+test('the form of an answer is the format of the text in a request of the API responses', () => {
+  const format = { type: 'json_schema', name: 'a', schema: { type: 'object' }, strict: true } as const;
+  expect(bodies.responses({ ...someRequest, format })).toMatchObject({ text: { format } });
+  expect(bodies.responses(someRequest)).not.toHaveProperty('text');
+});
+
 describe.each(samplingOptions)('the option $option of a model of the Messages API', ({ option, field }) => {
   const request = { ...someRequest, ...everyOption };
   const message = `\`${field}\` is deprecated for this model.`;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import OpenAI from 'openai';
 import { z } from 'zod';
 import { createChatCompletions } from '../../../llm/chatCompletions/chatCompletions.js';
 import { demoReply } from '../../../scripts/provider/demoReply.js';
@@ -113,6 +114,14 @@ describe('the demo provider', () => {
     expect(schema.parse(JSON.parse(choices[0]!.message.content))).toMatchObject({
       addresseeId: expect.stringMatching(/^chr_[12]$/),
     });
+    const streamed = await new OpenAI({ baseURL: baseUrl, apiKey: 'none' }).chat.completions
+      .stream({
+        model: 'demo',
+        messages: [{ role: 'user', content: 'Who?' }],
+        response_format: { ...response_format, type: 'json_schema' },
+      })
+      .finalContent();
+    schema.parse(JSON.parse(streamed ?? ''));
   });
 
   test('follows references in a schema', () => {
