@@ -24,7 +24,7 @@ type Path = { name: string; run(): Promise<RunTurn> };
  * delay the next one.
  */
 export const dialectsPart: Part = async ({ provider, service }, { quick, say }) => {
-  const perRound = quick ? 5 : 20;
+  const perRound = quick ? 5 : 40;
   await provider.script({ always: stamped({ tokens: 3, perSecond: 200, firstMs: 5 }) });
   const { own, others, leave } = await openPaths(service);
   const paths = [own, ...others];
