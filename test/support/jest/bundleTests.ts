@@ -22,8 +22,8 @@ export const testScripts = [
 ];
 
 /**
- * Bundles all tests of these folders, and scripts, into `folder`, beside which `node_modules` must lead to the installed packages: a
- * file each at its path, and chunks of what they share. `runBundled.js` runs them.
+ * Bundles all tests of these folders, and scripts, into `folder`, beside which `node_modules` must lead to the installed
+ * packages: a file each at its path, and chunks of what they share. `runBundled.js` runs the tests.
  */
 export async function bundleTests(folder: string, tests: string[], scripts: string[] = []): Promise<void> {
   await build({

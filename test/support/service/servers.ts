@@ -26,6 +26,7 @@ import { bundleLauncher } from './launcherBundle.js';
 type Server = { child: ChildProcess; stopSignal: NodeJS.Signals; variables: Record<string, string> };
 
 const stopWithinMs = 15_000;
+const mostStarts = 3;
 const say = (line: string) => console.error(line);
 const shown = process.env.TEST_SERVERS_OUTPUT ? 'inherit' : 'ignore';
 
@@ -64,19 +65,29 @@ async function startPostgres(dataDir: string, signal: AbortSignal): Promise<void
   server.variables = { TEST_POSTGRES_URL: url('postgres'), TEST_DATABASE_TEMPLATE: new URL(url()).pathname.slice(1) };
 }
 
+/** Started again where it ends at once: it picks ports for its parts, and another process may take one before it does. */
 async function startTemporal(dataDir: string, signal: AbortSignal): Promise<void> {
   const { cacheDir } = readConfig({ XDG_CACHE_HOME: process.env.XDG_CACHE_HOME });
   const { path } = await findTemporal({ cacheDir, path: process.env.PATH ?? '', say, signal });
   const folder = join(dataDir, 'temporal');
   await mkdir(folder);
-  const [port, uiPort] = [await freePort(), await freePort()];
-  const address = `127.0.0.1:${port}`;
-  const args = devServerArgs({ folder, port, uiPort, namespace: 'default' });
-  const variables = { TEST_TEMPORAL_ADDRESS: address, TEST_TEMPORAL_UI: `http://127.0.0.1:${uiPort}` };
-  signal.throwIfAborted();
-  const child = launch({ file: path, args });
-  running.push({ child, stopSignal: 'SIGTERM', variables });
-  await temporalReady(address, 'default', signal);
+  for (let tries = 1; ; tries++) {
+    const [port, uiPort] = [await freePort(), await freePort()];
+    const address = `127.0.0.1:${port}`;
+    signal.throwIfAborted();
+    const child = launch({ file: path, args: devServerArgs({ folder, port, uiPort, namespace: 'default' }) });
+    const server: Server = { child, stopSignal: 'SIGTERM', variables: {} };
+    running.push(server);
+    const ended = new AbortController();
+    child.once('exit', (code) => ended.abort(new Error(`Temporal ended with code ${code} at its start`)));
+    try {
+      await temporalReady(address, 'default', AbortSignal.any([signal, ended.signal]));
+      server.variables = { TEST_TEMPORAL_ADDRESS: address, TEST_TEMPORAL_UI: `http://127.0.0.1:${uiPort}` };
+      return;
+    } catch (error) {
+      if (signal.aborted || !ended.signal.aborted || tries === mostStarts) throw error;
+    }
+  }
 }
 
 /** As `npm start` builds them; services that are started later find them in the cache. */
