@@ -75,16 +75,10 @@ export function toClassifierBody(question: StructuredQuestion, rules: RequestRul
     case 'json_schema':
       return ask(messages, { response_format: strict });
     case 'json_schema_in_prompt':
-      return ask(withSchema(messages, schema), { response_format: strict });
+      return ask(withDemand(messages, formatDemand(schema)), { response_format: strict });
     case 'json_object':
-      return ask(withSchema(messages, schema), { response_format: { type: 'json_object' } });
+      return ask(withDemand(messages, formatDemand(schema)), { response_format: { type: 'json_object' } });
     case 'text':
-      return ask(withSchema(messages, schema), {});
+      return ask(withDemand(messages, formatDemand(schema)), {});
   }
-}
-
-/** The question with the schema of its answer at the end of the instruction, which is the first message. */
-function withSchema([first, ...others]: PromptMessage[], schema: object): PromptMessage[] {
-  if (!first) return [];
-  return [{ ...first, content: `${first.content}\n\n${formatDemand(schema)}` }, ...others];
 }

@@ -9,12 +9,16 @@ export const formatDemand = (schema: object | null): string =>
 export const schemaOf = (format: AnswerFormat): Record<string, unknown> | null =>
   format.type === 'json_schema' ? format.schema : null;
 
-type Message = { role: string; content: unknown };
+type Instruction = { role: 'system'; content: string };
 
 /** The messages with a demand at the end of the instruction, which is the first message if there is one. */
-export function withDemand<M extends Message>(messages: readonly M[], demand: string): M[] {
+export function withDemand<M extends { role: string }>(
+  messages: readonly (M | Instruction)[],
+  demand: string,
+): (M | Instruction)[] {
   const [first, ...others] = messages;
-  if (first?.role === 'system' && typeof first.content === 'string')
-    return [{ ...first, content: `${first.content}\n\n${demand}` }, ...others];
-  return [{ role: 'system', content: demand } as unknown as M, ...messages];
+  if (first && isInstruction(first)) return [{ ...first, content: `${first.content}\n\n${demand}` }, ...others];
+  return [{ role: 'system', content: demand }, ...messages];
 }
+
+const isInstruction = (message: object): message is Instruction => 'role' in message && message.role === 'system';
