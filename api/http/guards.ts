@@ -1,14 +1,14 @@
 import cors from 'cors';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import { bytesHaveMoreTokens } from '../../domain/text/boundedJson.js';
+import { bytesHaveMoreTokens, bytesNestDeeper } from '../../domain/text/boundedJson.js';
 import { isAccessToken } from '../auth/accessTokens.js';
 import type { Caller } from '../auth/caller.js';
 import { addressOf, type RateLimit } from '../limits/rateLimit.js';
 import { isEventSource } from '../limits/temporaryRefusal.js';
 import { type Auth, bearerOf } from './auth.js';
 import { takesBytes } from './byteBodies.js';
-import { maxBodyBytes, maxBodyTokens, tooManyTokens } from './input.js';
+import { maxBodyBytes, maxBodyDepth, maxBodyTokens, tooDeep, tooManyTokens } from './input.js';
 import { Problem } from './problem.js';
 import type { Route } from './route.js';
 
@@ -137,6 +137,7 @@ export const requireTokens = (max: number) => (_request: unknown, _response: unk
   if (bytesHaveMoreTokens(body, max)) {
     throw Object.assign(new Error('too many JSON tokens'), { type: tooManyTokens });
   }
+  if (bytesNestDeeper(body, maxBodyDepth)) throw Object.assign(new Error('JSON of too many levels'), { type: tooDeep });
 };
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {

@@ -8,8 +8,11 @@ export const maxBodyBytes = 1024 * 1024;
  * ordinary names and values has fewer.
  */
 export const maxBodyTokens = 100_000;
-/** The `type` of the error for a body with more. */
+/** The levels of objects and lists in a body. What goes through a value level by level has no stack for thousands. */
+export const maxBodyDepth = 500;
+/** The `type` of the error for a body with more tokens, and with more levels. */
 export const tooManyTokens = 'body.too.many.tokens';
+export const tooDeep = 'body.too.deep';
 
 /**
  * Text from a client. Postgres keeps no NUL, so it is refused; a lone surrogate becomes U+FFFD. `max` counts

@@ -1,7 +1,7 @@
 import { ChatRefused } from '../../db/core/refused.js';
 import { type Unavailable, whyUnavailable } from '../../db/core/unavailable.js';
 import { JoinRefused } from '../../viewers/gateway/feeds.js';
-import { maxBodyTokens, tooManyTokens } from './input.js';
+import { maxBodyDepth, maxBodyTokens, tooDeep, tooManyTokens } from './input.js';
 import { Problem, type ProblemCode } from './problem.js';
 
 /** Refusals of body-parser, by their `type`. */
@@ -93,6 +93,7 @@ export function toProblem(error: unknown): Problem {
   if (type === tooManyTokens) {
     return new Problem('invalid_body', `the body: may hold at most ${maxBodyTokens} values, names and brackets`);
   }
+  if (type === tooDeep) return new Problem('invalid_body', `the body: may have at most ${maxBodyDepth} levels`);
   const code = typeof type === 'string' ? byType[type] : undefined;
   if (code) return new Problem(code);
   // For example a body that does not inflate as its Content-Encoding says.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { bytesHaveMoreTokens, createTokenCounter, parseBounded } from './boundedJson.js';
+import { bytesHaveMoreTokens, bytesNestDeeper, createTokenCounter, parseBounded } from './boundedJson.js';
 
 describe('JSON from outside', () => {
   test('is parsed as by JSON.parse, however long its strings are', () => {
@@ -40,6 +40,17 @@ describe('JSON from outside', () => {
         },
       ),
     );
+  });
+
+  test('nests as deep as its value does, whatever its strings hold', () => {
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(6), (value, max) => {
+        expect(bytesNestDeeper(Buffer.from(JSON.stringify(value)), max)).toBe(depthOf(value) > max);
+      }),
+    );
+    expect(bytesNestDeeper(Buffer.from('{"a":"[[[\\"[[["}'), 1)).toBe(false);
   });
 
   test('has the same token count by its bytes and by its UTF-16 code units', () => {

@@ -9,6 +9,9 @@ const BACKSLASH = 92;
 /** `{`, `[`, `,` and `:`: outside of strings, a value or a name follows each of them. */
 const isJsonToken = (unit: number): boolean => unit === 123 || unit === 91 || unit === 44 || unit === 58;
 
+const isOpening = (unit: number): boolean => unit === 123 || unit === 91;
+const isClosing = (unit: number): boolean => unit === 125 || unit === 93;
+
 /** Parses a JSON text. Returns undefined if it is not JSON or has more than `max` tokens. */
 export function parseBounded(text: string, max = MAX_JSON_TOKENS): unknown {
   if (hasMoreTokens(text, max)) return undefined;
@@ -37,6 +40,21 @@ export function bytesHaveMoreTokens(bytes: Bytes, max: number): boolean {
       at = endOfString(bytes, at + 1);
       if (at < 0) return false;
     } else if (isJsonToken(bytes[at]!) && ++tokens > max) return true;
+  }
+  return false;
+}
+
+/** Whether a JSON text in UTF-8 has objects and lists in more than `max` levels. Passes over long strings. */
+export function bytesNestDeeper(bytes: Bytes, max: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      at = endOfString(bytes, at + 1);
+      if (at < 0) return false;
+    } else if (isOpening(byte)) {
+      if (++depth > max) return true;
+    } else if (isClosing(byte)) depth -= 1;
   }
   return false;
 }

@@ -43,6 +43,22 @@ describe.each(names)('a field with the name %s', (name) => {
   });
 });
 
+describe.each(['"Hi"', names[0]!])('a body of thousands of levels around %s', (inner) => {
+  const deep = `${'['.repeat(20_000)}${inner}${']'.repeat(20_000)}`;
+  test.each([
+    ['/openai/v1/responses', `{"model": "m", "input": "Hi", "more": ${deep}}`],
+    ['/openai/v1/chat/completions', `{"model": "m", "messages": [{"role": "user", "content": "Hi"}], "more": ${deep}}`],
+    ['/openai/v1/conversations', `{"more": ${deep}}`],
+    ['/ai-sdk/v7/chat', `{"id": "c", "messages": [], "more": ${deep}}`],
+    ['/ag-ui', `{"threadId": "t", "runId": "r", "messages": [], "state": ${deep}}`],
+    ['/v1/chats', `{"kind": "agent", "more": ${deep}}`],
+  ])('is refused by %s', async (path, body) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(api.url + path, { method: 'POST', headers, body });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(/at most 500 levels/)]);
+  });
+});
+
 test.each([
   ['GET', '/openai/v1/responses/a%00b'],
   ['POST', '/openai/v1/responses/a%00b/cancel'],
