@@ -96,15 +96,30 @@ describe('the places of a worker', () => {
   test('tell the mean time between the last sixteen releases, and that none was for a while', async () => {
     let now = 0;
     const places = createPlaces(one, () => now);
-    expect(places.releaseIntervalMs()).toBe(Number.POSITIVE_INFINITY);
+    expect(places.releaseIntervalMs('ben')).toBe(Number.POSITIVE_INFINITY);
     for (let n = 0; n < 20; n++) {
       const release = await take(places, 'ann');
       now += 100;
       release();
     }
-    expect(places.releaseIntervalMs()).toBe(1_500 / 16);
+    expect(places.releaseIntervalMs('ben')).toBe(1_500 / 16);
     now += 1_600;
-    expect(places.releaseIntervalMs()).toBe(3_100 / 16);
+    expect(places.releaseIntervalMs('ben')).toBe(3_100 / 16);
+  });
+
+  test('do not count releases that leave no place for an owner with its share', async () => {
+    let now = 0;
+    const places = createPlaces(placeLimits(4), () => now);
+    for (const owner of ['ann', 'cleo']) places.releaseIntervalMs(owner);
+    const ann = await Promise.all([1, 2, 3, 4].map(() => take(places, 'ann')));
+    now += 50;
+    (await take(places, 'ben'))();
+    expect(places.releaseIntervalMs('ann')).toBe(Number.POSITIVE_INFINITY);
+    now += 50;
+    expect(places.releaseIntervalMs('cleo')).toBe(50);
+    ann[0]?.();
+    now += 50;
+    expect(places.releaseIntervalMs('ann')).toBe(50);
   });
 
   test('are waited for until the time limit', async () => {

@@ -9,8 +9,11 @@ export type Places = {
    * or at once if too many tasks wait. Rejects with the signal's reason.
    */
   take(owner: string, options: { signal: AbortSignal; withinMs: number }): Promise<Release | 'late'>;
-  /** The mean time between the last releases of places, in milliseconds. `Infinity` before there were some. */
-  releaseIntervalMs(): number;
+  /**
+   * The mean time between the last releases that left a place for the owner, in milliseconds. `Infinity` before there were
+   * some. Releases are counted from the owner's first place on, or from the first question.
+   */
+  releaseIntervalMs(owner: string): number;
   /** From now on `take` does not wait: pending calls resolve with `late`. */
   close(): void;
 };
@@ -20,8 +23,9 @@ export type Release = () => void;
 /** An owner holds at most this many times the number of free places. */
 const SHARE = 4;
 
-/** The releases that `releaseIntervalMs` looks at. */
+/** The releases that `releaseIntervalMs` looks at, and the owners of which it knows them: the last ones. */
 const RELEASES_SEEN = 16;
+const OWNERS_SEEN = 200;
 
 /** A quarter as many places as one owner may hold are reserved for other owners, and about as many tasks may wait. */
 export const placeLimits = (perOwner: number): PlaceLimits => {
@@ -44,7 +48,7 @@ export function createPlaces({ total, perOwner, waiting }: PlaceLimits, now = ()
   let arrivals = 0;
   let waiters = 0;
   let closed = false;
-  const releasedAt: number[] = [];
+  const releasedAt = new Map<string, number[]>();
 
   const heldBy = (owner: string) => held.get(owner) ?? 0;
   /** The last free place is for an owner that holds none. */
@@ -52,20 +56,39 @@ export function createPlaces({ total, perOwner, waiting }: PlaceLimits, now = ()
     heldBy(owner) === 0 ? free > 0 : heldBy(owner) < Math.min(perOwner, SHARE * (free - 1));
 
   function occupy(owner: string): Release {
+    releasesFor(owner);
     free -= 1;
     held.set(owner, heldBy(owner) + 1);
     let released = false;
     return () => {
       if (released) return;
       released = true;
-      releasedAt.push(now());
-      if (releasedAt.length > RELEASES_SEEN) releasedAt.shift();
       free += 1;
       const left = heldBy(owner) - 1;
       if (left > 0) held.set(owner, left);
       else held.delete(owner);
+      noteRelease();
       admitNext();
     };
+  }
+
+  function noteRelease(): void {
+    const at = now();
+    for (const [owner, times] of releasedAt) {
+      if (!mayTake(owner)) continue;
+      times.push(at);
+      if (times.length > RELEASES_SEEN) times.shift();
+    }
+  }
+
+  function releasesFor(owner: string): number[] {
+    const times = releasedAt.get(owner) ?? [];
+    // The owner that was seen last comes last.
+    releasedAt.delete(owner);
+    releasedAt.set(owner, times);
+    const [oldest] = releasedAt.keys();
+    if (oldest !== undefined && releasedAt.size > OWNERS_SEEN) releasedAt.delete(oldest);
+    return times;
   }
 
   function admitNext(): void {
@@ -142,9 +165,10 @@ export function createPlaces({ total, perOwner, waiting }: PlaceLimits, now = ()
       if (taken) return taken;
       return mayWait(owner) ? wait(owner, options) : 'late';
     },
-    releaseIntervalMs() {
-      const [first] = releasedAt;
-      return first === undefined ? Number.POSITIVE_INFINITY : (now() - first) / releasedAt.length;
+    releaseIntervalMs(owner) {
+      const times = releasesFor(owner);
+      const [first] = times;
+      return first === undefined ? Number.POSITIVE_INFINITY : (now() - first) / times.length;
     },
     close() {
       closed = true;

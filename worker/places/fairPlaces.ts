@@ -39,14 +39,13 @@ const RETRY_EVERY_MS = { min: 20, max: 500 };
 /**
  * Shares a worker's places for long activities fairly between owners. A task whose owner has its share waits for up to
  * `WAIT_MS` in a slot of the SDK, if few others wait. Otherwise it returns to its task queue, so that tasks of other
- * owners behind it are dispatched. Returned tasks are retried twice as often as places are released, so that one waits
- * when a place becomes free.
+ * owners behind it are dispatched. Returned tasks of an owner are retried twice as often as places become free for it, so
+ * that one waits when the next does.
  */
 export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerOf }): ActivityInterceptorsFactory {
-  const { min, max } = RETRY_EVERY_MS;
-  const everyMs = () => Math.min(Math.max(deps.places.releaseIntervalMs() / 2, min), max);
-  const retryDelay = createRetryPacer(everyMs, MAX_RETRY_DELAY_MS);
   const ofWebhooks = createPlaces({ total: Number.MAX_SAFE_INTEGER, perOwner: PER_WEBHOOK, waiting: PER_WEBHOOK });
+  const takePlace = takerOf(deps.places);
+  const takeWebhook = takerOf(ofWebhooks);
   // Another worker takes the tasks that wait here.
   deps.drain.onDraining(() => {
     deps.places.close();
@@ -57,9 +56,10 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
       async execute(input, next) {
         if (info.isLocal || !takesPlace.has(info.activityType)) return next(input);
         const owner = info.priority?.fairnessKey || (await deps.ownerOf(input.args[0])) || '';
-        const leave = await enter(ofWebhooks, info.activityType, input.args[0], retryDelay);
+        const isWebhook = info.activityType === 'sendWebhook';
+        const leave = isWebhook ? await takeWebhook((input.args[0] as DeliveryKey).webhookId) : () => undefined;
         try {
-          const release = await takePlace(deps.places, owner, retryDelay);
+          const release = await takePlace(owner);
           try {
             return await next(input);
           } finally {
@@ -73,19 +73,19 @@ export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerO
   });
 }
 
-/** Takes a place among the requests to a webhook. Other activities need none. */
-async function enter(ofWebhooks: Places, activityType: string, input: unknown, retryDelay: () => number) {
-  if (activityType !== 'sendWebhook') return () => undefined;
-  return takePlace(ofWebhooks, (input as DeliveryKey).webhookId, retryDelay);
-}
-
-async function takePlace(places: Places, owner: string, retryDelay: () => number) {
-  const { cancellationSignal: signal } = Context.current();
-  const askedAt = performance.now();
-  const taken = await places.take(owner, { signal, withinMs: WAIT_MS * (0.5 + Math.random() / 2) });
-  if (taken === 'late') throw noPlace(retryDelay());
-  if (performance.now() - askedAt > SHORT_WAIT_MS) Context.current().heartbeat();
-  return taken;
+/** Takes places of owners, or of webhooks. Where there is none, the task returns to its queue: throws `no_place`. */
+function takerOf(places: Places) {
+  const { min, max } = RETRY_EVERY_MS;
+  const everyMs = (owner: string) => Math.min(Math.max(places.releaseIntervalMs(owner) / 2, min), max);
+  const retryDelay = createRetryPacer({ everyMs, leastMs: min, maxMs: MAX_RETRY_DELAY_MS });
+  return async (owner: string) => {
+    const { cancellationSignal: signal } = Context.current();
+    const askedAt = performance.now();
+    const taken = await places.take(owner, { signal, withinMs: WAIT_MS * (0.5 + Math.random() / 2) });
+    if (taken === 'late') throw noPlace(retryDelay(owner));
+    if (performance.now() - askedAt > SHORT_WAIT_MS) Context.current().heartbeat();
+    return taken;
+  };
 }
 
 /** The failure of an attempt that did not reach the provider or the tool: it does not count. */

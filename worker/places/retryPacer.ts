@@ -1,11 +1,20 @@
 /**
- * Paces retries that come at any rate: each call gives a delay from now, in milliseconds, so that two retries are at
- * least `everyMs()` apart. No delay is longer than `maxMs`; retries beyond that may coincide.
+ * Paces retries that come at any rate: each call gives a delay from now, in milliseconds, so that two retries of one owner
+ * are at least `everyMs(owner)` apart, and those of all owners `leastMs` on average. No delay is longer than `maxMs`;
+ * retries beyond that may coincide.
  */
-export function createRetryPacer(everyMs: () => number, maxMs: number, now = () => performance.now()): () => number {
-  let last = Number.NEGATIVE_INFINITY;
-  return () => {
-    last = Math.min(Math.max(now() + 1, last + everyMs()), now() + maxMs);
-    return Math.ceil(last - now());
+export function createRetryPacer(
+  { everyMs, leastMs, maxMs }: { everyMs: (owner: string) => number; leastMs: number; maxMs: number },
+  now = () => performance.now(),
+): (owner: string) => number {
+  /** When the last retry of an owner comes. */
+  const lasts = new Map<string, number>();
+  return (owner) => {
+    for (const [each, last] of lasts) if (last < now() - maxMs) lasts.delete(each);
+    const last = lasts.get(owner) ?? Number.NEGATIVE_INFINITY;
+    const busy = lasts.size + (lasts.has(owner) ? 0 : 1);
+    const next = Math.min(Math.max(now() + 1, last + Math.max(everyMs(owner), leastMs * busy)), now() + maxMs);
+    lasts.set(owner, next);
+    return Math.ceil(next - now());
   };
 }
