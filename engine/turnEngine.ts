@@ -34,6 +34,8 @@ export type TurnEngine = {
   /** Starts the summary of a scene that was closed by hand. Already started is success. */
   summarizeScene(scene: ClosedScene, deadline: Deadline): Promise<void>;
   describe(turnId: string, deadline: Deadline): Promise<FoundWorkflow>;
+  /** Which of at most 200 turns have a running workflow by the visibility store, which may be late by seconds. */
+  listRunning(turnIds: readonly string[], deadline: Deadline): Promise<Set<string>>;
   /** Terminates a failing workflow. A workflow that is closed or not found is success. */
   terminate(turnId: string, reason: string, deadline: Deadline): Promise<void>;
   /** The turn as its workflow reports it. Needs a live worker. */
@@ -41,9 +43,13 @@ export type TurnEngine = {
 };
 
 /** The calls of a reconciler, each with this deadline. */
-export function reconcilerCalls(engine: Pick<TurnEngine, 'describe' | 'terminate'>, deadline: Deadline) {
+export function reconcilerCalls(
+  engine: Pick<TurnEngine, 'describe' | 'listRunning' | 'terminate'>,
+  deadline: Deadline,
+) {
   return {
     describe: (turnId: string) => engine.describe(turnId, deadline),
+    listRunning: (turnIds: readonly string[]) => engine.listRunning(turnIds, deadline),
     terminate: (turnId: string, reason: string) => engine.terminate(turnId, reason, deadline),
   };
 }
@@ -85,6 +91,7 @@ export function createTurnEngine({
         await client.workflow.getHandle(turnId).terminate(reason).catch(ignoreNotFound);
       }),
     describe: (turnId, deadline) => within(deadline, () => describe(client, turnId)),
+    listRunning: (turnIds, deadline) => within(deadline, () => listRunning(client, turnIds)),
     status: (turnId, deadline) =>
       within(deadline, () => client.workflow.getHandle(turnId).query<TurnStatusReport>('turnStatus')),
   };
@@ -140,6 +147,16 @@ async function describe(client: Client, turnId: string): Promise<FoundWorkflow> 
     if (error instanceof WorkflowNotFoundError) return { status: 'not_found' };
     throw error;
   }
+}
+
+async function listRunning(client: Client, turnIds: readonly string[]): Promise<Set<string>> {
+  if (turnIds.length === 0) return new Set();
+  const { executions } = await client.workflowService.listWorkflowExecutions({
+    namespace: client.options.namespace,
+    query: `ExecutionStatus = 'Running' and WorkflowId in (${turnIds.map((id) => `'${id}'`).join(', ')})`,
+    pageSize: turnIds.length,
+  });
+  return new Set(executions.flatMap(({ execution }) => execution?.workflowId ?? []));
 }
 
 /** The failing task of a sub-agent: its turn waits for it. The next turn is a child too, but does not block this one. */

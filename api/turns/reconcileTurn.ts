@@ -11,7 +11,7 @@ export type ReconcileTurn = (turnId: string) => Promise<void>;
 
 type Deps = {
   pool: Pool;
-  engine: Pick<TurnEngine, 'describe' | 'terminate'>;
+  engine: Pick<TurnEngine, 'describe' | 'listRunning' | 'terminate'>;
   starter: Pick<TurnStarter, 'start'>;
   namespace: Pick<ConnectedNamespace, 'read'>;
   model: string;

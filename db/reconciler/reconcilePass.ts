@@ -1,10 +1,11 @@
-import { areTooManyMissing } from '../../domain/turns/decideReconcile.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { areTooManyMissing, isDescribedNow } from '../../domain/turns/decideReconcile.js';
 import type { Namespace } from '../../domain/turns/reconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
 import { returnToOutbox } from '../webhooks/deliveries.js';
 import { readLastPass, storePass } from './reconcilerState.js';
-import { closeTurn, type ReconcileDeps, type Reconciled, reconcileTurn } from './reconcileTurn.js';
-import { readUnfinished, type Unfinished } from './unfinished.js';
+import { closeTurn, isElsewhere, type ReconcileDeps, type Reconciled, reconcileTurn } from './reconcileTurn.js';
+import { countUnfinished, readUnfinished, type Unfinished } from './unfinished.js';
 
 /**
  * Counts of turns in one pass. `looked`: all that were compared. `missing` and `elsewhere`: those that it refused to
@@ -27,33 +28,51 @@ export type PassOptions = {
   olderThanMs: number;
   /** Milliseconds after which the pass ends. The next pass continues after its last turn. */
   withinMs: number;
+  /** When the pass begins, in milliseconds since 1970. */
+  now?: number;
   onProgress: () => void;
   onFailed: (turnId: string, error: unknown) => void;
 };
 
 const PAGE = 200;
 const CONCURRENCY = 8;
+/** Milliseconds between two descriptions, beyond the first few: Temporal and the worker run turns beside. */
+const DESCRIBED_EVERY_MS = 20;
 
 /**
- * Reconciles all turns that have not ended. An error about one turn does not affect the others. Turns whose workflow is
- * not found are closed at the end of the pass, unless there are too many: then Temporal has probably lost its data or
- * the address leads to another server, and an operator has to decide. In another namespace than that of the last pass,
+ * Reconciles all turns that have not ended. Those whose workflow Temporal lists as running are looked at closer in turn, a
+ * part in each pass; all others in each. An error about one turn does not affect the others. Turns whose workflow is not
+ * found are closed at the end of the pass, unless there are too many: then Temporal has probably lost its data or the
+ * address leads to another server, and an operator has to decide. In another namespace than that of the last pass,
  * deliveries to webhooks begin again: no operator has to decide about them, since they are at least once.
  */
 export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): Promise<Pass> {
   const pass = emptyPass(await deps.workflows.namespace());
   const last = await readLastPass(deps.pool);
   if (last.namespaceId !== null && last.namespaceId !== pass.namespace.id) await returnToOutbox(deps.pool);
+  const when = { turns: await countUnfinished(deps.pool), now: options.now ?? Date.now() };
   const missing: Unfinished[] = [];
-  const compare = async (turn: Unfinished): Promise<void> => {
-    const done = await safely(turn, options, () => reconcileTurn(deps, turn));
-    if (done === 'missing') missing.push(turn);
-    count(pass, done);
-    options.onProgress();
+  const listed = { turns: 0, described: 0, missing: 0 };
+  const pace = createPace();
+  const eachPage = async (page: Unfinished[]) => {
+    const running = await listRunning(deps, page, pass.namespace);
+    await inParallel(page, CONCURRENCY, async (turn) => {
+      const isListed = running.has(turn.start.turnId);
+      if (isListed) listed.turns += 1;
+      if (isListed && !isDescribedNow(turn.start.turnId, when)) return count(pass, 'nothing');
+      if (!isElsewhere(turn, pass.namespace)) await pace();
+      const done = await safely(turn, options, () => reconcileTurn(deps, turn));
+      if (done === 'missing') missing.push(turn);
+      if (isListed) listed.described += 1;
+      if (isListed && done === 'missing') listed.missing += 1;
+      count(pass, done);
+      options.onProgress();
+    });
   };
-  const eachPage = (page: Unfinished[]) => inParallel(page, CONCURRENCY, compare);
   const resumeAfter = await eachUnfinished(deps, { ...options, from: last.resumeAfter }, eachPage);
-  if (!areTooManyMissing({ missing: missing.length, looked: pass.looked }))
+  // Of the turns that are only listed, as many are missing as of those that were described too.
+  const unseen = listed.described === 0 ? 0 : (listed.turns / listed.described - 1) * listed.missing;
+  if (!areTooManyMissing({ missing: missing.length + unseen, looked: pass.looked }))
     await inParallel(missing, CONCURRENCY, async (turn) => {
       const done = await safely(turn, options, () => closeMissing(deps, turn));
       if (done !== 'missing') pass.missing -= 1;
@@ -62,6 +81,26 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
     });
   await storePass(deps.pool, pass, resumeAfter);
   return pass;
+}
+
+/** Turns of the page that Temporal lists as running. Where it can't list them, all are described. */
+async function listRunning(
+  { workflows }: ReconcileDeps,
+  page: readonly Unfinished[],
+  here: Namespace,
+): Promise<ReadonlySet<string>> {
+  const turnIds = page.flatMap((turn) => (isElsewhere(turn, here) ? [] : [turn.start.turnId]));
+  return workflows.listRunning(turnIds).catch(() => new Set<string>());
+}
+
+/** Resolves at once for the first few calls, then for one every `DESCRIBED_EVERY_MS`. */
+function createPace(): () => Promise<void> {
+  let next = performance.now() - CONCURRENCY * DESCRIBED_EVERY_MS;
+  return async () => {
+    next = Math.max(next + DESCRIBED_EVERY_MS, performance.now() - CONCURRENCY * DESCRIBED_EVERY_MS);
+    const wait = next - performance.now();
+    if (wait > 0) await delay(wait);
+  };
 }
 
 /**

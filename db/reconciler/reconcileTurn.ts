@@ -10,6 +10,8 @@ import { closeLostTurn, type Unfinished } from './unfinished.js';
 /** A port to the workflows of turns, so that `db` does not depend on a Temporal client. */
 export type TurnWorkflows = Starter & {
   describe(turnId: string): Promise<FoundWorkflow>;
+  /** Which of these turns have a running workflow, as Temporal lists them. The list may be late by seconds. */
+  listRunning(turnIds: readonly string[]): Promise<ReadonlySet<string>>;
   terminate(turnId: string, reason: string): Promise<unknown>;
 };
 
@@ -32,12 +34,15 @@ export type Reconciled =
  * turn loses the floor, the next turn of the queue is started.
  */
 export async function reconcileTurn(deps: ReconcileDeps, turn: Unfinished): Promise<Reconciled> {
-  const { turnId, namespaceId } = turn.start;
   const here = await deps.workflows.namespace();
-  if (namespaceId !== null && namespaceId !== here.id) return 'elsewhere';
-  const found = await deps.workflows.describe(turnId);
+  if (isElsewhere(turn, here)) return 'elsewhere';
+  const found = await deps.workflows.describe(turn.start.turnId);
   return apply(deps, turn.start, decideReconcile(turn, found, Date.now()));
 }
+
+/** Whether a turn was started in another namespace. */
+export const isElsewhere = ({ start: { namespaceId } }: Unfinished, here: { id: string }): boolean =>
+  namespaceId !== null && namespaceId !== here.id;
 
 async function apply(deps: ReconcileDeps, start: StartTurn, decision: ReconcileDecision): Promise<Reconciled> {
   const { turnId } = start;

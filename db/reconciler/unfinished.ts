@@ -39,6 +39,14 @@ export async function readUnfinished(
   }));
 }
 
+export async function countUnfinished(db: Db): Promise<number> {
+  const { rows } = await db.query<{ turns: number }>(
+    "select count(*) as turns from turns where status in ('running', 'awaiting_operator')",
+    [],
+  );
+  return rows[0]?.turns ?? 0;
+}
+
 /**
  * Closes a turn whose workflow is lost: appends the partial text, ends the turn and passes the floor. Uses the keys of
  * the workflow's own steps, so that each effect happens once. `next` is the turn whose workflow the caller must start.

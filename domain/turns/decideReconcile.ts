@@ -49,6 +49,21 @@ function decideFailing(turn: OpenTurn, failing: FailingTask, now: number): Recon
 const closedCode = ({ closedAs }: { closedAs: string }): FailureCode =>
   closedAs === 'TERMINATED' ? 'workflow_terminated' : 'workflow_lost';
 
+/** Milliseconds between two passes of the reconciler. */
+export const PASS_EVERY_MS = 10_000;
+/** Turns whose workflow is listed as running are described in turn: about this many a pass, all within so many passes. */
+const DESCRIBED_PER_PASS = 50;
+const DESCRIBED_WITHIN_PASSES = 30;
+
+/**
+ * Whether a pass that begins now, in ms since 1970, describes a turn although its workflow is listed as running: the list
+ * is late, and does not show which workflows fail. `turns`: how many have not ended.
+ */
+export function isDescribedNow(turnId: string, { turns, now }: { turns: number; now: number }): boolean {
+  const parts = Math.min(Math.ceil(turns / DESCRIBED_PER_PASS), DESCRIBED_WITHIN_PASSES);
+  return parts <= 1 || Number.parseInt(turnId.slice(-8), 16) % parts === Math.floor(now / PASS_EVERY_MS) % parts;
+}
+
 /** This number of turns may be missing in one pass, even if few were checked. */
 const FEW_MISSING = 3;
 const MISSING_SHARE = 0.2;

@@ -5,6 +5,7 @@ import { readRefused } from '../../../db/reconciler/reconcilerState.js';
 import type { TurnWorkflows } from '../../../db/reconciler/reconcileTurn.js';
 import { openTurn } from '../../../db/turns/openTurn.js';
 import { readTurn } from '../../../db/turns/turnView.js';
+import { PASS_EVERY_MS } from '../../../domain/turns/decideReconcile.js';
 import type { FoundWorkflow } from '../../../domain/turns/reconcile.js';
 import { inParallel } from '../../../lib/inParallel.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
@@ -25,9 +26,10 @@ beforeEach(async () => {
   await database.pool.query('update chats set active_turn_id = null');
 });
 
-/** The port to Temporal, with the workflows that the test says. */
-function temporal(found: (turnId: string) => FoundWorkflow) {
+/** The port to Temporal, with the workflows that the test says. `listed`: those that its list has as running. */
+function temporal(found: (turnId: string) => FoundWorkflow, listed?: (turnId: string) => boolean) {
   const started: string[] = [];
+  const described: string[] = [];
   let open = 0;
   let most = 0;
   const workflows: TurnWorkflows = {
@@ -36,15 +38,18 @@ function temporal(found: (turnId: string) => FoundWorkflow) {
       started.push(turnId);
     },
     async describe(turnId) {
+      described.push(turnId);
       open += 1;
       most = Math.max(most, open);
       await new Promise((resolve) => setImmediate(resolve));
       open -= 1;
       return found(turnId);
     },
+    listRunning: async (turnIds) =>
+      new Set(turnIds.filter((turnId) => (listed ? listed(turnId) : found(turnId).status === 'running'))),
     terminate: async () => undefined,
   };
-  return { workflows, started, most: () => most };
+  return { workflows, started, described, most: () => most };
 }
 
 /** A turn that has the floor of a chat of its own, and whose workflow ran in that namespace; null: never ran. */
@@ -96,6 +101,45 @@ describe('a pass of the reconciler', () => {
     expect(await pass(workflows)).toMatchObject({ looked: 30, closed: 0 });
     expect(most()).toBe(8);
   });
+
+  test('describes a part of the turns that are listed as running, and all of them within some passes', async () => {
+    const turnIds = await newTurns(120);
+    const { workflows, described } = temporal(() => running);
+    for (let passes = 1; passes <= 3; passes++) {
+      const before = described.length;
+      expect(await pass(workflows, { now: passes * PASS_EVERY_MS })).toMatchObject({ looked: 120, failed: 0 });
+      expect(described.length - before).toBeLessThan(80);
+    }
+    expect(described.toSorted()).toEqual(turnIds.toSorted());
+  }, 60_000);
+
+  test('closes a turn at once that is not listed, among many that are', async () => {
+    const [ended = '', lost = ''] = await newTurns(70);
+    const gone = new Map<string, FoundWorkflow>([
+      [ended, terminated],
+      [lost, notFound],
+    ]);
+    const { workflows } = temporal((turnId) => gone.get(turnId) ?? running);
+    expect(await pass(workflows)).toMatchObject({ looked: 70, closed: 2, missing: 0 });
+  }, 60_000);
+
+  test('closes no turn when those that it describes are missing, though all are listed', async () => {
+    const turnIds = await newTurns(70);
+    const { workflows } = temporal(
+      () => notFound,
+      () => true,
+    );
+    expect(await pass(workflows)).toMatchObject({ looked: 70, closed: 0 });
+    expect(await statuses(turnIds)).toEqual(['running']);
+  }, 60_000);
+
+  test('describes all turns where Temporal lists none', async () => {
+    await newTurns(60);
+    const { workflows, described } = temporal(() => running);
+    workflows.listRunning = () => Promise.reject(new Error('no list'));
+    expect(await pass(workflows)).toMatchObject({ looked: 60, failed: 0 });
+    expect(described).toHaveLength(60);
+  }, 60_000);
 
   test('ignores turns that were started in another namespace, found or not', async () => {
     const elsewhere = await newTurns(3, 'namespace-of-another-server');
