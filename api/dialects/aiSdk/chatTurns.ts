@@ -108,7 +108,7 @@ export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: st
     if (text === '' && !edited && !(await isAwaited(chatId, outputs))) throw noCall(outputs);
     const record = recordOf({ message: asks.clientMessageId ?? asks.edits, run: runId });
     if (edited) return again(caller, chatId, edited, { functions, record, ...(text === '' ? {} : { text }) });
-    const { turnId, userTurnSeq } = await deps.acceptTurn({
+    const { turnId, userTurnSeq, started } = await deps.acceptTurn({
       owner,
       chatId,
       attachments,
@@ -122,7 +122,7 @@ export function createChatTurns(deps: StartDeps & { relays: boolean }, mount: st
       // The key of the message that is edited stands for the turn that was taken back.
       ...(asks.clientMessageId && !isNew ? { idempotencyKey: `${mount}:${asks.clientMessageId}`.slice(0, 255) } : {}),
     });
-    return { chatId, turnId, place: { chatId, after: userTurnSeq - 1 } };
+    return { chatId, turnId, place: { chatId, after: userTurnSeq - 1, started } };
   }
 
   return { findChat, turnOf, regenerate, submit };

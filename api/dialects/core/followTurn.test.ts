@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import type { Pool } from '../../../db/core/pool.js';
-import type { ViewerFrame } from '../../../domain/log/frames.js';
 import type { Mark } from '../../../domain/marks/mark.js';
 import type { Feeds } from '../../../viewers/gateway/feeds.js';
 import type { Sink } from '../../../viewers/sinks/sink.js';
@@ -20,8 +19,10 @@ async function followed() {
   const answered = new Promise<void>((resolve) => {
     onAnswer = resolve;
   });
+  let asked = 0;
   const query = async (sql: string) => {
     if (sql.includes('ended_state')) return { rows: [place] };
+    asked += 1;
     setImmediate(onAnswer);
     return { rows: [state] };
   };
@@ -44,19 +45,30 @@ async function followed() {
   const sink = await joined;
   const send = (frame: object) =>
     sink.send({ ...frame, turnId, bytes: Buffer.from(JSON.stringify({ ...frame, turnId })) } as never);
-  return { send, marks, answered, over };
+  return { send, marks, answered, over, asked: () => asked };
 }
 
-const status: Partial<ViewerFrame> = { type: 'status', status: 'running', phase: 'done', steps: [] } as never;
+const step = (name: string) => ({ name, status: 'done', attempts: 1 });
+const status = (...steps: object[]) => ({ type: 'status', status: 'running', phase: 'replying', steps });
 const data = { beat: 0, speakerId: 'assistant', text: 'Yes.', truncated: false, userTurnSeq: 2, model: 'm' };
 const landed = { type: 'event', kind: 'assistant_turn', seq: 3, at: '2026-01-01T00:00:00.000Z', data };
 
 test('a viewer of a turn gets the reply whose event comes after Postgres has it', async () => {
   const { send, marks, answered, over } = await followed();
-  send(status);
+  send(status(step('reply:0'), step('tool:call_1')));
   await answered;
   expect(marks.map(({ type }) => type)).toEqual(['opened']);
   send(landed);
   await over;
   expect(marks.map(({ type }) => type)).toEqual(['opened', 'itemOpened', 'text', 'itemClosed', 'beatLanded', 'ended']);
+});
+
+test('Postgres is not asked whether a reply is over while none of it has landed and no tool was called', async () => {
+  const { send, asked, over } = await followed();
+  send(status());
+  send(status(step('reply:0')));
+  expect(asked()).toBe(0);
+  send(landed);
+  await over;
+  expect(asked()).toBe(1);
 });

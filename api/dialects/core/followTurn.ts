@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from '../../../db/core/pool.js';
 import { type ReplyState, readReplyState } from '../../../db/dialects/replyState.js';
 import { readTurnPlace, type TurnPlace } from '../../../db/dialects/turnPlace.js';
@@ -5,6 +6,8 @@ import type { ViewerFrame } from '../../../domain/log/frames.js';
 import type { MarkCursor } from '../../../domain/marks/cursor.js';
 import type { Mark, TurnEnd } from '../../../domain/marks/mark.js';
 import { createTurnMarks, type TurnMarks } from '../../../domain/marks/turnMarks.js';
+import { hasEnded } from '../../../domain/turns/endStatus.js';
+import { stepFamily } from '../../../domain/turns/stepFamily.js';
 import type { Feeds } from '../../../viewers/gateway/feeds.js';
 import type { Sink } from '../../../viewers/sinks/sink.js';
 import { Problem } from '../../http/problem.js';
@@ -21,14 +24,20 @@ export type MarkOutput = {
 export type FollowedTurn = {
   owner: string;
   turnId: string;
-  /** Of a turn that was just accepted: its chat, and a seq after which all of its events are. */
-  place?: (Pick<TurnPlace, 'chatId' | 'after'> & Partial<TurnPlace>) | undefined;
+  /**
+   * Of a turn that was just accepted: its chat, a seq after which all of its events are, and when its workflow has been
+   * started.
+   */
+  place?: (Pick<TurnPlace, 'chatId' | 'after'> & Partial<TurnPlace> & { started?: Promise<unknown> }) | undefined;
   cursor?: MarkCursor | null;
   /** Whether the output ends when the turn waits for a person. */
   endsWaiting?: boolean;
   /** See `TurnMarksOptions`. */
   continues?: boolean;
 };
+
+/** Milliseconds that a viewer lets the start of the workflow go first, for what both need of the processor. */
+const STARTS_WITHIN_MS = 50;
 
 export type FollowDeps = { pool: Pool; feeds: Feeds };
 
@@ -38,9 +47,10 @@ export type FollowDeps = { pool: Pool; feeds: Feeds };
  */
 export async function followTurn({ pool, feeds }: FollowDeps, turn: FollowedTurn, output: MarkOutput): Promise<void> {
   const { owner, turnId, cursor = null, continues = true } = turn;
-  const place = turn.place ?? (await readTurnPlace(pool, { owner, turnId }));
+  const place: FollowedTurn['place'] | null = turn.place ?? (await readTurnPlace(pool, { owner, turnId }));
   if (!place) throw new Problem('turn_not_found');
-  const { epochs } = place;
+  const { epochs, started } = place;
+  if (started) await Promise.race([started, delay(STARTS_WITHIN_MS)]);
   const marks = createTurnMarks({ turnId, ...(epochs ? { epochs } : {}), cursor, continues });
   const watch = createWatch({ ...turn, pool, marks, output });
   await feeds.join(place.chatId, { owner, after: place.after, sink: watch.sink, endsWithTurn: true });
@@ -112,6 +122,11 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
     end({ status: frame.data.status, error, usage: frame.data.tokenUsage ?? undefined });
   }
 
+  /** Before the first beat is in the log, a reply is only over with its turn, and only a call of a tool makes it wait. */
+  const mayBeOver = (frame: ViewerFrame) =>
+    frame.type === 'status' &&
+    (landed > 0 || hasEnded(frame) || frame.steps.some(({ name }) => stepFamily(name) === 'tool'));
+
   const sink: Sink = {
     get closed() {
       return output.closed;
@@ -128,7 +143,7 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
       send(marks.take(frame, encoded));
       if (frame.type === 'event' && frame.kind === 'assistant_turn') landed += 1;
       if (frame.type === 'event' && frame.kind === 'turn_completed') void complete(frame);
-      else if (frame.type === 'status' || (frame.type === 'event' && frame.kind === 'assistant_turn')) void ask();
+      else if (mayBeOver(frame) || (frame.type === 'event' && frame.kind === 'assistant_turn')) void ask();
     },
   };
   return { sink };
