@@ -1,5 +1,6 @@
 import { v7 } from 'uuid';
 import type { Db } from '../core/pool.js';
+import { type ReadChat, readChatColumn } from '../turns/prepareTurn.js';
 import { namedChatId } from './chatNames.js';
 
 /**
@@ -24,11 +25,11 @@ const hasFreshTurn = `exists (
 
 /**
  * `id` is the idempotency key of the turn that the request starts. `chatId`: the chat that the request names, or that of an
- * earlier try. `repeats`: there was an earlier try.
+ * earlier try. `chat`: the state of the one that it names, if it was read with it. `repeats`: there was an earlier try.
  */
-export type DialectRequest = { id: string; chatId: string | null; repeats: boolean };
+export type DialectRequest = { id: string; chatId: string | null; chat: ReadChat | null; repeats: boolean };
 
-type NewRequest = { owner: string; mount: string; hash: string; repeats: boolean; clientId?: string | null };
+export type NewRequest = { owner: string; mount: string; hash: string; repeats: boolean; clientId?: string | null };
 
 /**
  * Records a request before it has an effect, so that a repeat of it finds its turn. `repeats`: the client says that it
@@ -39,25 +40,33 @@ export async function beginRequest(
   { owner, mount, hash, repeats, clientId = null }: NewRequest,
 ): Promise<DialectRequest> {
   const earlier = repeats ? await findRequest(db, { owner, mount, hash }) : null;
-  if (earlier) return { ...earlier, repeats: true };
+  if (earlier) return { ...earlier, chat: null, repeats: true };
   const id = v7();
-  const { rows } = await db.query<{ chatId: string | null }>(
-    `with old as (
-       delete from dialect_requests where id in (
-         select r.id from dialect_requests r where r.at < now() - interval '${KEPT_FOR}' and not ${hasFreshTurn}
-         order by r.at limit ${REMOVED_AT_ONCE} for update skip locked
-       )
-     )
-     insert into dialect_requests (id, owner, mount, request_hash, chat_id)
-     select $1, $2, $3, $4, ${namedChatId('$2', '$3', '$5')} from ${UNFLUSHED}
-     returning chat_id as "chatId"`,
+  const { rows } = await db.query<{ chatId: string | null; chat: ReadChat | null }>(
+    `with ${insertedRequest} select request.chat_id as "chatId", ${readChatColumn('chat')} as chat
+     from request left join chats chat on chat.id = request.chat_id`,
     [id, owner, mount, hash, clientId],
   );
-  return { id, chatId: rows[0]?.chatId ?? null, repeats: false };
+  return { id, chatId: rows[0]?.chatId ?? null, chat: rows[0]?.chat ?? null, repeats: false };
 }
 
+/**
+ * Parts of a `with` that record a request: of the parameters of its id, owner, mount and hash, and of the name of its chat.
+ * `request` has the chat's id.
+ */
+export const insertedRequest = `old as (
+    delete from dialect_requests where id in (
+      select r.id from dialect_requests r where r.at < now() - interval '${KEPT_FOR}' and not ${hasFreshTurn}
+      order by r.at limit ${REMOVED_AT_ONCE} for update skip locked
+    )
+  ), request as (
+    insert into dialect_requests (id, owner, mount, request_hash, chat_id)
+    select $1, $2, $3, $4, ${namedChatId('$2', '$3', '$5')} from ${UNFLUSHED}
+    returning chat_id
+  )`;
+
 async function findRequest(db: Db, which: { owner: string; mount: string; hash: string }) {
-  const { rows } = await db.query<Omit<DialectRequest, 'repeats'>>(
+  const { rows } = await db.query<{ id: string; chatId: string | null }>(
     `update dialect_requests set at = now() where id = (
        select r.id from dialect_requests r
        where r.owner = $1 and r.mount = $2 and r.request_hash = $3

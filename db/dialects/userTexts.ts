@@ -1,7 +1,9 @@
+import { v7 } from 'uuid';
 import type { Chat } from '../chats/chats.js';
 import type { Db } from '../core/pool.js';
 import { isLine, lineOf } from '../timeline/lines.js';
 import { type ChatName, namedChatId } from './chatNames.js';
+import { type DialectRequest, insertedRequest, type NewRequest } from './requests.js';
 
 /** More messages than a client sends in a request. */
 const MAX_TEXTS = 10_000;
@@ -21,7 +23,7 @@ export async function readUserTexts(db: Db, chatId: string): Promise<UserText[]>
 /** The chat that a client names, or that of a turn. */
 export type AskedChat = ChatName | { owner: string; turnId: string };
 /** What a request is compared with. */
-export type KnownChat = Pick<Chat, 'id' | 'kind' | 'hostId' | 'settings'> & { texts: UserText[] };
+export type KnownChat = Pick<Chat, 'id' | 'kind' | 'hostId' | 'settings'> & { seq: number; texts: UserText[] };
 
 /** A chat with the user's messages, in one statement; null when the owner has no such chat. */
 export async function readKnownChat(db: Db, asked: AskedChat): Promise<KnownChat | null> {
@@ -29,16 +31,41 @@ export async function readKnownChat(db: Db, asked: AskedChat): Promise<KnownChat
     'turnId' in asked
       ? ['(select t.chat_id from turns t where t.id = $2 and t.owner = $1)', [asked.owner, asked.turnId]]
       : [namedChatId('$1', '$2', '$3'), [asked.owner, asked.mount, asked.clientId]];
-  const { rows } = await db.query<Omit<KnownChat, 'texts'> & Columns>(
-    `select chat.id, chat.kind, chat.host_id as "hostId", chat.settings, columns.*
-     from chats chat, lateral (${columnsOf('chat.id')}) columns where chat.id = ${which}`,
+  const { rows } = await db.query<ChatRow>(
+    `select ${chatColumns} from chats chat, lateral (${columnsOf('chat.id')}) columns where chat.id = ${which}`,
     values,
   );
-  const [row] = rows;
-  if (!row) return null;
-  const { id, kind, hostId, settings } = row;
-  return { id, kind, hostId, settings, texts: toUserTexts(row) };
+  return rows[0] ? toKnownChat(rows[0]) : null;
 }
+
+/** As `beginRequest` for a request that names its chat and is not a repeat, with that chat, in one statement. */
+export async function beginInKnownChat(
+  db: Db,
+  { owner, mount, hash, clientId }: Omit<NewRequest, 'repeats'> & { clientId: string },
+): Promise<{ begun: DialectRequest; chat: KnownChat | null }> {
+  const id = v7();
+  const { rows } = await db.query<ChatRow | NoChatRow>(
+    `with ${insertedRequest} select ${chatColumns} from request left join chats chat on chat.id = request.chat_id
+     left join lateral (${columnsOf('chat.id')}) columns on chat.id is not null`,
+    [id, owner, mount, hash, clientId],
+  );
+  const chat = rows[0]?.id ? toKnownChat(rows[0]) : null;
+  return { begun: { id, chatId: chat?.id ?? null, chat, repeats: false }, chat };
+}
+
+type ChatRow = Omit<KnownChat, 'texts'> & Columns;
+type NoChatRow = { id: null };
+
+const chatColumns = 'chat.id, chat.kind, chat.host_id as "hostId", chat.settings, chat.seq, columns.*';
+
+const toKnownChat = ({ id, kind, hostId, settings, seq, ...columns }: ChatRow): KnownChat => ({
+  id,
+  kind,
+  hostId,
+  settings,
+  seq,
+  texts: toUserTexts(columns),
+});
 
 /**
  * The messages as one row: an array for each column is built and parsed in half the time of an object for each message.

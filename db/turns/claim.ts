@@ -76,6 +76,8 @@ export async function claimTurn(pool: Pool, request: ClaimRequest, limits: Claim
       readFloor(tx, chatId),
       readPrepared(tx, chatId, preparation),
     ]);
+    const { asOf } = preparation;
+    if (asOf && asOf.seq !== locked.seq && !repeated) throw new ChatRefused('not_last_turn');
     const target = { owner, chatId, storedBytes: limits.storedBytes };
     const prepared = !repeated && (await prepareTurn(tx, target, { preparation, before, key: idempotencyKey }));
     const chat = prepared ? await lockOwnChat(tx, owner, chatId) : locked;

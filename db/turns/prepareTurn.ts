@@ -13,11 +13,20 @@ import { readTurnEnd } from '../dialects/responses.js';
 export type Preparation = {
   /** The turn after which this one is meant. Refused as `not_last_turn` when another one follows it. */
   after?: string | undefined;
+  /** The chat as the caller has read it. Refused as `not_last_turn` when its log has grown since. */
+  asOf?: ReadChat | undefined;
   /** Messages that no turn of the chat made, before the turn's own. */
   messages?: readonly EarlierMessage[] | undefined;
   /** Settings from this turn on. Turns in the queue keep theirs. A chat of another kind than agent has none. */
   settings?: { model?: string; systemPrompt?: string } | undefined;
 };
+
+/** The state of a chat when its log had grown to `seq`. */
+export type ReadChat = { seq: number; kind: ChatKind; settings: ChatSettings };
+
+/** `ReadChat` of a row of chats as JSON; null where there is no row. */
+export const readChatColumn = (chat: string): string =>
+  `case when ${chat}.id is not null then json_build_object('seq', ${chat}.seq, 'kind', ${chat}.kind, 'settings', ${chat}.settings) end`;
 
 /** The chat as a turn finds it. `isLast`: whether no turn follows `after`. */
 type Before = { kind: ChatKind; settings: ChatSettings; isLast: boolean };
@@ -27,7 +36,9 @@ type Target = { owner: string; chatId: string } & StoredLimit;
  * Reads what `prepareTurn` needs; null where it needs nothing. The caller has sent the statement that locks the chat before,
  * and need not wait for it.
  */
-export async function readPrepared(tx: Tx, chatId: string, { after, settings }: Preparation): Promise<Before | null> {
+export async function readPrepared(tx: Tx, chatId: string, preparation: Preparation): Promise<Before | null> {
+  const { after, settings, asOf } = preparation;
+  if (asOf) return { ...asOf, isLast: true };
   if (after === undefined && !settings) return null;
   const [end, { rows }] = await Promise.all([
     after === undefined ? null : readTurnEnd(tx, after),

@@ -7,7 +7,7 @@ import type { Pool } from '../../../db/core/pool.js';
 import { ChatRefused } from '../../../db/core/refused.js';
 import { findOrMakeChat } from '../../../db/dialects/chatNames.js';
 import { beginRequest, type DialectRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
-import { type KnownChat, readKnownChat, type UserText } from '../../../db/dialects/userTexts.js';
+import { beginInKnownChat, type KnownChat, readKnownChat, type UserText } from '../../../db/dialects/userTexts.js';
 import type { ClientFunctions, ClientOutput } from '../../../domain/agents/clientFunctions.js';
 import { type HistoryPlan, planHistory } from '../../../domain/dialects/history.js';
 import type { TurnOptions } from '../../../domain/turns/turnOptions.js';
@@ -79,6 +79,14 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     return asking === null ? null : readKnownChat(pool, { owner, turnId: asking });
   }
 
+  /** Records the request, and finds its chat. */
+  async function begin(request: HistoryRequest): Promise<{ begun: DialectRequest; chat: KnownChat | null }> {
+    const { clientId, repeats } = request;
+    if (clientId !== null && !repeats) return beginInKnownChat(pool, { ...request, clientId });
+    const [begun, chat] = await Promise.all([beginRequest(pool, request), findChat(request)]);
+    return { begun, chat };
+  }
+
   /** Whether the chat can do what the plan says. */
   async function isPossible(request: HistoryRequest, chat: KnownChat, plan: HistoryPlan) {
     const { id: chatId, texts: known } = chat;
@@ -98,14 +106,13 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
     }
   }
 
-  /** `asked`: the chat that the request names. */
+  /** `chat`: the one that the request names. */
   async function chatOf(
     request: HistoryRequest,
-    asked: Promise<KnownChat | null>,
+    chat: KnownChat | null,
   ): Promise<{ chatId: string; known: UserText[]; plan: HistoryPlan }> {
     const { owner, mount, clientId, newChat, userTexts, outputs, endsWithText } = request;
     const { limits } = deps;
-    const chat = await asked;
     const known = chat?.texts ?? [];
     const plan = planHistory(known, { texts: userTexts, answers: outputs.map(({ callId }) => callId), endsWithText });
     if (chat && (await isPossible(request, chat, plan))) return { chatId: chat.id, known, plan };
@@ -149,10 +156,10 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
   /** `files`: ids of attachments. Throws `not_last_turn` when another message has come since the chat was read. */
   async function start(
     request: HistoryRequest,
-    { begun, files, asked }: { begun: DialectRequest; files: readonly string[]; asked: Promise<KnownChat | null> },
+    { begun, files, chat, isFirst }: Begun & { files: readonly string[]; isFirst: boolean },
   ): Promise<StartedTurn> {
     const { owner, level } = request;
-    const { chatId, known, plan } = await chatOf(request, asked);
+    const { chatId, known, plan } = await chatOf(request, chat);
     const key = begun.id;
     if (chatId !== begun.chatId) await keepRequestChat(pool, key, chatId);
     const replaced = replacedMessage(plan, known, files);
@@ -160,7 +167,9 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, key)).turnId };
     if (replaced) await takeBack(owner, chatId, replaced);
     const after = replaced ? undefined : (known.at(-1)?.turnId ?? undefined);
-    const { turnId, userTurnSeq } = await deps.acceptTurn({
+    // A chat that grows all the time, by follow-ups, is asked for its last turn.
+    const asOf = isFirst && !replaced && chat?.id === chatId ? chat : undefined;
+    const { turnId, userTurnSeq, started } = await deps.acceptTurn({
       owner,
       chatId,
       attachments: files,
@@ -172,32 +181,31 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       idempotencyKey: key,
       callerLevel: level,
       options: request.options,
-      preparation: { after, settings: settingsOf(request) },
+      preparation: { after, asOf, settings: settingsOf(request) },
     });
-    return { chatId, turnId, place: { chatId, after: userTurnSeq - 1 } };
+    return { chatId, turnId, place: { chatId, after: userTurnSeq - 1, started } };
   }
 
   return async (request) => {
     mustFit(request.outputs);
-    let asked = findChat(request);
-    // Beside the request's own row. Who awaits it gets its error.
-    asked.catch(() => undefined);
-    const begun = await beginRequest(pool, request);
+    const { begun, chat: named } = await begin(request);
+    let chat = named;
     const earlier = begun.repeats ? await findRequestTurn(pool, begun) : null;
     if (begun.chatId && earlier) return { chatId: begun.chatId, turnId: earlier };
     // Before a chat is made: an image may be refused.
     const files = await attachImages(deps, request.owner, request.images);
     for (let tries = 1; ; tries++) {
       try {
-        return await start(request, { begun, files, asked });
+        return await start(request, { begun, files, chat, isFirst: tries === 1 });
       } catch (error) {
         if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
-        asked = findChat(request);
+        chat = await findChat(request);
       }
     }
   };
 }
 
+type Begun = { begun: DialectRequest; chat: KnownChat | null };
 type Again = Extract<HistoryPlan, { plan: 'again' }>;
 
 /** Runs the work when no turn holds the floor. Throws `turn_in_progress` when one still does after `FLOOR_WAIT`. */

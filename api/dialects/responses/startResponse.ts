@@ -5,6 +5,7 @@ import { ChatRefused } from '../../../db/core/refused.js';
 import { beginRequest, findRequestTurn, keepRequestChat } from '../../../db/dialects/requests.js';
 import { findResponse, type StoredResponse } from '../../../db/dialects/responses.js';
 import { keepTurnRecord, type TurnRecord } from '../../../db/dialects/turnRecord.js';
+import type { ReadChat } from '../../../db/turns/prepareTurn.js';
 import { settingsOf } from '../core/followSettings.js';
 import { attachFiles } from '../core/images.js';
 import { invalidRequest } from '../core/openaiErrors.js';
@@ -73,15 +74,16 @@ async function acceptResponse(deps: StartResponseDeps, accepting: Accepting, ask
     if (chatId !== begun.chatId) await keepRequestChat(deps.pool, begun.id, chatId);
     await mustBeCalled(deps, chatId, asked);
     try {
-      const turn = await turnOf(deps, { chatId, previous }, asked);
-      const { turnId, userTurnSeq, created, queued } = await deps.acceptTurn({
+      const asOf = tries === 1 && chatId === begun.chatId ? (begun.chat ?? undefined) : undefined;
+      const turn = await turnOf(deps, { chatId, previous, asOf }, asked);
+      const { turnId, userTurnSeq, created, queued, started } = await deps.acceptTurn({
         ...turn,
         ...how,
         owner,
         chatId,
         attachments,
       });
-      return { chatId, turnId, created, queued, place: { chatId, after: userTurnSeq - 1 } };
+      return { chatId, turnId, created, queued, place: { chatId, after: userTurnSeq - 1, started } };
     } catch (error) {
       if (!(error instanceof ChatRefused) || error.code !== 'not_last_turn' || tries === MAX_TRIES) throw error;
     }
@@ -94,7 +96,7 @@ const madeBefore = ({ begun: { repeats, chatId }, previous }: Accepting, { conve
 
 async function turnOf(
   deps: StartResponseDeps,
-  { chatId, previous }: { chatId: string; previous: Previous | null },
+  { chatId, previous, asOf }: { chatId: string; previous: Previous | null; asOf: ReadChat | undefined },
   asked: ResponseRequest,
 ) {
   const { said, functions, fields, instructions } = asked;
@@ -105,6 +107,7 @@ async function turnOf(
     outputs: said.outputs,
     options: { ...(temperature === null ? {} : { temperature }), ...(maxTokens === null ? {} : { maxTokens }) },
     preparation: {
+      asOf,
       after: previous?.chatId === chatId ? previous.turnId : undefined,
       messages: await newMessages(deps, chatId, asked),
       settings: settingsOf({ model, instructions }),
