@@ -1,6 +1,5 @@
-import type { AnswerFormat } from '../../domain/agents/clientFunctions.js';
 import type { PromptMessage } from '../../domain/narrative/prompt.js';
-import { formatDemand, withDemand } from '../outgoing/answerFormat.js';
+import { askForFormat, formatDemand, type SentFormat, withDemand } from '../outgoing/answerFormat.js';
 import { toChatMessages, toChatTool } from '../outgoing/chatMessages.js';
 import type { ReplyRequest } from '../port.js';
 import { applyRules, type Body, type RequestRules, sendableRules } from '../profiles/requestRules.js';
@@ -10,7 +9,7 @@ import { optionFields, withStops } from '../turnOptionFields.js';
 /** The request of a reply. `dialect`: the parameters with which the server continues a partial message. */
 export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect: object): Body {
   const { continueFrom, tools, format } = request;
-  const asked = format ? askFor(format, rules) : { fields: {}, demand: null };
+  const asked = format ? askForFormat(format, rules) : { format: null, demand: null };
   const messages = asked.demand === null ? request.messages : withDemand(request.messages, asked.demand);
   return applyRules(
     {
@@ -21,7 +20,7 @@ export function toReplyBody(request: ReplyRequest, rules: RequestRules, dialect:
       ],
       ...(continueFrom === undefined ? {} : dialect),
       ...(tools?.length ? { tools: tools.map(toChatTool), ...choiceFields(request) } : {}),
-      ...asked.fields,
+      ...formatFields(asked.format),
       stream: true,
       stream_options: { include_usage: true },
       ...(request.thinking ? rules.thinking : {}),
@@ -39,27 +38,12 @@ function choiceFields({ toolChoice, parallelToolCalls }: ReplyRequest): object {
   };
 }
 
-type Asked = { fields: object; demand: string | null };
-
-/** How the server is asked for a form of the answer: by a parameter where it takes it, else in the prompt. */
-function askFor(format: AnswerFormat, rules: RequestRules): Asked {
-  if (format.type === 'json_object')
-    return rules.answers === 'text'
-      ? { fields: {}, demand: formatDemand(null) }
-      : { fields: { response_format: format }, demand: null };
+/** The parameter of a form of the answer, under the name that it has here. */
+function formatFields(format: SentFormat | null): object {
+  if (!format) return {};
+  if (format.type === 'json_object') return { response_format: format };
   const { type, ...named } = format;
-  const schema = withoutKeywords(format.schema, rules.schemaWithout);
-  const fields = { response_format: { type, json_schema: { ...named, schema } } };
-  switch (rules.answers) {
-    case 'json_schema':
-      return { fields, demand: null };
-    case 'json_schema_in_prompt':
-      return { fields, demand: formatDemand(schema) };
-    case 'json_object':
-      return { fields: { response_format: { type: 'json_object' } }, demand: formatDemand(schema) };
-    case 'text':
-      return { fields: {}, demand: formatDemand(schema) };
-  }
+  return { response_format: { type, json_schema: named } };
 }
 
 export type StructuredQuestion = { model: string; messages: PromptMessage[]; name: string; schema: object };

@@ -1,4 +1,6 @@
 import type { AnswerFormat } from '../../domain/agents/clientFunctions.js';
+import type { AnswerLevel } from '../../domain/providers/providerFact.js';
+import { withoutKeywords } from '../profiles/schemaKeywords.js';
 
 const JSON_ONLY = 'Answer with one JSON object and nothing else.';
 
@@ -8,6 +10,34 @@ export const formatDemand = (schema: object | null): string =>
 
 export const schemaOf = (format: AnswerFormat): Record<string, unknown> | null =>
   format.type === 'json_schema' ? format.schema : null;
+
+/** `format`: what the server's parameter gets; null for none. `demand`: what the prompt says; null for nothing. */
+type AskedFormat = { format: SentFormat | null; demand: string | null };
+
+/** A form of the answer as a server gets it, without the keywords of schemas that it refuses. */
+export type SentFormat = { type: 'json_object' } | (Omit<JsonSchemaFormat, 'schema'> & { schema: object });
+type JsonSchemaFormat = Extract<AnswerFormat, { type: 'json_schema' }>;
+
+/** How a server is asked for a form of the answer: by its parameter where it takes it, else in the prompt. */
+export function askForFormat(
+  format: AnswerFormat,
+  { answers, schemaWithout }: { answers: AnswerLevel; schemaWithout: readonly string[] },
+): AskedFormat {
+  if (format.type === 'json_object')
+    return answers === 'text' ? { format: null, demand: formatDemand(null) } : { format, demand: null };
+  const schema = withoutKeywords(format.schema, schemaWithout);
+  const strict = { ...format, schema };
+  switch (answers) {
+    case 'json_schema':
+      return { format: strict, demand: null };
+    case 'json_schema_in_prompt':
+      return { format: strict, demand: formatDemand(schema) };
+    case 'json_object':
+      return { format: { type: 'json_object' }, demand: formatDemand(schema) };
+    case 'text':
+      return { format: null, demand: formatDemand(schema) };
+  }
+}
 
 type Instruction = { role: 'system'; content: string };
 

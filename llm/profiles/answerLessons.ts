@@ -1,6 +1,7 @@
 import { type AnswerLevel, answerLevels } from '../../domain/providers/providerFact.js';
 import type { Lesson, Refused } from './lessons.js';
 import { rangeKeywords } from './profiles.js';
+import type { Body } from './requestRules.js';
 
 /** Keywords that some servers refuse beside those that limit a value. */
 const otherKeywords = [
@@ -24,7 +25,7 @@ const inOtherSense = new Set(['pattern', 'format']);
 const needed = new Set(['$defs', '$ref', 'anyOf', 'oneOf', 'allOf', 'const']);
 
 const isAboutFormat =
-  /response_?format|json_?(schema|object|mode)|json schema|structured[ _]outputs?|guided|grammar|\bschemas?\b/i;
+  /response_?format|text\.format|json_?(schema|object|mode)|json schema|structured[ _]outputs?|guided|grammar|\bschemas?\b/i;
 
 /** Messages that say nothing, beside codes. */
 const saysNothing =
@@ -35,10 +36,10 @@ const saysNothing =
  * level. A refusal that names nothing may be about the form too, so the next level is tried, and remembered for a day.
  */
 export function answerLessons({ refusal, body, rules }: Refused): Lesson[] {
-  const format = body.response_format as { json_schema?: { schema: unknown } } | undefined;
+  const format = formatOf(body);
   if (!format) return [];
   const isNamed = isAboutFormat.test(refusal.message) || refusal.paths.some((path) => isAboutFormat.test(path));
-  const keywords = format.json_schema ? refusedKeywords(refusal.message, format.json_schema.schema) : [];
+  const keywords = format.schema === undefined ? [] : refusedKeywords(refusal.message, format.schema);
   const next = lowerLevels(rules.answers, rules.noAnswers);
   if (!isNamed && keywords.length === 0 && !saysNothing.test(refusal.message.slice(0, 200))) return [];
   if (!isNamed && keywords.length === 0)
@@ -47,6 +48,13 @@ export function answerLessons({ refusal, body, rules }: Refused): Lesson[] {
     ...keywordLessons(keywords),
     ...next.map((level): Lesson => ({ fact: { kind: 'answers', level }, keep: 'weeks' })),
   ];
+}
+
+/** The form of the answer that a request of Chat Completions or of the Responses API asks for. */
+function formatOf(body: Body): { schema?: unknown } | undefined {
+  const ofCompletion = body.response_format as { json_schema?: { schema: unknown } } | undefined;
+  if (ofCompletion) return ofCompletion.json_schema ?? {};
+  return (body.text as { format?: { schema?: unknown } } | undefined)?.format;
 }
 
 /** A server that refuses a schema refuses it also where the prompt contains it. */

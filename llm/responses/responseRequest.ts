@@ -1,18 +1,21 @@
 import type OpenAI from 'openai';
+import { askForFormat, withDemand } from '../outgoing/answerFormat.js';
 import { toResponseItems, toResponseTool } from '../outgoing/responseItems.js';
-import type { SendableRules } from '../outgoing/toSendable.js';
 import type { ReplyRequest } from '../port.js';
+import { plainRules, type RequestRules, sendableRules } from '../profiles/requestRules.js';
 import { optionFields } from '../turnOptionFields.js';
 
 /** The request of a reply for the Responses API, in background mode: the provider stores the response. */
 export function toResponseRequest(
   request: ReplyRequest,
-  rules: Pick<SendableRules, 'images'> = {},
+  rules: RequestRules = plainRules,
 ): OpenAI.Responses.ResponseCreateParamsStreaming {
-  const { model, messages, tools, format } = request;
+  const { model, tools } = request;
+  const { format, demand } = request.format ? askForFormat(request.format, rules) : { format: null, demand: null };
+  const messages = demand === null ? request.messages : withDemand(request.messages, demand);
   return {
     model,
-    input: toResponseItems(messages, tools, rules),
+    input: toResponseItems(messages, tools, sendableRules(rules)),
     background: true,
     stream: true,
     store: true,

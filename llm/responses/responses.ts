@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { APIError } from 'openai';
 import { TurnFailure } from '../../domain/log/failures.js';
+import type { ProviderFact } from '../../domain/providers/providerFact.js';
 import { begunParts } from '../begunParts.js';
 import { withoutKey } from '../errors/errorDetail.js';
 import { fromRequestError } from '../errors/providerFailures.js';
@@ -13,7 +14,7 @@ import { type ReplyPart, type ReplyProvider, type ReplyRequest, ReplyStopped, ty
 import { sendAdapted } from '../profiles/adaptiveRequest.js';
 import { isAboutImages } from '../profiles/imageLessons.js';
 import { createLocalFacts, type LearnedFacts } from '../profiles/learnedFacts.js';
-import { applyRules, plainRules, sendableRules } from '../profiles/requestRules.js';
+import { applyRules, plainRules } from '../profiles/requestRules.js';
 import { createReceivedParts } from '../receivedParts.js';
 import { type KeptParts, separatedParts } from '../separatedParts.js';
 import { createSilenceClock, type SilenceClock } from '../silenceClock.js';
@@ -86,9 +87,8 @@ async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock
   const { model, requestId, messages } = sent;
   yield* await sendAdapted({
     ...{ model, requestId, facts, log, rules: plainRules, hasNewImages: hasNewImages(messages) },
-    build: (rules) => applyRules({ ...toResponseRequest(sent, sendableRules(rules)) }, rules),
-    // The other facts are about parameters and messages of Chat Completions.
-    mayLearn: (fact) => fact.kind === 'without' || fact.kind === 'capped' || isAboutImages(fact),
+    build: (rules) => applyRules({ ...toResponseRequest(sent, rules) }, rules),
+    mayLearn: (fact) => learnt.has(fact.kind) || isAboutImages(fact),
     send(body) {
       const how = { signal: clock.signal, headers: { 'X-Client-Request-Id': requestId } };
       const asked = client.responses.create(body as unknown as Params, how);
@@ -98,6 +98,9 @@ async function* begin(server: Server, request: ReplyRequest, clock: SilenceClock
       separatedParts(await begunParts(readResponseStream(response, model, clock)), { kept: noneKept }),
   });
 }
+
+/** The other kinds of facts are about parameters and messages of Chat Completions. */
+const learnt: ReadonlySet<ProviderFact['kind']> = new Set(['without', 'capped', 'answers', 'schema_without']);
 
 type Params = OpenAI.Responses.ResponseCreateParamsStreaming;
 
