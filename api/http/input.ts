@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unstorableReason } from '../../domain/text/storable.js';
 import { Problem } from './problem.js';
 
 /** The largest body that is read, in bytes. */
@@ -103,8 +104,20 @@ export function parseInput<T extends z.ZodType>(
   code: 'invalid_body' | 'invalid_query',
 ): z.output<T> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    requireStorable(parsed.data, code);
+    return parsed.data;
+  }
   throw new Problem(code, parsed.error.issues.slice(0, 5).flatMap(issueLines).join('; '));
+}
+
+/** Texts of all depths, whatever their schemas check. */
+function requireStorable(input: unknown, code: 'invalid_body' | 'invalid_query'): void {
+  const fields = typeof input === 'object' && input !== null ? Object.entries(input) : [['body', input] as const];
+  for (const [field, value] of fields) {
+    const reason = unstorableReason(value);
+    if (reason) throw new Problem(code, `${field}: ${reason}`);
+  }
 }
 
 /** The path and the reason of an issue, without the value. */
