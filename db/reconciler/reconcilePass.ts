@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { areTooManyMissing, isDescribedNow } from '../../domain/turns/decideReconcile.js';
+import {
+  areTooManyMissing,
+  estimateMissing,
+  isDescribedIn,
+  type ListedTurns,
+} from '../../domain/turns/decideReconcile.js';
 import type { Namespace } from '../../domain/turns/reconcile.js';
 import { inParallel } from '../../lib/inParallel.js';
 import { returnToOutbox } from '../webhooks/deliveries.js';
@@ -28,20 +33,18 @@ export type PassOptions = {
   olderThanMs: number;
   /** Milliseconds after which the pass ends. The next pass continues after its last turn. */
   withinMs: number;
-  /** When the pass begins, in milliseconds since 1970. */
-  now?: number;
   onProgress: () => void;
   onFailed: (turnId: string, error: unknown) => void;
 };
 
 const PAGE = 200;
 const CONCURRENCY = 8;
-/** Milliseconds between two descriptions, beyond the first few: Temporal and the worker run turns beside. */
+/** Milliseconds between two descriptions of listed turns, beyond the first few: Temporal and the worker run turns beside. */
 const DESCRIBED_EVERY_MS = 20;
 
 /**
- * Reconciles all turns that have not ended. Those whose workflow Temporal lists as running are looked at closer in turn, a
- * part in each pass; all others in each. An error about one turn does not affect the others. Turns whose workflow is not
+ * Reconciles all turns that have not ended. Of those whose workflow Temporal lists as running it describes another part in
+ * each pass; all others in each pass. An error about one turn does not affect the others. Turns whose workflow is not
  * found are closed at the end of the pass, unless there are too many: then Temporal has probably lost its data or the
  * address leads to another server, and an operator has to decide. In another namespace than that of the last pass,
  * deliveries to webhooks begin again: no operator has to decide about them, since they are at least once.
@@ -50,17 +53,17 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
   const pass = emptyPass(await deps.workflows.namespace());
   const last = await readLastPass(deps.pool);
   if (last.namespaceId !== null && last.namespaceId !== pass.namespace.id) await returnToOutbox(deps.pool);
-  const when = { turns: await countUnfinished(deps.pool), now: options.now ?? Date.now() };
+  const which = { turns: await countUnfinished(deps.pool), pass: last.passes };
   const missing: Unfinished[] = [];
-  const listed = { turns: 0, described: 0, missing: 0 };
+  const listed: ListedTurns = { turns: 0, described: 0, missing: 0 };
   const pace = createPace();
   const eachPage = async (page: Unfinished[]) => {
     const running = await listRunning(deps, page, pass.namespace);
     await inParallel(page, CONCURRENCY, async (turn) => {
       const isListed = running.has(turn.start.turnId);
       if (isListed) listed.turns += 1;
-      if (isListed && !isDescribedNow(turn.start.turnId, when)) return count(pass, 'nothing');
-      if (!isElsewhere(turn, pass.namespace)) await pace();
+      if (isListed && !isDescribedIn(turn.start.turnId, which)) return count(pass, 'nothing');
+      if (isListed) await pace();
       const done = await safely(turn, options, () => reconcileTurn(deps, turn));
       if (done === 'missing') missing.push(turn);
       if (isListed) listed.described += 1;
@@ -70,9 +73,7 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
     });
   };
   const resumeAfter = await eachUnfinished(deps, { ...options, from: last.resumeAfter }, eachPage);
-  // Of the turns that are only listed, as many are missing as of those that were described too.
-  const unseen = listed.described === 0 ? 0 : (listed.turns / listed.described - 1) * listed.missing;
-  if (!areTooManyMissing({ missing: missing.length + unseen, looked: pass.looked }))
+  if (!areTooManyMissing({ missing: estimateMissing(missing.length, listed), looked: pass.looked }))
     await inParallel(missing, CONCURRENCY, async (turn) => {
       const done = await safely(turn, options, () => closeMissing(deps, turn));
       if (done !== 'missing') pass.missing -= 1;

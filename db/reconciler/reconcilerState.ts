@@ -13,23 +13,23 @@ export async function storePass(pool: Pool, pass: StoredPass, resumeAfter: strin
        on conflict (id) do update
          set name = $2, cluster_id = coalesce($3, temporal_namespaces.cluster_id), last_seen_at = now()
      )
-     insert into reconciler (namespace_id, elsewhere, missing, resume_after) values ($1, $4, $5, $6)
+     insert into reconciler (namespace_id, elsewhere, missing, resume_after, passes) values ($1, $4, $5, $6, 1)
      on conflict (only_row) do update
-       set namespace_id = $1, elsewhere = $4, missing = $5, resume_after = $6, passed_at = now()`,
+       set namespace_id = $1, elsewhere = $4, missing = $5, resume_after = $6, passed_at = now(), passes = reconciler.passes + 1`,
     [namespace.id, namespace.name, namespace.clusterId, elsewhere, missing, resumeAfter],
   );
 }
 
-/**
- * The namespace of the last pass, and the id of the turn after which the next one continues. Null: there was none, and
- * it begins with the first turn.
- */
-export async function readLastPass(db: Db): Promise<{ namespaceId: string | null; resumeAfter: string | null }> {
-  const { rows } = await db.query<{ namespaceId: string; resumeAfter: string | null }>(
-    'select namespace_id as "namespaceId", resume_after as "resumeAfter" from reconciler',
+/** `passes`: how many there were. Of the last one its namespace, and the turn after which the next one continues. */
+type LastPass = { namespaceId: string | null; resumeAfter: string | null; passes: number };
+
+/** Reads the last pass. Null: there was none, and the next one begins with the first turn. */
+export async function readLastPass(db: Db): Promise<LastPass> {
+  const { rows } = await db.query<LastPass>(
+    'select namespace_id as "namespaceId", resume_after as "resumeAfter", passes from reconciler',
     [],
   );
-  return rows[0] ?? { namespaceId: null, resumeAfter: null };
+  return rows[0] ?? { namespaceId: null, resumeAfter: null, passes: 0 };
 }
 
 /** Counts of turns that wait for an operator: started in another namespace, or among too many missing ones. */

@@ -6,7 +6,9 @@ import {
   decideCloseLost,
   decideFailingFloor,
   decideReconcile,
+  estimateMissing,
   FAILING_AFTER_MS,
+  isDescribedIn,
   SLOW_AFTER_MS,
 } from './decideReconcile.js';
 import type { FoundWorkflow, OpenTurn } from './reconcile.js';
@@ -134,5 +136,36 @@ describe('a turn when an operator accepts the connected namespace', () => {
 
   test('is closed when its workflow was terminated there, also with restart', () => {
     expect(accept('restart', true, closedAs('TERMINATED'))).toEqual({ action: 'close', code: 'workflow_terminated' });
+  });
+});
+
+describe('the turns that a pass describes although their workflow is listed as running', () => {
+  const ids = Array.from(
+    { length: 4_000 },
+    (_, n) => `turn_0190d7e2-0000-7000-8000-${(n * 7_919).toString(16).padStart(12, '0')}`,
+  );
+  const describedIn = (pass: number, turns: number) => ids.filter((id) => isDescribedIn(id, { turns, pass }));
+
+  test.each([1, 50])('are all of %i', (turns) => {
+    expect(describedIn(7, turns)).toHaveLength(ids.length);
+  });
+
+  test.each([
+    [51, 2],
+    [300, 8],
+    [1_600, 32],
+    [100_000, 32],
+  ])('are of %i turns one part of %i, and each turn is in one of so many passes', (turns, parts) => {
+    const passes = Array.from({ length: parts }, (_, n) => describedIn(1_000 + n, turns));
+    expect(passes.flat().toSorted()).toEqual(ids.toSorted());
+    for (const described of passes) expect(described.length).toBeLessThan((ids.length / parts) * 1.2);
+  });
+
+  test('count for those that are only listed where the missing ones are counted', () => {
+    expect(estimateMissing(3, { turns: 0, described: 0, missing: 0 })).toBe(3);
+    expect(estimateMissing(12, { turns: 280, described: 35, missing: 10 })).toBe(82);
+    expect(
+      areTooManyMissing({ missing: estimateMissing(10, { turns: 280, described: 35, missing: 10 }), looked: 280 }),
+    ).toBe(true);
   });
 });

@@ -51,18 +51,27 @@ const closedCode = ({ closedAs }: { closedAs: string }): FailureCode =>
 
 /** Milliseconds between two passes of the reconciler. */
 export const PASS_EVERY_MS = 10_000;
-/** Turns whose workflow is listed as running are described in turn: about this many a pass, all within so many passes. */
+/** Of the turns whose workflow is listed as running a pass describes at most about this many, and each in so many passes. */
 const DESCRIBED_PER_PASS = 50;
-const DESCRIBED_WITHIN_PASSES = 30;
+const DESCRIBED_WITHIN_PASSES = 32;
 
 /**
- * Whether a pass that begins now, in ms since 1970, describes a turn although its workflow is listed as running: the list
- * is late, and does not show which workflows fail. `turns`: how many have not ended.
+ * Whether a pass describes a turn although its workflow is listed as running: the list is late, and does not show which
+ * workflows fail. `turns`: how many have not ended. `pass`: how many passes there were before. The number of parts is a
+ * power of two, so that a turn keeps its place among the passes while the number of turns changes a little.
  */
-export function isDescribedNow(turnId: string, { turns, now }: { turns: number; now: number }): boolean {
-  const parts = Math.min(Math.ceil(turns / DESCRIBED_PER_PASS), DESCRIBED_WITHIN_PASSES);
-  return parts <= 1 || Number.parseInt(turnId.slice(-8), 16) % parts === Math.floor(now / PASS_EVERY_MS) % parts;
+export function isDescribedIn(turnId: string, { turns, pass }: { turns: number; pass: number }): boolean {
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, turns / DESCRIBED_PER_PASS)));
+  const parts = Math.min(wanted, DESCRIBED_WITHIN_PASSES);
+  return Number.parseInt(turnId.slice(-8), 16) % parts === pass % parts;
 }
+
+/** Of the turns that are listed as running: how many there are, were described, and were not found then. */
+export type ListedTurns = { turns: number; described: number; missing: number };
+
+/** How many turns are missing if those that are only listed are missing as often as those that were described too. */
+export const estimateMissing = (missing: number, { turns, described, missing: seen }: ListedTurns): number =>
+  described === 0 ? missing : missing + (turns / described - 1) * seen;
 
 /** This number of turns may be missing in one pass, even if few were checked. */
 const FEW_MISSING = 3;
