@@ -10,8 +10,8 @@ export type Places = {
    */
   take(owner: string, options: { signal: AbortSignal; withinMs: number }): Promise<Release | 'late'>;
   /**
-   * The mean time between the last releases that left a place for the owner, in milliseconds. `Infinity` before there were
-   * some. Releases are counted from the owner's first place on, or from the first question.
+   * The mean time between the last releases that left a place for the owner, in milliseconds. The owner's first place, or
+   * the first question, counts as a release: so it is short at first, and grows while there is none.
    */
   releaseIntervalMs(owner: string): number;
   /** From now on `take` does not wait: pending calls resolve with `late`. */
@@ -82,7 +82,7 @@ export function createPlaces({ total, perOwner, waiting }: PlaceLimits, now = ()
   }
 
   function releasesFor(owner: string): number[] {
-    const times = releasedAt.get(owner) ?? [];
+    const times = releasedAt.get(owner) ?? [now()];
     // The owner that was seen last comes last.
     releasedAt.delete(owner);
     releasedAt.set(owner, times);
@@ -167,8 +167,7 @@ export function createPlaces({ total, perOwner, waiting }: PlaceLimits, now = ()
     },
     releaseIntervalMs(owner) {
       const times = releasesFor(owner);
-      const [first] = times;
-      return first === undefined ? Number.POSITIVE_INFINITY : (now() - first) / times.length;
+      return (now() - (times[0] ?? now())) / times.length;
     },
     close() {
       closed = true;

@@ -40,7 +40,7 @@ const RETRY_EVERY_MS = { min: 20, max: 500 };
  * Shares a worker's places for long activities fairly between owners. A task whose owner has its share waits for up to
  * `WAIT_MS` in a slot of the SDK, if few others wait. Otherwise it returns to its task queue, so that tasks of other
  * owners behind it are dispatched. Returned tasks of an owner are retried twice as often as places become free for it, so
- * that one waits when the next does.
+ * that one of them waits when the next place becomes free.
  */
 export function fairPlaces(deps: { places: Places; drain: Drain; ownerOf: OwnerOf }): ActivityInterceptorsFactory {
   const ofWebhooks = createPlaces({ total: Number.MAX_SAFE_INTEGER, perOwner: PER_WEBHOOK, waiting: PER_WEBHOOK });
