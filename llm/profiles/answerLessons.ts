@@ -1,6 +1,7 @@
 import { type AnswerLevel, answerLevels } from '../../domain/providers/providerFact.js';
 import type { Lesson, Refused } from './lessons.js';
 import { rangeKeywords } from './profiles.js';
+import type { Refusal } from './refusal.js';
 import type { Body } from './requestRules.js';
 
 /** Keywords that some servers refuse beside those that limit a value. */
@@ -25,7 +26,10 @@ const inOtherSense = new Set(['pattern', 'format']);
 const needed = new Set(['$defs', '$ref', 'anyOf', 'oneOf', 'allOf', 'const']);
 
 const isAboutFormat =
-  /response_?format|text\.format|json_?(schema|object|mode)|json schema|structured[ _]outputs?|guided|grammar|\bschemas?\b/i;
+  /response_?format|text\.format|^text$|parameter:? ["'`]text["'`]|json_?(schema|object|mode)|json schema|structured[ _]outputs?|guided|grammar|\bschemas?\b/i;
+
+/** A refusal of one schema, or of a prompt that does not speak of JSON: it says nothing about other requests. */
+const isAboutContent = /invalid schema|must (contain|include|have)[^.]{0,30}\bword\b/i;
 
 /** Messages that say nothing, beside codes. */
 const saysNothing =
@@ -39,16 +43,22 @@ export function answerLessons({ refusal, body, rules }: Refused): Lesson[] {
   const format = formatOf(body);
   if (!format) return [];
   const isNamed = isAboutFormat.test(refusal.message) || refusal.paths.some((path) => isAboutFormat.test(path));
+  const keep = isOfClient(body) && isOfContent(refusal) ? 'never' : 'weeks';
   const keywords = format.schema === undefined ? [] : refusedKeywords(refusal.message, format.schema);
   const next = lowerLevels(rules.answers, rules.noAnswers);
   if (!isNamed && keywords.length === 0 && !saysNothing.test(refusal.message.slice(0, 200))) return [];
   if (!isNamed && keywords.length === 0)
     return next.map((level) => ({ fact: { kind: 'answers', level }, keep: 'day' }));
-  return [
-    ...keywordLessons(keywords),
-    ...next.map((level): Lesson => ({ fact: { kind: 'answers', level }, keep: 'weeks' })),
-  ];
+  return [...keywordLessons(keywords), ...next.map((level): Lesson => ({ fact: { kind: 'answers', level }, keep }))];
 }
+
+/** The form of a reply is the client's; that of a classifier, which is not streamed, is ours. */
+const isOfClient = (body: Body): boolean => body.stream === true;
+
+const isOfContent = ({ providerCode, paths, message }: Refusal): boolean =>
+  providerCode === 'invalid_json_schema' ||
+  paths.some((path) => /\bschema$/.test(path)) ||
+  isAboutContent.test(message);
 
 /** The form of the answer that a request of Chat Completions or of the Responses API asks for. */
 function formatOf(body: Body): { schema?: unknown } | undefined {

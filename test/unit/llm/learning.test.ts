@@ -582,6 +582,28 @@ describe('a reply in JSON at a server that refuses', () => {
   });
 });
 
+describe('a reply in JSON whose own schema or prompt is refused', () => {
+  const format = { type: 'json_schema', name: 'score', schema, strict: true } as const;
+  const formatOf = (body: Sent) => body.response_format?.type;
+
+  test.each([
+    ['by its code', invalid("Invalid schema: 'additionalProperties' is required", undefined, 'invalid_json_schema')],
+    ['by its text', invalid("Invalid schema for response_format 'score': schema must be an object")],
+  ])('%s comes by a prompt, and nothing is remembered of it', async (_, answer) => {
+    strict((body) => (formatOf(body) === 'json_schema' ? answer : null));
+    expect(await reply({ format })).toMatchObject({ text: 'Fine.' });
+    expect(await learnt('gpt-4.1-mini')).toEqual([]);
+  });
+
+  test('for the lack of the word JSON comes by a prompt, and nothing is remembered of it', async () => {
+    const words =
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
+    strict((body) => (formatOf(body) === 'json_object' ? invalid(words) : null));
+    expect(await reply({ format: { type: 'json_object' } })).toMatchObject({ text: 'Fine.' });
+    expect(await learnt('gpt-4.1-mini')).toEqual([]);
+  });
+});
+
 describe('a classifier at a server that refuses', () => {
   const format = (body: Sent) => body.response_format?.type;
 
