@@ -6,7 +6,6 @@ import type { ViewerFrame } from '../../../domain/log/frames.js';
 import type { MarkCursor } from '../../../domain/marks/cursor.js';
 import type { Mark, TurnEnd } from '../../../domain/marks/mark.js';
 import { createTurnMarks, type TurnMarks } from '../../../domain/marks/turnMarks.js';
-import { hasEnded } from '../../../domain/turns/endStatus.js';
 import { stepFamily } from '../../../domain/turns/stepFamily.js';
 import type { Feeds } from '../../../viewers/gateway/feeds.js';
 import type { Sink } from '../../../viewers/sinks/sink.js';
@@ -36,7 +35,7 @@ export type FollowedTurn = {
   continues?: boolean;
 };
 
-/** Milliseconds that a viewer lets the start of the workflow go first, for what both need of the processor. */
+/** The most milliseconds for which a viewer waits for the start of the workflow: both at once slow the start down. */
 const STARTS_WITHIN_MS = 50;
 
 export type FollowDeps = { pool: Pool; feeds: Feeds };
@@ -122,10 +121,12 @@ function createWatch({ pool, turnId, marks, output, endsWaiting = false }: Watch
     end({ status: frame.data.status, error, usage: frame.data.tokenUsage ?? undefined });
   }
 
-  /** Before the first beat is in the log, a reply is only over with its turn, and only a call of a tool makes it wait. */
+  /**
+   * Whether to ask at a status. Before the first beat is in the log a reply is only over with its turn, whose end is an
+   * event, and only a call of a tool makes it wait.
+   */
   const mayBeOver = (frame: ViewerFrame) =>
-    frame.type === 'status' &&
-    (landed > 0 || hasEnded(frame) || frame.steps.some(({ name }) => stepFamily(name) === 'tool'));
+    frame.type === 'status' && (landed > 0 || frame.steps.some(({ name }) => stepFamily(name) === 'tool'));
 
   const sink: Sink = {
     get closed() {

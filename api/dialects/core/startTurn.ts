@@ -167,7 +167,7 @@ export function createStartTurn(deps: StartDeps): (request: HistoryRequest) => P
       return { chatId, turnId: (await replyAgain(request, { chatId, known }, plan, key)).turnId };
     if (replaced) await takeBack(owner, chatId, replaced);
     const after = replaced ? undefined : (known.at(-1)?.turnId ?? undefined);
-    // A chat that grows all the time, by follow-ups, is asked for its last turn.
+    // The log of a chat whose follow-ups run grows all the time. Another try looks at the last turn alone.
     const asOf = isFirst && !replaced && chat?.id === chatId ? chat : undefined;
     const { turnId, userTurnSeq, started } = await deps.acceptTurn({
       owner,

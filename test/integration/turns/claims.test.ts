@@ -3,6 +3,7 @@ import { createPool, type Pool } from '../../../db/core/pool.js';
 import { readEvents } from '../../../db/timeline/log.js';
 import { readProjections, rebuildProjections } from '../../../db/timeline/rebuild/rebuild.js';
 import { finishTurn } from '../../../db/turns/finish.js';
+import type { ReadChat } from '../../../db/turns/prepareTurn.js';
 import { markStop } from '../../../db/turns/stop.js';
 import { readTurn } from '../../../db/turns/turnView.js';
 import { claim, owner, seedChat } from '../../support/chats/chats.js';
@@ -31,6 +32,17 @@ describe('claiming the floor of a chat', () => {
     expect(new Set(claims.map((c) => c.turn.id)).size).toBe(1);
     expect(claims.filter((c) => c.created)).toHaveLength(1);
     expect(claims.filter((c) => c.start)).toHaveLength(1);
+    expect((await allEvents(chatId)).filter((e) => e.kind === 'user_turn')).toHaveLength(1);
+  });
+
+  test('as of a state of the chat is refused once its log has grown, and a repeat is not', async () => {
+    const { chatId } = await seedChat(pool);
+    const { rows } = await pool.query<ReadChat>('select seq, kind, settings from chats where id = $1', [chatId]);
+    const asOf = { preparation: { asOf: rows[0]! }, idempotencyKey: 'k' };
+    const { turn } = await claim(pool, chatId, asOf);
+    expect((await claim(pool, chatId, asOf)).turn.id).toBe(turn.id);
+    const later = claim(pool, chatId, { ...asOf, idempotencyKey: 'other' });
+    await expect(later).rejects.toMatchObject({ code: 'not_last_turn' });
     expect((await allEvents(chatId)).filter((e) => e.kind === 'user_turn')).toHaveLength(1);
   });
 
