@@ -39,8 +39,13 @@ export type PassOptions = {
 
 const PAGE = 200;
 const CONCURRENCY = 8;
-/** Milliseconds between two descriptions of listed turns, beyond the first few: Temporal and the worker run turns beside. */
-const DESCRIBED_EVERY_MS = 20;
+/**
+ * Turns that are listed and compared at once, and milliseconds between the beginnings of two such groups, less where there
+ * are so many that the pass would take longer than `SPREAD_MS`: Temporal and the worker run turns beside.
+ */
+const GROUP = 25;
+const GROUP_EVERY_MS = 250;
+const SPREAD_MS = 6_000;
 
 /**
  * Reconciles all turns that have not ended. Of those whose workflow Temporal lists as running it describes another part in
@@ -56,14 +61,12 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
   const which = { turns: await countUnfinished(deps.pool), pass: last.passes };
   const missing: Unfinished[] = [];
   const listed: ListedTurns = { turns: 0, described: 0, missing: 0 };
-  const pace = createPace();
-  const eachPage = async (page: Unfinished[]) => {
-    const running = await listRunning(deps, page, pass.namespace);
-    await inParallel(page, CONCURRENCY, async (turn) => {
+  const eachGroup = async (group: Unfinished[]) => {
+    const running = await listRunning(deps, group, pass.namespace);
+    await inParallel(group, CONCURRENCY, async (turn) => {
       const isListed = running.has(turn.start.turnId);
       if (isListed) listed.turns += 1;
       if (isListed && !isDescribedIn(turn.start.turnId, which)) return count(pass, 'nothing');
-      if (isListed) await pace();
       const done = await safely(turn, options, () => reconcileTurn(deps, turn));
       if (done === 'missing') missing.push(turn);
       if (isListed) listed.described += 1;
@@ -71,6 +74,14 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
       count(pass, done);
       options.onProgress();
     });
+  };
+  const pace = createPace(Math.min(GROUP_EVERY_MS, (SPREAD_MS * GROUP) / which.turns));
+  const eachPage = async (page: Unfinished[]) => {
+    for (let n = 0; n < page.length; n += GROUP) {
+      await pace();
+      await eachGroup(page.slice(n, n + GROUP));
+      options.onProgress();
+    }
   };
   const resumeAfter = await eachUnfinished(deps, { ...options, from: last.resumeAfter }, eachPage);
   if (!areTooManyMissing({ missing: estimateMissing(missing.length, listed), looked: pass.looked }))
@@ -84,23 +95,23 @@ export async function reconcilePass(deps: ReconcileDeps, options: PassOptions): 
   return pass;
 }
 
-/** Turns of the page that Temporal lists as running. Where it can't list them, all are described. */
+/** Turns of the group that Temporal lists as running. Where it can't list them, all are described. */
 async function listRunning(
   { workflows }: ReconcileDeps,
-  page: readonly Unfinished[],
+  group: readonly Unfinished[],
   here: Namespace,
 ): Promise<ReadonlySet<string>> {
-  const turnIds = page.flatMap((turn) => (isElsewhere(turn, here) ? [] : [turn.start.turnId]));
+  const turnIds = group.flatMap((turn) => (isElsewhere(turn, here) ? [] : [turn.start.turnId]));
   return workflows.listRunning(turnIds).catch(() => new Set<string>());
 }
 
-/** Resolves at once for the first few calls, then for one every `DESCRIBED_EVERY_MS`. */
-function createPace(): () => Promise<void> {
-  let next = performance.now() - CONCURRENCY * DESCRIBED_EVERY_MS;
+/** Resolves at once for the first call, and for others when `everyMs` have passed since the one before. */
+function createPace(everyMs: number): () => Promise<void> {
+  let next = 0;
   return async () => {
-    next = Math.max(next + DESCRIBED_EVERY_MS, performance.now() - CONCURRENCY * DESCRIBED_EVERY_MS);
     const wait = next - performance.now();
     if (wait > 0) await delay(wait);
+    next = performance.now() + everyMs;
   };
 }
 
