@@ -89,17 +89,18 @@ describe('a reply over the Responses API', () => {
     const begun = await Promise.all(Array.from({ length: 10 }, begin));
     expect(begun[0]?.response.body).toMatchObject({ background: true, stream: true, store: true });
     const dictating = begun.map(({ response }, n) => dictate(response, tokens(400 + 37 * n), 60 + n * 3));
+    const killedAt = new Set<number>();
     for (let kill = 0; kill < 5; kill++) {
       await delay(700 + 311 * kill);
-      const spoken = begun.map(({ response }) => response.tokens.length);
+      for (const { response } of begun) killedAt.add(response.tokens.length);
       await killWorker();
       await until(
         'all are listened to again',
         async () => (begun.every(({ response }) => response.listened.length >= kill + 2) ? true : null),
         30_000,
       );
-      expect(new Set(spoken).size).toBeGreaterThan(3);
     }
+    expect(killedAt.size).toBeGreaterThan(10);
     await Promise.all(dictating);
     for (const { response } of begun) response.complete();
     for (const each of begun) await expectWhole(each);
