@@ -222,11 +222,11 @@ describe('an answer of a classifier that is invalid', () => {
     for (const [i, { what, step, path }] of cases.entries()) {
       const turnId = turns[i]!.id;
       const turn = await world.awaitingOperator(turnId);
-      expect([what, turn.steps.filter((found) => found.status !== 'done').map((found) => found.name)]).toEqual([
-        what,
-        [step],
-      ]);
-      expect([what, world.callsOf(turnId).filter((call) => call.step === step).length]).toEqual([what, 3]);
+      const open = turn.steps.filter(({ status }) => status !== 'done');
+      expect([what, open.map(({ name, attempts }) => [name, attempts])]).toEqual([what, [[step, 3]]]);
+      // On a full machine the provider may not see a call before its time is up.
+      const { length } = world.callsOf(turnId).filter((call) => call.step === step);
+      expect([what, length >= 1 && length <= 3]).toEqual([what, true]);
       expect([what, await world.list(`${path}/edges`)]).toMatchObject([what, [{ sourceId: 'you', affinity: 50 }]]);
     }
     const logs = await Promise.all(cases.map(({ chat }) => client().events(chat.id)));
